@@ -1,0 +1,25 @@
+from dataclasses import dataclass, replace
+
+from augury.application.ports import Models
+from augury.domain.model import Model, ModelRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeModel:
+    """Price, activate or retire one version of a model; what was accepted before keeps its price and runs."""
+
+    models: Models
+
+    async def __call__(
+        self, *, ref: ModelRef, row_price: int | None = None, activate: bool = False, retire: bool = False
+    ) -> Model:
+        """Raises `ModelNotFound`, `InvalidAmount`."""
+        model = await self.models.version(ref)
+        model = replace(
+            model,
+            row_price=model.row_price if row_price is None else row_price,
+            active=(model.active or activate) and not retire,
+            retired=(model.retired or retire) and not activate,
+        )
+        await self.models.change(model)
+        return model

@@ -1,0 +1,41 @@
+from dataclasses import dataclass
+from datetime import timedelta
+
+from augury.application.identity_ports import ApiKey, ApiKeys
+from augury.application.limits import Limits
+from augury.application.ports import Clock
+from augury.application.tokens import digest, new_secret
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.user import InvalidApiKeyName, TooManyApiKeys, is_storable
+
+PREFIX = "aug_"
+MOST_NAME_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateApiKey:
+    """Make a key with which a program may act for the user; it is shown this once."""
+
+    api_keys: ApiKeys
+    clock: Clock
+    limits: Limits
+
+    async def __call__(
+        self, *, user_id: UserId, name: str, expires_in: timedelta | None = None
+    ) -> tuple[ApiKey, str]:
+        """The key's record and the key itself. Raises `InvalidApiKeyName`, `TooManyApiKeys`."""
+        if not 1 <= len(name) <= MOST_NAME_CHARACTERS or not is_storable(name):
+            raise InvalidApiKeyName(most=MOST_NAME_CHARACTERS)
+        secret = PREFIX + new_secret()
+        now = self.clock.now()
+        key = ApiKey(
+            id=uuid7(),
+            user_id=user_id,
+            name=name,
+            hint=secret[: len(PREFIX) + 4],
+            created_at=now,
+            expires_at=now + expires_in if expires_in else None,
+        )
+        if not await self.api_keys.add(key, digest(secret), most=self.limits.api_keys):
+            raise TooManyApiKeys(most=self.limits.api_keys)
+        return key, secret

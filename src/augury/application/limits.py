@@ -1,0 +1,38 @@
+"""What the application allows, each with its name in the settings (`AUGURY_…`) and its default."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    max_rows: int = 10_000
+    """Rows in one prediction."""
+    max_pending: int = 1_000
+    """Predictions of one user that are not final yet."""
+    max_waiting: int = 100_000
+    """Predictions of everyone that are not final yet."""
+    max_expires_in: timedelta = timedelta(days=7)
+    """The longest that a prediction may ask to wait for its start; without asking it waits as long."""
+    guest_credits: int = 5
+    """What a guest may spend in a day; 0 turns guests off."""
+    guests_per_day: int = 10_000
+    welcome_credits: int = 0
+    """Granted to whoever registers by e-mail: nothing, since the address is not verified."""
+    registrations_per_hour: int = 20
+    """From one address."""
+    sign_ins_per_minute: int = 10
+    """From one address, and to one account."""
+    api_keys: int = 20
+    """Of one user."""
+    refresh_lifetime: timedelta = timedelta(days=30)
+    refresh_grace: timedelta = timedelta(seconds=10)
+    """How long a refresh token that was replaced still works: a lost answer must not sign anyone out."""
+    lease: timedelta = timedelta(seconds=30)
+    """How long a worker may be silent before its predictions are given to another; renewed by thirds."""
+    predict_timeout: timedelta = timedelta(minutes=5)
+    """How long a batch may take; then its worker ends, since a thread cannot be stopped."""
+    max_batch_rows: int = 20_000
+    """Rows that one batch claims, beyond its first prediction."""
+    sweep_batch: int = 1_000
+    """Predictions that one sweep repairs."""

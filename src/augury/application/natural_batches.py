@@ -1,0 +1,90 @@
+"""Natural batches: what arrives while one flight is under way forms the next. No timer, no waiting."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class NaturalBatches(Generic[Item, Answer]):
+    """Runs `fly` over what has arrived, one flight at a time, and hands each passenger its own answer.
+
+    A lone item flies at once. Under load the flights fill by themselves, so that their fixed costs
+    are shared by more the busier it gets. An item weighs one unless `weigh` says otherwise.
+    """
+
+    def __init__(
+        self,
+        fly: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        *,
+        most: int,
+        weigh: Callable[[Item], int] = lambda _: 1,
+    ) -> None:
+        self._fly = fly
+        self._most = most
+        self._weigh = weigh
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._pilot: asyncio.Task[None] | None = None
+
+    async def board(self, item: Item) -> Answer:
+        """Wait for the flight that takes `item`; answers, or raises, what it did for it.
+
+        Whoever stops waiting is left out if the flight has not begun, and otherwise flies unheard.
+        """
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        if self._pilot is None:
+            self._pilot = asyncio.create_task(self._fly_all())
+        return await answer
+
+    async def stop(self) -> None:
+        """Cancel the flight under way, and with it everyone who waits."""
+        if self._pilot is not None:
+            self._pilot.cancel()
+            await asyncio.gather(self._pilot, return_exceptions=True)
+
+    async def _fly_all(self) -> None:
+        try:
+            while self._waiting:
+                passengers = self._next_flight()
+                if passengers:
+                    await self._fly_one(passengers)
+        finally:
+            self._pilot = None
+            for _, answer in self._waiting:  # none, unless this was canceled
+                answer.cancel()
+            self._waiting.clear()
+
+    def _next_flight(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
+        passengers: list[tuple[Item, asyncio.Future[Answer]]] = []
+        weight = 0
+        while self._waiting:
+            item, answer = self._waiting[0]
+            weight += self._weigh(item)
+            if passengers and weight > self._most:
+                break
+            self._waiting.popleft()
+            if answer.done():  # gave up meanwhile
+                weight -= self._weigh(item)
+            else:
+                passengers.append((item, answer))
+        return passengers
+
+    async def _fly_one(self, passengers: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = await self._fly([item for item, _ in passengers])
+        except asyncio.CancelledError:
+            for _, answer in passengers:
+                answer.cancel()
+            raise
+        except Exception as error:  # each passenger hears of it; the next flight goes all the same
+            for _, answer in passengers:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for (_, answer), value in zip(passengers, answers, strict=True):
+                if not answer.done():
+                    answer.set_result(value)

@@ -1,0 +1,419 @@
+"""The boundary on one page: what the application needs of the outside, and what crosses it.
+
+Predictions, money and models are here; people and their credentials in `identity_ports.py`.
+
+Every port raises `Unavailable` when what stands behind it cannot be reached; nothing else of its
+technology shows. A port that is called once for many takes them in any order.
+"""
+
+from abc import abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import NewType, Protocol, Self
+from uuid import UUID
+
+from augury.domain.balance import Balance, Transfer
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.model import Model, ModelFacts, ModelRef
+from augury.domain.prediction import Prediction, Status
+from augury.domain.user import User
+
+Json = NewType("Json", bytes)
+"""A JSON text in UTF-8. Rows and answers are large and opaque here: they pass through as they are."""
+
+
+class Unavailable(Exception):
+    """What stands behind a port cannot be reached, or does not answer in time. `str()` names it."""
+
+
+class Clock(Protocol):
+    """For display and for new records. What must be compared with other processes is compared in SQL."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The time, in UTC."""
+
+
+# Money and predictions ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The caller's own name for a request that moves money, and a digest of what it asked for."""
+
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What an idempotency key was first used for."""
+
+    fingerprint: bytes
+    reference: UUID
+    """The prediction, or the transfer's reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A new prediction with the rows it is about and the key that must find it again."""
+
+    prediction: Prediction
+    input: Json
+    key: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Balances, now locked, and what was remembered under the keys asked for."""
+
+    balances: Mapping[UserId, Balance]
+    remembered: Mapping[tuple[UserId, str], Remembered]
+
+
+class Books(Protocol):
+    """One transaction over balances, transfers and predictions: lock, decide, record.
+
+    Entering begins it, leaving commits, an exception rolls it back. Locks are taken on predictions
+    by id first, then on balances by user id, whatever the order asked for. The transaction may be run
+    again from the start where the database asks for that: see `OpenBooks`.
+    """
+
+    @abstractmethod
+    async def __aenter__(self) -> Self: ...
+
+    @abstractmethod
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    @abstractmethod
+    async def open(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
+        """Lock the balances of these users. One who has no balance is missing from the answer."""
+
+    @abstractmethod
+    async def prediction(self, prediction_id: PredictionId, *, owner: UserId | None = None) -> Prediction:
+        """Lock one prediction; raises `PredictionNotFound`, also where it is not `owner`'s."""
+
+    @abstractmethod
+    async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> "Due":
+        """Lock unfinished predictions whose time to be looked at has come, passing over locked ones.
+
+        Queued ones that are due count as lost, to be put on the queue again, only where they were last
+        put there before `put_before` (None: none); with `early` they need not be due. Their next look is
+        twice as far away as the last, with jitter, from 30 seconds up to 10 minutes. Only one process
+        sweeps at a time: while another does, nothing is due.
+        """
+
+    @abstractmethod
+    async def record(
+        self,
+        *,
+        accepted: Sequence[Accepted] = (),
+        changed: Sequence[Prediction] = (),
+        transfers: Sequence[Transfer] = (),
+        keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
+    ) -> None:
+        """Write everything in one statement; balances move by what the transfers say.
+
+        `accepted` are new and become pending, `changed` were locked here; one that is final now is
+        pending no more. `keys` remembers, by user, a request that made no prediction.
+        """
+
+    @abstractmethod
+    async def close(self, user: User) -> None:
+        """Store a closed account: nothing personal is left, sessions, API keys and idempotency keys are
+        gone, so are the inputs and outputs of the user's predictions."""
+
+
+class OpenBooks(Protocol):
+    """Begins a transaction over the books."""
+
+    @abstractmethod
+    def __call__(self) -> Books: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the sweeper found, all locked: each list ordered by id."""
+
+    lost: Sequence[Prediction]
+    """Queued, but their message seems to be gone; their next look is already written."""
+    expired: Sequence[Prediction]
+    """Queued past their `expires_at`."""
+    abandoned: Sequence[Prediction]
+    """Processing past their lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A prediction that this process may run until its lease ends, and its rows."""
+
+    prediction: Prediction
+    input: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A final prediction with the model's answers, and what was wrong with which row."""
+
+    prediction: Prediction
+    output: Json | None
+    errors: Json
+
+
+class Work(Protocol):
+    """Predictions under a lease. Each call is one statement and one transaction of its own.
+
+    The lease token is the fence: whoever lost the lease changes nothing with it any more.
+    """
+
+    @abstractmethod
+    async def claim(
+        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+    ) -> Sequence[Claimed]:
+        """Start those of the predictions that are queued and not expired; ordered by id.
+
+        Stops before the one whose rows would make it more than `most_rows` in all, but never before
+        the first.
+
+        Without `retries` only those that no worker ever began: what may have killed a worker must not
+        meet its neighbours again.
+        """
+
+    @abstractmethod
+    async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
+        """Let the lease end `lease` from now; answers how many of the predictions it still covers."""
+
+    @abstractmethod
+    async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
+        """Store results, end the holds (each prediction's `settlement()`), in one go.
+
+        Answers which were still under this lease; of the others nothing is changed.
+        """
+
+    @abstractmethod
+    async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
+        """Queue again what is under this lease, the attempt not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrediction:
+    """A prediction as it is read. `output` is None until it has succeeded, or once it is forgotten."""
+
+    prediction: Prediction
+    output: Json | None
+    errors: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line of a user's statement: a transfer and when it happened."""
+
+    transfer: Transfer
+    created_at: datetime
+    sequence: int
+    """Where it stands among all transfers; later ones have higher numbers."""
+
+
+class Predictions(Protocol):
+    """Reads of predictions; every one takes a connection for itself and locks nothing."""
+
+    @abstractmethod
+    async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
+        """Raises `PredictionNotFound`, also where it is not the owner's."""
+
+    @abstractmethod
+    async def page(
+        self,
+        owner: UserId,
+        *,
+        limit: int,
+        before: PredictionId | None = None,
+        status: Status | None = None,
+        model: str | None = None,
+    ) -> Sequence[StoredPrediction]:
+        """Newest first, those with a smaller id than `before`; `model` is a name or `name@version`.
+
+        The output of a prediction of more than one row is left out (None): read it by its id.
+        """
+
+    @abstractmethod
+    async def waiting(self, *, at_most: int) -> int:
+        """How many predictions of everyone are not final yet; counts no further than `at_most`."""
+
+    @abstractmethod
+    async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        """Which of these are final."""
+
+    @abstractmethod
+    async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
+        """Drop input, output and row errors, keep the money's trail.
+
+        Raises `PredictionNotFound`, or `WrongStatus` where it is not final.
+        """
+
+
+class Balances(Protocol):
+    """Reads of balances and of the statement."""
+
+    @abstractmethod
+    async def of(self, user_id: UserId) -> Balance:
+        """The balance; nothing, where the user has none."""
+
+    @abstractmethod
+    async def statement(
+        self, user_id: UserId, *, limit: int, before: int | None = None
+    ) -> Sequence[Statement]:
+        """Newest first, those with a smaller sequence than `before`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReport:
+    """What a check of all the books found: one line a deviation, none where they balance."""
+
+    users: int
+    transfers: int
+    predictions: int
+    deviations: Sequence[str]
+
+
+class Upkeep(Protocol):
+    @abstractmethod
+    async def purge(self) -> int:
+        """Delete what has had its time: idempotency keys after 24 hours, ended refresh tokens, expired API
+        keys, old windows of the throttle. Answers how many records."""
+
+
+class Ledger(Protocol):
+    @abstractmethod
+    async def verify(self) -> LedgerReport:
+        """Recompute everything from the rows alone, in one consistent snapshot."""
+
+
+# The queue, the events, the model ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One message of the queue `ml_tasks`."""
+
+    prediction_ids: Sequence[PredictionId]
+    """1 to 16 of them; exactly one where `attempt` is more than 1, so that it runs alone."""
+    attempt: int = 1
+
+
+class PredictionQueue(Protocol):
+    """Where accepted predictions wait for a worker. The row in the books is its own outbox: what is lost
+    here is found there."""
+
+    @abstractmethod
+    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1) -> None:
+        """Have them published, soon and in order; never waits, never raises."""
+
+    @abstractmethod
+    def saw(self, put_at: datetime) -> None:
+        """This process was handed something that was put on the queue at this time."""
+
+    @abstractmethod
+    async def passed(self) -> datetime | None:
+        """A time before which nothing that was put here is still waiting; None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What the world is told of a prediction that became final."""
+
+    prediction_id: PredictionId
+    user_id: UserId
+    status: Status
+
+
+class Events(Protocol):
+    @abstractmethod
+    async def finished(self, ended: Sequence[Ended]) -> None:
+        """Tell whoever listens, best effort and bounded in time; raises nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A model's answer to one prediction."""
+
+    valid_rows: int
+    output: Json | None
+    """One object for a single row, else an array with null for each bad row; None where none is valid."""
+    errors: Json
+    """An array of `{"row", "field", "message"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One prediction's rows, as they were sent: an object where `single`, else an array of objects."""
+
+    input: Json
+    single: bool
+
+
+class Predictor(Protocol):
+    @abstractmethod
+    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        """Check every row against the model's schema and predict the valid ones, in one call of the model.
+
+        Runs off the event loop. A row that makes the model raise gets an error, its neighbours do not.
+        Raises `ModelUnavailable` where the model's file is missing, changed or broken.
+        """
+
+
+class ModelUnavailable(Exception):
+    """The model's file cannot be used; `str()` says why."""
+
+
+class Models(Protocol):
+    """The models on offer."""
+
+    @abstractmethod
+    async def get(self, name: str) -> Model:
+        """By `name` (its active version) or `name@version`; else `ModelNotFound`, as for a retired one."""
+
+    @abstractmethod
+    async def version(self, ref: ModelRef) -> Model:
+        """This version, retired or not: what was accepted is still run. Raises `ModelNotFound`."""
+
+    @abstractmethod
+    async def all(self) -> Sequence[Model]:
+        """Every version, retired ones too, by name and version."""
+
+    @abstractmethod
+    async def add(self, model: Model) -> None:
+        """Add a version; an active one takes the place of the name's active version."""
+
+    @abstractmethod
+    async def next_version(self, name: str) -> int: ...
+
+    @abstractmethod
+    async def change(self, model: Model) -> None:
+        """Store `row_price`, `active` and `retired`; an active one takes the active version's place."""
+
+
+class ModelStore(Protocol):
+    """Model files, by the SHA-256 of what is in them."""
+
+    @abstractmethod
+    async def put(self, file: Path) -> str:
+        """Keep a copy of the file; answers its SHA-256 in hexadecimal."""
+
+    @abstractmethod
+    async def path(self, sha256: str) -> Path:
+        """Where the file is, its content checked; raises `ModelUnavailable`."""
+
+
+class ModelInspector(Protocol):
+    @abstractmethod
+    async def inspect(self, file: Path) -> ModelFacts:
+        """What the file says of itself, found out where a crafted file can do no harm.
+
+        Raises `ModelRefused`.
+        """

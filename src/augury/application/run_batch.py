@@ -1,0 +1,148 @@
+"""Claim, predict, settle: what a worker does with the predictions it was handed."""
+
+import asyncio
+import logging
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from augury.application.limits import Limits
+from augury.application.ports import (
+    Claimed,
+    Clock,
+    Ended,
+    Events,
+    Finished,
+    Json,
+    Models,
+    ModelUnavailable,
+    Predictor,
+    Question,
+    Unavailable,
+    Work,
+)
+from augury.domain.identifiers import PredictionId
+from augury.domain.model import ModelNotFound, ModelRef
+from augury.domain.prediction import Failure
+
+Answer = TypeVar("Answer")
+log = logging.getLogger(__name__)
+
+
+class PredictTimedOut(Exception):
+    """A batch took longer than `predict_timeout`. Its thread cannot be stopped: the process must end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBatch:
+    """Run predictions that wait in the queue, and settle their price."""
+
+    work: Work
+    models: Models
+    predictor: Predictor
+    events: Events
+    clock: Clock
+    limits: Limits
+
+    async def __call__(self, ids: Collection[PredictionId], *, retries: bool = False) -> None:
+        """Returns once every one of them is settled, or found to be nothing to run here.
+
+        With `retries` those are taken, too, that a worker began and did not end: give them one by one.
+        Raises `Unavailable` where the books cannot be reached, `PredictTimedOut`; canceled, it hands back
+        what it had claimed.
+        """
+        waiting = set(ids)
+        while waiting:
+            token = uuid4()
+            claimed = await self.work.claim(
+                waiting,
+                token=token,
+                lease=self.limits.lease,
+                retries=retries,
+                most_rows=self.limits.max_batch_rows,
+            )
+            if not claimed:
+                return
+            mine = [claim.prediction.id for claim in claimed]
+            try:
+                async with self._lease_kept(token, mine):
+                    finished = await self._predict(claimed)
+                    await self._settle(token, finished)
+            except asyncio.CancelledError:
+                await self.work.hand_back(token, mine)
+                raise
+            waiting.difference_update(mine)
+
+    async def _predict(self, claimed: Sequence[Claimed]) -> list[Finished]:
+        by_model: dict[ModelRef, list[Claimed]] = defaultdict(list)
+        for claim in claimed:
+            by_model[claim.prediction.model].append(claim)
+        try:
+            async with asyncio.timeout(self.limits.predict_timeout.total_seconds()):
+                return [done for ref, claims in by_model.items() for done in await self._ask(ref, claims)]
+        except TimeoutError as error:
+            raise PredictTimedOut from error
+
+    async def _ask(self, ref: ModelRef, claims: Sequence[Claimed]) -> list[Finished]:
+        try:
+            model = await self.models.version(ref)
+            outcomes = await self.predictor.predict(
+                model, [Question(claim.input, claim.prediction.single) for claim in claims]
+            )
+        except (ModelUnavailable, ModelNotFound) as error:
+            log.error("model %s cannot be used: %s", ref, error)
+            now = self.clock.now()
+            return [
+                Finished(claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=now), None, Json(b"[]"))
+                for claim in claims
+            ]
+        now = self.clock.now()
+        return [
+            Finished(
+                claim.prediction.finish(valid_rows=outcome.valid_rows, at=now), outcome.output, outcome.errors
+            )
+            for claim, outcome in zip(claims, outcomes, strict=True)
+        ]
+
+    async def _settle(self, token: UUID, finished: Sequence[Finished]) -> None:
+        settled = set(
+            await _patiently(lambda: self.work.settle(token, finished), self.limits.lease.total_seconds())
+        )
+        predictions = [done.prediction for done in finished if done.prediction.id in settled]
+        await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
+
+    @asynccontextmanager
+    async def _lease_kept(self, token: UUID, ids: Sequence[PredictionId]) -> AsyncIterator[None]:
+        renewal = asyncio.create_task(self._renew(token, ids))
+        try:
+            yield
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+
+    async def _renew(self, token: UUID, ids: Sequence[PredictionId]) -> None:
+        while True:
+            await asyncio.sleep(self.limits.lease.total_seconds() / 3)
+            try:
+                await self.work.renew(token, lease=self.limits.lease, ids=ids)
+            except Unavailable as error:
+                log.warning("a lease could not be renewed: %s", error)
+
+
+async def _patiently(call: Callable[[], Awaitable[Answer]], seconds: float) -> Answer:
+    """Repeat a call that finds the database away, for so long: the work is done, only the note is missing."""
+    clock = asyncio.get_running_loop().time
+    give_up_at = clock() + seconds
+    pause = 0.1
+    while True:
+        try:
+            return await call()
+        except Unavailable:
+            if clock() + pause > give_up_at:
+                raise
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, 2)

@@ -1,0 +1,54 @@
+"""Repair: what was lost, what expired, what a worker left behind."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from augury.application.limits import Limits
+from augury.application.ports import Clock, Ended, Events, OpenBooks, PredictionQueue
+
+SLACK = timedelta(seconds=30)
+"""How far the queue must have moved past a prediction before its message counts as lost: covers what
+other workers have in hand, and clocks that differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many predictions were put on the queue again, taken from a silent worker, ended by this sweep."""
+
+    lost: int = 0
+    requeued: int = 0
+    ended: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Put lost predictions on the queue again, expire late ones, take over from workers that went silent."""
+
+    books: OpenBooks
+    queue: PredictionQueue
+    events: Events
+    clock: Clock
+    limits: Limits
+
+    async def __call__(self, *, early: bool = False) -> Swept:
+        """One sweep. With `early`, all that is queued counts as lost: for a queue that starts empty."""
+        passed = self.clock.now() + 2 * SLACK if early else await self.queue.passed()
+        async with self.books() as books:
+            due = await books.due(self.limits.sweep_batch, put_before=passed and passed - SLACK, early=early)
+            now = self.clock.now()
+            changed = [late.expire(at=now) for late in due.expired]
+            changed += [silent.abandon(at=now) for silent in due.abandoned]
+            ended = [each for each in changed if each.status.is_final]
+            requeued = [each for each in changed if not each.status.is_final]
+            if changed:
+                await books.record(
+                    changed=changed, transfers=[transfer for each in ended for transfer in each.settlement()]
+                )
+        # Committed first, published after: a message may come too often, never too early.
+        self.queue.put([each.id for each in due.lost if each.attempts == 0])
+        for each in (*due.lost, *requeued):
+            if each.attempts:
+                self.queue.put([each.id], attempt=each.attempts + 1)
+        if ended:
+            await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
+        return Swept(lost=len(due.lost), requeued=len(requeued), ended=len(ended))

@@ -1,0 +1,37 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from augury.application.ports import IdempotencyKey, OpenBooks
+from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.prediction import IdempotencyConflict
+from augury.domain.user import UserNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUp:
+    """Add credits that were paid for to a user's balance."""
+
+    books: OpenBooks
+
+    async def __call__(
+        self, *, user_id: UserId, amount: int, payment: UUID | None = None, key: IdempotencyKey | None = None
+    ) -> Balance:
+        """Answers the balance after it; a repeated `key` changes nothing.
+
+        `payment` is the transfer's reference: the same one is never credited twice. Raises
+        `UserNotFound`, `InvalidAmount`, `IdempotencyConflict`.
+        """
+        reference = payment or uuid7()
+        async with self.books() as books:
+            opened = await books.open([user_id], [(user_id, key.key)] if key else [])
+            balance = opened.balances.get(user_id)
+            if balance is None:
+                raise UserNotFound
+            if key and (known := opened.remembered.get((user_id, key.key))):
+                if known.fingerprint != key.fingerprint:
+                    raise IdempotencyConflict
+                return balance
+            balance, transfer = balance.top_up(amount, reference=reference)
+            await books.record(transfers=[transfer], keys={user_id: (key, reference)} if key else None)
+        return balance

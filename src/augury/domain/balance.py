@@ -1,0 +1,200 @@
+"""Credits: what a user can spend, and the transfers that explain every change of it.
+
+Credits are integers. Money only ever moves between two accounts, so that at every moment
+funding + promotion = Σ (available + held) + revenue.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import UserId
+
+MOST_CREDITS = 10**15
+"""The most that one movement or one side of a balance may hold: far below what 64 bits hold."""
+
+
+@dataclass(eq=False)
+class NotEnoughCredits(DomainError):
+    """The balance does not cover the price."""
+
+    available: int
+    price: int
+
+
+@dataclass(eq=False)
+class InvalidAmount(DomainError):
+    """An amount of credits must be a positive whole number within the limit."""
+
+    amount: int
+    most: int = MOST_CREDITS
+
+
+@dataclass(eq=False)
+class BooksDisagree(DomainError):
+    """More was to be taken from an account than it holds. Never the user's fault: a broken invariant."""
+
+    account: str
+
+
+class Account(StrEnum):
+    """The sides of a transfer. `AVAILABLE` and `HELD` belong to a user, the others to the house."""
+
+    FUNDING = "funding"
+    PROMOTION = "promotion"
+    REVENUE = "revenue"
+    AVAILABLE = "available"
+    HELD = "held"
+
+
+class TransferKind(StrEnum):
+    """Why credits move. The kind says both sides; `reference` says for whose sake."""
+
+    TOP_UP = "top_up"
+    GRANT = "grant"
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    REFUND = "refund"
+    REVERSAL = "reversal"
+    MERGE = "merge"
+
+    @property
+    def source(self) -> Account:
+        return _SIDES[self][0]
+
+    @property
+    def target(self) -> Account:
+        return _SIDES[self][1]
+
+    @property
+    def available_sign(self) -> int:
+        """What one credit of this kind does to the `available` of the user it names: -1, 0 or +1."""
+        return _SIGNS[self][0]
+
+    @property
+    def held_sign(self) -> int:
+        """What one credit of this kind does to the `held` of the user it names: -1, 0 or +1."""
+        return _SIGNS[self][1]
+
+
+_SIDES = {
+    TransferKind.TOP_UP: (Account.FUNDING, Account.AVAILABLE),
+    TransferKind.GRANT: (Account.PROMOTION, Account.AVAILABLE),
+    TransferKind.HOLD: (Account.AVAILABLE, Account.HELD),
+    TransferKind.CAPTURE: (Account.HELD, Account.REVENUE),
+    TransferKind.RELEASE: (Account.HELD, Account.AVAILABLE),
+    TransferKind.REFUND: (Account.REVENUE, Account.AVAILABLE),
+    TransferKind.REVERSAL: (Account.AVAILABLE, Account.FUNDING),
+    TransferKind.MERGE: (Account.AVAILABLE, Account.AVAILABLE),
+}
+
+
+def _sign(kind: TransferKind, account: Account) -> int:
+    if kind is TransferKind.MERGE:  # the user named is the one who gives; `to_user_id` is the one who gets
+        return -1 if account is Account.AVAILABLE else 0
+    source, target = _SIDES[kind]
+    return (target is account) - (source is account)
+
+
+_SIGNS = {kind: (_sign(kind, Account.AVAILABLE), _sign(kind, Account.HELD)) for kind in TransferKind}
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One immutable movement of `amount` credits; `(reference, kind)` can happen only once."""
+
+    kind: TransferKind
+    user_id: UserId
+    amount: int
+    reference: UUID
+    to_user_id: UserId | None = None
+    """Who gets the credits of a `merge`; nobody in every other kind."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.amount <= MOST_CREDITS:
+            raise InvalidAmount(amount=self.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a user can spend, and what is set aside for predictions under way, in credits.
+
+    Each method returns the balance after the movement and the transfers that explain it: none where
+    nothing moved (a free prediction), one otherwise.
+    """
+
+    user_id: UserId
+    available: int = 0
+    held: int = 0
+    pending: int = 0
+    """How many predictions of the user are not final yet, free ones included."""
+
+    def after(self, transfer: Transfer) -> Self:
+        """This balance once `transfer` has happened; raises `BooksDisagree` rather than go below zero."""
+        kind, amount = transfer.kind, transfer.amount
+        if transfer.to_user_id == self.user_id:
+            available, held = self.available + amount, self.held
+        else:
+            available = self.available + kind.available_sign * amount
+            held = self.held + kind.held_sign * amount
+        if available < 0:
+            raise BooksDisagree(account=Account.AVAILABLE)
+        if held < 0:
+            raise BooksDisagree(account=Account.HELD)
+        if available > MOST_CREDITS:
+            raise InvalidAmount(amount=amount)
+        return replace(self, available=available, held=held)
+
+    def top_up(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
+        return self._move(TransferKind.TOP_UP, amount, reference)
+
+    def grant(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
+        return self._move(TransferKind.GRANT, amount, reference)
+
+    def hold(self, amount: int, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
+        """Set `amount` aside for the prediction `reference`, which counts as pending from now on."""
+        if amount > self.available:
+            raise NotEnoughCredits(available=self.available, price=amount)
+        balance = replace(self, pending=self.pending + 1)
+        if amount == 0:
+            return balance, ()
+        transfer = Transfer(TransferKind.HOLD, self.user_id, amount, reference)
+        return balance.after(transfer), (transfer,)
+
+    def settle(self, *, price: int, charged: int, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
+        """End the hold of a prediction: `charged` is captured, the rest of `price` is released."""
+        balance = replace(self, pending=self.pending - 1)
+        transfers = settlement(self.user_id, price=price, charged=charged, reference=reference)
+        for transfer in transfers:
+            balance = balance.after(transfer)
+        return balance, transfers
+
+    def refund(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
+        """Give back what was captured; that it is no more than that is the prediction's to say."""
+        return self._move(TransferKind.REFUND, amount, reference)
+
+    def reverse(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
+        """Return a payment: never beyond what is available."""
+        if amount > self.available:
+            raise NotEnoughCredits(available=self.available, price=amount)
+        return self._move(TransferKind.REVERSAL, amount, reference)
+
+    def merge_into(self, other: Self) -> tuple[Self, Self, tuple[Transfer, ...]]:
+        """Hand everything available to `other`: this account is absorbed, and its id is the reference."""
+        if self.available == 0:
+            return self, other, ()
+        transfer = Transfer(TransferKind.MERGE, self.user_id, self.available, self.user_id, other.user_id)
+        return self.after(transfer), other.after(transfer), (transfer,)
+
+    def _move(self, kind: TransferKind, amount: int, reference: UUID) -> tuple[Self, Transfer]:
+        transfer = Transfer(kind, self.user_id, amount, reference)
+        return self.after(transfer), transfer
+
+
+def settlement(user_id: UserId, *, price: int, charged: int, reference: UUID) -> tuple[Transfer, ...]:
+    """The transfers that end a hold of `price` credits of which `charged` were earned."""
+    parts = ((TransferKind.CAPTURE, charged), (TransferKind.RELEASE, price - charged))
+    return tuple(Transfer(kind, user_id, amount, reference) for kind, amount in parts if amount)

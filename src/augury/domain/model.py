@@ -1,0 +1,180 @@
+"""Models: what they want of a row, what they answer, what a row costs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from augury.domain.balance import MOST_CREDITS, InvalidAmount
+from augury.domain.errors import DomainError
+from augury.domain.user import is_storable
+
+MOST_NUMBER = 3.4028234663852886e38  # the largest float32: CatBoost reads numbers as such
+MOST_CATEGORY_NUMBER = 2**63 - 1
+MOST_ROW_PRICE = 1_000_000
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+@dataclass(eq=False)
+class ModelNotFound(DomainError):
+    """There is no such model, or it serves no more predictions."""
+
+    model: str
+
+
+@dataclass(eq=False)
+class InvalidModelName(DomainError):
+    """A model's name is 1 to 63 of the characters a-z, 0-9, "_" and "-", the first a letter or digit."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class ModelRefused(DomainError):
+    """The file is no model that can be served."""
+
+    reason: str
+
+
+class FeatureKind(StrEnum):
+    NUMERIC = "numeric"
+    CATEGORICAL = "categorical"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One named input of a model; `values` are the categories it was trained on, where it knows them."""
+
+    name: str
+    kind: FeatureKind
+    values: tuple[str, ...] = ()
+
+    def complaint(self, value: object) -> str | None:
+        """What is wrong with the value, or None. An unseen category is fine: models are made for that."""
+        match self.kind:
+            case FeatureKind.NUMERIC:
+                if value is None:  # a missing number: CatBoost has a place for it
+                    return None
+                if isinstance(value, bool) or not isinstance(value, (int, float)):
+                    return "must be a number or null"
+                if not -MOST_NUMBER <= value <= MOST_NUMBER:  # NaN compares false, too
+                    return "must be a finite number"
+            case FeatureKind.CATEGORICAL:
+                if isinstance(value, bool) or not isinstance(value, (int, str)):
+                    return "must be a string or a whole number"
+                if isinstance(value, int) and abs(value) > MOST_CATEGORY_NUMBER:
+                    return "must be a 64-bit whole number"
+                if isinstance(value, str) and not is_storable(value):
+                    return "must not contain NUL or lone surrogates"
+            case FeatureKind.TEXT:
+                if not isinstance(value, str):
+                    return "must be a string"
+                if not is_storable(value):
+                    return "must not contain NUL or lone surrogates"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with one row: its index from 0, the field where one is to blame, and why."""
+
+    row: int
+    field: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputSchema:
+    """The features of a model, in the model's own order."""
+
+    features: tuple[Feature, ...]
+
+    def check(self, row: object, index: int = 0) -> RowError | None:
+        """The first thing that is wrong with the row, or None."""
+        if not isinstance(row, Mapping):
+            return RowError(index, None, "must be an object")
+        for feature in self.features:
+            try:
+                value = row[feature.name]
+            except KeyError:
+                return RowError(index, feature.name, "is missing")
+            if complaint := feature.complaint(value):
+                return RowError(index, feature.name, complaint)
+        if len(row) > len(self.features):
+            known = {feature.name for feature in self.features}
+            return RowError(
+                index, next(str(name) for name in row if name not in known), "is not a feature of the model"
+            )
+        return None
+
+    def check_all(self, rows: Sequence[object]) -> list[RowError]:
+        """The first error of every row that has one, in the order of the rows."""
+        return [error for index, row in enumerate(rows) if (error := self.check(row, index))]
+
+
+class Task(StrEnum):
+    CLASSIFICATION = "classification"
+    REGRESSION = "regression"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A version of a model, written `name@version`."""
+
+    name: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `name@version`; raises `ModelNotFound`, since nothing else has a name of that shape."""
+        name, _, version = text.partition("@")
+        if not (version.isascii() and version.isdigit() and len(version) < 10):
+            raise ModelNotFound(model=text)
+        return cls(name, int(version))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """What a model file says of itself."""
+
+    task: Task
+    schema: InputSchema
+    classes: tuple[str, ...]
+    """The labels of a classifier, in the order of its probabilities; empty for a regression."""
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One version of a model as it is offered."""
+
+    ref: ModelRef
+    facts: ModelFacts
+    sha256: str
+    """Which file in the store, in hexadecimal."""
+    row_price: int
+    """Credits per row."""
+    active: bool
+    """Whether a request that names no version gets this one."""
+    retired: bool = False
+    created_at: datetime
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.ref.name):
+            raise InvalidModelName(name=self.ref.name)
+        if not 0 <= self.row_price <= MOST_ROW_PRICE:
+            raise InvalidAmount(amount=self.row_price, most=MOST_ROW_PRICE)
+
+    def price(self, rows: int) -> int:
+        """What so many rows cost at the most."""
+        price = self.row_price * rows
+        if price > MOST_CREDITS:
+            raise InvalidAmount(amount=price)
+        return price
