@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
+from augury.application.backlog import Backlog
 from augury.application.limits import Limits
 from augury.application.ports import (
     Accepted,
@@ -86,13 +87,6 @@ class Replayed:
     """The same request was accepted before, as this prediction."""
 
     prediction_id: PredictionId
-
-
-@dataclass(slots=True)
-class Backlog:
-    """How many predictions of everyone are not final: looked up now and then, not per request."""
-
-    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

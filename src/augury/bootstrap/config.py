@@ -1,0 +1,150 @@
+"""Settings: every room declares the frozen dataclass it takes, this builds them from the environment.
+
+A field `max_rows` is the variable `AUGURY_MAX_ROWS`, unless the table `NAMES` gives it a better name. Any
+variable may be given as a file that holds its value: `AUGURY_SECRET_KEY_FILE=/run/secrets/key`.
+"""
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+PREFIX = "AUGURY_"
+Settings = TypeVar("Settings")
+
+
+class SettingError(Exception):
+    """A variable is missing or wrong; `str()` is one line that names it."""
+
+
+NAMES = {
+    ("PostgresSettings", "url"): "DATABASE_URL",
+    ("PostgresSettings", "pool_size"): "DATABASE_POOL_SIZE",
+    ("PostgresSettings", "connect_timeout"): "DATABASE_CONNECT_TIMEOUT",
+    ("PostgresSettings", "statement_timeout"): "DATABASE_STATEMENT_TIMEOUT",
+    ("RabbitSettings", "url"): "RABBITMQ_URL",
+    ("JwtSettings", "secret"): "SECRET_KEY",
+    ("JwtSettings", "lifetime"): "ACCESS_LIFETIME",
+}
+
+
+def variable(settings: type, field: str) -> str:
+    return PREFIX + NAMES.get((settings.__name__, field), field.upper())
+
+
+def read(settings: type[Settings], environ: Mapping[str, str] = os.environ, **given: object) -> Settings:
+    """Build `settings` from the environment; what is `given` is not looked up there.
+
+    Raises `SettingError`.
+    """
+    values = dict(given)
+    hints = get_type_hints(settings)
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]  # any of our dataclasses
+        if field.name in given:
+            continue
+        name = variable(settings, field.name)
+        text = _text(name, environ)
+        if text is not None:
+            values[field.name] = _parsed(name, text, hints[field.name])
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise SettingError(f"{name} is not set")
+    try:
+        return settings(**values)
+    except ValueError as error:
+        raise SettingError(f"{PREFIX}…: {error}") from error
+
+
+def _text(name: str, environ: Mapping[str, str]) -> str | None:
+    """The variable's value; an empty one counts as not set, as compose files pass it on."""
+    if file := environ.get(name + "_FILE"):
+        try:
+            return Path(file).read_text().strip()
+        except OSError as error:
+            raise SettingError(f"{name}_FILE: cannot read {file}: {error.strerror}") from error
+    return environ.get(name) or None
+
+
+def _parsed(name: str, text: str, hint: object) -> object:
+    parse, wanted = _PARSERS[str(hint)]
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise SettingError(f"{name} must be {wanted}, not {text!r}") from error
+
+
+def _bool(text: str) -> bool:
+    try:
+        return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def _natural(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _seconds(text: str) -> timedelta:
+    seconds = float(text)
+    if not 0 < seconds < 1e9:
+        raise ValueError(text)
+    return timedelta(seconds=seconds)
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+_PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    str(str): (str, "a text"),
+    str(str | None): (str, "a text"),
+    str(int): (_natural, "a whole number, 0 or more"),
+    str(int | None): (_natural, "a whole number, 0 or more"),
+    str(float): (float, "a number"),
+    str(bool): (_bool, "true or false"),
+    str(timedelta): (_seconds, "a number of seconds above 0"),
+    str(Path): (Path, "a path"),
+    str(Path | None): (Path, "a path"),
+    str(tuple[IPv4Network | IPv6Network, ...]): (_networks, "networks such as 10.0.0.0/8,fd00::/8"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSettings:
+    """What belongs to a process rather than to a room."""
+
+    host: str = "127.0.0.1"
+    """Where the API listens."""
+    port: int = 8000
+    data: Path = Path(".augury")
+    """What `augury up` keeps: its database, models and secrets."""
+    models_dir: Path | None = None
+    """The folder of model files that all processes share; `models` in the data folder if not set."""
+    log_level: str = "INFO"
+    log_format: str = "text"
+    """`text` for people, `json` for machines: one object a line on standard output."""
+
+    def __post_init__(self) -> None:
+        if self.log_format not in ("text", "json"):
+            raise ValueError(f"LOG_FORMAT must be text or json, not {self.log_format!r}")
+        if self.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+            raise ValueError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {self.log_level!r}")
+        if self.port > 65535:
+            raise ValueError(f"PORT must be at most 65535, not {self.port}")
+
+    @property
+    def model_files(self) -> Path:
+        return self.models_dir or self.data / "models"
+
+
+def variables(*settings: type) -> Iterator[tuple[str, object]]:
+    """Every variable of these dataclasses with its default, `dataclasses.MISSING` where it has none."""
+    for each in settings:
+        for field in dataclasses.fields(each):
+            yield variable(each, field.name), field.default

@@ -1,0 +1,177 @@
+"""Who gets what: one container function per process, checked when it is made, with overrides for tests."""
+
+from collections.abc import AsyncIterator
+
+from asyncpg import Pool
+from dishka import STRICT_VALIDATION, AsyncContainer, Provider, Scope, WithParents, make_async_container
+
+from augury.application.admit_guest import AdmitGuest
+from augury.application.backlog import Backlog
+from augury.application.cancel_prediction import CancelPrediction
+from augury.application.change_model import ChangeModel
+from augury.application.change_password import ChangePassword
+from augury.application.close_account import CloseAccount
+from augury.application.create_api_key import CreateApiKey
+from augury.application.refresh_tokens import RefreshTokens
+from augury.application.register_model import RegisterModel
+from augury.application.register_user import RegisterUser
+from augury.application.request_predictions import RequestPredictions
+from augury.application.run_batch import RunBatch
+from augury.application.sign_in import SignIn
+from augury.application.sign_out import SignOut
+from augury.application.sweep import Sweep
+from augury.application.top_up import TopUp
+from augury.application.wait_for_prediction import WaitForPrediction
+from augury.bootstrap.config import ProcessSettings
+from augury.outbound.argon2_passwords import Argon2Passwords
+from augury.outbound.jwt_tokens import JwtAccessTokens
+from augury.outbound.memory.events import MemoryEvents
+from augury.outbound.memory.queue import MemoryPredictionQueue
+from augury.outbound.model_store import FolderModelStore
+from augury.outbound.postgres.api_keys import PostgresApiKeys
+from augury.outbound.postgres.balances import PostgresBalances
+from augury.outbound.postgres.books import PostgresOpenBooks
+from augury.outbound.postgres.ledger import PostgresLedger
+from augury.outbound.postgres.models import PostgresModels
+from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.predictions import PostgresPredictions
+from augury.outbound.postgres.sessions import PostgresSessions
+from augury.outbound.postgres.throttle import PostgresThrottle
+from augury.outbound.postgres.upkeep import PostgresUpkeep
+from augury.outbound.postgres.users import PostgresUsers
+from augury.outbound.postgres.work import PostgresWork
+from augury.outbound.rabbitmq import RabbitEvents, RabbitPredictionQueue, RabbitPublisher, RabbitSettings
+from augury.outbound.system_clock import SystemClock
+
+
+def api_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
+    """The API: everything but the model."""
+    return _container(settings, _postgres(), _rabbit(), _requests(), _people(), *overrides)
+
+
+def worker_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
+    """A worker: the model, the settling, the repair."""
+    return _container(settings, _postgres(), _rabbit(), _work(), *overrides)
+
+
+def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
+    """API and worker in one process; without a `broker` the queue is in the process, too."""
+    queue = _rabbit() if broker else _in_process()
+    return _container(settings, _postgres(), queue, _requests(), _people(), _work(), _models(), *overrides)
+
+
+def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
+    """The command line's other commands: people, models and the books, no queue."""
+    return _container(settings, _postgres(), _models(), _operator(), *overrides)
+
+
+def _container(settings: tuple[object, ...], *providers: Provider) -> AsyncContainer:
+    """A container of these providers, `SystemClock`, and the settings under their own types."""
+    own = Provider(scope=Scope.APP)
+    own.provide(WithParents[SystemClock])
+    for each in settings:
+        own.from_context(provides=type(each))
+    return make_async_container(
+        own,
+        *providers,
+        context={type(each): each for each in settings},
+        validation_settings=STRICT_VALIDATION,
+    )
+
+
+def _postgres() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide(_pool)
+    provider.provide_all(
+        WithParents[PostgresApiKeys],
+        WithParents[PostgresBalances],
+        WithParents[PostgresLedger],
+        WithParents[PostgresModels],
+        WithParents[PostgresOpenBooks],
+        WithParents[PostgresPredictions],
+        WithParents[PostgresSessions],
+        WithParents[PostgresThrottle],
+        WithParents[PostgresUpkeep],
+        WithParents[PostgresUsers],
+        WithParents[PostgresWork],
+    )
+    return provider
+
+
+async def _pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
+    async with open_pool(settings) as pool:
+        yield pool
+
+
+def _rabbit() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide(_publisher)
+    provider.provide_all(WithParents[RabbitPredictionQueue], WithParents[RabbitEvents])
+    return provider
+
+
+async def _publisher(settings: RabbitSettings) -> AsyncIterator[RabbitPublisher]:
+    publisher = RabbitPublisher(settings)
+    await publisher.start()
+    yield publisher
+    await publisher.stop()
+
+
+def _in_process() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide_all(WithParents[MemoryPredictionQueue], WithParents[MemoryEvents])
+    return provider
+
+
+def _requests() -> Provider:
+    """What the API does with predictions."""
+    provider = Provider(scope=Scope.APP)
+    provider.provide_all(RequestPredictions, CancelPrediction, TopUp, WaitForPrediction, Backlog)
+    return provider
+
+
+def _people() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide_all(WithParents[Argon2Passwords], WithParents[JwtAccessTokens])
+    provider.provide_all(
+        AdmitGuest,
+        ChangePassword,
+        CloseAccount,
+        CreateApiKey,
+        RefreshTokens,
+        RegisterUser,
+        SignIn,
+        SignOut,
+    )
+    return provider
+
+
+def _work() -> Provider:
+    from augury.outbound.catboost_model import CatBoostPredictor  # the API must not load catboost
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(WithParents[CatBoostPredictor])
+    provider.provide(_model_store)
+    provider.provide_all(RunBatch, Sweep)
+    return provider
+
+
+def _model_store(settings: ProcessSettings) -> WithParents[FolderModelStore]:
+    return FolderModelStore(settings.model_files)
+
+
+def _models() -> Provider:
+    from augury.outbound.catboost_inspector import CatBoostInspector
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(WithParents[CatBoostInspector])
+    provider.provide_all(RegisterModel, ChangeModel)
+    return provider
+
+
+def _operator() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide(WithParents[Argon2Passwords])
+    provider.provide(_model_store)
+    provider.provide_all(ChangePassword, RegisterUser, TopUp)
+    return provider
