@@ -29,6 +29,18 @@ class Unavailable(Exception):
     """What stands behind a port cannot be reached, or does not answer in time. `str()` names it."""
 
 
+class Conflict(Unavailable):
+    """The transaction lost against another one that ran at the same time: run it again from its start."""
+
+
+class AlreadyRecorded(Exception):
+    """A transfer of this kind and reference is in the books already; nothing was changed."""
+
+
+class AlreadyRecorded(Exception):
+    """A transfer of this kind with this reference is in the books: it can happen only once."""
+
+
 class Clock(Protocol):
     """For display and for new records. What must be compared with other processes is compared in SQL."""
 
@@ -78,8 +90,8 @@ class Books(Protocol):
     """One transaction over balances, transfers and predictions: lock, decide, record.
 
     Entering begins it, leaving commits, an exception rolls it back. Locks are taken on predictions
-    by id first, then on balances by user id, whatever the order asked for. The transaction may be run
-    again from the start where the database asks for that: see `OpenBooks`.
+    by id first, then on balances by user id, whatever the order asked for. Anything in it, leaving
+    included, may raise `Conflict`.
     """
 
     @abstractmethod
@@ -120,7 +132,8 @@ class Books(Protocol):
         """Write everything in one statement; balances move by what the transfers say.
 
         `accepted` are new and become pending, `changed` were locked here; one that is final now is
-        pending no more. `keys` remembers, by user, a request that made no prediction.
+        pending no more. `keys` remembers, by user, a request that made no prediction. Raises
+        `AlreadyRecorded`, and `Conflict` where an idempotency key was remembered meanwhile.
         """
 
     @abstractmethod

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from augury.application.ports import IdempotencyKey, OpenBooks
+from augury.application.ports import AlreadyRecorded, IdempotencyKey, OpenBooks
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import IdempotencyConflict
@@ -19,10 +19,18 @@ class TopUp:
     ) -> Balance:
         """Answers the balance after it; a repeated `key` changes nothing.
 
-        `payment` is the transfer's reference: the same one is never credited twice. Raises
+        `payment` is the transfer's reference: the same one is never credited twice, to anyone. Raises
         `UserNotFound`, `InvalidAmount`, `IdempotencyConflict`.
         """
-        reference = payment or uuid7()
+        try:
+            return await self._credit(user_id, amount, payment or uuid7(), key)
+        except AlreadyRecorded:  # the payment's news came twice
+            async with self.books() as books:
+                return (await books.open([user_id])).balances[user_id]
+
+    async def _credit(
+        self, user_id: UserId, amount: int, reference: UUID, key: IdempotencyKey | None
+    ) -> Balance:
         async with self.books() as books:
             opened = await books.open([user_id], [(user_id, key.key)] if key else [])
             balance = opened.balances.get(user_id)
