@@ -37,10 +37,6 @@ class AlreadyRecorded(Exception):
     """A transfer of this kind and reference is in the books already; nothing was changed."""
 
 
-class AlreadyRecorded(Exception):
-    """A transfer of this kind with this reference is in the books: it can happen only once."""
-
-
 class Clock(Protocol):
     """For display and for new records. What must be compared with other processes is compared in SQL."""
 
