@@ -1,0 +1,39 @@
+"""Run by alembic: over the connection that `augury migrate` hands it, or over `AUGURY_DATABASE_URL`."""
+
+import asyncio
+import os
+
+import asyncpg
+from alembic.runtime.migration import MigrationInfo
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from alembic import context
+from augury.outbound.postgres.tables import metadata
+
+
+def run(connection: Connection) -> None:
+    on_step = context.config.attributes.get("on_step")
+
+    def applied(*, step: MigrationInfo, **_: object) -> None:
+        if on_step and step.is_upgrade:
+            on_step(step.up_revision_id)
+
+    context.configure(connection=connection, target_metadata=metadata, on_version_apply=applied)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_by_url(url: str) -> None:
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=pool.NullPool
+    )
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+        await connection.commit()
+
+
+if (given := context.config.attributes.get("connection")) is not None:
+    run(given)
+else:
+    asyncio.run(run_by_url(os.environ["AUGURY_DATABASE_URL"]))

@@ -1,0 +1,134 @@
+"""One pool of connections to PostgreSQL, and what goes wrong with it in the boundary's words."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from augury.application.ports import AlreadyRecorded, Conflict, Unavailable
+from augury.domain.balance import Account, BooksDisagree
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+ACQUIRE_SECONDS = 5
+"""How long to wait for a connection when all are taken."""
+
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,  # the connection or the pool is closed
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, after a fail-over
+)
+_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_BALANCES = {"balances_available_check": Account.AVAILABLE, "balances_held_check": Account.HELD}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresSettings:
+    url: str
+    """`postgresql://user:password@host:port/database`; a socket's folder goes into `?host=/folder`."""
+    pool_size: int = 10
+    connect_timeout: timedelta = timedelta(seconds=5)
+    statement_timeout: timedelta = timedelta(seconds=30)
+    lock_timeout: timedelta = timedelta(seconds=10)
+    idle_in_transaction_timeout: timedelta = timedelta(seconds=30)
+    application_name: str = "augury"
+
+
+@asynccontextmanager
+async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
+    """Open the pool, one connection at once; raises `Unavailable` where that fails."""
+    with failures_named():
+        pool = await asyncpg.create_pool(
+            settings.url,
+            min_size=1,
+            max_size=settings.pool_size,
+            timeout=settings.connect_timeout.total_seconds(),
+            # A server that does not answer at all cannot keep to its own limit.
+            command_timeout=settings.statement_timeout.total_seconds() + 5,
+            reset=_keep_session,
+            server_settings={
+                "application_name": settings.application_name,
+                "statement_timeout": _milliseconds(settings.statement_timeout),
+                "lock_timeout": _milliseconds(settings.lock_timeout),
+                "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout),
+                "jit": "off",  # statements are short: compiling one costs more than running it
+                "timezone": "UTC",
+            },
+        )
+    try:
+        yield pool
+    finally:
+        await _close(pool, settings.connect_timeout)
+
+
+@asynccontextmanager
+async def connection(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection for the length of the block; see `failures_named` for what may be raised."""
+    with failures_named():
+        async with pool.acquire(timeout=ACQUIRE_SECONDS) as taken:
+            yield taken
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection inside a transaction: committed at the end of the block, rolled back by an error."""
+    async with connection(pool) as taken, taken.transaction():
+        yield taken
+
+
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """Say failures of the database in the boundary's words: `Conflict`, `AlreadyRecorded`, `Unavailable`."""
+    try:
+        yield
+    except _AGAIN as error:
+        raise Conflict(f"the database: {error}") from error
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "transfers_pkey":
+            raise AlreadyRecorded from error
+        raise Conflict(f"the database: {error}") from error
+    except asyncpg.CheckViolationError as error:
+        if (account := _BALANCES.get(error.constraint_name or "")) is None:
+            raise
+        raise BooksDisagree(account=account) from error
+    except _AWAY as error:
+        raise Unavailable(f"the database cannot be reached: {_words(error)}") from error
+
+
+async def ping(pool: Pool) -> None:
+    """Raises `Unavailable` where the database does not answer."""
+    async with connection(pool) as taken:
+        await taken.execute("SELECT 1")
+
+
+async def _keep_session(_: Connection) -> None:
+    """Nothing here changes a session, so that nothing needs to be reset: that saves a round trip."""
+
+
+async def _close(pool: Pool, patience: timedelta) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), patience.total_seconds())
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        pool.terminate()
+
+
+def _milliseconds(time: timedelta) -> str:
+    return str(int(time.total_seconds() * 1000))
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split()) or "no answer in time"

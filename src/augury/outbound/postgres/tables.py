@@ -1,0 +1,208 @@
+"""The schema: what alembic compares the database with, and what the statements are built from."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+VERSION = "0001"
+"""The revision that this code works with: the newest of the migrations."""
+
+Time = DateTime(timezone=True)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_name)s_key",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("email", Text, unique=True),
+    Column("password_hash", Text),
+    Column("guest_key", LargeBinary, unique=True),
+    Column("created_at", Time, nullable=False),
+    Column("closed_at", Time),
+    CheckConstraint("role IN ('guest', 'member', 'admin')", name="role"),
+)
+
+guest_days = Table(
+    "guest_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("guests", Integer, nullable=False),
+    comment="How many guests were added on each UTC day",
+)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("user_id", Uuid, ForeignKey(users.c.id), primary_key=True),
+    Column("available", BigInteger, nullable=False, server_default=text("0")),
+    Column("held", BigInteger, nullable=False, server_default=text("0")),
+    Column("pending", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint("available >= 0", name="available"),
+    CheckConstraint("held >= 0", name="held"),
+    CheckConstraint("pending >= 0", name="pending"),
+    comment="Moves only by what transfers say; `pending` counts predictions that are not final",
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("reference", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False),
+    Column("to_user_id", Uuid, ForeignKey(users.c.id)),
+    Column("amount", BigInteger, nullable=False),
+    Column("created_at", Time, nullable=False, server_default=func.now()),
+    Column("sequence", BigInteger, Identity(always=True), nullable=False),
+    PrimaryKeyConstraint("reference", "kind"),
+    CheckConstraint("amount > 0", name="amount"),
+    CheckConstraint(
+        "kind IN ('top_up', 'grant', 'hold', 'capture', 'release', 'refund', 'reversal', 'merge')",
+        name="kind",
+    ),
+    CheckConstraint("(kind = 'merge') = (to_user_id IS NOT NULL)", name="to_user_id"),
+    comment="Immutable: a trigger refuses UPDATE, DELETE and TRUNCATE",
+)
+Index(None, transfers.c.user_id, transfers.c.sequence)
+Index(
+    None,
+    transfers.c.to_user_id,
+    transfers.c.sequence,
+    postgresql_where=transfers.c.to_user_id.is_not(None),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("facts", JSONB, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("row_price", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("retired", Boolean, nullable=False),
+    Column("created_at", Time, nullable=False),
+    PrimaryKeyConstraint("name", "version"),
+    CheckConstraint("row_price >= 0", name="row_price"),
+    CheckConstraint("NOT (active AND retired)", name="active"),
+)
+Index("models_active_key", models.c.name, unique=True, postgresql_where=models.c.active)
+
+# Claim and settle must find room on the row's own page and touch no index (HOT): hence no index may
+# ever mention the status or the lease, and the pages are half empty. See docs/adr.
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("row_price", Integer, nullable=False),
+    Column("single", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_token", Uuid),
+    Column("lease_until", Time),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time),
+    Column("started_at", Time),
+    Column("finished_at", Time),
+    Column("valid_rows", Integer, nullable=False),
+    Column("failure", Text),
+    Column("input", LargeBinary, comment="JSON text; null once it is forgotten"),
+    Column("output", LargeBinary, comment="JSON text"),
+    Column("errors", LargeBinary, comment="JSON text; null where it is an empty array"),
+    ForeignKeyConstraint(["model_name", "model_version"], [models.c.name, models.c.version]),
+    CheckConstraint(
+        "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"
+    ),
+    CheckConstraint("(status = 'processing') = (lease_token IS NOT NULL)", name="lease_token"),
+    CheckConstraint("(status = 'processing') = (lease_until IS NOT NULL)", name="lease_until"),
+    CheckConstraint("valid_rows BETWEEN 0 AND rows", name="valid_rows"),
+)
+Index(None, predictions.c.user_id, predictions.c.id)
+
+unfinished = Table(
+    "unfinished",
+    metadata,
+    Column("prediction_id", Uuid, primary_key=True),
+    Column("put_at", Time, nullable=False),
+    Column("due_at", Time, nullable=False),
+    Column("wait", Integer, nullable=False, comment="Seconds until the look after this one"),
+    comment="Predictions that are not final: as many as the backlog, whatever the history",
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("reference", Uuid, nullable=False),
+    Column("created_at", Time, nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("user_id", "key"),
+)
+Index(None, idempotency_keys.c.created_at, postgresql_using="brin")
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("family", Uuid, nullable=False, index=True),
+    Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False, index=True),
+    Column("expires_at", Time, nullable=False),
+    Column("replaced_at", Time),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time),
+    Column("last_used_at", Time),
+)
+Index(None, api_keys.c.user_id, api_keys.c.id)
+
+throttle = Table(
+    "throttle",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("ends_at", Time, nullable=False, comment="The end of the window that `hits` counts"),
+    Column("hits", Integer, nullable=False),
+    prefixes=["UNLOGGED"],
+    comment="Tries in fixed windows of time; not worth a write-ahead log",
+)

@@ -1,0 +1,3 @@
+from tests.postgres_server import database_url, pool
+
+__all__ = ["database_url", "pool"]

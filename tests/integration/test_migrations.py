@@ -1,0 +1,169 @@
+"""The migrations make the schema that the code is written for, and can be taken back."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from alembic import command
+from augury.application.ports import Unavailable
+from augury.outbound.postgres.migrations import SchemaMismatch, check_schema, configuration, migrate
+from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.tables import VERSION, metadata
+from tests.postgres_server import fresh_database
+
+Answer = TypeVar("Answer")
+
+CONSTRAINTS = """
+    SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'p', 'u', 'f') ORDER BY conname
+"""
+COLUMNS = """
+    SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity
+    FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+    ORDER BY table_name, ordinal_position
+"""
+INDEXES = """
+    SELECT indexname, indexdef FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY indexname
+"""
+
+
+async def with_connection(url: str, work: Callable[[Connection], Answer]) -> Answer:
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=pool.NullPool
+    )
+    async with engine.begin() as connection:
+        return await connection.run_sync(work)
+
+
+async def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+def stairway(connection: Connection) -> None:
+    config = configuration()
+    config.attributes["connection"] = connection
+    for script in reversed(list(ScriptDirectory.from_config(config).walk_revisions())):
+        command.upgrade(config, script.revision)
+        command.downgrade(config, str(script.down_revision or "base"))
+        command.upgrade(config, script.revision)
+
+
+async def test_every_migration_goes_up_down_and_up_again() -> None:
+    async with fresh_database(migrated=False) as url:
+        await with_connection(url, stairway)
+
+        assert await rows(url, "SELECT version_num FROM alembic_version") == [(VERSION,)]
+
+
+async def test_taking_everything_back_leaves_nothing(database_url: str) -> None:
+    def all_back(connection: Connection) -> None:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+    await with_connection(database_url, all_back)
+
+    assert (
+        await rows(
+            database_url,
+            """
+        SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+            AND relname NOT LIKE 'alembic_version%'
+        UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        """,
+        )
+        == []
+    )
+
+
+async def test_the_tables_of_the_code_and_the_migrations_agree(database_url: str) -> None:
+    differences = await with_connection(
+        database_url,
+        lambda connection: compare_metadata(
+            MigrationContext.configure(connection, opts={"compare_server_default": True}), metadata
+        ),
+    )
+
+    assert differences == []
+
+
+@pytest.mark.parametrize("query", [CONSTRAINTS, COLUMNS, INDEXES], ids=["constraints", "columns", "indexes"])
+async def test_a_database_made_from_the_tables_is_the_same_as_a_migrated_one(
+    database_url: str, query: str
+) -> None:
+    async with fresh_database(migrated=False) as url:
+        await with_connection(url, metadata.create_all)
+        from_tables = await rows(url, query)
+
+    migrated = [row for row in await rows(database_url, query) if row[0] != "alembic_version_pkc"]
+    assert migrated == from_tables
+
+
+async def test_the_code_names_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == VERSION
+
+
+async def test_several_that_migrate_at_once_apply_each_step_once() -> None:
+    async with fresh_database(migrated=False) as url:
+        applied = await asyncio.gather(*(asyncio.to_thread(migrate, url) for _ in range(3)))
+
+    assert sorted(applied) == [[], [], [VERSION]]
+
+
+async def test_whoever_migrates_hears_of_each_step() -> None:
+    heard: list[str] = []
+    async with fresh_database(migrated=False) as url:
+        applied = await asyncio.to_thread(migrate, url, heard.append)
+
+    assert heard == applied == [VERSION]
+
+
+async def test_a_migrated_database_passes_the_check(database_url: str) -> None:
+    async with open_pool(PostgresSettings(url=database_url)) as opened:
+        await check_schema(opened)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("DROP TABLE alembic_version", "no tables yet: run `augury migrate`"),
+        ("DELETE FROM alembic_version", "no tables yet: run `augury migrate`"),
+        ("UPDATE alembic_version SET version_num = '0000'", "run `augury migrate`"),
+        ("UPDATE alembic_version SET version_num = '9999'", "newer than this version's"),
+    ],
+)
+async def test_a_database_of_another_revision_is_refused_in_one_line(
+    database_url: str, state: str, words: str
+) -> None:
+    await rows(database_url, state)
+    async with open_pool(PostgresSettings(url=database_url)) as opened:
+        with pytest.raises(SchemaMismatch) as refused:
+            await check_schema(opened)
+
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+async def test_a_newer_database_is_not_migrated(database_url: str) -> None:
+    await rows(database_url, "UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(SchemaMismatch, match="newer"):
+        await asyncio.to_thread(migrate, database_url)
+
+
+async def test_a_database_that_is_away_is_named_as_such() -> None:
+    with pytest.raises(Unavailable, match="the database"):
+        await asyncio.to_thread(migrate, "postgresql://nobody@127.0.0.1:1/nothing")
