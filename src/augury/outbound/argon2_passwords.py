@@ -1,0 +1,50 @@
+"""Passwords by argon2id."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher as Argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+from typing_extensions import override
+
+from augury.application.identity_ports import PasswordHasher
+
+AT_ONCE = 2
+"""Hashes under way at a time: each takes a whole core and `MEMORY_KIB`; the others wait in line."""
+# OWASP's recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane.
+MEMORY_KIB = 19 * 1024
+PASSES = 2
+LANES = 1
+
+
+class Argon2Passwords(PasswordHasher):
+    """Hashes off the event loop, a bounded number at a time. The format says how it was made."""
+
+    def __init__(self) -> None:
+        self._argon2 = Argon2(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+        self._nobodys = self._argon2.hash("")
+
+    @override
+    async def hash(self, password: str) -> str:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._argon2.hash, _encoded(password)
+        )
+
+    @override
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        right = await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._verify, password_hash or self._nobodys, _encoded(password)
+        )
+        return right and password_hash is not None
+
+    def _verify(self, password_hash: str, password: bytes) -> bool:
+        try:
+            return self._argon2.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _encoded(password: str) -> bytes:
+    """A lone surrogate is no reason to fail: it is just a wrong password."""
+    return password.encode("utf-8", "surrogatepass")

@@ -1,0 +1,90 @@
+"""Access tokens as JSON Web Tokens."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import jwt
+from jwt.types import Options
+from typing_extensions import override
+
+from augury.application.identity_ports import AccessTokens
+from augury.application.ports import Clock
+from augury.domain.identifiers import UserId
+from augury.domain.user import InvalidToken
+
+ALGORITHM = "HS256"
+ISSUER = "augury"
+AUDIENCE = "augury-api"
+MOST_REMEMBERED = 10_000
+_CHECKS: Options = {
+    "require": ["exp", "iat", "iss", "aud", "sub"],
+    "verify_exp": False,  # checked here and by our own clock, for a remembered token as for a new one
+    "verify_iat": False,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwtSettings:
+    secret: str = field(repr=False)
+    """What signs the tokens: 32 bytes at least (RFC 7518, section 3.2)."""
+    lifetime: timedelta = timedelta(minutes=15)
+    """How long a token is good for; nothing but the account's end takes it back earlier."""
+
+    def __post_init__(self) -> None:
+        if len(self.secret.encode()) < 32:
+            raise ValueError("the secret that signs tokens needs 32 bytes at least")
+
+
+class JwtAccessTokens(AccessTokens):
+    """Signed by one key, HS256 and nothing else: what a token says of its own algorithm is not asked.
+
+    A token that was verified is remembered until it expires, since the signature costs more than all the
+    rest of a request's identity.
+    """
+
+    def __init__(self, settings: JwtSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._verified: dict[str, tuple[UserId, float]] = {}
+
+    @override
+    def issue(self, user_id: UserId) -> str:
+        now = self._clock.now()
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(user_id),
+            "iat": int(now.timestamp()),
+            "exp": int((now + self._settings.lifetime).timestamp()),
+        }
+        return jwt.encode(claims, self._settings.secret, algorithm=ALGORITHM)
+
+    @override
+    def read(self, token: str) -> UserId:
+        known = self._verified.get(token)
+        if known is None:
+            known = self._verify(token)
+        user_id, expires = known
+        if expires <= self._clock.now().timestamp():
+            self._verified.pop(token, None)
+            raise InvalidToken
+        return user_id
+
+    def _verify(self, token: str) -> tuple[UserId, float]:
+        try:
+            claims = jwt.decode(
+                token,
+                self._settings.secret,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options=_CHECKS,
+            )
+            known = UserId(UUID(claims["sub"])), float(claims["exp"])
+        except (jwt.InvalidTokenError, ValueError, TypeError):
+            raise InvalidToken from None
+        if len(self._verified) >= MOST_REMEMBERED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = known
+        return known
