@@ -36,3 +36,9 @@ class Limits:
     """Rows that one batch claims, beyond its first prediction."""
     sweep_batch: int = 1_000
     """Predictions that one sweep repairs."""
+
+    def __post_init__(self) -> None:
+        if self.max_rows < 1:
+            raise ValueError("max_rows must be 1 at least")
+        if self.lease < timedelta(seconds=1) or self.predict_timeout < timedelta(seconds=1):
+            raise ValueError("lease and predict_timeout must be a second at least")

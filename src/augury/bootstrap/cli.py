@@ -1,34 +1,85 @@
 """The command line: `augury …`. Every error is one line and a non-zero exit."""
 
-import asyncio
-import os
 import sys
-from collections.abc import Callable, Coroutine
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-import uvloop
+from typing_extensions import override
 
 from augury.application.ports import Unavailable
-from augury.bootstrap.config import ProcessSettings, SettingError, read
-from augury.bootstrap.logs import configure_logs
+from augury.bootstrap.cli_operator import ledger, model, user
+from augury.bootstrap.config import OperatorError
+from augury.bootstrap.process import data_option, process_settings, run
 from augury.domain.errors import DomainError
-
-Answer = TypeVar("Answer")
+from augury.outbound.postgres.migrations import SchemaMismatch
 
 
 class OneLineErrors(click.Group):
     """Turns whatever a person can mend into one line on standard error."""
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click declares it
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (SettingError, DomainError, Unavailable, OperatorError) as error:
-            print(f"augury: {error}", file=sys.stderr)  # noqa: T201
-            raise SystemExit(1) from None
+        except (OperatorError, SchemaMismatch, Unavailable, DomainError) as error:
+            click.echo(f"augury: {error}", err=True)
+            ctx.exit(1)
 
 
-class OperatorError(Exception):
-    """Something a command cannot do; `str()` is one line that says why."""
+host = click.option("--host", help="Address to listen on (AUGURY_HOST, 127.0.0.1).")
+port = click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (AUGURY_PORT, 8000).")
+
+
+@click.group(cls=OneLineErrors)
+@click.version_option(package_name="augury", prog_name="augury")
+def main() -> None:
+    """Machine-learning predictions for credits."""
+
+
+@main.command()
+@host
+@port
+@data_option
+def up(**options: object) -> None:
+    """Start everything in this one process: database, API, worker and queue."""
+    from augury.bootstrap.up import run_up  # each process loads only what it needs
+
+    run_up(process_settings(**options))
+
+
+@main.command()
+@host
+@port
+def api(**options: object) -> None:
+    """Serve the API."""
+    from augury.bootstrap.api import run_api
+
+    run(run_api(process_settings(**options)))
+
+
+@main.command()
+@data_option
+def worker(**options: object) -> None:
+    """Run predictions from the queue."""
+    from augury.bootstrap.worker import run_worker
+
+    run(run_worker(process_settings(**options)))
+
+
+@main.command()
+@data_option
+def migrate(**options: object) -> None:
+    """Bring the database's schema up to date."""
+    from augury.bootstrap.database import existing_database
+    from augury.outbound.postgres.migrations import migrate as migrated
+
+    with existing_database(process_settings(**options)) as database:
+        steps = migrated(database.url)
+    click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
+
+
+for group in (ledger, model, user):
+    main.add_command(group)
+
+if __name__ == "__main__":
+    sys.exit(main())

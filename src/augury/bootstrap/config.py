@@ -17,7 +17,11 @@ PREFIX = "AUGURY_"
 Settings = TypeVar("Settings")
 
 
-class SettingError(Exception):
+class OperatorError(Exception):
+    """Something that whoever runs Augury can mend; `str()` is one line that says what."""
+
+
+class SettingError(OperatorError):
     """A variable is missing or wrong; `str()` is one line that names it."""
 
 
@@ -58,6 +62,10 @@ def read(settings: type[Settings], environ: Mapping[str, str] = os.environ, **gi
         raise SettingError(f"{PREFIX}…: {error}") from error
 
 
+def is_set(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    return bool(environ.get(name) or environ.get(name + "_FILE"))
+
+
 def _text(name: str, environ: Mapping[str, str]) -> str | None:
     """The variable's value; an empty one counts as not set, as compose files pass it on."""
     if file := environ.get(name + "_FILE"):
@@ -92,7 +100,7 @@ def _natural(text: str) -> int:
 
 def _seconds(text: str) -> timedelta:
     seconds = float(text)
-    if not 0 < seconds < 1e9:
+    if not 0 <= seconds < 1e9:
         raise ValueError(text)
     return timedelta(seconds=seconds)
 
@@ -108,7 +116,7 @@ _PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     str(int | None): (_natural, "a whole number, 0 or more"),
     str(float): (float, "a number"),
     str(bool): (_bool, "true or false"),
-    str(timedelta): (_seconds, "a number of seconds above 0"),
+    str(timedelta): (_seconds, "a number of seconds, 0 or more"),
     str(Path): (Path, "a path"),
     str(Path | None): (Path, "a path"),
     str(tuple[IPv4Network | IPv6Network, ...]): (_networks, "networks such as 10.0.0.0/8,fd00::/8"),

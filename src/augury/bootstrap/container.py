@@ -23,6 +23,7 @@ from augury.application.sweep import Sweep
 from augury.application.top_up import TopUp
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import ProcessSettings
+from augury.bootstrap.topology import TOPOLOGY
 from augury.outbound.argon2_passwords import Argon2Passwords
 from augury.outbound.jwt_tokens import JwtAccessTokens
 from augury.outbound.memory.events import MemoryEvents
@@ -111,7 +112,7 @@ def _rabbit() -> Provider:
 
 
 async def _publisher(settings: RabbitSettings) -> AsyncIterator[RabbitPublisher]:
-    publisher = RabbitPublisher(settings)
+    publisher = RabbitPublisher(settings, TOPOLOGY)
     await publisher.start()
     yield publisher
     await publisher.stop()

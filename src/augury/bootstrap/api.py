@@ -1,0 +1,75 @@
+"""`augury api`: HTTP in front, the books behind, RabbitMQ beside."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+
+from asyncpg import Pool
+from dishka import AsyncContainer
+from litestar import Litestar
+
+from augury.application.backlog import Backlog
+from augury.application.limits import Limits
+from augury.application.wait_for_prediction import WaitForPrediction
+from augury.bootstrap.asyncapi import asyncapi_document
+from augury.bootstrap.background import background
+from augury.bootstrap.config import ProcessSettings, read
+from augury.bootstrap.container import api_container
+from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.secret_keys import derived
+from augury.bootstrap.signals import stop_requested
+from augury.inbound.events import EventListener
+from augury.inbound.http.app import create_app
+from augury.inbound.http.settings import HttpSettings
+from augury.outbound.jwt_tokens import JwtSettings
+from augury.outbound.postgres.migrations import check_schema
+from augury.outbound.postgres.pool import PostgresSettings, ping
+from augury.outbound.rabbitmq import RabbitPublisher, RabbitSettings
+
+async def run_api(process: ProcessSettings) -> None:
+    """Serve until a signal. Raises `SettingError`, `Unavailable`, `SchemaMismatch` at start-up."""
+    stop = stop_requested()
+    rabbit = read(RabbitSettings)
+    container = api_container(read(PostgresSettings), rabbit, *http_settings())
+    with bound_socket(process.host, process.port) as listener:
+        try:
+            await check_schema(await container.get(Pool))
+            waiting = await container.get(WaitForPrediction)
+            async with EventListener(rabbit.url, waiting.tell):
+                await serve(container, listener, stop, await _checks(container))
+        finally:
+            await container.close()
+
+
+def http_settings(secret: str | None = None) -> tuple[HttpSettings, JwtSettings, Limits]:
+    """The settings of everything that faces people; `secret` in place of `AUGURY_SECRET_KEY`."""
+    given = {} if secret is None else {"secret": secret}
+    jwt = read(JwtSettings, **given)
+    return (
+        read(HttpSettings, guest_secret=derived(jwt.secret, "guests")),
+        read(JwtSettings, secret=derived(jwt.secret, "access tokens")),
+        read(Limits),
+    )
+
+
+async def serve(
+    container: AsyncContainer,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    checks: Mapping[str, Callable[[], Awaitable[None]]],
+) -> None:
+    """Serve the API on `listener` until `stop`; whoever waits for a prediction is answered first."""
+    waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
+    app: Litestar = create_app(
+        container=container,
+        settings=await container.get(HttpSettings),
+        asyncapi=asyncapi_document(),
+        checks=checks,
+    )
+    async with background(waiting.look(), backlog.watch()):
+        await HttpServer(app, before_stop=waiting.stop).run_until(stop, listener)
+
+
+async def _checks(container: AsyncContainer) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    pool, publisher = await container.get(Pool), await container.get(RabbitPublisher)
+    return {"database": lambda: ping(pool), "broker": publisher.ping}

@@ -1,0 +1,27 @@
+"""Tasks that run beside the main one, for as long as it does."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def background(*work: Coroutine[object, object, object]) -> AsyncIterator[None]:
+    """Run these until the block is left; one that ends by an error is logged, not hidden."""
+    tasks = [asyncio.create_task(each) for each in work]
+    for task in tasks:
+        task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[object]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a background task ended", exc_info=error)

@@ -1,0 +1,36 @@
+"""Which database a command works on: the one that is set, else the embedded one of the data folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from augury.bootstrap.config import ProcessSettings, SettingError, is_set, read
+from augury.outbound.postgres.pool import PostgresSettings
+
+
+@contextmanager
+def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
+    """`AUGURY_DATABASE_URL`, or what `augury up` has left, started if need be; raises `SettingError`."""
+    if is_set("AUGURY_DATABASE_URL"):
+        yield read(PostgresSettings)
+        return
+    from augury.bootstrap.embedded_postgres import embedded_postgres, has_database
+
+    if not has_database(process.data):
+        raise SettingError(
+            f"AUGURY_DATABASE_URL is not set, and there is no database in {process.data}: "
+            "set it, or run `augury up` once"
+        )
+    with embedded_postgres(process.data) as url:
+        yield read(PostgresSettings, url=url)
+
+
+@contextmanager
+def own_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
+    """`AUGURY_DATABASE_URL`, or an embedded one in the data folder, made if need be."""
+    if is_set("AUGURY_DATABASE_URL"):
+        yield read(PostgresSettings)
+        return
+    from augury.bootstrap.embedded_postgres import embedded_postgres
+
+    with embedded_postgres(process.data) as url:
+        yield read(PostgresSettings, url=url)

@@ -1,0 +1,75 @@
+"""Serving HTTP: the port taken early, signals ours, and everyone who waits answered before the stop."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from litestar.types import ASGIApp
+from typing_extensions import override
+
+from augury.bootstrap.config import OperatorError
+
+STOP_WITHIN = 4
+"""Seconds that requests under way get at a stop."""
+BACKLOG = 2048
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `OperatorError` where the port is taken or the host is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)  # who comes before the server is up waits rather than is refused
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise OperatorError(f"port {port} on {host} is taken: choose another with --port") from error
+        raise OperatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
+    return listener
+
+
+class HttpServer(uvicorn.Server):
+    """Uvicorn that stops by an event, and calls `before_stop` while connections are still open."""
+
+    def __init__(self, app: ASGIApp, before_stop: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,  # type: ignore[arg-type]  # two libraries' words for the same ASGI application
+                http="httptools",
+                loop="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,  # whom to believe is decided in one place, the HTTP adapter
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=STOP_WITHIN,
+            )
+        )
+        self._before_stop = before_stop
+
+    async def run_until(self, stop: asyncio.Event, listener: socket.socket) -> None:
+        """Serve until `stop` is set, or until start-up fails."""
+        stopper = asyncio.create_task(self._stop_at(stop))
+        try:
+            await self.serve(sockets=[listener])
+        finally:
+            stopper.cancel()
+
+    async def _stop_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.should_exit = True
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._before_stop()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    @override
+    def capture_signals(self) -> Iterator[None]:
+        yield

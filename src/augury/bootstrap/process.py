@@ -1,0 +1,33 @@
+"""What every command does first: read its settings, set up the logs, run its coroutine."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import uvloop
+
+from augury.bootstrap.config import ProcessSettings, SettingError, read
+from augury.bootstrap.logs import configure_logs
+
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path), help="Data folder (AUGURY_DATA, ./.augury)."
+)
+
+
+def run(main: Coroutine[object, object, None]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+def process_settings(**given: Any) -> ProcessSettings:  # noqa: ANN401  # options, as click hands them over
+    """From the environment, then from the options that were given; sets up the logs."""
+    settings = read(ProcessSettings)
+    try:
+        settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+    except ValueError as error:
+        raise SettingError(str(error)) from error
+    configure_logs(settings)
+    return settings
