@@ -1,0 +1,31 @@
+import secrets
+from datetime import datetime, timedelta
+
+from typing_extensions import override
+
+from augury.application.identity_ports import AccessTokens
+from augury.application.ports import Clock
+from augury.domain.identifiers import UserId
+from augury.domain.user import InvalidToken
+
+
+class MemoryAccessTokens(AccessTokens):
+    """Tokens that mean nothing outside this process."""
+
+    def __init__(self, clock: Clock, *, lifetime: timedelta = timedelta(minutes=15)) -> None:
+        self._clock = clock
+        self._lifetime = lifetime
+        self._issued: dict[str, tuple[UserId, datetime]] = {}
+
+    @override
+    def issue(self, user_id: UserId) -> str:
+        token = secrets.token_urlsafe(16)
+        self._issued[token] = (user_id, self._clock.now() + self._lifetime)
+        return token
+
+    @override
+    def read(self, token: str) -> UserId:
+        known = self._issued.get(token)
+        if known is None or known[1] <= self._clock.now():
+            raise InvalidToken
+        return known[0]

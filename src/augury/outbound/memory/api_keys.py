@@ -1,0 +1,51 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from typing_extensions import override
+
+from augury.application.identity_ports import ApiKey, ApiKeys
+from augury.domain.identifiers import UserId
+from augury.outbound.memory.memory import Memory
+
+NOTE_USE_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryApiKeys(ApiKeys):
+    memory: Memory
+
+    @override
+    async def add(self, key: ApiKey, digest: bytes, *, most: int) -> bool:
+        async with self.memory.change() as state:
+            if sum(each.user_id == key.user_id for each in state.api_keys.values()) >= most:
+                return False
+            state.api_keys[digest] = key
+        return True
+
+    @override
+    async def owner(self, digest: bytes) -> UserId | None:
+        now = self.memory.now()
+        key = self.memory.state.api_keys.get(digest)
+        if key is None or (key.expires_at and key.expires_at <= now):
+            return None
+        if key.last_used_at is None or key.last_used_at + NOTE_USE_EVERY <= now:
+            async with self.memory.change() as state:
+                if digest in state.api_keys:
+                    state.api_keys[digest] = replace(key, last_used_at=now)
+        return key.user_id
+
+    @override
+    async def of(self, user_id: UserId) -> Sequence[ApiKey]:
+        keys = [key for key in self.memory.state.api_keys.values() if key.user_id == user_id]
+        return sorted(keys, key=lambda key: key.id, reverse=True)
+
+    @override
+    async def remove(self, user_id: UserId, key_id: UUID) -> bool:
+        async with self.memory.change() as state:
+            for digest, key in state.api_keys.items():
+                if key.id == key_id and key.user_id == user_id:
+                    del state.api_keys[digest]
+                    return True
+        return False

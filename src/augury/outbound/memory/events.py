@@ -1,0 +1,26 @@
+import logging
+from collections.abc import Callable, Sequence
+
+from typing_extensions import override
+
+from augury.application.ports import Ended, Events
+
+log = logging.getLogger(__name__)
+
+
+class MemoryEvents(Events):
+    """Events within one process: each listener is called at once."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Sequence[Ended]], None]] = []
+
+    def listen(self, callback: Callable[[Sequence[Ended]], None]) -> None:
+        self._listeners.append(callback)
+
+    @override
+    async def finished(self, ended: Sequence[Ended]) -> None:
+        for listener in self._listeners:
+            try:
+                listener(ended)
+            except Exception:  # one listener's trouble is neither the next one's nor the teller's
+                log.exception("a listener failed")

@@ -1,0 +1,80 @@
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from augury.application.ports import Ledger, LedgerReport
+from augury.domain.balance import Account, Balance, TransferKind
+from augury.domain.errors import DomainError
+from augury.domain.prediction import Prediction
+from augury.outbound.memory.memory import Memory, State
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLedger(Ledger):
+    memory: Memory
+
+    @override
+    async def verify(self) -> LedgerReport:
+        state = self.memory.state
+        return LedgerReport(
+            users=len(state.users),
+            transfers=len(state.statements),
+            predictions=len(state.predictions),
+            deviations=[*_wrong_balances(state), *_wrong_sum(state), *_wrong_settlements(state)],
+        )
+
+
+def _wrong_balances(state: State) -> Iterator[str]:
+    expected = {user_id: Balance(user_id) for user_id in state.balances}
+    for line in state.statements.values():
+        for user_id in (line.transfer.user_id, line.transfer.to_user_id):
+            if user_id is None:
+                continue
+            try:
+                expected[user_id] = expected.get(user_id, Balance(user_id)).after(line.transfer)
+            except DomainError as error:
+                yield f"transfer {line.sequence} of user {user_id}: {error}"
+    pending = Counter(
+        record.prediction.user_id
+        for record in state.predictions.values()
+        if not record.prediction.status.is_final
+    )
+    for user_id in sorted(expected.keys() | pending.keys()):
+        wanted = expected.get(user_id, Balance(user_id))
+        wanted = Balance(user_id, wanted.available, wanted.held, pending[user_id])
+        if (found := state.balances.get(user_id)) != wanted:
+            yield f"balance of user {user_id}: {_in_words(found)}, its transfers say {_in_words(wanted)}"
+
+
+def _wrong_sum(state: State) -> Iterator[str]:
+    house = Counter[Account]()
+    for line in state.statements.values():
+        house[line.transfer.kind.source] -= line.transfer.amount
+        house[line.transfer.kind.target] += line.transfer.amount
+    given = -house[Account.FUNDING] - house[Account.PROMOTION]
+    kept = sum(balance.available + balance.held for balance in state.balances.values())
+    if given != kept + house[Account.REVENUE]:
+        yield f"all books: {given} given, {kept} with users, {house[Account.REVENUE]} earned"
+
+
+def _wrong_settlements(state: State) -> Iterator[str]:
+    def moved(prediction: Prediction, kind: TransferKind) -> int:
+        line = state.statements.get((prediction.id, kind))
+        return line.transfer.amount if line else 0
+
+    for record in state.predictions.values():
+        prediction = record.prediction
+        held = moved(prediction, TransferKind.HOLD)
+        captured = moved(prediction, TransferKind.CAPTURE)
+        released = moved(prediction, TransferKind.RELEASE)
+        rest = prediction.price - prediction.charged if prediction.status.is_final else 0
+        if (held, captured, released) != (prediction.price, prediction.charged, rest):
+            yield f"prediction {prediction.id}: held {held}, captured {captured}, released {released}"
+
+
+def _in_words(balance: Balance | None) -> str:
+    if balance is None:
+        return "none"
+    return f"{balance.available} available, {balance.held} held, {balance.pending} pending"

@@ -1,0 +1,124 @@
+"""What the memory adapters share: every record in dictionaries, changed in transactions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from augury.application.identity_ports import ApiKey
+from augury.application.ports import Clock, Json, Remembered, Statement, Unavailable
+from augury.domain.balance import Balance, TransferKind
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.model import Model, ModelRef
+from augury.domain.prediction import Prediction
+from augury.domain.user import User
+
+FIRST_LOOK = timedelta(seconds=30)
+LAST_LOOK = timedelta(minutes=10)
+NO_ERRORS = Json(b"[]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRecord:
+    user: User
+    password_hash: str | None = None
+    guest_key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionRecord:
+    """A prediction with its rows and answers, its lease, and when the sweeper looks at it again."""
+
+    prediction: Prediction
+    input: Json
+    output: Json | None = None
+    errors: Json = NO_ERRORS
+    token: UUID | None = None
+    put_at: datetime
+    """When it was last put on the queue."""
+    due_at: datetime
+    """While queued the next look, while processing the lease's end."""
+    next_wait: timedelta = FIRST_LOOK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRecord:
+    """A refresh token; once it was replaced it lives on for the grace only."""
+
+    family: UUID
+    user_id: UserId
+    expires_at: datetime
+    replaced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What an idempotency key was used for, and when."""
+
+    remembered: Remembered
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How often something was tried in the window of time that ends then."""
+
+    hits: int
+    ends_at: datetime
+
+
+@dataclass(slots=True)
+class State:
+    """All records at one moment. They are frozen: to change one is to put another in its place."""
+
+    users: dict[UserId, UserRecord] = field(default_factory=dict)
+    balances: dict[UserId, Balance] = field(default_factory=dict)
+    predictions: dict[PredictionId, PredictionRecord] = field(default_factory=dict)
+    statements: dict[tuple[UUID, TransferKind], Statement] = field(default_factory=dict)
+    idempotency_keys: dict[tuple[UserId, str], KeyRecord] = field(default_factory=dict)
+    refresh_tokens: dict[bytes, TokenRecord] = field(default_factory=dict)
+    api_keys: dict[bytes, ApiKey] = field(default_factory=dict)
+    windows: dict[str, Window] = field(default_factory=dict)
+    models: dict[ModelRef, Model] = field(default_factory=dict)
+
+    def copy(self) -> Self:
+        return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})
+
+
+class Memory:
+    """The store: what was committed, and one transaction at a time that changes it.
+
+    A transaction works on a copy, which takes the place of what was there when it commits. So nobody reads
+    what may yet be rolled back, and rolling back is forgetting. That costs time in proportion to what is
+    stored: right for tests, and for small services only.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.away = False
+        """Whether it is out of reach: every access raises `Unavailable`, as with a database that is down."""
+        self._state = State()
+        self._turn = asyncio.Lock()
+
+    @property
+    def state(self) -> State:
+        """What was committed; for reading only."""
+        if self.away:
+            raise Unavailable("the memory is away")
+        return self._state
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @asynccontextmanager
+    async def change(self) -> AsyncIterator[State]:
+        """A transaction: what is done to the state it gives is committed unless an exception leaves it."""
+        async with self._turn:
+            draft = self.state.copy()
+            yield draft
+            if self.away:
+                raise Unavailable("the memory is away")
+            self._state = draft

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import msgspec
+from typing_extensions import override
+
+from augury.application.ports import ModelInspector
+from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
+
+
+class FactsFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A model file for the memory adapters: nothing but what a real one would say of itself."""
+
+    features: dict[str, FeatureKind]
+    classes: list[str] = []
+    metrics: dict[str, float] = {}
+
+
+class MemoryModelInspector(ModelInspector):
+    @override
+    async def inspect(self, file: Path) -> ModelFacts:
+        try:
+            facts = _read(file)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise ModelRefused(reason=str(error)) from error
+        return ModelFacts(
+            task=Task.CLASSIFICATION if facts.classes else Task.REGRESSION,
+            schema=InputSchema(tuple(Feature(name, kind) for name, kind in facts.features.items())),
+            classes=tuple(facts.classes),
+            metrics=facts.metrics,
+        )
+
+
+def _read(file: Path) -> FactsFile:
+    return msgspec.json.decode(file.read_bytes(), type=FactsFile)

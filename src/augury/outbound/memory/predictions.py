@@ -1,0 +1,73 @@
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from typing_extensions import override
+
+from augury.application.ports import Predictions, StoredPrediction
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
+from augury.outbound.memory.books import forgotten
+from augury.outbound.memory.memory import Memory, PredictionRecord, State
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPredictions(Predictions):
+    memory: Memory
+
+    @override
+    async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
+        record = _owned(self.memory.state, prediction_id, owner)
+        return StoredPrediction(record.prediction, record.output, record.errors)
+
+    @override
+    async def page(
+        self,
+        owner: UserId,
+        *,
+        limit: int,
+        before: PredictionId | None = None,
+        status: Status | None = None,
+        model: str | None = None,
+    ) -> Sequence[StoredPrediction]:
+        records = [
+            record
+            for record in self.memory.state.predictions.values()
+            if record.prediction.user_id == owner
+            and (before is None or record.prediction.id < before)
+            and status in (None, record.prediction.status)
+            and model in (None, record.prediction.model.name, str(record.prediction.model))
+        ]
+        records.sort(key=lambda record: record.prediction.id, reverse=True)
+        return [
+            StoredPrediction(
+                record.prediction, record.output if record.prediction.rows == 1 else None, record.errors
+            )
+            for record in records[:limit]
+        ]
+
+    @override
+    async def waiting(self, *, at_most: int) -> int:
+        records = self.memory.state.predictions.values()
+        unfinished = (record for record in records if not record.prediction.status.is_final)
+        return sum(1 for _ in islice(unfinished, at_most))
+
+    @override
+    async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        known = self.memory.state.predictions
+        return [each for each in ids if each in known and known[each].prediction.status.is_final]
+
+    @override
+    async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
+        async with self.memory.change() as state:
+            record = _owned(state, prediction_id, owner)
+            if not record.prediction.status.is_final:
+                raise WrongStatus(status=record.prediction.status)
+            state.predictions[prediction_id] = forgotten(record)
+
+
+def _owned(state: State, prediction_id: PredictionId, owner: UserId) -> PredictionRecord:
+    record = state.predictions.get(prediction_id)
+    if record is None or record.prediction.user_id != owner:
+        raise PredictionNotFound(prediction_id=prediction_id)
+    return record

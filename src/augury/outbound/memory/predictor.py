@@ -1,0 +1,75 @@
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from typing_extensions import override
+
+from augury.application.ports import Json, ModelUnavailable, Outcome, Predictor, Question
+from augury.domain.model import InputSchema, Model, ModelRef, RowError
+from augury.domain.scoring import score_isolating
+
+BREAKING = "break the model"
+"""A text that makes the model raise."""
+LONG = 10
+"""A row whose values have more characters than that is long."""
+
+
+class MemoryPredictor(Predictor):
+    """A model so simple that its answers are known beforehand: a row is `long` or `short`."""
+
+    def __init__(self) -> None:
+        self.unavailable: set[ModelRef] = set()
+        """Models whose file cannot be used."""
+        self.asked: list[int] = []
+        """How many questions each call has asked."""
+
+    @override
+    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        self.asked.append(len(questions))
+        if model.ref in self.unavailable:
+            raise ModelUnavailable(f"the file of {model.ref} is missing")
+        sheets = [_Sheet(question, model.facts.schema) for question in questions]
+        answers = iter(score_isolating([row for sheet in sheets for row in sheet.valid], _answers))
+        return [sheet.outcome([next(answers) for _ in sheet.valid]) for sheet in sheets]
+
+
+class _Sheet:
+    """One question's rows, those to be answered told apart from those that do not fit the model."""
+
+    def __init__(self, question: Question, schema: InputSchema) -> None:
+        data = msgspec.json.decode(question.input)
+        rows = [data] if question.single else data
+        self._single = question.single
+        self._errors = {error.row: error for error in schema.check_all(rows)}
+        self._length = len(rows)
+        self.valid = [row for index, row in enumerate(rows) if index not in self._errors]
+
+    def outcome(self, answers: Sequence[str | None]) -> Outcome:
+        """Answers stand in the order of `valid`, None where the row made the model raise."""
+        left = iter(answers)
+        labels = [None if index in self._errors else next(left) for index in range(self._length)]
+        errors = [
+            self._errors.get(index) or RowError(index, None, "made the model fail")
+            for index, label in enumerate(labels)
+            if label is None
+        ]
+        outputs = [None if label is None else {"label": label} for label in labels]
+        valid_rows = self._length - len(errors)
+        return Outcome(
+            valid_rows=valid_rows,
+            output=_json(outputs[0] if self._single else outputs) if valid_rows else None,
+            errors=_json(errors),
+        )
+
+
+def _answers(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    return [_answer(row) for row in rows]
+
+
+def _answer(row: Mapping[str, object]) -> str:
+    if BREAKING in row.values():
+        raise ArithmeticError("the model broke")
+    return "long" if sum(len(str(value)) for value in row.values()) > LONG else "short"
+
+
+def _json(value: object) -> Json:
+    return Json(msgspec.json.encode(value))

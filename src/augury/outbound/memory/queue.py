@@ -1,0 +1,118 @@
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from typing_extensions import override
+
+from augury.application.ports import Clock, PredictionQueue, Task
+from augury.domain.identifiers import PredictionId
+
+MOST_IDS = 200_000
+"""Predictions that wait here at most; what comes beyond is dropped: the sweeper finds it in the books."""
+IDS_PER_TASK = 16
+PREFETCH = 128
+"""Tasks in hand at once: the consumer forms its batches from them."""
+PAUSE = timedelta(seconds=1)
+"""Before a task that could not be handled is delivered again."""
+
+Handle = Callable[[Task], Awaitable[None]]
+log = logging.getLogger(__name__)
+
+
+class MemoryPredictionQueue(PredictionQueue):
+    """The queue where API and worker are one process.
+
+    What it holds ends with the process; at the next start the sweeper fills it from the books.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.most_ids = MOST_IDS
+        self.prefetch = PREFETCH
+        self.pause = PAUSE
+        self._waiting: deque[tuple[Task, datetime]] = deque()
+        self._ids = 0
+        self._in_hand: dict[asyncio.Task[None], datetime] = {}
+        self._changed = asyncio.Event()
+        """Something arrived, or left the hand: there may be something to hand out."""
+        self._handle: Handle | None = None
+        self._stopped = False
+
+    @override
+    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1) -> None:
+        size = IDS_PER_TASK if attempt == 1 else 1
+        room = self.most_ids - self._ids
+        if len(ids) > room:
+            log.warning("the queue is full: %d predictions are left to the sweeper", len(ids) - room)
+            ids = ids[:room]
+        for start in range(0, len(ids), size):
+            self._waiting.append((Task(tuple(ids[start : start + size]), attempt), self._clock.now()))
+        self._ids += len(ids)
+        self._changed.set()
+
+    @override
+    def saw(self, put_at: datetime) -> None:
+        """Nothing to learn from it: what is put here is handed out here."""
+
+    @override
+    async def passed(self) -> datetime | None:
+        """Now, where nothing waits or is in hand, else when the oldest of that was put here."""
+        first = [self._waiting[0][1]] if self._waiting else []
+        return min((*first, *self._in_hand.values()), default=self._clock.now())
+
+    def take(self) -> Task | None:
+        """The task that has waited longest, if any: whoever takes it handles it."""
+        return self._take()[0] if self._waiting else None
+
+    def deliver_to(self, handle: Handle) -> None:
+        """Register who handles the tasks; one for which it raises is delivered again after a pause."""
+        self._handle = handle
+
+    async def run(self) -> None:
+        """Hand out tasks, many at once, until `stop` is called; canceled, it cancels what is in hand."""
+        if self._handle is None:
+            raise RuntimeError("nobody handles the tasks: call deliver_to first")
+        try:
+            while not self._stopped:
+                self._changed.clear()
+                self._hand_out(self._handle)
+                await self._changed.wait()
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
+
+    async def stop(self, grace: timedelta = timedelta()) -> None:
+        """Hand out nothing more; what is in hand has `grace` to end by itself, then it is canceled."""
+        self._stopped = True
+        self._changed.set()
+        if self._in_hand and grace:
+            await asyncio.wait(tuple(self._in_hand), timeout=grace.total_seconds())
+        for handling in self._in_hand:
+            handling.cancel()
+        await asyncio.gather(*self._in_hand, return_exceptions=True)
+
+    def _hand_out(self, handle: Handle) -> None:
+        while self._waiting and len(self._in_hand) < self.prefetch:
+            task, put_at = self._take()
+            handling = asyncio.create_task(self._see_to(task, handle))
+            self._in_hand[handling] = put_at
+            handling.add_done_callback(self._let_go)
+
+    async def _see_to(self, task: Task, handle: Handle) -> None:
+        try:
+            await handle(task)
+        except Exception as error:  # whatever it is, nobody else looks after this task
+            log.warning("a task could not be handled and is delivered again: %s", error)
+            await asyncio.sleep(self.pause.total_seconds())
+            self.put(task.prediction_ids, attempt=task.attempt)
+
+    def _let_go(self, handling: asyncio.Task[None]) -> None:
+        del self._in_hand[handling]
+        self._changed.set()
+
+    def _take(self) -> tuple[Task, datetime]:
+        task, put_at = self._waiting.popleft()
+        self._ids -= len(task.prediction_ids)
+        return task, put_at

@@ -1,0 +1,27 @@
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from typing_extensions import override
+
+from augury.application.identity_ports import Throttle
+from augury.outbound.memory.memory import Memory, Window
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryThrottle(Throttle):
+    memory: Memory
+
+    @override
+    async def hit(self, keys: Collection[str], *, most: int, window: timedelta) -> timedelta | None:
+        now = self.memory.now()
+        waits: list[timedelta] = []
+        async with self.memory.change() as state:
+            for key in set(keys):
+                known = state.windows.get(key)
+                if known is None or known.ends_at <= now:
+                    known = Window(hits=0, ends_at=now + window)
+                state.windows[key] = Window(known.hits + 1, known.ends_at)
+                if known.hits >= most:
+                    waits.append(known.ends_at - now)
+        return max(waits, default=None)

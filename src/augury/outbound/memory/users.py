@@ -1,0 +1,90 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from typing_extensions import override
+
+from augury.application.identity_ports import NewUser, Secret, Users
+from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId
+from augury.domain.user import EmailTaken, Role, User, UserNotFound
+from augury.outbound.memory.books import move
+from augury.outbound.memory.memory import Memory, State, UserRecord
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUsers(Users):
+    memory: Memory
+
+    @override
+    async def add(self, new: NewUser) -> None:
+        async with self.memory.change() as state:
+            if any(record.user.email == new.user.email for record in state.users.values()):
+                raise EmailTaken
+            self._add(state, new)
+
+    @override
+    async def add_guest(self, new: NewUser, *, most_per_day: int) -> User | None:
+        today = self.memory.now().date()
+        async with self.memory.change() as state:
+            guests = [record for record in state.users.values() if record.user.role is Role.GUEST]
+            for guest in guests:
+                if guest.guest_key == new.guest_key:
+                    return guest.user
+            if sum(guest.user.created_at.date() == today for guest in guests) >= most_per_day:
+                return None
+            self._add(state, new)
+        return new.user
+
+    @override
+    async def get(self, user_id: UserId) -> User:
+        return _record(self.memory.state, user_id).user
+
+    @override
+    async def by_email(self, email: str) -> Secret | None:
+        for record in self.memory.state.users.values():
+            if record.user.email == email and record.password_hash is not None:
+                return Secret(record.user, record.password_hash)
+        return None
+
+    @override
+    async def secret(self, user_id: UserId) -> Secret:
+        record = _record(self.memory.state, user_id)
+        if record.password_hash is None:
+            raise UserNotFound
+        return Secret(record.user, record.password_hash)
+
+    @override
+    async def page(self, *, limit: int, before: UserId | None = None) -> Sequence[User]:
+        users = [
+            record.user
+            for record in self.memory.state.users.values()
+            if record.user.role is not Role.GUEST and (before is None or record.user.id < before)
+        ]
+        return sorted(users, key=lambda user: user.id, reverse=True)[:limit]
+
+    @override
+    async def change_password(self, user_id: UserId, password_hash: str) -> None:
+        async with self.memory.change() as state:
+            state.users[user_id] = replace(_record(state, user_id), password_hash=password_hash)
+            for digest in [each for each, token in state.refresh_tokens.items() if token.user_id == user_id]:
+                del state.refresh_tokens[digest]
+
+    @override
+    async def change_role(self, user: User) -> None:
+        async with self.memory.change() as state:
+            state.users[user.id] = replace(_record(state, user.id), user=user)
+
+    def _add(self, state: State, new: NewUser) -> None:
+        state.users[new.user.id] = UserRecord(
+            user=new.user, password_hash=new.password_hash, guest_key=new.guest_key
+        )
+        state.balances[new.user.id] = Balance(new.user.id)
+        if new.grant:
+            move(state, [new.grant], self.memory.now())
+
+
+def _record(state: State, user_id: UserId) -> UserRecord:
+    record = state.users.get(user_id)
+    if record is None or record.user.closed_at is not None:
+        raise UserNotFound
+    return record

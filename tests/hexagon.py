@@ -1,0 +1,254 @@
+"""The whole application wired over memory, with a clock that tests set."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from typing_extensions import override
+
+from augury.application.admit_guest import AdmitGuest
+from augury.application.backlog import Backlog
+from augury.application.cancel_prediction import CancelPrediction
+from augury.application.change_model import ChangeModel
+from augury.application.change_password import ChangePassword
+from augury.application.close_account import CloseAccount
+from augury.application.create_api_key import CreateApiKey
+from augury.application.identity_ports import NewUser
+from augury.application.limits import Limits
+from augury.application.ports import Clock, Ended, IdempotencyKey, Json, StoredPrediction
+from augury.application.refresh_tokens import RefreshTokens
+from augury.application.register_model import RegisterModel
+from augury.application.register_user import RegisterUser
+from augury.application.request_predictions import Request, RequestPredictions
+from augury.application.run_batch import RunBatch
+from augury.application.sign_in import SignIn
+from augury.application.sign_out import SignOut
+from augury.application.sweep import Sweep
+from augury.application.top_up import TopUp
+from augury.application.wait_for_prediction import WaitForPrediction
+from augury.domain.balance import Balance
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelFacts, ModelRef, Task
+from augury.domain.prediction import Prediction
+from augury.domain.user import Role, User
+from augury.outbound.memory.access_tokens import MemoryAccessTokens
+from augury.outbound.memory.api_keys import MemoryApiKeys
+from augury.outbound.memory.balances import MemoryBalances
+from augury.outbound.memory.books import MemoryOpenBooks
+from augury.outbound.memory.events import MemoryEvents
+from augury.outbound.memory.ledger import MemoryLedger
+from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.model_inspector import MemoryModelInspector
+from augury.outbound.memory.model_store import MemoryModelStore
+from augury.outbound.memory.models import MemoryModels
+from augury.outbound.memory.passwords import MemoryPasswords
+from augury.outbound.memory.predictions import MemoryPredictions
+from augury.outbound.memory.predictor import MemoryPredictor
+from augury.outbound.memory.queue import MemoryPredictionQueue
+from augury.outbound.memory.sessions import MemorySessions
+from augury.outbound.memory.throttle import MemoryThrottle
+from augury.outbound.memory.upkeep import MemoryUpkeep
+from augury.outbound.memory.users import MemoryUsers
+from augury.outbound.memory.work import MemoryWork
+
+PASSWORD = "correct horse"
+"""The password of everyone that `Hexagon.user` makes."""
+
+
+class SettableClock(Clock):
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self._now = datetime.now(UTC)
+
+    @override
+    def now(self) -> datetime:
+        return self._now
+
+    def set(self, now: datetime) -> None:
+        self._now = now
+
+    def advance(self, time: timedelta) -> None:
+        self._now += time
+
+
+def a_model(
+    name: str = "tone",
+    version: int = 1,
+    *,
+    row_price: int = 1,
+    active: bool = True,
+    features: Sequence[Feature] = (),
+) -> Model:
+    """A model that takes one text, unless told otherwise."""
+    return Model(
+        ref=ModelRef(name, version),
+        facts=ModelFacts(
+            task=Task.CLASSIFICATION,
+            schema=InputSchema(tuple(features) or (Feature("text", FeatureKind.TEXT),)),
+            classes=("long", "short"),
+            metrics={},
+        ),
+        sha256="0" * 64,
+        row_price=row_price,
+        active=active,
+        created_at=datetime.now(UTC),
+    )
+
+
+class Hexagon:
+    """Every use case and every port. A test that needs another port behind one use case says
+    `replace(hexagon.run_batch, predictor=…)`.
+
+    The model `tone@1` is on offer: it takes a `text` and costs one credit a row.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.clock = SettableClock()
+        self.memory = Memory(self.clock)
+        self._make_ports()
+        self._make_use_cases_of_people()
+        self._make_use_cases_of_predictions()
+        self.told: list[Ended] = []
+        """What the world was told of, in order."""
+        self.events.listen(self.told.extend)
+        self.events.listen(lambda ended: self.wait_for_prediction.tell(each.prediction_id for each in ended))
+        self.model = a_model()
+        self.memory.state.models[self.model.ref] = self.model
+
+    def _make_ports(self) -> None:
+        self.books = MemoryOpenBooks(self.memory)
+        self.work = MemoryWork(self.memory)
+        self.predictions = MemoryPredictions(self.memory)
+        self.balances = MemoryBalances(self.memory)
+        self.ledger = MemoryLedger(self.memory)
+        self.upkeep = MemoryUpkeep(self.memory)
+        self.models = MemoryModels(self.memory)
+        self.users = MemoryUsers(self.memory)
+        self.sessions = MemorySessions(self.memory)
+        self.api_keys = MemoryApiKeys(self.memory)
+        self.throttle = MemoryThrottle(self.memory)
+        self.queue = MemoryPredictionQueue(self.clock)
+        self.events = MemoryEvents()
+        self.predictor = MemoryPredictor()
+        self.model_store = MemoryModelStore()
+        self.model_inspector = MemoryModelInspector()
+        self.passwords = MemoryPasswords()
+        self.access_tokens = MemoryAccessTokens(self.clock)
+
+    def _make_use_cases_of_people(self) -> None:
+        self.register_user = RegisterUser(
+            users=self.users,
+            passwords=self.passwords,
+            throttle=self.throttle,
+            clock=self.clock,
+            limits=self.limits,
+        )
+        self.admit_guest = AdmitGuest(users=self.users, clock=self.clock, limits=self.limits)
+        self.sign_in = SignIn(
+            users=self.users,
+            passwords=self.passwords,
+            sessions=self.sessions,
+            access_tokens=self.access_tokens,
+            throttle=self.throttle,
+            limits=self.limits,
+        )
+        self.refresh_tokens = RefreshTokens(
+            sessions=self.sessions, access_tokens=self.access_tokens, limits=self.limits
+        )
+        self.sign_out = SignOut(sessions=self.sessions)
+        self.change_password = ChangePassword(users=self.users, passwords=self.passwords)
+        self.create_api_key = CreateApiKey(api_keys=self.api_keys, clock=self.clock, limits=self.limits)
+        self.close_account = CloseAccount(users=self.users, books=self.books, clock=self.clock)
+        self.top_up = TopUp(books=self.books)
+
+    def _make_use_cases_of_predictions(self) -> None:
+        self.backlog = Backlog(self.predictions, self.limits)
+        self.request_predictions = RequestPredictions(
+            books=self.books, queue=self.queue, clock=self.clock, limits=self.limits, backlog=self.backlog
+        )
+        self.cancel_prediction = CancelPrediction(books=self.books, events=self.events, clock=self.clock)
+        self.run_batch = RunBatch(
+            work=self.work,
+            models=self.models,
+            predictor=self.predictor,
+            events=self.events,
+            clock=self.clock,
+            limits=self.limits,
+        )
+        self.sweep = Sweep(
+            books=self.books, queue=self.queue, events=self.events, clock=self.clock, limits=self.limits
+        )
+        self.wait_for_prediction = WaitForPrediction(self.predictions)
+        self.register_model = RegisterModel(
+            models=self.models, store=self.model_store, inspector=self.model_inspector, clock=self.clock
+        )
+        self.change_model = ChangeModel(models=self.models)
+
+    async def user(self, credits: int = 0, *, role: Role = Role.MEMBER, email: str | None = None) -> User:
+        """A new user with so many credits, who signs in with `PASSWORD`."""
+        user_id = UserId(uuid7())
+        user = User(
+            id=user_id, role=role, email=email or f"{user_id}@example.org", created_at=self.clock.now()
+        )
+        await self.users.add(NewUser(user=user, password_hash=await self.passwords.hash(PASSWORD)))
+        if credits:
+            await self.top_up(user_id=user_id, amount=credits)
+        return user
+
+    def request(
+        self,
+        user_id: UserId,
+        rows: Sequence[object] = ({"text": "hi"},),
+        *,
+        single: bool = False,
+        model: Model | None = None,
+        expires_in: timedelta | None = None,
+        key: IdempotencyKey | None = None,
+    ) -> Request:
+        """A request as the edges make it: an array of rows, or the first of them as an object."""
+        data = rows[0] if single else list(rows)
+        return Request.of(
+            user_id=user_id,
+            model=model or self.model,
+            data=data,
+            input=Json(json.dumps(data).encode()),
+            limits=self.limits,
+            expires_in=expires_in,
+            key=key,
+        )
+
+    async def request_prediction(
+        self,
+        user_id: UserId,
+        rows: Sequence[object] = ({"text": "hi"},),
+        *,
+        single: bool = False,
+        model: Model | None = None,
+        expires_in: timedelta | None = None,
+    ) -> Prediction:
+        """The accepted prediction; raises what it is refused for."""
+        request = self.request(user_id, rows, single=single, model=model, expires_in=expires_in)
+        [answer] = await self.request_predictions([request])
+        if isinstance(answer, DomainError):
+            raise answer
+        assert isinstance(answer, Prediction)
+        return answer
+
+    async def run_all(self) -> None:
+        """Run everything that waits in the queue, as a worker would, one task after the other."""
+        while task := self.queue.take():
+            await self.run_batch(task.prediction_ids, retries=task.attempt > 1)
+
+    async def balance_of(self, user_id: UserId) -> Balance:
+        return await self.balances.of(user_id)
+
+    async def prediction(self, prediction: Prediction) -> StoredPrediction:
+        """The prediction as it stands now, with its answers."""
+        return await self.predictions.get(prediction.id, owner=prediction.user_id)
+
+    async def balanced(self) -> bool:
+        """Whether the books, recomputed from the transfers alone, agree with the balances."""
+        return not (await self.ledger.verify()).deviations
