@@ -1,0 +1,103 @@
+"""What the API process hears of: predictions that became final, so that whoever waits is answered."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import aio_pika
+import msgspec
+from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from faststream.rabbit import RabbitExchange
+
+from augury.application.ports import Ended
+from augury.domain.identifiers import PredictionId
+
+TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
+CONNECTING = 5.0
+"""Seconds that the broker may take to be connected, and for each of its answers."""
+FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
+"""Seconds between two attempts to connect."""
+CLOSING = 1.0
+log = logging.getLogger(__name__)
+_decoder = msgspec.json.Decoder(list[Ended])
+
+
+class EventListener:
+    """Listens while its context is open, on a queue that lives and dies with its connection.
+
+    Best effort, as the events are: what is told while the broker is away is never heard of.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        tell: Callable[[Sequence[PredictionId]], None],
+        *,
+        exchange: RabbitExchange,
+        routing_key: str,
+    ) -> None:
+        self._url = url
+        self._tell = tell
+        self._exchange = exchange
+        self._routing_key = routing_key
+        self._pause = FIRST_PAUSE
+        self._runs: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Does not wait for the broker."""
+        self._runs = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._runs is not None:
+            self._runs.cancel()
+            await asyncio.gather(self._runs, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except TROUBLE as error:
+                log.warning("cannot hear of events, trying again: %s: %s", type(error).__name__, error)
+            await asyncio.sleep(self._pause * random.uniform(0.5, 1))
+            self._pause = min(2 * self._pause, LAST_PAUSE)
+
+    async def _listen(self) -> None:
+        """Returns, or raises one of `TROUBLE`, when the connection is lost."""
+        async with asyncio.timeout(CONNECTING):
+            connection = await aio_pika.connect(
+                self._url, client_properties={"connection_name": "augury listens"}
+            )
+        try:
+            gone = asyncio.Event()
+            async with asyncio.timeout(CONNECTING):
+                channel = await connection.channel(publisher_confirms=False)
+                channel.close_callbacks.add(lambda *_: gone.set())
+                exchange = await channel.declare_exchange(
+                    self._exchange.name, self._exchange.type.value, durable=self._exchange.durable
+                )
+                queue = await channel.declare_queue(exclusive=True)  # named by the broker, new each time
+                await queue.bind(exchange, self._routing_key)
+                await queue.consume(self._hear, no_ack=True)
+            self._pause = FIRST_PAUSE
+            await gone.wait()
+            log.warning("the connection that hears of events was lost")
+        finally:
+            with suppress(*TROUBLE):
+                async with asyncio.timeout(CLOSING):
+                    await connection.close()
+
+    async def _hear(self, message: AbstractIncomingMessage) -> None:
+        try:
+            ended = _decoder.decode(message.body)
+        except msgspec.MsgspecError as error:
+            log.warning("an event was not understood: %s", error)
+        else:
+            self._tell([each.prediction_id for each in ended])

@@ -1,0 +1,76 @@
+"""`/health/live` and `/metrics` of a process that otherwise serves nothing: a thread, no framework."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
+from types import TracebackType
+from typing import Self
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from prometheus_client import make_wsgi_app
+
+ANSWERING = 2.0
+"""Seconds that the event loop may take to answer; one that is stuck is not alive."""
+
+
+class HealthServer:
+    """Answers while its context is open. 200 says that the worker consumes, 503 that it does not."""
+
+    def __init__(self, host: str, port: int, alive: Callable[[], bool]) -> None:
+        """Port 0 is any free one: see `port`. Raises `OSError` where the port is taken."""
+        self._alive = alive
+        self._metrics = make_wsgi_app()
+        self._server = make_server(
+            host, port, self._answer, server_class=_ThreadingServer, handler_class=_SilentHandler
+        )
+        self.port: int = self._server.server_port
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self._server.shutdown)
+        self._server.server_close()
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        match environ["PATH_INFO"]:
+            case "/metrics":
+                metrics: Iterable[bytes] = self._metrics(environ, start_response)
+                return metrics
+            case "/health/live":
+                status, body = (
+                    ("200 OK", b"alive\n") if self._is_alive() else ("503 Service Unavailable", b"dead\n")
+                )
+            case _:
+                status, body = "404 Not Found", b"there is /health/live and /metrics\n"
+        start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _is_alive(self) -> bool:
+        """Asks on the event loop, from the thread of a request."""
+        answer = asyncio.run_coroutine_threadsafe(self._ask(), self._loop)
+        try:
+            return answer.result(ANSWERING)
+        except TimeoutError:
+            answer.cancel()
+            return False
+
+    async def _ask(self) -> bool:
+        return self._alive()
+
+
+class _ThreadingServer(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _SilentHandler(WSGIRequestHandler):
+    timeout = 10  # of a connection that says nothing
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: a line a probe is no use to anyone."""

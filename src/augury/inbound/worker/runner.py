@@ -1,0 +1,118 @@
+"""What a worker does with the tasks it is handed: first attempts fly together, later ones alone.
+
+Plain asyncio: whoever hands over the tasks (RabbitMQ's consumer, the queue in the process) awaits `handle`.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from augury.application.natural_batches import NaturalBatches
+from augury.application.ports import Task, Unavailable
+from augury.application.run_batch import PredictTimedOut, RunBatch
+from augury.domain.identifiers import PredictionId
+
+HANDING_BACK = 2.0
+"""Seconds that the books may take to take back what is not finished when the worker stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    max_batch: int = 256
+    """Predictions in one batch."""
+    prefetch: int = 64
+    """Messages that a worker holds at a time."""
+    grace: timedelta = timedelta(seconds=7)
+    """How long a batch may go on after the worker was asked to stop; then it is handed back."""
+    retry_pause: timedelta = timedelta(seconds=1)
+    """How long a task waits before it is given back because the books are away; grows up to tenfold."""
+    sweep_every: timedelta = timedelta(seconds=10)
+    purge_every: timedelta = timedelta(hours=1)
+    health_port: int = 0
+    """Where the worker answers `/health/live` and `/metrics`; 0: nowhere."""
+
+
+class TaskRunner:
+    """Runs one batch at a time; what arrives meanwhile forms the next."""
+
+    def __init__(
+        self, run_batch: RunBatch, settings: WorkerSettings, *, on_fatal: Callable[[str], None]
+    ) -> None:
+        """`on_fatal` is told why this process must end, with an exit code that says so."""
+        self._run_batch = run_batch
+        self._settings = settings
+        self._on_fatal = on_fatal
+        self._first: NaturalBatches[Task, None] = NaturalBatches(
+            self._fly_together, most=settings.max_batch, weigh=lambda task: len(task.prediction_ids)
+        )
+        self._later: NaturalBatches[Task, None] = NaturalBatches(self._fly_alone, most=1)
+        self._turn = asyncio.Lock()  # what may kill the process meets nobody else's first attempt
+        self._stopping = asyncio.Event()
+        self._failures = 0
+
+    async def handle(self, task: Task) -> None:
+        """Returns once every prediction of the task is settled, or found to be nothing to run here.
+
+        Raises `Unavailable`, after a pause, where the task must be handed over again later, and
+        `PredictTimedOut`; what is left is canceled.
+        """
+        try:
+            await (self._first if task.attempt == 1 else self._later).board(task)
+        except Unavailable:
+            await self._pause()
+            raise
+        except asyncio.CancelledError:
+            if self._was_canceled():
+                raise
+            raise Unavailable("this worker stops") from None
+
+    async def stop(self) -> None:
+        """Begin nothing more; finish what is under way within the grace, or hand it back."""
+        self._stopping.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.grace.total_seconds()), self._turn:
+                pass  # nothing is under way, nothing will be
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HANDING_BACK):
+                await asyncio.gather(self._first.stop(), self._later.stop())
+
+    async def _fly_together(self, tasks: Sequence[Task]) -> Sequence[None]:
+        await self._run([each for task in tasks for each in task.prediction_ids], retries=False)
+        return [None] * len(tasks)
+
+    async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[None]:
+        (task,) = tasks
+        for each in task.prediction_ids:
+            await self._run([each], retries=True)
+        return [None]
+
+    async def _run(self, ids: Collection[PredictionId], *, retries: bool) -> None:
+        async with self._turn:
+            if self._stopping.is_set():
+                raise Unavailable("this worker stops")
+            try:
+                await self._run_batch(ids, retries=retries)
+            except PredictTimedOut:
+                self._on_fatal(
+                    f"a batch of {len(ids)} predictions took too long; its thread cannot be stopped"
+                )
+                raise
+            except Unavailable:
+                self._failures += 1
+                raise
+            self._failures = 0
+
+    async def _pause(self) -> None:
+        """Longer the longer the books are away: a message may be given back so many times and no more."""
+        seconds = self._settings.retry_pause.total_seconds() * min(2 ** min(self._failures, 4), 10)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds * random.uniform(0.5, 1)):
+                await self._stopping.wait()
+
+    @staticmethod
+    def _was_canceled() -> bool:
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0

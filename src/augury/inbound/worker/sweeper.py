@@ -1,0 +1,50 @@
+"""The sweeper's loop: it runs in every worker; the books let one sweep at a time."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from augury.application.ports import Unavailable, Upkeep
+from augury.application.sweep import Sweep
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    def __init__(self, sweep: Sweep, upkeep: Upkeep, *, every: timedelta, purge_every: timedelta) -> None:
+        self._sweep = sweep
+        self._upkeep = upkeep
+        self._every = every.total_seconds()
+        self._purge_every = purge_every.total_seconds()
+
+    async def run(self) -> None:
+        """Sweep and purge, again and again, until canceled."""
+        await asyncio.gather(
+            self._repeat(self._sweep_up, self._every), self._repeat(self._purge, self._purge_every)
+        )
+
+    async def _sweep_up(self) -> None:
+        most = self._sweep.limits.sweep_batch
+        while True:
+            swept = await self._sweep()
+            if swept.lost + swept.requeued + swept.ended:
+                log.info("put %d again, requeued %d, ended %d", swept.lost, swept.requeued, swept.ended)
+            if swept.lost + swept.requeued + swept.ended < most:
+                return  # else there is more
+
+    async def _purge(self) -> None:
+        purged = await self._upkeep.purge()
+        log.info("deleted %d records that have had their time", purged)
+
+    @staticmethod
+    async def _repeat(work: Callable[[], Awaitable[None]], seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds * random.uniform(0.5, 1))  # workers that start together drift apart
+            try:
+                await work()
+            except Unavailable as error:
+                log.warning("the sweeper tries again later: %s", error)
+            except Exception:  # what is wrong once must not end the repair of everything else
+                log.exception("the sweeper failed")

@@ -1,0 +1,117 @@
+"""Sees to it that the worker consumes: from the start, after the broker was away, and until it stops."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import timedelta
+
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from faststream.rabbit import RabbitBroker, RabbitQueue
+
+from augury.inbound.worker.runner import TaskRunner
+
+TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
+ANSWERING = 5.0
+"""Seconds that the broker may take to answer whether it knows a consumer."""
+LOOK_EVERY = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=30)
+"""How long the consumer may be missing before the worker counts as dead."""
+MISSES = 3
+"""Looks in vain before everything is connected anew; until then the connection is left to restore itself."""
+PAUSE = 1.0
+"""Seconds between two attempts to start."""
+log = logging.getLogger(__name__)
+
+
+class TaskConsumer:
+    """Runs the broker that `create_consumer` made.
+
+    A connection that restores itself may yet come back without its consumer, and nobody would notice:
+    so this looks for the consumer, not for the process or the connection.
+    """
+
+    def __init__(
+        self,
+        broker: RabbitBroker,
+        runner: TaskRunner,
+        *,
+        tasks: RabbitQueue,
+        dead: RabbitQueue,
+        look_every: timedelta = LOOK_EVERY,
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        self._broker = broker
+        self._runner = runner
+        self._tasks = tasks
+        self._dead = dead
+        self._look_every = look_every.total_seconds()
+        self._patience = patience.total_seconds()
+        self._seen = float("-inf")
+        self._runs: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Consume from now on, as soon as the broker can be reached; does not wait for it."""
+        self._seen = asyncio.get_running_loop().time()
+        self._runs = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Take nothing new, let the runner finish or hand back, acknowledge, disconnect."""
+        if self._runs is None:
+            return
+        self._runs.cancel()
+        await asyncio.gather(self._runs, return_exceptions=True)
+        self._runs = None
+        with suppress(*TROUBLE):
+            async with asyncio.timeout(ANSWERING):
+                await asyncio.gather(*(subscriber.stop() for subscriber in self._broker.subscribers))
+        await self._runner.stop()
+        await self._disconnect()
+
+    def alive(self) -> bool:
+        """Whether the broker had this consumer when last looked for, not long ago."""
+        return asyncio.get_running_loop().time() - self._seen < self._patience
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._broker.connect()
+                await self._broker.declare_queue(self._dead)
+                await self._broker.start()
+                await self._watch()
+                log.error("the consumer has vanished; starting it again")
+            except TROUBLE as error:
+                log.warning("cannot consume from RabbitMQ, trying again: %s: %s", type(error).__name__, error)
+            await self._disconnect()
+            await asyncio.sleep(PAUSE)
+
+    async def _watch(self) -> None:
+        """Returns when the consumer is gone for good."""
+        misses = 0
+        while misses < MISSES:
+            if await self._is_consuming():
+                misses = 0
+                self._seen = asyncio.get_running_loop().time()
+            else:
+                misses += 1
+            await asyncio.sleep(self._look_every)
+
+    async def _is_consuming(self) -> bool:
+        """Whether our channel has a consumer, and the broker has one of the queue."""
+        try:
+            async with asyncio.timeout(ANSWERING):
+                connection = await self._broker.connect()
+                channel = await self._broker.config.channel_manager.get_channel()
+                ours = await channel.get_underlay_channel()
+                if not ours.consumers or connection.transport is None:
+                    return False
+                probe = await connection.transport.connection.channel(publisher_confirms=False)
+                answer = await probe.queue_declare(self._tasks.name, passive=True)
+                await probe.close()
+                return bool(answer.consumer_count)
+        except TROUBLE:
+            return False
+
+    async def _disconnect(self) -> None:
+        with suppress(*TROUBLE):
+            async with asyncio.timeout(ANSWERING):
+                await self._broker.stop()
