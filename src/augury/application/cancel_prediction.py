@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from augury.application.ports import Clock, Ended, Events, OpenBooks
+from augury.application.retrying import retried
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction
 
@@ -15,9 +16,13 @@ class CancelPrediction:
 
     async def __call__(self, *, user_id: UserId, prediction_id: PredictionId) -> Prediction:
         """Raises `PredictionNotFound`, or `WrongStatus` once it is processing or final."""
+        canceled = await retried(lambda: self._cancel(user_id, prediction_id))
+        await self.events.finished([Ended(canceled.id, canceled.user_id, canceled.status)])
+        return canceled
+
+    async def _cancel(self, user_id: UserId, prediction_id: PredictionId) -> Prediction:
         async with self.books() as books:
             prediction = await books.prediction(prediction_id, owner=user_id)
             canceled = prediction.cancel(at=self.clock.now())
             await books.record(changed=[canceled], transfers=canceled.settlement())
-        await self.events.finished([Ended(canceled.id, canceled.user_id, canceled.status)])
         return canceled

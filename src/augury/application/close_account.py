@@ -2,8 +2,9 @@ from dataclasses import dataclass
 
 from augury.application.identity_ports import Users
 from augury.application.ports import Clock, OpenBooks
+from augury.application.retrying import retried
 from augury.domain.identifiers import UserId
-from augury.domain.user import PredictionsUnderWay
+from augury.domain.user import PredictionsUnderWay, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +18,14 @@ class CloseAccount:
     async def __call__(self, *, user_id: UserId) -> None:
         """Raises `PredictionsUnderWay` while there are open holds."""
         user = await self.users.get(user_id)
+        await retried(lambda: self._close(user))
+
+    async def _close(self, user: User) -> None:
         async with self.books() as books:
-            balance = (await books.open([user_id])).balances[user_id]
+            balance = (await books.open([user.id])).balances[user.id]
             if balance.pending or balance.held:
                 raise PredictionsUnderWay(pending=balance.pending)
             if balance.available:
-                _, reversal = balance.reverse(balance.available, reference=user_id)
+                _, reversal = balance.reverse(balance.available, reference=user.id)
                 await books.record(transfers=[reversal])
             await books.close(user.close(at=self.clock.now()))

@@ -17,6 +17,7 @@ from augury.application.ports import (
     PredictionQueue,
     Remembered,
 )
+from augury.application.retrying import retried
 from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
@@ -101,6 +102,13 @@ class RequestPredictions:
 
     async def __call__(self, requests: Sequence[Request]) -> list[Prediction | Replayed | DomainError]:
         """Many fly together; answers stand in the order of `requests`, a refusal is that request's alone."""
+        desk, answers = await retried(lambda: self._decide(requests))
+        self.queue.put([accepted.prediction.id for accepted in desk.accepted])
+        return answers
+
+    async def _decide(
+        self, requests: Sequence[Request]
+    ) -> tuple["_Desk", list[Prediction | Replayed | DomainError]]:
         user_ids = {request.user_id for request in requests}
         keys = {(request.user_id, request.key.key) for request in requests if request.key}
         async with self.books() as books:
@@ -108,8 +116,7 @@ class RequestPredictions:
             answers = [desk.answer(request) for request in requests]
             if desk.accepted:
                 await books.record(accepted=desk.accepted, transfers=desk.transfers)
-        self.queue.put([accepted.prediction.id for accepted in desk.accepted])
-        return answers
+        return desk, answers
 
 
 class _Desk:

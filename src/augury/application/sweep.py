@@ -1,10 +1,12 @@
 """Repair: what was lost, what expired, what a worker left behind."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Ended, Events, OpenBooks, PredictionQueue
+from augury.application.ports import Clock, Due, Ended, Events, OpenBooks, PredictionQueue
+from augury.application.retrying import retried
+from augury.domain.prediction import Prediction
 
 SLACK = timedelta(seconds=30)
 """How far the queue must have moved past a prediction before its message counts as lost: covers what
@@ -33,17 +35,9 @@ class Sweep:
     async def __call__(self, *, early: bool = False) -> Swept:
         """One sweep. With `early`, all that is queued counts as lost: for a queue that starts empty."""
         passed = self.clock.now() + 2 * SLACK if early else await self.queue.passed()
-        async with self.books() as books:
-            due = await books.due(self.limits.sweep_batch, put_before=passed and passed - SLACK, early=early)
-            now = self.clock.now()
-            changed = [late.expire(at=now) for late in due.expired]
-            changed += [silent.abandon(at=now) for silent in due.abandoned]
-            ended = [each for each in changed if each.status.is_final]
-            requeued = [each for each in changed if not each.status.is_final]
-            if changed:
-                await books.record(
-                    changed=changed, transfers=[transfer for each in ended for transfer in each.settlement()]
-                )
+        due, changed = await retried(lambda: self._repair(passed and passed - SLACK, early=early))
+        ended = [each for each in changed if each.status.is_final]
+        requeued = [each for each in changed if not each.status.is_final]
         # Committed first, published after: a message may come too often, never too early.
         self.queue.put([each.id for each in due.lost if each.attempts == 0])
         for each in (*due.lost, *requeued):
@@ -52,3 +46,16 @@ class Sweep:
         if ended:
             await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
         return Swept(lost=len(due.lost), requeued=len(requeued), ended=len(ended))
+
+    async def _repair(self, put_before: datetime | None, *, early: bool) -> tuple[Due, list[Prediction]]:
+        async with self.books() as books:
+            due = await books.due(self.limits.sweep_batch, put_before=put_before, early=early)
+            now = self.clock.now()
+            changed = [late.expire(at=now) for late in due.expired]
+            changed += [silent.abandon(at=now) for silent in due.abandoned]
+            if changed:
+                ended = [each for each in changed if each.status.is_final]
+                await books.record(
+                    changed=changed, transfers=[transfer for each in ended for transfer in each.settlement()]
+                )
+        return due, changed

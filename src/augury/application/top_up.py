@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, OpenBooks
+from augury.application.retrying import retried
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import IdempotencyConflict
@@ -22,8 +23,9 @@ class TopUp:
         `payment` is the transfer's reference: the same one is never credited twice, to anyone. Raises
         `UserNotFound`, `InvalidAmount`, `IdempotencyConflict`.
         """
+        reference = payment or uuid7()
         try:
-            return await self._credit(user_id, amount, payment or uuid7(), key)
+            return await retried(lambda: self._credit(user_id, amount, reference, key))
         except AlreadyRecorded:  # the payment's news came twice
             async with self.books() as books:
                 return (await books.open([user_id])).balances[user_id]
