@@ -34,7 +34,7 @@ class CreateApiKey:
             name=name,
             hint=secret[: len(PREFIX) + 4],
             created_at=now,
-            expires_at=now + expires_in if expires_in else None,
+            expires_at=None if expires_in is None else now + expires_in,
         )
         if not await self.api_keys.add(key, digest(secret), most=self.limits.api_keys):
             raise TooManyApiKeys(most=self.limits.api_keys)

@@ -42,9 +42,11 @@ class NaturalBatches(Generic[Item, Answer]):
 
     async def stop(self) -> None:
         """Cancel the flight under way, and with it everyone who waits."""
-        if self._pilot is not None:
-            self._pilot.cancel()
-            await asyncio.gather(self._pilot, return_exceptions=True)
+        while (pilot := self._pilot) is not None:
+            pilot.cancel()
+            await asyncio.gather(pilot, return_exceptions=True)
+            if self._pilot is pilot:  # canceled before its first step, it never came to it
+                self._leave()
 
     async def _fly_all(self) -> None:
         try:
@@ -53,29 +55,31 @@ class NaturalBatches(Generic[Item, Answer]):
                 if passengers:
                     await self._fly_one(passengers)
         finally:
-            self._pilot = None
-            for _, answer in self._waiting:  # none, unless this was canceled
-                answer.cancel()
-            self._waiting.clear()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._pilot = None
+        for _, answer in self._waiting:  # none, unless the pilot was canceled
+            answer.cancel()
+        self._waiting.clear()
 
     def _next_flight(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
         passengers: list[tuple[Item, asyncio.Future[Answer]]] = []
         weight = 0
         while self._waiting:
             item, answer = self._waiting[0]
-            weight += self._weigh(item)
-            if passengers and weight > self._most:
-                break
-            self._waiting.popleft()
-            if answer.done():  # gave up meanwhile
-                weight -= self._weigh(item)
-            else:
+            if not answer.done():  # else gave up meanwhile
+                weight += self._weigh(item)
+                if passengers and weight > self._most:
+                    break
                 passengers.append((item, answer))
+            self._waiting.popleft()
         return passengers
 
     async def _fly_one(self, passengers: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await self._fly([item for item, _ in passengers])
+            answered = list(zip(passengers, answers, strict=True))
         except asyncio.CancelledError:
             for _, answer in passengers:
                 answer.cancel()
@@ -85,6 +89,6 @@ class NaturalBatches(Generic[Item, Answer]):
                 if not answer.done():
                     answer.set_exception(error)
         else:
-            for (_, answer), value in zip(passengers, answers, strict=True):
+            for (_, answer), value in answered:
                 if not answer.done():
                     answer.set_result(value)

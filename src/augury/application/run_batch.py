@@ -73,7 +73,7 @@ class RunBatch:
                     finished = await self._predict(claimed)
                     await self._settle(token, finished)
             except asyncio.CancelledError:
-                await self.work.hand_back(token, mine)
+                await self._hand_back(token, mine)
                 raise
             waiting.difference_update(mine)
 
@@ -114,6 +114,12 @@ class RunBatch:
         )
         predictions = [done.prediction for done in finished if done.prediction.id in settled]
         await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
+
+    async def _hand_back(self, token: UUID, ids: Sequence[PredictionId]) -> None:
+        try:
+            await self.work.hand_back(token, ids)
+        except Unavailable as error:  # the lease ends by itself; who was canceled must end as canceled
+            log.warning("%d predictions could not be handed back: %s", len(ids), error)
 
     @asynccontextmanager
     async def _lease_kept(self, token: UUID, ids: Sequence[PredictionId]) -> AsyncIterator[None]:

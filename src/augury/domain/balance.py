@@ -13,7 +13,7 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 
 MOST_CREDITS = 10**15
-"""The most that one movement or one side of a balance may hold: far below what 64 bits hold."""
+"""The most that one movement or one balance, both sides together, may hold: far below what 64 bits hold."""
 
 
 @dataclass(eq=False)
@@ -116,6 +116,10 @@ class Transfer:
     def __post_init__(self) -> None:
         if not 0 < self.amount <= MOST_CREDITS:
             raise InvalidAmount(amount=self.amount)
+        if (self.to_user_id is not None) != (self.kind is TransferKind.MERGE):
+            raise ValueError(f"a {self.kind} to {self.to_user_id}")
+        if self.to_user_id == self.user_id:
+            raise ValueError("a merge into the same account would double it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +141,16 @@ class Balance:
         kind, amount = transfer.kind, transfer.amount
         if transfer.to_user_id == self.user_id:
             available, held = self.available + amount, self.held
-        else:
+        elif transfer.user_id == self.user_id:
             available = self.available + kind.available_sign * amount
             held = self.held + kind.held_sign * amount
+        else:
+            raise ValueError("a transfer between other accounts")
         if available < 0:
             raise BooksDisagree(account=Account.AVAILABLE)
         if held < 0:
             raise BooksDisagree(account=Account.HELD)
-        if available > MOST_CREDITS:
+        if available + held > max(MOST_CREDITS, self.available + self.held):  # what is released was there
             raise InvalidAmount(amount=amount)
         return replace(self, available=available, held=held)
 
@@ -166,6 +172,8 @@ class Balance:
 
     def settle(self, *, price: int, charged: int, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
         """End the hold of a prediction: `charged` is captured, the rest of `price` is released."""
+        if self.pending < 1:
+            raise BooksDisagree(account="pending")
         balance = replace(self, pending=self.pending - 1)
         transfers = settlement(self.user_id, price=price, charged=charged, reference=reference)
         for transfer in transfers:
