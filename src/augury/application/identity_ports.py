@@ -154,6 +154,11 @@ class PasswordHasher(Protocol):
 class AccessTokens(Protocol):
     """Short-lived tokens that a server reads without asking anyone."""
 
+    @property
+    @abstractmethod
+    def lifetime(self) -> timedelta:
+        """How long a token is good for."""
+
     @abstractmethod
     def issue(self, user_id: UserId) -> str: ...
 

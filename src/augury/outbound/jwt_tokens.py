@@ -48,6 +48,11 @@ class JwtAccessTokens(AccessTokens):
         self._clock = clock
         self._verified: dict[str, tuple[UserId, float]] = {}
 
+    @property
+    @override
+    def lifetime(self) -> timedelta:
+        return self._settings.lifetime
+
     @override
     def issue(self, user_id: UserId) -> str:
         now = self._clock.now()

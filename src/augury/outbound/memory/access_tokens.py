@@ -17,6 +17,11 @@ class MemoryAccessTokens(AccessTokens):
         self._lifetime = lifetime
         self._issued: dict[str, tuple[UserId, datetime]] = {}
 
+    @property
+    @override
+    def lifetime(self) -> timedelta:
+        return self._lifetime
+
     @override
     def issue(self, user_id: UserId) -> str:
         token = secrets.token_urlsafe(16)
