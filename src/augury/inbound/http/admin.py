@@ -1,0 +1,109 @@
+"""What takes the role `admin`, which is read from the database each time."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get, post
+
+from augury.application.identity_ports import Users
+from augury.application.ports import Ledger
+from augury.application.top_up import TopUp
+from augury.domain.balance import MOST_CREDITS
+from augury.domain.identifiers import UserId
+from augury.inbound.http.balance import BalanceView
+from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import SignedIn, administrator
+from augury.inbound.http.openapi import BEARER, KeyedOperation
+from augury.inbound.http.paging import Cursor, Limit, id_of, split
+from augury.inbound.http.problems import documented
+from augury.inbound.http.submissions import idempotency_key
+from augury.inbound.http.users import UserView
+
+TAGS = ["Administration"]
+
+
+class TopUpRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Credits to add, and the id of the payment, which is credited once."""
+
+    credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[100])]
+    payment: UUID | None = None
+
+
+class UserPage(msgspec.Struct, frozen=True):
+    items: list[UserView]
+    next_cursor: str | None
+
+
+class LedgerView(msgspec.Struct, frozen=True):
+    """What a check of all the books found; `deviations` has one line for each."""
+
+    balanced: bool
+    users: int
+    transfers: int
+    predictions: int
+    deviations: list[str]
+
+
+@post(
+    "/admin/users/{user_id:uuid}/top-up",
+    status_code=200,
+    dto=JsonBody[TopUpRequest],
+    return_dto=None,
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Top up a balance",
+    description=TopUp.__doc__,
+    operation_class=KeyedOperation,
+    responses=documented(400, 401, 403, 404, 413, 415, 422),
+)
+@inject
+async def top_up(
+    request: SignedIn, user_id: UUID, data: TopUpRequest, top_up_balance: FromDishka[TopUp]
+) -> BalanceView:
+    header = dict(request.scope["headers"]).get(b"idempotency-key")
+    what = f"POST top-up {user_id}".encode()
+    key = None if header is None else idempotency_key(header, what, await request.body())
+    after = await top_up_balance(user_id=UserId(user_id), amount=data.credits, payment=data.payment, key=key)
+    return BalanceView.of(after)
+
+
+@get(
+    "/admin/users",
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="List the users",
+    description="Members and administrators, newest first.",
+    responses=documented(401, 403, 422),
+)
+@inject
+async def list_users(users: FromDishka[Users], limit: Limit = 20, cursor: Cursor = None) -> UserPage:
+    before = id_of(cursor)
+    found = await users.page(limit=limit + 1, before=None if before is None else UserId(before))
+    page, next_cursor = split(found, limit, lambda user: user.id.bytes)
+    return UserPage([UserView.of(user) for user in page], next_cursor)
+
+
+@get(
+    "/admin/ledger",
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Check the books",
+    description="Recompute every balance from the transfers, and say what deviates.",
+    responses=documented(401, 403),
+)
+@inject
+async def check_ledger(ledger: FromDishka[Ledger]) -> LedgerView:
+    report = await ledger.verify()
+    return LedgerView(
+        not report.deviations,
+        report.users,
+        report.transfers,
+        report.predictions,
+        list(report.deviations),
+    )

@@ -1,0 +1,111 @@
+"""Keys with which programs act for their owner."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Self
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import delete, get, post
+
+from augury.application.create_api_key import MOST_NAME_CHARACTERS, CreateApiKey
+from augury.application.identity_ports import ApiKey, ApiKeys
+from augury.domain.user import ApiKeyNotFound
+from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import Identity, SignedIn, signed_in
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.problems import documented
+
+TAGS = ["Account"]
+_MOST_EXPIRES_IN = 10 * 365 * 86_400
+
+
+class NewApiKey(msgspec.Struct, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_NAME_CHARACTERS, examples=["my script"])]
+    expires_in: (
+        Annotated[int, msgspec.Meta(ge=1, le=_MOST_EXPIRES_IN, description="Seconds; without it, never.")]
+        | None
+    ) = None
+
+
+class ApiKeyView(msgspec.Struct, frozen=True):
+    """A key as it is listed; `hint` is how it begins."""
+
+    id: UUID
+    name: str
+    hint: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> Self:
+        return cls(key.id, key.name, key.hint, key.created_at, key.expires_at, key.last_used_at)
+
+
+class CreatedApiKey(msgspec.Struct, frozen=True):
+    """A new key. `key` is shown this once."""
+
+    id: UUID
+    name: str
+    hint: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    key: str
+
+
+class ApiKeyList(msgspec.Struct, frozen=True):
+    items: list[ApiKeyView]
+
+
+@post(
+    "/users/me/api-keys",
+    dto=JsonBody[NewApiKey],
+    return_dto=None,
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Make an API key",
+    description=CreateApiKey.__doc__,
+    responses=documented(400, 401, 409, 413, 415, 422),
+)
+@inject
+async def create(
+    request: SignedIn, data: NewApiKey, create_api_key: FromDishka[CreateApiKey]
+) -> CreatedApiKey:
+    expires_in = None if data.expires_in is None else timedelta(seconds=data.expires_in)
+    key, secret = await create_api_key(user_id=request.user, name=data.name, expires_in=expires_in)
+    return CreatedApiKey(key.id, key.name, key.hint, key.created_at, key.expires_at, key.last_used_at, secret)
+
+
+@get(
+    "/users/me/api-keys",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="List your API keys",
+    description="Your API keys, newest first, without the keys themselves.",
+    responses=documented(401),
+)
+@inject
+async def list_keys(request: SignedIn, api_keys: FromDishka[ApiKeys]) -> ApiKeyList:
+    return ApiKeyList([ApiKeyView.of(key) for key in await api_keys.of(request.user)])
+
+
+@delete(
+    "/users/me/api-keys/{key_id:uuid}",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Delete an API key",
+    description="The key works no more.",
+    responses=documented(401, 404),
+)
+@inject
+async def remove(request: SignedIn, key_id: UUID, api_keys: FromDishka[ApiKeys]) -> None:
+    if not await api_keys.remove(request.user, key_id):
+        raise ApiKeyNotFound
+    identity: Identity = request.app.state.identity
+    identity.forget(request.user)

@@ -1,0 +1,175 @@
+"""The HTTP side as one ASGI application."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from dishka import AsyncContainer
+from dishka.integrations.litestar import setup_dishka
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.enums import HttpMethod, ScopeType
+from litestar.exceptions import HTTPException
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+
+from augury.application.admit_guest import AdmitGuest
+from augury.application.identity_ports import AccessTokens, ApiKeys, Users
+from augury.application.limits import Limits
+from augury.application.ports import Clock, Models, Predictions, Unavailable
+from augury.application.request_predictions import RequestPredictions
+from augury.application.wait_for_prediction import WaitForPrediction
+from augury.domain.errors import DomainError
+from augury.inbound.http import (
+    admin,
+    api_keys,
+    auth,
+    balance,
+    docs,
+    health,
+    models,
+    predictions,
+    problems,
+    quote,
+    submissions,
+    users,
+)
+from augury.inbound.http import (
+    asyncapi as asyncapi_pages,
+)
+from augury.inbound.http.asyncapi import AsyncApiDocument
+from augury.inbound.http.edge import edge
+from augury.inbound.http.health import Checks
+from augury.inbound.http.identity import Identity
+from augury.inbound.http.metrics import Metrics
+from augury.inbound.http.metrics import metrics as metrics_page
+from augury.inbound.http.openapi import RawSchemas, openapi_config
+from augury.inbound.http.recent import Recent
+from augury.inbound.http.settings import HttpSettings
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    submissions.submit,
+    quote.quote,
+    predictions.read,
+    predictions.list_predictions,
+    predictions.cancel,
+    predictions.forget,
+    auth.register,
+    auth.token,
+    auth.refresh,
+    auth.logout,
+    auth.password,
+    users.me,
+    users.close,
+    api_keys.create,
+    api_keys.list_keys,
+    api_keys.remove,
+    balance.balance,
+    balance.transfers,
+    models.list_models,
+    models.read_model,
+    admin.top_up,
+    admin.list_users,
+    admin.check_ledger,
+    health.live,
+    health.ready,
+    metrics_page,
+    docs.page,
+    docs.start,
+    docs.asset,
+)
+ASYNCAPI_ROUTES: Sequence[ControllerRouterHandler] = (asyncapi_pages.page, asyncapi_pages.document)
+_MOST_MODELS = 1_000
+
+
+def create_app(
+    *,
+    container: AsyncContainer,
+    settings: HttpSettings,
+    asyncapi: AsyncApiDocument | None = None,
+    checks: Checks | None = None,
+    lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
+) -> Litestar:
+    """The application over the ports and use cases of `container`, whose end is its owner's business.
+
+    `checks` are the dependencies that readiness asks, by name. Each of `lifespan` is entered before the
+    first request and before anything is taken from the container.
+    """
+    metrics = Metrics()
+    state = {
+        "settings": settings,
+        "metrics": metrics,
+        "checks": checks or {},
+        "assets": docs.load_assets(),
+        "asyncapi": asyncapi,
+    }
+    app = Litestar(
+        [*ROUTES, *(ASYNCAPI_ROUTES if asyncapi is not None else ())],
+        state=State(state),
+        lifespan=[*lifespan, _desks(container, settings, metrics)],
+        exception_handlers={
+            DomainError: problems.of_domain_error,
+            problems.Refused: problems.of_refused,
+            Unavailable: problems.of_unavailable,
+            HTTPException: problems.of_http_exception,
+            Exception: problems.of_any_error,
+        },
+        plugins=[RawSchemas()],
+        openapi_config=openapi_config(settings.base_path),
+        request_max_body_size=settings.max_body_bytes,
+        logging_config=None,
+        debug=False,
+        pdb_on_exception=False,
+    )
+    _give_requests_a_container(app, container)
+    app.asgi_handler = edge(app.asgi_handler, metrics)
+    return app
+
+
+def _desks(
+    container: AsyncContainer, settings: HttpSettings, metrics: Metrics
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """What is made once for the life of the application, rather than per request."""
+
+    @asynccontextmanager
+    async def made(app: Litestar) -> AsyncIterator[None]:
+        identity = Identity(
+            access_tokens=await container.get(AccessTokens),
+            api_keys=await container.get(ApiKeys),
+            users=await container.get(Users),
+            admit_guest=await container.get(AdmitGuest),
+            clock=await container.get(Clock),
+            settings=settings,
+        )
+        flight = submissions.counted_flight(
+            await container.get(RequestPredictions), metrics, most=settings.flight
+        )
+        app.state.identity = identity
+        app.state.submit_desk = submissions.SubmitDesk(
+            identity=identity,
+            models=await container.get(Models),
+            recent_models=Recent(most=_MOST_MODELS, lifetime=settings.model_cache),
+            predictions=await container.get(Predictions),
+            wait=await container.get(WaitForPrediction),
+            flight=flight,
+            limits=await container.get(Limits),
+            settings=settings,
+        )
+        yield
+        await flight.stop()
+
+    return made
+
+
+def _give_requests_a_container(app: Litestar, container: AsyncContainer) -> None:
+    """Open a dishka scope per request, except where one would cost more than all the rest: on submits."""
+    without_scope = app.asgi_handler
+    setup_dishka(container, app)
+    with_scope = app.asgi_handler
+    hot = frozenset(submissions.PATHS)
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        is_hot = (
+            scope["type"] == ScopeType.HTTP and scope["path"] in hot and scope["method"] == HttpMethod.POST
+        )
+        await (without_scope if is_hot else with_scope)(scope, receive, send)
+
+    app.asgi_handler = handle

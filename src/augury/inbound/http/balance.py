@@ -1,0 +1,118 @@
+"""The caller's credits, and the statement that explains them."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Response, get
+
+from augury.application.ports import Balances, Statement
+from augury.domain.balance import Balance, TransferKind
+from augury.domain.identifiers import UserId
+from augury.inbound.http.identity import SignedIn, signed_in
+from augury.inbound.http.openapi import BEARER, CsvOperation
+from augury.inbound.http.paging import Cursor, Limit, number_of, number_position, split
+from augury.inbound.http.problems import documented
+from augury.inbound.http.settings import HttpSettings
+
+TAGS = ["Balance"]
+JSON, CSV = "application/json", "text/csv"
+
+
+class BalanceView(msgspec.Struct, frozen=True):
+    """Credits that can be spent, and credits set aside for predictions under way."""
+
+    available: int
+    held: int
+
+    @classmethod
+    def of(cls, balance: Balance) -> Self:
+        return cls(balance.available, balance.held)
+
+
+class TransferView(msgspec.Struct, frozen=True):
+    """One movement: why, how much, what it did to your balance, and for whose sake (a prediction's or a
+    payment's id)."""
+
+    kind: TransferKind
+    amount: int
+    available_change: int
+    held_change: int
+    reference: UUID
+    created_at: datetime
+
+    @classmethod
+    def of(cls, statement: Statement, user_id: UserId) -> Self:
+        transfer = statement.transfer
+        received = transfer.to_user_id == user_id
+        return cls(
+            transfer.kind,
+            transfer.amount,
+            transfer.amount * (1 if received else transfer.kind.available_sign),
+            0 if received else transfer.amount * transfer.kind.held_sign,
+            transfer.reference,
+            statement.created_at,
+        )
+
+
+class TransferPage(msgspec.Struct, frozen=True):
+    items: Sequence[TransferView]
+    next_cursor: str | None
+
+
+@get(
+    "/balance",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Read your balance",
+    description=BalanceView.__doc__,
+    responses=documented(401),
+)
+@inject
+async def balance(request: SignedIn, balances: FromDishka[Balances]) -> BalanceView:
+    return BalanceView.of(await balances.of(request.user))
+
+
+@get(
+    "/balance/transfers",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Read your statement",
+    description="Every movement of your credits, newest first. With `Accept: text/csv` as CSV; the header "
+    "`Link` leads to the next page.",
+    operation_class=CsvOperation,
+    responses=documented(401, 422),
+)
+@inject
+async def transfers(
+    request: SignedIn, balances: FromDishka[Balances], limit: Limit = 20, cursor: Cursor = None
+) -> Response[TransferPage]:
+    found = await balances.statement(request.user, limit=limit + 1, before=number_of(cursor))
+    page, next_cursor = split(found, limit, lambda line: number_position(line.sequence))
+    items = [TransferView.of(line, request.user) for line in page]
+    headers = {"Vary": "Accept"}
+    if next_cursor:
+        settings: HttpSettings = request.app.state.settings
+        query = urlencode({"limit": limit, "cursor": next_cursor})
+        headers["Link"] = f'<{settings.base_path}/balance/transfers?{query}>; rel="next"'
+    if request.accept.best_match([JSON, CSV], JSON) == CSV:
+        return Response(_csv(items), media_type=f"{CSV}; charset=utf-8", headers=headers)  # type: ignore[arg-type]  # the same page as text
+    return Response(TransferPage(items, next_cursor), headers=headers)
+
+
+def _csv(items: Sequence[TransferView]) -> bytes:
+    """RFC 4180, times as in JSON."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(TransferView.__struct_fields__)
+    writer.writerows(msgspec.to_builtins(item).values() for item in items)
+    return text.getvalue().encode()

@@ -1,0 +1,44 @@
+"""What happens to every request, outermost: security headers, numbers."""
+
+import time
+from typing import Any, cast
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from augury.inbound.http.metrics import Metrics
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+_STRICTEST = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+"""For what is no page. A page brings its own."""
+_NO_STORE = (b"cache-control", b"no-store")
+"""For what belongs to one caller at one time, which is everything that does not say otherwise."""
+
+
+def edge(app: ASGIApp, metrics: Metrics) -> ASGIApp:
+    """Wrap the application's outermost handler."""
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        began = time.perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = cast("list[tuple[bytes, bytes]]", message["headers"])
+                names = [name for name, _ in headers]
+                headers += SECURITY_HEADERS
+                headers += [each for each in (_STRICTEST, _NO_STORE) if each[0] not in names]
+                route = cast("dict[str, Any]", scope).get("path_template") or "unmatched"
+                metrics.answered(route, scope["method"], message["status"], time.perf_counter() - began)
+            await send(message)
+
+        await app(scope, receive, send_with_headers)
+
+    return handle

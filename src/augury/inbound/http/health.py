@@ -1,0 +1,68 @@
+"""Is it alive, is it ready."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+
+from augury.inbound.http.settings import HttpSettings
+
+Checks = Mapping[str, Callable[[], Awaitable[None]]]
+"""By name, what proves that a dependency is there; whatever it raises says that it is not."""
+log = logging.getLogger(__name__)
+
+
+class Alive(msgspec.Struct, frozen=True):
+    status: str
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """`ready` only where every dependency is `ok`."""
+
+    status: str
+    checks: dict[str, str]
+
+
+@get(
+    "/health/live",
+    tags=["Health"],
+    summary="Is the process alive?",
+    description="Answers while the process serves requests, whatever its dependencies do.",
+)
+async def live() -> Alive:
+    return Alive("alive")
+
+
+@get(
+    "/health/ready",
+    tags=["Health"],
+    summary="Can it serve?",
+    description="Asks every dependency, each for a bounded time.",
+    responses={503: ResponseSpec(Readiness, generate_examples=False, description="Not every one is there.")},
+)
+async def ready(request: Request[None, None, State]) -> Response[Readiness]:
+    settings: HttpSettings = request.app.state.settings
+    checks: Checks = request.app.state.checks
+    seconds = settings.check_timeout.total_seconds()
+    said = await asyncio.gather(*(_ask(name, check, seconds) for name, check in checks.items()))
+    answers = dict(zip(checks, said, strict=True))
+    is_ready = all(answer == "ok" for answer in answers.values())
+    return Response(
+        Readiness("ready" if is_ready else "not ready", answers), status_code=200 if is_ready else 503
+    )
+
+
+async def _ask(name: str, check: Callable[[], Awaitable[None]], seconds: float) -> str:
+    try:
+        async with asyncio.timeout(seconds):
+            await check()
+    except TimeoutError:
+        return "no answer in time"
+    except Exception as error:  # whatever it is: the dependency is not there
+        log.warning("%s is not ready: %s", name, error)
+        return "not available"
+    return "ok"

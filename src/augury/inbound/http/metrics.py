@@ -1,0 +1,67 @@
+"""What Prometheus may ask; everything is counted as it happens."""
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.response.base import ASGIResponse
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_FLIGHT = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """The numbers of one application; two applications in one process do not mix."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
+        self._requests = Counter(
+            "augury_http_requests",
+            "Answers by route, method and status.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "augury_http_request_seconds",
+            "Time until an answer began, by route.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.accepted = Counter(
+            "augury_predictions_accepted", "Predictions that were accepted.", registry=self.registry
+        )
+        self.rows = Counter("augury_rows_accepted", "Rows of accepted predictions.", registry=self.registry)
+        self.flights = Histogram(
+            "augury_submit_flight_size",
+            "Submits that shared one transaction.",
+            buckets=_FLIGHT,
+            registry=self.registry,
+        )
+        self._by_answer: dict[tuple[str, str, int], Counter] = {}
+        self._by_route: dict[str, Histogram] = {}
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """`route` is a template of the application, so that labels are as many as its routes."""
+        method = method if method in _METHODS else "other"
+        key = (route, method, status)
+        count = self._by_answer.get(key)
+        if count is None:
+            count = self._by_answer[key] = self._requests.labels(route, method, str(status))
+            self._by_route[route] = self._seconds.labels(route)
+        count.inc()
+        self._by_route[route].observe(seconds)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(request: Request[None, None, State]) -> ASGIResponse:
+    counted: Metrics = request.app.state.metrics
+    return ASGIResponse(body=generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST)

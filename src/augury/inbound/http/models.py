@@ -1,0 +1,113 @@
+"""The models on offer."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get
+
+from augury.application.ports import Models
+from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelNotFound, Task
+from augury.inbound.http.problems import documented
+
+TAGS = ["Models"]
+_TYPES: dict[FeatureKind, dict[str, Any]] = {
+    FeatureKind.NUMERIC: {"type": ["number", "null"]},
+    FeatureKind.CATEGORICAL: {"type": ["string", "integer"]},
+    FeatureKind.TEXT: {"type": "string"},
+}
+
+
+class VersionView(msgspec.Struct, frozen=True):
+    """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs."""
+
+    version: int
+    active: bool
+    task: Task
+    row_price: int
+    classes: list[str]
+    input_schema: dict[str, Any]
+    metrics: dict[str, float]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        facts = model.facts
+        return cls(
+            model.ref.version,
+            model.active,
+            facts.task,
+            model.row_price,
+            list(facts.classes),
+            json_schema(facts.schema),
+            dict(facts.metrics),
+            model.created_at,
+        )
+
+
+class ModelView(msgspec.Struct, frozen=True):
+    """A model: its newest version first; the active one serves whoever names none."""
+
+    name: str
+    active_version: int | None
+    versions: list[VersionView]
+
+    @classmethod
+    def of(cls, name: str, models: Sequence[Model]) -> Self:
+        active = next((model.ref.version for model in models if model.active), None)
+        newest_first = sorted(models, key=lambda model: model.ref.version, reverse=True)
+        return cls(name, active, [VersionView.of(model) for model in newest_first])
+
+
+class ModelList(msgspec.Struct, frozen=True):
+    items: list[ModelView]
+
+
+@get(
+    "/models",
+    tags=TAGS,
+    summary="List the models",
+    description="Every model that serves predictions, by name.",
+    responses=documented(),
+)
+@inject
+async def list_models(models: FromDishka[Models]) -> ModelList:
+    by_name: dict[str, list[Model]] = defaultdict(list)
+    for model in await models.all():
+        if not model.retired:
+            by_name[model.ref.name].append(model)
+    return ModelList([ModelView.of(name, versions) for name, versions in sorted(by_name.items())])
+
+
+@get(
+    "/models/{name:str}",
+    tags=TAGS,
+    summary="Read a model",
+    description="One model with the versions that serve predictions.",
+    responses=documented(404),
+)
+@inject
+async def read_model(name: str, models: FromDishka[Models]) -> ModelView:
+    found = [model for model in await models.all() if model.ref.name == name and not model.retired]
+    if not found:
+        raise ModelNotFound(model=name)
+    return ModelView.of(name, found)
+
+
+def json_schema(schema: InputSchema) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of one row."""
+    return {
+        "type": "object",
+        "properties": {feature.name: _feature_schema(feature) for feature in schema.features},
+        "required": [feature.name for feature in schema.features],
+        "additionalProperties": False,
+    }
+
+
+def _feature_schema(feature: Feature) -> dict[str, Any]:
+    known = {"examples": list(feature.values)} if feature.values else {}
+    return {**_TYPES[feature.kind], **known}

@@ -1,0 +1,53 @@
+"""Lists in pages: a limit and an opaque cursor that says where the last page ended."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from litestar.params import Parameter
+
+from augury.inbound.http.problems import WRONG_SHAPE, FieldProblem, Refused
+
+Item = TypeVar("Item")
+Limit = Annotated[int, Parameter(query="limit", ge=1, le=100, description="The most items of one page.")]
+Cursor = Annotated[
+    str | None,
+    Parameter(query="cursor", max_length=64, description="The `next_cursor` of the page before this one."),
+]
+
+
+def split(
+    found: Sequence[Item], limit: int, position: Callable[[Item], bytes]
+) -> tuple[Sequence[Item], str | None]:
+    """A page out of up to one item more than its limit, and the cursor of the next, if there is more."""
+    page = found[:limit]
+    if len(found) <= limit:
+        return page, None
+    return page, base64.urlsafe_b64encode(position(page[-1])).decode().rstrip("=")
+
+
+def id_of(cursor: str | None) -> UUID | None:
+    """Raises a 422 for what is no cursor of a list that is ordered by id."""
+    return None if cursor is None else UUID(bytes=_position(cursor, length=16))
+
+
+def number_of(cursor: str | None) -> int | None:
+    """Raises a 422 for what is no cursor of a list that is ordered by number."""
+    return None if cursor is None else int.from_bytes(_position(cursor, length=8), "big", signed=True)
+
+
+def number_position(number: int) -> bytes:
+    return number.to_bytes(8, "big", signed=True)
+
+
+def _position(cursor: str, *, length: int) -> bytes:
+    try:
+        position = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        position = b""
+    if len(position) != length:
+        message = "is not a cursor of this list"
+        raise Refused(WRONG_SHAPE, f"cursor: {message}", errors=[FieldProblem(None, "cursor", message)])
+    return position

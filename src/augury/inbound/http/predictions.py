@@ -1,0 +1,119 @@
+"""Predictions after they were submitted: read, list, cancel, forget."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import delete, get, post
+from litestar.params import Parameter
+
+from augury.application.cancel_prediction import CancelPrediction
+from augury.application.ports import Predictions
+from augury.domain.identifiers import PredictionId
+from augury.domain.prediction import Status
+from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in, signed_in_or_guest
+from augury.inbound.http.openapi import BEARER, BEARER_OR_GUEST
+from augury.inbound.http.paging import Cursor, Limit, id_of, split
+from augury.inbound.http.problems import documented
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.http.views import PredictionView
+
+TAGS = ["Predictions"]
+OfStatus = Annotated[Status | None, Parameter(query="status", description="Only those of this status.")]
+OfModel = Annotated[
+    str | None,
+    Parameter(query="model", max_length=128, description="Only those of this `name` or `name@version`."),
+]
+
+
+class PredictionPage(msgspec.Struct, frozen=True):
+    items: list[PredictionView]
+    next_cursor: str | None
+
+
+@get(
+    "/predictions/{prediction_id:uuid}",
+    guards=[signed_in_or_guest],
+    security=BEARER_OR_GUEST,
+    tags=TAGS,
+    summary="Read a prediction",
+    description="One of your predictions as it stands. A guest reads what was submitted from the same "
+    "address on the same day (UTC).",
+    responses=documented(401, 404),
+)
+@inject
+async def read(request: Anyone, prediction_id: UUID, predictions: FromDishka[Predictions]) -> PredictionView:
+    identity: Identity = request.app.state.identity
+    owner = request.user or await identity.guest(request)
+    stored = await predictions.get(PredictionId(prediction_id), owner=owner)
+    return PredictionView.of(stored, base_path=_base_path(request))
+
+
+@get(
+    "/predictions",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="List predictions",
+    description="Your predictions, newest first.",
+    responses=documented(401, 422),
+)
+@inject
+async def list_predictions(
+    request: SignedIn,
+    predictions: FromDishka[Predictions],
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    of_status: OfStatus = None,
+    of_model: OfModel = None,
+) -> PredictionPage:
+    before = id_of(cursor)
+    found = await predictions.page(
+        request.user,
+        limit=limit + 1,
+        before=None if before is None else PredictionId(before),
+        status=of_status,
+        model=of_model,
+    )
+    page, next_cursor = split(found, limit, lambda stored: stored.prediction.id.bytes)
+    base_path = _base_path(request)
+    return PredictionPage([PredictionView.of(each, base_path=base_path) for each in page], next_cursor)
+
+
+@post(
+    "/predictions/{prediction_id:uuid}/cancel",
+    status_code=200,
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Cancel a prediction",
+    description=CancelPrediction.__doc__,
+    responses=documented(401, 404, 409),
+)
+@inject
+async def cancel(
+    request: SignedIn, prediction_id: UUID, cancel_prediction: FromDishka[CancelPrediction]
+) -> PredictionView:
+    canceled = await cancel_prediction(user_id=request.user, prediction_id=PredictionId(prediction_id))
+    return PredictionView.of_new(canceled, base_path=_base_path(request))
+
+
+@delete(
+    "/predictions/{prediction_id:uuid}",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Forget a prediction",
+    description="Forget a final prediction's input, output and row errors. What it cost stays in the books.",
+    responses=documented(401, 404, 409),
+)
+@inject
+async def forget(request: SignedIn, prediction_id: UUID, predictions: FromDishka[Predictions]) -> None:
+    await predictions.forget(PredictionId(prediction_id), owner=request.user)
+
+
+def _base_path(request: Anyone | SignedIn) -> str:
+    settings: HttpSettings = request.app.state.settings
+    return settings.base_path

@@ -1,0 +1,211 @@
+"""Every refusal as RFC 9457 `application/problem+json`; one table says which error is which problem."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+
+from augury.application.ports import Unavailable
+from augury.domain.balance import BooksDisagree, InvalidAmount, NotEnoughCredits
+from augury.domain.errors import DomainError
+from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
+from augury.domain.prediction import (
+    IdempotencyConflict,
+    NoValidRow,
+    PredictionNotFound,
+    TooManyPending,
+    TooManyRows,
+    WrongStatus,
+)
+from augury.domain.user import (
+    ApiKeyNotFound,
+    EmailTaken,
+    GuestsNotServed,
+    InvalidApiKeyName,
+    InvalidEmail,
+    InvalidPassword,
+    InvalidToken,
+    NotAllowed,
+    PredictionsUnderWay,
+    TooManyApiKeys,
+    TooManyGuests,
+    TooManyTries,
+    UserNotFound,
+    WrongCredentials,
+)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = 5
+"""Seconds after which a 503 may be tried again."""
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: what it is to a client, and which of an error's fields go along."""
+
+    status: int
+    name: str
+    """The last part of its URN: stable, clients decide by it."""
+    title: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The problem's member → the error's field."""
+
+    def problem(self, detail: str, **members: object) -> dict[str, object]:
+        return {
+            "type": f"urn:augury:{self.name}",
+            "title": self.title,
+            "status": self.status,
+            "detail": detail,
+            **members,
+        }
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+KINDS: Mapping[type[DomainError], Kind] = {
+    NotEnoughCredits: Kind(402, "not-enough-credits", "Not enough credits", _same("available", "price")),
+    InvalidAmount: Kind(422, "invalid-amount", "Invalid amount", _same("amount", "most")),
+    BooksDisagree: Kind(500, "internal-error", "Internal error"),
+    ModelNotFound: Kind(404, "model-not-found", "No such model", _same("model")),
+    InvalidModelName: Kind(422, "invalid-model-name", "Invalid model name", _same("name")),
+    ModelRefused: Kind(422, "model-refused", "Model refused", _same("reason")),
+    PredictionNotFound: Kind(404, "prediction-not-found", "No such prediction", _same("prediction_id")),
+    WrongStatus: Kind(409, "wrong-status", "Wrong status", {"prediction_status": "status"}),
+    NoValidRow: Kind(422, "no-valid-row", "No valid row", _same("errors")),
+    TooManyRows: Kind(422, "too-many-rows", "Wrong number of rows", _same("rows", "most")),
+    TooManyPending: Kind(429, "too-many-pending", "Too many predictions waiting", _same("pending", "most")),
+    IdempotencyConflict: Kind(422, "idempotency-conflict", "Idempotency key used before"),
+    InvalidEmail: Kind(422, "invalid-email", "Invalid e-mail address"),
+    InvalidPassword: Kind(422, "invalid-password", "Invalid password", _same("least", "most")),
+    EmailTaken: Kind(409, "email-taken", "E-mail address taken"),
+    WrongCredentials: Kind(401, "wrong-credentials", "Wrong credentials"),
+    InvalidToken: Kind(401, "invalid-token", "Invalid token"),
+    UserNotFound: Kind(404, "user-not-found", "No such user"),
+    PredictionsUnderWay: Kind(409, "predictions-under-way", "Predictions under way", _same("pending")),
+    TooManyTries: Kind(429, "too-many-tries", "Too many tries"),
+    GuestsNotServed: Kind(401, "guests-not-served", "Guests are not served"),
+    TooManyGuests: Kind(401, "too-many-guests", "Too many guests"),
+    InvalidApiKeyName: Kind(422, "invalid-api-key-name", "Invalid name", _same("most")),
+    TooManyApiKeys: Kind(409, "too-many-api-keys", "Too many API keys", _same("most")),
+    ApiKeyNotFound: Kind(404, "api-key-not-found", "No such API key"),
+    NotAllowed: Kind(403, "not-allowed", "Not allowed"),
+}
+
+NOT_JSON = Kind(400, "not-json", "Not JSON")
+NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
+WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
+SIGN_IN_REQUIRED = Kind(401, "sign-in-required", "Sign in")
+UNAVAILABLE = Kind(503, "unavailable", "Not available")
+INTERNAL_ERROR = Kind(500, "internal-error", "Internal error")
+
+
+class Refused(Exception):
+    """A refusal that is about HTTP rather than about the domain."""
+
+    def __init__(self, kind: Kind, detail: str, **members: object) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.members = members
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """What is wrong with which field; `row` counts from 0 and is null for what belongs to no row."""
+
+    row: int | None
+    field: str | None
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A refusal (RFC 9457). Depending on its type it has further members that say more."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problems that a route may answer with, for its OpenAPI description: these, and 500 and 503."""
+    return {
+        status: ResponseSpec(
+            data_container=Problem,
+            generate_examples=False,
+            media_type=MEDIA_TYPE,
+            description=HTTPStatus(status).phrase,
+        )
+        for status in (*statuses, 500, 503)
+    }
+
+
+def of_domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
+    kind = KINDS.get(type(error))
+    if kind is None or kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return of_any_error(_, error)
+    headers = dict(_CHALLENGE) if kind.status == HTTPStatus.UNAUTHORIZED else {}
+    retry_after = getattr(error, "retry_after", None)
+    members = {member: getattr(error, name) for member, name in kind.fields.items()}
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    return _response(kind.problem(str(error), **members), headers)
+
+
+def of_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
+    headers = _CHALLENGE if error.kind.status == HTTPStatus.UNAUTHORIZED else {}
+    return _response(error.kind.problem(str(error), **error.members), headers)
+
+
+def of_unavailable(request: Request[Any, Any, Any], error: Unavailable) -> Response[bytes]:
+    log.warning("%s %s: not available: %s", request.method, request.url.path, error)
+    detail = "Something that is needed cannot be reached: try again in a moment."
+    return _response(UNAVAILABLE.problem(detail), {"Retry-After": str(RETRY_AFTER)})
+
+
+def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """The framework's own refusals."""
+    if isinstance(error, ValidationException):
+        return _response(_of_validation(error))
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return of_any_error(request, error)
+    status = HTTPStatus(error.status_code)
+    kind = Kind(status, status.phrase.lower().replace(" ", "-"), status.phrase)
+    return _response(kind.problem(error.detail or status.description), error.headers or {})
+
+
+def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """What nobody foresaw: all of it in the log, nothing of it in the answer."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _response(INTERNAL_ERROR.problem("Something went wrong here; it was logged."))
+
+
+def _of_validation(error: ValidationException) -> dict[str, object]:
+    said = error.extra if isinstance(error.extra, list) else []
+    errors = [
+        FieldProblem(None, each.get("key"), str(each.get("message", "is not valid")))
+        for each in said
+        if isinstance(each, dict)
+    ]
+    detail = "; ".join(f"{each.field or 'request'}: {each.message}" for each in errors)
+    return WRONG_SHAPE.problem(detail or "The request is not valid.", errors=errors)
+
+
+def _response(problem: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    status = problem["status"]
+    assert isinstance(status, int)
+    return Response(
+        content=msgspec.json.encode(problem),
+        status_code=int(status),
+        media_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
+    )

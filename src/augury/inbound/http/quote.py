@@ -1,0 +1,76 @@
+"""What a prediction would cost, before anything is asked for."""
+
+from typing import Annotated
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import post
+
+from augury.application.limits import Limits
+from augury.application.ports import Predictions
+from augury.domain.prediction import TooManyRows
+from augury.inbound.http.body import JsonBody, decode
+from augury.inbound.http.identity import SignedIn, signed_in
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.problems import FieldProblem, documented
+from augury.inbound.http.submissions import Data, SubmitDesk
+
+_decoder = msgspec.json.Decoder()
+
+
+class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Rows for a model, as in a submit."""
+
+    data: Data
+    model: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """`price` would be held, `row_price` × `valid_rows` charged; with no valid row it would be refused."""
+
+    model: str
+    row_price: int
+    rows: int
+    valid_rows: int
+    price: int
+    errors: list[FieldProblem]
+    queue_length: int
+
+
+@post(
+    "/predictions/quote",
+    status_code=200,
+    dto=JsonBody[QuoteRequest],
+    return_dto=None,
+    guards=[signed_in],
+    security=BEARER,
+    tags=["Predictions"],
+    summary="Ask what a prediction would cost",
+    description="The price of a prediction, which of its rows are valid, and how many predictions of "
+    "everyone wait before it. Nothing is stored, nothing is charged.",
+    responses=documented(400, 401, 404, 413, 415, 422),
+)
+@inject
+async def quote(
+    request: SignedIn,
+    data: QuoteRequest,
+    predictions: FromDishka[Predictions],
+    limits: FromDishka[Limits],
+) -> Quote:
+    desk: SubmitDesk = request.app.state.submit_desk
+    decoded = decode(_decoder, data.data)
+    rows = decoded if isinstance(decoded, list) else [decoded]
+    model = await desk.model(data.model)
+    if not 1 <= len(rows) <= limits.max_rows:
+        raise TooManyRows(rows=len(rows), most=limits.max_rows)
+    errors = model.facts.schema.check_all(rows)
+    return Quote(
+        model=str(model.ref),
+        row_price=model.row_price,
+        rows=len(rows),
+        valid_rows=len(rows) - len(errors),
+        price=model.price(len(rows)),
+        errors=[FieldProblem(error.row, error.field, error.message) for error in errors],
+        queue_length=await predictions.waiting(at_most=limits.max_waiting),
+    )

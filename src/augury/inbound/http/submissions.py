@@ -1,0 +1,196 @@
+"""Submitting: the hot path. What is needed is looked up once, at start-up, and the rest is plain code."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from litestar import post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIType, Schema
+from litestar.response.base import ASGIResponse
+
+from augury.application.limits import Limits
+from augury.application.natural_batches import NaturalBatches
+from augury.application.ports import IdempotencyKey, Json, Models, Predictions, StoredPrediction
+from augury.application.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.wait_for_prediction import WaitForPrediction
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import UserId
+from augury.domain.model import Model
+from augury.domain.prediction import Prediction
+from augury.inbound.http.body import JsonBody, decode
+from augury.inbound.http.identity import Anyone, Identity, signed_in_or_guest
+from augury.inbound.http.metrics import Metrics
+from augury.inbound.http.openapi import BEARER_OR_GUEST, MOST_KEY_CHARACTERS, Shows, SubmitOperation
+from augury.inbound.http.prefer import wait_seconds
+from augury.inbound.http.problems import SIGN_IN_REQUIRED, WRONG_SHAPE, Refused, documented
+from augury.inbound.http.recent import Recent
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.http.views import PredictionView
+
+PATHS = ("/predictions", "/predictions/predict")
+_MOST_EXPIRES_IN = 100 * 365 * 86_400
+
+Answer = Prediction | Replayed | DomainError
+Flight = NaturalBatches[Request, Answer]
+_decoder = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
+
+Data = Annotated[
+    msgspec.Raw,
+    Shows(
+        schema=Schema(
+            type=[OpenAPIType.OBJECT, OpenAPIType.ARRAY],
+            items=Schema(type=OpenAPIType.OBJECT),
+            description="One row (an object) or many (an array of objects), with the features of the model: "
+            "see `GET /models/{name}`.",
+            examples=[{"text": "Какой-то текст для предсказания"}],
+        )
+    ),
+]
+
+
+class Submission(msgspec.Struct, forbid_unknown_fields=True):
+    """Rows for a model: `name`, `name@version`, or the default model."""
+
+    data: Data
+    model: Annotated[str, msgspec.Meta(max_length=128, examples=["tone", "tone@1"])] | None = None
+    expires_in: (
+        Annotated[
+            int,
+            msgspec.Meta(
+                ge=1, le=_MOST_EXPIRES_IN, description="Seconds until it must have started, or it expires."
+            ),
+        ]
+        | None
+    ) = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitDesk:
+    """Everything that a submit needs, for the life of the application."""
+
+    identity: Identity
+    models: Models
+    recent_models: Recent[str, Model]
+    predictions: Predictions
+    wait: WaitForPrediction
+    flight: Flight
+    limits: Limits
+    settings: HttpSettings
+
+    async def submit(self, request: Anyone, submission: Submission) -> ASGIResponse:
+        headers = dict(request.scope["headers"])
+        user_id: UserId | None = request.scope["user"]
+        key = await _idempotency_key(headers.get(b"idempotency-key"), user_id, request)
+        rows = decode(_decoder, submission.data)
+        model = await self.model(submission.model)
+        expires_in = submission.expires_in
+        accepted = Request.of(
+            user_id=user_id or await self.identity.guest(request),
+            model=model,
+            data=rows,
+            input=Json(bytes(submission.data)),
+            limits=self.limits,
+            expires_in=None if expires_in is None else timedelta(seconds=expires_in),
+            key=key,
+        )
+        answer = await self.flight.board(accepted)
+        if isinstance(answer, DomainError):
+            raise answer
+        return await self._respond(answer, accepted.user_id, headers.get(b"prefer"))
+
+    async def model(self, name: str | None) -> Model:
+        """Raises `ModelNotFound`."""
+        name = name or self.settings.default_model
+        model = self.recent_models.get(name)
+        if model is None:
+            model = await self.models.get(name)
+            self.recent_models.put(name, model)
+        return model
+
+    async def _respond(
+        self, answer: Prediction | Replayed, user_id: UserId, prefer: bytes | None
+    ) -> ASGIResponse:
+        base_path, headers = self.settings.base_path, {}
+        seconds = prefer and wait_seconds(
+            prefer.decode("latin-1"), most=int(self.settings.max_wait.total_seconds())
+        )
+        if isinstance(answer, Replayed):
+            headers["Idempotent-Replayed"] = "true"
+        if isinstance(seconds, int):
+            headers["Preference-Applied"] = f"wait={seconds}"
+        if isinstance(answer, Prediction) and not seconds:
+            view, final = PredictionView.of_new(answer, base_path=base_path), False
+        else:
+            stored = await self._read(answer, user_id, seconds or 0)
+            view = PredictionView.of(stored, base_path=base_path)
+            final = stored.prediction.status.is_final
+        headers["Location"] = view.urls.self_
+        return ASGIResponse(body=_encoder.encode(view), status_code=200 if final else 202, headers=headers)
+
+    async def _read(self, answer: Prediction | Replayed, user_id: UserId, seconds: int) -> StoredPrediction:
+        prediction_id = answer.id if isinstance(answer, Prediction) else answer.prediction_id
+        if not seconds:
+            return await self.predictions.get(prediction_id, owner=user_id)
+        return await self.wait(user_id=user_id, prediction_id=prediction_id, seconds=seconds)
+
+
+def counted_flight(request_predictions: RequestPredictions, metrics: Metrics, *, most: int) -> Flight:
+    """The submits that arrive together fly together; each flight is counted."""
+
+    async def fly(requests: Sequence[Request]) -> Sequence[Answer]:
+        metrics.flights.observe(len(requests))
+        answers = await request_predictions(requests)
+        accepted = [answer for answer in answers if isinstance(answer, Prediction)]
+        metrics.accepted.inc(len(accepted))
+        metrics.rows.inc(sum(prediction.rows for prediction in accepted))
+        return answers
+
+    return NaturalBatches(fly, most=most)
+
+
+async def _idempotency_key(
+    header: bytes | None, user_id: UserId | None, request: Anyone
+) -> IdempotencyKey | None:
+    if header is None:
+        return None
+    if user_id is None:
+        raise Refused(SIGN_IN_REQUIRED, "`Idempotency-Key` needs a credential: a guest has no keys.")
+    return idempotency_key(header, b"POST predictions", await request.body())
+
+
+def idempotency_key(header: bytes, what: bytes, body: bytes) -> IdempotencyKey:
+    """The caller's key and the fingerprint of `what` is asked for; raises a 422 for a key that is none."""
+    if not 1 <= len(header) <= MOST_KEY_CHARACTERS or not all(0x20 <= byte <= 0x7E for byte in header):
+        raise Refused(
+            WRONG_SHAPE, f"`Idempotency-Key` is 1 to {MOST_KEY_CHARACTERS} printable ASCII characters."
+        )
+    return IdempotencyKey(header.decode("ascii"), hashlib.sha256(what + b"\0" + body).digest())
+
+
+@post(
+    PATHS,
+    status_code=202,
+    dto=JsonBody[Submission],
+    return_dto=None,
+    guards=[signed_in_or_guest],
+    security=BEARER_OR_GUEST,
+    tags=["Predictions"],
+    summary="Request a prediction",
+    description=RequestPredictions.__doc__,
+    operation_class=SubmitOperation,
+    responses={
+        200: ResponseSpec(
+            PredictionView, generate_examples=False, description="Final already, after `Prefer: wait`."
+        ),
+        202: ResponseSpec(PredictionView, generate_examples=False, description="Accepted."),
+        **documented(400, 401, 402, 404, 413, 415, 422, 429),
+    },
+)
+async def submit(request: Anyone, data: Submission) -> ASGIResponse:
+    desk: SubmitDesk = request.app.state.submit_desk
+    return await desk.submit(request, data)

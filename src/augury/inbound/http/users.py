@@ -1,0 +1,60 @@
+"""The caller's own account."""
+
+from datetime import datetime
+from typing import Self
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import delete, get
+
+from augury.application.close_account import CloseAccount
+from augury.application.identity_ports import Users
+from augury.domain.identifiers import UserId
+from augury.domain.user import Role, User
+from augury.inbound.http.identity import Identity, SignedIn, signed_in
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.problems import documented
+
+TAGS = ["Account"]
+
+
+class UserView(msgspec.Struct, frozen=True):
+    id: UserId
+    email: str | None
+    role: Role
+    created_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(user.id, user.email, user.role, user.created_at)
+
+
+@get(
+    "/users/me",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Read your account",
+    description="Who you are here.",
+    responses=documented(401, 404),
+)
+@inject
+async def me(request: SignedIn, users: FromDishka[Users]) -> UserView:
+    return UserView.of(await users.get(request.user))
+
+
+@delete(
+    "/users/me",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Close your account",
+    description=CloseAccount.__doc__,
+    responses=documented(401, 404, 409),
+)
+@inject
+async def close(request: SignedIn, close_account: FromDishka[CloseAccount]) -> None:
+    await close_account(user_id=request.user)
+    identity: Identity = request.app.state.identity
+    identity.forget(request.user)

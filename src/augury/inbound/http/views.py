@@ -1,0 +1,85 @@
+"""How a prediction looks from outside."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import msgspec
+from litestar.openapi.spec import OpenAPIType, Schema
+
+from augury.application.ports import StoredPrediction
+from augury.domain.identifiers import PredictionId
+from augury.domain.prediction import Failure, Prediction, Status
+from augury.inbound.http.openapi import Shows
+from augury.inbound.http.problems import FieldProblem
+
+_NOTHING = msgspec.Raw(b"null")
+_NO_ERRORS = msgspec.Raw(b"[]")
+_ANSWER = {"label": "positive", "probabilities": {"negative": 0.04, "neutral": 0.08, "positive": 0.88}}
+
+Output = Annotated[
+    msgspec.Raw,
+    Shows(
+        schema=Schema(
+            type=[OpenAPIType.OBJECT, OpenAPIType.ARRAY, OpenAPIType.NULL],
+            description="For an object `data` one object; for an array an array, with null where `errors` "
+            "names the row. Null until it has succeeded, once it is forgotten, and in lists where there is "
+            "more than one row.",
+            examples=[_ANSWER],
+        )
+    ),
+]
+RowErrors = Annotated[msgspec.Raw, Shows(type=list[FieldProblem])]
+
+
+class Urls(msgspec.Struct, frozen=True):
+    """Where a prediction is, and where it is canceled."""
+
+    self_: str = msgspec.field(name="self")
+    cancel: str
+
+
+class PredictionView(msgspec.Struct, frozen=True):
+    """One prediction as it stands. `price` is held for it, `charged` is what it cost in the end."""
+
+    id: PredictionId
+    status: Status
+    model: str
+    rows: int
+    price: int
+    charged: int
+    output: Output
+    errors: RowErrors
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    urls: Urls
+    failure: Failure | msgspec.UnsetType = msgspec.UNSET
+
+    @classmethod
+    def of(cls, stored: StoredPrediction, *, base_path: str) -> Self:
+        output = _NOTHING if stored.output is None else msgspec.Raw(stored.output)
+        return cls._of(stored.prediction, output, msgspec.Raw(stored.errors), base_path)
+
+    @classmethod
+    def of_new(cls, prediction: Prediction, *, base_path: str) -> Self:
+        """A prediction that was just accepted, or canceled: there is nothing to show yet, or ever."""
+        return cls._of(prediction, _NOTHING, _NO_ERRORS, base_path)
+
+    @classmethod
+    def _of(cls, prediction: Prediction, output: msgspec.Raw, errors: msgspec.Raw, base_path: str) -> Self:
+        url = f"{base_path}/predictions/{prediction.id}"
+        return cls(
+            prediction.id,
+            prediction.status,
+            f"{prediction.model.name}@{prediction.model.version}",
+            prediction.rows,
+            prediction.price,
+            prediction.charged,
+            output,
+            errors,
+            prediction.created_at,
+            prediction.started_at,
+            prediction.finished_at,
+            Urls(url, f"{url}/cancel"),
+            prediction.failure or msgspec.UNSET,
+        )
