@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -41,7 +41,17 @@ class PredictionRecord:
     """When it was last put on the queue."""
     due_at: datetime
     """While queued the next look, while processing the lease's end."""
-    next_wait: timedelta = FIRST_LOOK
+    wait: timedelta = FIRST_LOOK
+    """From the last look to the next."""
+
+    def forgotten(self) -> Self:
+        """Without what the user sent and got."""
+        return replace(self, input=Json(b""), output=None, errors=NO_ERRORS)
+
+
+def next_look(prediction: Prediction, now: datetime, wait: timedelta = FIRST_LOOK) -> datetime:
+    """When to look at a queued prediction again: no later than it expires."""
+    return min(now + wait, prediction.expires_at or datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ from typing_extensions import override
 from augury.application.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
-from augury.outbound.memory.books import forgotten
 from augury.outbound.memory.memory import Memory, PredictionRecord, State
 
 
@@ -63,7 +62,7 @@ class MemoryPredictions(Predictions):
             record = _owned(state, prediction_id, owner)
             if not record.prediction.status.is_final:
                 raise WrongStatus(status=record.prediction.status)
-            state.predictions[prediction_id] = forgotten(record)
+            state.predictions[prediction_id] = record.forgotten()
 
 
 def _owned(state: State, prediction_id: PredictionId, owner: UserId) -> PredictionRecord:

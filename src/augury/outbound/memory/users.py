@@ -7,8 +7,8 @@ from augury.application.identity_ports import NewUser, Secret, Users
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
-from augury.outbound.memory.books import move
 from augury.outbound.memory.memory import Memory, State, UserRecord
+from augury.outbound.memory.record import move
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing_extensions import override
 from augury.application.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
-from augury.outbound.memory.books import count_pending, move
-from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, State
+from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, State, next_look
+from augury.outbound.memory.record import count_pending, move
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,9 @@ class MemoryWork(Work):
             covered = _leased(state, ids, token)
             for record in covered:
                 queued = record.prediction.hand_back()
+                # `put_at` stays: if the message does not come back by itself, it counts as lost.
                 state.predictions[queued.id] = replace(
-                    record, prediction=queued, token=None, put_at=now, due_at=now + FIRST_LOOK
+                    record, prediction=queued, token=None, due_at=next_look(queued, now), wait=FIRST_LOOK
                 )
         return [record.prediction.id for record in covered]
 

@@ -1,0 +1,18 @@
+"""Closing an account: the person's data goes, the books stay."""
+
+from augury.domain.user import User
+from augury.outbound.memory.memory import State, UserRecord
+
+
+def close(state: State, user: User) -> None:
+    state.users[user.id] = UserRecord(user=user)
+    for record in list(state.predictions.values()):
+        if record.prediction.user_id == user.id:
+            state.predictions[record.prediction.id] = record.forgotten()
+    state.refresh_tokens = {
+        digest: token for digest, token in state.refresh_tokens.items() if token.user_id != user.id
+    }
+    state.api_keys = {digest: key for digest, key in state.api_keys.items() if key.user_id != user.id}
+    state.idempotency_keys = {
+        name: record for name, record in state.idempotency_keys.items() if name[0] != user.id
+    }

@@ -1,0 +1,74 @@
+"""Everything that one transaction decided, written in one go."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Remembered, Statement
+from augury.domain.balance import Transfer
+from augury.domain.identifiers import UserId
+from augury.domain.prediction import Prediction
+from augury.outbound.memory.memory import FIRST_LOOK, KeyRecord, PredictionRecord, State, next_look
+
+
+def record(
+    state: State,
+    now: datetime,
+    accepted: Sequence[Accepted],
+    changed: Sequence[Prediction],
+    transfers: Sequence[Transfer],
+    keys: Mapping[UserId, tuple[IdempotencyKey, UUID]],
+) -> None:
+    """Raises `AlreadyRecorded`, `BooksDisagree`; the state is of no use then."""
+    for each in accepted:
+        _accept(state, each, now)
+    for prediction in changed:
+        _change(state, prediction, now)
+    for user_id, (key, reference) in keys.items():
+        _remember(state, user_id, key, reference, now)
+    move(state, transfers, now)
+
+
+def move(state: State, transfers: Sequence[Transfer], now: datetime) -> None:
+    """Write the transfers and move the balances they name."""
+    for transfer in transfers:
+        name = (transfer.reference, transfer.kind)
+        if name in state.statements:
+            raise AlreadyRecorded(f"{transfer.kind} of {transfer.reference}")
+        state.statements[name] = Statement(transfer, now, sequence=len(state.statements) + 1)
+        for user_id in (transfer.user_id, transfer.to_user_id):
+            if user_id is not None:
+                state.balances[user_id] = state.balances[user_id].after(transfer)
+
+
+def count_pending(state: State, user_id: UserId, change: int) -> None:
+    balance = state.balances[user_id]
+    state.balances[user_id] = replace(balance, pending=balance.pending + change)
+
+
+def _accept(state: State, accepted: Accepted, now: datetime) -> None:
+    prediction = accepted.prediction
+    state.predictions[prediction.id] = PredictionRecord(
+        prediction=prediction, input=accepted.input, put_at=now, due_at=next_look(prediction, now)
+    )
+    count_pending(state, prediction.user_id, +1)
+    if accepted.key:
+        _remember(state, prediction.user_id, accepted.key, prediction.id, now)
+
+
+def _change(state: State, prediction: Prediction, now: datetime) -> None:
+    state.predictions[prediction.id] = replace(
+        state.predictions[prediction.id],
+        prediction=prediction,
+        token=None,
+        put_at=now,
+        due_at=next_look(prediction, now),
+        wait=FIRST_LOOK,
+    )
+    if prediction.status.is_final:
+        count_pending(state, prediction.user_id, -1)
+
+
+def _remember(state: State, user_id: UserId, key: IdempotencyKey, reference: UUID, now: datetime) -> None:
+    state.idempotency_keys[user_id, key.key] = KeyRecord(Remembered(key.fingerprint, reference), now)

@@ -1,0 +1,77 @@
+"""What the sweeper finds."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+from augury.application.ports import Due
+from augury.domain.prediction import Prediction, Status
+from augury.outbound.memory.memory import LAST_LOOK, PredictionRecord, State, next_look
+
+
+class Finding(StrEnum):
+    LOST = "lost"
+    EXPIRED = "expired"
+    ABANDONED = "abandoned"
+    WAITING = "waiting"
+    """Its message is still on its way through the queue."""
+    RUNNING = "running"
+
+
+def due(state: State, now: datetime, limit: int, *, put_before: datetime | None, early: bool) -> Due:
+    """Also writes the next look of what is still queued."""
+    found: dict[Finding, list[Prediction]] = {finding: [] for finding in Finding}
+    for record in _candidates(state, now, put_before, early=early)[:limit]:
+        finding = _finding(record, now, put_before)
+        found[finding].append(record.prediction)
+        if finding in (Finding.LOST, Finding.WAITING):
+            state.predictions[record.prediction.id] = _put_off(record, now, put_again=finding is Finding.LOST)
+    return Due(
+        lost=_by_id(found[Finding.LOST]),
+        expired=_by_id(found[Finding.EXPIRED]),
+        abandoned=_by_id(found[Finding.ABANDONED]),
+    )
+
+
+def _candidates(
+    state: State, now: datetime, put_before: datetime | None, *, early: bool
+) -> list[PredictionRecord]:
+    """What the queue has passed comes first: only there can something be lost or abandoned."""
+    records = [
+        record
+        for record in state.predictions.values()
+        if not record.prediction.status.is_final and (early or record.due_at <= now)
+    ]
+    return sorted(
+        records,
+        key=lambda record: (not _was_passed(record, put_before), record.due_at, record.prediction.id),
+    )
+
+
+def _finding(record: PredictionRecord, now: datetime, put_before: datetime | None) -> Finding:
+    prediction = record.prediction
+    if prediction.status is Status.PROCESSING:
+        return Finding.ABANDONED if record.due_at <= now else Finding.RUNNING
+    if prediction.expires_at is not None and prediction.expires_at <= now:
+        return Finding.EXPIRED
+    return Finding.LOST if _was_passed(record, put_before) else Finding.WAITING
+
+
+def _was_passed(record: PredictionRecord, put_before: datetime | None) -> bool:
+    return put_before is not None and record.put_at < put_before
+
+
+def _put_off(record: PredictionRecord, now: datetime, *, put_again: bool) -> PredictionRecord:
+    wait = min(2 * record.wait, LAST_LOOK) if put_again else record.wait
+    return replace(
+        record,
+        put_at=now if put_again else record.put_at,
+        due_at=next_look(record.prediction, now, wait * random.uniform(0.9, 1.1)),
+        wait=wait,
+    )
+
+
+def _by_id(predictions: Iterable[Prediction]) -> list[Prediction]:
+    return sorted(predictions, key=lambda each: each.id)
