@@ -10,9 +10,9 @@ from augury.application.ports import Ended, Task
 from augury.bootstrap.topology import DEAD, EVENTS, FINISHED, TASKS
 from augury.inbound.worker.consumer import subscribe
 
-DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{TASKS.name}`, 1 to 16 ids to a
-message, exactly one where `attempt` is more than 1: persistent, mandatory, confirmed, its `timestamp` the time
-it was put there. Workers take them; what cannot be handled goes to `{DEAD.name}`. Workers tell the topic
+DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{TASKS.name}`: 1 to 16 ids to a
+message, exactly one where `attempt` is more than 1; persistent, mandatory, confirmed, its `timestamp` the
+time it was put there. Workers take them; what cannot be handled goes to `{DEAD.name}`. They tell the topic
 exchange `{EVENTS.name}` what became final, best effort; each API process listens on a queue of its own."""
 
 

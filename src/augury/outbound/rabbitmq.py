@@ -101,14 +101,16 @@ class RabbitPublisher:
             raise Unavailable(f"RabbitMQ: {error!r}") from error
 
     def put(self, ids: Sequence[PredictionId], attempt: int) -> None:
-        full = len(self._puts) + len(ids) > self._settings.max_unpublished
+        room = max(self._settings.max_unpublished - len(self._puts), 0)
+        full = len(ids) > room
         if full and not self._full:
-            log.warning("too many predictions wait to be published; the sweeper finds further ones")
+            log.warning(
+                "%d predictions wait to be published; the sweeper finds further ones", len(self._puts)
+            )
         self._full = full
-        if ids and not full:
-            now = datetime.now(UTC)
-            self._puts.extend(Put(prediction_id, attempt, now) for prediction_id in ids)
-            self._wake()
+        now = datetime.now(UTC)
+        self._puts.extend(Put(prediction_id, attempt, now) for prediction_id in ids[:room])
+        self._wake()
 
     def tell(self, news: bytes) -> None:
         self._news.append(news)
@@ -201,7 +203,8 @@ class RabbitPredictionQueue(PredictionQueue):
 
     @override
     def saw(self, put_at: datetime) -> None:
-        self._seen = max(self._seen or put_at, put_at)
+        if put_at <= datetime.now(UTC):  # else a clock that is ahead would have everything pass for lost
+            self._seen = max(self._seen or put_at, put_at)
 
     @override
     async def passed(self) -> datetime | None:

@@ -1,0 +1,207 @@
+"""A RabbitMQ node for tests: on ports of its own, with a folder of its own, nothing of it left behind.
+
+A `conftest.py` that wants the fixtures imports them: `from tests.rabbitmq_server import rabbitmq_url, …`.
+"""
+
+import atexit
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+STARTS_WITHIN = 90
+STOPS_WITHIN = 60
+DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+"""The script behind Debian's own, which would run it as another user, in the system's folders."""
+MISSING = "rabbitmq-server is not installed: what needs a real broker is not tested"
+
+
+class RabbitServer:
+    """One node, started with `start`; its data survives `stop` and `kill`, not `close`."""
+
+    def __init__(self, command: str, folder: Path) -> None:
+        self._command = command
+        self._folder = folder
+        self._log = folder / "log.txt"
+        self._port, self._distribution, self._management, self._epmd_port = free_ports(4)
+        self._epmd: subprocess.Popen[bytes] | None = None
+        self._node: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._node is not None
+        return self._node.pid
+
+    @property
+    def url(self) -> str:
+        """Of the default virtual host."""
+        return f"amqp://guest:guest@127.0.0.1:{self._port}/"
+
+    def fresh_url(self) -> str:
+        """Of a virtual host that nobody has used yet."""
+        vhost = uuid4().hex
+        self.api("PUT", f"vhosts/{vhost}")
+        return self.url + vhost
+
+    def api(self, method: str, path: str, body: object = None) -> Any:
+        """Ask the management API; its answer."""
+        answer = httpx.request(
+            method,
+            f"http://127.0.0.1:{self._management}/api/{path}",
+            json=body,
+            auth=("guest", "guest"),
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def start(self) -> None:
+        """Start the node unless it runs, and wait until it takes connections."""
+        if self._node is not None and self._node.poll() is None:
+            return
+        if self._epmd is None:
+            self._epmd = subprocess.Popen(
+                ["epmd", "-port", str(self._epmd_port)], env=self._environment(), start_new_session=True
+            )
+        with self._log.open("ab") as log:
+            self._node = subprocess.Popen(
+                [self._command],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait_until_it_listens(self._node)
+
+    def stop(self) -> None:
+        """End it the way an administrator would."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Keep its connections open, and silent."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def close(self) -> None:
+        if self._node is not None:
+            self.kill()
+        if self._epmd is not None:
+            self._epmd.kill()
+            self._epmd.wait()
+
+    def _end(self, number: int) -> None:
+        assert self._node is not None
+        if self._node.poll() is None:
+            self._node.send_signal(number)
+        self._node.wait(STOPS_WITHIN)
+
+    def _wait_until_it_listens(self, node: subprocess.Popen[bytes]) -> None:
+        end = time.monotonic() + STARTS_WITHIN
+        while node.poll() is None and time.monotonic() < end:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"RabbitMQ did not start:\n{self._log.read_text(errors='replace')[-5000:]}")
+
+    def _environment(self) -> dict[str, str]:
+        plugins, config = self._folder / "plugins", self._folder / "rabbitmq.conf"
+        plugins.write_text("[rabbitmq_management].")
+        config.write_text(
+            f"management.tcp.port = {self._management}\n"
+            "management.tcp.ip = 127.0.0.1\n"
+            "collect_statistics_interval = 1000\n"
+        )
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RABBITMQ_")}
+        return inherited | {
+            "HOME": str(self._folder),  # where Erlang keeps its cookie
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(self._epmd_port),
+            "RABBITMQ_NODENAME": f"augury{self._port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self._port),
+            "RABBITMQ_DIST_PORT": str(self._distribution),
+            "RABBITMQ_MNESIA_BASE": str(self._folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self._folder / "logs"),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_PID_FILE": str(self._folder / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+            "RABBITMQ_CONFIG_FILE": str(config),
+            "RABBITMQ_CONF_ENV_FILE": str(self._folder / "no-rabbitmq-env.conf"),
+            "RABBITMQ_ALLOW_INPUT": "1",  # the script becomes the node instead of waiting for it
+            "RABBITMQ_SERVER_START_ARGS": "-noinput",
+        }
+
+
+def free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def rabbitmq_command() -> str | None:
+    """The script that starts a node, if there is one, and what Erlang needs beside it."""
+    if shutil.which("epmd") is None:
+        return None
+    return str(DEBIAN) if DEBIAN.exists() else shutil.which("rabbitmq-server")
+
+
+@contextmanager
+def running_rabbitmq() -> Iterator[RabbitServer]:
+    """A node for as long as the block."""
+    command = rabbitmq_command()
+    if command is None:
+        raise RuntimeError(MISSING)
+    with tempfile.TemporaryDirectory(prefix="augury-rabbitmq-", ignore_cleanup_errors=True) as folder:
+        server = RabbitServer(command, Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.close()
+
+
+@cache
+def shared_node() -> RabbitServer:
+    """The node that all tests of this run share: it starts when first asked for and ends with the process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(running_rabbitmq())
+
+
+@pytest.fixture
+def rabbitmq() -> RabbitServer:
+    """The shared node, running, whatever an earlier test did to it; where there is none: skip, in CI fail."""
+    if rabbitmq_command() is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
+    node = shared_node()
+    node.start()
+    return node
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq: RabbitServer) -> str:
+    """A virtual host that nobody has used yet."""
+    return rabbitmq.fresh_url()
