@@ -1,0 +1,159 @@
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augury.domain.balance import (
+    MOST_CREDITS,
+    Balance,
+    BooksDisagree,
+    InvalidAmount,
+    NotEnoughCredits,
+    Transfer,
+    TransferKind,
+    settlement,
+)
+from augury.domain.identifiers import UserId
+
+ANN, BEN = UserId(UUID(int=1)), UserId(UUID(int=2))
+SAKE = UUID(int=3)
+
+
+def test_a_hold_sets_credits_aside_and_counts_the_prediction_as_pending() -> None:
+    balance, transfers = Balance(ANN, available=5).hold(3, reference=SAKE)
+
+    assert balance == Balance(ANN, available=2, held=3, pending=1)
+    assert transfers == (Transfer(TransferKind.HOLD, ANN, 3, SAKE),)
+
+
+def test_a_hold_beyond_what_is_available_is_refused_with_both_numbers() -> None:
+    with pytest.raises(NotEnoughCredits) as refusal:
+        Balance(ANN, available=2, held=100).hold(3, reference=SAKE)
+
+    assert (refusal.value.available, refusal.value.price) == (2, 3)
+
+
+def test_a_free_prediction_moves_nothing_but_is_pending_all_the_same() -> None:
+    balance, transfers = Balance(ANN).hold(0, reference=SAKE)
+    assert (balance, transfers) == (Balance(ANN, pending=1), ())
+
+    assert balance.settle(price=0, charged=0, reference=SAKE) == (Balance(ANN), ())
+
+
+@given(st.integers(min_value=1, max_value=MOST_CREDITS), st.data())
+def test_a_settlement_captures_what_was_earned_and_releases_the_rest(price: int, data: st.DataObject) -> None:
+    charged = data.draw(st.integers(min_value=0, max_value=price))
+
+    balance, transfers = Balance(ANN, held=price, pending=1).settle(
+        price=price, charged=charged, reference=SAKE
+    )
+
+    assert balance == Balance(ANN, available=price - charged)
+    assert {each.kind: each.amount for each in transfers} == {
+        kind: amount
+        for kind, amount in ((TransferKind.CAPTURE, charged), (TransferKind.RELEASE, price - charged))
+        if amount
+    }
+
+
+@pytest.mark.parametrize(("price", "charged"), [(1, 2), (0, 1), (5, -1)])
+def test_a_settlement_that_takes_more_than_was_held_is_impossible(price: int, charged: int) -> None:
+    with pytest.raises(InvalidAmount):
+        settlement(ANN, price=price, charged=charged, reference=SAKE)
+
+
+def test_a_settlement_of_what_nobody_holds_shows_that_the_books_disagree() -> None:
+    with pytest.raises(BooksDisagree):
+        Balance(ANN, held=1, pending=1).settle(price=2, charged=2, reference=SAKE)
+    with pytest.raises(BooksDisagree):
+        Balance(ANN, held=2, pending=0).settle(price=2, charged=2, reference=SAKE)
+
+
+def test_a_payment_is_returned_up_to_what_is_available() -> None:
+    balance, transfer = Balance(ANN, available=5, held=4).reverse(5, reference=SAKE)
+
+    assert balance == Balance(ANN, held=4)
+    assert transfer == Transfer(TransferKind.REVERSAL, ANN, 5, SAKE)
+    with pytest.raises(NotEnoughCredits):
+        balance.reverse(1, reference=SAKE)
+
+
+def test_a_refund_gives_back_what_was_captured() -> None:
+    assert Balance(ANN).refund(2, reference=SAKE) == (
+        Balance(ANN, available=2),
+        Transfer(TransferKind.REFUND, ANN, 2, SAKE),
+    )
+
+
+def test_a_merge_moves_everything_available_and_leaves_holds_where_they_are() -> None:
+    absorbed, other, transfers = Balance(ANN, available=5, held=2).merge_into(Balance(BEN, available=1))
+
+    assert absorbed == Balance(ANN, held=2)
+    assert other == Balance(BEN, available=6)
+    assert transfers == (Transfer(TransferKind.MERGE, ANN, 5, ANN, BEN),)
+
+
+def test_a_merge_of_nothing_is_no_transfer() -> None:
+    assert Balance(ANN).merge_into(Balance(BEN, 1)) == (Balance(ANN), Balance(BEN, 1), ())
+
+
+def test_an_account_cannot_be_merged_into_itself_and_so_double_its_credits() -> None:
+    with pytest.raises(ValueError, match="same account"):
+        Balance(ANN, available=5).merge_into(Balance(ANN, available=5))
+
+
+def test_only_a_merge_names_a_second_user() -> None:
+    with pytest.raises(ValueError, match="merge"):
+        Transfer(TransferKind.MERGE, ANN, 1, SAKE)
+    with pytest.raises(ValueError, match="top_up"):
+        Transfer(TransferKind.TOP_UP, ANN, 1, SAKE, BEN)
+
+
+def test_a_balance_is_not_moved_by_other_peoples_transfers() -> None:
+    with pytest.raises(ValueError, match="other accounts"):
+        Balance(ANN).after(Transfer(TransferKind.TOP_UP, BEN, 1, SAKE))
+
+
+@pytest.mark.parametrize("amount", [0, -1, MOST_CREDITS + 1, 10**30])
+def test_an_amount_that_is_not_positive_or_beyond_the_limit_is_refused(amount: int) -> None:
+    balance = Balance(ANN, available=MOST_CREDITS)
+
+    for move in (balance.top_up, balance.grant, balance.refund):
+        with pytest.raises(InvalidAmount):
+            move(amount, reference=SAKE)
+
+
+def test_nobody_can_have_more_than_the_limit_held_credits_included() -> None:
+    balance, _ = Balance(ANN, available=MOST_CREDITS).hold(10, reference=SAKE)
+
+    with pytest.raises(InvalidAmount):
+        balance.top_up(1, reference=SAKE)
+
+
+def test_a_hold_at_the_limit_can_always_be_released() -> None:
+    balance, _ = Balance(ANN, available=MOST_CREDITS).hold(10, reference=SAKE)
+
+    released, _ = balance.settle(price=10, charged=0, reference=SAKE)
+
+    assert released == Balance(ANN, available=MOST_CREDITS)
+
+
+@pytest.mark.parametrize("kind", list(TransferKind))
+def test_what_a_kind_does_to_a_balance_follows_from_its_two_sides(kind: TransferKind) -> None:
+    to = BEN if kind is TransferKind.MERGE else None
+    before = Balance(ANN, available=10, held=10)
+
+    after = before.after(Transfer(kind, ANN, 4, SAKE, to))
+
+    expected = {
+        TransferKind.TOP_UP: (14, 10),
+        TransferKind.GRANT: (14, 10),
+        TransferKind.HOLD: (6, 14),
+        TransferKind.CAPTURE: (10, 6),
+        TransferKind.RELEASE: (14, 6),
+        TransferKind.REFUND: (14, 10),
+        TransferKind.REVERSAL: (6, 10),
+        TransferKind.MERGE: (6, 10),
+    }
+    assert (after.available, after.held) == expected[kind]

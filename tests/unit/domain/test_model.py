@@ -1,0 +1,187 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augury.domain.balance import InvalidAmount
+from augury.domain.model import (
+    MOST_CATEGORY_NUMBER,
+    MOST_NUMBER,
+    MOST_ROW_PRICE,
+    Feature,
+    FeatureKind,
+    InputSchema,
+    InvalidModelName,
+    Model,
+    ModelFacts,
+    ModelNotFound,
+    ModelRef,
+    RowError,
+    Task,
+)
+
+NUMBER = Feature("age", FeatureKind.NUMERIC)
+CATEGORY = Feature("city", FeatureKind.CATEGORICAL, values=("Paris", "Rome"))
+TEXT = Feature("text", FeatureKind.TEXT)
+SCHEMA = InputSchema((NUMBER, CATEGORY, TEXT))
+GOOD_ROW: dict[str, object] = {"age": 33, "city": "Paris", "text": "hello"}
+
+GOOD: dict[Feature, list[object]] = {
+    NUMBER: [0, -1, 33, 1.5, -0.0, None, MOST_NUMBER, -MOST_NUMBER],
+    CATEGORY: ["Paris", "unseen", "", "Ёлка", 7, -7, MOST_CATEGORY_NUMBER, -MOST_CATEGORY_NUMBER],
+    TEXT: ["", "hello", "привет 🙂", "33"],
+}
+BAD: dict[Feature, list[object]] = {
+    NUMBER: [
+        "33",
+        "",
+        True,
+        False,
+        float("nan"),
+        float("inf"),
+        float("-inf"),
+        10**400,
+        -(10**400),
+        3.5e38,
+        [],
+        {},
+    ],
+    CATEGORY: [1.5, float("nan"), None, True, 2**63, -(2**64), 10**400, "a\x00b", "\ud800", [], {}],
+    TEXT: [33, 1.5, None, True, "a\x00b", "\ud800", "\udfff tail", b"bytes", ["text"], {"text": "x"}],
+}
+
+
+@pytest.mark.parametrize(("feature", "value"), [(f, value) for f, values in GOOD.items() for value in values])
+def test_a_fitting_value_is_taken(feature: Feature, value: object) -> None:
+    assert feature.complaint(value) is None
+
+
+@pytest.mark.parametrize(("feature", "value"), [(f, value) for f, values in BAD.items() for value in values])
+def test_a_value_that_the_model_would_misread_or_choke_on_is_complained_about(
+    feature: Feature, value: object
+) -> None:
+    assert feature.complaint(value)
+
+
+@given(st.sampled_from(sorted(BAD, key=lambda feature: feature.name)), st.data())
+def test_a_bad_value_is_found_wherever_it_stands_in_the_row(feature: Feature, data: st.DataObject) -> None:
+    bad = data.draw(st.sampled_from(BAD[feature]))
+    row = {**GOOD_ROW, feature.name: bad}
+    order = data.draw(st.permutations(sorted(row)))
+
+    error = SCHEMA.check({name: row[name] for name in order}, 7)
+
+    assert error is not None
+    assert (error.row, error.field) == (7, feature.name)
+
+
+@given(st.one_of(st.integers(), st.floats(allow_nan=False, width=32, allow_infinity=False), st.none()))
+def test_a_number_is_taken_exactly_if_a_float32_can_hold_it(value: float | None) -> None:
+    fits = value is None or abs(value) <= MOST_NUMBER
+
+    assert (NUMBER.complaint(value) is None) == fits
+
+
+@pytest.mark.parametrize("name", sorted(GOOD_ROW))
+def test_a_missing_feature_is_named(name: str) -> None:
+    row = {each: value for each, value in GOOD_ROW.items() if each != name}
+
+    assert SCHEMA.check(row) == RowError(0, name, "is missing")
+
+
+@given(st.text().filter(lambda name: name not in GOOD_ROW))
+def test_an_extra_feature_is_named(name: str) -> None:
+    error = SCHEMA.check({**GOOD_ROW, name: 1})
+
+    assert error == RowError(0, name, "is not a feature of the model")
+
+
+@pytest.mark.parametrize("row", [None, 1, "text", [], ["text"], True])
+def test_a_row_that_is_no_object_is_refused(row: object) -> None:
+    assert SCHEMA.check(row, 3) == RowError(3, None, "must be an object")
+
+
+def test_every_bad_row_is_named_once_and_in_order() -> None:
+    rows = [GOOD_ROW, {}, GOOD_ROW, {**GOOD_ROW, "age": "33", "text": 1}, None]
+
+    assert [(error.row, error.field) for error in SCHEMA.check_all(rows)] == [
+        (1, "age"),
+        (3, "age"),
+        (4, None),
+    ]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["age", "city", "text", "other"]), json_values) | json_values)
+def test_whatever_is_sent_is_answered_with_a_complaint_or_fits_every_feature(row: object) -> None:
+    error = SCHEMA.check(row)
+
+    if error is None:
+        assert isinstance(row, dict)
+        assert row.keys() == GOOD_ROW.keys()
+        assert isinstance(row["text"], str)
+        assert not isinstance(row["age"], (bool, str))
+        assert isinstance(row["city"], (str, int))
+    else:
+        assert error.message
+
+
+def model(name: str = "tone", row_price: int = 1) -> Model:
+    facts = ModelFacts(task=Task.CLASSIFICATION, schema=SCHEMA, classes=("a", "b"), metrics={})
+    return Model(
+        ref=ModelRef(name, 1),
+        facts=facts,
+        sha256="0" * 64,
+        row_price=row_price,
+        active=True,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("name", ["tone", "0", "a-b_c", "x" * 63])
+def test_a_short_plain_name_is_a_models_name(name: str) -> None:
+    assert model(name).ref.name == name
+
+
+@pytest.mark.parametrize("name", ["", "Tone", "-a", "a b", "a@1", "a/b", "тон", "x" * 64, "tone\n"])
+def test_any_other_name_is_refused(name: str) -> None:
+    with pytest.raises(InvalidModelName):
+        model(name)
+
+
+def test_a_models_price_grows_with_the_rows() -> None:
+    assert model(row_price=3).price(10_000) == 30_000
+    assert model(row_price=0).price(10_000) == 0
+
+
+@pytest.mark.parametrize("row_price", [-1, MOST_ROW_PRICE + 1])
+def test_a_row_price_below_nothing_or_beyond_the_limit_is_refused(row_price: int) -> None:
+    with pytest.raises(InvalidAmount):
+        model(row_price=row_price)
+
+
+def test_a_price_beyond_what_a_balance_can_hold_is_refused() -> None:
+    with pytest.raises(InvalidAmount):
+        model(row_price=MOST_ROW_PRICE).price(10**10)
+
+
+@given(
+    st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True), st.integers(min_value=0, max_value=10**9 - 1)
+)
+def test_a_reference_is_read_as_it_is_written(name: str, version: int) -> None:
+    assert ModelRef.parse(str(ModelRef(name, version))) == ModelRef(name, version)
+
+
+@pytest.mark.parametrize(
+    "text", ["tone", "tone@", "tone@x", "tone@-1", "tone@1.0", "tone@²", "tone@١", "tone@" + "9" * 10]
+)
+def test_what_is_no_reference_names_no_model(text: str) -> None:
+    with pytest.raises(ModelNotFound):
+        ModelRef.parse(text)
