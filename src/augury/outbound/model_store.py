@@ -1,0 +1,90 @@
+"""Model files in a folder that all workers share, each named for the SHA-256 of what is in it."""
+
+import asyncio
+import hashlib
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from typing_extensions import override
+
+from augury.application.ports import ModelStore, ModelUnavailable, Unavailable
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_READABLE_BY_ALL = 0o644  # the workers may run as another user than the one who added the model
+_CHUNK_BYTES = 1 << 20
+
+
+class FolderModelStore(ModelStore):
+    """Adding a file twice keeps one; a file appears whole or not at all, also if the machine stops."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @override
+    async def put(self, file: Path) -> str:
+        """Raises `Unavailable` where the file cannot be read or the folder not be written."""
+        try:
+            return await asyncio.to_thread(self._put, file)
+        except OSError as error:
+            raise Unavailable(f"the model folder: {error}") from error
+
+    @override
+    async def path(self, sha256: str) -> Path:
+        return await asyncio.to_thread(self._checked, sha256)
+
+    def _put(self, file: Path) -> str:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with file.open("rb") as source:
+            descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".part")
+            part = Path(name)
+            try:
+                with os.fdopen(descriptor, "wb") as target:
+                    sha256 = _copy(source, target)
+                    target.flush()
+                    part.chmod(_READABLE_BY_ALL)
+                    os.fsync(target.fileno())
+                part.replace(self._file(sha256))
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+        _sync_names(self._folder)
+        return sha256
+
+    def _checked(self, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):
+            raise ModelUnavailable(f"{sha256!r} names no model file")
+        file = self._file(sha256)
+        try:
+            with file.open("rb") as content:
+                found = hashlib.file_digest(content, "sha256").hexdigest()
+        except OSError as error:
+            raise ModelUnavailable(f"model file {file.name}: {error.strerror}") from error
+        if found != sha256:
+            raise ModelUnavailable(f"model file {file.name} was changed: its SHA-256 is {found}")
+        return file
+
+    def _file(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}.cbm"
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> str:
+    """Copy everything; answers the SHA-256 of exactly the bytes that were copied."""
+    digest = hashlib.sha256()
+    while chunk := source.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        target.write(chunk)
+    return digest.hexdigest()
+
+
+def _sync_names(folder: Path) -> None:
+    """Have the folder's new entry survive a power cut, where the system can open a folder at all."""
+    with suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
