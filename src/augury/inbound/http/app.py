@@ -41,7 +41,7 @@ from augury.inbound.http.health import Checks
 from augury.inbound.http.identity import Identity
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
-from augury.inbound.http.openapi import RawSchemas, openapi_config
+from augury.inbound.http.openapi import RawSchemas, describe, openapi_config
 from augury.inbound.http.recent import Recent
 from augury.inbound.http.settings import HttpSettings
 
@@ -119,6 +119,7 @@ def create_app(
         debug=False,
         pdb_on_exception=False,
     )
+    describe(app)
     _give_requests_a_container(app, container)
     app.asgi_handler = edge(app.asgi_handler, metrics)
     return app

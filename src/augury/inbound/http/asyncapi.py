@@ -27,7 +27,7 @@ async def document(request: Public) -> ASGIResponse:
 async def page(request: Public) -> ASGIResponse:
     return ASGIResponse(
         body=render(request.app.state.asyncapi),
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={"Content-Security-Policy": POLICY},
     )
 

@@ -101,7 +101,7 @@ class CredentialsOperation(Operation):
     tags=TAGS,
     summary="Register",
     description=RegisterUser.__doc__,
-    responses=documented(400, 409, 413, 415, 422, 429),
+    responses=documented(409, 413, 415, 422, 429),
 )
 @inject
 async def register(request: Public, data: Registration, register_user: FromDishka[RegisterUser]) -> UserView:
@@ -118,7 +118,7 @@ async def register(request: Public, data: Registration, register_user: FromDishk
     summary="Sign in",
     description=SignIn.__doc__,
     operation_class=CredentialsOperation,
-    responses=documented(400, 401, 413, 415, 422, 429),
+    responses=documented(401, 413, 415, 422, 429),
 )
 @inject
 async def token(
@@ -136,7 +136,7 @@ async def token(
     tags=TAGS,
     summary="Refresh the tokens",
     description=RefreshTokens.__doc__,
-    responses=documented(400, 401, 413, 415, 422),
+    responses=documented(401, 413, 415, 422),
 )
 @inject
 async def refresh(
@@ -153,7 +153,7 @@ async def refresh(
     tags=TAGS,
     summary="Sign out",
     description=SignOut.__doc__,
-    responses=documented(400, 413, 415, 422),
+    responses=documented(413, 415, 422),
 )
 @inject
 async def logout(data: RefreshRequest, sign_out: FromDishka[SignOut]) -> None:
@@ -170,7 +170,7 @@ async def logout(data: RefreshRequest, sign_out: FromDishka[SignOut]) -> None:
     tags=TAGS,
     summary="Change the password",
     description=ChangePassword.__doc__,
-    responses=documented(400, 401, 413, 415, 422),
+    responses=documented(401, 413, 415, 422),
 )
 @inject
 async def password(

@@ -105,7 +105,7 @@ async def transfers(
         query = urlencode({"limit": limit, "cursor": next_cursor})
         headers["Link"] = f'<{settings.base_path}/balance/transfers?{query}>; rel="next"'
     if request.accept.best_match([JSON, CSV], JSON) == CSV:
-        return Response(_csv(items), media_type=f"{CSV}; charset=utf-8", headers=headers)  # type: ignore[arg-type]  # the same page as text
+        return Response(_csv(items), media_type=CSV, headers=headers)  # type: ignore[arg-type]  # the same page as text
     return Response(TransferPage(items, next_cursor), headers=headers)
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -16,8 +17,8 @@ from augury.inbound.http.settings import HttpSettings
 PACKAGE = "swagger_ui"
 """The import name of `swagger-ui-py`; only the files that it carries are used, none of its code."""
 ASSETS: Mapping[str, str] = {
-    "swagger-ui.css": "text/css; charset=utf-8",
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
     "favicon-32x32.png": "image/png",
 }
 POLICY = (
@@ -56,7 +57,8 @@ class Asset:
     media_type: str
 
 
-def load_assets() -> dict[str, Asset]:
+@cache
+def load_assets() -> Mapping[str, Asset]:
     """Read Swagger UI's files from the installed package, which is not imported for that."""
     spec = importlib.util.find_spec(PACKAGE)
     assert spec is not None
@@ -69,7 +71,7 @@ def load_assets() -> dict[str, Asset]:
 async def page(request: Public) -> ASGIResponse:
     return ASGIResponse(
         body=_PAGE.format(base=_base_path(request)),
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={"Content-Security-Policy": POLICY},
     )
 

@@ -9,6 +9,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 
+from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
 
 Checks = Mapping[str, Callable[[], Awaitable[None]]]
@@ -32,6 +33,7 @@ class Readiness(msgspec.Struct, frozen=True):
     tags=["Health"],
     summary="Is the process alive?",
     description="Answers while the process serves requests, whatever its dependencies do.",
+    responses=documented(),
 )
 async def live() -> Alive:
     return Alive("alive")
@@ -42,7 +44,10 @@ async def live() -> Alive:
     tags=["Health"],
     summary="Can it serve?",
     description="Asks every dependency, each for a bounded time.",
-    responses={503: ResponseSpec(Readiness, generate_examples=False, description="Not every one is there.")},
+    responses={
+        **documented(),
+        503: ResponseSpec(Readiness, generate_examples=False, description="Not every one is there."),
+    },
 )
 async def ready(request: Request[None, None, State]) -> Response[Readiness]:
     settings: HttpSettings = request.app.state.settings

@@ -64,4 +64,6 @@ class Metrics:
 @get("/metrics", include_in_schema=False)
 async def metrics(request: Request[None, None, State]) -> ASGIResponse:
     counted: Metrics = request.app.state.metrics
-    return ASGIResponse(body=generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST)
+    return ASGIResponse(
+        body=generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST.partition("; charset")[0]
+    )

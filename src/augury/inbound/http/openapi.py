@@ -5,7 +5,9 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from litestar.enums import MediaType
+from litestar import Litestar, Router
+from litestar.enums import HttpMethod, MediaType
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
@@ -21,6 +23,9 @@ from litestar.openapi.spec import (
     Server,
 )
 from litestar.plugins import OpenAPISchemaPlugin
+from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import ControllerRouterHandler, Method
+from litestar.types.internal_types import PathParameterDefinition
 from litestar.typing import FieldDefinition
 from typing_extensions import override
 
@@ -70,8 +75,9 @@ def openapi_config(base_path: str) -> OpenAPIConfig:
         title="Augury",
         version=version("augury"),
         description=DESCRIPTION,
-        path="/api",
         servers=[Server(url=base_path or "/")],
+        openapi_router=_SchemaRouter("/api", route_handlers=[], include_in_schema=False),
+        operation_id_creator=_operation_id,
         render_plugins=[JsonRenderPlugin(path="/openapi.json", media_type=MediaType.JSON)],
         components=Components(
             security_schemes={
@@ -103,6 +109,7 @@ PREFER = Parameter(
     schema=Schema(type=OpenAPIType.STRING),
     examples={"wait": Example(value="wait=30")},
 )
+_SUBMISSION = {"data": {"text": "Какой-то текст для предсказания"}}
 _TEXT = Schema(type=OpenAPIType.STRING)
 _ANSWER_HEADERS = {
     "Location": OpenAPIHeader(schema=_TEXT, description="Where the prediction is."),
@@ -111,6 +118,38 @@ _ANSWER_HEADERS = {
     ),
     "Preference-Applied": OpenAPIHeader(schema=_TEXT, description="The wait that was honoured."),
 }
+
+
+def describe(app: Litestar) -> None:
+    """Make the description now: what is wrong with it shows at start-up. It is as strict as the bodies are."""
+    strict = {
+        handler.parsed_data_field.annotation.__name__
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.parsed_data_field is not None
+    }
+    schemas = (app.openapi_schema.components or Components()).schemas or {}
+    for name in strict:
+        schemas[name].additional_properties = False
+
+
+class _SchemaRouter(Router):
+    """Serves the description, without the HTML page that Litestar adds for every other path under it."""
+
+    @override
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        paths = value.paths if isinstance(value, HTTPRouteHandler) else ()
+        return [] if any("{path:str}" in path for path in paths) else super().register(value)
+
+
+def _operation_id(
+    handler: HTTPRouteHandler, _: Method | HttpMethod, components: list[str | PathParameterDefinition]
+) -> str:
+    """The handler's name; where it has two paths, the longer one's last part with it."""
+    if len(handler.paths) > 1 and len(components) > 1:
+        return f"{handler.handler_name}_{components[-1]}"
+    return handler.handler_name
 
 
 @dataclass
@@ -123,9 +162,11 @@ class KeyedOperation(Operation):
 
 @dataclass
 class SubmitOperation(Operation):
-    """The headers of a submit, which its handler reads by itself."""
+    """The headers of a submit, which its handler reads by itself, and a body to try it with."""
 
     def __post_init__(self) -> None:
+        body: Any = self.request_body
+        body.content["application/json"].examples = {"text": Example(value=_SUBMISSION)}
         self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY, PREFER]
         for status in ("200", "202"):
             response: Any = (self.responses or {})[status]

@@ -66,16 +66,16 @@ async def list_predictions(
     predictions: FromDishka[Predictions],
     limit: Limit = 20,
     cursor: Cursor = None,
-    of_status: OfStatus = None,
-    of_model: OfModel = None,
+    status: OfStatus = None,
+    model: OfModel = None,
 ) -> PredictionPage:
     before = id_of(cursor)
     found = await predictions.page(
         request.user,
         limit=limit + 1,
         before=None if before is None else PredictionId(before),
-        status=of_status,
-        model=of_model,
+        status=status,
+        model=model,
     )
     page, next_cursor = split(found, limit, lambda stored: stored.prediction.id.bytes)
     base_path = _base_path(request)

@@ -137,7 +137,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problems that a route may answer with, for its OpenAPI description: these, and 500 and 503."""
+    """The problems of a route, for its OpenAPI description: these, and those that any may answer."""
     return {
         status: ResponseSpec(
             data_container=Problem,
@@ -145,7 +145,7 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
             media_type=MEDIA_TYPE,
             description=HTTPStatus(status).phrase,
         )
-        for status in (*statuses, 500, 503)
+        for status in sorted({400, *statuses, 500, 503})
     }
 
 
@@ -191,6 +191,8 @@ def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 def _of_validation(error: ValidationException) -> dict[str, object]:
     said = error.extra if isinstance(error.extra, list) else []
+    if any(each.get("key") == "data" for each in said):  # a body that is there was decoded already
+        return NOT_JSON.problem("The request has no body.")
     errors = [
         FieldProblem(None, each.get("key"), str(each.get("message", "is not valid")))
         for each in said

@@ -49,7 +49,7 @@ class Quote(msgspec.Struct, frozen=True):
     summary="Ask what a prediction would cost",
     description="The price of a prediction, which of its rows are valid, and how many predictions of "
     "everyone wait before it. Nothing is stored, nothing is charged.",
-    responses=documented(400, 401, 404, 413, 415, 422),
+    responses=documented(401, 404, 413, 415, 422),
 )
 @inject
 async def quote(

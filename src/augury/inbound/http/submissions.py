@@ -14,7 +14,7 @@ from litestar.response.base import ASGIResponse
 
 from augury.application.limits import Limits
 from augury.application.natural_batches import NaturalBatches
-from augury.application.ports import IdempotencyKey, Json, Models, Predictions, StoredPrediction
+from augury.application.ports import IdempotencyKey, Json, Models, Predictions, StoredPrediction, Unavailable
 from augury.application.request_predictions import Replayed, Request, RequestPredictions
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.domain.errors import DomainError
@@ -31,7 +31,7 @@ from augury.inbound.http.recent import Recent
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import PredictionView
 
-PATHS = ("/predictions", "/predictions/predict")
+PATHS = ["/predictions", "/predictions/predict"]
 _MOST_EXPIRES_IN = 100 * 365 * 86_400
 
 Answer = Prediction | Replayed | DomainError
@@ -133,10 +133,15 @@ class SubmitDesk:
         return ASGIResponse(body=_encoder.encode(view), status_code=200 if final else 202, headers=headers)
 
     async def _read(self, answer: Prediction | Replayed, user_id: UserId, seconds: int) -> StoredPrediction:
-        prediction_id = answer.id if isinstance(answer, Prediction) else answer.prediction_id
-        if not seconds:
-            return await self.predictions.get(prediction_id, owner=user_id)
-        return await self.wait(user_id=user_id, prediction_id=prediction_id, seconds=seconds)
+        if isinstance(answer, Replayed):
+            prediction_id = answer.prediction_id
+            if not seconds:
+                return await self.predictions.get(prediction_id, owner=user_id)
+            return await self.wait(user_id=user_id, prediction_id=prediction_id, seconds=seconds)
+        try:
+            return await self.wait(user_id=user_id, prediction_id=answer.id, seconds=seconds)
+        except Unavailable:  # it was accepted and is paid for: say so, whatever happened since
+            return StoredPrediction(answer, None, Json(b"[]"))
 
 
 def counted_flight(request_predictions: RequestPredictions, metrics: Metrics, *, most: int) -> Flight:
@@ -188,7 +193,7 @@ def idempotency_key(header: bytes, what: bytes, body: bytes) -> IdempotencyKey:
             PredictionView, generate_examples=False, description="Final already, after `Prefer: wait`."
         ),
         202: ResponseSpec(PredictionView, generate_examples=False, description="Accepted."),
-        **documented(400, 401, 402, 404, 413, 415, 422, 429),
+        **documented(401, 402, 404, 413, 415, 422, 429),
     },
 )
 async def submit(request: Anyone, data: Submission) -> ASGIResponse:

@@ -1,0 +1,132 @@
+"""The HTTP side over memory, driven in the process."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from dishka import AsyncContainer, Provider, Scope, make_async_container
+from litestar import Litestar
+
+from augury.application.admit_guest import AdmitGuest
+from augury.application.cancel_prediction import CancelPrediction
+from augury.application.change_password import ChangePassword
+from augury.application.close_account import CloseAccount
+from augury.application.create_api_key import CreateApiKey
+from augury.application.identity_ports import AccessTokens, ApiKeys, Users
+from augury.application.limits import Limits
+from augury.application.ports import Balances, Clock, Ledger, Models, Predictions
+from augury.application.refresh_tokens import RefreshTokens
+from augury.application.register_user import RegisterUser
+from augury.application.request_predictions import RequestPredictions
+from augury.application.sign_in import SignIn
+from augury.application.sign_out import SignOut
+from augury.application.top_up import TopUp
+from augury.application.wait_for_prediction import WaitForPrediction
+from augury.domain.user import Role, User
+from augury.inbound.http.app import create_app
+from augury.inbound.http.asyncapi import AsyncApiDocument
+from augury.inbound.http.health import Checks
+from augury.inbound.http.settings import HttpSettings
+from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
+from tests.hexagon import Hexagon
+
+SECRET = "s" * 32
+SETTINGS = HttpSettings(guest_secret="g" * 32, model_cache=timedelta(0))
+PROBLEM = "application/problem+json"
+TEXT = {"data": {"text": "Какой-то текст для предсказания"}}
+
+
+def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = None) -> AsyncContainer:
+    """What the HTTP side asks of its container, from the hexagon over memory; tokens are real ones."""
+    provided: dict[Any, object] = {
+        Users: hexagon.users,
+        ApiKeys: hexagon.api_keys,
+        AccessTokens: JwtAccessTokens(JwtSettings(secret=SECRET), hexagon.clock),
+        Clock: hexagon.clock,
+        Limits: hexagon.limits,
+        Models: hexagon.models,
+        Predictions: hexagon.predictions,
+        Balances: hexagon.balances,
+        Ledger: hexagon.ledger,
+        AdmitGuest: hexagon.admit_guest,
+        RegisterUser: hexagon.register_user,
+        ChangePassword: hexagon.change_password,
+        CloseAccount: hexagon.close_account,
+        CreateApiKey: hexagon.create_api_key,
+        SignOut: hexagon.sign_out,
+        TopUp: hexagon.top_up,
+        RequestPredictions: hexagon.request_predictions,
+        CancelPrediction: hexagon.cancel_prediction,
+        WaitForPrediction: hexagon.wait_for_prediction,
+    }
+    provided |= overrides or {}
+    tokens: Any = provided[AccessTokens]
+    provided[SignIn] = replace(hexagon.sign_in, access_tokens=tokens)
+    provided[RefreshTokens] = replace(hexagon.refresh_tokens, access_tokens=tokens)
+    provider = Provider(scope=Scope.APP)
+    for key, value in provided.items():
+        provider.provide(_answering(value), provides=key)
+    return make_async_container(provider)
+
+
+def _answering(value: Any) -> Callable[[], Any]:
+    def answer() -> Any:
+        return value
+
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The application, and clients that call it in the process."""
+
+    app: Litestar
+    hexagon: Hexagon
+    tokens: AccessTokens
+
+    def client(self, *, peer: str = "198.51.100.7", **headers: str) -> httpx.AsyncClient:
+        """A client without a credential, whose connection comes from `peer`."""
+        transport = httpx.ASGITransport(app=self.app, client=(peer, 50_000), raise_app_exceptions=False)  # type: ignore[arg-type]  # Litestar's ASGI types are its own
+        return httpx.AsyncClient(transport=transport, base_url="http://augury.test", headers=headers)
+
+    def client_of(self, user: User, *, peer: str = "198.51.100.7") -> httpx.AsyncClient:
+        client = self.client(peer=peer)
+        client.headers["Authorization"] = f"Bearer {self.tokens.issue(user.id)}"
+        return client
+
+    async def member(self, credits: int = 0) -> httpx.AsyncClient:
+        """A client of a new member with so many credits."""
+        return self.client_of(await self.hexagon.user(credits))
+
+    async def admin(self) -> httpx.AsyncClient:
+        return self.client_of(await self.hexagon.user(role=Role.ADMIN))
+
+
+@asynccontextmanager
+async def serving(
+    hexagon: Hexagon,
+    *,
+    settings: HttpSettings = SETTINGS,
+    asyncapi: AsyncApiDocument | None = None,
+    checks: Checks | None = None,
+    overrides: Mapping[Any, object] | None = None,
+) -> AsyncIterator[Api]:
+    container = http_container(hexagon, overrides)
+    app = create_app(container=container, settings=settings, asyncapi=asyncapi, checks=checks)
+    async with app.lifespan():
+        yield Api(app, hexagon, await container.get(AccessTokens))
+    await container.close()
+
+
+def is_problem(response: httpx.Response, status: int, name: str) -> bool:
+    """Whether the answer is the problem document of this name, and says nothing else."""
+    assert response.headers["content-type"] == PROBLEM, response.text
+    problem = response.json()
+    assert problem["type"] == f"urn:augury:{name}", problem
+    assert problem["status"] == response.status_code == status, problem
+    assert problem["title"]
+    assert problem["detail"]
+    return True
