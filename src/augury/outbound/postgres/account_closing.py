@@ -1,0 +1,32 @@
+"""Closing an account: the person's data goes, the books stay."""
+
+from asyncpg import Connection
+from sqlalchemy import bindparam, delete, or_, update
+
+from augury.domain.user import User
+from augury.outbound.postgres.query import query
+from augury.outbound.postgres.tables import api_keys, idempotency_keys, predictions, refresh_tokens, users
+
+CLOSE = query(
+    update(users)
+    .where(users.c.id == bindparam("user_id"))
+    .values(email=bindparam("email"), closed_at=bindparam("closed_at"), password_hash=None, guest_key=None)
+)
+FORGET = query(
+    update(predictions)
+    .where(
+        predictions.c.user_id == bindparam("user_id"),
+        or_(*(predictions.c[name].is_not(None) for name in ("input", "output", "errors"))),
+    )
+    .values(input=None, output=None, errors=None)
+)
+DELETIONS = [
+    query(delete(table).where(table.c.user_id == bindparam("user_id")))
+    for table in (refresh_tokens, api_keys, idempotency_keys)
+]
+
+
+async def close(connection: Connection, user: User) -> None:
+    await connection.execute(*CLOSE(user_id=user.id, email=user.email, closed_at=user.closed_at))
+    for statement in (FORGET, *DELETIONS):
+        await connection.execute(*statement(user_id=user.id))

@@ -1,0 +1,74 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from asyncpg import Pool
+from sqlalchemy import bindparam, delete, insert, select
+from typing_extensions import override
+
+from augury.application.identity_ports import ApiKey, ApiKeys
+from augury.domain.identifiers import UserId
+from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.query import fetch, query
+from augury.outbound.postgres.tables import api_keys
+
+LOCK_OWNER = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE"
+COUNT = "SELECT count(*) FROM api_keys WHERE user_id = $1"
+ADD = query(insert(api_keys))
+OWNER = """
+WITH found AS (
+    SELECT id, user_id FROM api_keys WHERE digest = $1 AND (expires_at IS NULL OR expires_at > now())
+), noted AS (
+    UPDATE api_keys key SET last_used_at = now() FROM found
+    WHERE key.id = found.id AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')
+)
+SELECT user_id FROM found
+"""
+OF = query(
+    select(*(column for column in api_keys.c if column.name != "digest"))
+    .where(api_keys.c.user_id == bindparam("user_id"))
+    .order_by(api_keys.c.id.desc())
+)
+REMOVE = query(
+    delete(api_keys)
+    .where(api_keys.c.id == bindparam("key_id"), api_keys.c.user_id == bindparam("user_id"))
+    .returning(api_keys.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresApiKeys(ApiKeys):
+    pool: Pool
+
+    @override
+    async def add(self, key: ApiKey, digest: bytes, *, most: int) -> bool:
+        async with transaction(self.pool) as connection:
+            await connection.execute(LOCK_OWNER, key.user_id)
+            if await connection.fetchval(COUNT, key.user_id) >= most:
+                return False
+            await connection.execute(
+                *ADD(
+                    id=key.id,
+                    digest=digest,
+                    user_id=key.user_id,
+                    name=key.name,
+                    hint=key.hint,
+                    created_at=key.created_at,
+                    expires_at=key.expires_at,
+                    last_used_at=key.last_used_at,
+                )
+            )
+        return True
+
+    @override
+    async def owner(self, digest: bytes) -> UserId | None:
+        rows = await fetch(self.pool, OWNER, digest)
+        return rows[0]["user_id"] if rows else None
+
+    @override
+    async def of(self, user_id: UserId) -> Sequence[ApiKey]:
+        return [ApiKey(**row) for row in await fetch(self.pool, *OF(user_id=user_id))]
+
+    @override
+    async def remove(self, user_id: UserId, key_id: UUID) -> bool:
+        return bool(await fetch(self.pool, *REMOVE(user_id=user_id, key_id=key_id)))

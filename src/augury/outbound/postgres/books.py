@@ -1,0 +1,128 @@
+"""The books as a transaction: each method is one statement."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from asyncpg import Connection, Pool
+from sqlalchemy import Uuid, bindparam, func, select
+from typing_extensions import override
+
+from augury.application.ports import (
+    Accepted,
+    Books,
+    Due,
+    IdempotencyKey,
+    OpenBooks,
+    Opened,
+    Remembered,
+)
+from augury.domain.balance import Balance, Transfer
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import Prediction, PredictionNotFound
+from augury.domain.user import User
+from augury.outbound.postgres import account_closing, record, sweeping
+from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
+from augury.outbound.postgres.query import query
+from augury.outbound.postgres.tables import predictions
+
+OPEN = """
+WITH locked AS (
+    SELECT user_id, available, held, pending FROM balances
+    WHERE user_id = ANY ($1::uuid[]) ORDER BY user_id FOR UPDATE
+)
+SELECT user_id, available, held, pending, NULL AS key, NULL AS fingerprint, NULL AS reference FROM locked
+UNION ALL
+SELECT user_id, NULL, NULL, NULL, key, fingerprint, reference
+FROM idempotency_keys JOIN unnest($2::uuid[], $3::text[]) AS asked (user_id, key) USING (user_id, key)
+"""
+
+LOCK_PREDICTION = query(
+    select(*COLUMNS)
+    .where(
+        predictions.c.id == bindparam("id"),
+        predictions.c.user_id == func.coalesce(bindparam("owner", type_=Uuid), predictions.c.user_id),
+    )
+    .with_for_update()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOpenBooks(OpenBooks):
+    pool: Pool
+
+    @override
+    def __call__(self) -> Books:
+        return PostgresBooks(self.pool)
+
+
+class PostgresBooks(Books):
+    """READ COMMITTED, with locks taken in one order by everyone.
+
+    A key that a twin remembered while we waited for its balance is not seen by `open`, whose statement had
+    begun before: then `record` meets it, and the transaction raises `Conflict`.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._open = AsyncExitStack()
+
+    @override
+    async def __aenter__(self) -> Self:
+        self._connection: Connection = await self._open.enter_async_context(transaction(self._pool))
+        return self
+
+    @override
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.__aexit__(kind, error, trace)
+
+    @override
+    async def open(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
+        rows = await self._connection.fetch(
+            OPEN, list(user_ids), [user_id for user_id, _ in keys], [key for _, key in keys]
+        )
+        return Opened(
+            balances={
+                row["user_id"]: Balance(row["user_id"], row["available"], row["held"], row["pending"])
+                for row in rows
+                if row["key"] is None
+            },
+            remembered={
+                (row["user_id"], row["key"]): Remembered(row["fingerprint"], row["reference"])
+                for row in rows
+                if row["key"] is not None
+            },
+        )
+
+    @override
+    async def prediction(self, prediction_id: PredictionId, *, owner: UserId | None = None) -> Prediction:
+        row = await self._connection.fetchrow(*LOCK_PREDICTION(id=prediction_id, owner=owner))
+        if row is None:
+            raise PredictionNotFound(prediction_id=prediction_id)
+        return prediction_of(row)
+
+    @override
+    async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> Due:
+        return await sweeping.due(self._connection, limit, put_before=put_before, early=early)
+
+    @override
+    async def record(
+        self,
+        *,
+        accepted: Sequence[Accepted] = (),
+        changed: Sequence[Prediction] = (),
+        transfers: Sequence[Transfer] = (),
+        keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
+    ) -> None:
+        await record.record(self._connection, accepted, changed, transfers, keys or {})
+
+    @override
+    async def close(self, user: User) -> None:
+        await account_closing.close(self._connection, user)

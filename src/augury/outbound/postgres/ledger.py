@@ -1,0 +1,146 @@
+"""The check of all the books: everything recomputed from the rows alone, in one snapshot."""
+
+from dataclasses import dataclass
+
+from asyncpg import Pool
+from typing_extensions import override
+
+from augury.application.ports import Ledger, LedgerReport
+from augury.outbound.postgres.pool import connection
+
+PATIENCE_SECONDS = 900
+"""How long one of the checks may take: longer than any other statement."""
+
+MOST_NAMED = 1_000
+"""Deviations of one kind that are named; of more, only their number is told."""
+
+COUNTS = """
+SELECT
+    (SELECT count(*) FROM users) AS users,
+    (SELECT count(*) FROM transfers) AS transfers,
+    (SELECT count(*) FROM predictions) AS predictions
+"""
+
+BALANCES = """
+WITH moves AS (
+    SELECT user_id,
+        CASE
+            WHEN kind IN ('top_up', 'grant', 'release', 'refund') THEN amount
+            WHEN kind IN ('hold', 'reversal', 'merge') THEN -amount
+            ELSE 0
+        END AS available,
+        CASE
+            WHEN kind = 'hold' THEN amount WHEN kind IN ('capture', 'release') THEN -amount ELSE 0
+        END AS held
+    FROM transfers
+    UNION ALL
+    SELECT to_user_id, amount, 0 FROM transfers WHERE to_user_id IS NOT NULL
+), wanted AS (
+    SELECT user_id, sum(available) AS available, sum(held) AS held FROM moves GROUP BY user_id
+), under_way AS (
+    SELECT user_id, count(*) AS pending FROM predictions
+    WHERE status IN ('queued', 'processing') GROUP BY user_id
+)
+SELECT format(
+    'user %s: the balance is %s available, %s held, %s pending; its transfers and predictions say %s, %s, %s',
+    user_id, balance.available, balance.held, balance.pending,
+    coalesce(wanted.available, 0), coalesce(wanted.held, 0), coalesce(under_way.pending, 0)
+)
+FROM balances balance FULL JOIN wanted USING (user_id) FULL JOIN under_way USING (user_id)
+WHERE (balance.available, balance.held, balance.pending) IS DISTINCT FROM
+    (coalesce(wanted.available, 0), coalesce(wanted.held, 0), coalesce(under_way.pending, 0))
+"""
+
+TOTALS = """
+WITH house AS (
+    SELECT
+        coalesce(sum(amount) FILTER (WHERE kind IN ('top_up', 'grant')), 0)
+            - coalesce(sum(amount) FILTER (WHERE kind = 'reversal'), 0) AS given,
+        coalesce(sum(amount) FILTER (WHERE kind = 'capture'), 0)
+            - coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0) AS revenue
+    FROM transfers
+), users AS (SELECT coalesce(sum(available + held), 0) AS kept FROM balances)
+SELECT format('all books: %s came in, but users have %s and %s was earned', given, kept, revenue)
+FROM house, users WHERE given <> kept + revenue
+"""
+
+PREDICTIONS = """
+WITH moved AS (
+    SELECT reference AS id, user_id,
+        coalesce(sum(amount) FILTER (WHERE kind = 'hold'), 0) AS held,
+        coalesce(sum(amount) FILTER (WHERE kind = 'capture'), 0) AS captured,
+        coalesce(sum(amount) FILTER (WHERE kind = 'release'), 0) AS released
+    FROM transfers WHERE kind IN ('hold', 'capture', 'release') GROUP BY reference, user_id
+), wanted AS (
+    SELECT id, user_id, status,
+        row_price::bigint * rows AS held,
+        row_price::bigint * valid_rows AS captured,
+        CASE
+            WHEN status IN ('queued', 'processing') THEN 0 ELSE row_price::bigint * (rows - valid_rows)
+        END AS released
+    FROM predictions
+)
+SELECT format(
+    'prediction %s of user %s is %s: held %s, captured %s, released %s; it says %s, %s, %s',
+    id, user_id, coalesce(wanted.status, 'missing'),
+    coalesce(moved.held, 0), coalesce(moved.captured, 0), coalesce(moved.released, 0),
+    coalesce(wanted.held, 0), coalesce(wanted.captured, 0), coalesce(wanted.released, 0)
+)
+FROM wanted FULL JOIN moved USING (id, user_id)
+WHERE (coalesce(moved.held, 0), coalesce(moved.captured, 0), coalesce(moved.released, 0))
+    <> (coalesce(wanted.held, 0), coalesce(wanted.captured, 0), coalesce(wanted.released, 0))
+"""
+
+UNFINISHED = """
+SELECT format(
+    'prediction %s is %s and %s among the unfinished',
+    coalesce(p.id, u.prediction_id), coalesce(p.status, 'missing'),
+    CASE WHEN u.prediction_id IS NULL THEN 'not' ELSE 'still' END
+)
+FROM (SELECT id, status FROM predictions WHERE status IN ('queued', 'processing')) AS open
+FULL JOIN unfinished u ON u.prediction_id = open.id
+LEFT JOIN predictions p ON p.id = coalesce(open.id, u.prediction_id)
+WHERE open.id IS NULL OR u.prediction_id IS NULL
+"""
+
+ABANDONED = """
+SELECT format('prediction %s is processing, but its lease ended at %s', p.id, p.lease_until)
+FROM unfinished u JOIN predictions p ON p.id = u.prediction_id
+WHERE p.status = 'processing' AND p.lease_until < now() - interval '60 seconds'
+"""
+
+KEYS = """
+SELECT format('idempotency key %s of user %s names no prediction or transfer of that user', k.key, k.user_id)
+FROM idempotency_keys k
+WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = k.reference AND p.user_id = k.user_id)
+    AND NOT EXISTS (SELECT FROM transfers t WHERE t.reference = k.reference AND t.user_id = k.user_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresLedger(Ledger):
+    """That no `(reference, kind)` is there twice and no key has two predictions, primary keys see to."""
+
+    pool: Pool
+
+    @override
+    async def verify(self) -> LedgerReport:
+        deviations: list[str] = []
+        async with (
+            connection(self.pool) as taken,
+            taken.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await taken.execute(f"SET LOCAL statement_timeout = '{PATIENCE_SECONDS}s'")
+            await taken.execute("SET LOCAL work_mem = '256MB'")
+            counts = await taken.fetchrow(COUNTS, timeout=PATIENCE_SECONDS)
+            for check in (TOTALS, BALANCES, PREDICTIONS, UNFINISHED, ABANDONED, KEYS):
+                found = [row[0] for row in await taken.fetch(check, timeout=PATIENCE_SECONDS)]
+                deviations += found[:MOST_NAMED]
+                if len(found) > MOST_NAMED:
+                    deviations.append(f"and {len(found) - MOST_NAMED} more like the last")
+        return LedgerReport(
+            users=counts["users"],
+            transfers=counts["transfers"],
+            predictions=counts["predictions"],
+            deviations=deviations,
+        )

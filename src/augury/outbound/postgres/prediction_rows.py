@@ -1,0 +1,45 @@
+"""Predictions as rows, and back."""
+
+from asyncpg import Record
+
+from augury.application.ports import Json, StoredPrediction
+from augury.domain.model import ModelRef
+from augury.domain.prediction import Failure, Prediction, Status
+from augury.outbound.postgres.tables import predictions
+
+COLUMNS = [
+    column
+    for column in predictions.c
+    if column.name not in {"lease_token", "lease_until", "input", "output", "errors"}
+]
+"""The columns that make a `Prediction`."""
+
+NO_ERRORS = Json(b"[]")
+
+
+def prediction_of(row: Record) -> Prediction:
+    return Prediction(
+        id=row["id"],
+        user_id=row["user_id"],
+        model=ModelRef(row["model_name"], row["model_version"]),
+        rows=row["rows"],
+        row_price=row["row_price"],
+        single=row["single"],
+        status=Status(row["status"]),
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        valid_rows=row["valid_rows"],
+        failure=None if row["failure"] is None else Failure(row["failure"]),
+    )
+
+
+def stored_prediction_of(row: Record) -> StoredPrediction:
+    return StoredPrediction(prediction_of(row), row["output"], row["errors"] or NO_ERRORS)
+
+
+def errors_column(errors: Json) -> bytes | None:
+    """Most predictions have no errors: those are NULL, which takes no room."""
+    return None if errors == NO_ERRORS else errors

@@ -1,0 +1,125 @@
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from asyncpg import Pool
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
+from typing_extensions import override
+
+from augury.application.ports import Predictions, StoredPrediction
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
+from augury.outbound.postgres.prediction_rows import COLUMNS, stored_prediction_of
+from augury.outbound.postgres.query import fetch, query
+from augury.outbound.postgres.tables import predictions, unfinished
+
+ITS_OWN = and_(predictions.c.id == bindparam("prediction_id"), predictions.c.user_id == bindparam("owner"))
+IS_FINAL = predictions.c.status.not_in([literal_column("'queued'"), literal_column("'processing'")])
+
+GET = query(select(*COLUMNS, predictions.c.output, predictions.c.errors).where(ITS_OWN))
+
+_before = bindparam("before", type_=Uuid)
+_status = bindparam("status", type_=Text)
+_name = bindparam("name", type_=Text)
+_version = bindparam("version", type_=Integer)
+PAGE = query(
+    select(
+        *COLUMNS,
+        case((predictions.c.rows == 1, predictions.c.output), else_=null()).label("output"),
+        predictions.c.errors,
+    )
+    .where(
+        predictions.c.user_id == bindparam("owner"),
+        or_(_before.is_(None), predictions.c.id < _before),
+        or_(_status.is_(None), predictions.c.status == _status),
+        or_(_name.is_(None), predictions.c.model_name == _name),
+        or_(_version.is_(None), predictions.c.model_version == _version),
+    )
+    .order_by(predictions.c.id.desc())
+    .limit(bindparam("most"))
+)
+WAITING = query(
+    select(func.count()).select_from(
+        select(unfinished.c.prediction_id).limit(bindparam("at_most")).subquery()
+    )
+)
+FINAL = query(
+    select(predictions.c.id).where(
+        predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+        IS_FINAL,
+    )
+)
+FORGET = query(
+    update(predictions)
+    .where(ITS_OWN, IS_FINAL)
+    .values(input=None, output=None, errors=None)
+    .returning(predictions.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresPredictions(Predictions):
+    pool: Pool
+
+    @override
+    async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
+        rows = await fetch(self.pool, *GET(prediction_id=prediction_id, owner=owner))
+        if not rows:
+            raise PredictionNotFound(prediction_id=prediction_id)
+        return stored_prediction_of(rows[0])
+
+    @override
+    async def page(
+        self,
+        owner: UserId,
+        *,
+        limit: int,
+        before: PredictionId | None = None,
+        status: Status | None = None,
+        model: str | None = None,
+    ) -> Sequence[StoredPrediction]:
+        name, version = _model(model)
+        rows = await fetch(
+            self.pool,
+            *PAGE(owner=owner, most=limit, before=before, status=status, name=name, version=version),
+        )
+        return [stored_prediction_of(row) for row in rows]
+
+    @override
+    async def waiting(self, *, at_most: int) -> int:
+        rows = await fetch(self.pool, *WAITING(at_most=at_most))
+        return int(rows[0][0])
+
+    @override
+    async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        return [row["id"] for row in await fetch(self.pool, *FINAL(ids=list(ids)))]
+
+    @override
+    async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
+        if not await fetch(self.pool, *FORGET(prediction_id=prediction_id, owner=owner)):
+            stored = await self.get(prediction_id, owner=owner)
+            raise WrongStatus(status=stored.prediction.status)
+
+
+def _model(text: str | None) -> tuple[str | None, int | None]:
+    """A name and a version out of `name` or `name@version`; -1 for a version that no model has."""
+    if text is None:
+        return None, None
+    name, at, version = text.partition("@")
+    if not at:
+        return name, None
+    known = version.isascii() and version.isdigit() and len(version) < 10
+    return name, int(version) if known else -1

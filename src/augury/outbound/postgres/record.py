@@ -1,0 +1,141 @@
+"""Everything that one transaction decided, written in one statement."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from asyncpg import Connection
+
+from augury.application.ports import Accepted, IdempotencyKey
+from augury.domain.balance import Transfer
+from augury.domain.identifiers import UserId
+from augury.domain.prediction import Prediction
+from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
+
+# Before anything moves, all balances are locked, by user id. The transfers wait for that, too: so a user's
+# transfers get their sequence numbers one transaction after the other, and a page of them is stable.
+RECORD = """
+WITH accepted AS (
+    INSERT INTO predictions (
+        id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
+        status, attempts, valid_rows
+    )
+    SELECT *, 'queued', 0, 0 FROM unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[], $7::bool[], $8::timestamptz[],
+        $9::timestamptz[], $10::bytea[]
+    )
+    RETURNING id, expires_at
+), to_look_at AS (
+    INSERT INTO unfinished (prediction_id, put_at, due_at, wait)
+    SELECT id, now(), least(now() + interval '30 seconds', expires_at), 30 FROM accepted
+), changed AS (
+    UPDATE predictions p SET
+        status = new.status, attempts = new.attempts, started_at = new.started_at,
+        finished_at = new.finished_at, valid_rows = new.valid_rows, failure = new.failure,
+        lease_token = NULL, lease_until = NULL
+    FROM unnest(
+        $11::uuid[], $12::text[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::int[], $17::text[]
+    ) AS new (id, status, attempts, started_at, finished_at, valid_rows, failure)
+    WHERE p.id = new.id
+    RETURNING p.id, p.status, p.expires_at
+), ended AS (
+    DELETE FROM unfinished u USING changed c WHERE u.prediction_id = c.id AND c.status <> 'queued'
+), put_again AS (
+    UPDATE unfinished u
+    SET put_at = now(), due_at = least(now() + interval '30 seconds', c.expires_at), wait = 30
+    FROM changed c WHERE u.prediction_id = c.id AND c.status = 'queued'
+), remembered AS (
+    INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
+    SELECT * FROM unnest($18::uuid[], $19::text[], $20::bytea[], $21::uuid[])
+), locked AS (
+    SELECT user_id FROM balances WHERE user_id = ANY ($22::uuid[]) ORDER BY user_id FOR UPDATE
+), moved AS (
+    UPDATE balances b SET
+        available = b.available + move.available, held = b.held + move.held,
+        pending = b.pending + move.pending
+    FROM unnest($22::uuid[], $23::bigint[], $24::bigint[], $25::int[])
+        AS move (user_id, available, held, pending)
+    WHERE b.user_id = move.user_id AND (SELECT count(*) FROM locked) > 0
+    RETURNING b.user_id
+), transferred AS (
+    INSERT INTO transfers (reference, kind, user_id, to_user_id, amount)
+    SELECT * FROM unnest($26::uuid[], $27::text[], $28::uuid[], $29::uuid[], $30::bigint[])
+    WHERE (SELECT count(*) FROM locked) > 0
+)
+SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM changed) AS changed
+"""
+
+
+async def record(
+    connection: Connection,
+    accepted: Sequence[Accepted],
+    changed: Sequence[Prediction],
+    transfers: Sequence[Transfer],
+    keys: Mapping[UserId, tuple[IdempotencyKey, UUID]],
+) -> None:
+    moves = _moves(accepted, changed, transfers)
+    row = await connection.fetchrow(
+        RECORD,
+        *_accepted_columns(accepted),
+        *_changed_columns(changed),
+        *_key_columns(accepted, keys),
+        *moves.columns(),
+        *transfer_columns(transfers),
+    )
+    if (row["moved"], row["changed"]) != (len(moves.by_user), len(changed)):
+        raise LookupError("a balance or a prediction to be changed is not in the books")
+
+
+def _moves(
+    accepted: Sequence[Accepted], changed: Sequence[Prediction], transfers: Sequence[Transfer]
+) -> Moves:
+    moves = Moves()
+    moves.add(transfers)
+    for each in accepted:
+        moves.of(each.prediction.user_id).pending += 1
+    for prediction in changed:
+        if prediction.status.is_final:
+            moves.of(prediction.user_id).pending -= 1
+    return moves
+
+
+def _accepted_columns(accepted: Sequence[Accepted]) -> tuple[list[object], ...]:
+    predictions = [each.prediction for each in accepted]
+    return (
+        [prediction.id for prediction in predictions],
+        [prediction.user_id for prediction in predictions],
+        [prediction.model.name for prediction in predictions],
+        [prediction.model.version for prediction in predictions],
+        [prediction.rows for prediction in predictions],
+        [prediction.row_price for prediction in predictions],
+        [prediction.single for prediction in predictions],
+        [prediction.created_at for prediction in predictions],
+        [prediction.expires_at for prediction in predictions],
+        [each.input for each in accepted],
+    )
+
+
+def _changed_columns(changed: Sequence[Prediction]) -> tuple[list[object], ...]:
+    return (
+        [prediction.id for prediction in changed],
+        [prediction.status for prediction in changed],
+        [prediction.attempts for prediction in changed],
+        [prediction.started_at for prediction in changed],
+        [prediction.finished_at for prediction in changed],
+        [prediction.valid_rows for prediction in changed],
+        [prediction.failure for prediction in changed],
+    )
+
+
+def _key_columns(
+    accepted: Sequence[Accepted], keys: Mapping[UserId, tuple[IdempotencyKey, UUID]]
+) -> tuple[list[object], ...]:
+    entries: list[tuple[UserId, IdempotencyKey, UUID]] = [
+        (each.prediction.user_id, each.key, each.prediction.id) for each in accepted if each.key
+    ]
+    entries += [(user_id, key, reference) for user_id, (key, reference) in keys.items()]
+    return (
+        [user_id for user_id, _, _ in entries],
+        [key.key for _, key, _ in entries],
+        [key.fingerprint for _, key, _ in entries],
+        [reference for _, _, reference in entries],
+    )

@@ -1,0 +1,62 @@
+from dataclasses import dataclass
+from datetime import timedelta
+
+from asyncpg import Connection, Pool, Record
+from typing_extensions import override
+
+from augury.application.identity_ports import RefreshToken, Rotation, Sessions
+from augury.domain.identifiers import UserId
+from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.query import fetch
+
+BEGIN = """
+INSERT INTO refresh_tokens (digest, family, user_id, expires_at) VALUES ($1, $2, $3, now() + $4::interval)
+"""
+# All that happens to a user's sessions happens one after the other: so no successor can be born into a
+# family that is just being ended. The token is read by a statement of its own, once the lock is there.
+LOCK_OWNER = """
+SELECT id FROM users WHERE id = (SELECT user_id FROM refresh_tokens WHERE digest = $1) FOR NO KEY UPDATE
+"""
+READ = """
+SELECT family, user_id, replaced_at + $2::interval <= now() AS stolen
+FROM refresh_tokens WHERE digest = $1 AND expires_at > now()
+"""
+REPLACE = "UPDATE refresh_tokens SET replaced_at = coalesce(replaced_at, now()) WHERE digest = $1"
+END_FAMILY = "DELETE FROM refresh_tokens WHERE family = $1"
+END = "DELETE FROM refresh_tokens WHERE family = (SELECT family FROM refresh_tokens WHERE digest = $1)"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSessions(Sessions):
+    pool: Pool
+
+    @override
+    async def begin(self, token: RefreshToken) -> None:
+        await fetch(self.pool, BEGIN, token.digest, token.family, token.user_id, token.lifetime)
+
+    @override
+    async def rotate(
+        self, digest: bytes, *, successor: bytes, lifetime: timedelta, grace: timedelta
+    ) -> tuple[Rotation, UserId | None]:
+        async with transaction(self.pool) as connection:
+            token = await _locked(connection, digest, grace)
+            if token is None:
+                return Rotation.UNKNOWN, None
+            if token["stolen"]:
+                await connection.execute(END_FAMILY, token["family"])
+                return Rotation.REUSED, token["user_id"]
+            await connection.execute(REPLACE, digest)
+            await connection.execute(BEGIN, successor, token["family"], token["user_id"], lifetime)
+            return Rotation.ROTATED, token["user_id"]
+
+    @override
+    async def end(self, digest: bytes) -> None:
+        async with transaction(self.pool) as connection:
+            await connection.execute(LOCK_OWNER, digest)
+            await connection.execute(END, digest)
+
+
+async def _locked(connection: Connection, digest: bytes, grace: timedelta) -> Record | None:
+    """The token unless it is unknown or expired; its owner's sessions are locked."""
+    await connection.execute(LOCK_OWNER, digest)
+    return await connection.fetchrow(READ, digest, grace)

@@ -1,0 +1,65 @@
+"""What the sweeper finds: read from `unfinished`, which is as large as the backlog and never as history."""
+
+from datetime import datetime
+
+from asyncpg import Connection
+
+from augury.application.ports import Due
+from augury.domain.prediction import Prediction
+from augury.outbound.postgres.prediction_rows import prediction_of
+
+LOCK = 0x6175677572790002
+"""Of the advisory lock under which one process sweeps at a time."""
+
+TAKE_TURN = "SELECT pg_try_advisory_xact_lock($1)"
+
+# What the queue has passed comes first: only there can something be lost or abandoned. The rest is looked at
+# in turn and put off, so that a long backlog does not hide a lost message behind it.
+LOOK = """
+WITH candidates AS (
+    SELECT prediction_id, put_at, wait FROM unfinished
+    WHERE $3 OR due_at <= now()
+    ORDER BY put_at < $2 DESC NULLS LAST, due_at, prediction_id
+    LIMIT $1
+), found AS (
+    SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
+        p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure,
+        p.lease_until, c.wait,
+        CASE
+            WHEN p.lease_until <= now() THEN 'abandoned'
+            WHEN p.status = 'processing' THEN 'running'
+            WHEN p.expires_at <= now() THEN 'expired'
+            WHEN c.put_at < $2 THEN 'lost'
+            ELSE 'waiting'
+        END AS finding
+    FROM candidates c JOIN predictions p ON p.id = c.prediction_id
+    WHERE p.status IN ('queued', 'processing')
+    ORDER BY p.id FOR UPDATE OF p SKIP LOCKED
+), looked_at AS (
+    UPDATE unfinished u SET
+        put_at = CASE finding WHEN 'lost' THEN now() ELSE put_at END,
+        wait = next_wait,
+        due_at = CASE finding
+            WHEN 'running' THEN lease_until
+            ELSE least(now() + next_wait * (0.9 + 0.2 * random()) * interval '1 second', expires_at)
+        END
+    FROM (
+        SELECT id, finding, lease_until, expires_at,
+            CASE finding WHEN 'lost' THEN least(2 * wait, 600) ELSE wait END AS next_wait
+        FROM found WHERE finding IN ('lost', 'waiting', 'running')
+    ) AS seen
+    WHERE u.prediction_id = seen.id
+)
+SELECT * FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
+"""
+
+
+async def due(connection: Connection, limit: int, *, put_before: datetime | None, early: bool) -> Due:
+    found: dict[str, list[Prediction]] = {"lost": [], "expired": [], "abandoned": []}
+    # A statement of its own: the next one must see what the sweep before this one committed.
+    if await connection.fetchval(TAKE_TURN, LOCK):
+        for row in await connection.fetch(LOOK, limit, put_before, early):
+            found[row["finding"]].append(prediction_of(row))
+    for predictions in found.values():
+        predictions.sort(key=lambda prediction: prediction.id)
+    return Due(**found)

@@ -1,0 +1,28 @@
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from asyncpg import Pool
+from typing_extensions import override
+
+from augury.application.identity_ports import Throttle
+from augury.outbound.postgres.query import fetch
+
+HIT = """
+INSERT INTO throttle AS known (key, ends_at, hits)
+SELECT key, now() + $2::interval, 1 FROM unnest($1::text[]) AS key ORDER BY key
+ON CONFLICT (key) DO UPDATE SET
+    hits = CASE WHEN known.ends_at > now() THEN known.hits + 1 ELSE 1 END,
+    ends_at = CASE WHEN known.ends_at > now() THEN known.ends_at ELSE excluded.ends_at END
+RETURNING hits, ends_at - now() AS wait
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresThrottle(Throttle):
+    pool: Pool
+
+    @override
+    async def hit(self, keys: Collection[str], *, most: int, window: timedelta) -> timedelta | None:
+        rows = await fetch(self.pool, HIT, list(set(keys)), window)
+        return max((row["wait"] for row in rows if row["hits"] > most), default=None)

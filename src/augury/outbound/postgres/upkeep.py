@@ -1,0 +1,58 @@
+from dataclasses import dataclass
+
+from asyncpg import Pool
+from typing_extensions import override
+
+from augury.application.ports import Upkeep
+from augury.outbound.postgres.query import fetch
+
+AT_ONCE = 5_000
+"""Records that one statement deletes, so that none holds locks for long."""
+
+PURGES = [
+    """
+    WITH gone AS (
+        DELETE FROM idempotency_keys WHERE (user_id, key) IN (
+            SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT $1
+        ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """,
+    """
+    WITH gone AS (
+        DELETE FROM refresh_tokens WHERE digest IN (
+            SELECT digest FROM refresh_tokens WHERE expires_at <= now() LIMIT $1
+        ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """,
+    """
+    WITH gone AS (
+        DELETE FROM api_keys WHERE id IN (
+            SELECT id FROM api_keys WHERE expires_at <= now() LIMIT $1
+        ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """,
+    """
+    WITH gone AS (
+        DELETE FROM throttle WHERE key IN (
+            SELECT key FROM throttle WHERE ends_at <= now() LIMIT $1
+        ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUpkeep(Upkeep):
+    pool: Pool
+
+    @override
+    async def purge(self) -> int:
+        return sum([await self._purge(statement) for statement in PURGES])
+
+    async def _purge(self, statement: str) -> int:
+        purged = 0
+        while True:
+            gone = int((await fetch(self.pool, statement, AT_ONCE))[0][0])
+            purged += gone
+            if gone < AT_ONCE:
+                return purged

@@ -1,0 +1,137 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asyncpg import Connection, Pool, Record
+from sqlalchemy import Uuid, bindparam, delete, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from typing_extensions import override
+
+from augury.application.identity_ports import NewUser, Secret, Users
+from augury.domain.identifiers import UserId
+from augury.domain.user import EmailTaken, Role, User, UserNotFound
+from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.query import fetch, query
+from augury.outbound.postgres.tables import balances, refresh_tokens, transfers, users
+
+IS_OPEN = users.c.closed_at.is_(None)
+ITSELF = users.c.id == bindparam("user_id")
+
+ADD = query(upsert(users).on_conflict_do_nothing().returning(users.c.id))
+ADD_BALANCE = query(insert(balances).values(user_id=bindparam("user_id"), available=bindparam("available")))
+ADD_GRANT = query(
+    insert(transfers).values({name: bindparam(name) for name in ("reference", "kind", "user_id", "amount")})
+)
+COUNT_GUEST = """
+INSERT INTO guest_days AS known (day, guests) SELECT (now() AT TIME ZONE 'utc')::date, 1 WHERE $1 > 0
+ON CONFLICT (day) DO UPDATE SET guests = known.guests + 1 WHERE known.guests < $1
+RETURNING guests
+"""
+GUEST = query(select(users).where(users.c.guest_key == bindparam("guest_key")))
+GET = query(select(users).where(ITSELF, IS_OPEN))
+BY_EMAIL = query(select(users).where(users.c.email == bindparam("email"), users.c.password_hash.is_not(None)))
+
+_before = bindparam("before", type_=Uuid)
+PAGE = query(
+    select(users)
+    .where(users.c.role != Role.GUEST, or_(_before.is_(None), users.c.id < _before))
+    .order_by(users.c.id.desc())
+    .limit(bindparam("most"))
+)
+CHANGE_PASSWORD = query(
+    update(users).where(ITSELF, IS_OPEN).values(password_hash=bindparam("new")).returning(users.c.id)
+)
+END_SESSIONS = query(delete(refresh_tokens).where(refresh_tokens.c.user_id == bindparam("user_id")))
+CHANGE_ROLE = query(update(users).where(ITSELF, IS_OPEN).values(role=bindparam("new")).returning(users.c.id))
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUsers(Users):
+    pool: Pool
+
+    @override
+    async def add(self, new: NewUser) -> None:
+        async with transaction(self.pool) as connection:
+            if not await _add(connection, new):
+                raise EmailTaken
+
+    @override
+    async def add_guest(self, new: NewUser, *, most_per_day: int) -> User | None:
+        if known := await fetch(self.pool, *GUEST(guest_key=new.guest_key)):
+            return _user_of(known[0])
+        async with transaction(self.pool) as connection:
+            if await connection.fetchval(COUNT_GUEST, most_per_day) is None:
+                return None
+            if await _add(connection, new):
+                return new.user
+        known = await fetch(self.pool, *GUEST(guest_key=new.guest_key))  # a twin was faster
+        return _user_of(known[0])
+
+    @override
+    async def get(self, user_id: UserId) -> User:
+        return _user_of(_one(await fetch(self.pool, *GET(user_id=user_id))))
+
+    @override
+    async def by_email(self, email: str) -> Secret | None:
+        rows = await fetch(self.pool, *BY_EMAIL(email=email))
+        return Secret(_user_of(rows[0]), rows[0]["password_hash"]) if rows else None
+
+    @override
+    async def secret(self, user_id: UserId) -> Secret:
+        row = _one(await fetch(self.pool, *GET(user_id=user_id)))
+        if row["password_hash"] is None:
+            raise UserNotFound
+        return Secret(_user_of(row), row["password_hash"])
+
+    @override
+    async def page(self, *, limit: int, before: UserId | None = None) -> Sequence[User]:
+        return [_user_of(row) for row in await fetch(self.pool, *PAGE(most=limit, before=before))]
+
+    @override
+    async def change_password(self, user_id: UserId, password_hash: str) -> None:
+        async with transaction(self.pool) as connection:
+            _one(await connection.fetch(*CHANGE_PASSWORD(user_id=user_id, new=password_hash)))
+            await connection.execute(*END_SESSIONS(user_id=user_id))
+
+    @override
+    async def change_role(self, user: User) -> None:
+        _one(await fetch(self.pool, *CHANGE_ROLE(user_id=user.id, new=user.role)))
+
+
+async def _add(connection: Connection, new: NewUser) -> bool:
+    """False where the e-mail address or the guest's key is taken."""
+    user, grant = new.user, new.grant
+    added = await connection.fetchval(
+        *ADD(
+            id=user.id,
+            role=user.role,
+            email=user.email,
+            password_hash=new.password_hash,
+            guest_key=new.guest_key,
+            created_at=user.created_at,
+            closed_at=user.closed_at,
+        )
+    )
+    if added is None:
+        return False
+    await connection.execute(*ADD_BALANCE(user_id=user.id, available=grant.amount if grant else 0))
+    if grant:
+        await connection.execute(
+            *ADD_GRANT(reference=grant.reference, kind=grant.kind, user_id=user.id, amount=grant.amount)
+        )
+    return True
+
+
+def _user_of(row: Record) -> User:
+    return User(
+        id=row["id"],
+        role=Role(row["role"]),
+        email=row["email"],
+        created_at=row["created_at"],
+        closed_at=row["closed_at"],
+    )
+
+
+def _one(rows: Sequence[Record]) -> Record:
+    if not rows:
+        raise UserNotFound
+    return rows[0]

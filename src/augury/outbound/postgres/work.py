@@ -1,0 +1,148 @@
+"""Predictions under a lease: each method is one statement and a transaction of its own."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from asyncpg import Pool
+from typing_extensions import override
+
+from augury.application.ports import Claimed, Finished, Work
+from augury.domain.identifiers import PredictionId
+from augury.outbound.postgres.prediction_rows import errors_column, prediction_of
+from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.transfer_rows import transfer_columns
+
+CLAIM = """
+WITH claimable AS (
+    SELECT id, rows FROM predictions
+    WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND (attempts = 0 OR $4)
+        AND (expires_at IS NULL OR expires_at > now())
+    ORDER BY id FOR UPDATE SKIP LOCKED
+), counted AS (
+    SELECT id, sum(rows) OVER by_id AS rows_so_far, row_number() OVER by_id AS place
+    FROM claimable WINDOW by_id AS (ORDER BY id)
+)
+UPDATE predictions p SET
+    status = 'processing', attempts = p.attempts + 1, started_at = now(),
+    lease_token = $2, lease_until = now() + $3::interval
+FROM counted WHERE p.id = counted.id AND (rows_so_far <= $5 OR place = 1)
+RETURNING p.*
+"""
+
+RENEW = """
+WITH leased AS (
+    SELECT id, user_id FROM predictions
+    WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
+    ORDER BY id FOR UPDATE
+)
+UPDATE predictions p SET lease_until = now() + $3::interval FROM leased WHERE p.id = leased.id RETURNING p.id
+"""
+
+# Everything below `locked` waits until all predictions, then all balances are locked: `ARRAY` reads its
+# query to the end, and the counts do the same.
+SETTLE = """
+WITH result AS (
+    SELECT * FROM unnest(
+        $2::uuid[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::bytea[], $8::bytea[],
+        $9::bigint[], $10::bigint[]
+    ) AS result (id, status, finished_at, valid_rows, failure, output, errors, available, held)
+), leased AS (
+    SELECT id, user_id FROM predictions
+    WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
+    ORDER BY id FOR UPDATE
+), locked AS (
+    SELECT user_id FROM balances WHERE user_id = ANY (ARRAY (SELECT user_id FROM leased))
+    ORDER BY user_id FOR UPDATE
+), settled AS (
+    UPDATE predictions p SET
+        status = result.status, finished_at = result.finished_at, valid_rows = result.valid_rows,
+        failure = result.failure, output = result.output, errors = result.errors,
+        lease_token = NULL, lease_until = NULL
+    FROM leased JOIN result USING (id) WHERE p.id = leased.id
+    RETURNING p.id
+), ended AS (
+    DELETE FROM unfinished u USING leased WHERE u.prediction_id = leased.id
+), moved AS (
+    UPDATE balances b SET
+        available = b.available + move.available, held = b.held + move.held,
+        pending = b.pending - move.pending
+    FROM (
+        SELECT user_id, sum(available)::bigint AS available, sum(held)::bigint AS held, count(*) AS pending
+        FROM leased JOIN result USING (id) GROUP BY user_id
+    ) AS move
+    WHERE b.user_id = move.user_id AND (SELECT count(*) FROM locked) > 0
+), transferred AS (
+    INSERT INTO transfers (reference, kind, user_id, amount)
+    SELECT reference, kind, leased.user_id, amount
+    FROM unnest($11::uuid[], $12::text[], $13::bigint[]) AS transfer (reference, kind, amount)
+    JOIN leased ON leased.id = reference
+    WHERE (SELECT count(*) FROM locked) > 0
+)
+SELECT id FROM settled
+"""
+
+# `put_at` stays: if the message does not come back by itself, it counts as lost at the next look.
+HAND_BACK = """
+WITH leased AS (
+    SELECT id, user_id FROM predictions
+    WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
+    ORDER BY id FOR UPDATE
+), handed_back AS (
+    UPDATE predictions p SET
+        status = 'queued', attempts = attempts - 1, started_at = NULL, lease_token = NULL, lease_until = NULL
+    FROM leased WHERE p.id = leased.id
+    RETURNING p.id, p.expires_at
+), to_look_at AS (
+    UPDATE unfinished u SET due_at = least(now() + interval '30 seconds', expires_at), wait = 30
+    FROM handed_back WHERE u.prediction_id = handed_back.id
+)
+SELECT id FROM handed_back
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresWork(Work):
+    pool: Pool
+
+    @override
+    async def claim(
+        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+    ) -> Sequence[Claimed]:
+        rows = await fetch(self.pool, CLAIM, list(ids), token, lease, retries, most_rows)
+        claimed = [Claimed(prediction_of(row), row["input"]) for row in rows]
+        return sorted(claimed, key=lambda each: each.prediction.id)
+
+    @override
+    async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
+        return len(await fetch(self.pool, RENEW, token, list(ids), lease))
+
+    @override
+    async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
+        return [row["id"] for row in await fetch(self.pool, SETTLE, token, *_columns(finished))]
+
+    @override
+    async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
+        return [row["id"] for row in await fetch(self.pool, HAND_BACK, token, list(ids))]
+
+
+def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
+    predictions = [each.prediction for each in finished]
+    settlements = [prediction.settlement() for prediction in predictions]
+    transfers = [transfer for settlement in settlements for transfer in settlement]
+    references, kinds, _, _, amounts = transfer_columns(transfers)
+    return (
+        [prediction.id for prediction in predictions],
+        [prediction.status for prediction in predictions],
+        [prediction.finished_at for prediction in predictions],
+        [prediction.valid_rows for prediction in predictions],
+        [prediction.failure for prediction in predictions],
+        [each.output for each in finished],
+        [errors_column(each.errors) for each in finished],
+        [prediction.price - prediction.charged for prediction in predictions],
+        [-prediction.price for prediction in predictions],
+        references,
+        kinds,
+        amounts,
+    )
