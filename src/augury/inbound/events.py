@@ -46,6 +46,7 @@ class EventListener:
         self._exchange = exchange
         self._routing_key = routing_key
         self._pause = FIRST_PAUSE
+        self._trouble: str | None = None
         self._runs: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -65,7 +66,7 @@ class EventListener:
             try:
                 await self._listen()
             except TROUBLE as error:
-                log.warning("cannot hear of events, trying again: %s: %s", type(error).__name__, error)
+                self._say(str(error) or type(error).__name__)
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
             self._pause = min(2 * self._pause, LAST_PAUSE)
 
@@ -87,12 +88,21 @@ class EventListener:
                 await queue.bind(exchange, self._routing_key)
                 await queue.consume(self._hear, no_ack=True)
             self._pause = FIRST_PAUSE
+            self._say(None)
             await gone.wait()
-            log.warning("the connection that hears of events was lost")
+            self._say("the connection was closed")
         finally:
             with suppress(*TROUBLE):
                 async with asyncio.timeout(CLOSING):
                     await connection.close()
+
+    def _say(self, trouble: str | None) -> None:
+        """Log once when it begins and once when it is over, not at every attempt between."""
+        if trouble and not self._trouble:
+            log.warning("not hearing of events, trying again: %s", trouble)
+        elif self._trouble and not trouble:
+            log.info("hearing of events again")
+        self._trouble = trouble
 
     async def _hear(self, message: AbstractIncomingMessage) -> None:
         try:

@@ -128,7 +128,7 @@ class RabbitPublisher:
                 ) as link:
                     await self._serve(link)
             except TROUBLE as error:
-                self._say(f"{type(error).__name__}: {error}")
+                self._say(str(error) or type(error).__name__)
             finally:
                 self._link = None
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
@@ -153,7 +153,7 @@ class RabbitPublisher:
         unconfirmed = [put for puts, answer in zip(tasks, answers, strict=False) if answer for put in puts]
         self._puts.extendleft(reversed(unconfirmed))
         if trouble := next(filter(None, answers), None):
-            raise ConnectionError(f"{type(trouble).__name__}: {trouble}")
+            raise ConnectionError(f"not confirmed: {trouble or type(trouble).__name__}")
         self._pause = FIRST_PAUSE
 
     def _next_tasks(self) -> list[list[Put]]:
@@ -185,7 +185,7 @@ class RabbitPublisher:
 
     def _say(self, trouble: str | None) -> None:
         """Log once when it begins and once when it is over, not at every attempt between."""
-        if trouble and trouble != self._trouble:
+        if trouble and not self._trouble:
             log.warning("cannot publish to RabbitMQ, trying again: %s", trouble)
         elif self._trouble and not trouble:
             log.info("publishing to RabbitMQ again")

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from socketserver import ThreadingMixIn
 from types import TracebackType
 from typing import Self
@@ -11,16 +12,19 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from prometheus_client import make_wsgi_app
 
-ANSWERING = 2.0
-"""Seconds that the event loop may take to answer; one that is stuck is not alive."""
+ANSWERING = timedelta(seconds=2)
+"""How long the event loop may take to answer; one that is stuck is not alive."""
 
 
 class HealthServer:
     """Answers while its context is open. 200 says that the worker consumes, 503 that it does not."""
 
-    def __init__(self, host: str, port: int, alive: Callable[[], bool]) -> None:
+    def __init__(
+        self, host: str, port: int, alive: Callable[[], bool], *, answering: timedelta = ANSWERING
+    ) -> None:
         """Port 0 is any free one: see `port`. Raises `OSError` where the port is taken."""
         self._alive = alive
+        self._answering = answering.total_seconds()
         self._metrics = make_wsgi_app()
         self._server = make_server(
             host, port, self._answer, server_class=_ThreadingServer, handler_class=_SilentHandler
@@ -56,7 +60,7 @@ class HealthServer:
         """Asks on the event loop, from the thread of a request."""
         answer = asyncio.run_coroutine_threadsafe(self._ask(), self._loop)
         try:
-            return answer.result(ANSWERING)
+            return answer.result(self._answering)
         except TimeoutError:
             answer.cancel()
             return False

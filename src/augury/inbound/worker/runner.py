@@ -51,7 +51,8 @@ class TaskRunner:
         self._later: NaturalBatches[Task, None] = NaturalBatches(self._fly_alone, most=1)
         self._turn = asyncio.Lock()  # what may kill the process meets nobody else's first attempt
         self._stopping = asyncio.Event()
-        self._failures = 0
+        self.failures = 0
+        """Batches in a row that found the books away."""
 
     async def handle(self, task: Task) -> None:
         """Returns once every prediction of the task is settled, or found to be nothing to run here.
@@ -101,13 +102,13 @@ class TaskRunner:
                 )
                 raise
             except Unavailable:
-                self._failures += 1
+                self.failures += 1
                 raise
-            self._failures = 0
+            self.failures = 0
 
     async def _pause(self) -> None:
         """Longer the longer the books are away: a message may be given back so many times and no more."""
-        seconds = self._settings.retry_pause.total_seconds() * min(2 ** min(self._failures, 4), 10)
+        seconds = self._settings.retry_pause.total_seconds() * min(2 ** min(self.failures, 4), 10)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds * random.uniform(0.5, 1)):
                 await self._stopping.wait()

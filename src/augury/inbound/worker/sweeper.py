@@ -22,17 +22,18 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep and purge, again and again, until canceled."""
         await asyncio.gather(
-            self._repeat(self._sweep_up, self._every), self._repeat(self._purge, self._purge_every)
+            self._repeat(self.sweep_up, self._every), self._repeat(self._purge, self._purge_every)
         )
 
-    async def _sweep_up(self) -> None:
+    async def sweep_up(self) -> None:
+        """Sweep until there is nothing more to repair."""
         most = self._sweep.limits.sweep_batch
         while True:
             swept = await self._sweep()
             if swept.lost + swept.requeued + swept.ended:
                 log.info("put %d again, requeued %d, ended %d", swept.lost, swept.requeued, swept.ended)
             if swept.lost + swept.requeued + swept.ended < most:
-                return  # else there is more
+                return
 
     async def _purge(self) -> None:
         purged = await self._upkeep.purge()

@@ -47,6 +47,7 @@ class TaskConsumer:
         self._look_every = look_every.total_seconds()
         self._patience = patience.total_seconds()
         self._seen = float("-inf")
+        self._trouble: str | None = None
         self._runs: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -78,9 +79,8 @@ class TaskConsumer:
                 await self._broker.declare_queue(self._dead)
                 await self._broker.start()
                 await self._watch()
-                log.error("the consumer has vanished; starting it again")
             except TROUBLE as error:
-                log.warning("cannot consume from RabbitMQ, trying again: %s: %s", type(error).__name__, error)
+                self._say(str(error) or type(error).__name__)
             await self._disconnect()
             await asyncio.sleep(PAUSE)
 
@@ -91,8 +91,10 @@ class TaskConsumer:
             if await self._is_consuming():
                 misses = 0
                 self._seen = asyncio.get_running_loop().time()
+                self._say(None)
             else:
                 misses += 1
+                self._say("the broker does not know the consumer")
             await asyncio.sleep(self._look_every)
 
     async def _is_consuming(self) -> bool:
@@ -110,6 +112,14 @@ class TaskConsumer:
                 return bool(answer.consumer_count)
         except TROUBLE:
             return False
+
+    def _say(self, trouble: str | None) -> None:
+        """Log once when it begins and once when it is over, not at every look between."""
+        if trouble and not self._trouble:
+            log.warning("not consuming from RabbitMQ, trying again: %s", trouble)
+        elif self._trouble and not trouble:
+            log.info("consuming from RabbitMQ again")
+        self._trouble = trouble
 
     async def _disconnect(self) -> None:
         with suppress(*TROUBLE):

@@ -1,0 +1,68 @@
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from augury.inbound.worker.health import HealthServer
+
+
+class Consumer:
+    is_alive = True
+
+    def alive(self) -> bool:
+        return self.is_alive
+
+
+@pytest.fixture
+def consumer() -> Consumer:
+    return Consumer()
+
+
+@pytest.fixture
+async def url(consumer: Consumer) -> AsyncIterator[str]:
+    async with HealthServer("127.0.0.1", 0, consumer.alive, answering=timedelta(milliseconds=200)) as server:
+        yield f"http://127.0.0.1:{server.port}"
+
+
+async def test_a_worker_that_consumes_is_alive(url: str) -> None:
+    answer = await asyncio.to_thread(httpx.get, f"{url}/health/live")
+
+    assert answer.status_code == 200
+
+
+async def test_a_worker_without_its_consumer_is_not_alive(url: str, consumer: Consumer) -> None:
+    consumer.is_alive = False
+
+    answer = await asyncio.to_thread(httpx.get, f"{url}/health/live")
+
+    assert answer.status_code == 503
+
+
+async def test_a_worker_whose_event_loop_is_stuck_is_not_alive(url: str) -> None:
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(
+            httpx.get, f"{url}/health/live"
+        ).result()  # the loop waits here, and stands still
+
+    assert answer.status_code == 503
+
+
+async def test_metrics_are_in_the_format_of_prometheus(url: str) -> None:
+    answer = await asyncio.to_thread(httpx.get, f"{url}/metrics")
+
+    assert answer.status_code == 200
+    assert "python_info{" in answer.text
+
+
+async def test_there_is_nothing_else(url: str) -> None:
+    answer = await asyncio.to_thread(httpx.get, f"{url}/")
+
+    assert answer.status_code == 404
+
+
+async def test_a_taken_port_is_an_error_at_once(url: str, consumer: Consumer) -> None:
+    with pytest.raises(OSError, match="in use"):
+        HealthServer("127.0.0.1", httpx.URL(url).port or 0, consumer.alive)

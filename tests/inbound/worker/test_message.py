@@ -1,0 +1,57 @@
+import json
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from augury.inbound.worker.message import decode
+
+ID = "0199c0de-0000-7000-8000-000000000001"
+
+
+def body(**fields: object) -> bytes:
+    return json.dumps({"prediction_ids": [ID], "attempt": 1} | fields).encode()
+
+
+def test_a_message_names_predictions_and_the_attempt() -> None:
+    task = decode(body(attempt=2))
+
+    assert [str(each) for each in task.prediction_ids] == [ID]
+    assert task.attempt == 2
+
+
+def test_a_first_attempt_names_up_to_sixteen_predictions() -> None:
+    ids = [str(uuid4()) for _ in range(16)]
+
+    assert [str(each) for each in decode(body(prediction_ids=ids)).prediction_ids] == ids
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"",
+        b"\x00\xff" * 1000,
+        b"null",
+        b"[]",
+        b'"text"',
+        b"{}",
+        b"[" * 100_000,
+        body()[:-1],
+        body(prediction_ids=[]),
+        body(prediction_ids=[ID] * 17),
+        body(prediction_ids=[ID, ID], attempt=2),
+        body(prediction_ids=ID),
+        body(prediction_ids=[1]),
+        body(prediction_ids=["not an id"]),
+        body(attempt=0),
+        body(attempt="1"),
+        body(attempt=1.5),
+        body(attempt=None),
+        body(more="than we know"),
+        json.dumps({"prediction_ids": [ID]}).encode(),
+    ],
+    ids=lambda wrong: repr(wrong[:40]),
+)
+def test_what_is_no_such_message_is_refused(wrong: bytes) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        decode(wrong)

@@ -1,0 +1,286 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from typing_extensions import override
+
+from augury.application.limits import Limits
+from augury.application.ports import Outcome, Question, Task, Unavailable
+from augury.application.run_batch import PredictTimedOut
+from augury.domain.model import Model
+from augury.domain.prediction import Prediction, Status
+from augury.inbound.worker.runner import TaskRunner, WorkerSettings
+from augury.outbound.memory.predictor import MemoryPredictor
+from tests.hexagon import Hexagon
+from tests.polling import eventually
+
+SOON = timedelta(milliseconds=1)
+
+
+class GatedPredictor(MemoryPredictor):
+    """Answers while its gate is open; counts how many calls are under way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.under_way = 0
+        self.most_under_way = 0
+
+    @override
+    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await self.gate.wait()
+            return await super().predict(model, questions)
+        finally:
+            self.under_way -= 1
+
+
+@pytest.fixture
+def predictor() -> GatedPredictor:
+    return GatedPredictor()
+
+
+@pytest.fixture
+def fatal() -> list[str]:
+    """Why the process was told to end."""
+    return []
+
+
+def runner_over(
+    hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str], settings: WorkerSettings | None = None
+) -> TaskRunner:
+    run_batch = replace(hexagon.run_batch, predictor=predictor)
+    return TaskRunner(run_batch, settings or WorkerSettings(retry_pause=SOON), on_fatal=fatal.append)
+
+
+@pytest.fixture
+async def runner(hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]) -> AsyncIterator[TaskRunner]:
+    runner = runner_over(hexagon, predictor, fatal)
+    yield runner
+    predictor.gate.set()
+    await runner.stop()
+
+
+@asynccontextmanager
+async def handled(runner: TaskRunner, *tasks: Task) -> AsyncIterator[list["asyncio.Task[None]"]]:
+    """The tasks in the runner's hands; when the block ends, their handling has, too."""
+    handling = [asyncio.create_task(runner.handle(task)) for task in tasks]
+    yield handling
+    await asyncio.gather(*handling, return_exceptions=True)
+
+
+async def accepted(hexagon: Hexagon, count: int) -> list[Prediction]:
+    user = await hexagon.user(credits=count)
+    return [await hexagon.request_prediction(user.id) for _ in range(count)]
+
+
+def task_of(*predictions: Prediction, attempt: int = 1) -> Task:
+    return Task([prediction.id for prediction in predictions], attempt)
+
+
+async def status_of(hexagon: Hexagon, prediction: Prediction) -> Status:
+    return (await hexagon.prediction(prediction)).prediction.status
+
+
+def is_predicting(predictor: GatedPredictor) -> Callable[[], bool]:
+    return lambda: predictor.under_way > 0
+
+
+async def test_a_task_is_handled_once_all_its_predictions_are_settled(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    predictions = await accepted(hexagon, 16)
+    predictor.gate.set()
+
+    await runner.handle(task_of(*predictions))
+
+    assert {await status_of(hexagon, each) for each in predictions} == {Status.SUCCEEDED}
+    assert (await hexagon.balance_of(predictions[0].user_id)).held == 0
+
+
+async def test_what_arrives_while_a_batch_runs_forms_the_next_batch(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    first, *others = await accepted(hexagon, 31)
+
+    async with handled(runner, task_of(first)):
+        await eventually(is_predicting(predictor))
+        async with handled(runner, *(task_of(each) for each in others)):
+            predictor.gate.set()
+
+    assert predictor.asked == [1, 30]
+
+
+async def test_a_batch_takes_so_many_predictions_and_no_more(
+    hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
+) -> None:
+    runner = runner_over(hexagon, predictor, fatal, WorkerSettings(max_batch=20))
+    predictions = await accepted(hexagon, 1 + 48)
+
+    async with handled(runner, task_of(predictions[0])):
+        await eventually(is_predicting(predictor))
+        tasks = [task_of(*predictions[start : start + 16]) for start in (1, 17, 33)]
+        async with handled(runner, *tasks):
+            predictor.gate.set()
+
+    assert predictor.asked == [1, 16, 16, 16]
+
+
+async def test_later_attempts_run_alone_one_at_a_time_and_beside_nobody_else(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    predictions = await accepted(hexagon, 6)
+    first, again = predictions[:3], predictions[3:]
+
+    async with handled(runner, task_of(first[0]), *(task_of(each, attempt=2) for each in again)):
+        await eventually(is_predicting(predictor))
+        async with handled(runner, task_of(first[1]), task_of(first[2])):
+            predictor.gate.set()
+
+    assert sorted(predictor.asked) == [1, 1, 1, 1, 2]
+    assert predictor.most_under_way == 1
+    assert {await status_of(hexagon, each) for each in predictions} == {Status.SUCCEEDED}
+
+
+async def test_a_later_attempt_runs_what_a_worker_began_and_a_first_attempt_does_not(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    [prediction] = await accepted(hexagon, 1)
+    async with hexagon.books() as books:
+        begun = (await books.prediction(prediction.id)).start(at=hexagon.clock.now())
+        await books.record(changed=[begun.abandon(at=hexagon.clock.now())])
+    predictor.gate.set()
+
+    await runner.handle(task_of(prediction))
+    assert await status_of(hexagon, prediction) is Status.QUEUED
+
+    await runner.handle(task_of(prediction, attempt=2))
+    assert await status_of(hexagon, prediction) is Status.SUCCEEDED
+
+
+async def test_what_is_no_longer_to_be_run_counts_as_handled(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    [prediction] = await accepted(hexagon, 1)
+    await hexagon.cancel_prediction(user_id=prediction.user_id, prediction_id=prediction.id)
+
+    await runner.handle(task_of(prediction))
+
+    assert predictor.asked == []
+
+
+async def test_a_task_is_given_back_while_the_books_are_away_and_runs_when_they_are_back(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    [prediction] = await accepted(hexagon, 1)
+    predictor.gate.set()
+
+    hexagon.memory.away = True
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await runner.handle(task_of(prediction))
+    hexagon.memory.away = False
+    await runner.handle(task_of(prediction))
+
+    assert await status_of(hexagon, prediction) is Status.SUCCEEDED
+
+
+async def test_a_task_that_waits_to_be_given_back_does_not_hold_up_the_others(
+    hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
+) -> None:
+    runner = runner_over(hexagon, predictor, fatal, WorkerSettings(retry_pause=timedelta(hours=1)))
+    unlucky, lucky = await accepted(hexagon, 2)
+    predictor.gate.set()
+
+    hexagon.memory.away = True
+    async with handled(runner, task_of(unlucky)) as [waiting]:
+        await eventually(lambda: runner.failures > 0)
+        hexagon.memory.away = False
+        await runner.handle(task_of(lucky))
+        assert not waiting.done()
+        await runner.stop()
+
+    assert isinstance(waiting.exception(), Unavailable)
+    assert await status_of(hexagon, lucky) is Status.SUCCEEDED
+
+
+async def test_a_batch_that_takes_too_long_ends_the_process(
+    predictor: GatedPredictor, fatal: list[str]
+) -> None:
+    hexagon = Hexagon(Limits(predict_timeout=timedelta(seconds=1)))
+    runner = runner_over(hexagon, predictor, fatal)
+    [prediction] = await accepted(hexagon, 1)
+
+    with pytest.raises(PredictTimedOut):
+        await runner.handle(task_of(prediction))
+
+    assert len(fatal) == 1
+    assert "too long" in fatal[0]
+
+
+async def test_a_stop_lets_the_batch_under_way_finish_and_begins_no_other(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    first, second = await accepted(hexagon, 2)
+
+    async with handled(runner, task_of(first)) as [running]:
+        await eventually(is_predicting(predictor))
+        async with handled(runner, task_of(second)) as [waiting]:
+            stopping = asyncio.create_task(runner.stop())
+            await asyncio.sleep(0)  # the stop has begun
+            predictor.gate.set()
+            await stopping
+
+    assert running.exception() is None
+    assert isinstance(waiting.exception(), Unavailable)
+    assert await status_of(hexagon, first) is Status.SUCCEEDED
+    assert await status_of(hexagon, second) is Status.QUEUED
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_what_outlasts_the_grace_is_handed_back_and_the_attempt_not_counted(
+    hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str], attempt: int
+) -> None:
+    runner = runner_over(hexagon, predictor, fatal, WorkerSettings(grace=timedelta(milliseconds=10)))
+    [prediction] = await accepted(hexagon, 1)
+
+    async with handled(runner, task_of(prediction, attempt=attempt)) as [running]:
+        await eventually(is_predicting(predictor))
+        await runner.stop()
+
+    assert isinstance(running.exception(), Unavailable)
+    stored = (await hexagon.prediction(prediction)).prediction
+    assert (stored.status, stored.attempts) == (Status.QUEUED, 0)
+
+
+async def test_nothing_is_taken_after_a_stop(hexagon: Hexagon, runner: TaskRunner) -> None:
+    [prediction] = await accepted(hexagon, 1)
+    await runner.stop()
+
+    with pytest.raises(Unavailable):
+        await runner.handle(task_of(prediction))
+
+    assert await status_of(hexagon, prediction) is Status.QUEUED
+
+
+async def test_whoever_hands_over_a_task_may_be_canceled_without_stopping_its_batch(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    [prediction] = await accepted(hexagon, 1)
+
+    async with handled(runner, task_of(prediction)) as [handling]:
+        await eventually(is_predicting(predictor))
+        handling.cancel()
+        predictor.gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await handling
+
+    async def succeeded() -> bool:
+        return await status_of(hexagon, prediction) is Status.SUCCEEDED
+
+    await eventually(succeeded)

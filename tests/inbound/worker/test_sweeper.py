@@ -1,0 +1,76 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from augury.application.limits import Limits
+from augury.application.ports import IdempotencyKey
+from augury.inbound.worker.sweeper import Sweeper
+from tests.hexagon import Hexagon
+from tests.polling import eventually
+
+SOON = timedelta(milliseconds=1)
+NEVER = timedelta(days=1)
+
+
+@asynccontextmanager
+async def running(
+    hexagon: Hexagon, *, every: timedelta = SOON, purge_every: timedelta = NEVER
+) -> AsyncIterator[None]:
+    sweeper = Sweeper(hexagon.sweep, hexagon.upkeep, every=every, purge_every=purge_every)
+    task = asyncio.create_task(sweeper.run())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def lost(hexagon: Hexagon, count: int) -> None:
+    """So many predictions whose message is gone, a while ago."""
+    user = await hexagon.user(credits=count)
+    for _ in range(count):
+        await hexagon.request_prediction(user.id)
+    while hexagon.queue.take():
+        pass
+    hexagon.clock.advance(timedelta(minutes=2))
+
+
+async def test_a_lost_prediction_is_put_on_the_queue_again(hexagon: Hexagon) -> None:
+    await lost(hexagon, 1)
+
+    async with running(hexagon):
+        await eventually(hexagon.queue.take, "a task")
+
+
+async def test_it_goes_on_after_the_books_were_away(
+    hexagon: Hexagon, caplog: pytest.LogCaptureFixture
+) -> None:
+    await lost(hexagon, 1)
+    hexagon.memory.away = True
+
+    async with running(hexagon):
+        await eventually(lambda: "the memory is away" in caplog.text, "a sweep in vain")
+        hexagon.memory.away = False
+        await eventually(hexagon.queue.take, "a task")
+
+
+async def test_it_sweeps_again_at_once_while_there_is_more_than_one_sweep_repairs() -> None:
+    hexagon = Hexagon(Limits(sweep_batch=2))
+    await lost(hexagon, 5)
+
+    await Sweeper(hexagon.sweep, hexagon.upkeep, every=NEVER, purge_every=NEVER).sweep_up()
+
+    tasks = []
+    while task := hexagon.queue.take():
+        tasks.append(task)
+    assert sum(len(task.prediction_ids) for task in tasks) == 5
+
+
+async def test_what_has_had_its_time_is_purged_now_and_then(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=1)
+    await hexagon.request_predictions([hexagon.request(user.id, key=IdempotencyKey("once", b"digest"))])
+    hexagon.clock.advance(timedelta(hours=25))
+
+    async with running(hexagon, every=NEVER, purge_every=SOON):
+        await eventually(lambda: not hexagon.memory.state.idempotency_keys, "the purge")

@@ -1,0 +1,32 @@
+"""Waiting for what happens by itself, without sleeping for a time that is always too long or too short."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, overload
+
+Answer = TypeVar("Answer")
+
+
+@overload
+async def eventually(
+    holds: Callable[[], Awaitable[Answer]], what: str = "it", within: float = 30
+) -> Answer: ...
+
+
+@overload
+async def eventually(holds: Callable[[], Answer], what: str = "it", within: float = 30) -> Answer: ...
+
+
+async def eventually(holds: Callable[[], Any], what: str = "it", within: float = 30) -> Any:
+    """The first true answer of `holds`, asked again and again; fails when time is up."""
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                answer = holds()
+                if isinstance(answer, Awaitable):
+                    answer = await answer
+                if answer:
+                    return answer
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"{what} did not happen within {within} s") from None
