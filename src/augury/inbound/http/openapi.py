@@ -121,7 +121,7 @@ _ANSWER_HEADERS = {
 
 
 def describe(app: Litestar) -> None:
-    """Make the description now: what is wrong with it shows at start-up. It is as strict as the bodies are."""
+    """Make the description now: what is wrong with it shows at start-up. As strict as bodies are."""
     strict = {
         handler.parsed_data_field.annotation.__name__
         for route in app.routes

@@ -18,7 +18,7 @@ from augury.inbound.http.openapi import BEARER, BEARER_OR_GUEST
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.views import PredictionView
+from augury.inbound.http.views import PredictionView, unanswered
 
 TAGS = ["Predictions"]
 OfStatus = Annotated[Status | None, Parameter(query="status", description="Only those of this status.")]
@@ -97,7 +97,7 @@ async def cancel(
     request: SignedIn, prediction_id: UUID, cancel_prediction: FromDishka[CancelPrediction]
 ) -> PredictionView:
     canceled = await cancel_prediction(user_id=request.user, prediction_id=PredictionId(prediction_id))
-    return PredictionView.of_new(canceled, base_path=_base_path(request))
+    return PredictionView.of(unanswered(canceled), base_path=_base_path(request))
 
 
 @delete(

@@ -5,12 +5,12 @@ import re
 _WAIT = re.compile(r"""wait \s* = \s* "? (\d{1,9}) "?""", re.VERBOSE | re.ASCII | re.IGNORECASE)
 
 
-def wait_seconds(prefer: str, *, most: int) -> int | None:
+def wait_seconds(prefer: bytes, *, most: int) -> int | None:
     """How long the caller would wait for the result, at most `most`; None where it does not say.
 
     A preference that cannot be understood is ignored, as the RFC asks.
     """
-    for preference in prefer.split(","):
+    for preference in prefer.decode("latin-1").split(","):
         if found := _WAIT.fullmatch(preference.partition(";")[0].strip()):
             return min(int(found[1]), most)
     return None

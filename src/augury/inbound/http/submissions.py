@@ -29,7 +29,7 @@ from augury.inbound.http.prefer import wait_seconds
 from augury.inbound.http.problems import SIGN_IN_REQUIRED, WRONG_SHAPE, Refused, documented
 from augury.inbound.http.recent import Recent
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.views import PredictionView
+from augury.inbound.http.views import PredictionView, unanswered
 
 PATHS = ["/predictions", "/predictions/predict"]
 _MOST_EXPIRES_IN = 100 * 365 * 86_400
@@ -101,47 +101,42 @@ class SubmitDesk:
         answer = await self.flight.board(accepted)
         if isinstance(answer, DomainError):
             raise answer
-        return await self._respond(answer, accepted.user_id, headers.get(b"prefer"))
+        most = int(self.settings.max_wait.total_seconds())
+        seconds = wait_seconds(headers.get(b"prefer", b""), most=most)
+        stored = await self._as_it_stands(answer, accepted.user_id, seconds or 0)
+        return self._response(stored, isinstance(answer, Replayed), seconds)
 
     async def model(self, name: str | None) -> Model:
         """Raises `ModelNotFound`."""
-        name = name or self.settings.default_model
+        if name is None:
+            name = self.settings.default_model
         model = self.recent_models.get(name)
         if model is None:
             model = await self.models.get(name)
             self.recent_models.put(name, model)
         return model
 
-    async def _respond(
-        self, answer: Prediction | Replayed, user_id: UserId, prefer: bytes | None
-    ) -> ASGIResponse:
-        base_path, headers = self.settings.base_path, {}
-        seconds = prefer and wait_seconds(
-            prefer.decode("latin-1"), most=int(self.settings.max_wait.total_seconds())
-        )
+    async def _as_it_stands(
+        self, answer: Prediction | Replayed, user_id: UserId, seconds: int
+    ) -> StoredPrediction:
         if isinstance(answer, Replayed):
-            headers["Idempotent-Replayed"] = "true"
-        if isinstance(seconds, int):
-            headers["Preference-Applied"] = f"wait={seconds}"
-        if isinstance(answer, Prediction) and not seconds:
-            view, final = PredictionView.of_new(answer, base_path=base_path), False
-        else:
-            stored = await self._read(answer, user_id, seconds or 0)
-            view = PredictionView.of(stored, base_path=base_path)
-            final = stored.prediction.status.is_final
-        headers["Location"] = view.urls.self_
-        return ASGIResponse(body=_encoder.encode(view), status_code=200 if final else 202, headers=headers)
+            return await self.wait(user_id=user_id, prediction_id=answer.prediction_id, seconds=seconds)
+        if seconds:
+            try:
+                return await self.wait(user_id=user_id, prediction_id=answer.id, seconds=seconds)
+            except Unavailable:  # it was accepted and is paid for: say so, whatever happened since
+                pass
+        return unanswered(answer)
 
-    async def _read(self, answer: Prediction | Replayed, user_id: UserId, seconds: int) -> StoredPrediction:
-        if isinstance(answer, Replayed):
-            prediction_id = answer.prediction_id
-            if not seconds:
-                return await self.predictions.get(prediction_id, owner=user_id)
-            return await self.wait(user_id=user_id, prediction_id=prediction_id, seconds=seconds)
-        try:
-            return await self.wait(user_id=user_id, prediction_id=answer.id, seconds=seconds)
-        except Unavailable:  # it was accepted and is paid for: say so, whatever happened since
-            return StoredPrediction(answer, None, Json(b"[]"))
+    def _response(self, stored: StoredPrediction, replayed: bool, seconds: int | None) -> ASGIResponse:
+        view = PredictionView.of(stored, base_path=self.settings.base_path)
+        headers = {"Location": view.urls.self_}
+        if replayed:
+            headers["Idempotent-Replayed"] = "true"
+        if seconds is not None:
+            headers["Preference-Applied"] = f"wait={seconds}"
+        status_code = 200 if stored.prediction.status.is_final else 202
+        return ASGIResponse(body=_encoder.encode(view), status_code=status_code, headers=headers)
 
 
 def counted_flight(request_predictions: RequestPredictions, metrics: Metrics, *, most: int) -> Flight:

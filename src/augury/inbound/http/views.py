@@ -6,14 +6,14 @@ from typing import Annotated, Self
 import msgspec
 from litestar.openapi.spec import OpenAPIType, Schema
 
-from augury.application.ports import StoredPrediction
+from augury.application.ports import Json, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.inbound.http.openapi import Shows
 from augury.inbound.http.problems import FieldProblem
 
 _NOTHING = msgspec.Raw(b"null")
-_NO_ERRORS = msgspec.Raw(b"[]")
+_NO_ERRORS = Json(b"[]")
 _ANSWER = {"label": "positive", "probabilities": {"negative": 0.04, "neutral": 0.08, "positive": 0.88}}
 
 Output = Annotated[
@@ -57,29 +57,25 @@ class PredictionView(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, stored: StoredPrediction, *, base_path: str) -> Self:
-        output = _NOTHING if stored.output is None else msgspec.Raw(stored.output)
-        return cls._of(stored.prediction, output, msgspec.Raw(stored.errors), base_path)
-
-    @classmethod
-    def of_new(cls, prediction: Prediction, *, base_path: str) -> Self:
-        """A prediction that was just accepted, or canceled: there is nothing to show yet, or ever."""
-        return cls._of(prediction, _NOTHING, _NO_ERRORS, base_path)
-
-    @classmethod
-    def _of(cls, prediction: Prediction, output: msgspec.Raw, errors: msgspec.Raw, base_path: str) -> Self:
+        prediction = stored.prediction
         url = f"{base_path}/predictions/{prediction.id}"
         return cls(
             prediction.id,
             prediction.status,
-            f"{prediction.model.name}@{prediction.model.version}",
+            str(prediction.model),
             prediction.rows,
             prediction.price,
             prediction.charged,
-            output,
-            errors,
+            _NOTHING if stored.output is None else msgspec.Raw(stored.output),
+            msgspec.Raw(stored.errors),
             prediction.created_at,
             prediction.started_at,
             prediction.finished_at,
             Urls(url, f"{url}/cancel"),
             prediction.failure or msgspec.UNSET,
         )
+
+
+def unanswered(prediction: Prediction) -> StoredPrediction:
+    """A prediction of which nothing is stored yet, or ever: it was just accepted, or canceled."""
+    return StoredPrediction(prediction, None, _NO_ERRORS)
