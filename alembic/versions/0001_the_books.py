@@ -113,7 +113,7 @@ TABLES = [
         CONSTRAINT predictions_lease_token_check CHECK ((status = 'processing') = (lease_token IS NOT NULL)),
         CONSTRAINT predictions_lease_until_check CHECK ((status = 'processing') = (lease_until IS NOT NULL)),
         CONSTRAINT predictions_valid_rows_check CHECK (valid_rows BETWEEN 0 AND rows)
-    ) WITH (fillfactor = 45)
+    ) WITH (fillfactor = 35)
     """,
     "CREATE INDEX predictions_user_id_id_idx ON predictions (user_id, id)",
     """
