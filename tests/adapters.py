@@ -1,0 +1,231 @@
+"""All adapters of one technology, and the steps that many contract tests begin with."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from asyncpg import Pool
+
+from augury.application.identity_ports import ApiKeys, NewUser, Sessions, Throttle, Users
+from augury.application.ports import (
+    Accepted,
+    Balances,
+    Claimed,
+    Finished,
+    IdempotencyKey,
+    Json,
+    Ledger,
+    Models,
+    OpenBooks,
+    Predictions,
+    Upkeep,
+    Work,
+)
+from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.domain.identifiers import PredictionId, UserId, uuid7
+from augury.domain.model import ModelRef
+from augury.domain.prediction import Prediction, Status
+from augury.domain.user import Role, User
+from augury.outbound.memory.api_keys import MemoryApiKeys
+from augury.outbound.memory.balances import MemoryBalances
+from augury.outbound.memory.books import MemoryOpenBooks
+from augury.outbound.memory.ledger import MemoryLedger
+from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.models import MemoryModels
+from augury.outbound.memory.predictions import MemoryPredictions
+from augury.outbound.memory.sessions import MemorySessions
+from augury.outbound.memory.throttle import MemoryThrottle
+from augury.outbound.memory.upkeep import MemoryUpkeep
+from augury.outbound.memory.users import MemoryUsers
+from augury.outbound.memory.work import MemoryWork
+from augury.outbound.postgres.api_keys import PostgresApiKeys
+from augury.outbound.postgres.balances import PostgresBalances
+from augury.outbound.postgres.books import PostgresOpenBooks
+from augury.outbound.postgres.ledger import PostgresLedger
+from augury.outbound.postgres.models import PostgresModels
+from augury.outbound.postgres.predictions import PostgresPredictions
+from augury.outbound.postgres.sessions import PostgresSessions
+from augury.outbound.postgres.throttle import PostgresThrottle
+from augury.outbound.postgres.upkeep import PostgresUpkeep
+from augury.outbound.postgres.users import PostgresUsers
+from augury.outbound.postgres.work import PostgresWork
+from tests.hexagon import SettableClock
+
+MODEL = ModelRef("tone", 1)
+INPUT = Json(b'[{"text":"hi"}]')
+OUTPUT = Json(b'[{"label":"short"}]')
+NO_ERRORS = Json(b"[]")
+LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """The ports that keep something, over one store, and a way to let its time pass."""
+
+    books: OpenBooks
+    work: Work
+    predictions: Predictions
+    balances: Balances
+    ledger: Ledger
+    upkeep: Upkeep
+    models: Models
+    users: Users
+    sessions: Sessions
+    api_keys: ApiKeys
+    throttle: Throttle
+    pass_time: Callable[[timedelta], Awaitable[None]]
+    """Make everything that is stored older by so much."""
+
+    async def user(self, credits: int = 0) -> UserId:
+        """A new member with so many credits."""
+        user_id = UserId(uuid7())
+        user = User(
+            id=user_id, role=Role.MEMBER, email=f"{user_id}@example.org", created_at=datetime.now(UTC)
+        )
+        grant = Transfer(TransferKind.GRANT, user_id, credits, user_id) if credits else None
+        await self.users.add(NewUser(user=user, password_hash="hash", grant=grant))
+        return user_id
+
+    async def accept(
+        self, user_id: UserId, *predictions: Prediction, key: IdempotencyKey | None = None
+    ) -> None:
+        """Hold the price of new predictions and record them."""
+        async with self.books() as books:
+            balance = (await books.open([user_id])).balances[user_id]
+            transfers: list[Transfer] = []
+            for each in predictions:
+                balance, holds = balance.hold(each.price, reference=each.id)
+                transfers += holds
+            await books.record(
+                accepted=[Accepted(each, INPUT, key) for each in predictions], transfers=transfers
+            )
+
+    async def predictions_of(self, user_id: UserId, how_many: int) -> list[Prediction]:
+        """Accepted predictions of one row for one credit each, in the order of their ids."""
+        predictions = sorted((a_prediction(user_id) for _ in range(how_many)), key=lambda each: each.id)
+        await self.accept(user_id, *predictions)
+        return predictions
+
+    async def claim(
+        self,
+        *predictions: Prediction,
+        token: UUID,
+        lease: timedelta = LEASE,
+        retries: bool = False,
+        most_rows: int = 10_000,
+    ) -> Sequence[Claimed]:
+        ids = [each.id for each in predictions]
+        return await self.work.claim(ids, token=token, lease=lease, retries=retries, most_rows=most_rows)
+
+    async def settled(self, *predictions: Prediction) -> list[Prediction]:
+        """Run these to their end, every row valid."""
+        token = uuid4()
+        claimed = await self.claim(*predictions, token=token, retries=True)
+        finished = [finish(each.prediction) for each in claimed]
+        await self.work.settle(token, finished)
+        return [each.prediction for each in finished]
+
+    async def now(self, prediction: Prediction) -> Prediction:
+        """The prediction as it is stored."""
+        return (await self.predictions.get(prediction.id, owner=prediction.user_id)).prediction
+
+    async def balance(self, user_id: UserId) -> Balance:
+        return await self.balances.of(user_id)
+
+    async def deviations(self) -> Sequence[str]:
+        return (await self.ledger.verify()).deviations
+
+
+def a_prediction(
+    user_id: UserId,
+    *,
+    id: UUID | None = None,
+    rows: int = 1,
+    row_price: int = 1,
+    expires_at: datetime | None = None,
+    model: ModelRef = MODEL,
+) -> Prediction:
+    return Prediction(
+        id=PredictionId(id or uuid7()),
+        user_id=user_id,
+        model=model,
+        rows=rows,
+        row_price=row_price,
+        created_at=datetime.now(UTC),
+        expires_at=expires_at,
+    )
+
+
+def finish(
+    prediction: Prediction,
+    *,
+    valid_rows: int | None = None,
+    output: Json | None = OUTPUT,
+    errors: Json = NO_ERRORS,
+) -> Finished:
+    """The prediction's end, all rows valid unless told otherwise."""
+    valid_rows = prediction.rows if valid_rows is None else valid_rows
+    done = prediction.finish(valid_rows=valid_rows, at=datetime.now(UTC))
+    return Finished(done, output if done.status is Status.SUCCEEDED else None, errors)
+
+
+def memory_adapters() -> Adapters:
+    clock = SettableClock()
+    memory = Memory(clock)
+
+    async def pass_time(time: timedelta) -> None:
+        clock.advance(time)
+
+    return Adapters(
+        books=MemoryOpenBooks(memory),
+        work=MemoryWork(memory),
+        predictions=MemoryPredictions(memory),
+        balances=MemoryBalances(memory),
+        ledger=MemoryLedger(memory),
+        upkeep=MemoryUpkeep(memory),
+        models=MemoryModels(memory),
+        users=MemoryUsers(memory),
+        sessions=MemorySessions(memory),
+        api_keys=MemoryApiKeys(memory),
+        throttle=MemoryThrottle(memory),
+        pass_time=pass_time,
+    )
+
+
+def postgres_adapters(pool: Pool) -> Adapters:
+    async def pass_time(time: timedelta) -> None:
+        await _shift_all_times(pool, time)
+
+    return Adapters(
+        books=PostgresOpenBooks(pool),
+        work=PostgresWork(pool),
+        predictions=PostgresPredictions(pool),
+        balances=PostgresBalances(pool),
+        ledger=PostgresLedger(pool),
+        upkeep=PostgresUpkeep(pool),
+        models=PostgresModels(pool),
+        users=PostgresUsers(pool),
+        sessions=PostgresSessions(pool),
+        api_keys=PostgresApiKeys(pool),
+        throttle=PostgresThrottle(pool),
+        pass_time=pass_time,
+    )
+
+
+async def _shift_all_times(pool: Pool, time: timedelta) -> None:
+    """The database's clock is its own, so that what it has stored moves into the past instead."""
+    columns = await pool.fetch(
+        """
+        SELECT table_name AS table, string_agg(
+            format('%1$I = (%1$I - $1::interval)::%2$s', column_name, data_type), ', '
+        ) AS shifts
+        FROM information_schema.columns
+        WHERE table_schema = 'public' AND data_type IN ('timestamp with time zone', 'date')
+        GROUP BY table_name
+        """
+    )
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")  # transfers are immutable
+        for row in columns:
+            await connection.execute(f'UPDATE "{row["table"]}" SET {row["shifts"]}', time)

@@ -1,0 +1,41 @@
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+from asyncpg import Pool
+
+from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelFacts, Task
+from tests.adapters import MODEL, Adapters, memory_adapters, postgres_adapters
+from tests.postgres_server import database_url, pool
+from tests.rabbitmq_server import rabbitmq, rabbitmq_url
+
+__all__ = ["database_url", "pool", "rabbitmq", "rabbitmq_url"]
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def empty(request: pytest.FixtureRequest) -> Adapters:
+    """All adapters over an empty store."""
+    if request.param == "memory":
+        return memory_adapters()
+    return postgres_adapters(cast("Pool", request.getfixturevalue("pool")))
+
+
+@pytest.fixture
+async def adapters(empty: Adapters) -> Adapters:
+    """All adapters over a store in which there is the model `tone@1`."""
+    await empty.models.add(
+        Model(
+            ref=MODEL,
+            facts=ModelFacts(
+                task=Task.CLASSIFICATION,
+                schema=InputSchema((Feature("text", FeatureKind.TEXT),)),
+                classes=("long", "short"),
+                metrics={},
+            ),
+            sha256="0" * 64,
+            row_price=1,
+            active=True,
+            created_at=datetime.now(UTC),
+        )
+    )
+    return empty

@@ -1,0 +1,267 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from augury.application.ports import Finished, Json, StoredPrediction
+from augury.domain.balance import Balance
+from augury.domain.identifiers import PredictionId, uuid7
+from augury.domain.prediction import Failure, Status
+from tests.adapters import INPUT, LEASE, OUTPUT, Adapters, a_prediction, finish
+
+HOUR = timedelta(hours=1)
+
+
+async def test_a_claim_starts_predictions_and_brings_their_rows_ordered_by_id(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=3)
+    predictions = await adapters.predictions_of(user_id, 3)
+
+    claimed = await adapters.claim(*reversed(predictions), token=uuid4())
+
+    assert [each.prediction.id for each in claimed] == [each.id for each in predictions]
+    for each in claimed:
+        assert (each.prediction.status, each.prediction.attempts, each.input) == (Status.PROCESSING, 1, INPUT)
+        assert each.prediction.started_at is not None
+        assert await adapters.now(each.prediction) == each.prediction
+    assert await adapters.balance(user_id) == Balance(user_id, held=3, pending=3)
+
+
+async def test_a_claim_passes_over_what_is_not_to_be_run(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    queued, canceled, done, running = await adapters.predictions_of(user_id, 4)
+    late = a_prediction(user_id, expires_at=datetime.now(UTC) - HOUR)
+    await adapters.accept(user_id, late)
+    async with adapters.books() as books:
+        end = (await books.prediction(canceled.id)).cancel(at=datetime.now(UTC))
+        await books.record(changed=[end], transfers=end.settlement())
+    await adapters.settled(done)
+    await adapters.claim(running, token=uuid4())
+    unknown = a_prediction(user_id)
+
+    claimed = await adapters.claim(
+        late, canceled, done, running, unknown, queued, token=uuid4(), retries=True
+    )
+
+    assert [each.prediction.id for each in claimed] == [queued.id]
+
+
+async def test_a_claim_of_nothing_claims_nothing(adapters: Adapters) -> None:
+    assert not await adapters.claim(token=uuid4())
+
+
+async def test_two_claims_never_share_a_prediction(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=2)
+    first, second = await adapters.predictions_of(user_id, 2)
+
+    one = await adapters.claim(first, second, token=uuid4())
+    other = await adapters.claim(first, second, token=uuid4(), retries=True)
+
+    assert (len(one), len(other)) == (2, 0)
+
+
+async def test_a_claim_without_retries_leaves_what_a_worker_began(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=2)
+    begun, fresh = await adapters.predictions_of(user_id, 2)
+    await adapters.claim(begun, token=uuid4())
+    await adapters.pass_time(HOUR)
+    async with adapters.books() as books:
+        [abandoned] = (await books.due(10, put_before=None)).abandoned
+        await books.record(changed=[abandoned.abandon(at=datetime.now(UTC))])
+
+    assert [each.prediction.id for each in await adapters.claim(begun, fresh, token=uuid4())] == [fresh.id]
+
+    [again] = await adapters.claim(begun, fresh, token=uuid4(), retries=True)
+    assert (again.prediction.id, again.prediction.attempts) == (begun.id, 2)
+
+
+@pytest.mark.parametrize(
+    ("rows", "most_rows", "claimed_rows"),
+    [
+        ([5, 5, 5], 10, [5, 5]),
+        ([5, 5, 5], 14, [5, 5]),
+        ([5, 5, 5], 15, [5, 5, 5]),
+        ([50, 1], 10, [50]),
+        ([1, 50, 1], 10, [1]),
+    ],
+)
+async def test_a_claim_is_bounded_by_rows_but_takes_the_first_in_any_case(
+    adapters: Adapters, rows: list[int], most_rows: int, claimed_rows: list[int]
+) -> None:
+    user_id = await adapters.user(credits=100)
+    ids = sorted(uuid7() for _ in rows)
+    predictions = [a_prediction(user_id, id=one, rows=each) for one, each in zip(ids, rows, strict=True)]
+    await adapters.accept(user_id, *predictions)
+
+    claimed = await adapters.claim(*predictions, token=uuid4(), most_rows=most_rows)
+
+    assert [each.prediction.rows for each in claimed] == claimed_rows
+
+
+async def test_a_settlement_stores_results_and_moves_exactly_what_was_earned(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=100)
+    whole, partial, failed = (a_prediction(user_id, rows=4, row_price=3) for _ in range(3))
+    await adapters.accept(user_id, whole, partial, failed)
+    token = uuid4()
+    started = {
+        each.prediction.id: each.prediction
+        for each in await adapters.claim(whole, partial, failed, token=token)
+    }
+    errors = Json(b'[{"row":0,"field":null,"message":"no"}]')
+    finished = [
+        finish(started[whole.id]),
+        finish(started[partial.id], valid_rows=1, errors=errors),
+        finish(started[failed.id], valid_rows=0, errors=errors),
+    ]
+
+    settled = await adapters.work.settle(token, finished)
+
+    assert set(settled) == {whole.id, partial.id, failed.id}
+    assert await adapters.balance(user_id) == Balance(user_id, available=100 - 12 - 3)
+    assert await adapters.deviations() == []
+    for each, output in zip(finished, (OUTPUT, OUTPUT, None), strict=True):
+        stored = await adapters.predictions.get(each.prediction.id, owner=user_id)
+        assert stored == StoredPrediction(each.prediction, output, each.errors)
+
+
+async def test_a_free_prediction_is_settled_without_a_transfer(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+    prediction = a_prediction(user_id, row_price=0)
+    await adapters.accept(user_id, prediction)
+
+    await adapters.settled(prediction)
+
+    assert (await adapters.now(prediction)).status is Status.SUCCEEDED
+    assert await adapters.balance(user_id) == Balance(user_id)
+    assert await adapters.balances.statement(user_id, limit=10) == []
+
+
+async def test_a_batch_of_many_users_is_settled_in_one_go(adapters: Adapters) -> None:
+    users = [await adapters.user(credits=5) for _ in range(4)]
+    predictions = [each for user_id in users for each in await adapters.predictions_of(user_id, 3)]
+
+    assert len(await adapters.settled(*predictions)) == 12
+
+    for user_id in users:
+        assert await adapters.balance(user_id) == Balance(user_id, available=2)
+    assert await adapters.deviations() == []
+
+
+async def test_a_failure_is_stored_with_its_reason(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    token = uuid4()
+    [claim] = await adapters.claim(prediction, token=token)
+    failed = claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=datetime.now(UTC))
+
+    await adapters.work.settle(token, [Finished(failed, None, Json(b"[]"))])
+
+    assert await adapters.now(prediction) == failed
+    assert await adapters.balance(user_id) == Balance(user_id, available=1)
+
+
+async def test_a_wrong_token_changes_nothing(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    [claim] = await adapters.claim(prediction, token=uuid4())
+    wrong = uuid4()
+
+    assert not await adapters.work.settle(wrong, [finish(claim.prediction)])
+    assert not await adapters.work.hand_back(wrong, [prediction.id])
+    assert await adapters.work.renew(wrong, lease=LEASE, ids=[prediction.id]) == 0
+
+    assert await adapters.now(prediction) == claim.prediction
+    assert await adapters.balance(user_id) == Balance(user_id, held=1, pending=1)
+
+
+async def test_a_zombie_changes_nothing_once_another_has_its_work(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=2)
+    taken, kept = await adapters.predictions_of(user_id, 2)
+    zombie, successor = uuid4(), uuid4()
+    claims = await adapters.claim(taken, kept, token=zombie)
+    await adapters.work.renew(zombie, lease=2 * HOUR, ids=[kept.id])
+    await adapters.pass_time(HOUR)
+    async with adapters.books() as books:
+        [abandoned] = (await books.due(10, put_before=None)).abandoned
+        await books.record(changed=[abandoned.abandon(at=datetime.now(UTC))])
+    [again] = await adapters.claim(taken, token=successor, retries=True)
+
+    settled = await adapters.work.settle(
+        zombie, [finish(each.prediction, output=Json(b"1")) for each in claims]
+    )
+
+    assert list(settled) == [kept.id]
+    assert (await adapters.now(taken)).status is Status.PROCESSING
+    assert await adapters.balance(user_id) == Balance(user_id, held=1, pending=1)
+    assert list(await adapters.work.settle(successor, [finish(again.prediction)])) == [taken.id]
+    assert (await adapters.predictions.get(taken.id, owner=user_id)).output == OUTPUT
+    assert await adapters.balance(user_id) == Balance(user_id)
+    assert await adapters.deviations() == []
+
+
+async def test_settling_twice_moves_the_credits_once(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    token = uuid4()
+    [claim] = await adapters.claim(prediction, token=token)
+
+    assert await adapters.work.settle(token, [finish(claim.prediction)])
+    assert not await adapters.work.settle(token, [finish(claim.prediction)])
+
+    assert await adapters.balance(user_id) == Balance(user_id)
+    assert await adapters.deviations() == []
+
+
+async def test_what_is_handed_back_is_queued_again_and_the_attempt_not_counted(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=2)
+    mine, done = await adapters.predictions_of(user_id, 2)
+    token = uuid4()
+    claims = {each.prediction.id: each.prediction for each in await adapters.claim(mine, done, token=token)}
+    await adapters.work.settle(token, [finish(claims[done.id])])
+
+    handed_back = await adapters.work.hand_back(token, [mine.id, done.id])
+
+    assert list(handed_back) == [mine.id]
+    assert await adapters.now(mine) == mine
+    [again] = await adapters.claim(mine, token=uuid4())
+    assert again.prediction.attempts == 1
+
+
+async def test_a_renewal_covers_what_is_still_under_the_lease_and_says_how_much(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=3)
+    long, short, done = await adapters.predictions_of(user_id, 3)
+    token = uuid4()
+    claims = {
+        each.prediction.id: each.prediction for each in await adapters.claim(long, short, done, token=token)
+    }
+    await adapters.work.settle(token, [finish(claims[done.id])])
+
+    assert (
+        await adapters.work.renew(token, lease=2 * HOUR, ids=[long.id, done.id, PredictionId(uuid7())]) == 1
+    )
+
+    await adapters.pass_time(HOUR)
+    async with adapters.books() as books:
+        due = await books.due(10, put_before=None)
+    assert [each.id for each in due.abandoned] == [short.id]
+
+
+async def test_workers_that_claim_at_once_share_the_work_without_overlap(adapters: Adapters) -> None:
+    users = [await adapters.user(credits=10) for _ in range(3)]
+    predictions = [each for user_id in users for each in await adapters.predictions_of(user_id, 10)]
+
+    async def work(order: int) -> list[PredictionId]:
+        token = uuid4()
+        mine = predictions[order:] + predictions[:order]
+        claims = await adapters.claim(*mine, token=token, most_rows=7)
+        return list(await adapters.work.settle(token, [finish(each.prediction) for each in claims]))
+
+    settled: list[PredictionId] = []
+    while len(settled) < len(predictions):
+        for ids in await asyncio.gather(*(work(order) for order in range(0, 30, 6))):
+            settled += ids
+
+    assert sorted(settled) == sorted(each.id for each in predictions)
+    for user_id in users:
+        assert await adapters.balance(user_id) == Balance(user_id)
+    assert await adapters.deviations() == []
