@@ -1,9 +1,9 @@
 """Closing an account: the person's data goes, the books stay."""
 
-from asyncpg import Connection
 from sqlalchemy import bindparam, delete, or_, update
 
 from augury.domain.user import User
+from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.query import query
 from augury.outbound.postgres.tables import api_keys, idempotency_keys, predictions, refresh_tokens, users
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from asyncpg import Connection, Pool
+from asyncpg import Pool
 from sqlalchemy import Uuid, bindparam, func, select
 from typing_extensions import override
 
@@ -26,7 +26,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
 from augury.domain.user import User
 from augury.outbound.postgres import account_closing, record, sweeping
-from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 from augury.outbound.postgres.query import query
 from augury.outbound.postgres.tables import predictions

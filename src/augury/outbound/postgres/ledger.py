@@ -133,6 +133,7 @@ class PostgresLedger(Ledger):
             await taken.execute(f"SET LOCAL statement_timeout = '{PATIENCE_SECONDS}s'")
             await taken.execute("SET LOCAL work_mem = '256MB'")
             counts = await taken.fetchrow(COUNTS, timeout=PATIENCE_SECONDS)
+            assert counts is not None
             for check in (TOTALS, BALANCES, PREDICTIONS, UNFINISHED, ABANDONED, KEYS):
                 found = [row[0] for row in await taken.fetch(check, timeout=PATIENCE_SECONDS)]
                 deviations += found[:MOST_NAMED]

@@ -5,12 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 import asyncpg
-from asyncpg import Connection, Pool
+from asyncpg import Pool
+from asyncpg.pool import PoolConnectionProxy
 
 from augury.application.ports import AlreadyRecorded, Conflict, Unavailable
 from augury.domain.balance import Account, BooksDisagree
+
+Connection: TypeAlias = PoolConnectionProxy
 
 ACQUIRE_SECONDS = 5
 """How long to wait for a connection when all are taken."""
@@ -111,7 +115,7 @@ async def ping(pool: Pool) -> None:
         await taken.execute("SELECT 1")
 
 
-async def _keep_session(_: Connection) -> None:
+async def _keep_session(_: object) -> None:
     """Nothing here changes a session, so that nothing needs to be reset: that saves a round trip."""
 
 

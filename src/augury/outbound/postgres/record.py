@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from asyncpg import Connection
-
 from augury.application.ports import Accepted, IdempotencyKey
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
+from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
 
 # Before anything moves, all balances are locked, by user id. The transfers wait for that, too: so a user's
@@ -81,6 +80,7 @@ async def record(
         *moves.columns(),
         *transfer_columns(transfers),
     )
+    assert row is not None
     if (row["moved"], row["changed"]) != (len(moves.by_user), len(changed)):
         raise LookupError("a balance or a prediction to be changed is not in the books")
 

@@ -1,12 +1,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from asyncpg import Connection, Pool, Record
+from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.identity_ports import RefreshToken, Rotation, Sessions
 from augury.domain.identifiers import UserId
-from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
 BEGIN = """

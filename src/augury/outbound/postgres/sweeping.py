@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from asyncpg import Connection
-
 from augury.application.ports import Due
 from augury.domain.prediction import Prediction
+from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import prediction_of
 
 LOCK = 0x6175677572790002

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asyncpg import Connection, Pool, Record
+from asyncpg import Pool, Record
 from sqlalchemy import Uuid, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from typing_extensions import override
@@ -9,7 +9,7 @@ from typing_extensions import override
 from augury.application.identity_ports import NewUser, Secret, Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
-from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch, query
 from augury.outbound.postgres.tables import balances, refresh_tokens, transfers, users
 
