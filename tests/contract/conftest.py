@@ -7,9 +7,8 @@ from asyncpg import Pool
 from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelFacts, Task
 from tests.adapters import MODEL, Adapters, memory_adapters, postgres_adapters
 from tests.postgres_server import database_url, pool
-from tests.rabbitmq_server import rabbitmq, rabbitmq_url
 
-__all__ = ["database_url", "pool", "rabbitmq", "rabbitmq_url"]
+__all__ = ["database_url", "pool"]
 
 
 @pytest.fixture(params=["memory", "postgres"])
