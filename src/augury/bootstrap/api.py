@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from asyncpg import Pool
 from dishka import AsyncContainer
@@ -18,13 +18,16 @@ from augury.bootstrap.container import api_container
 from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.bootstrap.secret_keys import derived
 from augury.bootstrap.signals import stop_requested
+from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.inbound.events import EventListener
 from augury.inbound.http.app import create_app
+from augury.inbound.http.health import Checks
 from augury.inbound.http.settings import HttpSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.migrations import check_schema
 from augury.outbound.postgres.pool import PostgresSettings, ping
 from augury.outbound.rabbitmq import RabbitPublisher, RabbitSettings
+
 
 async def run_api(process: ProcessSettings) -> None:
     """Serve until a signal. Raises `SettingError`, `Unavailable`, `SchemaMismatch` at start-up."""
@@ -35,28 +38,32 @@ async def run_api(process: ProcessSettings) -> None:
         try:
             await check_schema(await container.get(Pool))
             waiting = await container.get(WaitForPrediction)
-            async with EventListener(rabbit.url, waiting.tell):
-                await serve(container, listener, stop, await _checks(container))
+            async with events_heard(rabbit.url, waiting):
+                await serve(container, listener, stop, await checks_of(container))
         finally:
             await container.close()
 
 
 def http_settings(secret: str | None = None) -> tuple[HttpSettings, JwtSettings, Limits]:
     """The settings of everything that faces people; `secret` in place of `AUGURY_SECRET_KEY`."""
-    given = {} if secret is None else {"secret": secret}
-    jwt = read(JwtSettings, **given)
+    secret = read(JwtSettings).secret if secret is None else secret
     return (
-        read(HttpSettings, guest_secret=derived(jwt.secret, "guests")),
-        read(JwtSettings, secret=derived(jwt.secret, "access tokens")),
+        read(HttpSettings, guest_secret=derived(secret, "guests")),
+        read(JwtSettings, secret=derived(secret, "access tokens")),
         read(Limits),
     )
+
+
+def events_heard(url: str, waiting: WaitForPrediction) -> EventListener:
+    """Wakes those who wait for a prediction by what the workers tell."""
+    return EventListener(url, waiting.tell, exchange=EVENTS, routing_key=FINISHED)
 
 
 async def serve(
     container: AsyncContainer,
     listener: socket.socket,
     stop: asyncio.Event,
-    checks: Mapping[str, Callable[[], Awaitable[None]]],
+    checks: Checks,
 ) -> None:
     """Serve the API on `listener` until `stop`; whoever waits for a prediction is answered first."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
@@ -70,6 +77,10 @@ async def serve(
         await HttpServer(app, before_stop=waiting.stop).run_until(stop, listener)
 
 
-async def _checks(container: AsyncContainer) -> Mapping[str, Callable[[], Awaitable[None]]]:
-    pool, publisher = await container.get(Pool), await container.get(RabbitPublisher)
-    return {"database": lambda: ping(pool), "broker": publisher.ping}
+async def checks_of(container: AsyncContainer, *, broker: bool = True) -> Checks:
+    """What readiness asks: each dependency by its name."""
+    pool = await container.get(Pool)
+    checks: dict[str, Callable[[], Awaitable[None]]] = {"database": lambda: ping(pool)}
+    if broker:
+        checks["broker"] = (await container.get(RabbitPublisher)).ping
+    return checks

@@ -36,7 +36,7 @@ def operates(
     """Make a command of a coroutine that takes the operator's container first."""
 
     @data_option
-    def in_process(data: Path | None, *args: Given.args, **options: Given.kwargs) -> None:
+    def in_process(data: Path | None, /, *args: Given.args, **options: Given.kwargs) -> None:
         process = process_settings(data=data)
 
         async def with_container() -> None:
@@ -61,7 +61,8 @@ def user() -> None:
 
 
 async def _known(container: AsyncContainer, email: str) -> Secret:
-    secret = await (await container.get(Users)).by_email(normalized_email(email))
+    users: Users = await container.get(Users)
+    secret = await users.by_email(normalized_email(email))
     if secret is None:
         raise UserNotFound
     return secret

@@ -33,6 +33,9 @@ NAMES = {
     ("RabbitSettings", "url"): "RABBITMQ_URL",
     ("JwtSettings", "secret"): "SECRET_KEY",
     ("JwtSettings", "lifetime"): "ACCESS_LIFETIME",
+    ("CatBoostSettings", "threads"): "MODEL_THREADS",
+    ("PostgresSettings", "lock_timeout"): "DATABASE_LOCK_TIMEOUT",
+    ("PostgresSettings", "idle_in_transaction_timeout"): "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT",
 }
 
 

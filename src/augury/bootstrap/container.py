@@ -1,6 +1,6 @@
 """Who gets what: one container function per process, checked when it is made, with overrides for tests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from asyncpg import Pool
 from dishka import STRICT_VALIDATION, AsyncContainer, Provider, Scope, WithParents, make_async_container
@@ -12,6 +12,7 @@ from augury.application.change_model import ChangeModel
 from augury.application.change_password import ChangePassword
 from augury.application.close_account import CloseAccount
 from augury.application.create_api_key import CreateApiKey
+from augury.application.ports import ModelStore
 from augury.application.refresh_tokens import RefreshTokens
 from augury.application.register_model import RegisterModel
 from augury.application.register_user import RegisterUser
@@ -148,10 +149,15 @@ def _people() -> Provider:
 
 
 def _work() -> Provider:
-    from augury.outbound.catboost_model import CatBoostPredictor  # the API must not load catboost
+    from augury.outbound.catboost_model import CatBoostPredictor, CatBoostSettings  # not for the API
+
+    def predictor(store: ModelStore, settings: CatBoostSettings) -> Iterator[WithParents[CatBoostPredictor]]:
+        made = CatBoostPredictor(store, settings)
+        yield made
+        made.close()
 
     provider = Provider(scope=Scope.APP)
-    provider.provide(WithParents[CatBoostPredictor])
+    provider.provide(predictor)
     provider.provide(_model_store)
     provider.provide_all(RunBatch, Sweep)
     return provider
@@ -165,7 +171,7 @@ def _models() -> Provider:
     from augury.outbound.catboost_inspector import CatBoostInspector
 
     provider = Provider(scope=Scope.APP)
-    provider.provide(WithParents[CatBoostInspector])
+    provider.provide(lambda: CatBoostInspector(), provides=WithParents[CatBoostInspector])
     provider.provide_all(RegisterModel, ChangeModel)
     return provider
 

