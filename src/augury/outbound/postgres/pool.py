@@ -59,6 +59,7 @@ async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
             timeout=settings.connect_timeout.total_seconds(),
             # A server that does not answer at all cannot keep to its own limit.
             command_timeout=settings.statement_timeout.total_seconds() + 5,
+            init=_learn_types,
             reset=_keep_session,
             server_settings={
                 "application_name": settings.application_name,
@@ -113,6 +114,13 @@ async def ping(pool: Pool) -> None:
     """Raises `Unavailable` where the database does not answer."""
     async with connection(pool) as taken:
         await taken.execute("SELECT 1")
+
+
+async def _learn_types(connection: asyncpg.Connection) -> None:
+    """Have asyncpg ask for the array types now, not during the first statement that has them."""
+    await connection.prepare(
+        "SELECT $1::uuid[], $2::timestamptz[], $3::bytea[], $4::bool[], $5::int[], $6::bigint[]"
+    )
 
 
 async def _keep_session(_: object) -> None:
