@@ -13,6 +13,7 @@ from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import api_container, operator_container, up_container, worker_container
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.worker.runner import WorkerSettings
+from augury.outbound.catboost_model import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.rabbitmq import RabbitSettings
@@ -27,6 +28,7 @@ ROOMS = (
     HttpSettings,
     Limits,
     WorkerSettings,
+    CatBoostSettings,
 )
 SECRET = "s" * 40
 
@@ -35,9 +37,10 @@ def test_every_container_is_complete() -> None:
     postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
     http = HttpSettings(guest_secret=SECRET), JwtSettings(secret=SECRET), Limits()
     api_container(ProcessSettings(), postgres, rabbit, *http)
-    worker_container(ProcessSettings(), postgres, rabbit, Limits(), WorkerSettings())
-    up_container(ProcessSettings(), postgres, *http, WorkerSettings(), broker=False)
-    up_container(ProcessSettings(), postgres, rabbit, *http, WorkerSettings(), broker=True)
+    worker_container(ProcessSettings(), postgres, rabbit, Limits(), WorkerSettings(), CatBoostSettings())
+    together = *http, WorkerSettings(), CatBoostSettings()
+    up_container(ProcessSettings(), postgres, *together, broker=False)
+    up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
     operator_container(ProcessSettings(), postgres, Limits())
 
 
