@@ -1,5 +1,6 @@
 """The HTTP side over memory, driven in the process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -116,9 +117,28 @@ async def serving(
 ) -> AsyncIterator[Api]:
     container = http_container(hexagon, overrides)
     app = create_app(container=container, settings=settings, asyncapi=asyncapi, checks=checks)
-    async with app.lifespan():
+    stop = asyncio.Event()
+    started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(_live(app, started, stop))
+    await started
+    try:
         yield Api(app, hexagon, await container.get(AccessTokens))
-    await container.close()
+    finally:
+        stop.set()
+        await running
+        await container.close()
+
+
+async def _live(app: Litestar, started: asyncio.Future[None], stop: asyncio.Event) -> None:
+    """Start and stop in one task, which a fixture does not."""
+    try:
+        async with app.lifespan():
+            started.set_result(None)
+            await stop.wait()
+    except BaseException as error:
+        if started.done():
+            raise
+        started.set_exception(error)
 
 
 def is_problem(response: httpx.Response, status: int, name: str) -> bool:

@@ -7,6 +7,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get, post
+from litestar.params import FromPath, JSONBody
 
 from augury.application.identity_ports import Users
 from augury.application.ports import Ledger
@@ -62,7 +63,10 @@ class LedgerView(msgspec.Struct, frozen=True):
 )
 @inject
 async def top_up(
-    request: SignedIn, user_id: UUID, data: TopUpRequest, top_up_balance: FromDishka[TopUp]
+    request: SignedIn,
+    user_id: FromPath[UUID],
+    data: JSONBody[TopUpRequest],
+    top_up_balance: FromDishka[TopUp],
 ) -> BalanceView:
     header = dict(request.scope["headers"]).get(b"idempotency-key")
     what = f"POST top-up {user_id}".encode()

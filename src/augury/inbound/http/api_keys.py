@@ -8,6 +8,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import delete, get, post
+from litestar.params import FromPath, JSONBody
 
 from augury.application.create_api_key import MOST_NAME_CHARACTERS, CreateApiKey
 from augury.application.identity_ports import ApiKey, ApiKeys
@@ -73,7 +74,7 @@ class ApiKeyList(msgspec.Struct, frozen=True):
 )
 @inject
 async def create(
-    request: SignedIn, data: NewApiKey, create_api_key: FromDishka[CreateApiKey]
+    request: SignedIn, data: JSONBody[NewApiKey], create_api_key: FromDishka[CreateApiKey]
 ) -> CreatedApiKey:
     expires_in = None if data.expires_in is None else timedelta(seconds=data.expires_in)
     key, secret = await create_api_key(user_id=request.user, name=data.name, expires_in=expires_in)
@@ -104,7 +105,7 @@ async def list_keys(request: SignedIn, api_keys: FromDishka[ApiKeys]) -> ApiKeyL
     responses=documented(401, 404),
 )
 @inject
-async def remove(request: SignedIn, key_id: UUID, api_keys: FromDishka[ApiKeys]) -> None:
+async def remove(request: SignedIn, key_id: FromPath[UUID], api_keys: FromDishka[ApiKeys]) -> None:
     if not await api_keys.remove(request.user, key_id):
         raise ApiKeyNotFound
     identity: Identity = request.app.state.identity

@@ -10,6 +10,7 @@ from dishka.integrations.litestar import inject
 from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
+from litestar.params import JSONBody
 from typing_extensions import override
 
 from augury.application.change_password import ChangePassword
@@ -104,7 +105,9 @@ class CredentialsOperation(Operation):
     responses=documented(409, 413, 415, 422, 429),
 )
 @inject
-async def register(request: Public, data: Registration, register_user: FromDishka[RegisterUser]) -> UserView:
+async def register(
+    request: Public, data: JSONBody[Registration], register_user: FromDishka[RegisterUser]
+) -> UserView:
     user = await register_user(email=data.email, password=data.password, address=_address(request))
     return UserView.of(user)
 
@@ -122,7 +125,10 @@ async def register(request: Public, data: Registration, register_user: FromDishk
 )
 @inject
 async def token(
-    request: Public, data: Credentials, sign_in: FromDishka[SignIn], access: FromDishka[AccessTokens]
+    request: Public,
+    data: JSONBody[Credentials],
+    sign_in: FromDishka[SignIn],
+    access: FromDishka[AccessTokens],
 ) -> Response[TokenView]:
     tokens = await sign_in(email=data.email, password=data.password, address=_address(request))
     return _answer(tokens, access)
@@ -140,7 +146,9 @@ async def token(
 )
 @inject
 async def refresh(
-    data: RefreshRequest, refresh_tokens: FromDishka[RefreshTokens], access: FromDishka[AccessTokens]
+    data: JSONBody[RefreshRequest],
+    refresh_tokens: FromDishka[RefreshTokens],
+    access: FromDishka[AccessTokens],
 ) -> Response[TokenView]:
     return _answer(await refresh_tokens(refresh=data.refresh_token), access)
 
@@ -156,7 +164,7 @@ async def refresh(
     responses=documented(413, 415, 422),
 )
 @inject
-async def logout(data: RefreshRequest, sign_out: FromDishka[SignOut]) -> None:
+async def logout(data: JSONBody[RefreshRequest], sign_out: FromDishka[SignOut]) -> None:
     await sign_out(refresh=data.refresh_token)
 
 
@@ -174,7 +182,7 @@ async def logout(data: RefreshRequest, sign_out: FromDishka[SignOut]) -> None:
 )
 @inject
 async def password(
-    request: SignedIn, data: PasswordChange, change_password: FromDishka[ChangePassword]
+    request: SignedIn, data: JSONBody[PasswordChange], change_password: FromDishka[ChangePassword]
 ) -> None:
     await change_password(user_id=request.user, current=data.current_password, new=data.new_password)
 

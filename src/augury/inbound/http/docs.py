@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from augury.inbound.http.settings import HttpSettings
@@ -83,7 +84,7 @@ async def start(request: Public) -> ASGIResponse:
 
 
 @get("/api/docs/{name:str}", include_in_schema=False)
-async def asset(request: Public, name: str) -> ASGIResponse:
+async def asset(request: Public, name: FromPath[str]) -> ASGIResponse:
     found: Asset | None = request.app.state.assets.get(name)
     if found is None:
         raise NotFoundException

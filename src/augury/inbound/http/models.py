@@ -9,6 +9,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get
+from litestar.params import FromPath
 
 from augury.application.ports import Models
 from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelNotFound, Task
@@ -91,7 +92,7 @@ async def list_models(models: FromDishka[Models]) -> ModelList:
     responses=documented(404),
 )
 @inject
-async def read_model(name: str, models: FromDishka[Models]) -> ModelView:
+async def read_model(name: FromPath[str], models: FromDishka[Models]) -> ModelView:
     found = [model for model in await models.all() if model.ref.name == name and not model.retired]
     if not found:
         raise ModelNotFound(model=name)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from augury.inbound.http.problems import WRONG_SHAPE, FieldProblem, Refused
 
 Item = TypeVar("Item")
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=100, description="The most items of one page.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The most items of one page.")]
 Cursor = Annotated[
     str | None,
-    Parameter(query="cursor", max_length=64, description="The `next_cursor` of the page before this one."),
+    QueryParameter(max_length=64, description="The `next_cursor` of the page before this one."),
 ]
 
 

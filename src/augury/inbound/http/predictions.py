@@ -7,7 +7,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import delete, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from augury.application.cancel_prediction import CancelPrediction
 from augury.application.ports import Predictions
@@ -21,10 +21,10 @@ from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import PredictionView, unanswered
 
 TAGS = ["Predictions"]
-OfStatus = Annotated[Status | None, Parameter(query="status", description="Only those of this status.")]
+OfStatus = Annotated[Status | None, QueryParameter(description="Only those of this status.")]
 OfModel = Annotated[
     str | None,
-    Parameter(query="model", max_length=128, description="Only those of this `name` or `name@version`."),
+    QueryParameter(max_length=128, description="Only those of this `name` or `name@version`."),
 ]
 
 
@@ -44,7 +44,9 @@ class PredictionPage(msgspec.Struct, frozen=True):
     responses=documented(401, 404),
 )
 @inject
-async def read(request: Anyone, prediction_id: UUID, predictions: FromDishka[Predictions]) -> PredictionView:
+async def read(
+    request: Anyone, prediction_id: FromPath[UUID], predictions: FromDishka[Predictions]
+) -> PredictionView:
     identity: Identity = request.app.state.identity
     owner = request.user or await identity.guest(request)
     stored = await predictions.get(PredictionId(prediction_id), owner=owner)
@@ -94,7 +96,7 @@ async def list_predictions(
 )
 @inject
 async def cancel(
-    request: SignedIn, prediction_id: UUID, cancel_prediction: FromDishka[CancelPrediction]
+    request: SignedIn, prediction_id: FromPath[UUID], cancel_prediction: FromDishka[CancelPrediction]
 ) -> PredictionView:
     canceled = await cancel_prediction(user_id=request.user, prediction_id=PredictionId(prediction_id))
     return PredictionView.of(unanswered(canceled), base_path=_base_path(request))
@@ -110,7 +112,9 @@ async def cancel(
     responses=documented(401, 404, 409),
 )
 @inject
-async def forget(request: SignedIn, prediction_id: UUID, predictions: FromDishka[Predictions]) -> None:
+async def forget(
+    request: SignedIn, prediction_id: FromPath[UUID], predictions: FromDishka[Predictions]
+) -> None:
     await predictions.forget(PredictionId(prediction_id), owner=request.user)
 
 

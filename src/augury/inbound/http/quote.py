@@ -6,6 +6,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import post
+from litestar.params import JSONBody
 
 from augury.application.limits import Limits
 from augury.application.ports import Predictions
@@ -54,7 +55,7 @@ class Quote(msgspec.Struct, frozen=True):
 @inject
 async def quote(
     request: SignedIn,
-    data: QuoteRequest,
+    data: JSONBody[QuoteRequest],
     predictions: FromDishka[Predictions],
     limits: FromDishka[Limits],
 ) -> Quote:

@@ -10,6 +10,7 @@ import msgspec
 from litestar import post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIType, Schema
+from litestar.params import JSONBody
 from litestar.response.base import ASGIResponse
 
 from augury.application.limits import Limits
@@ -191,6 +192,6 @@ def idempotency_key(header: bytes, what: bytes, body: bytes) -> IdempotencyKey:
         **documented(401, 402, 404, 413, 415, 422, 429),
     },
 )
-async def submit(request: Anyone, data: Submission) -> ASGIResponse:
+async def submit(request: Anyone, data: JSONBody[Submission]) -> ASGIResponse:
     desk: SubmitDesk = request.app.state.submit_desk
     return await desk.submit(request, data)
