@@ -4,7 +4,8 @@ Checking 10,000 rows of 14 features one by one takes 46 ms, by columns 10 ms; Ca
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from types import NoneType
 from typing import Any
@@ -18,6 +19,8 @@ from augury.domain.model import (
 )
 from augury.domain.user import is_storable
 
+_BLOCK = 256  # rows: a bad one has only its own block checked value by value
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedRows:
@@ -29,26 +32,32 @@ class CheckedRows:
 
 def check_rows(schema: InputSchema, rows: Sequence[Any]) -> CheckedRows:
     """The same verdicts as `schema.check` on each of the rows."""
-    values = _values(schema, rows)
-    if values is not None and all(map(_is_fine, schema.features, zip(*values, strict=True))):
-        return CheckedRows(values, ())
+    values: list[tuple[Any, ...]] = []
+    errors: list[RowError] = []
+    for begin in range(0, len(rows), _BLOCK):
+        block = _check_block(schema, rows[begin : begin + _BLOCK])
+        values += block.values
+        errors += (replace(error, row=begin + error.row) for error in block.errors)
+    return CheckedRows(values, errors)
+
+
+def _check_block(schema: InputSchema, rows: Sequence[Any]) -> CheckedRows:
+    width = len(schema.features)
+    if all(type(row) is dict and len(row) == width for row in rows):
+        with suppress(KeyError):  # a row lacks a feature: the slow way says which
+            values = _values(schema, rows)
+            if all(map(_is_fine, schema.features, zip(*values, strict=True))):
+                return CheckedRows(values, ())
     errors = schema.check_all(rows)
     bad = {error.row for error in errors}
-    fine = [row for index, row in enumerate(rows) if index not in bad]
-    return CheckedRows(_values(schema, fine) or (), errors)
+    return CheckedRows(_values(schema, [row for index, row in enumerate(rows) if index not in bad]), errors)
 
 
-def _values(schema: InputSchema, rows: Sequence[Any]) -> list[tuple[Any, ...]] | None:
-    """Each row's values; None where a row is no object or has other fields than the features."""
+def _values(schema: InputSchema, rows: Sequence[Any]) -> list[tuple[Any, ...]]:
     names = [feature.name for feature in schema.features]
-    if any(type(row) is not dict or len(row) != len(names) for row in rows):
-        return None
-    try:
-        if len(names) == 1:
-            return [(row[names[0]],) for row in rows]
-        return list(map(itemgetter(*names), rows))
-    except KeyError:
-        return None
+    if len(names) == 1:  # `itemgetter` of one name gives no tuple
+        return [(row[names[0]],) for row in rows]
+    return list(map(itemgetter(*names), rows))
 
 
 def _is_fine(feature: Feature, column: Sequence[Any]) -> bool:

@@ -1,21 +1,18 @@
-"""What a CatBoost model file says of itself; as a program: `python -m augury.outbound.catboost_file FILE
-MEMORY`, which `catboost_inspector` runs, since a crafted file can end the process that opens it.
+"""What a CatBoost model file says of itself. A crafted file can end the process that opens it: what is
+not known to be harmless goes through `catboost_inspector` first.
 
 Seen with CatBoost 1.2.10: `n_features_in_` is 0 after loading, so the names count the features;
 `predict` is shaped differently for two classes and for many, probabilities are not.
 """
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
-from catboost import CatBoost, CatBoostError  # type: ignore[import-untyped]  # CatBoost ships no types
-from catboost.core import (  # type: ignore[import-untyped]
+from catboost import CatBoost, CatBoostError
+from catboost.core import (
     is_multilabel_objective,
     is_regression_objective,
 )
@@ -44,14 +41,6 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The values of categorical features that the model was trained on."""
     training: str = ""
     """How it was trained, for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the program prints, as JSON: one of the two."""
-
-    facts: ModelFacts | None = None
-    refused: str | None = None
 
 
 def write_own_facts(model: CatBoost, facts: OwnFacts) -> None:
@@ -168,32 +157,3 @@ def _try_out(model: CatBoost, features: Sequence[Feature], classes: Sequence[str
     wanted = (1, len(classes)) if classes else (1,)
     if np.shape(answer) != wanted:
         raise ModelRefused(reason=f"its answer to one row is shaped {np.shape(answer)}, not {wanted}")
-
-
-def inspect(file: Path) -> Verdict:
-    """What the program prints about the file."""
-    try:
-        return Verdict(facts=facts_of(open_model(file)))
-    except ModelRefused as refusal:
-        return Verdict(refused=refusal.reason)
-
-
-def _limit_memory(most_bytes: int) -> None:
-    if sys.platform == "linux":  # elsewhere the limit is not enforced, or refused
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def main(file: str, memory: str) -> None:
-    """Print the verdict, and nothing else, on standard output."""
-    verdict = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever the library prints must not get between
-    _limit_memory(int(memory))
-    with verdict:
-        verdict.write(msgspec.json.encode(inspect(Path(file))))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -14,12 +14,14 @@ from typing_extensions import override
 from augury.application.ports import ModelInspector
 from augury.domain.model import ModelFacts, ModelRefused
 
-_PROGRAM = "augury.outbound.catboost_file"  # by name: this process itself must not load CatBoost
+_PROGRAM = "augury.outbound.catboost_child"  # by name: this process itself must not load CatBoost
 # No secret of ours is in the environment of a process that opens a stranger's file.
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
 
 
-class _Verdict(msgspec.Struct, forbid_unknown_fields=True):
+class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the child prints: one of the two."""
+
     facts: ModelFacts | None = None
     refused: str | None = None
 
@@ -74,7 +76,7 @@ def _why(returncode: int | None, complaints: bytes) -> str:
 
 def _facts(printed: bytes) -> ModelFacts:
     try:
-        verdict = msgspec.json.decode(printed, type=_Verdict)
+        verdict = msgspec.json.decode(printed, type=Verdict)
     except msgspec.MsgspecError as error:
         raise ModelRefused(reason=f"what it says of itself cannot be read: {error}") from error
     if verdict.facts is None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from catboost import CatBoost  # type: ignore[import-untyped]  # CatBoost ships no types
+from catboost import CatBoost
 from typing_extensions import override
 
 from augury.application.ports import Json, ModelStore, ModelUnavailable, Outcome, Predictor, Question

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from catboost import CatBoostClassifier, Pool  # type: ignore[import-untyped]  # CatBoost ships no types
+from catboost import CatBoostClassifier, Pool
 
 from augury.outbound.catboost_file import OwnFacts, write_own_facts
 

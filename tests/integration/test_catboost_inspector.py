@@ -1,0 +1,242 @@
+import asyncio
+import struct
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from catboost import Pool
+
+from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
+from augury.outbound.catboost_file import OwnFacts, facts_of, open_model
+from augury.outbound.catboost_inspector import CatBoostInspector
+from tests.catboost_models import (
+    CITIES,
+    binary_model,
+    many_classes_model,
+    numeric_pool,
+    regression_model,
+    train,
+)
+
+TARGET = np.random.default_rng(2).uniform(1, 4, size=60)
+LABELS = np.arange(60) % 2
+
+
+async def test_a_binary_classifier_tells_its_features_and_classes(tmp_path: Path) -> None:
+    file = binary_model(tmp_path / "m.cbm")
+
+    assert await CatBoostInspector().inspect(file) == ModelFacts(
+        task=Task.CLASSIFICATION,
+        schema=InputSchema(
+            (
+                Feature("age", FeatureKind.NUMERIC),
+                Feature("city", FeatureKind.CATEGORICAL),
+                Feature("text", FeatureKind.TEXT),
+            )
+        ),
+        classes=("0", "1"),
+        metrics={},
+    )
+
+
+async def test_a_classifier_of_many_classes_tells_them_in_the_order_of_its_probabilities(
+    tmp_path: Path,
+) -> None:
+    facts = await CatBoostInspector().inspect(many_classes_model(tmp_path / "m.cbm"))
+
+    assert facts.task is Task.CLASSIFICATION
+    assert facts.classes == ("negative", "neutral", "positive")
+
+
+@pytest.mark.parametrize(
+    "loss", ["RMSE", "MAE", "Quantile:alpha=0.9", "Poisson", "Tweedie:variance_power=1.5"]
+)
+def test_a_regression_has_no_classes(tmp_path: Path, loss: str) -> None:
+    facts = facts_of(open_model(regression_model(tmp_path / "m.cbm", loss)))
+
+    assert (facts.task, facts.classes) == (Task.REGRESSION, ())
+
+
+async def test_facts_of_our_own_travel_in_the_file(tmp_path: Path) -> None:
+    own = OwnFacts(metrics={"accuracy": 0.75}, categories={"city": CITIES}, training="by a test")
+
+    facts = await CatBoostInspector().inspect(binary_model(tmp_path / "m.cbm", own))
+
+    assert facts.metrics == {"accuracy": 0.75}
+    assert [feature.values for feature in facts.schema.features] == [(), CITIES, ()]
+
+
+def test_facts_of_a_later_version_are_refused(tmp_path: Path) -> None:
+    file = binary_model(tmp_path / "m.cbm", OwnFacts(schema_version=2))
+
+    with pytest.raises(ModelRefused) as refused:
+        facts_of(open_model(file))
+    assert "version 2" in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (LABELS, ("0", "1")),
+        (LABELS.astype(bool), ("False", "True")),
+        (LABELS * 1.5, ("0.0", "1.5")),
+        (np.where(LABELS, "spam", "ham"), ("ham", "spam")),
+    ],
+)
+def test_classes_of_any_type_become_text(
+    tmp_path: Path, labels: np.ndarray[Any, Any], classes: tuple[str, ...]
+) -> None:
+    file = train(numeric_pool(target=labels), tmp_path / "m.cbm")
+
+    assert facts_of(open_model(file)).classes == classes
+
+
+@pytest.mark.parametrize(
+    ("loss", "target", "reason"),
+    [
+        ("MultiLogloss", np.stack([LABELS, 1 - LABELS], axis=1), "several labels at once"),
+        ("MultiRMSE", np.stack([TARGET, TARGET], axis=1), "one number"),
+        ("RMSEWithUncertainty", TARGET, "shaped"),
+        ("MultiQuantile:alpha=0.1,0.9", TARGET, "shaped"),
+    ],
+)
+def test_a_model_with_several_answers_a_row_is_refused(
+    tmp_path: Path, loss: str, target: np.ndarray[Any, Any], reason: str
+) -> None:
+    file = train(numeric_pool(target=target), tmp_path / "m.cbm", loss=loss)
+
+    with pytest.raises(ModelRefused) as refused:
+        facts_of(open_model(file))
+    assert reason in refused.value.reason
+
+
+def test_a_ranking_is_refused(tmp_path: Path) -> None:
+    pool = numeric_pool(target=LABELS, group_id=np.repeat(np.arange(6), 10))
+    file = train(pool, tmp_path / "m.cbm", loss="YetiRank")
+
+    with pytest.raises(ModelRefused) as refused:
+        facts_of(open_model(file))
+    assert "YetiRank" in refused.value.reason
+
+
+def test_embeddings_are_refused(tmp_path: Path) -> None:
+    rows = [[[index % 7 / 7, index % 3], 1.0] for index in range(60)]
+    file = train(Pool(rows, LABELS, embedding_features=[0]), tmp_path / "m.cbm")
+
+    with pytest.raises(ModelRefused) as refused:
+        facts_of(open_model(file))
+    assert "embeddings" in refused.value.reason
+
+
+async def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelRefused) as refused:
+        await CatBoostInspector().inspect(tmp_path / "missing.cbm")
+    assert refused.value.reason == "there is no such file"
+
+
+@pytest.mark.parametrize("content", [b"", b"text,label\n", b"CBM1", b"CBM1\xff\xff\xff\x7f"])
+async def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "m.cbm"
+    file.write_bytes(content)
+
+    with pytest.raises(ModelRefused):
+        await CatBoostInspector().inspect(file)
+
+
+async def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
+    file = binary_model(tmp_path / "m.cbm")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+    with pytest.raises(ModelRefused):
+        await CatBoostInspector().inspect(file)
+
+
+async def test_a_crafted_file_ends_the_child_and_is_refused(tmp_path: Path) -> None:
+    file = regression_model(tmp_path / "m.cbm")
+    sizes = struct.pack("<5i", *[2] * 5)  # the depths of its five trees
+    content = file.read_bytes()
+    assert content.count(sizes) == 1
+    file.write_bytes(content.replace(sizes, b"\x7f" * len(sizes)))
+
+    with pytest.raises(ModelRefused) as refused:
+        await CatBoostInspector().inspect(file)
+    assert "ended the process (SIG" in refused.value.reason
+
+
+async def test_a_file_that_claims_more_than_the_childs_memory_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "m.cbm"
+    file.write_bytes(b"CBM1" + struct.pack("<I", 2**31))
+
+    with pytest.raises(ModelRefused) as refused:
+        await CatBoostInspector(memory=2**30).inspect(file)
+    assert "ended the process (SIG" in refused.value.reason
+
+
+async def test_a_file_that_takes_too_long_is_refused_and_its_child_ended(tmp_path: Path) -> None:
+    file = regression_model(tmp_path / "m.cbm")
+
+    with pytest.raises(ModelRefused) as refused:
+        await CatBoostInspector(timeout=timedelta(milliseconds=1)).inspect(file)
+
+    assert "longer than" in refused.value.reason
+    assert children_that_open(file) == []
+
+
+async def test_a_canceled_inspection_leaves_no_child(tmp_path: Path) -> None:
+    file = regression_model(tmp_path / "m.cbm")
+    inspection = asyncio.create_task(CatBoostInspector().inspect(file))
+    async with asyncio.timeout(30):
+        while not children_that_open(file):
+            await asyncio.sleep(0.01)
+
+    inspection.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await inspection
+
+    assert children_that_open(file) == []
+
+
+async def test_a_child_learns_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUGURY_SECRET", "for no stranger")
+    file = regression_model(tmp_path / "m.cbm")
+    inspection = asyncio.create_task(CatBoostInspector().inspect(file))
+    seen: list[dict[str, str]] = []
+    async with asyncio.timeout(30):
+        while not seen:
+            seen = [env for child in children_that_open(file) if (env := environment_of(child))]
+            await asyncio.sleep(0.01)
+
+    await inspection
+
+    assert all("AUGURY_SECRET" not in environment for environment in seen)
+
+
+def test_the_inspector_is_used_without_loading_catboost() -> None:
+    code = "import sys, augury.outbound.catboost_inspector; print('catboost' in sys.modules)"
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "False"
+
+
+def children_that_open(file: Path) -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if str(file) in arguments_of(child)]
+
+
+def arguments_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it ended meanwhile
+        return []
+
+
+def environment_of(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:  # it ended meanwhile
+        return {}

@@ -1,0 +1,367 @@
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from catboost import CatBoost, Pool
+
+from augury.application.ports import Json, ModelUnavailable, Outcome, Question
+from augury.domain.model import Feature, FeatureKind, InputSchema, Model, Task
+from augury.outbound.catboost_model import CatBoostPredictor, CatBoostSettings
+from augury.outbound.model_store import FolderModelStore
+from tests.catboost_models import (
+    NAMES,
+    ROW,
+    binary_model,
+    many_classes_model,
+    mixed_rows,
+    registered,
+    regression_model,
+    train,
+)
+
+ROWS: list[dict[str, object]] = [dict(zip(NAMES, row, strict=True)) for row in mixed_rows(9)]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderModelStore:
+    return FolderModelStore(tmp_path / "models")
+
+
+@pytest.fixture
+async def predictor(store: FolderModelStore) -> AsyncIterator[CatBoostPredictor]:
+    predictor = CatBoostPredictor(store)
+    yield predictor
+    predictor.close()
+
+
+@pytest.fixture
+async def binary(store: FolderModelStore, tmp_path: Path) -> Model:
+    return await registered(binary_model(tmp_path / "binary.cbm"), store)
+
+
+def one(row: object) -> Question:
+    return Question(Json(json.dumps(row).encode()), single=True)
+
+
+def many(rows: Sequence[object]) -> Question:
+    return Question(Json(json.dumps(rows).encode()), single=False)
+
+
+def output(outcome: Outcome) -> Any:
+    return None if outcome.output is None else json.loads(outcome.output)
+
+
+def errors(outcome: Outcome) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(outcome.errors)
+    return found
+
+
+async def test_a_single_row_is_answered_with_one_object(predictor: CatBoostPredictor, binary: Model) -> None:
+    [outcome] = await predictor.predict(binary, [one(ROW)])
+
+    answer = output(outcome)
+    assert answer["label"] == "1"
+    assert list(answer["probabilities"]) == ["0", "1"]
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=2e-6)
+    assert (outcome.valid_rows, outcome.errors) == (1, b"[]")
+
+
+async def test_an_array_of_one_row_is_answered_with_an_array_of_one(
+    predictor: CatBoostPredictor, binary: Model
+) -> None:
+    [outcome] = await predictor.predict(binary, [many([ROW])])
+
+    assert [answer["label"] for answer in output(outcome)] == ["1"]
+
+
+async def test_answers_are_those_of_catboost_itself(
+    predictor: CatBoostPredictor, binary: Model, tmp_path: Path
+) -> None:
+    model = CatBoost()
+    model.load_model(str(tmp_path / "binary.cbm"))
+    expected = model.predict(mixed_rows(9), prediction_type="Probability")
+
+    [outcome] = await predictor.predict(binary, [many(ROWS)])
+
+    answers = [list(answer["probabilities"].values()) for answer in output(outcome)]
+    assert np.array(answers) == pytest.approx(expected, abs=5e-7)
+    assert [answer["label"] for answer in output(outcome)] == [str(best) for best in expected.argmax(axis=1)]
+
+
+async def test_a_row_may_name_its_fields_in_any_order(predictor: CatBoostPredictor, binary: Model) -> None:
+    [there, back] = await predictor.predict(binary, [one(ROW), one(dict(reversed(ROW.items())))])
+
+    assert there.output == back.output
+
+
+async def test_a_classifier_of_many_classes_answers_the_likeliest(
+    predictor: CatBoostPredictor, store: FolderModelStore, tmp_path: Path
+) -> None:
+    model = await registered(many_classes_model(tmp_path / "m.cbm"), store)
+
+    [outcome] = await predictor.predict(model, [many([{"text": "good day"}, {"text": "bad day"}])])
+
+    assert [answer["label"] for answer in output(outcome)] == ["positive", "negative"]
+    for answer in output(outcome):
+        assert max(answer["probabilities"], key=answer["probabilities"].get) == answer["label"]
+
+
+@pytest.mark.parametrize("loss", ["RMSE", "Poisson"])
+async def test_a_regression_answers_a_value_in_the_unit_it_was_trained_on(
+    predictor: CatBoostPredictor, store: FolderModelStore, tmp_path: Path, loss: str
+) -> None:
+    file = regression_model(tmp_path / "m.cbm", loss)
+    model = await registered(file, store)
+    expected = CatBoost().load_model(str(file)).predict([[0.5, -0.5]])[0]
+    expected = np.exp(expected) if loss == "Poisson" else expected  # learned as a logarithm
+
+    [outcome] = await predictor.predict(model, [one({"x": 0.5, "y": -0.5})])
+
+    assert output(outcome) == {"value": pytest.approx(expected)}
+
+
+async def test_missing_and_extreme_numbers_are_predicted(
+    predictor: CatBoostPredictor, store: FolderModelStore, binary: Model, tmp_path: Path
+) -> None:
+    extremes = [None, 0, 10**38, -(10**38), 3.4028234663852886e38, 1e-320]
+    regression = await registered(regression_model(tmp_path / "m.cbm"), store)
+
+    [numbers] = await predictor.predict(regression, [many([{"x": n, "y": None} for n in extremes])])
+    [mixed] = await predictor.predict(binary, [many([{**ROW, "age": n} for n in extremes])])
+
+    assert (numbers.valid_rows, mixed.valid_rows) == (6, 6)
+
+
+async def test_unseen_categories_and_odd_texts_are_predicted(
+    predictor: CatBoostPredictor, binary: Model
+) -> None:
+    rows = [{**ROW, "city": city} for city in ("Atlantis", "", 7, -(2**63) + 1)]
+    rows += [{**ROW, "text": text} for text in ("", " ", "🙂", "x" * 100_000, "\n\t")]
+
+    [outcome] = await predictor.predict(binary, [many(rows)])
+
+    assert outcome.valid_rows == len(rows)
+
+
+async def test_a_bad_row_is_null_with_its_reason_and_its_neighbours_are_answered(
+    predictor: CatBoostPredictor, binary: Model
+) -> None:
+    [outcome] = await predictor.predict(binary, [many([ROW, {**ROW, "age": "33"}, ROW, {"age": 1}])])
+
+    assert [answer and answer["label"] for answer in output(outcome)] == ["1", None, "1", None]
+    assert outcome.valid_rows == 2
+    assert errors(outcome) == [
+        {"row": 1, "field": "age", "message": "must be a number or null"},
+        {"row": 3, "field": "city", "message": "is missing"},
+    ]
+
+
+async def test_each_question_counts_its_rows_from_0(predictor: CatBoostPredictor, binary: Model) -> None:
+    bad = {**ROW, "text": None}
+
+    outcomes = await predictor.predict(binary, [one(ROW), many([bad, ROW]), one(bad), many([ROW, ROW, bad])])
+
+    assert [outcome.valid_rows for outcome in outcomes] == [1, 1, 0, 2]
+    assert [[error["row"] for error in errors(outcome)] for outcome in outcomes] == [[], [0], [0], [2]]
+    assert [type(output(outcome)) for outcome in outcomes] == [dict, list, type(None), list]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        one(5),
+        one([ROW]),
+        many([5]),
+        Question(Json(b"{"), single=True),
+        Question(Json(b""), single=False),
+        Question(Json(b"\xff"), single=True),
+        Question(Json(b"[" * 100_000), single=False),
+        Question(Json(b'{"age": 1e999}'), single=True),
+        Question(Json(b'{"age": 1}'), single=False),
+    ],
+    ids=lambda question: repr(question.input[:20]),
+)
+async def test_what_is_no_row_fails_alone(
+    predictor: CatBoostPredictor, binary: Model, question: Question
+) -> None:
+    before, bad, after = await predictor.predict(binary, [one(ROW), question, one(ROW)])
+
+    assert (bad.valid_rows, bad.output) == (0, None)
+    assert [error["row"] for error in errors(bad)] == [0]
+    assert before.valid_rows == after.valid_rows == 1
+    assert before.output == after.output
+
+
+async def test_no_rows_are_answered_with_nothing(predictor: CatBoostPredictor, binary: Model) -> None:
+    assert await predictor.predict(binary, []) == []
+    assert await predictor.predict(binary, [many([])]) == [Outcome(0, None, Json(b"[]"))]
+
+
+async def test_a_row_without_a_finite_answer_fails_alone(
+    predictor: CatBoostPredictor, store: FolderModelStore, tmp_path: Path
+) -> None:
+    poisson = await registered(overflowing_model(tmp_path / "m.cbm"), store)
+
+    low, high = await predictor.predict(poisson, [one({"x": -5, "y": 0}), one({"x": 5, "y": 0})])
+
+    assert (low.valid_rows, high.valid_rows) == (1, 0)
+    assert errors(high) == [{"row": 0, "field": None, "message": "the model could not predict this row"}]
+
+
+async def test_a_batch_of_many_questions_is_answered_in_order(
+    predictor: CatBoostPredictor, binary: Model
+) -> None:
+    alone = [(await predictor.predict(binary, [one(row)]))[0] for row in ROWS]
+
+    together = await predictor.predict(binary, [one(row) for row in ROWS * 30])
+
+    assert together == alone * 30
+
+
+async def test_batches_at_the_same_time_do_not_disturb_each_other(
+    predictor: CatBoostPredictor, store: FolderModelStore, binary: Model, tmp_path: Path
+) -> None:
+    other = await registered(regression_model(tmp_path / "m.cbm"), store)
+    [[label]] = [await predictor.predict(binary, [one(ROW)])]
+    [[value]] = [await predictor.predict(other, [one({"x": 1, "y": 1})])]
+
+    answers = await asyncio.gather(
+        *(
+            predictor.predict(*question)
+            for question in [(binary, [one(ROW)]), (other, [one({"x": 1, "y": 1})])] * 20
+        )
+    )
+
+    assert answers == [[label], [value]] * 20
+
+
+async def test_a_loaded_model_needs_its_file_no_more(
+    predictor: CatBoostPredictor, store: FolderModelStore, binary: Model
+) -> None:
+    first = await predictor.predict(binary, [one(ROW)])
+    (await store.path(binary.sha256)).unlink()
+
+    assert await predictor.predict(binary, [one(ROW)]) == first
+
+
+async def test_only_so_many_models_stay_loaded_and_the_one_used_longest_ago_goes(
+    store: FolderModelStore, binary: Model, tmp_path: Path
+) -> None:
+    predictor = CatBoostPredictor(store, CatBoostSettings(loaded_models=2))
+    second = await registered(many_classes_model(tmp_path / "2.cbm"), store)
+    third = await registered(regression_model(tmp_path / "3.cbm"), store)
+    await predictor.predict(binary, [one(ROW)])
+    await predictor.predict(second, [one({"text": "good day"})])
+    await predictor.predict(binary, [one(ROW)])
+    await predictor.predict(third, [one({"x": 1, "y": 1})])
+    for model in (binary, second, third):
+        (await store.path(model.sha256)).unlink()
+
+    assert (await predictor.predict(binary, [one(ROW)]))[0].valid_rows == 1
+    assert (await predictor.predict(third, [one({"x": 1, "y": 1})]))[0].valid_rows == 1
+    with pytest.raises(ModelUnavailable):
+        await predictor.predict(second, [one({"text": "good day"})])
+    predictor.close()
+
+
+async def test_a_missing_model_is_unavailable_until_it_is_back(
+    predictor: CatBoostPredictor, store: FolderModelStore, binary: Model, tmp_path: Path
+) -> None:
+    (await store.path(binary.sha256)).unlink()
+
+    with pytest.raises(ModelUnavailable):
+        await predictor.predict(binary, [one(ROW)])
+
+    await store.put(tmp_path / "binary.cbm")
+    assert (await predictor.predict(binary, [one(ROW)]))[0].valid_rows == 1
+
+
+async def test_a_changed_file_is_unavailable(
+    predictor: CatBoostPredictor, store: FolderModelStore, binary: Model
+) -> None:
+    path = await store.path(binary.sha256)
+    path.write_bytes(path.read_bytes()[:-1])
+
+    with pytest.raises(ModelUnavailable, match="was changed"):
+        await predictor.predict(binary, [one(ROW)])
+
+
+async def test_a_file_that_is_no_model_is_unavailable(
+    predictor: CatBoostPredictor, store: FolderModelStore, binary: Model, tmp_path: Path
+) -> None:
+    (tmp_path / "no.cbm").write_bytes(b"no model")
+    broken = replace(binary, sha256=await store.put(tmp_path / "no.cbm"))
+
+    with pytest.raises(ModelUnavailable, match="tested@1: not a CatBoost model"):
+        await predictor.predict(broken, [one(ROW)])
+
+
+async def test_a_file_that_is_another_model_than_registered_is_unavailable(
+    predictor: CatBoostPredictor, binary: Model
+) -> None:
+    schema = InputSchema((Feature("text", FeatureKind.TEXT),))
+    other = replace(binary, facts=replace(binary.facts, task=Task.CLASSIFICATION, schema=schema))
+
+    with pytest.raises(ModelUnavailable, match="than was registered"):
+        await predictor.predict(other, [one({"text": "good day"})])
+
+
+async def test_the_event_loop_turns_while_a_model_works(predictor: CatBoostPredictor, binary: Model) -> None:
+    under_way = asyncio.create_task(predictor.predict(binary, [many(ROWS * 2_000)]))
+    turns = 0
+    while not under_way.done():
+        turns += 1
+        await asyncio.sleep(0)
+
+    assert turns > 2  # one to start it, one to see it done
+    assert (await under_way)[0].valid_rows == 18_000
+
+
+def test_serving_a_model_takes_under_300_mb_and_writes_nothing(tmp_path: Path) -> None:
+    file = many_classes_model(tmp_path / "m.cbm")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    found = subprocess.run(
+        [sys.executable, "-c", SERVING, str(file)], cwd=folder, capture_output=True, text=True, check=True
+    )
+
+    peak_mib, drawing = json.loads(found.stdout)
+    assert peak_mib < 300
+    assert drawing == []
+    assert list(folder.iterdir()) == []
+
+
+SERVING = """
+import json, resource, sys
+from pathlib import Path
+from augury.application.ports import Json, Question
+from augury.outbound.catboost_file import facts_of, open_model, prediction_type
+from augury.outbound.catboost_model import LoadedModel, answer
+
+model = open_model(Path(sys.argv[1]))
+loaded = LoadedModel(model, facts_of(model), prediction_type(model), 1)
+rows = json.dumps([{"text": "good day " * 10}] * 10_000).encode()
+assert answer(loaded, [Question(Json(rows), False)])[0].valid_rows == 10_000
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+drawing = [name for name in ("matplotlib", "plotly", "graphviz", "IPython") if name in sys.modules]
+print(json.dumps([peak, drawing]))
+"""
+
+
+def overflowing_model(file: Path) -> Path:
+    """Where x is high, its answer is the exponent of a million: no double holds that."""
+    x = np.linspace(-5, 5, 60)
+    pool = Pool(np.stack([x, x * 0], axis=1), np.where(x > 0, 1000, 0.001), feature_names=["x", "y"])
+    train(pool, file, loss="Poisson")
+    model = CatBoost().load_model(str(file))
+    model.set_scale_and_bias(1_000_000.0, 0.0)
+    model.save_model(str(file))
+    return file

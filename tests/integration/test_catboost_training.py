@@ -1,0 +1,140 @@
+import csv
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from catboost import CatBoost
+
+from augury.domain.model import FeatureKind, Task
+from augury.outbound.catboost_file import facts_of, open_model
+from augury.outbound.catboost_inspector import CatBoostInspector
+from augury.outbound.catboost_training import Example, scores, train_tone, training_examples
+
+REAL_TEXTS = Path(__file__).parents[3] / "shared" / "data" / "ru_goemotions.csv"
+LABELS = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True)
+class Trained:
+    file: Path
+    metrics: Mapping[str, float]
+    steps: list[tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    file = tmp_path_factory.mktemp("tone") / "tone.cbm"
+    steps: list[tuple[int, int]] = []
+    metrics = train_tone(file, lambda done, total: steps.append((done, total)))
+    return Trained(file, metrics, steps)
+
+
+@pytest.fixture
+def tone(trained: Trained) -> Path:
+    return trained.file
+
+
+def labels_of(file: Path, texts: list[str]) -> list[str]:
+    model = open_model(file)
+    probabilities = model.predict([[text] for text in texts], prediction_type="Probability")
+    return [str(model.classes_[best]) for best in probabilities.argmax(axis=1)]
+
+
+def test_there_are_250_texts_or_more_for_each_label_of_each_language() -> None:
+    counts = Counter((example.language, example.label) for example in training_examples())
+
+    assert set(counts) == {(language, label) for language in ("en", "ru") for label in LABELS}
+    assert min(counts.values()) >= 250
+
+
+def test_no_training_text_occurs_twice() -> None:
+    texts = Counter(example.text.lower() for example in training_examples())
+
+    assert [text for text, count in texts.items() if count > 1] == []
+
+
+async def test_tone_is_a_model_that_can_be_served(tone: Path) -> None:
+    facts = await CatBoostInspector().inspect(tone)
+
+    assert facts.task is Task.CLASSIFICATION
+    assert facts.classes == LABELS
+    assert [(feature.name, feature.kind) for feature in facts.schema.features] == [("text", FeatureKind.TEXT)]
+
+
+def test_its_metrics_travel_in_the_file(trained: Trained) -> None:
+    assert facts_of(open_model(trained.file)).metrics == trained.metrics
+    assert trained.metrics["held_out_texts"] == pytest.approx(len(training_examples()) / 5, abs=6)
+
+
+def test_it_does_better_on_held_out_texts_than_guessing_in_both_languages(trained: Trained) -> None:
+    for language in ("", "_en", "_ru"):
+        assert trained.metrics[f"accuracy{language}"] > 0.6
+        assert trained.metrics[f"macro_f1{language}"] > 0.6
+
+
+def test_training_again_makes_the_same_model(tone: Path, tmp_path: Path) -> None:
+    train_tone(tmp_path / "again.cbm")
+    texts = [[example.text] for example in training_examples()]
+
+    first, second = (
+        CatBoost().load_model(str(file)).predict(texts, prediction_type="Probability")
+        for file in (tone, tmp_path / "again.cbm")
+    )
+
+    assert np.array_equal(first, second)
+
+
+def test_progress_is_told_step_by_step_up_to_the_end(trained: Trained) -> None:
+    assert [done for done, _ in trained.steps] == list(range(1, len(trained.steps) + 1))
+    assert {total for _, total in trained.steps} == {len(trained.steps)}
+
+
+def test_the_file_is_small(tone: Path) -> None:
+    assert tone.stat().st_size < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Отличный сервис, всё очень понравилось, спасибо!", "positive"),
+        ("Ужасное качество, сломалось на второй день, верните деньги.", "negative"),
+        ("I love it, works perfectly, thank you so much!", "positive"),
+        ("Terrible service, it broke on the second day and nobody cared.", "negative"),
+        ("The meeting is on Tuesday at ten.", "neutral"),
+        ("Встреча во вторник в десять часов.", "neutral"),
+    ],
+)
+def test_plain_texts_get_the_tone_a_reader_would_give(tone: Path, text: str, label: str) -> None:
+    assert labels_of(tone, [text]) == [label]
+
+
+def test_real_texts_nobody_here_wrote_are_judged_better_than_by_guessing(tone: Path) -> None:
+    if not REAL_TEXTS.exists():
+        pytest.skip("the real texts (ru_goemotions.csv) are not beside this checkout")
+    with REAL_TEXTS.open(encoding="utf-8", newline="") as lines:
+        found = [(line["text"], line["label"]) for line in csv.DictReader(lines) if line["label"] in LABELS]
+    examples = [Example(text, "ru", label) for text, label in found]
+
+    measured = scores(examples, labels_of(tone, [example.text for example in examples]))
+
+    commonest = Counter(example.label for example in examples).most_common(1)[0][1] / len(examples)
+    assert measured["accuracy"] > commonest + 0.03
+    assert measured["macro_f1"] > 0.4
+
+
+def test_scores_are_those_worked_out_by_hand() -> None:
+    truth = [("a", "en"), ("a", "en"), ("b", "en"), ("b", "ru")]
+    examples = [Example("", language, label) for label, language in truth]
+
+    assert scores(examples, ["a", "b", "b", "b"]) == {
+        "held_out_texts": 4,
+        "accuracy": 0.75,
+        "macro_f1": 0.7333,  # (2/3 + 4/5) / 2
+        "accuracy_en": 0.6667,
+        "macro_f1_en": 0.6667,
+        "accuracy_ru": 1,
+        "macro_f1_ru": 1,
+    }

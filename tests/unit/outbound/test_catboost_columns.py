@@ -1,0 +1,85 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augury.domain.model import MOST_CATEGORY_NUMBER, MOST_NUMBER, Feature, FeatureKind, InputSchema
+from augury.outbound.catboost_columns import check_rows
+
+NUMBER = Feature("age", FeatureKind.NUMERIC)
+CATEGORY = Feature("city", FeatureKind.CATEGORICAL)
+TEXT = Feature("text", FeatureKind.TEXT)
+MIXED = InputSchema((NUMBER, CATEGORY, TEXT))
+GOOD = {"age": 33, "city": "Paris", "text": "hello"}
+
+FITTING = {
+    "age": st.none() | st.integers(-(10**38), 10**38) | st.floats(-MOST_NUMBER, MOST_NUMBER),
+    "city": st.text(st.characters(exclude_characters="\x00", codec="utf-8"))
+    | st.integers(-MOST_CATEGORY_NUMBER, MOST_CATEGORY_NUMBER),
+    "text": st.text(st.characters(exclude_characters="\x00", codec="utf-8")),
+}
+ANYTHING = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["33", "", "\x00", "\ud800", 10**400, 2**63, [], {}])
+)
+fitting_rows = st.fixed_dictionaries(FITTING)
+any_rows = (
+    fitting_rows
+    | st.fixed_dictionaries({name: fitting | ANYTHING for name, fitting in FITTING.items()})
+    | st.fixed_dictionaries({}, optional={**FITTING, "extra": ANYTHING})
+    | ANYTHING
+)
+
+
+def assert_same_as_row_by_row(schema: InputSchema, rows: Sequence[object]) -> None:
+    checked = check_rows(schema, rows)
+
+    assert list(checked.errors) == schema.check_all(rows)
+    bad = {error.row for error in checked.errors}
+    fine = [row for index, row in enumerate(rows) if index not in bad]
+    assert list(checked.values) == [
+        tuple(row[feature.name] for feature in schema.features) for row in fine if isinstance(row, dict)
+    ]
+
+
+@given(st.lists(any_rows, max_size=8))
+def test_checking_by_columns_finds_what_checking_row_by_row_finds(rows: list[object]) -> None:
+    assert_same_as_row_by_row(MIXED, rows)
+
+
+@given(st.lists(fitting_rows, max_size=8))
+def test_fitting_rows_are_all_taken_as_they_are(rows: list[dict[str, object]]) -> None:
+    checked = check_rows(MIXED, rows)
+
+    assert (len(checked.values), len(checked.errors)) == (len(rows), 0)
+    assert_same_as_row_by_row(MIXED, rows)
+
+
+@pytest.mark.parametrize("row", [0, 255, 256, 511, 512, 699])
+def test_a_bad_row_is_named_by_its_place_among_all_rows(row: int) -> None:
+    rows = [GOOD] * 700
+    rows[row] = {**GOOD, "text": 5}
+
+    checked = check_rows(MIXED, rows)
+
+    assert [(error.row, error.field) for error in checked.errors] == [(row, "text")]
+    assert len(checked.values) == 699
+
+
+@pytest.mark.parametrize("feature", [NUMBER, CATEGORY, TEXT])
+def test_a_model_of_one_feature_takes_its_rows(feature: Feature) -> None:
+    schema = InputSchema((feature,))
+    rows = [{feature.name: GOOD[feature.name]}, {feature.name: True}, {}, GOOD]
+
+    assert_same_as_row_by_row(schema, rows)
+    assert check_rows(schema, rows).values == [(GOOD[feature.name],)]
+
+
+def test_values_stand_in_the_models_order_whatever_the_rows_order() -> None:
+    rows = [dict(reversed(GOOD.items()))]
+
+    assert check_rows(MIXED, rows).values == [(33, "Paris", "hello")]
