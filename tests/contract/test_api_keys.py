@@ -1,0 +1,107 @@
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from augury.application.identity_ports import ApiKey
+from augury.domain.identifiers import UserId, uuid7
+from tests.adapters import Adapters
+
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+
+
+def a_key(user_id: UserId, *, expires_at: datetime | None = None) -> ApiKey:
+    return ApiKey(
+        id=uuid7(),
+        user_id=user_id,
+        name="робот",
+        hint="aug_abcd",
+        created_at=datetime.now(UTC),
+        expires_at=expires_at,
+    )
+
+
+async def test_a_key_comes_back_as_added_and_leads_to_its_owner(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(), await adapters.user()
+    key = a_key(user_id, expires_at=datetime.now(UTC) + HOUR)
+    digest = uuid4().bytes
+
+    assert await adapters.api_keys.add(key, digest, most=5)
+
+    assert await adapters.api_keys.of(user_id) == [key]
+    assert await adapters.api_keys.of(other) == []
+    assert await adapters.api_keys.owner(digest) == user_id
+    assert await adapters.api_keys.owner(b"unknown") is None
+
+
+async def test_keys_are_listed_newest_first(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+    keys = [a_key(user_id) for _ in range(4)]
+    for key in keys:
+        await adapters.api_keys.add(key, uuid4().bytes, most=5)
+
+    listed = await adapters.api_keys.of(user_id)
+
+    assert [key.id for key in listed] == sorted((key.id for key in keys), reverse=True)
+
+
+async def test_a_user_has_no_more_keys_than_allowed(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(), await adapters.user()
+
+    added = await asyncio.gather(
+        *(adapters.api_keys.add(a_key(user_id), uuid4().bytes, most=2) for _ in range(5))
+    )
+
+    assert sum(added) == 2
+    assert len(await adapters.api_keys.of(user_id)) == 2
+    assert await adapters.api_keys.add(a_key(other), uuid4().bytes, most=2)
+
+
+async def test_an_expired_key_opens_nothing(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+    digest = uuid4().bytes
+    await adapters.api_keys.add(a_key(user_id, expires_at=datetime.now(UTC) + HOUR), digest, most=5)
+    assert await adapters.api_keys.owner(digest) == user_id
+
+    await adapters.pass_time(2 * HOUR)
+
+    assert await adapters.api_keys.owner(digest) is None
+
+
+async def test_a_use_is_noted_at_most_once_a_minute(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+    digest = uuid4().bytes
+    await adapters.api_keys.add(a_key(user_id), digest, most=5)
+    [unused] = await adapters.api_keys.of(user_id)
+    assert unused.last_used_at is None
+
+    await adapters.api_keys.owner(digest)
+    [used] = await adapters.api_keys.of(user_id)
+    assert used.last_used_at is not None
+    await adapters.api_keys.owner(digest)
+    assert await adapters.api_keys.of(user_id) == [used]
+
+    await adapters.pass_time(61 * SECOND)
+    [before] = await adapters.api_keys.of(user_id)
+    assert before.last_used_at is not None
+    await adapters.api_keys.owner(digest)
+    [after] = await adapters.api_keys.of(user_id)
+    assert after.last_used_at is not None
+    assert after.last_used_at - before.last_used_at >= 60 * SECOND
+    assert replace(after, last_used_at=None) == replace(before, last_used_at=None)
+
+
+async def test_a_removed_key_opens_nothing_and_only_its_owner_removes_it(adapters: Adapters) -> None:
+    user_id, stranger = await adapters.user(), await adapters.user()
+    key, digest = a_key(user_id), uuid4().bytes
+    await adapters.api_keys.add(key, digest, most=1)
+
+    assert not await adapters.api_keys.remove(stranger, key.id)
+    assert not await adapters.api_keys.remove(user_id, uuid7())
+    assert await adapters.api_keys.owner(digest) == user_id
+    assert await adapters.api_keys.remove(user_id, key.id)
+    assert not await adapters.api_keys.remove(user_id, key.id)
+
+    assert await adapters.api_keys.owner(digest) is None
+    assert await adapters.api_keys.add(a_key(user_id), uuid4().bytes, most=1)

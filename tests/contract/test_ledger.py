@@ -1,0 +1,47 @@
+from uuid import uuid4
+
+from augury.domain.balance import Transfer, TransferKind
+from augury.domain.identifiers import uuid7
+from tests.adapters import Adapters, a_prediction, finish
+
+
+async def test_empty_books_balance(empty: Adapters) -> None:
+    report = await empty.ledger.verify()
+
+    assert (report.users, report.transfers, report.predictions) == (0, 0, 0)
+    assert report.deviations == []
+
+
+async def test_books_in_use_balance_and_are_counted(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=100)
+    queued, done, partial = (a_prediction(user_id, rows=4, row_price=2) for _ in range(3))
+    await adapters.accept(user_id, queued, done, partial)
+    await adapters.settled(done)
+    token = uuid4()
+    [claim] = await adapters.claim(partial, token=token)
+    await adapters.work.settle(token, [finish(claim.prediction, valid_rows=1)])
+    async with adapters.books() as books:
+        await books.record(
+            transfers=[
+                Transfer(TransferKind.REFUND, user_id, 8, done.id),
+                Transfer(TransferKind.REVERSAL, user_id, 5, uuid7()),
+            ]
+        )
+
+    report = await adapters.ledger.verify()
+
+    assert (report.users, report.transfers, report.predictions) == (1, 9, 3)
+    assert report.deviations == []
+
+
+async def test_a_hold_without_its_prediction_does_not_pass(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=5)
+    prediction = a_prediction(user_id, row_price=3)
+    await adapters.accept(user_id, prediction)
+    async with adapters.books() as books:
+        await books.record(transfers=[Transfer(TransferKind.CAPTURE, user_id, 2, prediction.id)])
+
+    deviations = await adapters.ledger.verify()
+
+    assert len(deviations.deviations) == 1
+    assert str(prediction.id) in deviations.deviations[0]

@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import pytest
+
+from augury.domain.model import Feature, FeatureKind, ModelNotFound, ModelRef
+from tests.adapters import Adapters
+from tests.hexagon import a_model
+
+NOWHERE = ["tone", "tone@1", "tone@", "tone@x", "@1", "", "a\x00b", "tone@1\x00"]
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+async def test_a_model_that_is_not_there_is_not_found(empty: Adapters, name: str) -> None:
+    with pytest.raises(ModelNotFound):
+        await empty.models.get(name)
+
+
+async def test_a_model_comes_back_as_it_was_added(empty: Adapters) -> None:
+    features = [
+        Feature("age", FeatureKind.NUMERIC),
+        Feature("город", FeatureKind.CATEGORICAL, values=("Париж", "")),
+        Feature("text", FeatureKind.TEXT),
+    ]
+    model = a_model(row_price=7, features=features)
+    model = replace(model, facts=replace(model.facts, metrics={"accuracy": 0.875}))
+
+    await empty.models.add(model)
+
+    assert await empty.models.get("tone") == model
+    assert await empty.models.get("tone@1") == model
+    assert await empty.models.version(model.ref) == model
+
+
+async def test_a_name_means_its_active_version(empty: Adapters) -> None:
+    await empty.models.add(a_model(version=1))
+    await empty.models.add(a_model(version=2))
+    await empty.models.add(a_model(version=3, active=False))
+
+    assert (await empty.models.get("tone")).ref.version == 2
+    assert not (await empty.models.get("tone@1")).active
+    assert (await empty.models.get("tone@3")).ref.version == 3
+
+
+async def test_a_name_without_an_active_version_is_not_found(empty: Adapters) -> None:
+    await empty.models.add(a_model(active=False))
+
+    with pytest.raises(ModelNotFound):
+        await empty.models.get("tone")
+    assert (await empty.models.get("tone@1")).ref == ModelRef("tone", 1)
+
+
+async def test_activating_a_version_takes_the_place_of_the_active_one(empty: Adapters) -> None:
+    old, new = a_model(version=1), a_model(version=2)
+    await empty.models.add(old)
+    await empty.models.add(new)
+    await empty.models.add(a_model("spam"))
+
+    await empty.models.change(replace(old, active=True, row_price=9))
+
+    assert await empty.models.get("tone") == replace(old, row_price=9)
+    assert not (await empty.models.version(new.ref)).active
+    assert (await empty.models.get("spam")).active
+
+
+async def test_a_retired_version_serves_nobody_new_but_runs_what_was_accepted(empty: Adapters) -> None:
+    model = a_model()
+    await empty.models.add(model)
+    retired = replace(model, active=False, retired=True)
+
+    await empty.models.change(retired)
+
+    for name in ("tone", "tone@1"):
+        with pytest.raises(ModelNotFound):
+            await empty.models.get(name)
+    assert await empty.models.version(retired.ref) == retired
+
+
+async def test_a_version_that_was_never_added_is_not_found(empty: Adapters) -> None:
+    await empty.models.add(a_model())
+
+    with pytest.raises(ModelNotFound):
+        await empty.models.version(ModelRef("tone", 2))
+
+
+async def test_all_versions_are_listed_by_name_and_version(empty: Adapters) -> None:
+    assert await empty.models.all() == []
+    await empty.models.add(a_model("tone", 10))
+    await empty.models.add(a_model("tone", 9))
+    await empty.models.add(replace(a_model("spam"), active=False, retired=True))
+
+    assert [str(model.ref) for model in await empty.models.all()] == ["spam@1", "tone@9", "tone@10"]
+
+
+async def test_versions_are_counted_for_each_name(empty: Adapters) -> None:
+    assert await empty.models.next_version("tone") == 1
+    await empty.models.add(a_model(version=1))
+    await empty.models.add(a_model(version=4, active=False))
+
+    assert await empty.models.next_version("tone") == 5
+    assert await empty.models.next_version("spam") == 1

@@ -1,0 +1,194 @@
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from augury.application.ports import Json, StoredPrediction
+from augury.domain.balance import Balance
+from augury.domain.identifiers import PredictionId, UserId, uuid7
+from augury.domain.model import ModelRef
+from augury.domain.prediction import Prediction, PredictionNotFound, Status, WrongStatus
+from tests.adapters import MODEL, NO_ERRORS, OUTPUT, Adapters, a_prediction, finish
+from tests.hexagon import a_model
+
+
+async def page(
+    adapters: Adapters,
+    owner: UserId,
+    *,
+    limit: int = 100,
+    before: PredictionId | None = None,
+    status: Status | None = None,
+    model: str | None = None,
+) -> list[PredictionId]:
+    stored = await adapters.predictions.page(owner, limit=limit, before=before, status=status, model=model)
+    return [each.prediction.id for each in stored]
+
+
+def newest_first(*predictions: Prediction) -> list[PredictionId]:
+    return sorted((each.id for each in predictions), reverse=True)
+
+
+async def test_a_prediction_is_read_by_its_owner_only(adapters: Adapters) -> None:
+    user_id, stranger = await adapters.user(credits=1), await adapters.user()
+    [prediction] = await adapters.predictions_of(user_id, 1)
+
+    stored = await adapters.predictions.get(prediction.id, owner=user_id)
+
+    assert stored == StoredPrediction(prediction, None, NO_ERRORS)
+    for prediction_id, owner in ((prediction.id, stranger), (PredictionId(uuid7()), user_id)):
+        with pytest.raises(PredictionNotFound):
+            await adapters.predictions.get(prediction_id, owner=owner)
+
+
+async def test_a_page_holds_the_owners_newest_first_and_the_cursor_leads_on(adapters: Adapters) -> None:
+    user_id, stranger = await adapters.user(credits=5), await adapters.user(credits=1)
+    predictions = await adapters.predictions_of(user_id, 5)
+    await adapters.predictions_of(stranger, 1)
+    expected = newest_first(*predictions)
+
+    first = await page(adapters, user_id, limit=2)
+    second = await page(adapters, user_id, limit=2, before=first[-1])
+    third = await page(adapters, user_id, limit=2, before=second[-1])
+
+    assert [first, second, third] == [expected[:2], expected[2:4], expected[4:]]
+    assert await page(adapters, user_id, before=expected[-1]) == []
+
+
+async def test_what_is_inserted_meanwhile_does_not_shift_the_next_page(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    older = await adapters.predictions_of(user_id, 4)
+    first = await page(adapters, user_id, limit=2)
+    newer = [a_prediction(user_id, id=UUID(int=first[0].int + number)) for number in (1, 2)]
+    await adapters.accept(user_id, *newer)
+
+    assert await page(adapters, user_id, limit=2, before=first[-1]) == newest_first(*older)[2:]
+    assert await page(adapters, user_id, limit=2) == newest_first(*newer)
+
+
+async def test_a_page_can_be_narrowed_by_status(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=3)
+    queued, running, done = await adapters.predictions_of(user_id, 3)
+    await adapters.claim(running, token=uuid4())
+    await adapters.settled(done)
+
+    assert await page(adapters, user_id, status=Status.QUEUED) == [queued.id]
+    assert await page(adapters, user_id, status=Status.PROCESSING) == [running.id]
+    assert await page(adapters, user_id, status=Status.SUCCEEDED) == [done.id]
+    assert await page(adapters, user_id, status=Status.EXPIRED) == []
+
+
+async def test_a_page_can_be_narrowed_by_a_models_name_or_version(adapters: Adapters) -> None:
+    await adapters.models.add(a_model("tone", 2))
+    await adapters.models.add(a_model("spam", 1))
+    user_id = await adapters.user(credits=3)
+    tone1, tone2, spam = (
+        a_prediction(user_id, model=ref) for ref in (MODEL, ModelRef("tone", 2), ModelRef("spam", 1))
+    )
+    await adapters.accept(user_id, tone1, tone2, spam)
+
+    assert await page(adapters, user_id, model="tone") == newest_first(tone1, tone2)
+    assert await page(adapters, user_id, model="tone@2") == [tone2.id]
+    assert await page(adapters, user_id, model="spam", status=Status.QUEUED) == [spam.id]
+    for nothing in ("tone@3", "tone@", "tone@x", "@1", "", "TONE", "to"):
+        assert await page(adapters, user_id, model=nothing) == []
+
+
+async def test_a_model_that_cannot_be_stored_is_a_model_that_nothing_was_asked_of(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    await adapters.predictions_of(user_id, 1)
+
+    assert await page(adapters, user_id, model="tone\x00") == []
+
+
+async def test_a_page_shows_the_output_of_single_rows_only(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    one, many = a_prediction(user_id), a_prediction(user_id, rows=2)
+    await adapters.accept(user_id, one, many)
+    await adapters.settled(one, many)
+
+    stored = {each.prediction.id: each for each in await adapters.predictions.page(user_id, limit=10)}
+
+    assert stored[one.id].output == OUTPUT
+    assert stored[many.id].output is None
+    assert (await adapters.predictions.get(many.id, owner=user_id)).output == OUTPUT
+
+
+async def test_the_waiting_are_counted_no_further_than_asked(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    assert await adapters.predictions.waiting(at_most=10) == 0
+    predictions = await adapters.predictions_of(user_id, 5)
+    assert await adapters.predictions.waiting(at_most=10) == 5
+    assert await adapters.predictions.waiting(at_most=3) == 3
+
+    await adapters.claim(predictions[0], token=uuid4())
+    await adapters.settled(predictions[1])
+
+    assert await adapters.predictions.waiting(at_most=10) == 4
+
+
+async def test_the_final_ones_are_told_from_the_others(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=3)
+    queued, running, done = await adapters.predictions_of(user_id, 3)
+    await adapters.claim(running, token=uuid4())
+    await adapters.settled(done)
+
+    final = await adapters.predictions.final([queued.id, running.id, done.id, PredictionId(uuid7())])
+
+    assert list(final) == [done.id]
+    assert list(await adapters.predictions.final([])) == []
+
+
+async def test_forgetting_drops_the_data_and_keeps_the_trail_of_the_money(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=3)
+    prediction = a_prediction(user_id, rows=3)
+    await adapters.accept(user_id, prediction)
+    token = uuid4()
+    [claim] = await adapters.claim(prediction, token=token)
+    done = finish(claim.prediction, valid_rows=2, errors=Json(b'[{"row":1}]'))
+    await adapters.work.settle(token, [done])
+
+    await adapters.predictions.forget(prediction.id, owner=user_id)
+    await adapters.predictions.forget(prediction.id, owner=user_id)
+
+    stored = await adapters.predictions.get(prediction.id, owner=user_id)
+    assert stored == StoredPrediction(done.prediction, None, NO_ERRORS)
+    assert await adapters.balance(user_id) == Balance(user_id, available=1)
+    assert len(await adapters.balances.statement(user_id, limit=10)) == 4
+    assert await adapters.deviations() == []
+
+
+async def test_only_what_is_final_can_be_forgotten_and_by_its_owner_only(adapters: Adapters) -> None:
+    user_id, stranger = await adapters.user(credits=3), await adapters.user()
+    queued, running, done = await adapters.predictions_of(user_id, 3)
+    await adapters.claim(running, token=uuid4())
+    await adapters.settled(done)
+
+    for prediction, status in ((queued, Status.QUEUED), (running, Status.PROCESSING)):
+        with pytest.raises(WrongStatus) as refusal:
+            await adapters.predictions.forget(prediction.id, owner=user_id)
+        assert refusal.value.status is status
+    for prediction_id, owner in ((done.id, stranger), (PredictionId(uuid7()), user_id)):
+        with pytest.raises(PredictionNotFound):
+            await adapters.predictions.forget(prediction_id, owner=owner)
+    assert (await adapters.predictions.get(done.id, owner=user_id)).output == OUTPUT
+
+
+async def test_every_field_of_a_prediction_comes_back_as_it_was_stored(adapters: Adapters) -> None:
+    model = a_model("spam", 12)
+    await adapters.models.add(model)
+    user_id = await adapters.user(credits=1000)
+    prediction = Prediction(
+        id=PredictionId(uuid7()),
+        user_id=user_id,
+        model=model.ref,
+        rows=9,
+        row_price=100,
+        created_at=datetime(2026, 3, 1, 23, 59, 59, 999999, tzinfo=UTC),
+        expires_at=datetime(2126, 3, 1, tzinfo=UTC),
+        single=True,
+    )
+
+    await adapters.accept(user_id, prediction)
+
+    assert await adapters.now(prediction) == prediction
