@@ -97,11 +97,11 @@ def failures_named() -> Iterator[None]:
     try:
         yield
     except _AGAIN as error:
-        raise Conflict(f"the database: {error}") from error
+        raise Conflict(f"the database: {_words(error)}") from error
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "transfers_pkey":
             raise AlreadyRecorded from error
-        raise Conflict(f"the database: {error}") from error
+        raise Conflict(f"the database: {_words(error)}") from error
     except asyncpg.CheckViolationError as error:
         if (account := _BALANCES.get(error.constraint_name or "")) is None:
             raise
@@ -139,4 +139,5 @@ def _milliseconds(time: timedelta) -> str:
 
 
 def _words(error: BaseException) -> str:
-    return " ".join(str(error).split()) or "no answer in time"
+    """The first line: what PostgreSQL adds below is for its log."""
+    return str(error).partition("\n")[0] or "no answer in time"

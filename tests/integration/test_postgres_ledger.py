@@ -1,0 +1,91 @@
+"""The check of all the books names every deviation there can be."""
+
+from uuid import uuid4
+
+import pytest
+from asyncpg import Pool
+
+from augury.domain.identifiers import UserId
+from augury.domain.prediction import Prediction
+from tests.adapters import Adapters, postgres_adapters
+from tests.hexagon import a_model
+
+
+@pytest.fixture
+async def adapters(pool: Pool) -> Adapters:
+    adapters = postgres_adapters(pool)
+    await adapters.models.add(a_model())
+    return adapters
+
+
+@pytest.fixture
+async def user_id(adapters: Adapters) -> UserId:
+    return await adapters.user(credits=10)
+
+
+@pytest.fixture
+async def predictions(adapters: Adapters, user_id: UserId) -> list[Prediction]:
+    """One that is done, one that is processing, one that is queued."""
+    done, processing, queued = await adapters.predictions_of(user_id, 3)
+    await adapters.settled(done)
+    await adapters.claim(processing, token=uuid4())
+    return [done, processing, queued]
+
+
+async def tamper(pool: Pool, statement: str) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(statement)
+
+
+async def test_books_that_balance_have_no_deviation(
+    adapters: Adapters, predictions: list[Prediction]
+) -> None:
+    report = await adapters.ledger.verify()
+
+    assert (report.users, report.transfers, report.predictions) == (1, 5, 3)
+    assert report.deviations == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE balances SET available = available + 1", "the balance is 8 available"),
+        ("UPDATE balances SET available = available + 1", "all books: 10 came in"),
+        ("UPDATE balances SET held = held - 1", "1 held"),
+        ("UPDATE balances SET pending = 0", "0 pending"),
+        ("DELETE FROM balances", "transfers and predictions say 7, 2, 2"),
+        ("DELETE FROM transfers WHERE kind = 'grant'", "all books: 0 came in"),
+        ("DELETE FROM transfers WHERE kind = 'capture'", "captured 0"),
+        ("DELETE FROM transfers WHERE kind = 'hold'", "is queued: held 0"),
+        ("UPDATE transfers SET amount = 2 WHERE kind = 'hold'", "is processing: held 2"),
+        ("UPDATE predictions SET valid_rows = 0 WHERE status = 'succeeded'", "captured 1, released 0"),
+        ("DELETE FROM predictions WHERE status = 'succeeded'", "is missing: held 1"),
+        ("DELETE FROM unfinished", "is queued and not among the unfinished"),
+        (
+            "INSERT INTO unfinished SELECT id, now(), now(), 30 FROM predictions WHERE status = 'succeeded'",
+            "is succeeded and still among the unfinished",
+        ),
+        (
+            "INSERT INTO unfinished SELECT gen_random_uuid(), now(), now(), 30",
+            "is missing and still among the unfinished",
+        ),
+        (
+            "UPDATE predictions SET lease_until = now() - interval '61 seconds' WHERE status = 'processing'",
+            "is processing, but its lease ended",
+        ),
+        (
+            """INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
+               SELECT id, 'key', 'digest', gen_random_uuid() FROM users""",
+            "idempotency key key",
+        ),
+    ],
+)
+async def test_every_deviation_is_named(
+    adapters: Adapters, pool: Pool, predictions: list[Prediction], statement: str, words: str
+) -> None:
+    await tamper(pool, statement)
+
+    deviations = (await adapters.ledger.verify()).deviations
+
+    assert any(words in deviation for deviation in deviations), deviations

@@ -1,0 +1,138 @@
+"""People and their credentials, where many processes act at once."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from asyncpg import Pool
+
+from augury.application.identity_ports import ApiKey, NewUser, RefreshToken, Rotation
+from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.user import EmailTaken, Role, User
+from tests.adapters import Adapters, postgres_adapters
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def adapters(pool: Pool) -> Adapters:
+    return postgres_adapters(pool)
+
+
+def a_user(role: Role, email: str | None = None) -> User:
+    return User(id=UserId(uuid7()), role=role, email=email, created_at=datetime.now(UTC))
+
+
+def a_guest(key: bytes) -> NewUser:
+    user = a_user(Role.GUEST)
+    _, grant = Balance(user.id).grant(5, reference=user.id)
+    return NewUser(user=user, guest_key=key, grant=grant)
+
+
+def an_api_key(user_id: UserId) -> ApiKey:
+    return ApiKey(
+        id=uuid7(),
+        user_id=user_id,
+        name="key",
+        hint="aug_",
+        created_at=datetime.now(UTC),
+        expires_at=None,
+    )
+
+
+async def test_one_guest_who_comes_many_times_at_once_is_one_user(adapters: Adapters, pool: Pool) -> None:
+    guests = await asyncio.gather(
+        *(adapters.users.add_guest(a_guest(b"key"), most_per_day=100) for _ in range(10))
+    )
+
+    assert len({guest.id for guest in guests if guest}) == 1
+    assert await pool.fetchval("SELECT count(*) FROM users") == 1
+    assert await adapters.deviations() == []
+
+
+async def test_no_more_guests_than_allowed_are_added_at_once(adapters: Adapters, pool: Pool) -> None:
+    guests = await asyncio.gather(
+        *(adapters.users.add_guest(a_guest(bytes([number])), most_per_day=4) for number in range(10))
+    )
+
+    assert sum(guest is not None for guest in guests) == 4
+    assert await pool.fetchval("SELECT count(*) FROM users") == 4
+
+
+async def test_one_address_that_registers_twice_at_once_has_one_account(adapters: Adapters) -> None:
+    outcomes = await asyncio.gather(
+        *(
+            adapters.users.add(NewUser(user=a_user(Role.MEMBER, "same@example.org"), password_hash="hash"))
+            for _ in range(5)
+        ),
+        return_exceptions=True,
+    )
+
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, EmailTaken) for outcome in outcomes) == 4
+
+
+async def test_no_more_api_keys_than_allowed_are_made_at_once(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+
+    def key() -> ApiKey:
+        return ApiKey(
+            id=uuid7(),
+            user_id=user_id,
+            name="key",
+            hint="aug_",
+            created_at=datetime.now(UTC),
+            expires_at=None,
+        )
+
+    made = await asyncio.gather(
+        *(adapters.api_keys.add(key(), bytes([number]), most=3) for number in range(10))
+    )
+
+    assert sum(made) == 3
+    assert len(await adapters.api_keys.of(user_id)) == 3
+
+
+async def test_a_session_that_ends_while_it_is_rotated_has_no_successor(
+    adapters: Adapters, pool: Pool
+) -> None:
+    user_id = await adapters.user()
+    for number in range(20):
+        token, successor = f"token {number}".encode(), f"successor {number}".encode()
+        await adapters.sessions.begin(
+            RefreshToken(digest=token, family=uuid4(), user_id=user_id, lifetime=DAY)
+        )
+        (rotation, _), _ = await asyncio.gather(
+            adapters.sessions.rotate(token, successor=successor, lifetime=DAY, grace=timedelta(0)),
+            adapters.sessions.end(token),
+        )
+        assert rotation in (Rotation.ROTATED, Rotation.UNKNOWN)
+
+    assert await pool.fetchval("SELECT count(*) FROM refresh_tokens") == 0
+
+
+async def test_tries_at_once_are_all_counted(adapters: Adapters) -> None:
+    waits = await asyncio.gather(
+        *(
+            adapters.throttle.hit(
+                ["address", "account"] if number % 2 else ["account", "address"], most=7, window=DAY
+            )
+            for number in range(20)
+        )
+    )
+
+    assert sum(wait is None for wait in waits) == 7
+
+
+async def test_the_use_of_an_api_key_is_noted_at_most_once_a_minute(adapters: Adapters, pool: Pool) -> None:
+    user_id = await adapters.user()
+    await adapters.api_keys.add(an_api_key(user_id), b"digest", most=3)
+
+    owners = await asyncio.gather(*(adapters.api_keys.owner(b"digest") for _ in range(10)))
+
+    assert set(owners) == {user_id}
+    written = await pool.fetchval("SELECT xmin FROM api_keys")
+    await adapters.api_keys.owner(b"digest")
+    assert await pool.fetchval("SELECT xmin FROM api_keys") == written
