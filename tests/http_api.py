@@ -34,7 +34,7 @@ from augury.inbound.http.settings import HttpSettings
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 
-SECRET = "s" * 32
+SECRET = "s" * 64
 SETTINGS = HttpSettings(guest_secret="g" * 32, model_cache=timedelta(0))
 PROBLEM = "application/problem+json"
 TEXT = {"data": {"text": "Какой-то текст для предсказания"}}

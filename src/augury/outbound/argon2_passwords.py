@@ -1,6 +1,7 @@
 """Passwords by argon2id."""
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher as Argon2
@@ -23,7 +24,7 @@ class Argon2Passwords(PasswordHasher):
     def __init__(self) -> None:
         self._argon2 = Argon2(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
-        self._nobodys = self._argon2.hash("")
+        self._nobodys = self._argon2.hash(os.urandom(16))
 
     @override
     async def hash(self, password: str) -> str:
@@ -34,7 +35,10 @@ class Argon2Passwords(PasswordHasher):
     @override
     async def verify(self, password: str, password_hash: str | None) -> bool:
         right = await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._verify, password_hash or self._nobodys, _encoded(password)
+            self._threads,
+            self._verify,
+            self._nobodys if password_hash is None else password_hash,
+            _encoded(password),
         )
         return right and password_hash is not None
 

@@ -193,7 +193,11 @@ def _answer(tokens: Tokens, access: AccessTokens) -> Response[TokenView]:
 
 
 def _of_form(body: bytes) -> Credentials:
-    fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        raise Refused(WRONG_SHAPE, "The form has too many fields.") from None
+    fields = dict(pairs)
     for name in ("grant_type", "username", "password"):
         if name not in fields:
             raise _wrong(name, "is missing")

@@ -1,0 +1,109 @@
+import pytest
+
+from augury.domain.identifiers import uuid7
+from augury.domain.user import Role
+from tests.http_api import Api, is_problem
+
+
+async def test_a_top_up_adds_credits(api: Api) -> None:
+    user = await api.hexagon.user(credits=1)
+    admin = await api.admin()
+
+    response = await admin.post(f"/admin/users/{user.id}/top-up", json={"credits": 9})
+
+    assert response.status_code == 200
+    assert response.json() == {"available": 10, "held": 0}
+    assert (await api.client_of(user).get("/balance")).json() == {"available": 10, "held": 0}
+
+
+async def test_a_repeated_key_tops_up_once(api: Api) -> None:
+    user, admin = await api.hexagon.user(), await api.admin()
+    url, headers = f"/admin/users/{user.id}/top-up", {"Idempotency-Key": "k"}
+
+    for _ in range(3):
+        response = await admin.post(url, json={"credits": 9}, headers=headers)
+        assert response.json() == {"available": 9, "held": 0}
+
+    conflict = await admin.post(url, json={"credits": 10}, headers=headers)
+    assert is_problem(conflict, 422, "idempotency-conflict")
+
+
+async def test_one_key_tops_up_two_users(api: Api) -> None:
+    admin = await api.admin()
+    for _ in range(2):
+        user = await api.hexagon.user()
+        response = await admin.post(
+            f"/admin/users/{user.id}/top-up", json={"credits": 2}, headers={"Idempotency-Key": "k"}
+        )
+        assert response.json() == {"available": 2, "held": 0}
+
+
+async def test_a_payment_is_the_transfers_reference(api: Api) -> None:
+    user, payment = await api.hexagon.user(), uuid7()
+
+    await (await api.admin()).post(
+        f"/admin/users/{user.id}/top-up", json={"credits": 2, "payment": str(payment)}
+    )
+
+    [line] = (await api.client_of(user).get("/balance/transfers")).json()["items"]
+    assert (line["kind"], line["reference"]) == ("top_up", str(payment))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"credits": 0},
+        {"credits": -1},
+        {"credits": 10**15 + 1},
+        {"credits": 10**30},
+        {"credits": 1.5},
+        {"credits": "5"},
+        {"credits": True},
+        {"credits": 1, "payment": "none"},
+        {"credits": 1, "currency": "EUR"},
+        {},
+    ],
+    ids=repr,
+)
+async def test_a_top_up_of_another_shape_is_refused(api: Api, body: dict[str, object]) -> None:
+    user, admin = await api.hexagon.user(), await api.admin()
+
+    response = await admin.post(f"/admin/users/{user.id}/top-up", json=body)
+
+    assert is_problem(response, 422, "wrong-shape")
+    assert (await api.hexagon.balance_of(user.id)).available == 0
+
+
+async def test_nobody_is_topped_up_who_does_not_exist(api: Api) -> None:
+    response = await (await api.admin()).post(f"/admin/users/{uuid7()}/top-up", json={"credits": 1})
+
+    assert is_problem(response, 404, "user-not-found")
+
+
+async def test_the_users_are_listed_newest_first_without_guests(api: Api) -> None:
+    await api.client().post("/predictions", json={"data": {"text": "a"}})
+    admin = await api.hexagon.user(role=Role.ADMIN)
+    ids = [str(admin.id), *[str((await api.hexagon.user()).id) for _ in range(3)]]
+    client = api.client_of(admin)
+
+    first = (await client.get("/admin/users?limit=2")).json()
+    second = (await client.get("/admin/users", params={"limit": 2, "cursor": first["next_cursor"]})).json()
+
+    listed = [user["id"] for user in first["items"] + second["items"]]
+    assert listed == sorted(ids, reverse=True)
+    assert second["next_cursor"] is None
+
+
+async def test_the_books_can_be_checked(api: Api) -> None:
+    user = await api.hexagon.user(credits=5)
+    admin = await api.admin()
+
+    response = await admin.get("/admin/ledger")
+
+    assert response.status_code == 200
+    report = response.json()
+    assert (report["balanced"], report["deviations"], report["transfers"]) == (True, [], 1)
+
+    balances = api.hexagon.memory.state.balances
+    balances[user.id] = type(balances[user.id])(user.id, available=6)
+    assert (await admin.get("/admin/ledger")).json()["balanced"] is False

@@ -1,0 +1,65 @@
+from augury.application.change_model import ChangeModel
+from augury.domain.model import Feature, FeatureKind, ModelRef
+from tests.hexagon import a_model
+from tests.http_api import Api, is_problem
+
+FEATURES = [
+    Feature("age", FeatureKind.NUMERIC),
+    Feature("city", FeatureKind.CATEGORICAL, ("Kazan", "Omsk")),
+    Feature("review", FeatureKind.TEXT),
+]
+
+
+def offer(api: Api) -> None:
+    for version, active in ((1, False), (2, True)):
+        model = a_model("many", version, row_price=3, active=active, features=FEATURES)
+        api.hexagon.memory.state.models[model.ref] = model
+
+
+async def test_a_model_says_what_it_wants_and_what_it_costs(api: Api) -> None:
+    offer(api)
+
+    model = (await api.client().get("/models/many")).json()
+
+    assert (model["name"], model["active_version"]) == ("many", 2)
+    assert [version["version"] for version in model["versions"]] == [2, 1]
+    newest = model["versions"][0]
+    assert (newest["row_price"], newest["task"], newest["classes"]) == (
+        3,
+        "classification",
+        ["long", "short"],
+    )
+    assert newest["input_schema"] == {
+        "type": "object",
+        "properties": {
+            "age": {"type": ["number", "null"]},
+            "city": {"type": ["string", "integer"], "examples": ["Kazan", "Omsk"]},
+            "review": {"type": "string"},
+        },
+        "required": ["age", "city", "review"],
+        "additionalProperties": False,
+    }
+
+
+async def test_the_models_are_listed_by_name(api: Api) -> None:
+    offer(api)
+
+    models = (await api.client().get("/models")).json()["items"]
+
+    assert [model["name"] for model in models] == ["many", "tone"]
+
+
+async def test_a_retired_version_is_on_offer_no_more(api: Api) -> None:
+    offer(api)
+    retire: ChangeModel = api.hexagon.change_model
+
+    await retire(ref=ModelRef("many", 1), retire=True)
+    assert [v["version"] for v in (await api.client().get("/models/many")).json()["versions"]] == [2]
+
+    await retire(ref=ModelRef("many", 2), retire=True)
+    assert is_problem(await api.client().get("/models/many"), 404, "model-not-found")
+
+
+async def test_an_unknown_model_is_a_404(api: Api) -> None:
+    for name in ("none", "tone@1", "%00", "..%2f"):
+        assert (await api.client().get(f"/models/{name}")).status_code == 404
