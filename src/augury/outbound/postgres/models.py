@@ -18,6 +18,7 @@ from augury.domain.model import (
     ModelRef,
     Task,
 )
+from augury.domain.user import is_storable
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import Arguments, Query, fetch, query
 from augury.outbound.postgres.tables import models
@@ -100,7 +101,7 @@ class PostgresModels(Models):
         read_at, model = self._remembered.get(key, (0.0, None))
         if model is not None and now - read_at < REMEMBERED_SECONDS:
             return model
-        rows = await fetch(self.pool, *by(**values))
+        rows = await fetch(self.pool, *by(**values)) if is_storable(key) else []
         if not rows:
             raise ModelNotFound(model=key)
         model = _model_of(rows[0])
