@@ -9,12 +9,12 @@ Answer = TypeVar("Answer")
 
 @overload
 async def eventually(
-    holds: Callable[[], Awaitable[Answer]], what: str = "it", within: float = 30
+    holds: Callable[[], Awaitable[Answer | None]], what: str = "it", within: float = 30
 ) -> Answer: ...
 
 
 @overload
-async def eventually(holds: Callable[[], Answer], what: str = "it", within: float = 30) -> Answer: ...
+async def eventually(holds: Callable[[], Answer | None], what: str = "it", within: float = 30) -> Answer: ...
 
 
 async def eventually(holds: Callable[[], Any], what: str = "it", within: float = 30) -> Any:

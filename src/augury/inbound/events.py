@@ -14,6 +14,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitExchange
 
+from augury.application.cancellation import was_canceled
 from augury.application.ports import Ended
 from augury.domain.identifiers import PredictionId
 
@@ -67,6 +68,10 @@ class EventListener:
                 await self._listen()
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
+            except asyncio.CancelledError:
+                if was_canceled():
+                    raise
+                self._say("the connection broke")
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
             self._pause = min(2 * self._pause, LAST_PAUSE)
 

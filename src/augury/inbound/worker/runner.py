@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from augury.application.cancellation import was_canceled
 from augury.application.natural_batches import NaturalBatches
 from augury.application.ports import Task, Unavailable
 from augury.application.run_batch import PredictTimedOut, RunBatch
@@ -66,7 +67,7 @@ class TaskRunner:
             await self._pause()
             raise
         except asyncio.CancelledError:
-            if self._was_canceled():
+            if was_canceled():
                 raise
             raise Unavailable("this worker stops") from None
 
@@ -112,8 +113,3 @@ class TaskRunner:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds * random.uniform(0.5, 1)):
                 await self._stopping.wait()
-
-    @staticmethod
-    def _was_canceled() -> bool:
-        task = asyncio.current_task()
-        return task is not None and task.cancelling() > 0

@@ -8,6 +8,7 @@ from datetime import timedelta
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitBroker, RabbitQueue
 
+from augury.application.cancellation import was_canceled
 from augury.inbound.worker.runner import TaskRunner
 
 TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
@@ -81,6 +82,10 @@ class TaskConsumer:
                 await self._watch()
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
+            except asyncio.CancelledError:
+                if was_canceled():
+                    raise
+                self._say("the connection broke")
             await self._disconnect()
             await asyncio.sleep(PAUSE)
 
@@ -112,6 +117,10 @@ class TaskConsumer:
                 return bool(answer.consumer_count)
         except TROUBLE:
             return False
+        except asyncio.CancelledError:
+            if was_canceled():
+                raise
+            return False
 
     def _say(self, trouble: str | None) -> None:
         """Log once when it begins and once when it is over, not at every look between."""
@@ -124,4 +133,4 @@ class TaskConsumer:
     async def _disconnect(self) -> None:
         with suppress(*TROUBLE):
             async with asyncio.timeout(ANSWERING):
-                await self._broker.stop()
+                await asyncio.gather(self._broker.stop(), return_exceptions=True)

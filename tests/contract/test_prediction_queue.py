@@ -1,0 +1,158 @@
+"""The queue's promises, kept by memory and by RabbitMQ."""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import aio_pika
+import pytest
+from typing_extensions import override
+
+from augury.application.ports import PredictionQueue, Task
+from augury.bootstrap.topology import TASKS, TOPOLOGY
+from augury.domain.identifiers import PredictionId, uuid7
+from augury.inbound.worker.message import decode
+from augury.outbound.memory.queue import MemoryPredictionQueue
+from augury.outbound.rabbitmq import RabbitPredictionQueue, RabbitPublisher, RabbitSettings
+from augury.outbound.system_clock import SystemClock
+from tests.polling import eventually
+
+
+class Queue(Protocol):
+    """A queue, and the other end of it."""
+
+    port: PredictionQueue
+
+    @abstractmethod
+    async def next_task(self) -> Task | None:
+        """Take the task that has waited longest, if one is there yet."""
+
+
+class MemoryQueue(Queue):
+    def __init__(self) -> None:
+        self._queue = MemoryPredictionQueue(SystemClock())
+        self.port = self._queue
+
+    @override
+    async def next_task(self) -> Task | None:
+        return self._queue.take()
+
+
+class RabbitQueue(Queue):
+    def __init__(self, port: RabbitPredictionQueue, queue: aio_pika.abc.AbstractQueue) -> None:
+        self.port = port
+        self._queue = queue
+
+    @override
+    async def next_task(self) -> Task | None:
+        message = await self._queue.get(fail=False, no_ack=True)
+        return decode(message.body) if message else None
+
+
+async def rabbit_queue(url: str) -> AsyncIterator[RabbitQueue]:
+    publisher = RabbitPublisher(RabbitSettings(url=url), TOPOLOGY)
+    await publisher.start()
+    await eventually(lambda: publisher.is_connected, "the connection")
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        yield RabbitQueue(RabbitPredictionQueue(publisher), await channel.get_queue(TASKS.name))
+    await publisher.stop()
+
+
+@pytest.fixture(params=["memory", "rabbitmq"])
+async def queue(request: pytest.FixtureRequest) -> AsyncIterator[Queue]:
+    if request.param == "memory":
+        yield MemoryQueue()
+    else:
+        async for each in rabbit_queue(request.getfixturevalue("rabbitmq_url")):
+            yield each
+
+
+def new_ids(count: int) -> list[PredictionId]:
+    return [PredictionId(uuid7()) for _ in range(count)]
+
+
+async def take(queue: Queue, count: int) -> list[Task]:
+    """Tasks that name so many predictions between them."""
+    tasks: list[Task] = []
+    while sum(len(task.prediction_ids) for task in tasks) < count:
+        tasks.append(await eventually(queue.next_task, "a task"))
+    return tasks
+
+
+def named(tasks: Sequence[Task]) -> list[PredictionId]:
+    return [each for task in tasks for each in task.prediction_ids]
+
+
+async def test_what_was_put_is_handed_over_once_and_in_order(queue: Queue) -> None:
+    ids = new_ids(100)
+    queue.port.put(ids[:1])
+    queue.port.put(ids[1:70])
+    queue.port.put(ids[70:])
+
+    tasks = await take(queue, 100)
+
+    assert named(tasks) == ids
+    assert {task.attempt for task in tasks} == {1}
+    assert await queue.next_task() is None
+
+
+async def test_a_first_attempt_shares_its_task_with_fifteen_others_at_most(queue: Queue) -> None:
+    queue.port.put(new_ids(40))
+
+    tasks = await take(queue, 40)
+
+    assert [len(task.prediction_ids) for task in tasks] == [16, 16, 8]
+
+
+async def test_a_later_attempt_has_a_task_of_its_own(queue: Queue) -> None:
+    ids = new_ids(5)
+    queue.port.put(ids[:1])
+    queue.port.put(ids[1:4], attempt=2)
+    queue.port.put(ids[4:])
+
+    tasks = await take(queue, 5)
+
+    assert [(list(task.prediction_ids), task.attempt) for task in tasks] == [
+        (ids[:1], 1),
+        (ids[1:2], 2),
+        (ids[2:3], 2),
+        (ids[3:4], 2),
+        (ids[4:], 1),
+    ]
+
+
+async def test_to_put_nothing_is_nothing(queue: Queue) -> None:
+    [last] = new_ids(1)
+    queue.port.put([])
+    queue.port.put([last])
+
+    assert named(await take(queue, 1)) == [last]
+
+
+async def test_an_empty_queue_has_passed_everything_that_was_put(queue: Queue) -> None:
+    queue.port.put(new_ids(1))
+    await take(queue, 1)
+    before = datetime.now(UTC)
+
+    async def passed() -> bool:
+        answer = await queue.port.passed()
+        return answer is not None and answer >= before
+
+    await eventually(passed, "the queue passing everything")
+
+
+async def test_what_still_waits_has_not_been_passed(queue: Queue) -> None:
+    before = datetime.now(UTC)
+    ids = new_ids(20)
+    queue.port.put(ids)
+    after = datetime.now(UTC)
+    [first] = await take(queue, 16)
+    queue.port.saw(before)
+
+    async def passed_nothing_that_waits() -> bool:
+        passed = await queue.port.passed()
+        return passed is not None and passed <= after
+
+    await eventually(passed_nothing_that_waits, "an answer")
+    assert named([first, *await take(queue, 4)]) == ids

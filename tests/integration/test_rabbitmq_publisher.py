@@ -1,0 +1,255 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractIncomingMessage
+
+from augury.application.ports import Ended, Unavailable
+from augury.bootstrap.topology import DEAD, EVENTS, TASKS, TOPOLOGY
+from augury.domain.identifiers import PredictionId, UserId, uuid7
+from augury.domain.prediction import Status
+from augury.outbound.rabbitmq import RabbitEvents, RabbitPredictionQueue, RabbitPublisher, RabbitSettings
+from tests.polling import eventually
+from tests.rabbitmq_server import RabbitServer, free_ports
+
+
+@asynccontextmanager
+async def publishing(url: str, *, max_unpublished: int = 10_000) -> AsyncIterator[RabbitPublisher]:
+    """A publisher, started but perhaps not connected yet."""
+    publisher = RabbitPublisher(RabbitSettings(url=url, max_unpublished=max_unpublished), TOPOLOGY)
+    await publisher.start()
+    try:
+        yield publisher
+    finally:
+        await publisher.stop()
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[RabbitPublisher]:
+    async with publishing(url) as publisher:
+        await eventually(lambda: publisher.is_connected, "the connection")
+        yield publisher
+
+
+def new_ids(count: int) -> list[PredictionId]:
+    return [PredictionId(uuid7()) for _ in range(count)]
+
+
+async def received(url: str, count: int) -> list[AbstractIncomingMessage]:
+    """So many messages from the queue, acknowledged."""
+    messages: list[AbstractIncomingMessage] = []
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        queue = await channel.get_queue(TASKS.name)
+        while len(messages) < count:
+            messages.append(await eventually(lambda: queue.get(fail=False, no_ack=True), "a message"))
+    return messages
+
+
+async def named(url: str, count: int) -> list[PredictionId]:
+    """So many predictions as the messages in the queue name them, each once, however often they came."""
+    ids: dict[PredictionId, None] = {}
+    while len(ids) < count:
+        [message] = await received(url, 1)
+        ids.update(dict.fromkeys(json.loads(message.body)["prediction_ids"]))
+    return list(ids)
+
+
+async def drop_queue(url: str) -> None:
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        await channel.queue_delete(TASKS.name)
+
+
+async def test_a_message_is_what_the_documents_say(rabbitmq_url: str) -> None:
+    ids = new_ids(3)
+    async with connected(rabbitmq_url) as publisher:
+        before = datetime.now(UTC).replace(microsecond=0)
+        RabbitPredictionQueue(publisher).put(ids)
+        [message] = await received(rabbitmq_url, 1)
+
+    assert json.loads(message.body) == {"prediction_ids": [str(each) for each in ids], "attempt": 1}
+    assert message.content_type == "application/json"
+    assert message.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
+    assert message.timestamp is not None
+    assert before <= message.timestamp <= datetime.now(UTC)
+
+
+async def test_both_queues_survive_and_dead_letters_have_somewhere_to_go(
+    rabbitmq: RabbitServer, rabbitmq_url: str
+) -> None:
+    async with connected(rabbitmq_url):
+        queues = rabbitmq.api("GET", f"queues/{rabbitmq_url.rpartition('/')[2]}")
+
+    assert {(queue["name"], queue["type"], queue["durable"], queue["exclusive"]) for queue in queues} == {
+        (TASKS.name, "quorum", True, False),
+        (DEAD.name, "classic", True, False),
+    }
+    [tasks] = [queue for queue in queues if queue["name"] == TASKS.name]
+    assert tasks["arguments"]["x-delivery-limit"] == 1000
+    assert tasks["arguments"]["x-dead-letter-routing-key"] == DEAD.name
+
+
+async def test_many_predictions_go_out_in_few_messages(rabbitmq_url: str) -> None:
+    ids = new_ids(1_600)
+    async with connected(rabbitmq_url) as publisher:
+        for each in ids:
+            publisher.put([each], 1)
+        messages = await received(rabbitmq_url, 100)
+
+    assert sum(len(json.loads(message.body)["prediction_ids"]) for message in messages) == 1_600
+
+
+async def test_a_broker_that_is_away_holds_up_nobody() -> None:
+    async with publishing(f"amqp://guest:guest@127.0.0.1:{free_ports(1)[0]}/") as publisher:
+        queue = RabbitPredictionQueue(publisher)
+        queue.put(new_ids(10))
+        await RabbitEvents(publisher).finished(
+            [Ended(PredictionId(uuid7()), UserId(uuid7()), Status.SUCCEEDED)]
+        )
+
+        assert await queue.passed() is None
+        with pytest.raises(Unavailable):
+            await publisher.ping()
+
+
+async def test_what_was_put_while_the_broker_was_away_arrives_when_it_is_back(
+    rabbitmq: RabbitServer, rabbitmq_url: str
+) -> None:
+    ids = new_ids(20)
+    async with connected(rabbitmq_url) as publisher:
+        rabbitmq.kill()
+        publisher.put(ids, 1)
+        with pytest.raises(Unavailable):
+            await publisher.ping()
+        await asyncio.to_thread(rabbitmq.start)
+
+        assert await named(rabbitmq_url, 20) == [str(each) for each in ids]
+        await publisher.ping()
+
+
+async def test_a_broker_that_is_silent_holds_up_nobody(rabbitmq: RabbitServer, rabbitmq_url: str) -> None:
+    ids = new_ids(20)
+    async with connected(rabbitmq_url) as publisher:
+        rabbitmq.pause()
+        try:
+            publisher.put(ids, 1)
+            with pytest.raises(Unavailable):
+                await publisher.ping()
+        finally:
+            rabbitmq.resume()
+
+        assert await named(rabbitmq_url, 20) == [str(each) for each in ids]
+
+
+async def test_what_the_broker_refuses_is_published_once_it_takes_it(
+    rabbitmq: RabbitServer, rabbitmq_url: str
+) -> None:
+    full = f"policies/{rabbitmq_url.rpartition('/')[2]}/full"
+    async with connected(rabbitmq_url) as publisher:
+        rabbitmq.api(
+            "PUT",
+            full,
+            {"pattern": TASKS.name, "definition": {"max-length": 0, "overflow": "reject-publish"}},
+        )
+        ids = new_ids(2_000)
+        publisher.put(ids, 1)
+        await eventually(lambda: not publisher.is_connected, "a refusal")
+        rabbitmq.api("DELETE", full)
+
+        assert set(await named(rabbitmq_url, 2_000)) == {str(each) for each in ids}
+
+
+async def test_a_queue_that_was_deleted_is_made_again_with_what_was_put_meanwhile(
+    rabbitmq_url: str,
+) -> None:
+    ids = new_ids(2)
+    async with connected(rabbitmq_url) as publisher:
+        await drop_queue(rabbitmq_url)
+        publisher.put(ids, 1)
+        await eventually(lambda: not publisher.is_connected, "the return of the message")
+        await eventually(lambda: publisher.is_connected, "the connection")
+
+        assert await named(rabbitmq_url, 2) == [str(each) for each in ids]
+
+
+async def test_asking_how_far_the_queue_has_come_makes_it_again(rabbitmq_url: str) -> None:
+    async with connected(rabbitmq_url) as publisher:
+        await drop_queue(rabbitmq_url)
+
+        assert await RabbitPredictionQueue(publisher).passed() is not None
+        publisher.put(new_ids(1), 1)
+        await received(rabbitmq_url, 1)
+
+
+async def test_no_more_waits_to_be_published_than_allowed(rabbitmq_url: str) -> None:
+    ids = new_ids(30)
+    publisher = RabbitPublisher(RabbitSettings(url=rabbitmq_url, max_unpublished=20), TOPOLOGY)
+    publisher.put(ids[:16], 1)
+    publisher.put(ids[16:], 1)
+    await publisher.start()
+    await eventually(lambda: publisher.is_connected, "the connection")
+
+    assert await named(rabbitmq_url, 20) == [str(each) for each in ids[:20]]
+    assert await publisher.waiting() == 0
+    await publisher.stop()
+
+
+async def test_a_stop_publishes_what_still_waits(rabbitmq_url: str) -> None:
+    ids = new_ids(500)
+    async with connected(rabbitmq_url) as publisher:
+        publisher.put(ids, 1)
+
+    assert await named(rabbitmq_url, 500) == [str(each) for each in ids]
+
+
+async def test_what_was_published_survives_the_brokers_restart_and_its_sudden_death(
+    rabbitmq: RabbitServer, rabbitmq_url: str
+) -> None:
+    ids = new_ids(200)
+    async with connected(rabbitmq_url) as publisher:
+        publisher.put(ids[:100], 1)
+    await asyncio.to_thread(rabbitmq.stop)
+    await asyncio.to_thread(rabbitmq.start)
+
+    async with connected(rabbitmq_url) as publisher:
+        publisher.put(ids[100:], 1)
+    rabbitmq.kill()
+    await asyncio.to_thread(rabbitmq.start)
+
+    assert await named(rabbitmq_url, 200) == [str(each) for each in ids]
+
+
+async def test_what_a_clock_that_is_ahead_has_put_does_not_pass_for_the_present(rabbitmq_url: str) -> None:
+    async with connected(rabbitmq_url) as publisher:
+        queue = RabbitPredictionQueue(publisher)
+        publisher.put(new_ids(1), 1)
+        await eventually(publisher.waiting, "the message")
+        queue.saw(datetime.now(UTC) + timedelta(days=1))
+
+        assert await queue.passed() is None
+
+
+async def test_events_go_to_whoever_has_bound_a_queue(rabbitmq_url: str) -> None:
+    ended = [Ended(PredictionId(uuid7()), UserId(uuid7()), Status.SUCCEEDED) for _ in range(2)]
+    async with (
+        connected(rabbitmq_url) as publisher,
+        await aio_pika.connect(rabbitmq_url) as connection,
+        connection.channel() as channel,
+    ):
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(EVENTS.name, "predictions.*")
+        await RabbitEvents(publisher).finished(ended)
+        message = await eventually(lambda: queue.get(fail=False, no_ack=True), "the event")
+
+    assert message.routing_key == "predictions.finished"
+    assert json.loads(message.body) == [
+        {
+            "prediction_id": str(each.prediction_id),
+            "user_id": str(each.user_id),
+            "status": "succeeded",
+        }
+        for each in ended
+    ]
