@@ -29,6 +29,7 @@ from augury.domain.prediction import (
     TooManyPending,
     TooManyRows,
 )
+from augury.domain.rows import check_rows
 from augury.domain.user import UserNotFound
 
 RETRY_AFTER = 5
@@ -67,7 +68,7 @@ class Request:
         rows = data if isinstance(data, list) else [data]
         if not 1 <= len(rows) <= limits.max_rows:
             raise TooManyRows(rows=len(rows), most=limits.max_rows)
-        errors = model.facts.schema.check_all(rows)
+        errors = check_rows(model.facts.schema, rows).errors
         if len(errors) == len(rows):
             raise NoValidRow(errors=tuple(errors))
         return cls(

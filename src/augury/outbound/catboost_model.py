@@ -16,8 +16,8 @@ from typing_extensions import override
 
 from augury.application.ports import Json, ModelStore, ModelUnavailable, Outcome, Predictor, Question
 from augury.domain.model import FeatureKind, Model, ModelFacts, ModelRefused, RowError, Task
+from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
-from augury.outbound.catboost_columns import CheckedRows, check_rows
 from augury.outbound.catboost_file import PredictionType, facts_of, open_model, prediction_type
 
 _DECIMALS = 6  # of a probability: far finer than any model knows, a third of the digits of a double

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.domain.model import MOST_CATEGORY_NUMBER, MOST_NUMBER, Feature, FeatureKind, InputSchema
-from augury.outbound.catboost_columns import check_rows
+from augury.domain.rows import check_rows
 
 NUMBER = Feature("age", FeatureKind.NUMERIC)
 CATEGORY = Feature("city", FeatureKind.CATEGORICAL)
