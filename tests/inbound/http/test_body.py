@@ -116,14 +116,14 @@ async def test_a_body_over_the_limit_is_a_413_before_all_of_it_is_read(api: Api)
 
     response = await api.client().post("/predictions", content=chunks(1_000, 1_000_000, sent), headers=JSON)
 
-    assert is_problem(response, 413, "request-entity-too-large")
+    assert is_problem(response, 413, "body-too-large")
     assert sum(sent) <= SETTINGS.max_body_bytes + 2_000_000
 
 
 async def test_an_announced_length_over_the_limit_is_a_413(api: Api) -> None:
     response = await api.client().post("/predictions", content=b"x" * 10_000_001, headers=JSON)
 
-    assert is_problem(response, 413, "request-entity-too-large")
+    assert is_problem(response, 413, "body-too-large")
 
 
 async def test_whoever_is_refused_need_not_send_the_body(api: Api) -> None:

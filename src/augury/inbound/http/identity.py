@@ -118,15 +118,20 @@ class Identity:
         return user_id
 
 
-async def signed_in_or_guest(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: a wrong credential is refused, none is a guest."""
+async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Note whose request this is, None for a guest; a wrong credential is refused."""
     identity: Identity = connection.app.state.identity
     connection.scope["user"] = await identity.caller(connection)
 
 
-async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def signed_in_or_guest(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: a wrong credential is refused, none is a guest."""
+    await identify(connection)
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: only with a credential."""
-    await signed_in_or_guest(connection, handler)
+    await identify(connection)
     if connection.scope["user"] is None:
         raise Refused(SIGN_IN_REQUIRED, "This needs `Authorization: Bearer` with a token or an API key.")
 

@@ -101,6 +101,17 @@ KINDS: Mapping[type[DomainError], Kind] = {
     NotAllowed: Kind(403, "not-allowed", "Not allowed"),
 }
 
+FRAMEWORK: Mapping[int, Kind] = {
+    kind.status: kind
+    for kind in (
+        Kind(400, "bad-request", "Bad request"),
+        Kind(404, "not-found", "Not found"),
+        Kind(405, "method-not-allowed", "Method not allowed"),
+        Kind(413, "body-too-large", "Body too large"),
+        Kind(415, "unsupported-media-type", "Unsupported media type"),
+    )
+}
+"""What Litestar itself refuses; the words are ours, since Python's own change with its version."""
 NOT_JSON = Kind(400, "not-json", "Not JSON")
 NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
@@ -178,9 +189,8 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
         return _response(_of_validation(error))
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return of_any_error(request, error)
-    status = HTTPStatus(error.status_code)
-    kind = Kind(status, status.phrase.lower().replace(" ", "-"), status.phrase)
-    return _response(kind.problem(error.detail or status.description), error.headers or {})
+    kind = FRAMEWORK.get(error.status_code) or Kind(error.status_code, "refused", "Refused")
+    return _response(kind.problem(error.detail or kind.title), error.headers or {})
 
 
 def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
