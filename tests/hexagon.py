@@ -162,7 +162,7 @@ class Hexagon:
         self.change_password = ChangePassword(users=self.users, passwords=self.passwords)
         self.create_api_key = CreateApiKey(api_keys=self.api_keys, clock=self.clock, limits=self.limits)
         self.close_account = CloseAccount(users=self.users, books=self.books, clock=self.clock)
-        self.top_up = TopUp(books=self.books)
+        self.top_up = TopUp(users=self.users, books=self.books)
 
     def _make_use_cases_of_predictions(self) -> None:
         self.backlog = Backlog(self.predictions, self.limits)

@@ -1,18 +1,19 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from augury.application.identity_ports import Users
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import IdempotencyConflict
-from augury.domain.user import UserNotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopUp:
     """Add credits that were paid for to a user's balance."""
 
+    users: Users
     books: OpenBooks
 
     async def __call__(
@@ -21,8 +22,9 @@ class TopUp:
         """Answers the balance after it; a repeated `key` changes nothing.
 
         `payment` is the transfer's reference: the same one is never credited twice, to anyone. Raises
-        `UserNotFound`, `InvalidAmount`, `IdempotencyConflict`.
+        `UserNotFound`, also for a closed account, `InvalidAmount`, `IdempotencyConflict`.
         """
+        await self.users.get(user_id)
         reference = payment or uuid7()
         try:
             return await retried(lambda: self._credit(user_id, amount, reference, key))
@@ -35,9 +37,7 @@ class TopUp:
     ) -> Balance:
         async with self.books() as books:
             opened = await books.open([user_id], [(user_id, key.key)] if key else [])
-            balance = opened.balances.get(user_id)
-            if balance is None:
-                raise UserNotFound
+            balance = opened.balances[user_id]
             if key and (known := opened.remembered.get((user_id, key.key))):
                 if known.fingerprint != key.fingerprint:
                     raise IdempotencyConflict
