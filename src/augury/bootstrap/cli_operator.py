@@ -1,6 +1,7 @@
 """The operator's commands: people, models, the books. They find the database by themselves."""
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
@@ -22,7 +23,7 @@ from augury.application.top_up import TopUp
 from augury.bootstrap.config import OperatorError, read
 from augury.bootstrap.container import operator_container
 from augury.bootstrap.database import existing_database
-from augury.bootstrap.process import data_option, process_settings, run
+from augury.bootstrap.process import DATA, process_settings, run
 from augury.domain.model import ModelRef
 from augury.domain.user import Role, UserNotFound, normalized_email
 from augury.outbound.postgres.migrations import check_schema
@@ -30,14 +31,21 @@ from augury.outbound.postgres.migrations import check_schema
 Given = ParamSpec("Given")
 
 
+def _remember(context: click.Context, _: click.Parameter, data: Path | None) -> None:
+    context.meta["data"] = data
+
+
 def operates(
     command: Callable[Concatenate[AsyncContainer, Given], Awaitable[None]],
-) -> Callable[Concatenate[Path | None, Given], None]:
-    """Make a command of a coroutine that takes the operator's container first."""
+) -> Callable[Given, None]:
+    """Make a command, with the option --data, of a coroutine that takes the operator's container first."""
 
-    @data_option
-    def in_process(data: Path | None, /, *args: Given.args, **options: Given.kwargs) -> None:
-        process = process_settings(data=data)
+    @click.option(
+        "--data", type=click.Path(path_type=Path), help=DATA, expose_value=False, callback=_remember
+    )
+    @wraps(command)
+    def in_process(*args: Given.args, **options: Given.kwargs) -> None:
+        process = process_settings(data=click.get_current_context().meta["data"])
 
         async def with_container() -> None:
             container = operator_container(database, process, read(Limits))
@@ -50,8 +58,6 @@ def operates(
         with existing_database(process) as database:
             run(with_container())
 
-    in_process.__name__ = command.__name__.rstrip("_").replace("_", "-")
-    in_process.__doc__ = command.__doc__
     return in_process
 
 

@@ -12,9 +12,8 @@ import uvloop
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.logs import configure_logs
 
-data_option = click.option(
-    "--data", type=click.Path(path_type=Path), help="Data folder (AUGURY_DATA, ./.augury)."
-)
+DATA = "Data folder (AUGURY_DATA, ./.augury)."
+data_option = click.option("--data", type=click.Path(path_type=Path), help=DATA)
 
 
 def run(main: Coroutine[object, object, None]) -> None:
