@@ -1,0 +1,64 @@
+#!/bin/sh
+# Writes what nginx.conf cannot decide by itself into /run/augury, then becomes nginx.
+#
+#   RATE_LIMIT       requests per address, such as 50r/s      RATE_BURST   how many more at once
+#   MAX_CONNECTIONS  open requests per address                MAX_BODY_BYTES   the API's own limit
+#   TRUSTED_PROXIES  networks whose X-Forwarded-For is believed (a load balancer before this one)
+#   HTTPS_PORT       where port 443 is published              /etc/nginx/tls   fullchain.pem, privkey.pem
+set -eu
+made=/run/augury
+tls=/etc/nginx/tls
+mkdir -p "$made" /var/cache/nginx
+
+version=$(nginx -v 2>&1 | sed 's|.*/\([0-9.]*\).*|\1|')
+at_least() {
+  [ "$(printf '%s\n' "$1" "$version" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)" = "$1" ]
+}
+
+cat >"$made/limits.conf" <<CONF
+client_max_body_size ${MAX_BODY_BYTES:-10000000};
+limit_req zone=requests burst=${RATE_BURST:-100} nodelay;
+limit_conn connections ${MAX_CONNECTIONS:-100};
+CONF
+
+{
+  echo "limit_req_zone \$binary_remote_addr zone=requests:10m rate=${RATE_LIMIT:-50r/s};"
+
+  for network in $(echo "${TRUSTED_PROXIES:-}" | tr , ' '); do
+    echo "set_real_ip_from $network;"
+  done
+  [ -z "${TRUSTED_PROXIES:-}" ] || echo "real_ip_header X-Forwarded-For; real_ip_recursive on;"
+
+  # Only from 1.27.3 on can one upstream both be looked up again and keep its connections open. They are
+  # closed here before the application closes them: else a request could meet a connection that just went.
+  if at_least 1.27.3; then
+    echo "upstream augury_app { zone augury_app 64k; server app:8000 resolve max_fails=1 fail_timeout=2s;"
+    echo "  keepalive 64; keepalive_timeout 3s; }"
+    echo "map '' \$augury_app { default augury_app; }"
+  else
+    echo "map '' \$augury_app { default app:8000; }"
+  fi
+
+  if [ -e "$tls/fullchain.pem" ] || [ -e "$tls/privkey.pem" ]; then
+    port=${HTTPS_PORT:-443}
+    port=${port##*:}
+    [ "$port" = 443 ] && port='' || port=:$port
+    at_least 1.25.1 && http2='listen 443 ssl; http2 on;' || http2='listen 443 ssl http2;'
+    cat <<CONF
+server { listen 80 default_server; return 308 https://\$host$port\$request_uri; }
+server {
+  $http2
+  ssl_certificate $tls/fullchain.pem;
+  ssl_certificate_key $tls/privkey.pem;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_session_cache shared:tls:10m;
+  ssl_session_tickets off;
+  include /etc/nginx/site.conf;
+}
+CONF
+  else
+    echo "server { listen 80 default_server; include /etc/nginx/site.conf; }"
+  fi
+} >"$made/http.conf"
+
+exec nginx -g 'daemon off;'
