@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
-from augury.outbound.postgres import sweeping
+from augury.outbound.postgres import books, record, sweeping, work
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.system_clock import SystemClock
@@ -134,32 +135,50 @@ async def test_what_waits_is_all_that_the_table_of_the_unfinished_holds(
     assert [row[0] for row in rows] == [claimed.id, queued.id]
 
 
-async def test_a_sweep_never_scans_the_history(adapters: Adapters, pool: Pool) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [books.OPEN, record.RECORD, work.CLAIM, work.RENEW, work.SETTLE, work.HAND_BACK],
+    ids=["open", "record", "claim", "renew", "settle", "hand back"],
+)
+async def test_a_plan_made_while_the_tables_were_empty_finds_every_row_by_an_index(
+    pool: Pool, statement: str
+) -> None:
+    """Such a plan is kept while the tables grow."""
+    parameters = len(set(re.findall(r"\$\d+", statement)))
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE hot AS {statement}")
+        nulls = ", ".join(["NULL"] * parameters)
+        plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE hot ({nulls})"))[0][
+            "Plan"
+        ]
+
+    assert reads(plan) != []
+    assert [read for read in reads(plan) if "Index Cond" not in read] == []
+
+
+async def test_a_sweep_finds_predictions_by_their_id_whatever_the_history(
+    adapters: Adapters, pool: Pool
+) -> None:
     user_id = await adapters.user(credits=10)
-    await pool.execute(
-        """
-        INSERT INTO predictions (
-            id, user_id, model_name, model_version, rows, row_price, single, status, attempts,
-            created_at, valid_rows
-        ) SELECT gen_random_uuid(), $1, 'tone', 1, 1, 0, true, 'succeeded', 1, now(), 1
-        FROM generate_series(1, 20000)
-        """,
-        user_id,
-    )
     await adapters.predictions_of(user_id, 5)
     await pool.execute("ANALYZE")
 
     async with pool.acquire() as connection, connection.transaction():
-        plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {sweeping.LOOK}", 1000, None, True)
+        text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {sweeping.LOOK}", 1000, None, True)
+    plan = json.loads(text)[0]["Plan"]
 
-    assert "Seq Scan" not in scans(json.loads(plan)[0]["Plan"], "predictions")
-    assert scans(json.loads(plan)[0]["Plan"], "predictions") != []
+    of_predictions = [read for read in reads(plan) if read["Relation Name"] == "predictions"]
+    assert of_predictions != []
+    assert [read for read in of_predictions if "Index Cond" not in read] == []
 
 
-def scans(plan: dict[str, Any], table: str) -> list[str]:
-    """How the plan reads the table."""
-    own = [plan["Node Type"]] if plan.get("Relation Name") == table else []
-    return own + [scan for part in plan.get("Plans", []) for scan in scans(part, table)]
+def reads(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of the plan that read a table, by an index or not."""
+    found = [plan] if "Relation Name" in plan and plan["Node Type"] != "ModifyTable" else []
+    if plan["Node Type"] == "Bitmap Heap Scan":  # its condition is told by the index scan below it
+        found = [plan | {"Index Cond": plan["Recheck Cond"]}]
+    return found + [read for part in plan.get("Plans", []) for read in reads(part)]
 
 
 async def pool_statistics(pool: Pool, table: str, *columns: str) -> list[int]:

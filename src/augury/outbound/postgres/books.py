@@ -40,6 +40,7 @@ SELECT user_id, available, held, pending, NULL AS key, NULL AS fingerprint, NULL
 UNION ALL
 SELECT user_id, NULL, NULL, NULL, key, fingerprint, reference
 FROM idempotency_keys JOIN unnest($2::uuid[], $3::text[]) AS asked (user_id, key) USING (user_id, key)
+WHERE user_id = ANY ($2) AND key = ANY ($3)
 """
 
 LOCK_PREDICTION = query(

@@ -132,6 +132,7 @@ class PostgresLedger(Ledger):
         ):
             await taken.execute(f"SET LOCAL statement_timeout = '{PATIENCE_SECONDS}s'")
             await taken.execute("SET LOCAL work_mem = '256MB'")
+            await taken.execute("SET LOCAL enable_seqscan = on")
             counts = await taken.fetchrow(COUNTS, timeout=PATIENCE_SECONDS)
             assert counts is not None
             for check in (TOTALS, BALANCES, PREDICTIONS, UNFINISHED, ABANDONED, KEYS):

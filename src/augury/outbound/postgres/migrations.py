@@ -1,4 +1,4 @@
-"""Bring a database to the schema that this code works with, and check that it is there."""
+"""Bring a database to the schema that this code works with."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,23 +6,18 @@ from pathlib import Path
 
 import asyncpg
 from alembic.config import Config
-from asyncpg import Pool
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import augury
 from alembic import command
-from augury.outbound.postgres.pool import connection, failures_named
-from augury.outbound.postgres.tables import VERSION
+from augury.outbound.postgres.pool import failures_named
+from augury.outbound.postgres.schema_version import refuse_newer
 
 LOCK = 0x6175677572790001
 """Of the advisory lock under which one process migrates at a time."""
 
 OnStep = Callable[[str], None]
-
-
-class SchemaMismatch(Exception):
-    """The database's schema is not the one that this code works with; `str()` says what to do."""
 
 
 def migrate(url: str, on_step: OnStep | None = None) -> list[str]:
@@ -32,22 +27,6 @@ def migrate(url: str, on_step: OnStep | None = None) -> list[str]:
     `Unavailable`, or `SchemaMismatch` where the database is newer than this code.
     """
     return asyncio.run(_migrate(url, on_step or (lambda _: None)))
-
-
-async def check_schema(pool: Pool) -> None:
-    """Raises `SchemaMismatch` unless the database is at this code's revision."""
-    async with connection(pool) as taken:
-        if await taken.fetchval("SELECT to_regclass('alembic_version')") is None:
-            found = None
-        else:
-            found = await taken.fetchval("SELECT version_num FROM alembic_version")
-    if found is None:
-        raise SchemaMismatch("the database has no tables yet: run `augury migrate`")
-    if found < VERSION:
-        raise SchemaMismatch(
-            f"the database is at revision {found}, this version needs {VERSION}: run `augury migrate`"
-        )
-    _refuse_newer(found)
 
 
 def configuration() -> Config:
@@ -83,16 +62,9 @@ def _upgrade(taken: Connection, step: OnStep) -> None:
     taken.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
     taken.commit()  # the lock is the session's: it ends with the connection
     if taken.scalar(text("SELECT to_regclass('alembic_version')")) is not None:
-        _refuse_newer(taken.scalar(text("SELECT version_num FROM alembic_version")) or "")
+        refuse_newer(taken.scalar(text("SELECT version_num FROM alembic_version")) or "")
     taken.commit()
     config = configuration()
     config.attributes["connection"] = taken
     config.attributes["on_step"] = step
     command.upgrade(config, "head")
-
-
-def _refuse_newer(found: str) -> None:
-    if found > VERSION:
-        raise SchemaMismatch(
-            f"the database is at revision {found}, newer than this version's {VERSION}: update augury"
-        )

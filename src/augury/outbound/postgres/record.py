@@ -34,14 +34,15 @@ WITH accepted AS (
     FROM unnest(
         $11::uuid[], $12::text[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::int[], $17::text[]
     ) AS new (id, status, attempts, started_at, finished_at, valid_rows, failure)
-    WHERE p.id = new.id
+    WHERE p.id = new.id AND p.id = ANY ($11)
     RETURNING p.id, p.status, p.expires_at
 ), ended AS (
-    DELETE FROM unfinished u USING changed c WHERE u.prediction_id = c.id AND c.status <> 'queued'
+    DELETE FROM unfinished
+    WHERE prediction_id = ANY (ARRAY (SELECT id FROM changed WHERE status <> 'queued'))
 ), put_again AS (
     UPDATE unfinished u
     SET put_at = now(), due_at = least(now() + interval '30 seconds', c.expires_at), wait = 30
-    FROM changed c WHERE u.prediction_id = c.id AND c.status = 'queued'
+    FROM changed c WHERE u.prediction_id = c.id AND c.status = 'queued' AND u.prediction_id = ANY ($11)
 ), remembered AS (
     INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
     SELECT * FROM unnest($18::uuid[], $19::text[], $20::bytea[], $21::uuid[])
@@ -53,7 +54,7 @@ WITH accepted AS (
         pending = b.pending + move.pending
     FROM unnest($22::uuid[], $23::bigint[], $24::bigint[], $25::int[])
         AS move (user_id, available, held, pending)
-    WHERE b.user_id = move.user_id AND (SELECT count(*) FROM locked) > 0
+    WHERE b.user_id = move.user_id AND b.user_id = ANY (ARRAY (SELECT user_id FROM locked))
     RETURNING b.user_id
 ), transferred AS (
     INSERT INTO transfers (reference, kind, user_id, to_user_id, amount)

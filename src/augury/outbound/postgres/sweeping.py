@@ -32,7 +32,7 @@ WITH candidates AS (
             ELSE 'waiting'
         END AS finding
     FROM candidates c JOIN predictions p ON p.id = c.prediction_id
-    WHERE p.status IN ('queued', 'processing')
+    WHERE p.status IN ('queued', 'processing') AND p.id = ANY (ARRAY (SELECT prediction_id FROM candidates))
     ORDER BY p.id FOR UPDATE OF p SKIP LOCKED
 ), looked_at AS (
     UPDATE unfinished u SET
@@ -47,7 +47,7 @@ WITH candidates AS (
             CASE finding WHEN 'lost' THEN least(2 * wait, 600) ELSE wait END AS next_wait
         FROM found WHERE finding IN ('lost', 'waiting', 'running')
     ) AS seen
-    WHERE u.prediction_id = seen.id
+    WHERE u.prediction_id = seen.id AND u.prediction_id = ANY (ARRAY (SELECT id FROM found))
 )
 SELECT * FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
 """

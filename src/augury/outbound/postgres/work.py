@@ -27,7 +27,7 @@ WITH claimable AS (
 UPDATE predictions p SET
     status = 'processing', attempts = p.attempts + 1, started_at = now(),
     lease_token = $2, lease_until = now() + $3::interval
-FROM counted WHERE p.id = counted.id AND (rows_so_far <= $5 OR place = 1)
+FROM counted WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $5 OR place = 1)
 RETURNING p.*
 """
 
@@ -37,11 +37,12 @@ WITH leased AS (
     WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
     ORDER BY id FOR UPDATE
 )
-UPDATE predictions p SET lease_until = now() + $3::interval FROM leased WHERE p.id = leased.id RETURNING p.id
+UPDATE predictions SET lease_until = now() + $3::interval
+WHERE id = ANY (ARRAY (SELECT id FROM leased)) RETURNING id
 """
 
-# Everything below `locked` waits until all predictions, then all balances are locked: `ARRAY` reads its
-# query to the end, and the counts do the same.
+# What moves credits waits until all predictions, then all balances are locked: `ARRAY` and `count` read
+# their query to the end.
 SETTLE = """
 WITH result AS (
     SELECT * FROM unnest(
@@ -60,10 +61,10 @@ WITH result AS (
         status = result.status, finished_at = result.finished_at, valid_rows = result.valid_rows,
         failure = result.failure, output = result.output, errors = result.errors,
         lease_token = NULL, lease_until = NULL
-    FROM leased JOIN result USING (id) WHERE p.id = leased.id
+    FROM leased JOIN result USING (id) WHERE p.id = leased.id AND p.id = ANY ($2)
     RETURNING p.id
 ), ended AS (
-    DELETE FROM unfinished u USING leased WHERE u.prediction_id = leased.id
+    DELETE FROM unfinished WHERE prediction_id = ANY (ARRAY (SELECT id FROM leased))
 ), moved AS (
     UPDATE balances b SET
         available = b.available + move.available, held = b.held + move.held,
@@ -72,7 +73,7 @@ WITH result AS (
         SELECT user_id, sum(available)::bigint AS available, sum(held)::bigint AS held, count(*) AS pending
         FROM leased JOIN result USING (id) GROUP BY user_id
     ) AS move
-    WHERE b.user_id = move.user_id AND (SELECT count(*) FROM locked) > 0
+    WHERE b.user_id = move.user_id AND b.user_id = ANY (ARRAY (SELECT user_id FROM locked))
 ), transferred AS (
     INSERT INTO transfers (reference, kind, user_id, amount)
     SELECT reference, kind, leased.user_id, amount
@@ -92,11 +93,11 @@ WITH leased AS (
 ), handed_back AS (
     UPDATE predictions p SET
         status = 'queued', attempts = attempts - 1, started_at = NULL, lease_token = NULL, lease_until = NULL
-    FROM leased WHERE p.id = leased.id
+    FROM leased WHERE p.id = leased.id AND p.id = ANY ($2)
     RETURNING p.id, p.expires_at
 ), to_look_at AS (
     UPDATE unfinished u SET due_at = least(now() + interval '30 seconds', expires_at), wait = 30
-    FROM handed_back WHERE u.prediction_id = handed_back.id
+    FROM handed_back WHERE u.prediction_id = handed_back.id AND u.prediction_id = ANY ($2)
 )
 SELECT id FROM handed_back
 """
