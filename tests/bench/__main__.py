@@ -69,12 +69,12 @@ def submits(tokens: list[str], count: int) -> list[bytes]:
     return [each[number % len(each)] for number in range(count)]
 
 
-async def unfinished(database: asyncpg.Connection[Any]) -> int:
+async def unfinished(database: "asyncpg.Connection[Any]") -> int:
     count: int = await database.fetchval("SELECT count(*) FROM unfinished")
     return count
 
 
-async def settled(database: asyncpg.Connection[Any]) -> None:
+async def settled(database: "asyncpg.Connection[Any]") -> None:
     while await unfinished(database):
         await asyncio.sleep(0.02)
 

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import command
 from augury.application.ports import Unavailable
-from augury.outbound.postgres.migrations import SchemaMismatch, check_schema, configuration, migrate
+from augury.outbound.postgres.migrations import configuration, migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.schema_version import SchemaMismatch, check_schema
 from augury.outbound.postgres.tables import VERSION, metadata
 from tests.postgres_server import fresh_database
 

@@ -24,8 +24,8 @@ from augury.inbound.http.app import create_app
 from augury.inbound.http.health import Checks
 from augury.inbound.http.settings import HttpSettings
 from augury.outbound.jwt_tokens import JwtSettings
-from augury.outbound.postgres.migrations import check_schema
 from augury.outbound.postgres.pool import PostgresSettings, ping
+from augury.outbound.postgres.schema_version import check_schema
 from augury.outbound.rabbitmq import RabbitPublisher, RabbitSettings
 
 

@@ -7,15 +7,29 @@ import click
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
-from augury.bootstrap.cli_operator import ledger, model, user
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.process import data_option, process_settings, run
 from augury.domain.errors import DomainError
-from augury.outbound.postgres.migrations import SchemaMismatch
+from augury.outbound.postgres.schema_version import SchemaMismatch
+
+OPERATOR_GROUPS = ("ledger", "model", "user")
 
 
-class OneLineErrors(click.Group):
-    """Turns whatever a person can mend into one line on standard error."""
+class Augury(click.Group):
+    """One line for whatever a person can mend; a group of commands is loaded when asked for."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *OPERATOR_GROUPS])
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in OPERATOR_GROUPS:
+            return super().get_command(ctx, cmd_name)
+        from augury.bootstrap import cli_operator  # a long-running process has no use for its tables and bars
+
+        group: click.Group = getattr(cli_operator, cmd_name)
+        return group
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
@@ -30,7 +44,7 @@ host = click.option("--host", help="Address to listen on (AUGURY_HOST, 127.0.0.1
 port = click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (AUGURY_PORT, 8000).")
 
 
-@click.group(cls=OneLineErrors)
+@click.group(cls=Augury)
 @click.version_option(package_name="augury", prog_name="augury")
 def main() -> None:
     """Machine-learning predictions for credits."""
@@ -77,9 +91,6 @@ def migrate(**options: object) -> None:
         steps = migrated(database.url)
     click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
 
-
-for group in (ledger, model, user):
-    main.add_command(group)
 
 if __name__ == "__main__":
     sys.exit(main())

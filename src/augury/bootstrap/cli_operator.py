@@ -26,7 +26,7 @@ from augury.bootstrap.database import existing_database
 from augury.bootstrap.process import DATA, process_settings, run
 from augury.domain.model import ModelRef
 from augury.domain.user import Role, UserNotFound, normalized_email
-from augury.outbound.postgres.migrations import check_schema
+from augury.outbound.postgres.schema_version import check_schema
 
 Given = ParamSpec("Given")
 

@@ -23,8 +23,8 @@ from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.sweeper import Sweeper
 from augury.inbound.worker.task_consumer import TaskConsumer
 from augury.outbound.catboost_model import CatBoostSettings
-from augury.outbound.postgres.migrations import check_schema
 from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.postgres.schema_version import check_schema
 from augury.outbound.rabbitmq import RabbitSettings
 
 EXIT_FATAL = 70

@@ -1,0 +1,34 @@
+"""Whether a database has the schema that this code works with: asked at every start, without alembic."""
+
+from asyncpg import Pool
+
+from augury.outbound.postgres.pool import connection
+from augury.outbound.postgres.tables import VERSION
+
+
+class SchemaMismatch(Exception):
+    """The database's schema is not the one that this code works with; `str()` says what to do."""
+
+
+async def check_schema(pool: Pool) -> None:
+    """Raises `SchemaMismatch` unless the database is at this code's revision."""
+    async with connection(pool) as taken:
+        if await taken.fetchval("SELECT to_regclass('alembic_version')") is None:
+            found = None
+        else:
+            found = await taken.fetchval("SELECT version_num FROM alembic_version")
+    if found is None:
+        raise SchemaMismatch("the database has no tables yet: run `augury migrate`")
+    if found < VERSION:
+        raise SchemaMismatch(
+            f"the database is at revision {found}, this version needs {VERSION}: run `augury migrate`"
+        )
+    refuse_newer(found)
+
+
+def refuse_newer(found: str) -> None:
+    """Raises `SchemaMismatch` where the revision is one that this code does not know."""
+    if found > VERSION:
+        raise SchemaMismatch(
+            f"the database is at revision {found}, newer than this version's {VERSION}: update augury"
+        )
