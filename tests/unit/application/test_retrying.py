@@ -1,135 +1,43 @@
-"""A transaction that lost against another one runs again, from its start."""
-
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from types import TracebackType
-
 import pytest
-from typing_extensions import override
 
-from augury.application.ports import Books, Conflict, OpenBooks, Unavailable
+from augury.application.ports import Conflict, Unavailable
 from augury.application.retrying import MOST_TRIES, retried
-from augury.domain.balance import Balance
-from augury.domain.prediction import Prediction, Status
-from augury.domain.user import UserNotFound
-from augury.outbound.memory.books import MemoryBooks
-from augury.outbound.memory.memory import Memory
-from tests.hexagon import Hexagon
 
 
-class LosingBooks(MemoryBooks):
-    """Books whose commit loses against another transaction: nothing of it remains."""
+class Attempts:
+    """Loses its first tries against others."""
 
-    @override
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        conflict = Conflict("lost")
-        with suppress(Conflict):
-            await super().__aexit__(Conflict, conflict, None)
-        if error is None:
-            raise conflict
+    def __init__(self, losses: int, error: type[Exception] = Conflict) -> None:
+        self.tries = 0
+        self._losses = losses
+        self._error = error
 
-
-@dataclass
-class LosingOpenBooks(OpenBooks):
-    """Of its transactions the first `losses` lose."""
-
-    memory: Memory
-    losses: int
-    opened: int = field(default=0)
-
-    @override
-    def __call__(self) -> Books:
-        self.opened += 1
-        return LosingBooks(self.memory) if self.opened <= self.losses else MemoryBooks(self.memory)
+    async def __call__(self) -> int:
+        self.tries += 1
+        if self.tries <= self._losses:
+            raise self._error("lost")
+        return self.tries
 
 
-async def test_a_group_that_loses_twice_is_accepted_once(hexagon: Hexagon) -> None:
-    user = await hexagon.user(credits=5)
-    books = LosingOpenBooks(hexagon.memory, losses=2)
-
-    answers = await replace(hexagon.request_predictions, books=books)([hexagon.request(user.id)])
-
-    [accepted] = answers
-    assert isinstance(accepted, Prediction)
-    assert await hexagon.balance_of(user.id) == Balance(user.id, available=4, held=1, pending=1)
-    task = hexagon.queue.take()
-    assert task is not None
-    assert list(task.prediction_ids) == [accepted.id]
-    assert hexagon.queue.take() is None
+async def test_the_first_try_that_wins_is_the_answer() -> None:
+    for losses in range(MOST_TRIES):
+        attempts = Attempts(losses)
+        assert await retried(attempts) == losses + 1 == attempts.tries
 
 
-async def test_a_group_that_loses_every_time_is_not_accepted(hexagon: Hexagon) -> None:
-    user = await hexagon.user(credits=5)
-    books = LosingOpenBooks(hexagon.memory, losses=MOST_TRIES)
+async def test_what_always_loses_is_given_up() -> None:
+    attempts = Attempts(100)
+
+    with pytest.raises(Conflict):
+        await retried(attempts)
+
+    assert attempts.tries == MOST_TRIES
+
+
+async def test_nothing_but_a_conflict_is_tried_again() -> None:
+    attempts = Attempts(1, Unavailable)
 
     with pytest.raises(Unavailable):
-        await replace(hexagon.request_predictions, books=books)([hexagon.request(user.id)])
+        await retried(attempts)
 
-    assert books.opened == MOST_TRIES
-    assert await hexagon.balance_of(user.id) == Balance(user.id, available=5)
-    assert hexagon.queue.take() is None
-
-
-async def test_a_cancel_that_loses_cancels_at_the_next_try(hexagon: Hexagon) -> None:
-    user = await hexagon.user(credits=5)
-    prediction = await hexagon.request_prediction(user.id)
-    books = LosingOpenBooks(hexagon.memory, losses=1)
-
-    canceled = await replace(hexagon.cancel_prediction, books=books)(
-        user_id=user.id, prediction_id=prediction.id
-    )
-
-    assert canceled.status is Status.CANCELED
-    assert [each.prediction_id for each in hexagon.told] == [prediction.id]
-    assert await hexagon.balance_of(user.id) == Balance(user.id, available=5)
-
-
-async def test_a_top_up_that_loses_credits_once(hexagon: Hexagon) -> None:
-    user = await hexagon.user()
-    books = LosingOpenBooks(hexagon.memory, losses=2)
-
-    await replace(hexagon.top_up, books=books)(user_id=user.id, amount=7)
-
-    assert await hexagon.balance_of(user.id) == Balance(user.id, available=7)
-
-
-async def test_a_sweep_that_loses_puts_back_once_what_was_lost(hexagon: Hexagon) -> None:
-    user = await hexagon.user(credits=5)
-    prediction = await hexagon.request_prediction(user.id)
-    hexagon.queue.take()
-    books = LosingOpenBooks(hexagon.memory, losses=1)
-
-    swept = await replace(hexagon.sweep, books=books)(early=True)
-
-    assert swept.lost == 1
-    task = hexagon.queue.take()
-    assert task is not None
-    assert list(task.prediction_ids) == [prediction.id]
-    assert hexagon.queue.take() is None
-
-
-async def test_an_account_whose_closing_loses_is_closed_at_the_next_try(hexagon: Hexagon) -> None:
-    user = await hexagon.user(credits=5)
-    books = LosingOpenBooks(hexagon.memory, losses=1)
-
-    await replace(hexagon.close_account, books=books)(user_id=user.id)
-
-    with pytest.raises(UserNotFound):
-        await hexagon.users.get(user.id)
-    assert await hexagon.balanced()
-
-
-async def test_what_is_no_conflict_is_not_tried_again() -> None:
-    tries = 0
-
-    async def away() -> None:
-        nonlocal tries
-        tries += 1
-        raise Unavailable("the database is away")
-
-    with pytest.raises(Unavailable, match="away"):
-        await retried(away)
-
-    assert tries == 1
+    assert attempts.tries == 1

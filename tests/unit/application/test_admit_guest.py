@@ -1,0 +1,55 @@
+from datetime import timedelta
+
+import pytest
+
+from augury.application.limits import Limits
+from augury.domain.balance import Balance
+from augury.domain.user import GuestsNotServed, Role, TooManyGuests
+from tests.hexagon import Hexagon
+
+
+async def test_a_guest_has_a_few_credits_to_try_the_service(hexagon: Hexagon) -> None:
+    guest = await hexagon.admit_guest(b"address and day")
+
+    assert (guest.role, guest.email) == (Role.GUEST, None)
+    assert await hexagon.balance_of(guest.id) == Balance(guest.id, available=hexagon.limits.guest_credits)
+    prediction = await hexagon.request_prediction(guest.id)
+    await hexagon.run_all()
+    assert (await hexagon.prediction(prediction)).prediction.charged == 1
+    assert await hexagon.balanced()
+
+
+async def test_the_same_address_on_the_same_day_is_the_same_guest_with_what_is_left(hexagon: Hexagon) -> None:
+    guest = await hexagon.admit_guest(b"address and day")
+    await hexagon.request_prediction(guest.id)
+
+    again = await hexagon.admit_guest(b"address and day")
+
+    assert again == guest
+    assert (await hexagon.balance_of(guest.id)).available == hexagon.limits.guest_credits - 1
+
+
+async def test_another_address_or_day_is_another_guest(hexagon: Hexagon) -> None:
+    guests = [await hexagon.admit_guest(key) for key in (b"one", b"other")]
+
+    assert guests[0].id != guests[1].id
+
+
+async def test_guests_can_be_turned_off() -> None:
+    hexagon = Hexagon(Limits(guest_credits=0))
+
+    with pytest.raises(GuestsNotServed):
+        await hexagon.admit_guest(b"key")
+
+
+async def test_only_so_many_guests_are_served_in_a_day() -> None:
+    hexagon = Hexagon(Limits(guests_per_day=2))
+    known = await hexagon.admit_guest(b"1")
+    await hexagon.admit_guest(b"2")
+
+    with pytest.raises(TooManyGuests):
+        await hexagon.admit_guest(b"3")
+    assert await hexagon.admit_guest(b"1") == known
+
+    hexagon.clock.advance(timedelta(days=1))
+    await hexagon.admit_guest(b"3")

@@ -1,0 +1,70 @@
+import pytest
+
+from augury.application.ports import IdempotencyKey
+from augury.domain.balance import MOST_CREDITS, Balance, InvalidAmount, TransferKind
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.prediction import IdempotencyConflict
+from augury.domain.user import UserNotFound
+from tests.hexagon import Hexagon
+
+
+async def test_credits_are_added_and_stand_on_the_statement(hexagon: Hexagon) -> None:
+    user, payment = await hexagon.user(credits=1), uuid7()
+
+    balance = await hexagon.top_up(user_id=user.id, amount=5, payment=payment)
+
+    assert balance == Balance(user.id, available=6) == await hexagon.balance_of(user.id)
+    [line, _] = await hexagon.balances.statement(user.id, limit=9)
+    assert (line.transfer.kind, line.transfer.reference) == (TransferKind.TOP_UP, payment)
+    assert await hexagon.balanced()
+
+
+async def test_a_payment_is_credited_once_however_often_one_hears_of_it(hexagon: Hexagon) -> None:
+    user, other, payment = await hexagon.user(), await hexagon.user(), uuid7()
+
+    answers = [await hexagon.top_up(user_id=user.id, amount=5, payment=payment) for _ in range(3)]
+    elsewhere = await hexagon.top_up(user_id=other.id, amount=5, payment=payment)
+
+    assert answers == [Balance(user.id, available=5)] * 3
+    assert elsewhere == Balance(other.id)
+    assert await hexagon.balanced()
+
+
+async def test_a_repeated_key_changes_nothing_and_answers_the_balance_as_it_stands(hexagon: Hexagon) -> None:
+    user, key = await hexagon.user(), IdempotencyKey("key", b"print")
+    await hexagon.top_up(user_id=user.id, amount=5, key=key)
+    await hexagon.top_up(user_id=user.id, amount=1)
+
+    assert await hexagon.top_up(user_id=user.id, amount=5, key=key) == Balance(user.id, available=6)
+
+
+async def test_a_key_used_for_another_request_is_a_conflict(hexagon: Hexagon) -> None:
+    user = await hexagon.user()
+    await hexagon.top_up(user_id=user.id, amount=5, key=IdempotencyKey("key", b"print"))
+
+    with pytest.raises(IdempotencyConflict):
+        await hexagon.top_up(user_id=user.id, amount=6, key=IdempotencyKey("key", b"other"))
+
+    assert await hexagon.balance_of(user.id) == Balance(user.id, available=5)
+
+
+@pytest.mark.parametrize("amount", [0, -1, MOST_CREDITS + 1])
+async def test_an_amount_that_is_not_positive_or_beyond_the_limit_is_refused(
+    hexagon: Hexagon, amount: int
+) -> None:
+    user = await hexagon.user()
+
+    with pytest.raises(InvalidAmount):
+        await hexagon.top_up(user_id=user.id, amount=amount)
+
+
+async def test_nobody_can_have_more_than_the_limit(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=MOST_CREDITS)
+
+    with pytest.raises(InvalidAmount):
+        await hexagon.top_up(user_id=user.id, amount=1)
+
+
+async def test_who_is_not_there_cannot_be_credited(hexagon: Hexagon) -> None:
+    with pytest.raises(UserNotFound):
+        await hexagon.top_up(user_id=UserId(uuid7()), amount=1)
