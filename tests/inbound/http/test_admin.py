@@ -38,13 +38,16 @@ async def test_one_key_tops_up_two_users(api: Api) -> None:
         assert response.json() == {"available": 2, "held": 0}
 
 
-async def test_a_payment_is_the_transfers_reference(api: Api) -> None:
+async def test_a_payment_is_the_transfers_reference_and_credited_once(api: Api) -> None:
     user, payment = await api.hexagon.user(), uuid7()
 
     await (await api.admin()).post(
         f"/admin/users/{user.id}/top-up", json={"credits": 2, "payment": str(payment)}
     )
 
+    again = {"credits": 2, "payment": str(payment)}
+    response = await (await api.admin()).post(f"/admin/users/{user.id}/top-up", json=again)
+    assert response.json() == {"available": 2, "held": 0}
     [line] = (await api.client_of(user).get("/balance/transfers")).json()["items"]
     assert (line["kind"], line["reference"]) == ("top_up", str(payment))
 

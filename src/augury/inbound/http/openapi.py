@@ -98,7 +98,10 @@ IDEMPOTENCY_KEY = Parameter(
     description="Your own name for this request: repeated within 24 hours it moves no money again. "
     "Not for guests.",
     schema=Schema(
-        type=OpenAPIType.STRING, min_length=1, max_length=MOST_KEY_CHARACTERS, pattern="^[\\x20-\\x7e]+$"
+        type=OpenAPIType.STRING,
+        min_length=1,
+        max_length=MOST_KEY_CHARACTERS,
+        pattern="^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$",  # servers trim what is around a value
     ),
 )
 PREFER = Parameter(
