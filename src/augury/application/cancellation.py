@@ -1,13 +1,41 @@
-"""Whose cancellation it is."""
+"""Cancellation where it cannot be trusted.
+
+A client library that cancels its own tasks when a connection breaks lets `CancelledError` out: taken for the
+end of whoever awaited it, it would end a loop for good. And it may not end when it is canceled itself.
+"""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Answer = TypeVar("Answer")
 
 
 def was_canceled() -> bool:
-    """Whether somebody wants the current task to end.
-
-    Else a `CancelledError` came out of what it awaits: a flight that was called off, a client library
-    that cancels its own tasks when a connection breaks. Taken for an end, it would end a loop for good.
-    """
+    """Whether somebody wants the current task to end; else a `CancelledError` is not meant for it."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """What `work` answers; `TimeoutError` when time is up, whether `work` heeds its cancellation or not.
+
+    Raises `ConnectionAbortedError` where `work` was called off by somebody else.
+    """
+    task = asyncio.create_task(work)
+    task.add_done_callback(_heard)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        task.cancel()
+    if not task.done():
+        raise TimeoutError(f"no answer in {seconds:g} s")
+    if task.cancelled():
+        raise ConnectionAbortedError("the connection broke")
+    return task.result()
+
+
+def _heard(task: asyncio.Task[Any]) -> None:
+    """Nobody may be left to hear of the error: it is no news that what was given up has failed."""
+    if not task.cancelled():
+        task.exception()

@@ -10,11 +10,11 @@ from typing import Self
 
 import aio_pika
 import msgspec
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitExchange
 
-from augury.application.cancellation import was_canceled
+from augury.application.cancellation import within
 from augury.application.ports import Ended
 from augury.domain.identifiers import PredictionId
 
@@ -68,38 +68,38 @@ class EventListener:
                 await self._listen()
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
-            except asyncio.CancelledError:
-                if was_canceled():
-                    raise
-                self._say("the connection broke")
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
             self._pause = min(2 * self._pause, LAST_PAUSE)
 
     async def _listen(self) -> None:
         """Returns, or raises one of `TROUBLE`, when the connection is lost."""
-        async with asyncio.timeout(CONNECTING):
-            connection = await aio_pika.connect(
-                self._url, client_properties={"connection_name": "augury listens"}
-            )
+        connection = await within(CONNECTING, self._connect())
         try:
+            channel = await within(CONNECTING, self._subscribe(connection))
             gone = asyncio.Event()
-            async with asyncio.timeout(CONNECTING):
-                channel = await connection.channel(publisher_confirms=False)
-                channel.close_callbacks.add(lambda *_: gone.set())
-                exchange = await channel.declare_exchange(
-                    self._exchange.name, self._exchange.type.value, durable=self._exchange.durable
-                )
-                queue = await channel.declare_queue(exclusive=True)  # named by the broker, new each time
-                await queue.bind(exchange, self._routing_key)
-                await queue.consume(self._hear, no_ack=True)
+            channel.close_callbacks.add(lambda *_: gone.set())
+            if channel.is_closed:
+                raise ConnectionError("the connection was closed")
             self._pause = FIRST_PAUSE
             self._say(None)
             await gone.wait()
             self._say("the connection was closed")
         finally:
             with suppress(*TROUBLE):
-                async with asyncio.timeout(CLOSING):
-                    await connection.close()
+                await within(CLOSING, connection.close())
+
+    async def _connect(self) -> AbstractConnection:
+        return await aio_pika.connect(self._url, client_properties={"connection_name": "augury listens"})
+
+    async def _subscribe(self, connection: AbstractConnection) -> AbstractChannel:
+        channel = await connection.channel(publisher_confirms=False)
+        exchange = await channel.declare_exchange(
+            self._exchange.name, self._exchange.type.value, durable=self._exchange.durable
+        )
+        queue = await channel.declare_queue(exclusive=True)  # named by the broker, new each time
+        await queue.bind(exchange, self._routing_key)
+        await queue.consume(self._hear, no_ack=True)
+        return channel
 
     def _say(self, trouble: str | None) -> None:
         """Log once when it begins and once when it is over, not at every attempt between."""

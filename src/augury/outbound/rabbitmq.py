@@ -17,7 +17,6 @@ import aio_pika
 import msgspec
 from typing_extensions import override
 
-from augury.application.cancellation import was_canceled
 from augury.application.ports import Ended, Events, PredictionQueue, Unavailable
 from augury.domain.identifiers import PredictionId
 from augury.outbound.rabbitmq_link import TROUBLE, Envelope, RabbitLink, Topology
@@ -104,10 +103,6 @@ class RabbitPublisher:
             return await self._link.waiting()
         except TROUBLE as error:
             raise Unavailable(f"RabbitMQ: {error!r}") from error
-        except asyncio.CancelledError as error:
-            if was_canceled():
-                raise
-            raise Unavailable("RabbitMQ: the connection broke") from error
 
     def put(self, ids: Sequence[PredictionId], attempt: int) -> None:
         room = max(self._settings.max_unpublished - len(self._puts), 0)
@@ -138,10 +133,6 @@ class RabbitPublisher:
                     await self._serve(link)
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
-            except asyncio.CancelledError:
-                if was_canceled():
-                    raise
-                self._say("the connection broke")
             finally:
                 self._link = None
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))

@@ -11,6 +11,8 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitExchange, RabbitQueue
 
+from augury.application.cancellation import within
+
 TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
 """Whatever can happen where the broker is away, silent, or refuses."""
 CLOSING = 1.0
@@ -56,20 +58,14 @@ class RabbitLink:
 
         Raises one of `TROUBLE`.
         """
-        async with asyncio.timeout(seconds):
-            connection = await aio_pika.connect(
-                url, client_properties={"connection_name": "augury publishes"}
-            )
+        connection = await within(seconds, _connect(url))
         try:
-            async with asyncio.timeout(seconds):
-                channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-                await _declare(channel, topology)
+            channel = await within(seconds, _open_channel(connection, topology))
             channel.close_callbacks.add(lambda *_: lost())
             yield cls(connection, channel, topology, seconds)
         finally:
             with suppress(*TROUBLE):
-                async with asyncio.timeout(CLOSING):
-                    await connection.close()
+                await within(CLOSING, connection.close())
 
     @property
     def is_open(self) -> bool:
@@ -95,11 +91,21 @@ class RabbitLink:
 
     async def waiting(self) -> int:
         """How many messages are ready in the queue; a missing queue is made. Raises one of `TROUBLE`."""
-        async with (
-            asyncio.timeout(self._seconds),
-            self._connection.channel(publisher_confirms=False) as channel,
-        ):
+        return await within(self._seconds, self._waiting())
+
+    async def _waiting(self) -> int:
+        async with self._connection.channel(publisher_confirms=False) as channel:
             return await _declare(channel, self._topology)
+
+
+async def _connect(url: str) -> AbstractConnection:
+    return await aio_pika.connect(url, client_properties={"connection_name": "augury publishes"})
+
+
+async def _open_channel(connection: AbstractConnection, topology: Topology) -> AbstractChannel:
+    channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+    await _declare(channel, topology)
+    return channel
 
 
 async def _declare(channel: AbstractChannel, topology: Topology) -> int:

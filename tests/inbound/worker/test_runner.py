@@ -1,43 +1,21 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Outcome, Question, Task, Unavailable
+from augury.application.ports import Task, Unavailable
 from augury.application.run_batch import PredictTimedOut
-from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
-from augury.outbound.memory.predictor import MemoryPredictor
+from tests.gated_predictor import GatedPredictor
 from tests.hexagon import Hexagon
 from tests.polling import eventually
 
 SOON = timedelta(milliseconds=1)
-
-
-class GatedPredictor(MemoryPredictor):
-    """Answers while its gate is open; counts how many calls are under way."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = asyncio.Event()
-        self.under_way = 0
-        self.most_under_way = 0
-
-    @override
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
-        try:
-            await self.gate.wait()
-            return await super().predict(model, questions)
-        finally:
-            self.under_way -= 1
 
 
 @pytest.fixture

@@ -8,12 +8,14 @@ from datetime import timedelta
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitBroker, RabbitQueue
 
-from augury.application.cancellation import was_canceled
+from augury.application.cancellation import within
 from augury.inbound.worker.runner import TaskRunner
 
 TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
+CONNECTING = 20.0
+"""Seconds that it may take in all until the worker consumes."""
 ANSWERING = 5.0
-"""Seconds that the broker may take to answer whether it knows a consumer."""
+"""Seconds that the broker may take for an answer."""
 LOOK_EVERY = timedelta(seconds=5)
 PATIENCE = timedelta(seconds=30)
 """How long the consumer may be missing before the worker counts as dead."""
@@ -64,8 +66,7 @@ class TaskConsumer:
         await asyncio.gather(self._runs, return_exceptions=True)
         self._runs = None
         with suppress(*TROUBLE):
-            async with asyncio.timeout(ANSWERING):
-                await asyncio.gather(*(subscriber.stop() for subscriber in self._broker.subscribers))
+            await within(ANSWERING, self._unsubscribe())
         await self._runner.stop()
         await self._disconnect()
 
@@ -76,18 +77,20 @@ class TaskConsumer:
     async def _run(self) -> None:
         while True:
             try:
-                await self._broker.connect()
-                await self._broker.declare_queue(self._dead)
-                await self._broker.start()
+                await within(CONNECTING, self._subscribe())
                 await self._watch()
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
-            except asyncio.CancelledError:
-                if was_canceled():
-                    raise
-                self._say("the connection broke")
             await self._disconnect()
             await asyncio.sleep(PAUSE)
+
+    async def _subscribe(self) -> None:
+        await self._broker.connect()
+        await self._broker.declare_queue(self._dead)
+        await self._broker.start()
+
+    async def _unsubscribe(self) -> None:
+        await asyncio.gather(*(subscriber.stop() for subscriber in self._broker.subscribers))
 
     async def _watch(self) -> None:
         """Returns when the consumer is gone for good."""
@@ -103,23 +106,26 @@ class TaskConsumer:
             await asyncio.sleep(self._look_every)
 
     async def _is_consuming(self) -> bool:
+        """Whether the broker has the consumer. The question is never canceled, only no longer waited for:
+        aiormq may break the connection over it, and with it what is about to be acknowledged."""
+        asked = asyncio.create_task(self._ask())
+        await asyncio.wait({asked}, timeout=2 * ANSWERING)
+        return asked.done() and not asked.cancelled() and asked.result()
+
+    async def _ask(self) -> bool:
         """Whether our channel has a consumer, and the broker has one of the queue."""
         try:
-            async with asyncio.timeout(ANSWERING):
-                connection = await self._broker.connect()
-                channel = await self._broker.config.channel_manager.get_channel()
-                ours = await channel.get_underlay_channel()
-                if not ours.consumers or connection.transport is None:
-                    return False
-                probe = await connection.transport.connection.channel(publisher_confirms=False)
-                answer = await probe.queue_declare(self._tasks.name, passive=True)
-                await probe.close()
-                return bool(answer.consumer_count)
+            connection = await self._broker.connect()
+            if connection.transport is None or not connection.connected.is_set():
+                return False
+            channel = await (await self._broker.config.channel_manager.get_channel()).get_underlay_channel()
+            if not channel.consumers:
+                return False
+            probe = await connection.transport.connection.channel(publisher_confirms=False, timeout=ANSWERING)
+            answer = await probe.queue_declare(self._tasks.name, passive=True, timeout=ANSWERING)
+            await probe.close()
+            return bool(answer.consumer_count)
         except TROUBLE:
-            return False
-        except asyncio.CancelledError:
-            if was_canceled():
-                raise
             return False
 
     def _say(self, trouble: str | None) -> None:
@@ -132,5 +138,4 @@ class TaskConsumer:
 
     async def _disconnect(self) -> None:
         with suppress(*TROUBLE):
-            async with asyncio.timeout(ANSWERING):
-                await asyncio.gather(self._broker.stop(), return_exceptions=True)
+            await within(ANSWERING, self._broker.stop())

@@ -1,0 +1,28 @@
+import asyncio
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from augury.application.ports import Outcome, Question
+from augury.domain.model import Model
+from augury.outbound.memory.predictor import MemoryPredictor
+
+
+class GatedPredictor(MemoryPredictor):
+    """Answers while its gate is open; counts how many calls are under way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.under_way = 0
+        self.most_under_way = 0
+
+    @override
+    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await self.gate.wait()
+            return await super().predict(model, questions)
+        finally:
+            self.under_way -= 1

@@ -1,0 +1,406 @@
+"""The worker's side of the queue on a real broker; the books are in memory."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import aio_pika
+import pytest
+from faststream.rabbit import RabbitBroker
+from typing_extensions import override
+
+from augury.application.ports import Claimed, Unavailable
+from augury.application.run_batch import RunBatch
+from augury.bootstrap.topology import DEAD, TASKS, TOPOLOGY
+from augury.domain.identifiers import PredictionId
+from augury.domain.prediction import Prediction, Status
+from augury.inbound.worker.consumer import create_consumer
+from augury.inbound.worker.runner import TaskRunner, WorkerSettings
+from augury.inbound.worker.task_consumer import TaskConsumer
+from augury.outbound.memory.work import MemoryWork
+from augury.outbound.rabbitmq import RabbitPredictionQueue, RabbitPublisher, RabbitSettings
+from tests.gated_predictor import GatedPredictor
+from tests.hexagon import Hexagon
+from tests.polling import eventually
+from tests.rabbitmq_server import RabbitServer, free_ports
+
+OFTEN = timedelta(milliseconds=50)
+SETTINGS = WorkerSettings(retry_pause=OFTEN)
+
+
+@pytest.fixture
+def predictor() -> GatedPredictor:
+    return GatedPredictor()
+
+
+@pytest.fixture
+def run_batch(hexagon: Hexagon, predictor: GatedPredictor) -> RunBatch:
+    return replace(hexagon.run_batch, predictor=predictor)
+
+
+@pytest.fixture
+async def publisher(rabbitmq_url: str) -> AsyncIterator[RabbitPublisher]:
+    publisher = RabbitPublisher(RabbitSettings(url=rabbitmq_url), TOPOLOGY)
+    await publisher.start()
+    await eventually(lambda: publisher.is_connected, "the connection")
+    yield publisher
+    await publisher.stop()
+
+
+@dataclass
+class Worker:
+    broker: RabbitBroker
+    runner: TaskRunner
+    consumer: TaskConsumer
+
+
+@asynccontextmanager
+async def working(
+    url: str,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+    settings: WorkerSettings = SETTINGS,
+    patience: timedelta = timedelta(seconds=30),
+) -> AsyncIterator[Worker]:
+    runner = TaskRunner(run_batch, settings, on_fatal=pytest.fail)
+    broker = create_consumer(
+        url,
+        tasks=TASKS,
+        runner=runner,
+        queue=RabbitPredictionQueue(publisher),
+        prefetch=settings.prefetch,
+    )
+    consumer = TaskConsumer(broker, runner, tasks=TASKS, dead=DEAD, look_every=OFTEN, patience=patience)
+    await consumer.start()
+    try:
+        yield Worker(broker, runner, consumer)
+    finally:
+        await consumer.stop()
+
+
+async def accepted(hexagon: Hexagon, count: int) -> list[Prediction]:
+    user = await hexagon.user(credits=count)
+    answers = await hexagon.request_predictions([hexagon.request(user.id) for _ in range(count)])
+    return [answer for answer in answers if isinstance(answer, Prediction)]
+
+
+def ids_of(predictions: Sequence[Prediction]) -> list[PredictionId]:
+    return [prediction.id for prediction in predictions]
+
+
+def all_are(hexagon: Hexagon, predictions: Sequence[Prediction], status: Status) -> Callable[[], bool]:
+    records = hexagon.memory
+    return lambda: all(records.state.predictions[each.id].prediction.status is status for each in predictions)
+
+
+@asynccontextmanager
+async def channel_to(url: str) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        yield channel
+
+
+def nothing_waits(publisher: RabbitPublisher) -> Callable[[], Awaitable[bool]]:
+    async def holds() -> bool:
+        try:
+            return await publisher.waiting() == 0
+        except Unavailable:  # not connected again yet
+            return False
+
+    return holds
+
+
+async def test_what_waits_is_run_in_few_batches_and_acknowledged(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 1_000)
+    publisher.put(ids_of(predictions), 1)
+    predictor.gate.set()
+
+    async with working(rabbitmq_url, run_batch, publisher):
+        await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
+
+    assert len(predictor.asked) < 20
+    assert await publisher.waiting() == 0
+    assert await hexagon.balanced()
+
+
+async def test_a_lone_prediction_flies_alone(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 1)
+    predictor.gate.set()
+
+    async with working(rabbitmq_url, run_batch, publisher):
+        publisher.put(ids_of(predictions), 1)
+        await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "the result")
+
+
+async def test_a_later_attempt_shares_its_batch_with_nobody(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 12)
+    publisher.put(ids_of(predictions[:4]), 1)
+    publisher.put(ids_of(predictions[4:8]), 2)
+    publisher.put(ids_of(predictions[8:]), 1)
+    predictor.gate.set()
+
+    async with working(rabbitmq_url, run_batch, publisher):
+        await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
+
+    assert predictor.asked.count(1) == 4
+    assert predictor.most_under_way == 1
+
+
+NOISE = [
+    b"",
+    b"\x00\xff\xfe",
+    b"{",
+    b"[]",
+    b'{"prediction_ids": [], "attempt": 1}',
+    b'{"prediction_ids": ["no id"], "attempt": 1}',
+    b'{"prediction_ids": "0199c0de-0000-7000-8000-000000000001", "attempt": 1}',
+    b"[" * 100_000,
+    os.urandom(1024 * 1024),
+]
+
+
+async def test_what_cannot_be_read_is_dead_lettered_and_the_rest_goes_on(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 20)
+    predictor.gate.set()
+
+    async with (
+        channel_to(rabbitmq_url) as channel,
+        working(rabbitmq_url, run_batch, publisher, replace(SETTINGS, prefetch=3)),
+    ):
+        for body in NOISE:
+            message = aio_pika.Message(
+                body,
+                content_type="text/\x00",
+                headers={"x": [1, {"y": None}]},
+                timestamp=datetime.max.replace(tzinfo=UTC),
+            )
+            await channel.default_exchange.publish(message, TASKS.name)
+        publisher.put(ids_of(predictions), 1)
+        await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
+        dead = await channel.get_queue(DEAD.name)
+        messages = [
+            await eventually(lambda: dead.get(fail=False, no_ack=True), "a dead letter") for _ in NOISE
+        ]
+
+    assert sorted(message.body for message in messages) == sorted(NOISE)
+    assert await publisher.waiting() == 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkWithADefect(MemoryWork):
+    """Cannot claim one of the predictions, for no reason that anyone thought of."""
+
+    defect: PredictionId | None = None
+
+    @override
+    async def claim(
+        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+    ) -> Sequence[Claimed]:
+        if self.defect in ids:
+            raise ZeroDivisionError
+        return await MemoryWork.claim(
+            self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows
+        )
+
+
+async def test_what_cannot_be_handled_is_dead_lettered_and_the_rest_goes_on(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    bad, *good = await accepted(hexagon, 10)
+    predictor.gate.set()
+    defective = replace(run_batch, work=WorkWithADefect(hexagon.memory, bad.id))
+
+    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, defective, publisher):
+        publisher.put([bad.id], 2)
+        publisher.put(ids_of(good), 1)
+        await eventually(all_are(hexagon, good, Status.SUCCEEDED), "all other results")
+        dead = await channel.get_queue(DEAD.name)
+        message = await eventually(lambda: dead.get(fail=False, no_ack=True), "the dead letter")
+
+    assert str(bad.id).encode() in message.body
+
+
+async def test_what_comes_while_the_books_are_away_is_run_when_they_are_back(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 100)
+    predictor.gate.set()
+    hexagon.memory.away = True
+
+    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, run_batch, publisher) as worker:
+        publisher.put(ids_of(predictions), 1)
+        await eventually(lambda: worker.runner.failures > 2, "trouble")
+        hexagon.memory.away = False
+        await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
+        dead = await channel.get_queue(DEAD.name)
+
+    assert dead.declaration_result.message_count == 0
+
+
+async def test_the_consumer_comes_back_when_its_queue_was_deleted(
+    rabbitmq: RabbitServer,
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    before, after = await accepted(hexagon, 2)
+    predictor.gate.set()
+
+    async with working(rabbitmq_url, run_batch, publisher):
+        publisher.put([before.id], 1)
+        await eventually(all_are(hexagon, [before], Status.SUCCEEDED), "the first result")
+        await asyncio.to_thread(
+            rabbitmq.api, "DELETE", f"queues/{rabbitmq_url.rpartition('/')[2]}/{TASKS.name}"
+        )
+        publisher.put([after.id], 1)
+        await eventually(all_are(hexagon, [after], Status.SUCCEEDED), "the second result")
+
+
+async def test_a_consumer_that_vanished_without_a_word_is_started_again(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    before, after = await accepted(hexagon, 2)
+    predictor.gate.set()
+
+    async with working(rabbitmq_url, run_batch, publisher) as worker:
+        publisher.put([before.id], 1)
+        await eventually(all_are(hexagon, [before], Status.SUCCEEDED), "the first result")
+        channel = await worker.broker.config.channel_manager.get_channel()
+        underlay = await channel.get_underlay_channel()
+        [consumer] = underlay.consumers
+        await underlay.basic_cancel(consumer)
+        publisher.put([after.id], 1)
+        await eventually(all_are(hexagon, [after], Status.SUCCEEDED), "the second result")
+
+
+async def test_what_was_in_hand_when_the_broker_died_is_run_and_charged_once(
+    rabbitmq: RabbitServer,
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 40)
+
+    async with working(rabbitmq_url, run_batch, publisher, patience=timedelta(seconds=1)) as worker:
+        publisher.put(ids_of(predictions), 1)
+        await eventually(lambda: predictor.under_way > 0, "a batch")
+        await asyncio.to_thread(rabbitmq.kill)
+        await eventually(lambda: not worker.consumer.alive(), "the watch missing the consumer")
+        predictor.gate.set()
+        await asyncio.to_thread(rabbitmq.start)
+        await eventually(worker.consumer.alive, "the consumer")
+        await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
+        await eventually(nothing_waits(publisher), "the last acknowledgement")
+
+    assert (await hexagon.balance_of(predictions[0].user_id)).available == 0
+    assert await hexagon.balanced()
+
+
+async def test_a_stop_finishes_and_acknowledges_what_is_under_way(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 1)
+
+    async with working(rabbitmq_url, run_batch, publisher) as worker:
+        publisher.put(ids_of(predictions), 1)
+        await eventually(lambda: predictor.under_way > 0, "a batch")
+        stopping = asyncio.create_task(worker.consumer.stop())
+        await eventually(lambda: not any(each.running for each in worker.broker.subscribers), "the stop")
+        predictor.gate.set()
+        await stopping
+
+    assert all_are(hexagon, predictions, Status.SUCCEEDED)()
+    assert await publisher.waiting() == 0
+
+
+async def test_a_stop_gives_back_what_outlasts_the_grace(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 100)
+
+    async with working(rabbitmq_url, run_batch, publisher, replace(SETTINGS, grace=OFTEN)):
+        publisher.put(ids_of(predictions), 1)
+        await eventually(lambda: predictor.under_way > 0, "a batch")
+
+    assert all_are(hexagon, predictions, Status.QUEUED)()
+    assert {record.prediction.attempts for record in hexagon.memory.state.predictions.values()} == {0}
+
+    predictor.gate.set()
+    async with working(rabbitmq_url, run_batch, publisher):
+        await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
+    assert await publisher.waiting() == 0
+
+
+async def test_publishing_and_consuming_have_a_connection_each(
+    rabbitmq: RabbitServer, rabbitmq_url: str, run_batch: RunBatch, publisher: RabbitPublisher
+) -> None:
+    vhost = rabbitmq_url.rpartition("/")[2]
+
+    async def names() -> bool:
+        connections = await asyncio.to_thread(rabbitmq.api, "GET", f"vhosts/{vhost}/connections")
+        return sorted(
+            each.get("client_properties", {}).get("connection_name", "") for each in connections
+        ) == ["augury consumes", "augury publishes"]
+
+    async with working(rabbitmq_url, run_batch, publisher):
+        await eventually(names, "two connections")
+
+
+async def test_a_worker_starts_and_stops_without_a_broker(
+    rabbitmq_url: str, run_batch: RunBatch, publisher: RabbitPublisher
+) -> None:
+    nowhere = f"amqp://guest:guest@127.0.0.1:{free_ports(1)[0]}/"
+
+    async with working(nowhere, run_batch, publisher, patience=OFTEN) as worker:
+        await eventually(lambda: not worker.consumer.alive(), "the watch missing the consumer")

@@ -1,0 +1,109 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import aio_pika
+import pytest
+
+from augury.application.ports import Ended
+from augury.bootstrap.topology import EVENTS, FINISHED, TOPOLOGY
+from augury.domain.identifiers import PredictionId, UserId, uuid7
+from augury.domain.prediction import Status
+from augury.inbound.events import EventListener
+from augury.outbound.rabbitmq import RabbitEvents, RabbitPublisher, RabbitSettings
+from tests.polling import eventually
+from tests.rabbitmq_server import RabbitServer, free_ports
+
+
+class Ear:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[PredictionId] = []
+
+    def tell(self, ids: Sequence[PredictionId]) -> None:
+        self.heard += ids
+
+
+@pytest.fixture
+async def events(rabbitmq_url: str) -> AsyncIterator[RabbitEvents]:
+    publisher = RabbitPublisher(RabbitSettings(url=rabbitmq_url), TOPOLOGY)
+    await publisher.start()
+    yield RabbitEvents(publisher)
+    await publisher.stop()
+
+
+@asynccontextmanager
+async def listening(url: str, ear: Ear) -> AsyncIterator[None]:
+    async with EventListener(url, ear.tell, exchange=EVENTS, routing_key=FINISHED):
+        yield
+
+
+async def heard_by(ear: Ear, events: RabbitEvents) -> None:
+    """Tell of predictions until one of them is heard of: nobody hears what was told before they listened."""
+
+    async def is_heard() -> bool:
+        told = Ended(PredictionId(uuid7()), UserId(uuid7()), Status.SUCCEEDED)
+        await events.finished([told])
+        await asyncio.sleep(0.05)
+        return told.prediction_id in ear.heard
+
+    await eventually(is_heard, "an event")
+
+
+async def test_every_listener_hears_of_every_prediction(rabbitmq_url: str, events: RabbitEvents) -> None:
+    ears = [Ear(), Ear()]
+    async with listening(rabbitmq_url, ears[0]), listening(rabbitmq_url, ears[1]):
+        for ear in ears:
+            await heard_by(ear, events)
+        told = [Ended(PredictionId(uuid7()), UserId(uuid7()), Status.FAILED) for _ in range(100)]
+        await events.finished(told)
+        ids = {each.prediction_id for each in told}
+        await eventually(lambda: all(ids <= set(ear.heard) for ear in ears), "all events")
+
+
+async def test_what_is_no_event_is_passed_over(rabbitmq_url: str, events: RabbitEvents) -> None:
+    ear = Ear()
+    async with (
+        listening(rabbitmq_url, ear),
+        await aio_pika.connect(rabbitmq_url) as connection,
+        connection.channel() as channel,
+    ):
+        await heard_by(ear, events)
+        exchange = await channel.get_exchange(EVENTS.name)
+        for body in (b"", b"\xff", b"{}", b'[{"prediction_id": 1}]'):
+            await exchange.publish(aio_pika.Message(body), FINISHED)
+
+        await heard_by(ear, events)
+
+
+async def test_a_listener_listens_again_when_the_broker_is_back(
+    rabbitmq: RabbitServer, rabbitmq_url: str, events: RabbitEvents
+) -> None:
+    ear = Ear()
+    async with listening(rabbitmq_url, ear):
+        await heard_by(ear, events)
+        await asyncio.to_thread(rabbitmq.kill)
+        await asyncio.to_thread(rabbitmq.start)
+        await heard_by(ear, events)
+
+
+async def test_a_listener_leaves_nothing_on_the_broker(
+    rabbitmq: RabbitServer, rabbitmq_url: str, events: RabbitEvents
+) -> None:
+    vhost = rabbitmq_url.rpartition("/")[2]
+    ear = Ear()
+    async with listening(rabbitmq_url, ear):
+        await heard_by(ear, events)
+        queues = rabbitmq.api("GET", f"queues/{vhost}")
+        assert [queue["exclusive"] for queue in queues].count(True) == 1
+
+    await eventually(
+        lambda: not any(queue["exclusive"] for queue in rabbitmq.api("GET", f"queues/{vhost}")),
+        "the end of the queue",
+    )
+
+
+async def test_a_broker_that_is_away_holds_up_nobody() -> None:
+    async with listening(f"amqp://guest:guest@127.0.0.1:{free_ports(1)[0]}/", Ear()):
+        pass
