@@ -17,7 +17,8 @@ from augury.domain.identifiers import UserId
 from augury.inbound.http.balance import BalanceView
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn, administrator
-from augury.inbound.http.openapi import BEARER, KeyedOperation
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.operations import KeyedOperation
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.problems import documented
 from augury.inbound.http.submissions import idempotency_key

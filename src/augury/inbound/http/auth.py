@@ -1,17 +1,13 @@
 """Registering, signing in and out."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, Response, post
 from litestar.datastructures import State
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
 from litestar.params import JSONBody
-from typing_extensions import override
 
 from augury.application.change_password import ChangePassword
 from augury.application.identity_ports import AccessTokens
@@ -20,30 +16,27 @@ from augury.application.register_user import RegisterUser
 from augury.application.sign_in import SignIn
 from augury.application.sign_out import SignOut
 from augury.application.tokens import Tokens
-from augury.domain.user import MOST_EMAIL_CHARACTERS, MOST_PASSWORD_CHARACTERS
 from augury.inbound.http.body import JsonBody
+from augury.inbound.http.credentials import (
+    Credentials,
+    CredentialsBody,
+    CredentialsOperation,
+    Email,
+    Password,
+)
 from augury.inbound.http.identity import Identity, SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
-from augury.inbound.http.problems import WRONG_SHAPE, FieldProblem, Refused, documented
+from augury.inbound.http.problems import documented
 from augury.inbound.http.users import UserView
 
 TAGS = ["Sign-in"]
-FORM = "application/x-www-form-urlencoded"
 Public = Request[None, None, State]
-Email = Annotated[str, msgspec.Meta(max_length=MOST_EMAIL_CHARACTERS, examples=["ada@example.com"])]
-Password = Annotated[str, msgspec.Meta(max_length=MOST_PASSWORD_CHARACTERS)]
-"""Its least length is checked where it is chosen."""
 Secret = Annotated[str, msgspec.Meta(max_length=512)]
 
 
 class Registration(msgspec.Struct, forbid_unknown_fields=True):
     email: Email
     password: Annotated[str, msgspec.Meta(description="8 to 256 characters.", examples=["correct horse"])]
-
-
-class Credentials(msgspec.Struct, forbid_unknown_fields=True):
-    email: Email
-    password: Password
 
 
 class RefreshRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,37 +55,6 @@ class TokenView(msgspec.Struct, frozen=True):
     token_type: str
     expires_in: int
     refresh_token: str
-
-
-class CredentialsBody(JsonBody[Credentials]):
-    """JSON, or the form of OAuth2's password grant (RFC 6749, section 4.3.2)."""
-
-    @override
-    def decode_bytes(self, value: bytes) -> Any:
-        content_type = self.asgi_connection.headers.get("content-type", "")
-        if content_type.partition(";")[0].strip().lower() == FORM:
-            return _of_form(value)
-        return super().decode_bytes(value)
-
-
-@dataclass
-class CredentialsOperation(Operation):
-    """Documents the form beside the JSON."""
-
-    def __post_init__(self) -> None:
-        text = Schema(type=OpenAPIType.STRING)
-        body: Any = self.request_body
-        body.content[FORM] = OpenAPIMediaType(
-            schema=Schema(
-                type=OpenAPIType.OBJECT,
-                properties={
-                    "grant_type": Schema(type=OpenAPIType.STRING, const="password"),
-                    "username": text,
-                    "password": text,
-                },
-                required=["grant_type", "username", "password"],
-            )
-        )
 
 
 @post(
@@ -190,24 +152,6 @@ async def password(
 def _answer(tokens: Tokens, access: AccessTokens) -> Response[TokenView]:
     view = TokenView(tokens.access, "bearer", int(access.lifetime.total_seconds()), tokens.refresh)
     return Response(view, headers={"Cache-Control": "no-store"})
-
-
-def _of_form(body: bytes) -> Credentials:
-    try:
-        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
-    except ValueError:
-        raise Refused(WRONG_SHAPE, "The form has too many fields.") from None
-    fields = dict(pairs)
-    for name in ("grant_type", "username", "password"):
-        if name not in fields:
-            raise _wrong(name, "is missing")
-    if fields["grant_type"] != "password":
-        raise _wrong("grant_type", "must be `password`")
-    return Credentials(email=fields["username"], password=fields["password"])
-
-
-def _wrong(name: str, message: str) -> Refused:
-    return Refused(WRONG_SHAPE, f"{name} {message}", errors=[FieldProblem(None, name, message)])
 
 
 def _address(request: Public) -> str:

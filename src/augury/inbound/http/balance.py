@@ -17,7 +17,8 @@ from augury.application.ports import Balances, Statement
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId
 from augury.inbound.http.identity import SignedIn, signed_in
-from augury.inbound.http.openapi import BEARER, CsvOperation
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.operations import CsvOperation
 from augury.inbound.http.paging import Cursor, Limit, number_of, number_position, split
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings

@@ -12,12 +12,6 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
-    Example,
-    OpenAPIHeader,
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    Parameter,
     Schema,
     SecurityScheme,
     Server,
@@ -33,7 +27,6 @@ BEARER = [{"bearer": list[str]()}]
 """Security of a route that takes a credential."""
 BEARER_OR_GUEST = [*BEARER, dict[str, list[str]]()]
 """Security of a route that serves guests, too."""
-MOST_KEY_CHARACTERS = 255
 DESCRIPTION = """Machine-learning predictions for credits. Send data, get `202` and an id, read the
 prediction a moment later; or send `Prefer: wait=30` and get it in the answer.
 
@@ -91,38 +84,6 @@ def openapi_config(base_path: str) -> OpenAPIConfig:
     )
 
 
-IDEMPOTENCY_KEY = Parameter(
-    name="Idempotency-Key",
-    param_in="header",
-    required=False,
-    description="Your own name for this request: repeated within 24 hours it moves no money again. "
-    "Not for guests.",
-    schema=Schema(
-        type=OpenAPIType.STRING,
-        min_length=1,
-        max_length=MOST_KEY_CHARACTERS,
-        pattern="^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$",  # servers trim what is around a value
-    ),
-)
-PREFER = Parameter(
-    name="Prefer",
-    param_in="header",
-    required=False,
-    description="`wait=30` holds the answer until the prediction is final, for so many seconds (60 at most).",
-    schema=Schema(type=OpenAPIType.STRING),
-    examples={"wait": Example(value="wait=30")},
-)
-_SUBMISSION = {"data": {"text": "Какой-то текст для предсказания"}}
-_TEXT = Schema(type=OpenAPIType.STRING)
-_ANSWER_HEADERS = {
-    "Location": OpenAPIHeader(schema=_TEXT, description="Where the prediction is."),
-    "Idempotent-Replayed": OpenAPIHeader(
-        schema=_TEXT, description="`true` where this request was accepted before."
-    ),
-    "Preference-Applied": OpenAPIHeader(schema=_TEXT, description="The wait that was honoured."),
-}
-
-
 def describe(app: Litestar) -> None:
     """Make the description now: what is wrong with it shows at start-up. As strict as bodies are."""
     strict = {
@@ -153,33 +114,3 @@ def _operation_id(
     if len(handler.paths) > 1 and len(components) > 1:
         return f"{handler.handler_name}_{components[-1]}"
     return handler.handler_name
-
-
-@dataclass
-class KeyedOperation(Operation):
-    """An operation that moves money, once per `Idempotency-Key`."""
-
-    def __post_init__(self) -> None:
-        self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY]
-
-
-@dataclass
-class SubmitOperation(Operation):
-    """The headers of a submit, which its handler reads by itself, and a body to try it with."""
-
-    def __post_init__(self) -> None:
-        body: Any = self.request_body
-        body.content["application/json"].examples = {"text": Example(value=_SUBMISSION)}
-        self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY, PREFER]
-        for status in ("200", "202"):
-            response: Any = (self.responses or {})[status]
-            response.headers = _ANSWER_HEADERS
-
-
-@dataclass
-class CsvOperation(Operation):
-    """An operation whose answer may be had as CSV."""
-
-    def __post_init__(self) -> None:
-        response: Any = (self.responses or {})["200"]
-        response.content["text/csv"] = OpenAPIMediaType(schema=_TEXT)

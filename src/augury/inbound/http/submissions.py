@@ -25,7 +25,8 @@ from augury.inbound.http.body import JsonBody, decode
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.identity import Anyone, Identity, identify
 from augury.inbound.http.metrics import Metrics
-from augury.inbound.http.openapi import BEARER_OR_GUEST, MOST_KEY_CHARACTERS, Shows, SubmitOperation
+from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
+from augury.inbound.http.operations import MOST_KEY_CHARACTERS, SubmitOperation
 from augury.inbound.http.prefer import wait_seconds
 from augury.inbound.http.problems import SIGN_IN_REQUIRED, WRONG_SHAPE, Refused, documented
 from augury.inbound.http.recent import Recent

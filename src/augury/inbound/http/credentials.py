@@ -1,0 +1,72 @@
+"""E-mail address and password: as JSON, or as the form of OAuth2's password grant."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
+from typing_extensions import override
+
+from augury.domain.user import MOST_EMAIL_CHARACTERS, MOST_PASSWORD_CHARACTERS
+from augury.inbound.http.body import JsonBody
+from augury.inbound.http.problems import WRONG_SHAPE, FieldProblem, Refused
+
+FORM = "application/x-www-form-urlencoded"
+Email = Annotated[str, msgspec.Meta(max_length=MOST_EMAIL_CHARACTERS, examples=["ada@example.com"])]
+Password = Annotated[str, msgspec.Meta(max_length=MOST_PASSWORD_CHARACTERS)]
+"""Its least length is checked where it is chosen."""
+
+
+class Credentials(msgspec.Struct, forbid_unknown_fields=True):
+    email: Email
+    password: Password
+
+
+class CredentialsBody(JsonBody[Credentials]):
+    """JSON, or the form of OAuth2's password grant (RFC 6749, section 4.3.2)."""
+
+    @override
+    def decode_bytes(self, value: bytes) -> Any:
+        content_type = self.asgi_connection.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() == FORM:
+            return _of_form(value)
+        return super().decode_bytes(value)
+
+
+@dataclass
+class CredentialsOperation(Operation):
+    """Documents the form beside the JSON."""
+
+    def __post_init__(self) -> None:
+        text = Schema(type=OpenAPIType.STRING)
+        body: Any = self.request_body
+        body.content[FORM] = OpenAPIMediaType(
+            schema=Schema(
+                type=OpenAPIType.OBJECT,
+                properties={
+                    "grant_type": Schema(type=OpenAPIType.STRING, const="password"),
+                    "username": text,
+                    "password": text,
+                },
+                required=["grant_type", "username", "password"],
+            )
+        )
+
+
+def _of_form(body: bytes) -> Credentials:
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        raise Refused(WRONG_SHAPE, "The form has too many fields.") from None
+    fields = dict(pairs)
+    for name in ("grant_type", "username", "password"):
+        if name not in fields:
+            raise _wrong(name, "is missing")
+    if fields["grant_type"] != "password":
+        raise _wrong("grant_type", "must be `password`")
+    return Credentials(email=fields["username"], password=fields["password"])
+
+
+def _wrong(name: str, message: str) -> Refused:
+    return Refused(WRONG_SHAPE, f"{name} {message}", errors=[FieldProblem(None, name, message)])
