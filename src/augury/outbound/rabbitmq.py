@@ -38,6 +38,10 @@ class RabbitSettings:
     max_unpublished: int = 10_000
     """Predictions that wait to be published; beyond that the sweeper finds them."""
 
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("amqp://", "amqps://")):
+            raise ValueError("the URL of RabbitMQ must begin with amqp:// or amqps://")
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
@@ -157,7 +161,7 @@ class RabbitPublisher:
         unconfirmed = [put for puts, answer in zip(tasks, answers, strict=False) if answer for put in puts]
         self._puts.extendleft(reversed(unconfirmed))
         if trouble := next(filter(None, answers), None):
-            raise ConnectionError(f"not confirmed: {trouble or type(trouble).__name__}")
+            raise ConnectionError(f"not confirmed: {str(trouble) or type(trouble).__name__}")
         self._pause = FIRST_PAUSE
 
     def _next_tasks(self) -> list[list[Put]]:

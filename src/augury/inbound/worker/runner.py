@@ -35,6 +35,14 @@ class WorkerSettings:
     health_port: int = 0
     """Where the worker answers `/health/live` and `/metrics`; 0: nowhere."""
 
+    def __post_init__(self) -> None:
+        if self.max_batch < 1:
+            raise ValueError("max_batch must be 1 at least")
+        if not 1 <= self.prefetch <= 65_535:  # 0 is "all there is" on the wire
+            raise ValueError("prefetch must be from 1 to 65535")
+        if self.health_port > 65_535:
+            raise ValueError("health_port must be at most 65535")
+
 
 class TaskRunner:
     """Runs one batch at a time; what arrives meanwhile forms the next."""

@@ -21,6 +21,8 @@ PATIENCE = timedelta(seconds=30)
 """How long the consumer may be missing before the worker counts as dead."""
 MISSES = 3
 """Looks in vain before everything is connected anew; until then the connection is left to restore itself."""
+LEAVING = 2.0
+"""Seconds that a goodbye may take."""
 PAUSE = 1.0
 """Seconds between two attempts to start."""
 log = logging.getLogger(__name__)
@@ -65,9 +67,7 @@ class TaskConsumer:
         self._runs.cancel()
         await asyncio.gather(self._runs, return_exceptions=True)
         self._runs = None
-        with suppress(*TROUBLE):
-            await within(ANSWERING, self._unsubscribe())
-        await self._runner.stop()
+        await asyncio.gather(self._unsubscribe(), self._runner.stop())
         await self._disconnect()
 
     def alive(self) -> bool:
@@ -81,6 +81,8 @@ class TaskConsumer:
                 await self._watch()
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
+            except Exception:  # whatever it is, a worker that does not consume is none
+                log.exception("not consuming from RabbitMQ, trying again")
             await self._disconnect()
             await asyncio.sleep(PAUSE)
 
@@ -90,7 +92,9 @@ class TaskConsumer:
         await self._broker.start()
 
     async def _unsubscribe(self) -> None:
-        await asyncio.gather(*(subscriber.stop() for subscriber in self._broker.subscribers))
+        for subscriber in self._broker.subscribers:
+            with suppress(*TROUBLE):
+                await within(ANSWERING, subscriber.stop())
 
     async def _watch(self) -> None:
         """Returns when the consumer is gone for good."""
@@ -137,5 +141,7 @@ class TaskConsumer:
         self._trouble = trouble
 
     async def _disconnect(self) -> None:
-        with suppress(*TROUBLE):
-            await within(ANSWERING, self._broker.stop())
+        try:
+            await within(LEAVING, self._broker.stop())
+        except Exception as error:  # FastStream gathers what its subscribers raise
+            log.debug("did not leave RabbitMQ in good order: %r", error)

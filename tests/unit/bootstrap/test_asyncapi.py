@@ -1,0 +1,25 @@
+import json
+
+from augury.bootstrap.asyncapi import asyncapi_document
+
+
+def test_the_document_names_what_goes_over_the_broker() -> None:
+    document = asyncapi_document()
+
+    assert document["asyncapi"] == "3.0.0"
+    addresses = {channel["address"] for channel in document["channels"].values()}
+    assert addresses == {"ml_tasks", "predictions.finished"}
+
+
+def test_the_document_says_what_a_message_looks_like() -> None:
+    schemas = asyncapi_document()["components"]["schemas"]
+
+    assert set(schemas["Task"]["properties"]) == {"prediction_ids", "attempt"}
+    assert set(schemas["Ended"]["properties"]) == {"prediction_id", "user_id", "status"}
+
+
+def test_the_document_is_json_and_tells_nothing_of_where_it_was_made() -> None:
+    text = json.dumps(asyncapi_document())
+
+    assert "guest" not in text
+    assert "localhost" not in text
