@@ -14,7 +14,7 @@ from augury.application.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.asyncapi import asyncapi_document
 from augury.bootstrap.background import background
 from augury.bootstrap.config import ProcessSettings, read
-from augury.bootstrap.container import api_container
+from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.bootstrap.secret_keys import derived
 from augury.bootstrap.signals import stop_requested
@@ -33,7 +33,7 @@ async def run_api(process: ProcessSettings) -> None:
     """Serve until a signal. Raises `SettingError`, `Unavailable`, `SchemaMismatch` at start-up."""
     stop = stop_requested()
     rabbit = read(RabbitSettings)
-    container = api_container(read(PostgresSettings), rabbit, *http_settings())
+    container = api_container(read(PostgresSettings), rabbit, *http_settings(), overrides=asked_for_faults())
     with bound_socket(process.host, process.port) as listener:
         try:
             await check_schema(await container.get(Pool))

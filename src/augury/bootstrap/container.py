@@ -1,5 +1,6 @@
 """Who gets what: one container function per process, checked when it is made, with overrides for tests."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 from asyncpg import Pool
@@ -23,7 +24,7 @@ from augury.application.sign_out import SignOut
 from augury.application.sweep import Sweep
 from augury.application.top_up import TopUp
 from augury.application.wait_for_prediction import WaitForPrediction
-from augury.bootstrap.config import ProcessSettings
+from augury.bootstrap.config import ProcessSettings, SettingError
 from augury.bootstrap.topology import TOPOLOGY
 from augury.outbound.argon2_passwords import Argon2Passwords
 from augury.outbound.jwt_tokens import JwtAccessTokens
@@ -65,6 +66,18 @@ def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...
 def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """The command line's other commands: people, models and the books, no queue."""
     return _container(settings, _postgres(), _models(), _operator(), *overrides)
+
+
+def asked_for_faults() -> tuple[Provider, ...]:
+    """The fault points that `AUGURY_FAULT` names; raises `SettingError` where this build has none."""
+    text = os.environ.get("AUGURY_FAULT")
+    if not text:
+        return ()
+    try:
+        from augury.bootstrap.faults import fault_points
+    except ImportError as error:
+        raise SettingError("AUGURY_FAULT: this build is for production and has no fault points") from error
+    return fault_points(text)
 
 
 def _container(settings: tuple[object, ...], *providers: Provider) -> AsyncContainer:

@@ -14,7 +14,7 @@ from augury.application.run_batch import RunBatch
 from augury.application.sweep import Sweep
 from augury.bootstrap.background import background
 from augury.bootstrap.config import OperatorError, ProcessSettings, read
-from augury.bootstrap.container import worker_container
+from augury.bootstrap.container import asked_for_faults, worker_container
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import DEAD, TASKS
 from augury.inbound.worker.consumer import create_consumer
@@ -37,7 +37,8 @@ async def run_worker(process: ProcessSettings) -> None:
     stop = stop_requested()
     settings, rabbit = read(WorkerSettings), read(RabbitSettings)
     container = worker_container(
-        *(process, read(PostgresSettings), rabbit, read(Limits), settings, read(CatBoostSettings))
+        *(process, read(PostgresSettings), rabbit, read(Limits), settings, read(CatBoostSettings)),
+        overrides=asked_for_faults(),
     )
     try:
         await check_schema(await container.get(Pool))

@@ -1,0 +1,188 @@
+"""Fault points: places where a process ends itself as by kill -9, so that tests can see what that does.
+
+`AUGURY_FAULT=after-claim` names one, `after-claim:3` its third time; several stand with commas between. Only
+a checkout has this module: it is left out of the wheel, and so of every image, which refuse the setting.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+from dishka import Provider, Scope
+from typing_extensions import override
+
+from augury.application.ports import (
+    Claimed,
+    Finished,
+    Outcome,
+    PredictionQueue,
+    Predictor,
+    Question,
+    Work,
+)
+from augury.bootstrap.config import SettingError
+from augury.domain.identifiers import PredictionId
+from augury.domain.model import Model
+
+IN_FLIGHT = 0.002
+"""Seconds that a statement is given to leave before the process dies under it."""
+
+
+def die() -> None:
+    """At once: no handler runs, nothing is written, nothing is closed."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(slots=True)
+class At:
+    """Dies when it is passed for the given time."""
+
+    time: int = 1
+    _passed: "count[int]" = field(default_factory=lambda: count(1))
+
+    def passed(self) -> bool:
+        """Whether this is the time."""
+        return next(self._passed) == self.time
+
+    def here(self) -> None:
+        if self.passed():
+            die()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultyWork(Work):
+    """Dies after a claim, inside a settle, or after its commit."""
+
+    inner: Work
+    after_claim: At | None = None
+    inside_settle: At | None = None
+    after_commit: At | None = None
+
+    @override
+    async def claim(
+        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+    ) -> Sequence[Claimed]:
+        claimed = await self.inner.claim(ids, token=token, lease=lease, retries=retries, most_rows=most_rows)
+        if claimed and self.after_claim:
+            self.after_claim.here()
+        return claimed
+
+    @override
+    async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
+        return await self.inner.renew(token, lease=lease, ids=ids)
+
+    @override
+    async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
+        settling = asyncio.ensure_future(self.inner.settle(token, finished))
+        if self.inside_settle and self.inside_settle.passed():
+            await asyncio.wait({settling}, timeout=IN_FLIGHT)
+            die()
+        settled = await settling
+        if self.after_commit:
+            self.after_commit.here()
+        return settled
+
+    @override
+    async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
+        return await self.inner.hand_back(token, ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultyPredictor(Predictor):
+    """Is slow, dies of a word in its input, or after an answer."""
+
+    inner: Predictor
+    seconds: float = 0
+    poison: bytes | None = None
+    after_predict: At | None = None
+
+    @override
+    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        if self.poison and any(self.poison in bytes(question.input) for question in questions):
+            die()
+        await asyncio.sleep(self.seconds)
+        outcomes = await self.inner.predict(model, questions)
+        if self.after_predict:
+            self.after_predict.here()
+        return outcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultyQueue(PredictionQueue):
+    """Dies where what was committed is about to be published."""
+
+    inner: PredictionQueue
+    before_publish: At
+
+    @override
+    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1) -> None:
+        if ids:
+            self.before_publish.here()
+        self.inner.put(ids, attempt=attempt)
+
+    @override
+    def saw(self, put_at: datetime) -> None:
+        self.inner.saw(put_at)
+
+    @override
+    async def passed(self) -> datetime | None:
+        return await self.inner.passed()
+
+
+WORK = {"after-claim", "inside-settle", "after-commit"}
+PREDICTOR = {"after-predict", "poison", "slow"}
+QUEUE = {"before-publish"}
+
+
+def fault_points(text: str) -> tuple[Provider, ...]:
+    """What puts these fault points around the ports; raises `SettingError` for one that there is not."""
+    asked = dict(_named(each) for each in text.split(","))
+    if unknown := asked.keys() - WORK - PREDICTOR - QUEUE:
+        raise SettingError(f"AUGURY_FAULT: there is no {', '.join(sorted(unknown))}")
+    try:
+        return tuple(_providers(asked))
+    except ValueError as error:
+        raise SettingError(f"AUGURY_FAULT: {error}") from error
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, _, value = text.partition(":")
+    return name, value
+
+
+def _providers(asked: Mapping[str, str]) -> Iterator[Provider]:
+    at = {name.replace("-", "_"): At(int(asked[name] or 1)) for name in asked.keys() - {"poison", "slow"}}
+    if points := _of(at, WORK):
+
+        def work(inner: Work) -> Work:
+            return FaultyWork(inner=inner, **points)
+
+        yield _decorating(work)
+    if asked.keys() & PREDICTOR:
+        seconds, poison = float(asked.get("slow") or 0), asked.get("poison", "").encode() or None
+
+        def predictor(inner: Predictor) -> Predictor:
+            return FaultyPredictor(inner=inner, seconds=seconds, poison=poison, **_of(at, PREDICTOR))
+
+        yield _decorating(predictor)
+    if points_of_queue := _of(at, QUEUE):
+
+        def queue(inner: PredictionQueue) -> PredictionQueue:
+            return FaultyQueue(inner=inner, **points_of_queue)
+
+        yield _decorating(queue)
+
+
+def _of(at: Mapping[str, At], names: Collection[str]) -> dict[str, At]:
+    return {name: point for name, point in at.items() if name.replace("_", "-") in names}
+
+
+def _decorating(wrap: Callable[..., object]) -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.decorate(wrap)
+    return provider
