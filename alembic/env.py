@@ -9,7 +9,7 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import context
-from augury.outbound.postgres.tables import metadata
+from augury.outbound.postgres.telegram_tables import metadata
 
 
 def run(connection: Connection) -> None:

@@ -19,6 +19,8 @@ class Limits:
     guests_per_day: int = 10_000
     welcome_credits: int = 0
     """Granted to whoever registers by e-mail: nothing, since the address is not verified."""
+    telegram_welcome_credits: int = 10
+    """Granted once to each Telegram identity, behind which there is a telephone number."""
     registrations_per_hour: int = 20
     """From one address."""
     sign_ins_per_minute: int = 10

@@ -72,6 +72,8 @@ class Accepted:
     prediction: Prediction
     input: Json
     key: IdempotencyKey | None = None
+    notify: bool = False
+    """Whether somebody must hear of its end: then a notice is written with it, kept until it is delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ class Request:
     input: Json
     expires_in: timedelta
     key: IdempotencyKey | None = None
+    notify: bool = False
+    """Whether a notice of its end is kept until it is delivered."""
 
     @classmethod
     def of(
@@ -59,6 +61,7 @@ class Request:
         limits: Limits,
         expires_in: timedelta | None = None,
         key: IdempotencyKey | None = None,
+        notify: bool = False,
     ) -> Self:
         """Check the `data`, one row (an object) or many (an array), whose JSON text is `input`.
 
@@ -81,6 +84,7 @@ class Request:
             if expires_in is None
             else min(expires_in, limits.max_expires_in),
             key=key,
+            notify=notify,
         )
 
 
@@ -174,5 +178,5 @@ class _Desk:
                 request.key.fingerprint, prediction.id
             )
         self.transfers += transfers
-        self.accepted.append(Accepted(prediction, request.input, request.key))
+        self.accepted.append(Accepted(prediction, request.input, request.key, request.notify))
         return prediction

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from augury.application.identity_ports import ApiKey
 from augury.application.ports import Clock, Json, Remembered, Statement, Unavailable
+from augury.application.telegram_ports import Chat, Link, ReceivedUpdate, Reply, StarPayment
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelRef
@@ -43,6 +44,7 @@ class PredictionRecord:
     """While queued the next look, while processing the lease's end."""
     wait: timedelta = FIRST_LOOK
     """From the last look to the next."""
+    notify: bool = False
 
     def forgotten(self) -> Self:
         """Without what the user sent and got."""
@@ -93,6 +95,13 @@ class State:
     api_keys: dict[bytes, ApiKey] = field(default_factory=dict)
     windows: dict[str, Window] = field(default_factory=dict)
     models: dict[ModelRef, Model] = field(default_factory=dict)
+    chats: dict[int, Chat] = field(default_factory=dict)
+    updates: dict[int, ReceivedUpdate | None] = field(default_factory=dict)
+    replies: dict[tuple[int, int], Reply] = field(default_factory=dict)
+    notices: dict[PredictionId, datetime] = field(default_factory=dict)
+    links: dict[bytes, Link] = field(default_factory=dict)
+    bots: dict[str, datetime] = field(default_factory=dict)
+    payments: dict[str, StarPayment] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

@@ -42,6 +42,12 @@ def move(state: State, transfers: Sequence[Transfer], now: datetime) -> None:
                 state.balances[user_id] = state.balances[user_id].after(transfer)
 
 
+def notice(state: State, prediction: Prediction, now: datetime) -> None:
+    """Write down that somebody must hear of this prediction's end, where it was asked for."""
+    if state.predictions[prediction.id].notify:
+        state.notices[prediction.id] = now
+
+
 def count_pending(state: State, user_id: UserId, change: int) -> None:
     balance = state.balances[user_id]
     state.balances[user_id] = replace(balance, pending=balance.pending + change)
@@ -50,7 +56,11 @@ def count_pending(state: State, user_id: UserId, change: int) -> None:
 def _accept(state: State, accepted: Accepted, now: datetime) -> None:
     prediction = accepted.prediction
     state.predictions[prediction.id] = PredictionRecord(
-        prediction=prediction, input=accepted.input, put_at=now, due_at=next_look(prediction, now)
+        prediction=prediction,
+        input=accepted.input,
+        put_at=now,
+        due_at=next_look(prediction, now),
+        notify=accepted.notify,
     )
     count_pending(state, prediction.user_id, +1)
     if accepted.key:
@@ -68,6 +78,7 @@ def _change(state: State, prediction: Prediction, now: datetime) -> None:
     )
     if prediction.status.is_final:
         count_pending(state, prediction.user_id, -1)
+        notice(state, prediction, now)
 
 
 def _remember(state: State, user_id: UserId, key: IdempotencyKey, reference: UUID, now: datetime) -> None:

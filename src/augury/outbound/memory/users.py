@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from typing_extensions import override
 
@@ -20,7 +21,7 @@ class MemoryUsers(Users):
         async with self.memory.change() as state:
             if any(record.user.email == new.user.email for record in state.users.values()):
                 raise EmailTaken
-            self._add(state, new)
+            add_user(state, new, self.memory.now())
 
     @override
     async def add_guest(self, new: NewUser, *, most_per_day: int) -> User | None:
@@ -32,7 +33,7 @@ class MemoryUsers(Users):
                     return guest.user
             if sum(guest.user.created_at.date() == today for guest in guests) >= most_per_day:
                 return None
-            self._add(state, new)
+            add_user(state, new, self.memory.now())
         return new.user
 
     @override
@@ -74,13 +75,14 @@ class MemoryUsers(Users):
         async with self.memory.change() as state:
             state.users[user.id] = replace(_record(state, user.id), user=user)
 
-    def _add(self, state: State, new: NewUser) -> None:
-        state.users[new.user.id] = UserRecord(
-            user=new.user, password_hash=new.password_hash, guest_key=new.guest_key
-        )
-        state.balances[new.user.id] = Balance(new.user.id)
-        if new.grant:
-            move(state, [new.grant], self.memory.now())
+
+def add_user(state: State, new: NewUser, now: datetime) -> None:
+    state.users[new.user.id] = UserRecord(
+        user=new.user, password_hash=new.password_hash, guest_key=new.guest_key
+    )
+    state.balances[new.user.id] = Balance(new.user.id)
+    if new.grant:
+        move(state, [new.grant], now)
 
 
 def _record(state: State, user_id: UserId) -> UserRecord:

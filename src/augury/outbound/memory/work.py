@@ -9,7 +9,7 @@ from augury.application.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
 from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, State, next_look
-from augury.outbound.memory.record import count_pending, move
+from augury.outbound.memory.record import count_pending, move, notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class MemoryWork(Work):
                     token=None,
                 )
                 count_pending(state, result.prediction.user_id, -1)
+                notice(state, result.prediction, now)
                 move(state, result.prediction.settlement(), now)
         return [record.prediction.id for record in covered]
 

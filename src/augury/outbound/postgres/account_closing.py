@@ -6,6 +6,7 @@ from augury.domain.user import User
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.query import query
 from augury.outbound.postgres.tables import api_keys, idempotency_keys, predictions, refresh_tokens, users
+from augury.outbound.postgres.telegram_tables import chats, links
 
 CLOSE = query(
     update(users)
@@ -22,7 +23,7 @@ FORGET = query(
 )
 DELETIONS = [
     query(delete(table).where(table.c.user_id == bindparam("user_id")))
-    for table in (refresh_tokens, api_keys, idempotency_keys)
+    for table in (refresh_tokens, api_keys, idempotency_keys, chats, links)
 ]
 
 

@@ -66,11 +66,14 @@ FROM house, users WHERE given <> kept + revenue
 
 PREDICTIONS = """
 WITH moved AS (
-    SELECT reference AS id, user_id,
+    SELECT reference AS id, coalesce(absorbed.merged_into, user_id) AS user_id,
         coalesce(sum(amount) FILTER (WHERE kind = 'hold'), 0) AS held,
         coalesce(sum(amount) FILTER (WHERE kind = 'capture'), 0) AS captured,
         coalesce(sum(amount) FILTER (WHERE kind = 'release'), 0) AS released
-    FROM transfers WHERE kind IN ('hold', 'capture', 'release') GROUP BY reference, user_id
+    FROM transfers LEFT JOIN (
+        SELECT id, merged_into FROM users WHERE merged_into IS NOT NULL
+    ) AS absorbed ON absorbed.id = user_id
+    WHERE kind IN ('hold', 'capture', 'release') GROUP BY 1, 2
 ), wanted AS (
     SELECT id, user_id, status,
         row_price::bigint * rows AS held,

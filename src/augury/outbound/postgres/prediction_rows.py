@@ -10,7 +10,7 @@ from augury.outbound.postgres.tables import predictions
 COLUMNS = [
     column
     for column in predictions.c
-    if column.name not in {"lease_token", "lease_until", "input", "output", "errors"}
+    if column.name not in {"lease_token", "lease_until", "input", "output", "errors", "notify"}
 ]
 """The columns that make a `Prediction`."""
 

@@ -16,11 +16,11 @@ RECORD = """
 WITH accepted AS (
     INSERT INTO predictions (
         id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
-        status, attempts, valid_rows
+        notify, status, attempts, valid_rows
     )
     SELECT *, 'queued', 0, 0 FROM unnest(
         $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[], $7::bool[], $8::timestamptz[],
-        $9::timestamptz[], $10::bytea[]
+        $9::timestamptz[], $10::bytea[], $31::bool[]
     )
     RETURNING id, expires_at
 ), to_look_at AS (
@@ -35,7 +35,10 @@ WITH accepted AS (
         $11::uuid[], $12::text[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::int[], $17::text[]
     ) AS new (id, status, attempts, started_at, finished_at, valid_rows, failure)
     WHERE p.id = new.id AND p.id = ANY ($11)
-    RETURNING p.id, p.status, p.expires_at
+    RETURNING p.id, p.status, p.expires_at, p.notify
+), noticed AS (
+    INSERT INTO notices (prediction_id)
+    SELECT id FROM changed WHERE notify AND status NOT IN ('queued', 'processing')
 ), ended AS (
     DELETE FROM unfinished
     WHERE prediction_id = ANY (ARRAY (SELECT id FROM changed WHERE status <> 'queued'))
@@ -80,6 +83,7 @@ async def record(
         *_key_columns(accepted, keys),
         *moves.columns(),
         *transfer_columns(transfers),
+        [each.notify for each in accepted],
     )
     assert row is not None
     if (row["moved"], row["changed"]) != (len(moves.by_user), len(changed)):

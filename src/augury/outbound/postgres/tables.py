@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0001"
+VERSION = "0002"
 """The revision that this code works with: the newest of the migrations."""
 
 Time = DateTime(timezone=True)
@@ -48,6 +48,12 @@ users = Table(
     Column("guest_key", LargeBinary, unique=True),
     Column("created_at", Time, nullable=False),
     Column("closed_at", Time),
+    Column(
+        "merged_into",
+        Uuid,
+        ForeignKey("users.id"),
+        comment="The account that absorbed this one, which is closed",
+    ),
     CheckConstraint("role IN ('guest', 'member', 'admin')", name="role"),
 )
 
@@ -141,6 +147,13 @@ predictions = Table(
     Column("input", LargeBinary, comment="JSON text; null once it is forgotten"),
     Column("output", LargeBinary, comment="JSON text"),
     Column("errors", LargeBinary, comment="JSON text; null where it is an empty array"),
+    Column(
+        "notify",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="Whether a notice is written once it is final",
+    ),
     ForeignKeyConstraint(["model_name", "model_version"], [models.c.name, models.c.version]),
     CheckConstraint(
         "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"

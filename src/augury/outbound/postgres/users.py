@@ -51,7 +51,7 @@ class PostgresUsers(Users):
     @override
     async def add(self, new: NewUser) -> None:
         async with transaction(self.pool) as connection:
-            if not await _add(connection, new):
+            if not await add_user(connection, new):
                 raise EmailTaken
 
     @override
@@ -61,7 +61,7 @@ class PostgresUsers(Users):
         async with transaction(self.pool) as connection:
             if await connection.fetchval(COUNT_GUEST, most_per_day) is None:
                 return None
-            if await _add(connection, new):
+            if await add_user(connection, new):
                 return new.user
         known = await fetch(self.pool, *GUEST(guest_key=new.guest_key))  # a twin was faster
         return _user_of(known[0])
@@ -97,7 +97,7 @@ class PostgresUsers(Users):
         _one(await fetch(self.pool, *CHANGE_ROLE(user_id=user.id, new=user.role)))
 
 
-async def _add(connection: Connection, new: NewUser) -> bool:
+async def add_user(connection: Connection, new: NewUser) -> bool:
     """False where the e-mail address or the guest's key is taken."""
     user, grant = new.user, new.grant
     added = await connection.fetchval(

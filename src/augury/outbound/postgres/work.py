@@ -62,7 +62,9 @@ WITH result AS (
         failure = result.failure, output = result.output, errors = result.errors,
         lease_token = NULL, lease_until = NULL
     FROM leased JOIN result USING (id) WHERE p.id = leased.id AND p.id = ANY ($2)
-    RETURNING p.id
+    RETURNING p.id, p.notify
+), noticed AS (
+    INSERT INTO notices (prediction_id) SELECT id FROM settled WHERE notify
 ), ended AS (
     DELETE FROM unfinished WHERE prediction_id = ANY (ARRAY (SELECT id FROM leased))
 ), moved AS (

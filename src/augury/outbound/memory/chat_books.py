@@ -1,0 +1,69 @@
+"""The books as a transaction over the memory, and what changes with them for the sake of chats."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from typing_extensions import override
+
+from augury.application.ports import AlreadyRecorded
+from augury.application.telegram_ports import Chat, ChatBooks, OpenChatBooks, StarPayment
+from augury.domain.identifiers import UserId
+from augury.outbound.memory.books import MemoryBooks
+from augury.outbound.memory.memory import Memory, UserRecord
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOpenChatBooks(OpenChatBooks):
+    memory: Memory
+
+    @override
+    def __call__(self) -> ChatBooks:
+        return MemoryChatBooks(self.memory)
+
+
+class MemoryChatBooks(MemoryBooks, ChatBooks):
+    @override
+    async def use_link(self, digest: bytes, chat_id: int) -> UserId | None:
+        link = self._state.links.get(digest)
+        if link is None or link.chat_id not in (None, chat_id):
+            return None
+        if link.chat_id is None and link.expires_at <= self._memory.now():
+            return None
+        self._state.links[digest] = replace(link, chat_id=chat_id)
+        return link.user_id
+
+    @override
+    async def chat(self, chat_id: int) -> Chat | None:
+        return self._state.chats.get(chat_id)
+
+    @override
+    async def hand_over(self, chat_id: int, *, absorbed: UserId, into: UserId, at: datetime) -> None:
+        state = self._state
+        for chat in [each for each in state.chats.values() if each.user_id == absorbed]:
+            state.chats[chat.id] = replace(chat, user_id=into)
+        for payment in [each for each in state.payments.values() if each.user_id == absorbed]:
+            state.payments[payment.charge_id] = replace(payment, user_id=into)
+        for record in [each for each in state.predictions.values() if each.prediction.user_id == absorbed]:
+            moved = replace(record.prediction, user_id=into)
+            state.predictions[moved.id] = replace(record, prediction=moved)
+        for (user_id, key), known in list(state.idempotency_keys.items()):
+            if user_id == absorbed:
+                del state.idempotency_keys[user_id, key]
+                if known.remembered.reference in state.predictions:
+                    state.idempotency_keys.setdefault((into, key), known)
+        state.links = {name: link for name, link in state.links.items() if link.user_id != absorbed}
+        state.users[absorbed] = UserRecord(user=replace(state.users[absorbed].user, closed_at=at))
+
+    @override
+    async def add_payment(self, payment: StarPayment) -> None:
+        if payment.charge_id in self._state.payments:
+            raise AlreadyRecorded(f"payment {payment.charge_id}")
+        self._state.payments[payment.charge_id] = payment
+
+    @override
+    async def payment(self, charge_id: str) -> StarPayment | None:
+        return self._state.payments.get(charge_id)
+
+    @override
+    async def change_payment(self, payment: StarPayment) -> None:
+        self._state.payments[payment.charge_id] = payment

@@ -1,0 +1,101 @@
+"""The books as a transaction, and what changes with them for the sake of chats."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from asyncpg import Pool
+from typing_extensions import override
+
+from augury.application.ports import AlreadyRecorded
+from augury.application.telegram_ports import Chat, ChatBooks, OpenChatBooks, StarPayment
+from augury.domain.identifiers import UserId
+from augury.outbound.postgres.books import PostgresBooks
+from augury.outbound.postgres.chats import chat_of
+
+USE_LINK = """
+UPDATE telegram_links SET chat_id = $2
+WHERE digest = $1 AND (chat_id = $2 OR chat_id IS NULL AND expires_at > now())
+RETURNING user_id
+"""
+CHAT = "SELECT * FROM telegram_chats WHERE id = $1 FOR UPDATE"
+
+# What the absorbed account is remembered for goes along with its predictions; the rest goes.
+HAND_OVER = [
+    "UPDATE telegram_chats SET user_id = $2 WHERE user_id = $1",
+    "UPDATE telegram_payments SET user_id = $2 WHERE user_id = $1",
+    "UPDATE predictions SET user_id = $2 WHERE user_id = $1",
+    """
+    INSERT INTO idempotency_keys (user_id, key, fingerprint, reference, created_at)
+    SELECT $2, key, fingerprint, reference, k.created_at FROM idempotency_keys k
+    JOIN predictions p ON p.id = reference WHERE k.user_id = $1
+    ON CONFLICT DO NOTHING
+    """,
+]
+FORGET = [
+    "DELETE FROM idempotency_keys WHERE user_id = $1",
+    "DELETE FROM telegram_links WHERE user_id = $1",
+]
+CLOSE = "UPDATE users SET merged_into = $2, closed_at = $3 WHERE id = $1"
+
+PAYMENT = "SELECT * FROM telegram_payments WHERE charge_id = $1 FOR UPDATE"
+ADD_PAYMENT = """
+INSERT INTO telegram_payments (charge_id, reference, chat_id, user_id, stars, credits)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING charge_id
+"""
+CHANGE_PAYMENT = "UPDATE telegram_payments SET reversed_at = $2, refunded_at = $3 WHERE charge_id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOpenChatBooks(OpenChatBooks):
+    pool: Pool
+
+    @override
+    def __call__(self) -> ChatBooks:
+        return PostgresChatBooks(self.pool)
+
+
+class PostgresChatBooks(PostgresBooks, ChatBooks):
+    @override
+    async def use_link(self, digest: bytes, chat_id: int) -> UserId | None:
+        user_id: UserId | None = await self._connection.fetchval(USE_LINK, digest, chat_id)
+        return user_id
+
+    @override
+    async def chat(self, chat_id: int) -> Chat | None:
+        row = await self._connection.fetchrow(CHAT, chat_id)
+        return chat_of(row) if row else None
+
+    @override
+    async def hand_over(self, chat_id: int, *, absorbed: UserId, into: UserId, at: datetime) -> None:
+        for statement in HAND_OVER:
+            await self._connection.execute(statement, absorbed, into)
+        for statement in FORGET:
+            await self._connection.execute(statement, absorbed)
+        await self._connection.execute(CLOSE, absorbed, into, at)
+
+    @override
+    async def add_payment(self, payment: StarPayment) -> None:
+        added = await self._connection.fetchval(
+            ADD_PAYMENT,
+            payment.charge_id,
+            payment.reference,
+            payment.chat_id,
+            payment.user_id,
+            payment.stars,
+            payment.credits,
+        )
+        if added is None:
+            raise AlreadyRecorded(f"payment {payment.charge_id}")
+
+    @override
+    async def payment(self, charge_id: str) -> StarPayment | None:
+        row = await self._connection.fetchrow(PAYMENT, charge_id)
+        if row is None:
+            return None
+        return StarPayment(**{name: row[name] for name in StarPayment.__slots__})
+
+    @override
+    async def change_payment(self, payment: StarPayment) -> None:
+        await self._connection.execute(
+            CHANGE_PAYMENT, payment.charge_id, payment.reversed_at, payment.refunded_at
+        )

@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+from datetime import timedelta
+
+from asyncpg import Pool
+from typing_extensions import override
+
+from augury.application.telegram_ports import Links
+from augury.domain.identifiers import UserId
+from augury.outbound.postgres.query import fetch
+
+ISSUE = """
+WITH forgotten AS (
+    DELETE FROM telegram_links WHERE user_id = $2 AND expires_at <= now()
+)
+INSERT INTO telegram_links (digest, user_id, expires_at) VALUES ($1, $2, now() + $3::interval)
+"""
+SAW_BOT = """
+INSERT INTO telegram_bots (username, seen_at) VALUES ($1, now())
+ON CONFLICT (username) DO UPDATE SET seen_at = now()
+"""
+BOT = "SELECT username FROM telegram_bots ORDER BY seen_at DESC LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresLinks(Links):
+    pool: Pool
+
+    @override
+    async def issue(self, digest: bytes, user_id: UserId, lifetime: timedelta) -> None:
+        await fetch(self.pool, ISSUE, digest, user_id, lifetime)
+
+    @override
+    async def saw_bot(self, username: str) -> None:
+        await fetch(self.pool, SAW_BOT, username)
+
+    @override
+    async def bot(self) -> str | None:
+        rows = await fetch(self.pool, BOT)
+        return rows[0]["username"] if rows else None

@@ -1,0 +1,81 @@
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from asyncpg import Pool, Record
+from typing_extensions import override
+
+from augury.application.telegram_ports import Delivery, Notices, Reply
+from augury.domain.identifiers import PredictionId
+from augury.outbound.postgres.prediction_rows import NO_ERRORS, prediction_of
+from augury.outbound.postgres.query import fetch
+
+# A reply that is there already stays as it is, but is answered all the same.
+EXPECT = """
+INSERT INTO telegram_replies AS known (chat_id, message_id, prediction_id, placeholder_id, file_name)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (chat_id, message_id) DO UPDATE SET placeholder_id = known.placeholder_id
+RETURNING known.*
+"""
+PLACED = "UPDATE telegram_replies SET placeholder_id = $3 WHERE chat_id = $1 AND message_id = $2"
+DUE = """
+SELECT p.*, r.chat_id, r.message_id, r.placeholder_id, r.file_name, c.language
+FROM notices n
+JOIN telegram_replies r USING (prediction_id)
+JOIN predictions p ON p.id = n.prediction_id
+JOIN telegram_chats c ON c.id = r.chat_id
+WHERE n.due_at <= now() AND r.placeholder_id IS NOT NULL AND n.prediction_id <> ALL ($2::uuid[])
+ORDER BY n.prediction_id LIMIT $1
+"""
+PUT_OFF = "UPDATE notices SET due_at = now() + $2::interval WHERE prediction_id = $1"
+DELIVERED = "DELETE FROM notices WHERE prediction_id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresNotices(Notices):
+    pool: Pool
+
+    @override
+    async def expect(self, reply: Reply) -> Reply:
+        rows = await fetch(
+            self.pool,
+            EXPECT,
+            *(reply.chat_id, reply.message_id, reply.prediction_id, reply.placeholder_id, reply.file_name),
+        )
+        return _reply_of(rows[0], rows[0]["prediction_id"])
+
+    @override
+    async def placed(self, reply: Reply, placeholder_id: int) -> None:
+        await fetch(self.pool, PLACED, reply.chat_id, reply.message_id, placeholder_id)
+
+    @override
+    async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
+        return [
+            Delivery(
+                reply=_reply_of(row, row["id"]),
+                language=row["language"],
+                prediction=prediction_of(row),
+                input=row["input"],
+                output=row["output"],
+                errors=row["errors"] or NO_ERRORS,
+            )
+            for row in await fetch(self.pool, DUE, limit, list(but_not))
+        ]
+
+    @override
+    async def put_off(self, prediction_id: PredictionId, wait: timedelta) -> None:
+        await fetch(self.pool, PUT_OFF, prediction_id, wait)
+
+    @override
+    async def delivered(self, prediction_id: PredictionId) -> None:
+        await fetch(self.pool, DELIVERED, prediction_id)
+
+
+def _reply_of(row: Record, prediction_id: PredictionId) -> Reply:
+    return Reply(
+        chat_id=row["chat_id"],
+        message_id=row["message_id"],
+        prediction_id=prediction_id,
+        placeholder_id=row["placeholder_id"],
+        file_name=row["file_name"],
+    )
