@@ -58,24 +58,33 @@ class RunBatch:
         waiting = set(ids)
         while waiting:
             token = uuid4()
-            claimed = await self.work.claim(
-                waiting,
-                token=token,
-                lease=self.limits.lease,
-                retries=retries,
-                most_rows=self.limits.max_batch_rows,
-            )
-            if not claimed:
-                return
-            mine = [claim.prediction.id for claim in claimed]
             try:
-                async with self._lease_kept(token, mine):
-                    finished = await self._predict(claimed)
-                    await self._settle(token, finished)
+                done = await self._run(waiting, token, retries=retries)
             except asyncio.CancelledError:
-                await self._hand_back(token, mine)
+                # All of them: a claim that was canceled on its way may have begun any.
+                await self._hand_back(token, waiting)
                 raise
-            waiting.difference_update(mine)
+            if not done:
+                return
+            waiting.difference_update(done)
+
+    async def _run(
+        self, ids: Collection[PredictionId], token: UUID, *, retries: bool
+    ) -> Sequence[PredictionId]:
+        """Claim what can be claimed at once, predict, settle; answers what was claimed."""
+        claimed = await self.work.claim(
+            ids,
+            token=token,
+            lease=self.limits.lease,
+            retries=retries,
+            most_rows=self.limits.max_batch_rows,
+        )
+        mine = [claim.prediction.id for claim in claimed]
+        if mine:
+            async with self._lease_kept(token, mine):
+                finished = await self._predict(claimed)
+                await self._settle(token, finished)
+        return mine
 
     async def _predict(self, claimed: Sequence[Claimed]) -> list[Finished]:
         by_model: dict[ModelRef, list[Claimed]] = defaultdict(list)
@@ -115,7 +124,7 @@ class RunBatch:
         predictions = [done.prediction for done in finished if done.prediction.id in settled]
         await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
 
-    async def _hand_back(self, token: UUID, ids: Sequence[PredictionId]) -> None:
+    async def _hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
         try:
             await self.work.hand_back(token, ids)
         except Unavailable as error:  # the lease ends by itself; who was canceled must end as canceled

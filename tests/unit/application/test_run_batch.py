@@ -9,7 +9,7 @@ import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Ended, Finished, Json, Outcome, Predictor, Question, Unavailable
+from augury.application.ports import Claimed, Ended, Finished, Json, Outcome, Predictor, Question, Unavailable
 from augury.application.run_batch import PredictTimedOut
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
@@ -242,6 +242,35 @@ async def test_a_batch_that_is_canceled_hands_back_what_it_had_claimed(hexagon: 
         assert (await hexagon.prediction(each)).prediction == each
     await hexagon.run_batch([each.id for each in predictions])
     assert [await status(hexagon, each) for each in predictions] == [Status.SUCCEEDED] * 2
+
+
+class Severed(MemoryWork):
+    """Work whose claim is done while its answer never comes."""
+
+    @override
+    async def claim(
+        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+    ) -> Sequence[Claimed]:
+        await MemoryWork.claim(self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets that event")
+
+
+async def test_a_claim_that_is_canceled_on_its_way_is_handed_back_as_well(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=1)
+    prediction = await hexagon.request_prediction(user.id)
+    running = asyncio.create_task(replace(hexagon.run_batch, work=Severed(hexagon.memory))([prediction.id]))
+
+    async def begun() -> bool:
+        return await status(hexagon, prediction) is Status.PROCESSING
+
+    await eventually(begun, "the claim")
+
+    running.cancel()
+    await asyncio.wait([running], timeout=30)
+
+    assert running.cancelled()
+    assert (await hexagon.prediction(prediction)).prediction == prediction
 
 
 async def test_a_cancellation_stays_one_where_the_books_are_away(hexagon: Hexagon) -> None:
