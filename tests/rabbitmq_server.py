@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,39 @@ DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 MISSING = "rabbitmq-server is not installed: what needs a real broker is not tested"
 
 
+class Child:
+    """A process that ends with this one, however this one ends: a guard sees its pipe close."""
+
+    def __init__(self, *command: str, env: Mapping[str, str], log: Path) -> None:
+        with log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                command,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._guard = subprocess.Popen(
+            ["sh", "-c", 'cat; kill -KILL "$0"', str(self.popen.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def runs(self) -> bool:
+        return self.popen.poll() is None
+
+    def end(self, number: int) -> None:
+        self._guard.kill()
+        self._guard.communicate()
+        if self.runs:
+            self.popen.send_signal(number)
+        self.popen.wait(STOPS_WITHIN)
+
+
 class RabbitServer:
     """One node, started with `start`; its data survives `stop` and `kill`, not `close`."""
 
@@ -37,13 +70,13 @@ class RabbitServer:
         self._folder = folder
         self._log = folder / "log.txt"
         self._port, self._distribution, self._management, self._epmd_port = free_ports(4)
-        self._epmd: subprocess.Popen[bytes] | None = None
-        self._node: subprocess.Popen[bytes] | None = None
+        self._epmd: Child | None = None
+        self._node: Child | None = None
 
     @property
     def pid(self) -> int:
         assert self._node is not None
-        return self._node.pid
+        return self._node.popen.pid
 
     @property
     def url(self) -> str:
@@ -70,21 +103,12 @@ class RabbitServer:
 
     def start(self) -> None:
         """Start the node unless it runs, and wait until it takes connections."""
-        if self._node is not None and self._node.poll() is None:
+        if self._node is not None and self._node.runs:
             return
+        env = self._environment()
         if self._epmd is None:
-            self._epmd = subprocess.Popen(
-                ["epmd", "-port", str(self._epmd_port)], env=self._environment(), start_new_session=True
-            )
-        with self._log.open("ab") as log:
-            self._node = subprocess.Popen(
-                [self._command],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            self._epmd = Child("epmd", "-port", str(self._epmd_port), env=env, log=self._log)
+        self._node = Child(self._command, env=env, log=self._log)
         self._wait_until_it_listens(self._node)
 
     def stop(self) -> None:
@@ -107,14 +131,11 @@ class RabbitServer:
         if self._node is not None:
             self._end(signal.SIGKILL)
         if self._epmd is not None:
-            self._epmd.kill()
-            self._epmd.wait()
+            self._epmd.end(signal.SIGKILL)
 
     def _end(self, number: int) -> None:
         assert self._node is not None
-        if self._node.poll() is None:
-            self._node.send_signal(number)
-        self._node.wait(STOPS_WITHIN)
+        self._node.end(number)
 
     def _wait_until_queues_are_known(self) -> None:
         """RabbitMQ keeps the name of a new quorum queue in memory for a second; killed before it is written,
@@ -128,9 +149,9 @@ class RabbitServer:
                 return
             time.sleep(0.05)
 
-    def _wait_until_it_listens(self, node: subprocess.Popen[bytes]) -> None:
+    def _wait_until_it_listens(self, node: Child) -> None:
         end = time.monotonic() + STARTS_WITHIN
-        while node.poll() is None and time.monotonic() < end:
+        while node.runs and time.monotonic() < end:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
                 return
             time.sleep(0.1)

@@ -72,7 +72,7 @@ def subscribe(
         try:
             await handle(task)
         except (Unavailable, PredictTimedOut) as error:
-            log.warning("a message was given back: %s", error)
+            log.debug("a message was given back: %s", error)
             raise NackMessage(requeue=True) from error
         except Exception:
             log.exception("a message was dead-lettered")

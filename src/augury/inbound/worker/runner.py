@@ -4,6 +4,7 @@ Plain asyncio: whoever hands over the tasks (RabbitMQ's consumer, the queue in t
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -18,6 +19,8 @@ from augury.domain.identifiers import PredictionId
 
 HANDING_BACK = 2.0
 """Seconds that the books may take to take back what is not finished when the worker stops."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +113,13 @@ class TaskRunner:
                     f"a batch of {len(ids)} predictions took too long; its thread cannot be stopped"
                 )
                 raise
-            except Unavailable:
+            except Unavailable as error:
+                if not self.failures:
+                    log.warning("batches are given back until the books are there again: %s", error)
                 self.failures += 1
                 raise
+            if self.failures:
+                log.info("batches are run again")
             self.failures = 0
 
     async def _pause(self) -> None:
