@@ -11,12 +11,16 @@ from augury.application.backlog import Backlog
 from augury.application.cancel_prediction import CancelPrediction
 from augury.application.change_model import ChangeModel
 from augury.application.change_password import ChangePassword
+from augury.application.change_role import ChangeRole
 from augury.application.close_account import CloseAccount
 from augury.application.create_api_key import CreateApiKey
+from augury.application.create_promo_code import CreatePromoCode
 from augury.application.identity_ports import NewUser
 from augury.application.limits import Limits
 from augury.application.ports import Clock, Ended, IdempotencyKey, Json, StoredPrediction
+from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
+from augury.application.refund_prediction import RefundPrediction
 from augury.application.register_model import RegisterModel
 from augury.application.register_user import RegisterUser
 from augury.application.request_predictions import Request, RequestPredictions
@@ -36,6 +40,7 @@ from augury.outbound.memory.access_tokens import MemoryAccessTokens
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.books import MemoryOpenBooks
+from augury.outbound.memory.dead_letters import MemoryDeadLetters
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.ledger import MemoryLedger
 from augury.outbound.memory.memory import Memory
@@ -45,6 +50,7 @@ from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.passwords import MemoryPasswords
 from augury.outbound.memory.predictions import MemoryPredictions
 from augury.outbound.memory.predictor import MemoryPredictor
+from augury.outbound.memory.promo_codes import MemoryPromoCodes
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.memory.sessions import MemorySessions
 from augury.outbound.memory.throttle import MemoryThrottle
@@ -131,6 +137,8 @@ class Hexagon:
         self.api_keys = MemoryApiKeys(self.memory)
         self.throttle = MemoryThrottle(self.memory)
         self.queue = MemoryPredictionQueue(self.clock)
+        self.dead_letters = MemoryDeadLetters(self.queue)
+        self.promo_codes = MemoryPromoCodes(self.memory)
         self.events = MemoryEvents()
         self.predictor = MemoryPredictor()
         self.model_store = MemoryModelStore()
@@ -159,10 +167,22 @@ class Hexagon:
             sessions=self.sessions, access_tokens=self.access_tokens, limits=self.limits
         )
         self.sign_out = SignOut(sessions=self.sessions)
-        self.change_password = ChangePassword(users=self.users, passwords=self.passwords)
+        self.change_password = ChangePassword(
+            users=self.users, passwords=self.passwords, throttle=self.throttle, limits=self.limits
+        )
         self.create_api_key = CreateApiKey(api_keys=self.api_keys, clock=self.clock, limits=self.limits)
         self.close_account = CloseAccount(users=self.users, books=self.books, clock=self.clock)
         self.top_up = TopUp(users=self.users, books=self.books)
+        self.change_role = ChangeRole(users=self.users)
+        self.create_promo_code = CreatePromoCode(promo_codes=self.promo_codes, clock=self.clock)
+        self.redeem_promo_code = RedeemPromoCode(
+            users=self.users,
+            books=self.books,
+            throttle=self.throttle,
+            clock=self.clock,
+            limits=self.limits,
+        )
+        self.refund_prediction = RefundPrediction(users=self.users, books=self.books)
 
     def _make_use_cases_of_predictions(self) -> None:
         self.backlog = Backlog(self.predictions, self.limits)

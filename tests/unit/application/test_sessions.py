@@ -196,6 +196,18 @@ async def test_whoever_does_not_know_the_password_cannot_change_it(hexagon: Hexa
     await sign_in(hexagon, user)
 
 
+async def test_a_password_is_not_guessed_through_its_change(hexagon: Hexagon) -> None:
+    user = await hexagon.user()
+
+    for _ in range(hexagon.limits.sign_ins_per_minute):
+        with pytest.raises(WrongCredentials):
+            await hexagon.change_password(user_id=user.id, current="wrong password", new="battery staple")
+    with pytest.raises(TooManyTries):
+        await hexagon.change_password(user_id=user.id, current=PASSWORD, new="battery staple")
+
+    await sign_in(hexagon, user)
+
+
 async def test_an_operator_changes_a_password_without_the_old_one(hexagon: Hexagon) -> None:
     user = await hexagon.user()
 

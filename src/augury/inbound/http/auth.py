@@ -140,7 +140,7 @@ async def logout(data: JSONBody[RefreshRequest], sign_out: FromDishka[SignOut]) 
     tags=TAGS,
     summary="Change the password",
     description=ChangePassword.__doc__,
-    responses=documented(401, 413, 415, 422),
+    responses=documented(401, 413, 415, 422, 429),
 )
 @inject
 async def password(
