@@ -396,7 +396,7 @@ async def test_flights_settlements_cancels_and_sweeps_that_cross_never_deadlock(
             clock=clock,
             limits=LIMITS,
         )
-        await sweeping(early=True)
+        await sweeping(empty_since=clock.now() + timedelta(minutes=1))
 
     async def work(process: Adapters) -> None:
         for _ in range(15):

@@ -32,10 +32,14 @@ class Sweep:
     clock: Clock
     limits: Limits
 
-    async def __call__(self, *, early: bool = False) -> Swept:
-        """One sweep. With `early`, all that is queued counts as lost: for a queue that starts empty."""
-        passed = self.clock.now() + 2 * SLACK if early else await self.queue.passed()
-        due, changed = await retried(lambda: self._repair(passed and passed - SLACK, early=early))
+    async def __call__(self, *, empty_since: datetime | None = None) -> Swept:
+        """One sweep. What was queued before `empty_since`, when the queue began anew, is lost at once."""
+        if empty_since:
+            put_before: datetime | None = empty_since
+        else:
+            passed = await self.queue.passed()
+            put_before = passed and passed - SLACK
+        due, changed = await retried(lambda: self._repair(put_before, early=empty_since is not None))
         ended = [each for each in changed if each.status.is_final]
         requeued = [each for each in changed if not each.status.is_final]
         # Committed first, published after: a message may come too often, never too early.

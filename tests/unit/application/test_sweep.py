@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -75,7 +76,11 @@ async def test_an_early_sweep_fills_a_queue_that_starts_empty(hexagon: Hexagon) 
     predictions = [await hexagon.request_prediction(user.id) for _ in range(3)]
     lose_everything(hexagon)
 
-    assert await hexagon.sweep(early=True) == Swept(lost=3)
+    hexagon.clock.advance(timedelta(seconds=1))
+    sweep = replace(hexagon.sweep, limits=replace(hexagon.limits, sweep_batch=2))
+    began = hexagon.clock.now()
+
+    assert [(await sweep(empty_since=began)).lost for _ in range(3)] == [2, 1, 0]
 
     await hexagon.run_all()
     for each in predictions:
