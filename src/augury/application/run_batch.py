@@ -121,6 +121,8 @@ class RunBatch:
         settled = set(
             await _patiently(lambda: self.work.settle(token, finished), self.limits.lease.total_seconds())
         )
+        if lost := len(finished) - len(settled):
+            log.warning("%d predictions were not under this worker's lease any more", lost)
         predictions = [done.prediction for done in finished if done.prediction.id in settled]
         await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
 
