@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from asyncpg import Pool
 
 from augury.application.identity_ports import ApiKeys, NewUser, Sessions, Throttle, Users
+from augury.application.operator_ports import PromoCodes
 from augury.application.ports import (
     Accepted,
     Balances,
@@ -34,6 +35,7 @@ from augury.outbound.memory.ledger import MemoryLedger
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.predictions import MemoryPredictions
+from augury.outbound.memory.promo_codes import MemoryPromoCodes
 from augury.outbound.memory.sessions import MemorySessions
 from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
@@ -45,6 +47,7 @@ from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.predictions import PostgresPredictions
+from augury.outbound.postgres.promo_codes import PostgresPromoCodes
 from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
@@ -74,6 +77,7 @@ class Adapters:
     sessions: Sessions
     api_keys: ApiKeys
     throttle: Throttle
+    promo_codes: PromoCodes
     pass_time: Callable[[timedelta], Awaitable[None]]
     """Make everything that is stored older by so much."""
 
@@ -189,6 +193,7 @@ def memory_adapters() -> Adapters:
         sessions=MemorySessions(memory),
         api_keys=MemoryApiKeys(memory),
         throttle=MemoryThrottle(memory),
+        promo_codes=MemoryPromoCodes(memory),
         pass_time=pass_time,
     )
 
@@ -209,6 +214,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         sessions=PostgresSessions(pool),
         api_keys=PostgresApiKeys(pool),
         throttle=PostgresThrottle(pool),
+        promo_codes=PostgresPromoCodes(pool),
         pass_time=pass_time,
     )
 

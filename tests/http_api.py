@@ -13,13 +13,19 @@ from litestar import Litestar
 
 from augury.application.admit_guest import AdmitGuest
 from augury.application.cancel_prediction import CancelPrediction
+from augury.application.change_model import ChangeModel
 from augury.application.change_password import ChangePassword
+from augury.application.change_role import ChangeRole
 from augury.application.close_account import CloseAccount
 from augury.application.create_api_key import CreateApiKey
+from augury.application.create_promo_code import CreatePromoCode
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
+from augury.application.operator_ports import DeadLetters, PromoCodes
 from augury.application.ports import Balances, Clock, Ledger, Models, Predictions
+from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
+from augury.application.refund_prediction import RefundPrediction
 from augury.application.register_user import RegisterUser
 from augury.application.request_predictions import RequestPredictions
 from augury.application.sign_in import SignIn
@@ -52,6 +58,13 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
         Predictions: hexagon.predictions,
         Balances: hexagon.balances,
         Ledger: hexagon.ledger,
+        DeadLetters: hexagon.dead_letters,
+        PromoCodes: hexagon.promo_codes,
+        ChangeModel: hexagon.change_model,
+        ChangeRole: hexagon.change_role,
+        CreatePromoCode: hexagon.create_promo_code,
+        RedeemPromoCode: hexagon.redeem_promo_code,
+        RefundPrediction: hexagon.refund_prediction,
         AdmitGuest: hexagon.admit_guest,
         RegisterUser: hexagon.register_user,
         ChangePassword: hexagon.change_password,

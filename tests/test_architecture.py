@@ -22,6 +22,7 @@ RESERVED = {
 NOT_VERBS = {
     "ports",
     "identity_ports",
+    "operator_ports",
     "limits",
     "natural_batches",
     "tokens",

@@ -25,6 +25,8 @@ class Limits:
     """From one address."""
     sign_ins_per_minute: int = 10
     """From one address, and to one account."""
+    redeems_per_minute: int = 10
+    """Promo codes that one user, or one address, may try."""
     api_keys: int = 20
     """Of one user."""
     refresh_lifetime: timedelta = timedelta(days=30)

@@ -7,7 +7,7 @@ technology shows. A port that is called once for many takes them in any order.
 """
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from augury.domain.balance import Balance, Transfer
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelFacts, ModelRef
 from augury.domain.prediction import Prediction, Status
+from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
 
 Json = NewType("Json", bytes)
@@ -133,6 +134,18 @@ class Books(Protocol):
         pending no more. `keys` remembers, by user, a request that made no prediction. Raises
         `AlreadyRecorded`, and `Conflict` where an idempotency key was remembered meanwhile.
         """
+
+    @abstractmethod
+    async def promo_code(self, code: str, *, user_id: UserId) -> tuple[PromoCode, bool]:
+        """Lock a promo code, before any balance; with it whether this user has redeemed it.
+
+        Raises `PromoCodeNotFound`.
+        """
+
+    @abstractmethod
+    async def redeem(self, promo_code: PromoCode, grant: Transfer) -> None:
+        """Store one use more of a promo code that was locked here, for the user and by the reference of the
+        `grant`, which is recorded beside it."""
 
     @abstractmethod
     async def close(self, user: User) -> None:
@@ -299,10 +312,25 @@ class Upkeep(Protocol):
         keys, old windows of the throttle. Answers how many records."""
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """What is remembered of the last check of all the books."""
+
+    at: datetime
+    deviations: int
+
+
 class Ledger(Protocol):
     @abstractmethod
-    async def verify(self) -> LedgerReport:
-        """Recompute everything from the rows alone, in one consistent snapshot."""
+    async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
+        """Recompute everything from the rows alone, in one consistent snapshot, and remember the result.
+
+        `on_step` is told how many of how many checks are done.
+        """
+
+    @abstractmethod
+    async def last_check(self) -> LedgerCheck | None:
+        """The newest check that ended, whoever ran it."""
 
 
 # The queue, the events, the model ---------------------------------------------------------------------

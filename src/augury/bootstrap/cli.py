@@ -1,6 +1,7 @@
 """The command line: `augury …`. Every error is one line and a non-zero exit."""
 
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
@@ -12,7 +13,14 @@ from augury.bootstrap.process import data_option, process_settings, run
 from augury.domain.errors import DomainError
 from augury.outbound.postgres.schema_version import SchemaMismatch
 
-OPERATOR_GROUPS = ("ledger", "model", "user")
+OPERATOR_GROUPS = {
+    "ledger": "cli_operator",
+    "model": "cli_operator",
+    "promo": "cli_promo",
+    "queue": "cli_queue",
+    "user": "cli_operator",
+}
+"""Which module has the group."""
 
 
 class Augury(click.Group):
@@ -26,9 +34,9 @@ class Augury(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in OPERATOR_GROUPS:
             return super().get_command(ctx, cmd_name)
-        from augury.bootstrap import cli_operator  # a long-running process has no use for its tables and bars
-
-        group: click.Group = getattr(cli_operator, cmd_name)
+        # Only now: a long-running process has no use for their tables and bars.
+        module = import_module(f"augury.bootstrap.{OPERATOR_GROUPS[cmd_name]}")
+        group: click.Group = getattr(module, cmd_name)
         return group
 
     @override

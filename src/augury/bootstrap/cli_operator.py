@@ -206,8 +206,10 @@ def ledger() -> None:
 async def verify(container: AsyncContainer) -> None:
     """Recompute every balance from the transfers; exit code 1 on any deviation."""
     with Progress(transient=True) as progress:
-        progress.add_task("verifying the books", total=None)
-        report = await (await container.get(Ledger)).verify()
+        task = progress.add_task("verifying the books", total=None)
+        report = await (await container.get(Ledger)).verify(
+            lambda done, total: progress.update(task, completed=done, total=total)
+        )
     for deviation in report.deviations:
         click.echo(deviation, err=True)
     counted = f"{report.users} balances, {report.transfers} transfers, {report.predictions} predictions"

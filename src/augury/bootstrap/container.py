@@ -11,10 +11,14 @@ from augury.application.backlog import Backlog
 from augury.application.cancel_prediction import CancelPrediction
 from augury.application.change_model import ChangeModel
 from augury.application.change_password import ChangePassword
+from augury.application.change_role import ChangeRole
 from augury.application.close_account import CloseAccount
 from augury.application.create_api_key import CreateApiKey
+from augury.application.create_promo_code import CreatePromoCode
 from augury.application.ports import ModelStore
+from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
+from augury.application.refund_prediction import RefundPrediction
 from augury.application.register_model import RegisterModel
 from augury.application.register_user import RegisterUser
 from augury.application.request_predictions import RequestPredictions
@@ -28,6 +32,7 @@ from augury.bootstrap.config import ProcessSettings, SettingError
 from augury.bootstrap.topology import TOPOLOGY
 from augury.outbound.argon2_passwords import Argon2Passwords
 from augury.outbound.jwt_tokens import JwtAccessTokens
+from augury.outbound.memory.dead_letters import MemoryDeadLetters
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.model_store import FolderModelStore
@@ -38,12 +43,14 @@ from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.postgres.predictions import PostgresPredictions
+from augury.outbound.postgres.promo_codes import PostgresPromoCodes
 from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
 from augury.outbound.postgres.users import PostgresUsers
 from augury.outbound.postgres.work import PostgresWork
 from augury.outbound.rabbitmq import RabbitEvents, RabbitPredictionQueue, RabbitPublisher, RabbitSettings
+from augury.outbound.rabbitmq_dead_letters import RabbitDeadLetters
 from augury.outbound.system_clock import SystemClock
 
 
@@ -104,6 +111,7 @@ def _postgres() -> Provider:
         WithParents[PostgresModels],
         WithParents[PostgresOpenBooks],
         WithParents[PostgresPredictions],
+        WithParents[PostgresPromoCodes],
         WithParents[PostgresSessions],
         WithParents[PostgresThrottle],
         WithParents[PostgresUpkeep],
@@ -122,7 +130,12 @@ def _rabbit() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(_publisher)
     provider.provide_all(WithParents[RabbitPredictionQueue], WithParents[RabbitEvents])
+    provider.provide(_dead_letters)
     return provider
+
+
+def _dead_letters(settings: RabbitSettings) -> WithParents[RabbitDeadLetters]:
+    return RabbitDeadLetters(settings, TOPOLOGY)
 
 
 async def _publisher(settings: RabbitSettings) -> AsyncIterator[RabbitPublisher]:
@@ -134,7 +147,9 @@ async def _publisher(settings: RabbitSettings) -> AsyncIterator[RabbitPublisher]
 
 def _in_process() -> Provider:
     provider = Provider(scope=Scope.APP)
-    provider.provide_all(WithParents[MemoryPredictionQueue], WithParents[MemoryEvents])
+    provider.provide_all(
+        WithParents[MemoryPredictionQueue], WithParents[MemoryEvents], WithParents[MemoryDeadLetters]
+    )
     return provider
 
 
@@ -142,6 +157,7 @@ def _requests() -> Provider:
     """What the API does with predictions."""
     provider = Provider(scope=Scope.APP)
     provider.provide_all(RequestPredictions, CancelPrediction, TopUp, WaitForPrediction, Backlog)
+    provider.provide_all(ChangeModel, ChangeRole, CreatePromoCode, RedeemPromoCode, RefundPrediction)
     return provider
 
 
@@ -185,7 +201,7 @@ def _models() -> Provider:
 
     provider = Provider(scope=Scope.APP)
     provider.provide(lambda: CatBoostInspector(), provides=WithParents[CatBoostInspector])
-    provider.provide_all(RegisterModel, ChangeModel)
+    provider.provide(RegisterModel)
     return provider
 
 
@@ -193,5 +209,5 @@ def _operator() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(WithParents[Argon2Passwords])
     provider.provide(_model_store)
-    provider.provide_all(ChangePassword, RegisterUser, TopUp)
+    provider.provide_all(ChangeModel, ChangePassword, CreatePromoCode, RegisterUser, TopUp)
     return provider

@@ -58,6 +58,18 @@ class IdempotencyConflict(DomainError):
     """This idempotency key was used for another request."""
 
 
+@dataclass(eq=False)
+class NotRefundable(DomainError):
+    """A refund gives back no more than what the prediction was charged."""
+
+    charged: int
+
+
+@dataclass(eq=False)
+class AlreadyRefunded(DomainError):
+    """This prediction was refunded before."""
+
+
 class Status(StrEnum):
     QUEUED = "queued"
     PROCESSING = "processing"
@@ -121,6 +133,13 @@ class Prediction:
         if not self.status.is_final:
             raise WrongStatus(status=self.status)
         return settlement(self.user_id, price=self.price, charged=self.charged, reference=self.id)
+
+    def refundable(self, amount: int | None) -> int:
+        """What a refund of `amount` gives back, without one all that was charged. Raises `NotRefundable`."""
+        wanted = self.charged if amount is None else amount
+        if not 0 < wanted <= self.charged:
+            raise NotRefundable(charged=self.charged)
+        return wanted
 
     def start(self, *, at: datetime) -> Self:
         """A worker has claimed it."""

@@ -104,6 +104,11 @@ class NotAllowed(DomainError):
     """This takes an administrator."""
 
 
+@dataclass(eq=False)
+class OwnRole(DomainError):
+    """Nobody changes a role of their own: another administrator does."""
+
+
 class Role(StrEnum):
     GUEST = "guest"
     MEMBER = "member"
@@ -122,6 +127,14 @@ class User:
 
     def promote(self) -> Self:
         return replace(self, role=Role.ADMIN)
+
+    def with_role(self, role: Role, *, by: UserId) -> Self:
+        """As member or administrator, as somebody else (`by`) decides. A guest has no account to promote."""
+        if self.role is Role.GUEST or role is Role.GUEST:
+            raise UserNotFound
+        if self.id == by:
+            raise OwnRole
+        return replace(self, role=role)
 
     def require_admin(self) -> None:
         if self.role is not Role.ADMIN or self.closed_at is not None:

@@ -36,7 +36,12 @@ BODIES = {
     "/predictions/quote": TEXT,
     "/auth/password": {"current_password": "correct horse", "new_password": "another horse"},
     "/users/me/api-keys": {"name": "n"},
+    "/balance/redeem": {"code": "SPRING"},
     "/admin/users/{user_id:uuid}/top-up": {"credits": 1},
+    "/admin/users/{user_id:uuid}": {"role": "admin"},
+    "/admin/promo-codes": {"code": "SPRING", "credits": 1, "limit": 1},
+    "/admin/models/{ref:str}": {},
+    "/admin/predictions/{prediction_id:uuid}/refund": {},
 }
 
 
@@ -92,7 +97,7 @@ async def test_what_is_one_users_is_a_404_to_every_other(api: Api, is_admin: boo
     walked = 0
     for method, path in routes(api.app):
         for name, value in ids.items():
-            if f"{{{name}:uuid}}" in path:
+            if f"{{{name}:uuid}}" in path and not path.startswith("/admin"):
                 response = await other.request(method, path.replace(f"{{{name}:uuid}}", value))
                 assert response.status_code == 404, (method, path)
                 assert response.json()["type"].endswith("-not-found")

@@ -110,3 +110,30 @@ async def test_the_books_can_be_checked(api: Api) -> None:
     balances = api.hexagon.memory.state.balances
     balances[user.id] = type(balances[user.id])(user.id, available=6)
     assert (await admin.get("/admin/ledger")).json()["balanced"] is False
+
+
+async def test_a_role_is_given_and_taken_by_another_administrator(api: Api) -> None:
+    user, boss = await api.hexagon.user(), await api.hexagon.user(role=Role.ADMIN)
+    client, admin = api.client_of(user), api.client_of(boss)
+
+    response = await admin.patch(f"/admin/users/{user.id}", json={"role": "admin"})
+
+    assert response.status_code == 200
+    assert response.json()["role"] == "admin"
+    assert (await client.get("/admin/users")).status_code == 200
+    own = await client.patch(f"/admin/users/{user.id}", json={"role": "member"})
+    assert is_problem(own, 409, "own-role")
+    assert (await client.patch(f"/admin/users/{boss.id}", json={"role": "member"})).status_code == 200
+    assert is_problem(await admin.get("/admin/users"), 403, "not-allowed")
+
+
+async def test_guests_and_strangers_get_no_role(api: Api) -> None:
+    await api.client().post("/predictions", json={"data": {"text": "a"}})
+    [guest] = list(api.hexagon.memory.state.users)
+    admin = await api.admin()
+
+    for user_id in (guest, uuid7()):
+        response = await admin.patch(f"/admin/users/{user_id}", json={"role": "admin"})
+        assert is_problem(response, 404, "user-not-found")
+    for body in ({"role": "guest"}, {"role": "root"}, {"role": 1}, {}):
+        assert is_problem(await admin.patch(f"/admin/users/{guest}", json=body), 422, "wrong-shape")

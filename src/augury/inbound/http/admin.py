@@ -1,19 +1,21 @@
 """What takes the role `admin`, which is read from the database each time."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import get, post
+from litestar import get, patch, post
 from litestar.params import FromPath, JSONBody
 
+from augury.application.change_role import ChangeRole
 from augury.application.identity_ports import Users
 from augury.application.ports import Ledger
 from augury.application.top_up import TopUp
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import UserId
+from augury.domain.user import Role
 from augury.inbound.http.balance import BalanceView
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn, administrator
@@ -21,7 +23,7 @@ from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.operations import KeyedOperation
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.problems import documented
-from augury.inbound.http.submissions import idempotency_key
+from augury.inbound.http.submissions import key_of
 from augury.inbound.http.users import UserView
 
 TAGS = ["Administration"]
@@ -32,6 +34,10 @@ class TopUpRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[100])]
     payment: UUID | None = None
+
+
+class RoleChange(msgspec.Struct, forbid_unknown_fields=True):
+    role: Literal["member", "admin"]
 
 
 class UserPage(msgspec.Struct, frozen=True):
@@ -69,9 +75,7 @@ async def top_up(
     data: JSONBody[TopUpRequest],
     top_up_balance: FromDishka[TopUp],
 ) -> BalanceView:
-    header = dict(request.scope["headers"]).get(b"idempotency-key")
-    what = f"POST top-up {user_id}".encode()
-    key = None if header is None else idempotency_key(header, what, await request.body())
+    key = await key_of(request, f"POST top-up {user_id}")
     after = await top_up_balance(user_id=UserId(user_id), amount=data.credits, payment=data.payment, key=key)
     return BalanceView.of(after)
 
@@ -91,6 +95,24 @@ async def list_users(users: FromDishka[Users], limit: Limit = 20, cursor: Cursor
     found = await users.page(limit=limit + 1, before=None if before is None else UserId(before))
     page, next_cursor = split(found, limit, lambda user: user.id.bytes)
     return UserPage([UserView.of(user) for user in page], next_cursor)
+
+
+@patch(
+    "/admin/users/{user_id:uuid}",
+    dto=JsonBody[RoleChange],
+    return_dto=None,
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Change a user's role",
+    description=ChangeRole.__doc__,
+    responses=documented(401, 403, 404, 409, 413, 415, 422),
+)
+@inject
+async def change_role(
+    request: SignedIn, user_id: FromPath[UUID], data: JSONBody[RoleChange], change: FromDishka[ChangeRole]
+) -> UserView:
+    return UserView.of(await change(user_id=UserId(user_id), role=Role(data.role), by=request.user))
 
 
 @get(

@@ -4,24 +4,28 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Response, get
+from litestar import Response, get, post
+from litestar.params import JSONBody
 
 from augury.application.ports import Balances, Statement
+from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId
-from augury.inbound.http.identity import SignedIn, signed_in
+from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import Identity, SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
-from augury.inbound.http.operations import CsvOperation
+from augury.inbound.http.operations import CsvOperation, KeyedOperation
 from augury.inbound.http.paging import Cursor, Limit, number_of, number_position, split
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.http.submissions import key_of
 
 TAGS = ["Balance"]
 JSON, CSV = "application/json", "text/csv"
@@ -36,6 +40,10 @@ class BalanceView(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, balance: Balance) -> Self:
         return cls(balance.available, balance.held)
+
+
+class Redemption(msgspec.Struct, forbid_unknown_fields=True):
+    code: Annotated[str, msgspec.Meta(max_length=64, description="In any case.", examples=["SPRING"])]
 
 
 class TransferView(msgspec.Struct, frozen=True):
@@ -80,6 +88,33 @@ class TransferPage(msgspec.Struct, frozen=True):
 @inject
 async def balance(request: SignedIn, balances: FromDishka[Balances]) -> BalanceView:
     return BalanceView.of(await balances.of(request.user))
+
+
+@post(
+    "/balance/redeem",
+    status_code=200,
+    dto=JsonBody[Redemption],
+    return_dto=None,
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Redeem a promo code",
+    description=f"{RedeemPromoCode.__doc__} Answers your balance.",
+    operation_class=KeyedOperation,
+    responses=documented(401, 404, 409, 413, 415, 422, 429),
+)
+@inject
+async def redeem(
+    request: SignedIn, data: JSONBody[Redemption], redeem_promo_code: FromDishka[RedeemPromoCode]
+) -> BalanceView:
+    identity: Identity = request.app.state.identity
+    after = await redeem_promo_code(
+        user_id=request.user,
+        code=data.code,
+        address=identity.neighbourhood(request),
+        key=await key_of(request, "POST redeem"),
+    )
+    return BalanceView.of(after)
 
 
 @get(

@@ -38,16 +38,33 @@ def number_of(cursor: str | None) -> int | None:
     return None if cursor is None else int.from_bytes(_position(cursor, length=8), "big", signed=True)
 
 
+def text_of(cursor: str | None) -> str | None:
+    """Raises a 422 for what is no cursor of a list that is ordered by name."""
+    if cursor is None:
+        return None
+    try:
+        text = _position(cursor).decode("ascii")
+    except UnicodeDecodeError:
+        raise _not_a_cursor() from None
+    if not text.isprintable():
+        raise _not_a_cursor()
+    return text
+
+
 def number_position(number: int) -> bytes:
     return number.to_bytes(8, "big", signed=True)
 
 
-def _position(cursor: str, *, length: int) -> bytes:
+def _position(cursor: str, *, length: int | None = None) -> bytes:
     try:
         position = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         position = b""
-    if len(position) != length:
-        message = "is not a cursor of this list"
-        raise Refused(WRONG_SHAPE, f"cursor: {message}", errors=[FieldProblem(None, "cursor", message)])
+    if not position or (length is not None and len(position) != length):
+        raise _not_a_cursor()
     return position
+
+
+def _not_a_cursor() -> Refused:
+    message = "is not a cursor of this list"
+    return Refused(WRONG_SHAPE, f"cursor: {message}", errors=[FieldProblem(None, "cursor", message)])

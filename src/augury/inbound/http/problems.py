@@ -16,12 +16,21 @@ from augury.domain.balance import BooksDisagree, InvalidAmount, NotEnoughCredits
 from augury.domain.errors import DomainError
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
 from augury.domain.prediction import (
+    AlreadyRefunded,
     IdempotencyConflict,
+    NotRefundable,
     NoValidRow,
     PredictionNotFound,
     TooManyPending,
     TooManyRows,
     WrongStatus,
+)
+from augury.domain.promo_code import (
+    InvalidPromoCode,
+    PromoCodeNotFound,
+    PromoCodeRedeemed,
+    PromoCodeTaken,
+    PromoCodeUsedUp,
 )
 from augury.domain.user import (
     ApiKeyNotFound,
@@ -32,6 +41,7 @@ from augury.domain.user import (
     InvalidPassword,
     InvalidToken,
     NotAllowed,
+    OwnRole,
     PredictionsUnderWay,
     TooManyApiKeys,
     TooManyGuests,
@@ -99,6 +109,14 @@ KINDS: Mapping[type[DomainError], Kind] = {
     TooManyApiKeys: Kind(409, "too-many-api-keys", "Too many API keys", _same("most")),
     ApiKeyNotFound: Kind(404, "api-key-not-found", "No such API key"),
     NotAllowed: Kind(403, "not-allowed", "Not allowed"),
+    OwnRole: Kind(409, "own-role", "Your own role"),
+    NotRefundable: Kind(409, "not-refundable", "Not refundable", _same("charged")),
+    AlreadyRefunded: Kind(409, "already-refunded", "Refunded before"),
+    InvalidPromoCode: Kind(422, "invalid-promo-code", "Invalid promo code"),
+    PromoCodeTaken: Kind(409, "promo-code-taken", "Promo code taken", _same("code")),
+    PromoCodeNotFound: Kind(404, "promo-code-not-found", "No such promo code"),
+    PromoCodeUsedUp: Kind(409, "promo-code-used-up", "Promo code used up"),
+    PromoCodeRedeemed: Kind(409, "promo-code-redeemed", "Promo code redeemed before"),
 }
 
 FRAMEWORK: Mapping[int, Kind] = {

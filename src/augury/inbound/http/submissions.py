@@ -23,7 +23,7 @@ from augury.domain.model import Model
 from augury.domain.prediction import Prediction
 from augury.inbound.http.body import JsonBody, decode
 from augury.inbound.http.encoded import EncodedJson
-from augury.inbound.http.identity import Anyone, Identity, identify
+from augury.inbound.http.identity import Anyone, Identity, SignedIn, identify
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
 from augury.inbound.http.operations import MOST_KEY_CHARACTERS, SubmitOperation
@@ -172,6 +172,12 @@ def idempotency_key(header: bytes, what: bytes, body: bytes) -> IdempotencyKey:
             WRONG_SHAPE, f"`Idempotency-Key` is 1 to {MOST_KEY_CHARACTERS} printable ASCII characters."
         )
     return IdempotencyKey(header.decode("ascii"), hashlib.sha256(what + b"\0" + body).digest())
+
+
+async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
+    """The request's `Idempotency-Key`, if it has one: for `what` is asked, with this body."""
+    header = dict(request.scope["headers"]).get(b"idempotency-key")
+    return None if header is None else idempotency_key(header, what.encode(), await request.body())
 
 
 @post(

@@ -14,7 +14,9 @@ from augury.application.ports import Accepted, Books, Due, IdempotencyKey, OpenB
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
+from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
+from augury.outbound.memory import promo_codes
 from augury.outbound.memory.account_closing import close
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.record import record
@@ -82,6 +84,14 @@ class MemoryBooks(Books):
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
         record(self._state, self._memory.now(), accepted, changed, transfers, keys or {})
+
+    @override
+    async def promo_code(self, code: str, *, user_id: UserId) -> tuple[PromoCode, bool]:
+        return promo_codes.look_up(self._state, code, user_id)
+
+    @override
+    async def redeem(self, promo_code: PromoCode, grant: Transfer) -> None:
+        promo_codes.redeem(self._state, promo_code, grant)
 
     @override
     async def close(self, user: User) -> None:

@@ -1,14 +1,16 @@
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from typing_extensions import override
 
-from augury.application.ports import Ledger, LedgerReport
+from augury.application.ports import Ledger, LedgerCheck, LedgerReport
 from augury.domain.balance import Account, Balance, TransferKind
 from augury.domain.errors import DomainError
 from augury.domain.prediction import Prediction
 from augury.outbound.memory.memory import Memory, State
+
+LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +18,24 @@ class MemoryLedger(Ledger):
     memory: Memory
 
     @override
-    async def verify(self) -> LedgerReport:
-        state = self.memory.state
+    async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
+        state, deviations = self.memory.state, list[str]()
+        for number, check in enumerate(CHECKS, 1):
+            deviations += check(state)
+            if on_step:
+                on_step(number, len(CHECKS))
+        async with self.memory.change() as changed:
+            changed.ledger_checks[LAST] = LedgerCheck(self.memory.now(), len(deviations))
         return LedgerReport(
             users=len(state.users),
             transfers=len(state.statements),
             predictions=len(state.predictions),
-            deviations=[*_wrong_balances(state), *_wrong_sum(state), *_wrong_settlements(state)],
+            deviations=deviations,
         )
+
+    @override
+    async def last_check(self) -> LedgerCheck | None:
+        return self.memory.state.ledger_checks.get(LAST)
 
 
 def _wrong_balances(state: State) -> Iterator[str]:
@@ -78,3 +90,6 @@ def _in_words(balance: Balance | None) -> str:
     if balance is None:
         return "none"
     return f"{balance.available} available, {balance.held} held, {balance.pending} pending"
+
+
+CHECKS = (_wrong_balances, _wrong_sum, _wrong_settlements)

@@ -9,12 +9,13 @@ from typing import Self
 from uuid import UUID
 
 from augury.application.identity_ports import ApiKey
-from augury.application.ports import Clock, Json, Remembered, Statement, Unavailable
+from augury.application.ports import Clock, Json, LedgerCheck, Remembered, Statement, Unavailable
 from augury.application.telegram_ports import Chat, Link, ReceivedUpdate, Reply, StarPayment
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelRef
 from augury.domain.prediction import Prediction
+from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
 
 FIRST_LOOK = timedelta(seconds=30)
@@ -102,6 +103,9 @@ class State:
     links: dict[bytes, Link] = field(default_factory=dict)
     bots: dict[str, datetime] = field(default_factory=dict)
     payments: dict[str, StarPayment] = field(default_factory=dict)
+    promo_codes: dict[str, PromoCode] = field(default_factory=dict)
+    redemptions: dict[tuple[str, UserId], UUID] = field(default_factory=dict)
+    ledger_checks: dict[str, LedgerCheck] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

@@ -2,6 +2,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from typing_extensions import override
@@ -17,8 +18,30 @@ PREFETCH = 128
 PAUSE = timedelta(seconds=1)
 """Before a task that could not be handled is delivered again."""
 
+MOST_DELIVERIES = 1_000
+"""How often a task may be handed out; then it is a dead letter."""
+MOST_DEAD = 1_000
+"""Dead letters that are kept; the oldest make room."""
+
 Handle = Callable[[Task], Awaitable[None]]
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A task, when it was put here, and how often it was handed out in vain."""
+
+    task: Task
+    put_at: datetime
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A task that was handed out too often, and when it was given up."""
+
+    waiting: Waiting
+    died_at: datetime
 
 
 class MemoryPredictionQueue(PredictionQueue):
@@ -32,7 +55,9 @@ class MemoryPredictionQueue(PredictionQueue):
         self.most_ids = MOST_IDS
         self.prefetch = PREFETCH
         self.pause = PAUSE
-        self._waiting: deque[tuple[Task, datetime]] = deque()
+        self.most_deliveries = MOST_DELIVERIES
+        self.dead: deque[Dead] = deque(maxlen=MOST_DEAD)
+        self._waiting: deque[Waiting] = deque()
         self._ids = 0
         self._in_hand: dict[asyncio.Task[None], datetime] = {}
         self._changed = asyncio.Event()
@@ -48,9 +73,16 @@ class MemoryPredictionQueue(PredictionQueue):
             log.warning("the queue is full: %d predictions are left to the sweeper", len(ids) - room)
             ids = ids[:room]
         for start in range(0, len(ids), size):
-            self._waiting.append((Task(tuple(ids[start : start + size]), attempt), self._clock.now()))
-        self._ids += len(ids)
-        self._changed.set()
+            self._append(Waiting(Task(tuple(ids[start : start + size]), attempt), self._clock.now()))
+
+    @property
+    def ready(self) -> int:
+        """How many tasks wait to be handed out."""
+        return len(self._waiting)
+
+    def replay(self) -> None:
+        """Put the oldest dead letter on the queue again."""
+        self._append(Waiting(self.dead.popleft().waiting.task, self._clock.now()))
 
     @override
     def saw(self, put_at: datetime) -> None:
@@ -59,12 +91,12 @@ class MemoryPredictionQueue(PredictionQueue):
     @override
     async def passed(self) -> datetime | None:
         """Now, where nothing waits or is in hand, else when the oldest of that was put here."""
-        first = [self._waiting[0][1]] if self._waiting else []
+        first = [self._waiting[0].put_at] if self._waiting else []
         return min((*first, *self._in_hand.values()), default=self._clock.now())
 
     def take(self) -> Task | None:
         """The task that has waited longest, if any: whoever takes it handles it."""
-        return self._take()[0] if self._waiting else None
+        return self._take().task if self._waiting else None
 
     def deliver_to(self, handle: Handle) -> None:
         """Register who handles the tasks; one for which it raises is delivered again after a pause."""
@@ -95,24 +127,34 @@ class MemoryPredictionQueue(PredictionQueue):
 
     def _hand_out(self, handle: Handle) -> None:
         while self._waiting and len(self._in_hand) < self.prefetch:
-            task, put_at = self._take()
-            handling = asyncio.create_task(self._see_to(task, handle))
-            self._in_hand[handling] = put_at
+            waiting = self._take()
+            handling = asyncio.create_task(self._see_to(waiting, handle))
+            self._in_hand[handling] = waiting.put_at
             handling.add_done_callback(self._let_go)
 
-    async def _see_to(self, task: Task, handle: Handle) -> None:
+    async def _see_to(self, waiting: Waiting, handle: Handle) -> None:
         try:
-            await handle(task)
+            await handle(waiting.task)
         except Exception as error:  # whatever it is, nobody else looks after this task
+            failures = waiting.failures + 1
+            if failures >= self.most_deliveries:
+                log.warning("a task was delivered %d times and is given up: %s", failures, error)
+                self.dead.append(Dead(waiting, self._clock.now()))
+                return
             log.warning("a task could not be handled and is delivered again: %s", error)
             await asyncio.sleep(self.pause.total_seconds())
-            self.put(task.prediction_ids, attempt=task.attempt)
+            self._append(Waiting(waiting.task, self._clock.now(), failures))
 
     def _let_go(self, handling: asyncio.Task[None]) -> None:
         del self._in_hand[handling]
         self._changed.set()
 
-    def _take(self) -> tuple[Task, datetime]:
-        task, put_at = self._waiting.popleft()
-        self._ids -= len(task.prediction_ids)
-        return task, put_at
+    def _append(self, waiting: Waiting) -> None:
+        self._waiting.append(waiting)
+        self._ids += len(waiting.task.prediction_ids)
+        self._changed.set()
+
+    def _take(self) -> Waiting:
+        waiting = self._waiting.popleft()
+        self._ids -= len(waiting.task.prediction_ids)
+        return waiting

@@ -24,8 +24,9 @@ from augury.application.ports import (
 from augury.domain.balance import Balance, Transfer
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
+from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
-from augury.outbound.postgres import account_closing, record, sweeping
+from augury.outbound.postgres import account_closing, promo_codes, record, sweeping
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 from augury.outbound.postgres.query import query
@@ -123,6 +124,14 @@ class PostgresBooks(Books):
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
         await record.record(self._connection, accepted, changed, transfers, keys or {})
+
+    @override
+    async def promo_code(self, code: str, *, user_id: UserId) -> tuple[PromoCode, bool]:
+        return await promo_codes.look_up(self._connection, code, user_id)
+
+    @override
+    async def redeem(self, promo_code: PromoCode, grant: Transfer) -> None:
+        await promo_codes.redeem(self._connection, promo_code, grant)
 
     @override
     async def close(self, user: User) -> None:

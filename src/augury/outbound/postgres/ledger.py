@@ -1,12 +1,14 @@
 """The check of all the books: everything recomputed from the rows alone, in one snapshot."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.ports import Ledger, LedgerReport
+from augury.application.ports import Ledger, LedgerCheck, LedgerReport
 from augury.outbound.postgres.pool import connection
+from augury.outbound.postgres.query import fetch
 
 PATIENCE_SECONDS = 900
 """How long one of the checks may take: longer than any other statement."""
@@ -16,6 +18,7 @@ MOST_NAMED = 1_000
 
 COUNTS = """
 SELECT
+    now() AS at,
     (SELECT count(*) FROM users) AS users,
     (SELECT count(*) FROM transfers) AS transfers,
     (SELECT count(*) FROM predictions) AS predictions
@@ -119,6 +122,16 @@ WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = k.reference AND p.user_
     AND NOT EXISTS (SELECT FROM transfers t WHERE t.reference = k.reference AND t.user_id = k.user_id)
 """
 
+CHECKS = (TOTALS, BALANCES, PREDICTIONS, UNFINISHED, ABANDONED, KEYS)
+
+REMEMBER = """
+INSERT INTO ledger_checks AS known (only_one, checked_at, deviations) VALUES (true, $1, $2)
+ON CONFLICT (only_one) DO UPDATE SET checked_at = excluded.checked_at, deviations = excluded.deviations
+WHERE known.checked_at < excluded.checked_at
+"""
+
+LAST = "SELECT checked_at, deviations FROM ledger_checks"
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresLedger(Ledger):
@@ -127,8 +140,9 @@ class PostgresLedger(Ledger):
     pool: Pool
 
     @override
-    async def verify(self) -> LedgerReport:
+    async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
         deviations: list[str] = []
+        count = 0
         async with (
             connection(self.pool) as taken,
             taken.transaction(isolation="repeatable_read", readonly=True),
@@ -138,14 +152,23 @@ class PostgresLedger(Ledger):
             await taken.execute("SET LOCAL enable_seqscan = on")
             counts = await taken.fetchrow(COUNTS, timeout=PATIENCE_SECONDS)
             assert counts is not None
-            for check in (TOTALS, BALANCES, PREDICTIONS, UNFINISHED, ABANDONED, KEYS):
+            for number, check in enumerate(CHECKS, 1):
                 found = [row[0] for row in await taken.fetch(check, timeout=PATIENCE_SECONDS)]
+                count += len(found)
                 deviations += found[:MOST_NAMED]
                 if len(found) > MOST_NAMED:
                     deviations.append(f"and {len(found) - MOST_NAMED} more like the last")
+                if on_step:
+                    on_step(number, len(CHECKS))
+        await fetch(self.pool, REMEMBER, counts["at"], count)
         return LedgerReport(
             users=counts["users"],
             transfers=counts["transfers"],
             predictions=counts["predictions"],
             deviations=deviations,
         )
+
+    @override
+    async def last_check(self) -> LedgerCheck | None:
+        rows = await fetch(self.pool, LAST)
+        return LedgerCheck(rows[0]["checked_at"], rows[0]["deviations"]) if rows else None

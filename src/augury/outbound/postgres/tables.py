@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0002"
+VERSION = "0003"
 """The revision that this code works with: the newest of the migrations."""
 
 Time = DateTime(timezone=True)
@@ -218,4 +218,37 @@ throttle = Table(
     Column("hits", Integer, nullable=False),
     prefixes=["UNLOGGED"],
     comment="Tries in fixed windows of time; not worth a write-ahead log",
+)
+
+promo_codes = Table(
+    "promo_codes",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("credits", BigInteger, nullable=False),
+    Column("most", Integer, nullable=False),
+    Column("used", Integer, nullable=False, server_default=text("0")),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time),
+    CheckConstraint("credits > 0", name="credits"),
+    CheckConstraint("used BETWEEN 0 AND most", name="used"),
+)
+
+promo_redemptions = Table(
+    "promo_redemptions",
+    metadata,
+    Column("code", Text, ForeignKey(promo_codes.c.code), nullable=False),
+    Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False),
+    Column("reference", Uuid, nullable=False),
+    PrimaryKeyConstraint("code", "user_id"),
+    comment="Once a user; `reference` is that of the grant",
+)
+
+ledger_checks = Table(
+    "ledger_checks",
+    metadata,
+    Column("only_one", Boolean, primary_key=True, server_default=text("true")),
+    Column("checked_at", Time, nullable=False),
+    Column("deviations", Integer, nullable=False),
+    CheckConstraint("only_one", name="only_one"),
+    comment="What the last check of all the books found: one row",
 )

@@ -1,0 +1,49 @@
+from dataclasses import dataclass
+
+from augury.application.identity_ports import Users
+from augury.application.ports import AlreadyRecorded, IdempotencyKey, OpenBooks
+from augury.application.retrying import retried
+from augury.domain.balance import Balance
+from augury.domain.identifiers import PredictionId
+from augury.domain.prediction import AlreadyRefunded, IdempotencyConflict
+from augury.domain.user import UserNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPrediction:
+    """Give back what a prediction cost, or a part of it, once."""
+
+    users: Users
+    books: OpenBooks
+
+    async def __call__(
+        self, *, prediction_id: PredictionId, amount: int | None = None, key: IdempotencyKey | None = None
+    ) -> Balance:
+        """Answers the balance of its user after it; a repeated `key` changes nothing.
+
+        Without an `amount` all that was charged. Raises `PredictionNotFound`, `NotRefundable`,
+        `AlreadyRefunded`, `IdempotencyConflict`, and `UserNotFound` where the account is closed.
+        """
+        try:
+            return await retried(lambda: self._refund(prediction_id, amount, key))
+        except AlreadyRecorded:
+            raise AlreadyRefunded from None
+
+    async def _refund(
+        self, prediction_id: PredictionId, amount: int | None, key: IdempotencyKey | None
+    ) -> Balance:
+        async with self.books() as books:
+            prediction = await books.prediction(prediction_id)
+            user_id = prediction.user_id
+            opened = await books.open([user_id], [(user_id, key.key)] if key else [])
+            balance = opened.balances.get(user_id)
+            if balance is None:
+                raise UserNotFound
+            if key and (known := opened.remembered.get((user_id, key.key))):
+                if known.fingerprint != key.fingerprint:
+                    raise IdempotencyConflict
+                return balance
+            await self.users.get(user_id)
+            balance, refund = balance.refund(prediction.refundable(amount), reference=prediction.id)
+            await books.record(transfers=[refund], keys={user_id: (key, prediction.id)} if key else None)
+        return balance

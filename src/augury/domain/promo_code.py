@@ -1,0 +1,82 @@
+"""Promo codes: credits for whoever knows the word, so many times and no more."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from augury.domain.balance import MOST_CREDITS, InvalidAmount
+from augury.domain.errors import DomainError
+
+MOST_REDEMPTIONS = 1_000_000_000
+
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,39}")
+
+
+@dataclass(eq=False)
+class InvalidPromoCode(DomainError):
+    """A promo code is 3 to 40 of the characters A-Z, 0-9, "_" and "-", the first a letter or digit."""
+
+
+@dataclass(eq=False)
+class PromoCodeTaken(DomainError):
+    """There is a promo code of this name already."""
+
+    code: str
+
+
+@dataclass(eq=False)
+class PromoCodeNotFound(DomainError):
+    """There is no such promo code, or it has expired."""
+
+
+@dataclass(eq=False)
+class PromoCodeUsedUp(DomainError):
+    """This promo code was redeemed as often as it may be."""
+
+
+@dataclass(eq=False)
+class PromoCodeRedeemed(DomainError):
+    """You have redeemed this promo code before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoCode:
+    """A word that is worth `credits` to everyone who redeems it, once a user, `most` times in all."""
+
+    code: str
+    credits: int
+    most: int
+    used: int = 0
+    created_at: datetime
+    expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not _CODE.fullmatch(self.code):
+            raise InvalidPromoCode
+        if not 0 < self.credits <= MOST_CREDITS:
+            raise InvalidAmount(amount=self.credits)
+        if not 0 < self.most <= MOST_REDEMPTIONS:
+            raise InvalidAmount(amount=self.most, most=MOST_REDEMPTIONS)
+
+    def redeem(self, *, again: bool, at: datetime) -> Self:
+        """One use more, by somebody who has done so before (`again`) or has not.
+
+        Raises `PromoCodeNotFound` for an expired one, `PromoCodeRedeemed`, `PromoCodeUsedUp`.
+        """
+        if self.expires_at is not None and self.expires_at <= at:
+            raise PromoCodeNotFound
+        if again:
+            raise PromoCodeRedeemed
+        if self.used >= self.most:
+            raise PromoCodeUsedUp
+        return replace(self, used=self.used + 1)
+
+
+def normalized_code(text: str) -> str:
+    """The code as it is stored and compared: trimmed, in upper case. Raises `PromoCodeNotFound`, since
+    nothing else has a name of another shape."""
+    code = text.strip().upper()
+    if not _CODE.fullmatch(code):
+        raise PromoCodeNotFound
+    return code

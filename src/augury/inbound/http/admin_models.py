@@ -1,0 +1,117 @@
+"""Every version of every model, its price and whether it serves."""
+
+from typing import Annotated, Literal, Self
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get, patch
+from litestar.params import FromPath, JSONBody
+
+from augury.application.change_model import ChangeModel
+from augury.application.ports import Models
+from augury.domain.model import MOST_ROW_PRICE, Model, ModelNotFound, ModelRef
+from augury.domain.user import is_storable
+from augury.inbound.http.admin import TAGS
+from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import administrator
+from augury.inbound.http.models import VersionView
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.problems import documented
+
+MOST_VERSION = 2**31 - 1
+
+
+class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What is to be otherwise from now on; what was accepted before keeps its price and runs."""
+
+    row_price: Annotated[int, msgspec.Meta(ge=0, le=MOST_ROW_PRICE, examples=[2])] | None = None
+    state: (
+        Annotated[
+            Literal["active", "retired"],
+            msgspec.Meta(
+                description="`active`: serves who names no version, in place of the one that did. "
+                "`retired`: serves nobody."
+            ),
+        ]
+        | None
+    ) = None
+
+
+class OfferView(msgspec.Struct, frozen=True):
+    """One version as the operator sees it: `active`, `ready` (served by its number) or `retired`."""
+
+    model: str
+    state: Literal["active", "ready", "retired"]
+    sha256: str
+    facts: VersionView
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        state: Literal["active", "ready", "retired"] = (
+            "retired" if model.retired else "active" if model.active else "ready"
+        )
+        return cls(str(model.ref), state, model.sha256, VersionView.of(model))
+
+
+class OfferList(msgspec.Struct, frozen=True):
+    items: list[OfferView]
+
+
+@get(
+    "/admin/models",
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="List all versions of all models",
+    description="Retired ones, too, by name and version.",
+    responses=documented(401, 403),
+)
+@inject
+async def list_offers(models: FromDishka[Models]) -> OfferList:
+    return OfferList([OfferView.of(model) for model in await models.all()])
+
+
+@get(
+    "/admin/models/{ref:str}",
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Read one version of a model",
+    description="By `name@version`, retired or not.",
+    responses=documented(401, 403, 404),
+)
+@inject
+async def read_offer(ref: FromPath[str], models: FromDishka[Models]) -> OfferView:
+    return OfferView.of(await models.version(_parsed(ref)))
+
+
+@patch(
+    "/admin/models/{ref:str}",
+    dto=JsonBody[ModelChange],
+    return_dto=None,
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Price, activate or retire a version of a model",
+    description=ChangeModel.__doc__,
+    responses=documented(401, 403, 404, 413, 415, 422),
+)
+@inject
+async def change_offer(
+    ref: FromPath[str], data: JSONBody[ModelChange], change_model: FromDishka[ChangeModel]
+) -> OfferView:
+    changed = await change_model(
+        ref=_parsed(ref),
+        row_price=data.row_price,
+        activate=data.state == "active",
+        retire=data.state == "retired",
+    )
+    return OfferView.of(changed)
+
+
+def _parsed(text: str) -> ModelRef:
+    ref = ModelRef.parse(text)
+    if ref.version > MOST_VERSION or not is_storable(ref.name):
+        raise ModelNotFound(model=text)
+    return ref

@@ -1,0 +1,53 @@
+"""What the administrator does about a prediction: gives its price back."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import post
+from litestar.params import FromPath, JSONBody
+
+from augury.application.refund_prediction import RefundPrediction
+from augury.domain.balance import MOST_CREDITS
+from augury.domain.identifiers import PredictionId
+from augury.inbound.http.admin import TAGS
+from augury.inbound.http.balance import BalanceView
+from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import SignedIn, administrator
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.operations import KeyedOperation
+from augury.inbound.http.problems import documented
+from augury.inbound.http.submissions import key_of
+
+
+class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Credits to give back: without a number, all that was charged."""
+
+    credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[1])] | None = None
+
+
+@post(
+    "/admin/predictions/{prediction_id:uuid}/refund",
+    status_code=200,
+    dto=JsonBody[RefundRequest],
+    return_dto=None,
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Refund a prediction",
+    description=f"{RefundPrediction.__doc__} Answers the balance of its user.",
+    operation_class=KeyedOperation,
+    responses=documented(401, 403, 404, 409, 413, 415, 422),
+)
+@inject
+async def refund_prediction(
+    request: SignedIn,
+    prediction_id: FromPath[UUID],
+    data: JSONBody[RefundRequest],
+    refund: FromDishka[RefundPrediction],
+) -> BalanceView:
+    key = await key_of(request, f"POST refund {prediction_id}")
+    after = await refund(prediction_id=PredictionId(prediction_id), amount=data.credits, key=key)
+    return BalanceView.of(after)

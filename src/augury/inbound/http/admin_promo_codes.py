@@ -1,0 +1,106 @@
+"""Promo codes, made and listed by the administrator; see `balance.redeem` for their use."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Self
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get, post
+from litestar.params import JSONBody
+
+from augury.application.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
+from augury.application.operator_ports import PromoCodes
+from augury.domain.balance import MOST_CREDITS
+from augury.domain.promo_code import MOST_REDEMPTIONS, PromoCode
+from augury.inbound.http.admin import TAGS
+from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import administrator
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.paging import Cursor, Limit, split, text_of
+from augury.inbound.http.problems import documented
+
+
+class PromoCodeRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A word, the credits that it is worth, how often it may be redeemed in all, and for how long."""
+
+    code: Annotated[
+        str,
+        msgspec.Meta(max_length=64, description="Read in any case, kept in upper case.", examples=["SPRING"]),
+    ]
+    credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[20])]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_REDEMPTIONS, examples=[100])]
+    expires_in: (
+        Annotated[
+            int,
+            msgspec.Meta(
+                ge=1,
+                le=int(MOST_EXPIRES_IN.total_seconds()),
+                description="Seconds; without it, never.",
+            ),
+        ]
+        | None
+    ) = None
+
+
+class PromoCodeView(msgspec.Struct, frozen=True):
+    code: str
+    credits: int
+    limit: int
+    redeemed: int
+    created_at: datetime
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, promo_code: PromoCode) -> Self:
+        return cls(
+            promo_code.code,
+            promo_code.credits,
+            promo_code.most,
+            promo_code.used,
+            promo_code.created_at,
+            promo_code.expires_at,
+        )
+
+
+class PromoCodePage(msgspec.Struct, frozen=True):
+    items: list[PromoCodeView]
+    next_cursor: str | None
+
+
+@post(
+    "/admin/promo-codes",
+    dto=JsonBody[PromoCodeRequest],
+    return_dto=None,
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Make a promo code",
+    description=CreatePromoCode.__doc__,
+    responses=documented(401, 403, 409, 413, 415, 422),
+)
+@inject
+async def create_promo_code(
+    data: JSONBody[PromoCodeRequest], create: FromDishka[CreatePromoCode]
+) -> PromoCodeView:
+    expires_in = None if data.expires_in is None else timedelta(seconds=data.expires_in)
+    made = await create(code=data.code, credits=data.credits, limit=data.limit, expires_in=expires_in)
+    return PromoCodeView.of(made)
+
+
+@get(
+    "/admin/promo-codes",
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="List the promo codes",
+    description="Every promo code and how often it was redeemed, by name.",
+    responses=documented(401, 403, 422),
+)
+@inject
+async def list_promo_codes(
+    promo_codes: FromDishka[PromoCodes], limit: Limit = 20, cursor: Cursor = None
+) -> PromoCodePage:
+    found = await promo_codes.page(limit=limit + 1, after=text_of(cursor))
+    page, next_cursor = split(found, limit, lambda promo_code: promo_code.code.encode())
+    return PromoCodePage([PromoCodeView.of(each) for each in page], next_cursor)

@@ -1,0 +1,97 @@
+"""How long the queue is, and what in it could not be handled."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get, post
+from litestar.params import QueryParameter
+
+from augury.application.operator_ports import DeadLetter, DeadLetters
+from augury.application.ports import Predictions
+from augury.inbound.http.admin import TAGS
+from augury.inbound.http.identity import administrator
+from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.paging import Limit
+from augury.inbound.http.problems import documented
+
+MOST_COUNTED = 1_000_000
+"""Unfinished predictions; where there are more, this is the answer."""
+ReplayLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="The most messages to replay.")]
+
+
+class DeadLetterView(msgspec.Struct, frozen=True):
+    """A message that could not be handled; `body` is how it begins, what is no text in it replaced."""
+
+    reason: str
+    deaths: int
+    died_at: datetime | None
+    put_at: datetime | None
+    size: int
+    body: str
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> Self:
+        return cls(
+            letter.reason,
+            letter.deaths,
+            letter.died_at,
+            letter.put_at,
+            letter.size,
+            letter.body.decode("utf-8", "replace"),
+        )
+
+
+class QueueView(msgspec.Struct, frozen=True):
+    """Messages ready for a worker, predictions that are not final, and messages that could not be handled:
+    how many, and the oldest of them."""
+
+    ready: int
+    unfinished: int
+    dead: int
+    dead_letters: list[DeadLetterView]
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    replayed: int
+
+
+@get(
+    "/admin/queue",
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Look at the queue",
+    description=QueueView.__doc__,
+    responses=documented(401, 403, 422),
+)
+@inject
+async def read_queue(
+    dead_letters: FromDishka[DeadLetters], predictions: FromDishka[Predictions], limit: Limit = 20
+) -> QueueView:
+    lengths = await dead_letters.lengths()
+    letters = await dead_letters.list(at_most=limit) if lengths.dead else []
+    return QueueView(
+        lengths.ready,
+        await predictions.waiting(at_most=MOST_COUNTED),
+        lengths.dead,
+        [DeadLetterView.of(letter) for letter in letters],
+    )
+
+
+@post(
+    "/admin/queue/replay",
+    status_code=200,
+    guards=[administrator],
+    security=BEARER,
+    tags=TAGS,
+    summary="Replay dead letters",
+    description="Put the oldest messages that could not be handled on the queue again. That charges nobody "
+    "twice: what is final already is passed over.",
+    responses=documented(401, 403, 422),
+)
+@inject
+async def replay_dead_letters(dead_letters: FromDishka[DeadLetters], limit: ReplayLimit = 1_000) -> Replayed:
+    return Replayed(await dead_letters.replay(at_most=limit))

@@ -1,0 +1,46 @@
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from augury.application.operator_ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
+from augury.outbound.memory.queue import Dead, MemoryPredictionQueue
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryDeadLetters(DeadLetters):
+    """What the queue in the process gave up; it ends with the process."""
+
+    queue: MemoryPredictionQueue
+
+    @override
+    async def lengths(self) -> QueueLengths:
+        return QueueLengths(ready=self.queue.ready, dead=len(self.queue.dead))
+
+    @override
+    async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
+        return [_letter(dead) for dead in itertools.islice(self.queue.dead, at_most)]
+
+    @override
+    async def replay(self, *, at_most: int) -> int:
+        replayed = min(at_most, len(self.queue.dead))
+        for _ in range(replayed):
+            self.queue.replay()
+        return replayed
+
+
+def _letter(dead: Dead) -> DeadLetter:
+    task = dead.waiting.task
+    body = json.dumps(
+        {"prediction_ids": [str(each) for each in task.prediction_ids], "attempt": task.attempt}
+    )
+    return DeadLetter(
+        reason="delivery_limit",
+        deaths=1,
+        died_at=dead.died_at,
+        put_at=dead.waiting.put_at,
+        size=len(body),
+        body=body.encode()[:BYTES_SHOWN],
+    )

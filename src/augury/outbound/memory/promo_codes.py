@@ -1,0 +1,41 @@
+"""Promo codes: on their own, and as part of a transaction over the books."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from augury.application.operator_ports import PromoCodes
+from augury.domain.balance import Transfer
+from augury.domain.identifiers import UserId
+from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
+from augury.outbound.memory.memory import Memory, State
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPromoCodes(PromoCodes):
+    memory: Memory
+
+    @override
+    async def add(self, promo_code: PromoCode) -> None:
+        async with self.memory.change() as state:
+            if promo_code.code in state.promo_codes:
+                raise PromoCodeTaken(code=promo_code.code)
+            state.promo_codes[promo_code.code] = promo_code
+
+    @override
+    async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:
+        known = self.memory.state.promo_codes
+        return [known[code] for code in sorted(known) if after is None or code > after][:limit]
+
+
+def look_up(state: State, code: str, user_id: UserId) -> tuple[PromoCode, bool]:
+    promo_code = state.promo_codes.get(code)
+    if promo_code is None:
+        raise PromoCodeNotFound
+    return promo_code, (code, user_id) in state.redemptions
+
+
+def redeem(state: State, promo_code: PromoCode, grant: Transfer) -> None:
+    state.promo_codes[promo_code.code] = promo_code
+    state.redemptions[promo_code.code, grant.user_id] = grant.reference

@@ -1,0 +1,87 @@
+from typing import Any
+
+import pytest
+
+from tests.hexagon import a_model
+from tests.http_api import TEXT, Api, is_problem
+
+
+async def offers(api: Api) -> dict[str, dict[str, Any]]:
+    listed = (await (await api.admin()).get("/admin/models")).json()["items"]
+    return {each["model"]: each for each in listed}
+
+
+async def test_a_new_price_is_what_the_next_prediction_costs(api: Api) -> None:
+    admin, member = await api.admin(), await api.member(credits=10)
+    before = (await member.post("/predictions", json=TEXT)).json()
+
+    response = await admin.patch("/admin/models/tone@1", json={"row_price": 3})
+
+    assert response.status_code == 200
+    assert response.json()["facts"]["row_price"] == 3
+    assert (await member.post("/predictions", json=TEXT)).json()["price"] == 3
+    assert (await member.get(before["urls"]["self"])).json()["price"] == 1
+
+
+async def test_activating_a_version_takes_the_other_ones_place(api: Api) -> None:
+    await api.hexagon.models.add(a_model(version=2, active=False, row_price=2))
+    admin = await api.admin()
+
+    assert (await admin.get("/admin/models/tone@2")).json()["state"] == "ready"
+    assert (await admin.patch("/admin/models/tone@2", json={"state": "active"})).json()["state"] == "active"
+
+    assert {name: each["state"] for name, each in (await offers(api)).items()} == {
+        "tone@1": "ready",
+        "tone@2": "active",
+    }
+    assert (await api.client().post("/predictions", json=TEXT)).json()["model"] == "tone@2"
+
+
+async def test_a_retired_version_serves_nobody_but_is_still_listed_here(api: Api) -> None:
+    admin = await api.admin()
+
+    assert (await admin.patch("/admin/models/tone@1", json={"state": "retired"})).json()["state"] == "retired"
+
+    assert is_problem(await api.client().post("/predictions", json=TEXT), 404, "model-not-found")
+    assert (await api.client().get("/models")).json()["items"] == []
+    assert (await offers(api))["tone@1"]["state"] == "retired"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"row_price": -1},
+        {"row_price": 10**6 + 1},
+        {"row_price": "1"},
+        {"state": "ready"},
+        {"state": None, "sha256": "0" * 64},
+        {"active": True},
+    ],
+    ids=repr,
+)
+async def test_a_change_of_another_shape_is_refused(api: Api, body: dict[str, object]) -> None:
+    before = await offers(api)
+
+    assert is_problem(await (await api.admin()).patch("/admin/models/tone@1", json=body), 422, "wrong-shape")
+    assert await offers(api) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tone",
+        "tone@",
+        "tone@2",
+        "tone@x",
+        "tone@99999999999",
+        "tone@2147483648",
+        "@1",
+        "..%5C..@1",
+        "%00@1",
+    ],
+)
+async def test_a_name_that_no_version_has_is_not_found(api: Api, name: str) -> None:
+    admin = await api.admin()
+
+    assert is_problem(await admin.get(f"/admin/models/{name}"), 404, "model-not-found")
+    assert is_problem(await admin.patch(f"/admin/models/{name}", json={}), 404, "model-not-found")
