@@ -404,3 +404,28 @@ async def test_a_worker_starts_and_stops_without_a_broker(
 
     async with working(nowhere, run_batch, publisher, patience=OFTEN) as worker:
         await eventually(lambda: not worker.consumer.alive(), "the watch missing the consumer")
+
+
+async def test_a_worker_stops_although_the_broker_is_silent_and_leaves_nothing_running(
+    rabbitmq: RabbitServer,
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    predictions = await accepted(hexagon, 1)
+    predictor.gate.set()
+    before = asyncio.all_tasks()
+
+    async with working(rabbitmq_url, run_batch, publisher):
+        publisher.put(ids_of(predictions), 1)
+        await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "the result")
+        rabbitmq.pause()
+    rabbitmq.resume()
+
+    left = asyncio.all_tasks() - before
+    for task in left:
+        task.cancel()
+    _, resisting = await asyncio.wait(left, timeout=10) if left else (set(), set())
+    assert not resisting

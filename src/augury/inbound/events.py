@@ -68,6 +68,8 @@ class EventListener:
                 await self._listen()
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
+            except Exception:  # whatever it is, a listener that ended would never be missed
+                log.exception("not hearing of events, trying again")
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
             self._pause = min(2 * self._pause, LAST_PAUSE)
 

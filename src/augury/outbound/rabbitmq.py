@@ -137,6 +137,8 @@ class RabbitPublisher:
                     await self._serve(link)
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
+            except Exception:  # whatever it is, a publisher that ended would never be missed
+                log.exception("cannot publish to RabbitMQ, trying again")
             finally:
                 self._link = None
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))

@@ -5,14 +5,16 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
+from aio_pika.abc import AbstractRobustConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitBroker, RabbitQueue
 
 from augury.application.cancellation import within
+from augury.inbound.worker.consumer import CONNECTING
 from augury.inbound.worker.runner import TaskRunner
 
 TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
-CONNECTING = 20.0
+SUBSCRIBING = 20.0
 """Seconds that it may take in all until the worker consumes."""
 ANSWERING = 5.0
 """Seconds that the broker may take for an answer."""
@@ -53,6 +55,8 @@ class TaskConsumer:
         self._patience = patience.total_seconds()
         self._seen = float("-inf")
         self._trouble: str | None = None
+        self._connection: AbstractRobustConnection | None = None
+        self._subscribing: asyncio.Task[None] | None = None
         self._runs: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -77,8 +81,7 @@ class TaskConsumer:
     async def _run(self) -> None:
         while True:
             try:
-                await within(CONNECTING, self._subscribe())
-                await self._watch()
+                await self._consume()
             except TROUBLE as error:
                 self._say(str(error) or type(error).__name__)
             except Exception:  # whatever it is, a worker that does not consume is none
@@ -86,8 +89,22 @@ class TaskConsumer:
             await self._disconnect()
             await asyncio.sleep(PAUSE)
 
+    async def _consume(self) -> None:
+        """Returns when the consumer is gone for good.
+
+        Connecting is never canceled: aio_pika would go on with it by itself, for ever.
+        """
+        self._subscribing = asyncio.create_task(self._subscribe())
+        await asyncio.wait({self._subscribing}, timeout=SUBSCRIBING)
+        if not self._subscribing.done():
+            raise TimeoutError("the broker does not answer")
+        if self._subscribing.cancelled():
+            raise ConnectionAbortedError("the connection broke")
+        self._subscribing.result()
+        await self._watch()
+
     async def _subscribe(self) -> None:
-        await self._broker.connect()
+        self._connection = await self._broker.connect()
         await self._broker.declare_queue(self._dead)
         await self._broker.start()
 
@@ -141,7 +158,13 @@ class TaskConsumer:
         self._trouble = trouble
 
     async def _disconnect(self) -> None:
-        try:
-            await within(LEAVING, self._broker.stop())
-        except Exception as error:  # FastStream gathers what its subscribers raise
-            log.debug("did not leave RabbitMQ in good order: %r", error)
+        """Ends by closing the connection whatever came before: one that is not told to stays for ever."""
+        if self._subscribing is not None:
+            await asyncio.wait({self._subscribing}, timeout=CONNECTING)
+            self._subscribing.cancel()
+        for goodbye in (self._broker.stop, self._connection and self._connection.close):
+            try:
+                if goodbye:
+                    await within(LEAVING, goodbye())
+            except Exception as error:  # FastStream gathers what its subscribers raise
+                log.debug("did not leave RabbitMQ in good order: %r", error)
