@@ -117,8 +117,17 @@ class RabbitServer:
 
     def kill(self) -> None:
         """End it the way a power cut would."""
-        self._wait_until_queues_are_known()
+        self.wait_until_queues_are_known()
+        self.kill_at_once()
+
+    def kill_at_once(self) -> None:
+        """The same for a node that may be paused; see `wait_until_queues_are_known`."""
         self._end(signal.SIGKILL)
+
+    def ctl(self, *arguments: str) -> None:
+        """Run the administrator's command line."""
+        command = Path(self._command).with_name("rabbitmqctl")
+        subprocess.run([command, *arguments], env=self._environment(), check=True, capture_output=True)
 
     def pause(self) -> None:
         """Keep its connections open, and silent."""
@@ -137,7 +146,7 @@ class RabbitServer:
         assert self._node is not None
         self._node.end(number)
 
-    def _wait_until_queues_are_known(self) -> None:
+    def wait_until_queues_are_known(self) -> None:
         """RabbitMQ keeps the name of a new quorum queue in memory for a second; killed before it is written,
         the queue comes back without a leader, for good (seen with 3.10)."""
         queues = [queue for queue in self.api("GET", "queues") if queue["type"] == "quorum"]

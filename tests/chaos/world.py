@@ -1,0 +1,228 @@
+"""Everything that runs during one scenario, and the promise that must hold when it is over."""
+
+import asyncio
+import shutil
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aio_pika
+import httpx
+
+from augury.bootstrap.topology import DEAD, TASKS
+from augury.outbound.postgres.ledger import PostgresLedger
+from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from tests.chaos.postgres import TEMPLATE, StoppablePostgres
+from tests.processes import Process, environment, free_port, started
+from tests.rabbitmq_server import RabbitServer
+
+SETTINGS: dict[str, object] = {
+    "secret_key": "a secret of the tests, long enough to be one",
+    "lease": 2,
+    "sweep_every": 0.5,
+    "worker_grace": 2,
+    "worker_retry_pause": 0.2,
+    "worker_batch": 64,
+    "database_connect_timeout": 2,
+    "database_lock_timeout": 4,
+    "database_statement_timeout": 8,
+    "registrations_per_hour": 1_000_000,
+    "sign_ins_per_minute": 1_000_000,
+    "access_lifetime": 86_400,
+    "max_pending": 100_000,
+}
+"""Patience is cut short so that a run takes minutes; everything else is as it is in production."""
+
+STARTS_WITHIN = 60
+SETTLES_WITHIN = 90
+AGE = """
+UPDATE unfinished u SET
+    put_at = CASE p.status WHEN 'queued' THEN put_at - interval '2 minutes' ELSE put_at END, due_at = now()
+FROM predictions p WHERE p.id = u.prediction_id
+"""
+"""The sweeper's patience is fixed, half a minute, and the clock is the database's: so what is stored grows
+older instead. Leases do not: they end when they end."""
+
+
+async def until(holds: Callable[[], Awaitable[Any]], within: float = 60, what: str = "it") -> Any:
+    """The first true answer of `holds`; fails when time is up."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + within
+    while not (answer := await holds()):
+        assert clock() < end, f"{what} did not happen within {within:g} s"
+        await asyncio.sleep(0.05)
+    return answer
+
+
+@dataclass
+class World:
+    """API and workers over a database, a virtual host and a models folder of this scenario."""
+
+    postgres: StoppablePostgres
+    rabbit: RabbitServer
+    database: str
+    rabbitmq_url: str
+    folder: Path
+    real_time: bool
+    """Wait for the sweeper's patience as everyone would, in place of ageing what is stored."""
+    settings: dict[str, object] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    faults: int = 0
+    """How often this scenario broke something."""
+    processes: list[Process] = field(default_factory=list)
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        return self.postgres.url(self.database)
+
+    @property
+    def models(self) -> Path:
+        return self.folder / "models"
+
+    def env(self, **more: object) -> dict[str, str]:
+        own = {
+            "database_url": self.database_url,
+            "rabbitmq_url": self.rabbitmq_url,
+            "models_dir": self.models,
+            "port": self.port,
+        }
+        return environment(**(SETTINGS | own | self.settings | more))
+
+    async def api(
+        self, *, ready: bool = True, variables: dict[str, str] | None = None, **more: object
+    ) -> Process:
+        """Start an API process, and wait until it serves; `ready`: with all it needs."""
+        process = self._start("api", variables, more)
+        path = "ready" if ready else "live"
+
+        async def serves() -> bool:
+            return process.popen.poll() is not None or await self._answers(path)
+
+        await until(serves, STARTS_WITHIN, "the API's start")
+        assert process.popen.poll() in (None, -signal.SIGKILL), process.output
+        return process
+
+    async def serves_again(self) -> None:
+        """Wait until the API has all it needs."""
+        await until(lambda: self._answers("ready"), STARTS_WITHIN, "the API's return")
+
+    async def _answers(self, path: str) -> bool:
+        try:
+            async with httpx.AsyncClient() as client:
+                return (await client.get(f"{self.url}/health/{path}", timeout=5)).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async def worker(self, *, variables: dict[str, str] | None = None, **more: object) -> Process:
+        """Start a worker, and wait until it works."""
+        process = self._start("worker", variables, more)
+
+        async def works() -> bool:
+            assert process.popen.poll() in (None, -signal.SIGKILL), process.output
+            return "this worker works" in process.output or process.popen.poll() is not None
+
+        await until(works, STARTS_WITHIN, "a worker's start")
+        return process
+
+    async def open(self, *, workers: int = 0) -> None:
+        """Start the API and so many workers, all at once."""
+        await asyncio.gather(self.api(), *(self.worker() for _ in range(workers)))
+
+    def _start(self, name: str, variables: dict[str, str] | None, more: dict[str, object]) -> Process:
+        log = self.folder / f"{name}-{len(self.processes)}.log"
+        env = self.env(**more) | (variables or {})
+        process = self._stack.enter_context(started(name, env=env, log=log))
+        self.processes.append(process)
+        return process
+
+    async def died(self, process: Process, within: float = 30) -> int:
+        """Wait for the end of a process; its exit code."""
+        self.faults += 1
+        return await asyncio.to_thread(process.popen.wait, within)
+
+    def kill(self, process: Process) -> None:
+        self.faults += 1
+        process.kill()
+
+    async def fetch(self, statement: str, *values: object) -> list[Any]:
+        return await self.postgres.fetch(self.database, statement, *values)
+
+    async def count(self, statement: str, *values: object) -> int:
+        number: int = (await self.fetch(statement, *values))[0][0]
+        return number
+
+    async def unfinished(self) -> int:
+        return await self.count("SELECT count(*) FROM unfinished")
+
+    async def age(self) -> None:
+        """Let the sweeper's patience pass for whatever is queued now."""
+        await self.postgres.execute(AGE, database=self.database)
+
+    async def settled(self, within: float = SETTLES_WITHIN) -> None:
+        """Wait until nothing is unfinished any more."""
+        looks = 0
+
+        async def done() -> bool:
+            nonlocal looks
+            looks += 1
+            if not self.real_time and looks % 20 == 0:
+                await self.age()
+            return not await self.unfinished()
+
+        await until(done, within, "the end of all predictions")
+
+    @asynccontextmanager
+    async def channel(self) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+        """A channel of the test's own to the broker."""
+        async with await aio_pika.connect(self.rabbitmq_url) as connection:
+            yield await connection.channel()
+
+    async def messages(self, queue: str) -> int:
+        """How many messages are ready in a queue."""
+        async with self.channel() as channel:
+            declared = await channel.declare_queue(queue, passive=True)
+            return declared.declaration_result.message_count or 0
+
+    async def dead(self) -> int:
+        return await self.messages(DEAD.name)
+
+    async def waiting(self) -> int:
+        return await self.messages(TASKS.name)
+
+    async def deviations(self) -> list[str]:
+        """What `augury ledger verify` finds."""
+        async with open_pool(PostgresSettings(url=self.database_url)) as pool:
+            return list((await PostgresLedger(pool).verify()).deviations)
+
+    def close(self) -> None:
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.popen.send_signal(signal.SIGCONT)
+                process.kill()
+        self._stack.close()
+
+
+@contextmanager
+def new_world(
+    postgres: StoppablePostgres, rabbit: RabbitServer, models: Path, folder: Path, *, real_time: bool
+) -> Iterator[World]:
+    """A world of its own for one scenario, over servers that all share."""
+    database = f"chaos_{uuid4().hex}"
+    asyncio.run(postgres.execute(f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}"))
+    shutil.copytree(models, folder / "models")
+    world = World(postgres, rabbit, database, rabbit.fresh_url(), folder, real_time)
+    try:
+        yield world
+    finally:
+        world.close()
+        postgres.start()
+        asyncio.run(postgres.execute(f"DROP DATABASE {database} WITH (FORCE)"))
