@@ -15,6 +15,7 @@ from augury.application.change_role import ChangeRole
 from augury.application.close_account import CloseAccount
 from augury.application.create_api_key import CreateApiKey
 from augury.application.create_promo_code import CreatePromoCode
+from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import NewUser
 from augury.application.limits import Limits
 from augury.application.ports import Clock, Ended, IdempotencyKey, Json, StoredPrediction
@@ -186,6 +187,7 @@ class Hexagon:
 
     def _make_use_cases_of_predictions(self) -> None:
         self.backlog = Backlog(self.predictions, self.limits)
+        self.find_accepted = FindAccepted(books=self.books)
         self.request_predictions = RequestPredictions(
             books=self.books, queue=self.queue, clock=self.clock, limits=self.limits, backlog=self.backlog
         )

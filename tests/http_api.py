@@ -19,6 +19,7 @@ from augury.application.change_role import ChangeRole
 from augury.application.close_account import CloseAccount
 from augury.application.create_api_key import CreateApiKey
 from augury.application.create_promo_code import CreatePromoCode
+from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
 from augury.application.operator_ports import DeadLetters, PromoCodes
@@ -73,6 +74,7 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
         SignOut: hexagon.sign_out,
         TopUp: hexagon.top_up,
         RequestPredictions: hexagon.request_predictions,
+        FindAccepted: hexagon.find_accepted,
         CancelPrediction: hexagon.cancel_prediction,
         WaitForPrediction: hexagon.wait_for_prediction,
     }

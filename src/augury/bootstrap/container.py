@@ -15,6 +15,7 @@ from augury.application.change_role import ChangeRole
 from augury.application.close_account import CloseAccount
 from augury.application.create_api_key import CreateApiKey
 from augury.application.create_promo_code import CreatePromoCode
+from augury.application.find_accepted import FindAccepted
 from augury.application.ports import ModelStore
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
@@ -156,7 +157,9 @@ def _in_process() -> Provider:
 def _requests() -> Provider:
     """What the API does with predictions."""
     provider = Provider(scope=Scope.APP)
-    provider.provide_all(RequestPredictions, CancelPrediction, TopUp, WaitForPrediction, Backlog)
+    provider.provide_all(
+        RequestPredictions, FindAccepted, CancelPrediction, TopUp, WaitForPrediction, Backlog
+    )
     provider.provide_all(ChangeModel, ChangeRole, CreatePromoCode, RedeemPromoCode, RefundPrediction)
     return provider
 

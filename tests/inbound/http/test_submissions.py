@@ -163,6 +163,22 @@ async def test_a_replay_shows_the_prediction_as_it_stands_now(api: Api) -> None:
     assert again.json()["status"] == "succeeded"
 
 
+async def test_a_replay_is_answered_though_the_model_was_retired_since(api: Api) -> None:
+    member = await api.member(credits=5)
+    first = await member.post("/predictions", json=TEXT, headers={"Idempotency-Key": "k"})
+    for model in await api.hexagon.models.all():
+        await api.hexagon.change_model(ref=model.ref, retire=True)
+
+    again = await member.post("/predictions", json=TEXT, headers={"Idempotency-Key": "k"})
+    other = await member.post("/predictions", json={"data": {}}, headers={"Idempotency-Key": "k"})
+    unknown = await member.post("/predictions", json=TEXT, headers={"Idempotency-Key": "another"})
+
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    assert is_problem(other, 422, "idempotency-conflict")
+    assert is_problem(unknown, 404, "model-not-found")
+
+
 async def test_concurrent_twins_are_one_prediction(api: Api) -> None:
     member = await api.member(credits=5)
 

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from augury.application.admit_guest import AdmitGuest
+from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
 from augury.application.ports import Clock, Models, Predictions, Unavailable
@@ -164,6 +165,7 @@ def _desks(
             recent_models=Recent(most=_MOST_MODELS, lifetime=settings.model_cache),
             predictions=await container.get(Predictions),
             wait=await container.get(WaitForPrediction),
+            find_accepted=await container.get(FindAccepted),
             flight=flight,
             limits=await container.get(Limits),
             settings=settings,

@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import JSONBody
 
+from augury.application.find_accepted import FindAccepted
 from augury.application.limits import Limits
 from augury.application.natural_batches import NaturalBatches
 from augury.application.ports import IdempotencyKey, Json, Models, Predictions, StoredPrediction, Unavailable
@@ -19,8 +20,8 @@ from augury.application.request_predictions import Replayed, Request, RequestPre
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
-from augury.domain.model import Model
-from augury.domain.prediction import Prediction
+from augury.domain.model import Model, ModelNotFound
+from augury.domain.prediction import NoValidRow, Prediction, TooManyRows
 from augury.inbound.http.body import JsonBody, decode
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, identify
@@ -80,6 +81,7 @@ class SubmitDesk:
     recent_models: Recent[str, Model]
     predictions: Predictions
     wait: WaitForPrediction
+    find_accepted: FindAccepted
     flight: Flight
     limits: Limits
     settings: HttpSettings
@@ -89,24 +91,37 @@ class SubmitDesk:
         user_id: UserId | None = request.scope["user"]
         key = await _idempotency_key(headers.get(b"idempotency-key"), user_id, request)
         rows = decode(_decoder, submission.data)
-        model = await self.model(submission.model)
-        expires_in = submission.expires_in
-        accepted = Request.of(
-            user_id=user_id or await self.identity.guest(request),
-            model=model,
-            data=rows,
-            input=Json(bytes(submission.data)),
-            limits=self.limits,
-            expires_in=None if expires_in is None else timedelta(seconds=expires_in),
-            key=key,
-        )
-        answer = await self.flight.board(accepted)
-        if isinstance(answer, DomainError):
-            raise answer
+        user_id = user_id or await self.identity.guest(request)
+        answer = await self._accepted(user_id, submission, rows, key)
         most = int(self.settings.max_wait.total_seconds())
         seconds = wait_seconds(headers.get(b"prefer", b""), most=most)
-        stored = await self._as_it_stands(answer, accepted.user_id, seconds or 0)
+        stored = await self._as_it_stands(answer, user_id, seconds or 0)
         return self._response(stored, isinstance(answer, Replayed), seconds)
+
+    async def _accepted(
+        self, user_id: UserId, submission: Submission, rows: object, key: IdempotencyKey | None
+    ) -> Prediction | Replayed:
+        expires_in = submission.expires_in
+        try:
+            answer = await self.flight.board(
+                Request.of(
+                    user_id=user_id,
+                    model=await self.model(submission.model),
+                    data=rows,
+                    input=Json(bytes(submission.data)),
+                    limits=self.limits,
+                    expires_in=None if expires_in is None else timedelta(seconds=expires_in),
+                    key=key,
+                )
+            )
+            if isinstance(answer, DomainError):
+                raise answer
+        except (ModelNotFound, NoValidRow, TooManyRows):  # as models and limits are today
+            earlier = key and await self.find_accepted(user_id=user_id, key=key)
+            if not earlier:
+                raise
+            return Replayed(earlier)
+        return answer
 
     async def model(self, name: str | None) -> Model:
         """Raises `ModelNotFound`."""
