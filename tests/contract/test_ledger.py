@@ -45,3 +45,40 @@ async def test_a_hold_without_its_prediction_does_not_pass(adapters: Adapters) -
 
     assert len(deviations.deviations) == 1
     assert str(prediction.id) in deviations.deviations[0]
+
+
+async def test_more_refunded_than_captured_does_not_pass(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=9)
+    prediction = a_prediction(user_id, row_price=3)
+    await adapters.accept(user_id, prediction)
+    await adapters.settled(prediction)
+    async with adapters.books() as books:
+        await books.record(transfers=[Transfer(TransferKind.REFUND, user_id, 4, prediction.id)])
+
+    [deviation] = (await adapters.ledger.verify()).deviations
+
+    assert "4 refunded, but 3 captured" in deviation
+
+
+async def test_the_last_check_is_remembered_with_what_it_found(adapters: Adapters) -> None:
+    assert await adapters.ledger.last_check() is None
+    steps: list[tuple[int, int]] = []
+
+    await adapters.ledger.verify(lambda done, total: steps.append((done, total)))
+
+    first = await adapters.ledger.last_check()
+    assert first is not None
+    assert first.deviations == 0
+    assert [done for done, _ in steps] == list(range(1, steps[0][1] + 1))
+
+    user_id = await adapters.user(credits=9)
+    prediction = a_prediction(user_id)
+    await adapters.accept(user_id, prediction)
+    async with adapters.books() as books:
+        await books.record(transfers=[Transfer(TransferKind.RELEASE, user_id, 1, prediction.id)])
+    await adapters.ledger.verify()
+
+    second = await adapters.ledger.last_check()
+    assert second is not None
+    assert second.deviations == 1
+    assert second.at >= first.at

@@ -79,6 +79,24 @@ async def test_books_that_balance_have_no_deviation(
                SELECT id, 'key', 'digest', gen_random_uuid() FROM users""",
             "idempotency key key",
         ),
+        (
+            """INSERT INTO transfers (reference, kind, user_id, amount)
+               SELECT reference, 'refund', user_id, 2 FROM transfers WHERE kind = 'capture'""",
+            "2 refunded, but 1 captured",
+        ),
+        (
+            "INSERT INTO promo_codes (code, credits, most, used, created_at) VALUES ('ABC', 1, 9, 1, now())",
+            "promo code ABC: used 1 times, redeemed 0 times with 0 grants",
+        ),
+        (
+            """WITH made AS (
+                   INSERT INTO promo_codes (code, credits, most, used, created_at)
+                   VALUES ('ABC', 1, 9, 1, now()) RETURNING code
+               )
+               INSERT INTO promo_redemptions (code, user_id, reference)
+               SELECT code, id, gen_random_uuid() FROM made, users""",
+            "promo code ABC: used 1 times, redeemed 1 times with 0 grants",
+        ),
     ],
 )
 async def test_every_deviation_is_named(

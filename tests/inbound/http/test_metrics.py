@@ -1,4 +1,5 @@
 import asyncio
+import math
 import re
 
 from augury.domain.identifiers import uuid7
@@ -7,7 +8,9 @@ from tests.http_api import TEXT, Api
 
 async def numbers(api: Api) -> dict[str, float]:
     text = (await api.client().get("/metrics")).text
-    return {name: float(value) for name, value in re.findall(r"^(\w[^ ]*) ([0-9.e+]+)$", text, re.MULTILINE)}
+    return {
+        name: float(value) for name, value in re.findall(r"^(\w[^ ]*) (NaN|[0-9.e+-]+)$", text, re.MULTILINE)
+    }
 
 
 async def test_answers_are_counted_by_route_method_and_status(api: Api) -> None:
@@ -47,3 +50,23 @@ async def test_no_caller_can_make_new_labels(api: Api) -> None:
 
     assert set(await numbers(api)) == before
     assert any("unmatched" in name for name in before)
+
+
+async def test_the_last_check_of_the_books_is_told_whoever_made_it(api: Api) -> None:
+    before = await numbers(api)
+    assert math.isnan(before["augury_ledger_last_check_age_seconds"])
+    assert math.isnan(before["augury_ledger_last_check_deviations"])
+
+    await api.hexagon.ledger.verify()
+
+    after = await numbers(api)
+    assert after["augury_ledger_last_check_deviations"] == 0
+    assert after["augury_ledger_last_check_timestamp_seconds"] == api.hexagon.clock.now().timestamp()
+    assert 0 <= after["augury_ledger_last_check_age_seconds"] < 3600
+
+
+async def test_metrics_are_told_while_the_books_are_away(api: Api) -> None:
+    await api.hexagon.ledger.verify()
+    api.hexagon.memory.away = True
+
+    assert math.isnan((await numbers(api))["augury_ledger_last_check_deviations"])

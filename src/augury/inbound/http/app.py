@@ -15,7 +15,7 @@ from augury.application.admit_guest import AdmitGuest
 from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Models, Predictions, Unavailable
+from augury.application.ports import Clock, Ledger, Models, Predictions, Unavailable
 from augury.application.request_predictions import RequestPredictions
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.domain.errors import DomainError
@@ -159,6 +159,7 @@ def _desks(
             await container.get(RequestPredictions), metrics, most=settings.flight
         )
         app.state.identity = identity
+        app.state.ledger = await container.get(Ledger)
         app.state.submit_desk = submissions.SubmitDesk(
             identity=identity,
             models=await container.get(Models),

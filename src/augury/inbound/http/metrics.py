@@ -1,5 +1,9 @@
 """What Prometheus may ask; everything is counted as it happens."""
 
+import asyncio
+import math
+from datetime import UTC, datetime
+
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.response.base import ASGIResponse
@@ -7,11 +11,16 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     ProcessCollector,
     generate_latest,
 )
 
+from augury.application.ports import Ledger, LedgerCheck, Unavailable
+
+PATIENCE = 1.0
+"""Seconds that the books may take to say what was last found in them: a scrape must not hang."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _FLIGHT = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -46,8 +55,30 @@ class Metrics:
             buckets=_FLIGHT,
             registry=self.registry,
         )
+        self._ledger_checked_at = Gauge(
+            "augury_ledger_last_check_timestamp_seconds",
+            "When the newest check of all the books began; NaN where there was none.",
+            registry=self.registry,
+        )
+        self._ledger_age = Gauge(
+            "augury_ledger_last_check_age_seconds",
+            "How long ago that was.",
+            registry=self.registry,
+        )
+        self._ledger_deviations = Gauge(
+            "augury_ledger_last_check_deviations",
+            "How many deviations it found.",
+            registry=self.registry,
+        )
+        self.ledger_checked(None)
         self._by_answer: dict[tuple[str, str, int], Counter] = {}
         self._by_route: dict[str, Histogram] = {}
+
+    def ledger_checked(self, check: LedgerCheck | None) -> None:
+        at = check.at.timestamp() if check else math.nan
+        self._ledger_checked_at.set(at)
+        self._ledger_age.set(datetime.now(UTC).timestamp() - at)
+        self._ledger_deviations.set(check.deviations if check else math.nan)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """`route` is a template of the application, so that labels are as many as its routes."""
@@ -64,6 +95,12 @@ class Metrics:
 @get("/metrics", include_in_schema=False)
 async def metrics(request: Request[None, None, State]) -> ASGIResponse:
     counted: Metrics = request.app.state.metrics
+    ledger: Ledger = request.app.state.ledger
+    try:
+        async with asyncio.timeout(PATIENCE):
+            counted.ledger_checked(await ledger.last_check())  # one row, whoever wrote it
+    except (Unavailable, TimeoutError):
+        counted.ledger_checked(None)
     return ASGIResponse(
         body=generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST.partition("; charset")[0]
     )

@@ -86,10 +86,31 @@ def _wrong_settlements(state: State) -> Iterator[str]:
             yield f"prediction {prediction.id}: held {held}, captured {captured}, released {released}"
 
 
+def _wrong_refunds(state: State) -> Iterator[str]:
+    for (reference, kind), line in state.statements.items():
+        captured = state.statements.get((reference, TransferKind.CAPTURE))
+        most = captured.transfer.amount if captured else 0
+        if kind is TransferKind.REFUND and line.transfer.amount > most:
+            yield f"prediction {reference}: {line.transfer.amount} refunded, but {most} captured"
+
+
+def _wrong_promo_codes(state: State) -> Iterator[str]:
+    times, grants = Counter[str](), Counter[str]()
+    for (code, _), reference in state.redemptions.items():
+        times[code] += 1
+        grants[code] += (reference, TransferKind.GRANT) in state.statements
+    for code, promo_code in state.promo_codes.items():
+        if (promo_code.used, promo_code.used) != (times[code], grants[code]):
+            yield (
+                f"promo code {code}: used {promo_code.used} times, "
+                f"redeemed {times[code]} times with {grants[code]} grants"
+            )
+
+
 def _in_words(balance: Balance | None) -> str:
     if balance is None:
         return "none"
     return f"{balance.available} available, {balance.held} held, {balance.pending} pending"
 
 
-CHECKS = (_wrong_balances, _wrong_sum, _wrong_settlements)
+CHECKS = (_wrong_balances, _wrong_sum, _wrong_settlements, _wrong_refunds, _wrong_promo_codes)

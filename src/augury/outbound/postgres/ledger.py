@@ -122,7 +122,27 @@ WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = k.reference AND p.user_
     AND NOT EXISTS (SELECT FROM transfers t WHERE t.reference = k.reference AND t.user_id = k.user_id)
 """
 
-CHECKS = (TOTALS, BALANCES, PREDICTIONS, UNFINISHED, ABANDONED, KEYS)
+REFUNDS = """
+SELECT format('prediction %s: %s refunded, but %s captured', r.reference, r.amount, coalesce(c.amount, 0))
+FROM transfers r LEFT JOIN transfers c ON c.reference = r.reference AND c.kind = 'capture'
+WHERE r.kind = 'refund' AND r.amount > coalesce(c.amount, 0)
+"""
+
+PROMO_CODES = """
+WITH redeemed AS (
+    SELECT code, count(*) AS times, count(t.amount) AS grants
+    FROM promo_codes p JOIN promo_redemptions USING (code)
+    LEFT JOIN transfers t USING (reference, user_id) WHERE t.kind IS NULL OR t.kind = 'grant' GROUP BY code
+)
+SELECT format(
+    'promo code %s: used %s times, redeemed %s times with %s grants',
+    code, used, coalesce(times, 0), coalesce(grants, 0)
+)
+FROM promo_codes LEFT JOIN redeemed USING (code)
+WHERE (used, used) <> (coalesce(times, 0), coalesce(grants, 0))
+"""
+
+CHECKS = (TOTALS, BALANCES, PREDICTIONS, UNFINISHED, ABANDONED, KEYS, REFUNDS, PROMO_CODES)
 
 REMEMBER = """
 INSERT INTO ledger_checks AS known (only_one, checked_at, deviations) VALUES (true, $1, $2)

@@ -1,0 +1,37 @@
+import asyncio
+
+import pytest
+
+from tests.processes import environment, run
+
+
+async def test_the_operator_makes_and_lists_promo_codes(database_url: str) -> None:
+    env = environment(database_url=database_url)
+    create = ("promo", "create", "spring-26", "--credits", "20", "--limit", "3")
+
+    made = await asyncio.to_thread(run, *create, "--expires-in", "30d", env=env)
+    again = await asyncio.to_thread(run, *create, env=env)
+    listed = await asyncio.to_thread(run, "promo", "list", env=env)
+
+    assert made.stdout.startswith("created SPRING-26: 20 credits, for 3 users, until ")
+    assert (again.returncode, again.stderr) == (1, "augury: There is a promo code of this name already.\n")
+    assert "SPRING-26" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["a b c", "--credits", "1", "--limit", "1"],
+        ["CODE", "--credits", "0", "--limit", "1"],
+        ["CODE", "--credits", "1", "--limit", "1", "--expires-in", "soon"],
+        ["CODE", "--credits", "1", "--limit", "1", "--expires-in", "9999999w"],
+        ["CODE", "--credits", "1"],
+    ],
+)
+async def test_a_code_of_another_shape_is_refused_in_words(database_url: str, wrong: list[str]) -> None:
+    refused = await asyncio.to_thread(
+        run, "promo", "create", *wrong, env=environment(database_url=database_url)
+    )
+
+    assert refused.returncode != 0
+    assert "Traceback" not in refused.stderr

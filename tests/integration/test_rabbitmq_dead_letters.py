@@ -1,0 +1,157 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from augury.application.operator_ports import BYTES_SHOWN, QueueLengths
+from augury.application.ports import Unavailable
+from augury.bootstrap.topology import DEAD, TASKS, TOPOLOGY
+from augury.outbound.rabbitmq import RabbitSettings
+from augury.outbound.rabbitmq_dead_letters import RabbitDeadLetters
+from tests.polling import eventually
+from tests.processes import environment, run
+from tests.rabbitmq_server import free_ports
+
+MARGIN = timedelta(minutes=1)
+
+
+def dead_letters_at(url: str) -> RabbitDeadLetters:
+    return RabbitDeadLetters(RabbitSettings(url=url), TOPOLOGY)
+
+
+async def put(channel: AbstractChannel, *bodies: bytes) -> None:
+    for body in bodies:
+        message = aio_pika.Message(body, headers={"traceparent": "kept"}, timestamp=datetime.now(UTC))
+        await channel.default_exchange.publish(message, TASKS.name, mandatory=True)
+
+
+async def take(channel: AbstractChannel) -> aio_pika.abc.AbstractIncomingMessage:
+    queue = await channel.get_queue(TASKS.name)
+    return await eventually(lambda: queue.get(fail=False), "a message")
+
+
+async def refuse(url: str, *bodies: bytes) -> None:
+    """Put these on the queue and have each rejected by whoever should handle it."""
+    await dead_letters_at(url).lengths()  # declares both queues
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        await put(channel, *bodies)
+        for _ in bodies:
+            await (await take(channel)).reject(requeue=False)
+
+
+async def reject(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+    await message.reject(requeue=False)
+
+
+async def died(url: str, count: int) -> None:
+    dead_letters = dead_letters_at(url)
+
+    async def are_there() -> bool:
+        return (await dead_letters.lengths()).dead == count
+
+    await eventually(are_there, f"{count} dead letters")
+
+
+async def test_nothing_is_dead_where_nothing_happened(rabbitmq_url: str) -> None:
+    dead_letters = dead_letters_at(rabbitmq_url)
+
+    assert await dead_letters.lengths() == QueueLengths(ready=0, dead=0)
+    assert await dead_letters.list(at_most=10) == []
+    assert await dead_letters.replay(at_most=10) == 0
+
+
+async def test_what_was_rejected_is_listed_with_its_reason_and_stays(rabbitmq_url: str) -> None:
+    noise = b"\xff" * 1_000_000
+    await refuse(rabbitmq_url, b"no json", noise)
+    await died(rabbitmq_url, 2)
+    dead_letters = dead_letters_at(rabbitmq_url)
+
+    for _ in range(30):  # more often than a quorum queue would deliver them
+        first, second = await dead_letters.list(at_most=10)
+
+    assert (first.reason, first.deaths, first.body, first.size) == ("rejected", 1, b"no json", 7)
+    assert (second.body, second.size) == (noise[:BYTES_SHOWN], len(noise))
+    now = datetime.now(UTC)
+    assert first.died_at is not None
+    assert first.put_at is not None
+    assert abs(now - first.died_at) < MARGIN
+    assert abs(now - first.put_at) < MARGIN
+    assert [each.body for each in await dead_letters.list(at_most=1)] == [b"no json"]
+    assert await dead_letters.lengths() == QueueLengths(ready=0, dead=2)
+
+
+async def test_replaying_puts_the_oldest_on_the_queue_again_as_new_messages(rabbitmq_url: str) -> None:
+    await refuse(rabbitmq_url, b"one", b"two", b"three")
+    await died(rabbitmq_url, 3)
+
+    assert await dead_letters_at(rabbitmq_url).replay(at_most=2) == 2
+
+    assert await dead_letters_at(rabbitmq_url).lengths() == QueueLengths(ready=2, dead=1)
+    async with await aio_pika.connect(rabbitmq_url) as connection, connection.channel() as channel:
+        for body in (b"one", b"two"):
+            message = await take(channel)
+            assert (message.body, message.headers["traceparent"]) == (body, "kept")
+            assert "x-death" not in message.headers
+            assert message.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
+            await message.ack()
+
+
+async def test_what_dies_again_while_it_is_replayed_is_not_taken_twice(rabbitmq_url: str) -> None:
+    bodies = [b"%d" % number for number in range(50)]
+    await refuse(rabbitmq_url, *bodies)
+    await died(rabbitmq_url, 50)
+    async with await aio_pika.connect(rabbitmq_url) as connection, connection.channel() as channel:
+        queue = await channel.get_queue(TASKS.name)
+        await queue.consume(reject)
+
+        assert await dead_letters_at(rabbitmq_url).replay(at_most=1_000) == 50
+
+        await died(rabbitmq_url, 50)
+
+
+async def test_two_operators_at_once_replay_each_message_once(rabbitmq_url: str) -> None:
+    await refuse(rabbitmq_url, *[b"%d" % number for number in range(40)])
+    await died(rabbitmq_url, 40)
+
+    answers = await asyncio.gather(*(dead_letters_at(rabbitmq_url).replay(at_most=1_000) for _ in range(2)))
+
+    assert sum(answers) == 40
+    assert await dead_letters_at(rabbitmq_url).lengths() == QueueLengths(ready=40, dead=0)
+
+
+async def test_what_somebody_put_among_the_dead_is_shown_too(rabbitmq_url: str) -> None:
+    await dead_letters_at(rabbitmq_url).lengths()
+    async with await aio_pika.connect(rabbitmq_url) as connection, connection.channel() as channel:
+        strange = aio_pika.Message(b"", headers={"x-death": "no list", "x-other": [1]})
+        await channel.default_exchange.publish(strange, DEAD.name)
+
+    [letter] = await dead_letters_at(rabbitmq_url).list(at_most=5)
+
+    assert (letter.reason, letter.deaths, letter.died_at, letter.put_at) == ("unknown", 0, None, None)
+
+
+async def test_a_broker_that_is_away_is_named_as_such() -> None:
+    [port] = free_ports(1)
+    dead_letters = dead_letters_at(f"amqp://guest:guest@127.0.0.1:{port}/")
+
+    with pytest.raises(Unavailable, match="RabbitMQ"):
+        await dead_letters.lengths()
+
+
+async def test_the_operators_commands_list_and_replay(rabbitmq_url: str) -> None:
+    await refuse(rabbitmq_url, b'{"no": "task"}\n\x1b[31m')
+    await died(rabbitmq_url, 1)
+    env = environment(rabbitmq_url=rabbitmq_url)
+
+    listed = await asyncio.to_thread(run, "queue", "dead", env=env)
+    replayed = await asyncio.to_thread(run, "queue", "replay", env=env)
+    without = await asyncio.to_thread(run, "queue", "dead", env=environment())
+
+    assert "1 dead letters, 0 messages ready" in listed.stdout
+    assert "rejected" in listed.stdout
+    assert "\x1b" not in listed.stdout, "what is listed does not move the operator's cursor"
+    assert replayed.stdout == "1 messages are on the queue again\n"
+    assert (without.returncode, without.stderr.count("\n")) == (1, 1)
+    assert "AUGURY_RABBITMQ_URL" in without.stderr
