@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+CANCEL_EVERY = 0.1
+"""Seconds."""
 Answer = TypeVar("Answer")
 
 
@@ -27,12 +29,19 @@ async def within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         await asyncio.wait({task}, timeout=seconds)
     finally:
-        task.cancel()
+        _give_up(task)
     if not task.done():
         raise TimeoutError(f"no answer in {seconds:g} s")
     if task.cancelled():
         raise ConnectionAbortedError("the connection broke")
     return task.result()
+
+
+def _give_up(task: asyncio.Task[Any]) -> None:
+    """Cancel it, again and again: what swallows one cancellation would keep the event loop from ending."""
+    if not task.done():
+        task.cancel()
+        task.get_loop().call_later(CANCEL_EVERY, _give_up, task)
 
 
 def _heard(task: asyncio.Task[Any]) -> None:

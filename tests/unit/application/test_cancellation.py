@@ -34,18 +34,24 @@ async def test_what_takes_too_long_is_canceled() -> None:
     await canceled.wait()
 
 
-async def test_what_does_not_end_when_canceled_is_not_waited_for() -> None:
-    end = asyncio.Event()
+async def test_what_does_not_end_when_canceled_is_not_waited_for_and_canceled_again() -> None:
+    cancellations = 0
+    ended = asyncio.Event()
 
     async def work() -> None:
-        try:
-            await end.wait()
-        except asyncio.CancelledError:
-            await end.wait()
+        nonlocal cancellations
+        while cancellations < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancellations += 1
+        ended.set()
 
     with pytest.raises(TimeoutError):
         await within(0.01, work())
-    end.set()
+    assert cancellations < 2
+
+    await ended.wait()
 
 
 async def test_a_cancellation_from_within_is_an_error_and_not_the_end_of_who_waits() -> None:
