@@ -1,0 +1,33 @@
+import os
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from tests.deployment.project import Project, engine_answers, fresh_clone
+
+NEED_AN_ENGINE = [
+    "test_door.py",
+    "test_faults.py",
+    "test_first_start.py",
+    "test_images.py",
+    "test_operation.py",
+]
+# Without an engine these cannot run; where everything must run, its absence is a failure.
+collect_ignore = [] if engine_answers() or os.environ.get("CI") else NEED_AN_ENGINE
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The service from a fresh clone, up by `docker-compose up -d` alone; gone at the end, data and all."""
+    assert engine_answers(), "no Docker engine answers"
+    fresh = Project(fresh_clone(tmp_path_factory.mktemp("clone")), f"augury-test-{uuid4().hex[:8]}")
+    try:
+        fresh.compose("build", within=900)
+        fresh.up()
+        yield fresh
+    except BaseException:
+        print("\n".join(fresh.logs("migrate")[-20:]))  # what most often stands in the way
+        raise
+    finally:
+        fresh.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")

@@ -1,0 +1,183 @@
+"""The whole service under a project name of its own: `docker-compose` as a person types it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from tests.processes import eventually, free_port
+
+ROOT = Path(__file__).parents[2]
+IMAGES = {f"{name}_IMAGE": f"augury-test/{name.lower()}" for name in ("APP", "WORKER", "BOT")}
+"""Our images have names of their own here: whoever runs the service beside the tests keeps theirs."""
+SERVICES = ("nginx", "app", "ml-worker", "telegram-bot", "postgres", "rabbitmq")
+
+
+@cache
+def compose_commands() -> tuple[tuple[str, ...], ...]:
+    """Compose 1.29 and Compose 2, where they are to be had."""
+    commands = (("docker-compose",), ("docker", "compose"))
+    return tuple(each for each in commands if _succeeds(*each, "version"))
+
+
+@cache
+def engine_answers() -> bool:
+    return _succeeds("docker", "info")
+
+
+def _succeeds(*command: str) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
+
+
+def docker(*arguments: str, check: bool = True) -> str:
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=120)
+    assert not check or done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def fresh_clone(folder: Path) -> Path:
+    """What the repository holds, as it stands in this checkout, without what git ignores."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@dataclass
+class Project:
+    folder: Path
+    name: str
+    settings: dict[str, str] = field(default_factory=dict)
+    """What a person would write into `.env`."""
+    http_port: int = field(default_factory=free_port)
+    https_port: int = field(default_factory=free_port)
+    management_port: int = field(default_factory=free_port)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.http_port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        ports = {
+            "HTTP_PORT": str(self.http_port),
+            "HTTPS_PORT": f"127.0.0.1:{self.https_port}",
+            "RABBITMQ_MANAGEMENT_PORT": str(self.management_port),
+        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUGURY_")}
+        return inherited | IMAGES | ports | {"COMPOSE_PROJECT_NAME": self.name} | self.settings
+
+    def compose(self, *arguments: str, given: bytes | None = None, within: float = 300) -> bytes:
+        """Run a command of Compose; its standard output. Fails where it fails."""
+        done = subprocess.run(
+            [*compose_commands()[0], *arguments],
+            cwd=self.folder,
+            env=self.env,
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            check=False,
+            timeout=within,
+        )
+        assert done.returncode == 0, (done.stdout[-3000:] + done.stderr[-3000:]).decode(errors="replace")
+        return done.stdout
+
+    def up(self, *arguments: str) -> None:
+        self.compose("up", "-d", *arguments, within=600)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until every service that was started is healthy."""
+        eventually(self._is_healthy, 90, "a healthy service")
+
+    def _is_healthy(self) -> bool:
+        return all(
+            self.state(each)["Status"] == "running" and self.state(each)["Health"]["Status"] == "healthy"
+            for service in SERVICES
+            for each in self.containers(service)
+        )
+
+    def down(self) -> None:
+        self.compose("down", "--timeout", "20")
+
+    def augury(self, *arguments: str) -> str:
+        """A command of the operator, as the README has it."""
+        return self.compose("exec", "-T", "app", "augury", *arguments).decode()
+
+    def sql(self, query: str) -> str:
+        return self.compose("exec", "-T", "postgres", "psql", "-U", "augury", "-Atc", query).decode().strip()
+
+    def books_verify(self) -> None:
+        assert "the books balance" in self.augury("ledger", "verify")
+
+    def containers(self, service: str) -> list[str]:
+        """Ids of the service's containers, the stopped ones, too."""
+        labels = (f"com.docker.compose.project={self.name}", f"com.docker.compose.service={service}")
+        filters = [part for label in labels for part in ("--filter", f"label={label}")]
+        return docker("ps", "--all", "--quiet", "--no-trunc", *filters).split()
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        (found,) = msgspec.json.decode(docker("inspect", container))
+        assert isinstance(found, dict)
+        return found
+
+    def state(self, container: str) -> dict[str, Any]:
+        state: dict[str, Any] = self.inspect(container)["State"]
+        return state
+
+    def logs(self, service: str) -> list[str]:
+        """What the service's containers wrote, line by line, without Compose's own prefix."""
+        return [
+            line for each in self.containers(service) for line in docker("logs", each).splitlines() if line
+        ]
+
+    @contextmanager
+    def client(self, **options: Any) -> Iterator[httpx.Client]:
+        given = {"base_url": self.url, "timeout": 90, "trust_env": False, **options}
+        with httpx.Client(**given) as client:
+            yield client
+
+    @contextmanager
+    def changed(self, settings: Mapping[str, str], *services: str) -> Iterator[None]:
+        """These services with other settings, for as long as the block."""
+        before = dict(self.settings)
+        try:
+            self.settings |= settings
+            self.up("--no-deps", *services)
+            yield
+        finally:
+            self.settings = before
+            self.up("--no-deps", *services)
+
+
+def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask again for as long as the answer is only "come again", as a careful client does."""
+
+    def answer() -> httpx.Response | None:
+        try:
+            said = ask()
+        except httpx.TransportError:
+            return None
+        return None if said.status_code in (429, 502, 503, 504) else said
+
+    got = eventually(answer, 60, "an answer")
+    assert isinstance(got, httpx.Response)
+    return got

@@ -1,0 +1,200 @@
+"""nginx: who is let in, what is refused and how, who answers."""
+
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from tests.deployment.account import Account
+from tests.deployment.project import Project, patiently
+from tests.processes import eventually
+
+PROBLEM = "application/problem+json"
+TEXT = {"data": {"text": "Какой-то текст для предсказания"}}
+BODY_LIMIT = 10_000_000
+
+
+@pytest.fixture
+def client(project: Project) -> Iterator[httpx.Client]:
+    with project.client() as made:
+        yield made
+
+
+def is_problem(answer: httpx.Response, status: int) -> bool:
+    problem = answer.json()
+    assert (answer.status_code, problem["status"]) == (status, status), answer.text
+    assert answer.headers["Content-Type"] == PROBLEM
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    return bool(problem["type"].startswith("urn:augury:") and problem["title"] and problem["detail"])
+
+
+def test_a_forged_address_makes_no_new_guest(project: Project, client: httpx.Client) -> None:
+    guests = "SELECT count(*) FROM users WHERE role = 'guest'"
+    patiently(lambda: client.post("/predictions", json=TEXT))
+    before = project.sql(guests)
+    for name, value in [
+        ("X-Forwarded-For", "203.0.113.7"),
+        ("X-Forwarded-For", "2001:db8::1, 203.0.113.8, 10.0.0.1"),
+        ("X-Real-IP", "203.0.113.9"),
+        ("Forwarded", "for=203.0.113.10"),
+    ]:
+        answer = patiently(partial(client.post, "/predictions", json=TEXT, headers={name: value}))
+        assert answer.status_code in (202, 402), answer.text
+    assert project.sql(guests) == before == "1"
+
+
+def test_a_body_over_the_limit_is_refused_with_a_problem_document(client: httpx.Client) -> None:
+    answer = client.post("/predictions", content=b"x" * (BODY_LIMIT + 1))
+    assert is_problem(answer, 413)
+
+
+def test_a_body_at_the_limit_reaches_the_api(client: httpx.Client) -> None:
+    answer = client.post(
+        "/predictions", content=b"x" * BODY_LIMIT, headers={"Content-Type": "application/json"}
+    )
+    assert answer.json()["type"] == "urn:augury:not-json"
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/%6detrics", "/api/../metrics"])
+def test_metrics_stay_inside(client: httpx.Client, path: str) -> None:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=10) as raw:
+        raw.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        answer = raw.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b"augury_" not in answer
+    assert b"urn:augury:not-found" in answer
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 40_000 + b"\r\n\r\n", 431),
+        (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+    ],
+)
+def test_what_nginx_cannot_read_is_a_problem_document_too(
+    project: Project, request_head: bytes, status: int
+) -> None:
+    with socket.create_connection(("localhost", project.http_port), timeout=10) as raw:
+        raw.sendall(request_head)
+        head, _, body = raw.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert f"Content-Type: {PROBLEM}".encode() in head
+    assert msgspec.json.decode(body)["status"] == status
+
+
+def test_answers_name_no_version_and_carry_each_security_header_once(client: httpx.Client) -> None:
+    for path in ("/api/docs", "/health/live", "/nowhere", "/metrics"):
+        answer = client.get(path)
+        assert answer.headers["Server"] == "nginx"
+        for name in (
+            "X-Content-Type-Options",
+            "X-Frame-Options",
+            "Referrer-Policy",
+            "Content-Security-Policy",
+        ):
+            assert len(answer.headers.get_list(name)) == 1, (path, name)
+        assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_long_answers_are_compressed(client: httpx.Client) -> None:
+    answer = client.get("/api/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+def test_too_many_requests_of_one_address_are_refused_with_a_problem_document(
+    project: Project, client: httpx.Client
+) -> None:
+    with project.changed({"RATE_LIMIT": "1r/s", "RATE_BURST": "5"}, "nginx"):
+        answers = [client.get("/health/live") for _ in range(10)]
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert 0 < len(refused) < len(answers)
+    for answer in refused:
+        assert is_problem(answer, 429)
+        assert answer.headers["Retry-After"] == "1"
+
+
+def test_50_that_wait_hold_nothing_else_up_and_are_answered_when_their_predictions_are_done(
+    project: Project,
+) -> None:
+    account = Account.opened(project, 100)
+    project.compose("pause", "ml-worker")
+    with account.client() as client, ThreadPoolExecutor(50) as pool:
+        wait_for_it = {"Prefer": "wait=60"}
+        waiting = [
+            pool.submit(client.post, "/predictions", json=TEXT, headers=wait_for_it) for _ in range(50)
+        ]
+        eventually(lambda: len(account.predictions()) == 50, what="fifty accepted predictions")
+        for _ in range(20):
+            assert client.get("/health/live").status_code == 200
+            assert client.get("/balance").json() == {"available": 50, "held": 50}
+        assert not wait(waiting, timeout=0).done
+        project.compose("unpause", "ml-worker")
+        answers = [each.result() for each in waiting]
+    assert {(answer.status_code, answer.json()["status"]) for answer in answers} == {(200, "succeeded")}
+    assert {answer.headers["Preference-Applied"] for answer in answers} == {"wait=60"}
+    project.settle()
+
+
+def test_a_new_instance_of_the_api_is_found_without_a_restart_and_a_gone_one_is_passed_over(
+    project: Project,
+) -> None:
+    (nginx,) = project.containers("nginx")
+    started_at = project.state(nginx)["StartedAt"]
+
+    def answering() -> set[str]:
+        asked = uuid4().hex
+        with project.client(headers={"User-Agent": asked}) as client:
+            for _ in range(8):
+                assert patiently(lambda: client.get("/health/live")).status_code == 200
+        lines = [msgspec.json.decode(line) for line in project.logs("nginx") if asked in line]
+        return {line["app"].split(", ")[-1] for line in lines if line["status"] == 200}
+
+    project.compose("up", "-d", "--no-deps", "--scale", "app=2", "app")
+    eventually(lambda: len(answering()) == 2, 10, "a second instance that answers")
+    project.compose("up", "-d", "--no-deps", "--scale", "app=1", "app")
+    eventually(lambda: len(answering()) == 1, 20, "only one instance that answers")
+    assert project.state(nginx)["StartedAt"] == started_at
+
+
+def test_without_the_api_nginx_says_so_in_a_problem_document(project: Project, client: httpx.Client) -> None:
+    project.compose("stop", "app")
+    try:
+        answer = client.get("/health/live")
+    finally:
+        project.compose("start", "app")
+    assert answer.status_code in (502, 504)
+    assert is_problem(answer, answer.status_code)
+    assert answer.headers["Retry-After"] == "5"
+    eventually(lambda: client.get("/health/live").status_code == 200)
+    project.settle()
+
+
+def test_a_certificate_in_the_folder_turns_tls_on(project: Project, tmp_path: Path) -> None:
+    subject = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout privkey.pem"
+    command = f"openssl req -x509 -days 2 -out fullchain.pem {subject} {key}"
+    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    secure = f"https://localhost:{project.https_port}"
+    trusted = ssl.create_default_context(cafile=str(tmp_path / "fullchain.pem"))
+    with (
+        project.changed({"TLS_DIR": str(tmp_path)}, "nginx"),
+        project.client(verify=trusted) as client,
+    ):
+        redirect = client.post("/predictions?a=b", json=TEXT)
+        assert (redirect.status_code, redirect.headers["Location"]) == (308, f"{secure}/predictions?a=b")
+        answer = client.get(f"{secure}/health/live")
+        assert answer.json() == {"status": "alive"}
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+        refused = client.get(f"{secure}/metrics")
+        assert is_problem(refused, 404)
+        assert refused.headers["Strict-Transport-Security"] == "max-age=31536000"

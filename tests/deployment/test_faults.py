@@ -1,0 +1,47 @@
+"""What is accepted is answered and paid for once, whatever happens to the containers meanwhile."""
+
+from tests.deployment.account import Account
+from tests.deployment.project import Project, docker
+from tests.processes import eventually
+
+CREDITS = 10_000
+
+
+def healthy_again(project: Project, container: str) -> None:
+    eventually(
+        lambda: project.state(container).get("Health", {}).get("Status") == "healthy", 60, "its health"
+    )
+
+
+def kill_process_in(container: str) -> None:
+    """End the process beneath the container's init, as a crash would: Docker must start it again."""
+    docker("exec", container, "sh", "-c", "kill -9 $(cat /proc/1/task/1/children)")
+
+
+def test_200_predictions_survive_a_killed_worker_and_the_restart_of_broker_and_api(project: Project) -> None:
+    project.up("--no-deps", "--scale", "app=2", "app")
+    account = Account.opened(project, CREDITS)
+    victim = project.containers("ml-worker")[0]
+    with account.asking(at_least=200):
+        kill_process_in(victim)
+        project.compose("restart", "rabbitmq")
+        for instance in project.containers("app"):
+            docker("restart", instance)
+            healthy_again(project, instance)
+        healthy_again(project, victim)
+
+    assert project.inspect(victim)["RestartCount"] >= 1
+    account.nothing_was_lost(CREDITS)
+
+
+def test_more_workers_and_fewer_again_lose_nothing_under_load(project: Project) -> None:
+    account = Account.opened(project, CREDITS)
+    with account.asking(at_least=200):
+        project.up("--scale", "ml-worker=5")
+        assert len(project.containers("ml-worker")) == 5
+        project.up("--no-deps", "--scale", "ml-worker=2", "ml-worker")
+        assert len(project.containers("ml-worker")) == 2
+
+    account.nothing_was_lost(CREDITS)
+    project.up("--no-deps", "ml-worker")
+    assert len(project.containers("ml-worker")) == 3

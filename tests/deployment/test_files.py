@@ -1,0 +1,52 @@
+"""The deployment's files, without an engine."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.deployment.project import ROOT, compose_commands
+
+IMAGES = ("app", "bot", "worker")
+PINNED = [ROOT / "docker" / each / "requirements.txt" for each in IMAGES] + [
+    ROOT / "docker" / "build-requirements.txt"
+]
+
+
+def test_compose_finds_nothing_to_complain_about(tmp_path: Path) -> None:
+    for command in compose_commands():
+        done = subprocess.run(
+            [*command, "-f", ROOT / "docker-compose.yaml", "config", "--quiet"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("file", PINNED, ids=lambda file: str(file.relative_to(ROOT)))
+def test_requirements_are_pinned_with_hashes_and_name_no_index(file: Path) -> None:
+    entries = file.read_text().replace("\\\n", "").splitlines()
+    assert len(entries) > 3
+    for entry in entries:
+        assert re.match(r"[a-z0-9-]+==[^ ]+ .*--hash=sha256:[0-9a-f]{64}", entry), entry
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_asks_for_the_same_versions_as_the_project(image: str) -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]["dependencies"]
+    ours = {each.partition(";")[0].strip() for each in project}
+    named = (ROOT / "docker" / image / "requirements.in").read_text().splitlines()
+    assert {each for each in named if each and not each.startswith("#")} <= ours
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_the_base_image_is_an_argument(image: str) -> None:
+    dockerfile = (ROOT / "docker" / image / "Dockerfile").read_text()
+    bases = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    assert set(bases) <= {"${PYTHON_IMAGE}", "packages"}
+    assert re.search(r"^ARG PYTHON_IMAGE=python:", dockerfile, re.MULTILINE)
