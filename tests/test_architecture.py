@@ -23,6 +23,7 @@ NOT_VERBS = {
     "ports",
     "identity_ports",
     "operator_ports",
+    "trace_context",
     "limits",
     "natural_batches",
     "tokens",

@@ -12,6 +12,7 @@ from augury.application.ports import Ended, Unavailable
 from augury.bootstrap.topology import DEAD, EVENTS, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
+from augury.inbound.worker.message import decode
 from augury.outbound.rabbitmq import RabbitEvents, RabbitPredictionQueue, RabbitPublisher, RabbitSettings
 from tests.polling import eventually
 from tests.rabbitmq_server import RabbitServer, free_ports
@@ -253,3 +254,21 @@ async def test_events_go_to_whoever_has_bound_a_queue(rabbitmq_url: str) -> None
         }
         for each in ended
     ]
+
+
+async def test_traces_travel_in_the_headers_one_for_each_prediction(rabbitmq_url: str) -> None:
+    first, second, alone = new_ids(3)
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    async with connected(rabbitmq_url) as publisher:
+        queue = RabbitPredictionQueue(publisher)
+        queue.put([first, second], traces={second: trace})
+        [together] = await received(rabbitmq_url, 1)
+        queue.put([alone], traces={alone: trace})
+        [single] = await received(rabbitmq_url, 1)
+        queue.put([first])
+        [without] = await received(rabbitmq_url, 1)
+
+    assert decode(together.body, together.headers).traces == {second: trace}
+    assert single.headers["traceparent"] == trace
+    assert decode(single.body, single.headers).traces == {alone: trace}
+    assert not {"traceparent", "traceparents"} & set(without.headers)

@@ -8,10 +8,10 @@ technology shows. A port that is called once for many takes them in any order.
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import NewType, Protocol, Self
 from uuid import UUID
 
@@ -336,6 +336,11 @@ class Ledger(Protocol):
 # The queue, the events, the model ---------------------------------------------------------------------
 
 
+Traces = Mapping[PredictionId, str]
+"""The `traceparent` (W3C Trace Context) of those predictions whose request had one."""
+NO_TRACES: Traces = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One message of the queue `ml_tasks`."""
@@ -343,6 +348,7 @@ class Task:
     prediction_ids: Sequence[PredictionId]
     """1 to 16 of them; exactly one where `attempt` is more than 1, so that it runs alone."""
     attempt: int = 1
+    traces: Traces = field(default_factory=dict)
 
 
 class PredictionQueue(Protocol):
@@ -350,7 +356,7 @@ class PredictionQueue(Protocol):
     here is found there."""
 
     @abstractmethod
-    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1) -> None:
+    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
         """Have them published, soon and in order; never waits, never raises."""
 
     @abstractmethod

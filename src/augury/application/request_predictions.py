@@ -49,6 +49,8 @@ class Request:
     key: IdempotencyKey | None = None
     notify: bool = False
     """Whether a notice of its end is kept until it is delivered."""
+    trace: str | None = None
+    """The caller's `traceparent`: it goes with the task, and is not stored."""
 
     @classmethod
     def of(
@@ -62,6 +64,7 @@ class Request:
         expires_in: timedelta | None = None,
         key: IdempotencyKey | None = None,
         notify: bool = False,
+        trace: str | None = None,
     ) -> Self:
         """Check the `data`, one row (an object) or many (an array), whose JSON text is `input`.
 
@@ -85,6 +88,7 @@ class Request:
             else min(expires_in, limits.max_expires_in),
             key=key,
             notify=notify,
+            trace=trace,
         )
 
 
@@ -108,7 +112,7 @@ class RequestPredictions:
     async def __call__(self, requests: Sequence[Request]) -> list[Prediction | Replayed | DomainError]:
         """Many fly together; answers stand in the order of `requests`, a refusal is that request's alone."""
         desk, answers = await retried(lambda: self._decide(requests))
-        self.queue.put([accepted.prediction.id for accepted in desk.accepted])
+        self.queue.put([accepted.prediction.id for accepted in desk.accepted], traces=desk.traces)
         return answers
 
     async def _decide(
@@ -135,6 +139,7 @@ class _Desk:
         self._now = now
         self.accepted: list[Accepted] = []
         self.transfers: list[Transfer] = []
+        self.traces: dict[PredictionId, str] = {}
 
     def answer(self, request: Request) -> Prediction | Replayed | DomainError:
         try:
@@ -177,6 +182,8 @@ class _Desk:
             self._remembered[request.user_id, request.key.key] = Remembered(
                 request.key.fingerprint, prediction.id
             )
+        if request.trace:
+            self.traces[prediction.id] = request.trace
         self.transfers += transfers
         self.accepted.append(Accepted(prediction, request.input, request.key, request.notify))
         return prediction

@@ -17,12 +17,14 @@ from dishka import Provider, Scope
 from typing_extensions import override
 
 from augury.application.ports import (
+    NO_TRACES,
     Claimed,
     Finished,
     Outcome,
     PredictionQueue,
     Predictor,
     Question,
+    Traces,
     Work,
 )
 from augury.bootstrap.config import SettingError
@@ -120,10 +122,10 @@ class FaultyQueue(PredictionQueue):
     before_publish: At
 
     @override
-    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1) -> None:
+    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
         if ids:
             self.before_publish.here()
-        self.inner.put(ids, attempt=attempt)
+        self.inner.put(ids, attempt=attempt, traces=traces)
 
     @override
     def saw(self, put_at: datetime) -> None:

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import aio_pika
 import msgspec
 from typing_extensions import override
 
-from augury.application.ports import Ended, Events, PredictionQueue, Unavailable
+from augury.application.ports import NO_TRACES, Ended, Events, PredictionQueue, Traces, Unavailable
 from augury.domain.identifiers import PredictionId
 from augury.outbound.rabbitmq_link import TROUBLE, Envelope, RabbitLink, Topology
 
@@ -50,6 +51,7 @@ class Put:
     prediction_id: PredictionId
     attempt: int
     at: datetime
+    trace: str | None = None
 
 
 class RabbitPublisher:
@@ -108,7 +110,7 @@ class RabbitPublisher:
         except TROUBLE as error:
             raise Unavailable(f"RabbitMQ: {error!r}") from error
 
-    def put(self, ids: Sequence[PredictionId], attempt: int) -> None:
+    def put(self, ids: Sequence[PredictionId], attempt: int, traces: Traces = NO_TRACES) -> None:
         room = max(self._settings.max_unpublished - len(self._puts), 0)
         full = len(ids) > room
         if full and not self._full:
@@ -117,7 +119,7 @@ class RabbitPublisher:
             )
         self._full = full
         now = datetime.now(UTC)
-        self._puts.extend(Put(prediction_id, attempt, now) for prediction_id in ids[:room])
+        self._puts.extend(Put(each, attempt, now, traces.get(each)) for each in ids[:room])
         self._wake()
 
     def tell(self, news: bytes) -> None:
@@ -186,6 +188,7 @@ class RabbitPublisher:
             content_type="application/json",
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
             timestamp=puts[0].at,  # the earliest: nothing older waits behind it
+            headers=_trace_headers(puts),
         )
         return Envelope(message, self._topology.tasks.name)
 
@@ -202,14 +205,24 @@ class RabbitPublisher:
         self._trouble = trouble
 
 
+def _trace_headers(puts: Sequence[Put]) -> dict[str, Any] | None:
+    """`traceparent` where the message is about one prediction, else `traceparents` in the order of the ids,
+    with "" for those that have none."""
+    if not any(put.trace for put in puts):
+        return None
+    if len(puts) == 1:
+        return {"traceparent": puts[0].trace}
+    return {"traceparents": [put.trace or "" for put in puts]}
+
+
 class RabbitPredictionQueue(PredictionQueue):
     def __init__(self, publisher: RabbitPublisher) -> None:
         self._publisher = publisher
         self._seen: datetime | None = None
 
     @override
-    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1) -> None:
-        self._publisher.put(ids, attempt)
+    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
+        self._publisher.put(ids, attempt, traces)
 
     @override
     def saw(self, put_at: datetime) -> None:

@@ -103,7 +103,11 @@ async def test_operations_have_names_of_their_own(api: Api) -> None:
 async def test_a_submit_is_described_with_its_headers_and_a_body_to_try(api: Api) -> None:
     submit = (await description(api))["paths"]["/predictions/predict"]["post"]
 
-    assert {parameter["name"] for parameter in submit["parameters"]} == {"Idempotency-Key", "Prefer"}
+    assert {parameter["name"] for parameter in submit["parameters"]} == {
+        "Idempotency-Key",
+        "Prefer",
+        "traceparent",
+    }
     assert {"200", "202", "402", "429"} <= set(submit["responses"])
     assert submit["security"] == [{"bearer": []}, {}]
     [example] = submit["requestBody"]["content"]["application/json"]["examples"].values()

@@ -35,6 +35,14 @@ PREFER = Parameter(
     schema=Schema(type=OpenAPIType.STRING),
     examples={"wait": Example(value="wait=30")},
 )
+TRACEPARENT = Parameter(
+    name="traceparent",
+    param_in="header",
+    required=False,
+    description="Your trace (W3C Trace Context): it goes with the task, into the worker's log lines.",
+    schema=Schema(type=OpenAPIType.STRING),
+    examples={"trace": Example(value="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")},
+)
 _SUBMISSION = {"data": {"text": "Какой-то текст для предсказания"}}
 _TEXT = Schema(type=OpenAPIType.STRING)
 _ANSWER_HEADERS = {
@@ -61,7 +69,7 @@ class SubmitOperation(Operation):
     def __post_init__(self) -> None:
         body: Any = self.request_body
         body.content["application/json"].examples = {"text": Example(value=_SUBMISSION)}
-        self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY, PREFER]
+        self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY, PREFER, TRACEPARENT]
         for status in ("200", "202"):
             response: Any = (self.responses or {})[status]
             response.headers = _ANSWER_HEADERS

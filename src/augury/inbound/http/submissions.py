@@ -17,6 +17,7 @@ from augury.application.limits import Limits
 from augury.application.natural_batches import NaturalBatches
 from augury.application.ports import IdempotencyKey, Json, Models, Predictions, StoredPrediction, Unavailable
 from augury.application.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.trace_context import traceparent
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
@@ -92,14 +93,20 @@ class SubmitDesk:
         key = await _idempotency_key(headers.get(b"idempotency-key"), user_id, request)
         rows = decode(_decoder, submission.data)
         user_id = user_id or await self.identity.guest(request)
-        answer = await self._accepted(user_id, submission, rows, key)
+        trace = _trace(headers.get(b"traceparent"))
+        answer = await self._accepted(user_id, submission, rows, key, trace)
         most = int(self.settings.max_wait.total_seconds())
         seconds = wait_seconds(headers.get(b"prefer", b""), most=most)
         stored = await self._as_it_stands(answer, user_id, seconds or 0)
         return self._response(stored, isinstance(answer, Replayed), seconds)
 
     async def _accepted(
-        self, user_id: UserId, submission: Submission, rows: object, key: IdempotencyKey | None
+        self,
+        user_id: UserId,
+        submission: Submission,
+        rows: object,
+        key: IdempotencyKey | None,
+        trace: str | None,
     ) -> Prediction | Replayed:
         expires_in = submission.expires_in
         try:
@@ -112,6 +119,7 @@ class SubmitDesk:
                     limits=self.limits,
                     expires_in=None if expires_in is None else timedelta(seconds=expires_in),
                     key=key,
+                    trace=trace,
                 )
             )
             if isinstance(answer, DomainError):
@@ -168,6 +176,11 @@ def counted_flight(request_predictions: RequestPredictions, metrics: Metrics, *,
         return answers
 
     return NaturalBatches(fly, most=most)
+
+
+def _trace(header: bytes | None) -> str | None:
+    """The caller's trace; a wrong one is no reason to refuse anything."""
+    return None if header is None else traceparent(header.decode("latin-1"))
 
 
 async def _idempotency_key(

@@ -58,7 +58,7 @@ def subscribe(
 
     async def read(message: StreamMessage[IncomingMessage]) -> Task:
         try:
-            task = decode(message.body)
+            task = decode(message.body, message.raw_message.headers)
         except msgspec.MsgspecError as error:
             log.warning("a message was dead-lettered: %s: %r", error, message.body[:100])
             raise
@@ -72,8 +72,13 @@ def subscribe(
         try:
             await handle(task)
         except (Unavailable, PredictTimedOut) as error:
-            log.debug("a message was given back: %s", error)
+            log.debug("a message was given back: %s%s", error, _traced(task))
             raise NackMessage(requeue=True) from error
         except Exception:
-            log.exception("a message was dead-lettered")
+            log.exception("a message was dead-lettered%s", _traced(task))
             raise
+
+
+def _traced(task: Task) -> str:
+    """The traces of its predictions, to be added to a log line."""
+    return "".join(f", traceparent {trace} of {each}" for each, trace in task.traces.items())

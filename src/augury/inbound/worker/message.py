@@ -1,11 +1,13 @@
 """A message of the queue `ml_tasks`, as it is on the wire."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from augury.application.ports import Task
+from augury.application.trace_context import traceparent
 from augury.domain.identifiers import PredictionId
 
 
@@ -21,7 +23,16 @@ class TaskMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _decoder = msgspec.json.Decoder(TaskMessage)
 
 
-def decode(body: bytes) -> Task:
-    """Raises `msgspec.DecodeError` for what is no such message."""
+def decode(body: bytes, headers: Mapping[str, object] | None = None) -> Task:
+    """Raises `msgspec.DecodeError` for what is no such message; headers that mean nothing are passed over."""
     message = _decoder.decode(body)
-    return Task([PredictionId(each) for each in message.prediction_ids], message.attempt)
+    ids = [PredictionId(each) for each in message.prediction_ids]
+    return Task(ids, message.attempt, _traces(ids, headers) if headers else {})
+
+
+def _traces(ids: Sequence[PredictionId], headers: Mapping[str, object]) -> dict[PredictionId, str]:
+    """`traceparent` for the only prediction, or `traceparents`, one for each in the order of the ids."""
+    said = headers.get("traceparents") if len(ids) > 1 else [headers.get("traceparent")]
+    if not isinstance(said, list):
+        return {}
+    return {each: trace for each, text in zip(ids, said, strict=False) if (trace := traceparent(text))}

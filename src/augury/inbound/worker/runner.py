@@ -74,6 +74,8 @@ class TaskRunner:
         """
         try:
             await (self._first if task.attempt == 1 else self._later).board(task)
+            for prediction_id, trace in task.traces.items():
+                log.info("ran prediction %s, traceparent %s", prediction_id, trace)
         except Unavailable:
             await self._pause()
             raise

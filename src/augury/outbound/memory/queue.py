@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.ports import Clock, PredictionQueue, Task
+from augury.application.ports import NO_TRACES, Clock, PredictionQueue, Task, Traces
 from augury.domain.identifiers import PredictionId
 
 MOST_IDS = 200_000
@@ -66,14 +66,16 @@ class MemoryPredictionQueue(PredictionQueue):
         self._stopped = False
 
     @override
-    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1) -> None:
+    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
         size = IDS_PER_TASK if attempt == 1 else 1
         room = self.most_ids - self._ids
         if len(ids) > room:
             log.warning("the queue is full: %d predictions are left to the sweeper", len(ids) - room)
             ids = ids[:room]
         for start in range(0, len(ids), size):
-            self._append(Waiting(Task(tuple(ids[start : start + size]), attempt), self._clock.now()))
+            some = tuple(ids[start : start + size])
+            task = Task(some, attempt, {each: traces[each] for each in some if each in traces})
+            self._append(Waiting(task, self._clock.now()))
 
     @property
     def ready(self) -> int:
