@@ -46,6 +46,18 @@ async def test_a_claim_passes_over_what_is_not_to_be_run(adapters: Adapters) -> 
     assert [each.prediction.id for each in claimed] == [queued.id]
 
 
+async def test_what_is_not_in_the_books_is_unknown_whatever_the_status_of_the_rest(
+    adapters: Adapters,
+) -> None:
+    user_id = await adapters.user(credits=2)
+    queued, done = await adapters.predictions_of(user_id, 2)
+    await adapters.settled(done)
+    nobody = a_prediction(user_id)
+
+    assert list(await adapters.work.unknown([queued.id, done.id, nobody.id])) == [nobody.id]
+    assert not await adapters.work.unknown([])
+
+
 async def test_a_claim_of_nothing_claims_nothing(adapters: Adapters) -> None:
     assert not await adapters.claim(token=uuid4())
 

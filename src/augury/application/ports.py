@@ -223,6 +223,10 @@ class Work(Protocol):
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
         """Queue again what is under this lease, the attempt not counted."""
 
+    @abstractmethod
+    async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        """Which of these are not in the books, whatever their status."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredPrediction:
@@ -349,6 +353,16 @@ class Task:
     """1 to 16 of them; exactly one where `attempt` is more than 1, so that it runs alone."""
     attempt: int = 1
     traces: Traces = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class UnknownPredictions(Exception):
+    """A task names predictions that are not in the books: nobody can ever handle it."""
+
+    ids: Collection[PredictionId]
+
+    def __str__(self) -> str:
+        return f"not in the books: {', '.join(map(str, self.ids))}"
 
 
 class PredictionQueue(Protocol):

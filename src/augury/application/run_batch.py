@@ -48,8 +48,11 @@ class RunBatch:
     clock: Clock
     limits: Limits
 
-    async def __call__(self, ids: Collection[PredictionId], *, retries: bool = False) -> None:
-        """Returns once every one of them is settled, or found to be nothing to run here.
+    async def __call__(
+        self, ids: Collection[PredictionId], *, retries: bool = False
+    ) -> Collection[PredictionId]:
+        """Returns once every one of them is settled, or found to be nothing to run here: then those that
+        are not even in the books.
 
         With `retries` those are taken, too, that a worker began and did not end: give them one by one.
         Raises `Unavailable` where the books cannot be reached, `PredictTimedOut`; canceled, it hands back
@@ -65,8 +68,9 @@ class RunBatch:
                 await self._hand_back(token, waiting)
                 raise
             if not done:
-                return
+                return await self.work.unknown(waiting)
             waiting.difference_update(done)
+        return ()
 
     async def _run(
         self, ids: Collection[PredictionId], token: UUID, *, retries: bool

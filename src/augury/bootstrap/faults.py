@@ -93,6 +93,10 @@ class FaultyWork(Work):
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
         return await self.inner.hand_back(token, ids)
 
+    @override
+    async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        return await self.inner.unknown(ids)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyPredictor(Predictor):

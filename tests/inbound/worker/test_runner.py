@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import Task, Unavailable
+from augury.application.ports import Task, Unavailable, UnknownPredictions
 from augury.application.run_batch import PredictTimedOut
+from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from tests.gated_predictor import GatedPredictor
@@ -150,6 +151,23 @@ async def test_what_is_no_longer_to_be_run_counts_as_handled(
     await runner.handle(task_of(prediction))
 
     assert predictor.asked == []
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_only_the_task_that_names_an_unknown_prediction_cannot_be_handled(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner, attempt: int
+) -> None:
+    [prediction] = await accepted(hexagon, 1)
+    predictor.gate.set()
+    nobody = PredictionId(uuid7())
+
+    wrong = asyncio.create_task(runner.handle(Task([nobody], attempt)))
+    await runner.handle(task_of(prediction))
+
+    with pytest.raises(UnknownPredictions) as error:
+        await wrong
+    assert list(error.value.ids) == [nobody]
+    assert await status_of(hexagon, prediction) is Status.SUCCEEDED
 
 
 async def test_a_task_is_given_back_while_the_books_are_away_and_runs_when_they_are_back(

@@ -218,11 +218,20 @@ async def test_nothing_to_run_asks_no_model_and_tells_nobody(hexagon: Hexagon) -
     await hexagon.run_all()
     hexagon.told.clear()
 
-    await hexagon.run_batch([prediction.id, PredictionId(UUID(int=5))])
-    await hexagon.run_batch([])
+    assert not await hexagon.run_batch([prediction.id])
+    assert not await hexagon.run_batch([])
 
     assert hexagon.predictor.asked == [1]
     assert hexagon.told == []
+
+
+async def test_what_is_not_in_the_books_is_named_once_the_rest_is_run(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=1)
+    prediction = await hexagon.request_prediction(user.id)
+    nobody = PredictionId(UUID(int=5))
+
+    assert list(await hexagon.run_batch([nobody, prediction.id])) == [nobody]
+    assert (await hexagon.prediction(prediction)).prediction.status is Status.SUCCEEDED
 
 
 async def test_a_batch_that_is_canceled_hands_back_what_it_had_claimed(hexagon: Hexagon) -> None:

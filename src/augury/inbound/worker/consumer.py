@@ -16,7 +16,7 @@ from faststream.message import StreamMessage
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from yarl import URL
 
-from augury.application.ports import PredictionQueue, Task, Unavailable
+from augury.application.ports import PredictionQueue, Task, Unavailable, UnknownPredictions
 from augury.application.run_batch import PredictTimedOut
 from augury.inbound.worker.message import decode
 from augury.inbound.worker.runner import TaskRunner
@@ -74,6 +74,9 @@ def subscribe(
         except (Unavailable, PredictTimedOut) as error:
             log.debug("a message was given back: %s%s", error, _traced(task))
             raise NackMessage(requeue=True) from error
+        except UnknownPredictions as error:
+            log.warning("a message was dead-lettered: %s%s", error, _traced(task))
+            raise
         except Exception:
             log.exception("a message was dead-lettered%s", _traced(task))
             raise

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from augury.application.cancellation import was_canceled
 from augury.application.natural_batches import NaturalBatches
-from augury.application.ports import Task, Unavailable
+from augury.application.ports import Task, Unavailable, UnknownPredictions
 from augury.application.run_batch import PredictTimedOut, RunBatch
 from augury.domain.identifiers import PredictionId
 
@@ -57,10 +57,10 @@ class TaskRunner:
         self._run_batch = run_batch
         self._settings = settings
         self._on_fatal = on_fatal
-        self._first: NaturalBatches[Task, None] = NaturalBatches(
+        self._first: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
             self._fly_together, most=settings.max_batch, weigh=lambda task: len(task.prediction_ids)
         )
-        self._later: NaturalBatches[Task, None] = NaturalBatches(self._fly_alone, most=1)
+        self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(self._fly_alone, most=1)
         self._turn = asyncio.Lock()  # what may kill the process meets nobody else's first attempt
         self._stopping = asyncio.Event()
         self.failures = 0
@@ -70,10 +70,12 @@ class TaskRunner:
         """Returns once every prediction of the task is settled, or found to be nothing to run here.
 
         Raises `Unavailable`, after a pause, where the task must be handed over again later, and
-        `PredictTimedOut`; what is left is canceled.
+        `PredictTimedOut`; what is left is canceled. Raises `UnknownPredictions` once the rest is done.
         """
         try:
-            await (self._first if task.attempt == 1 else self._later).board(task)
+            unknown = await (self._first if task.attempt == 1 else self._later).board(task)
+            if unknown:
+                raise UnknownPredictions(unknown)
             for prediction_id, trace in task.traces.items():
                 log.info("ran prediction %s, traceparent %s", prediction_id, trace)
         except Unavailable:
@@ -94,22 +96,24 @@ class TaskRunner:
             async with asyncio.timeout(HANDING_BACK):
                 await asyncio.gather(self._first.stop(), self._later.stop())
 
-    async def _fly_together(self, tasks: Sequence[Task]) -> Sequence[None]:
-        await self._run([each for task in tasks for each in task.prediction_ids], retries=False)
-        return [None] * len(tasks)
+    async def _fly_together(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
+        ids = [each for task in tasks for each in task.prediction_ids]
+        unknown = await self._run(ids, retries=False)
+        return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
-    async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[None]:
+    async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
         (task,) = tasks
-        for each in task.prediction_ids:
-            await self._run([each], retries=True)
-        return [None]
+        return [
+            [missing for each in task.prediction_ids for missing in await self._run([each], retries=True)]
+        ]
 
-    async def _run(self, ids: Collection[PredictionId], *, retries: bool) -> None:
+    async def _run(self, ids: Collection[PredictionId], *, retries: bool) -> Collection[PredictionId]:
+        """Answers which of them are not in the books."""
         async with self._turn:
             if self._stopping.is_set():
                 raise Unavailable("this worker stops")
             try:
-                await self._run_batch(ids, retries=retries)
+                unknown = await self._run_batch(ids, retries=retries)
             except PredictTimedOut:
                 self._on_fatal(
                     f"a batch of {len(ids)} predictions took too long; its thread cannot be stopped"
@@ -123,6 +127,7 @@ class TaskRunner:
             if self.failures:
                 log.info("batches are run again")
             self.failures = 0
+            return unknown
 
     async def _pause(self) -> None:
         """Longer the longer the books are away: a message may be given back so many times and no more."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.ports import NO_TRACES, Clock, PredictionQueue, Task, Traces
+from augury.application.ports import NO_TRACES, Clock, PredictionQueue, Task, Traces, UnknownPredictions
 from augury.domain.identifiers import PredictionId
 
 MOST_IDS = 200_000
@@ -137,6 +137,9 @@ class MemoryPredictionQueue(PredictionQueue):
     async def _see_to(self, waiting: Waiting, handle: Handle) -> None:
         try:
             await handle(waiting.task)
+        except UnknownPredictions as error:  # it will never be any better
+            log.warning("a task is given up: %s", error)
+            self.dead.append(Dead(waiting, self._clock.now()))
         except Exception as error:  # whatever it is, nobody else looks after this task
             failures = waiting.failures + 1
             if failures >= self.most_deliveries:

@@ -77,6 +77,10 @@ class MemoryWork(Work):
                 )
         return [record.prediction.id for record in covered]
 
+    @override
+    async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        return {each for each in ids if each not in self.memory.state.predictions}
+
 
 def _claimable(
     state: State, ids: Collection[PredictionId], now: datetime, *, retries: bool

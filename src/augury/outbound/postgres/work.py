@@ -104,6 +104,11 @@ WITH leased AS (
 SELECT id FROM handed_back
 """
 
+UNKNOWN = """
+SELECT id FROM unnest($1::uuid[]) AS asked (id)
+WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = asked.id)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresWork(Work):
@@ -128,6 +133,10 @@ class PostgresWork(Work):
     @override
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
         return [row["id"] for row in await fetch(self.pool, HAND_BACK, token, list(ids))]
+
+    @override
+    async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        return {PredictionId(row["id"]) for row in await fetch(self.pool, UNKNOWN, list(ids))}
 
 
 def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
