@@ -74,7 +74,6 @@ async def test_a_backlog_outlasts_the_patience_of_the_sweeper_and_nothing_of_it_
     scenario: Scenario, form: Form
 ) -> None:
     world, customers = scenario.world, scenario.customers
-    world.real_time = True
     await world.open()
     await customers.arrive(5)
     size = form.times(1_000, 20_000)
@@ -86,10 +85,17 @@ async def test_a_backlog_outlasts_the_patience_of_the_sweeper_and_nothing_of_it_
 
     await asyncio.gather(*map(submit, range(size)))
     world.faults += 1
-    batches = size / 64
-    worker = await world.worker(fault=f"slow:{45 / batches:.3f}")
+    if not world.real_time:
+        await world.age_everything()
+    await until(lambda: _is_due(scenario), what="the end of the sweeper's patience")
+    world.real_time = True
+    worker = await world.worker(worker_prefetch=4, fault=f"slow:{form.times(5, 60) * 64 / size:.3f}")
     await scenario.holds()
     assert sum(map(int, re.findall(r"put (\d+) again", worker.output))) == 0
+
+
+async def _is_due(scenario: Scenario) -> bool:
+    return not await scenario.world.count("SELECT count(*) FROM unfinished WHERE due_at > now()")
 
 
 async def _has_accepted(scenario: Scenario, wanted: int) -> bool:

@@ -9,7 +9,7 @@ import aio_pika
 from augury.bootstrap.topology import DEAD, TASKS
 from tests.chaos.conftest import Form, Scenario
 from tests.chaos.customers import PLAIN
-from tests.chaos.world import until
+from tests.chaos.world import drained, until
 
 
 async def test_every_message_comes_twice_in_random_order_and_among_noise(
@@ -31,11 +31,7 @@ async def test_every_message_comes_twice_in_random_order_and_among_noise(
         b"[" * 100_000,
     ]
     async with world.channel() as channel:
-        queue = await channel.get_queue(TASKS.name)
-        bodies = []
-        while message := await queue.get(fail=False):
-            bodies.append(message.body)
-            await message.ack()
+        bodies = [message.body for message in await drained(await channel.get_queue(TASKS.name))]
         deliveries = [*bodies, *bodies, *noise]
         dice.shuffle(deliveries)
         for body in deliveries:

@@ -6,12 +6,14 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import aio_pika
 import httpx
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
 from augury.bootstrap.topology import DEAD, TASKS
 from augury.outbound.postgres.ledger import PostgresLedger
@@ -56,6 +58,15 @@ async def until(holds: Callable[[], Awaitable[Any]], within: float = 60, what: s
         assert clock() < end, f"{what} did not happen within {within:g} s"
         await asyncio.sleep(0.05)
     return answer
+
+
+async def drained(queue: AbstractQueue) -> list[AbstractIncomingMessage]:
+    """Take every message out of a queue."""
+    messages = []
+    while message := await queue.get(fail=False):
+        await message.ack()
+        messages.append(message)
+    return messages
 
 
 @dataclass
@@ -167,6 +178,20 @@ class World:
         """Let the sweeper's patience pass for whatever is queued now."""
         await self.postgres.execute(AGE, database=self.database)
 
+    async def age_everything(self) -> None:
+        """Make what waits two minutes older: in the books, and in the queue."""
+        await self.age()
+        async with self.channel() as channel:
+            for message in await drained(await channel.get_queue(TASKS.name)):
+                assert message.timestamp is not None
+                older = aio_pika.Message(
+                    message.body,
+                    headers=message.headers,
+                    delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+                    timestamp=message.timestamp - timedelta(minutes=2),
+                )
+                await channel.default_exchange.publish(older, TASKS.name)
+
     async def settled(self, within: float = SETTLES_WITHIN) -> None:
         """Wait until nothing is unfinished any more."""
         looks = 0
@@ -181,7 +206,7 @@ class World:
         await until(done, within, "the end of all predictions")
 
     @asynccontextmanager
-    async def channel(self) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+    async def channel(self) -> AsyncIterator[AbstractChannel]:
         """A channel of the test's own to the broker."""
         async with await aio_pika.connect(self.rabbitmq_url) as connection:
             yield await connection.channel()
