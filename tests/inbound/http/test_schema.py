@@ -1,0 +1,140 @@
+"""Every operation of the OpenAPI document, with data made from its own description, good and bad.
+
+No answer is a 5xx, and none has a status, a media type, a header or a shape that the document does not know.
+"""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Coroutine, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from litestar import Litestar
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from augury.application.limits import Limits
+from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.domain.user import Role
+from augury.inbound.http.app import create_app
+from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
+from tests.hexagon import Hexagon
+from tests.http_api import SECRET, SETTINGS, http_container
+
+FREELY = 10**9
+LIMITS = Limits(sign_ins_per_minute=FREELY, registrations_per_hour=FREELY, redeems_per_minute=FREELY)
+EXAMPLES = 40
+"""Of each operation and caller, beside the boundary values that schemathesis finds by itself."""
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    unsupported_method,
+]
+Answer = TypeVar("Answer")
+
+
+def make_app(hexagon: Hexagon) -> Litestar:
+    """Nobody runs what it accepts, so that it is not waited for."""
+    return create_app(container=http_container(hexagon), settings=replace(SETTINGS, max_wait=timedelta(0)))
+
+
+class Service:
+    """The HTTP side over memory, served by a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="service", daemon=True)
+        self._thread.start()
+        self._listener = bound_socket("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.run(self._start())
+        self._turns = itertools.count()
+
+    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    async def _start(self) -> None:
+        self.hexagon = Hexagon(LIMITS)
+        self._tokens = JwtAccessTokens(JwtSettings(secret=SECRET), self.hexagon.clock)
+        self._stop = asyncio.Event()
+        server = HttpServer(make_app(self.hexagon), before_stop=self.hexagon.wait_for_prediction.stop)
+        self._serving = asyncio.create_task(server.run_until(self._stop, self._listener))
+
+    def stop(self) -> None:
+        self.run(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(30)
+        self._loop.close()
+        self._listener.close()
+
+    async def _end(self) -> None:
+        self._stop.set()
+        await self._serving
+
+    def caller(self, role: Role) -> tuple[dict[str, str], dict[str, str]]:
+        """The credential of somebody new, and, every other time, ids of what belongs to them."""
+        return self.run(self._caller(role))
+
+    async def _caller(self, role: Role) -> tuple[dict[str, str], dict[str, str]]:
+        hexagon = self.hexagon
+        hexagon.memory.state.models[hexagon.model.ref] = hexagon.model  # whatever was done to it
+        if role is Role.GUEST:
+            return {}, {}
+        user = await hexagon.user(credits=100, role=role)
+        credential = {"Authorization": f"Bearer {self._tokens.issue(user.id)}"}
+        turn = next(self._turns)
+        if turn % 2:
+            return credential, {}
+        prediction = await hexagon.request_prediction(user.id)
+        if turn % 4:
+            await hexagon.run_all()
+        key, _ = await hexagon.create_api_key(user_id=user.id, name="n")
+        known = {"prediction_id": prediction.id, "user_id": user.id, "key_id": key.id}
+        names = {"ref": "tone@1", "name": "tone"}
+        return credential, names | {name: str(each) for name, each in known.items()}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    made = Service()
+    yield made
+    made.stop()
+
+
+document = make_app(Hexagon()).openapi_schema.to_schema()
+schema = schemathesis.openapi.from_dict(document)
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.GUEST])
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_operation_answers_as_it_is_described(
+    case: schemathesis.Case, service: Service, role: Role
+) -> None:
+    credential, known = service.caller(role)
+    for name in set(case.path_parameters or {}) & set(known):
+        case.path_parameters[name] = known[name]
+
+    response = case.call(base_url=service.url, headers=credential, timeout=10)
+
+    case.validate_response(response, checks=CHECKS)
