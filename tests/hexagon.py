@@ -17,11 +17,15 @@ from augury.application.create_api_key import CreateApiKey
 from augury.application.create_promo_code import CreatePromoCode
 from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import NewUser
+from augury.application.issue_telegram_link import IssueTelegramLink
 from augury.application.limits import Limits
+from augury.application.link_chat import LinkChat
 from augury.application.ports import Clock, Ended, IdempotencyKey, Json, StoredPrediction
+from augury.application.record_payment import RecordPayment
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
 from augury.application.refund_prediction import RefundPrediction
+from augury.application.register_chat import RegisterChat
 from augury.application.register_model import RegisterModel
 from augury.application.register_user import RegisterUser
 from augury.application.request_predictions import Request, RequestPredictions
@@ -41,13 +45,18 @@ from augury.outbound.memory.access_tokens import MemoryAccessTokens
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.books import MemoryOpenBooks
+from augury.outbound.memory.chat_books import MemoryOpenChatBooks
+from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
 from augury.outbound.memory.events import MemoryEvents
+from augury.outbound.memory.inbox import MemoryInbox
 from augury.outbound.memory.ledger import MemoryLedger
+from augury.outbound.memory.links import MemoryLinks
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.model_inspector import MemoryModelInspector
 from augury.outbound.memory.model_store import MemoryModelStore
 from augury.outbound.memory.models import MemoryModels
+from augury.outbound.memory.notices import MemoryNotices
 from augury.outbound.memory.passwords import MemoryPasswords
 from augury.outbound.memory.predictions import MemoryPredictions
 from augury.outbound.memory.predictor import MemoryPredictor
@@ -127,6 +136,12 @@ class Hexagon:
 
     def _make_ports(self) -> None:
         self.books = MemoryOpenBooks(self.memory)
+        self.chat_books = MemoryOpenChatBooks(self.memory)
+        self.chats = MemoryChats(self.memory)
+        self.dialogues = MemoryDialogues(self.memory)
+        self.inbox = MemoryInbox(self.memory)
+        self.links = MemoryLinks(self.memory)
+        self.notices = MemoryNotices(self.memory)
         self.work = MemoryWork(self.memory)
         self.predictions = MemoryPredictions(self.memory)
         self.balances = MemoryBalances(self.memory)
@@ -172,6 +187,10 @@ class Hexagon:
             users=self.users, passwords=self.passwords, throttle=self.throttle, limits=self.limits
         )
         self.create_api_key = CreateApiKey(api_keys=self.api_keys, clock=self.clock, limits=self.limits)
+        self.issue_telegram_link = IssueTelegramLink(links=self.links, users=self.users, clock=self.clock)
+        self.register_chat = RegisterChat(chats=self.chats, clock=self.clock, limits=self.limits)
+        self.link_chat = LinkChat(books=self.chat_books, users=self.users, clock=self.clock)
+        self.record_payment = RecordPayment(books=self.chat_books)
         self.close_account = CloseAccount(users=self.users, books=self.books, clock=self.clock)
         self.top_up = TopUp(users=self.users, books=self.books)
         self.change_role = ChangeRole(users=self.users)

@@ -21,6 +21,7 @@ from augury.application.create_api_key import CreateApiKey
 from augury.application.create_promo_code import CreatePromoCode
 from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
+from augury.application.issue_telegram_link import IssueTelegramLink
 from augury.application.limits import Limits
 from augury.application.operator_ports import DeadLetters, PromoCodes
 from augury.application.ports import Balances, Clock, Ledger, Models, Predictions
@@ -70,6 +71,7 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
         RegisterUser: hexagon.register_user,
         ChangePassword: hexagon.change_password,
         CloseAccount: hexagon.close_account,
+        IssueTelegramLink: hexagon.issue_telegram_link,
         CreateApiKey: hexagon.create_api_key,
         SignOut: hexagon.sign_out,
         TopUp: hexagon.top_up,

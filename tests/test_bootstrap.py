@@ -10,8 +10,16 @@ import pytest
 from augury.application.limits import Limits
 from augury.bootstrap import config
 from augury.bootstrap.config import ProcessSettings, SettingError, read
-from augury.bootstrap.container import api_container, operator_container, up_container, worker_container
+from augury.bootstrap.container import (
+    api_container,
+    bot_container,
+    operator_container,
+    telegram,
+    up_container,
+    worker_container,
+)
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.catboost_model import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
@@ -29,6 +37,7 @@ ROOMS = (
     Limits,
     WorkerSettings,
     CatBoostSettings,
+    TelegramSettings,
 )
 SECRET = "s" * 40
 
@@ -42,6 +51,10 @@ def test_every_container_is_complete() -> None:
     up_container(ProcessSettings(), postgres, *together, broker=False)
     up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
     operator_container(ProcessSettings(), postgres, Limits())
+    chats = TelegramSettings(token="42:secret")
+    bot_container(postgres, rabbit, Limits(), chats, default_model="tone")
+    bots = (telegram("tone"),)
+    up_container(ProcessSettings(), postgres, *together, chats, broker=False, overrides=bots)
 
 
 @pytest.mark.parametrize("module", ["augury.bootstrap.cli", "augury.bootstrap.api"])

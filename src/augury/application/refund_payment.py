@@ -15,14 +15,16 @@ class RefundPayment:
     payments: Payments
     clock: Clock
 
-    async def __call__(self, *, charge_id: str) -> StarPayment:
+    async def __call__(self, *, charge_id: str, given_back: bool = False) -> StarPayment:
         """The returned payment; asked again it goes on where it stopped, and changes nothing once done.
 
-        Raises `PaymentNotFound`, `NotEnoughCredits` where the credits are spent, `RefundRefused`.
+        `given_back` says that the person has the stars back already. Raises `PaymentNotFound`,
+        `NotEnoughCredits` where the credits are spent, `RefundRefused`.
         """
         payment = await retried(lambda: self._reverse(charge_id))
         if payment.refunded_at is None:
-            await self.payments.refund(payment)
+            if not given_back:
+                await self.payments.refund(payment)
             payment = replace(payment, refunded_at=self.clock.now())
             async with self.books() as books:
                 await books.change_payment(payment)

@@ -16,6 +16,7 @@ from augury.outbound.postgres.schema_version import SchemaMismatch
 OPERATOR_GROUPS = {
     "ledger": "cli_operator",
     "model": "cli_operator",
+    "payment": "cli_payment",
     "promo": "cli_promo",
     "queue": "cli_queue",
     "user": "cli_operator",
@@ -86,6 +87,14 @@ def worker(**options: object) -> None:
     from augury.bootstrap.worker import run_worker
 
     run(run_worker(process_settings(**options)))
+
+
+@main.command()
+def bot() -> None:
+    """Serve people in Telegram; does nothing without AUGURY_TELEGRAM_TOKEN."""
+    from augury.bootstrap.bot import run_bot
+
+    run(run_bot(process_settings()))
 
 
 @main.command()

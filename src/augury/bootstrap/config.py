@@ -42,6 +42,18 @@ NAMES = {
     ("CatBoostSettings", "threads"): "MODEL_THREADS",
     ("PostgresSettings", "lock_timeout"): "DATABASE_LOCK_TIMEOUT",
     ("PostgresSettings", "idle_in_transaction_timeout"): "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT",
+    ("TelegramSettings", "token"): "TELEGRAM_TOKEN",
+    ("TelegramSettings", "api_url"): "TELEGRAM_API_URL",
+    ("TelegramSettings", "webhook_url"): "TELEGRAM_WEBHOOK_URL",
+    ("TelegramSettings", "webhook_secret"): "TELEGRAM_WEBHOOK_SECRET",
+    ("TelegramSettings", "webhook_host"): "TELEGRAM_WEBHOOK_HOST",
+    ("TelegramSettings", "webhook_port"): "TELEGRAM_WEBHOOK_PORT",
+    ("TelegramSettings", "poll_timeout"): "TELEGRAM_POLL_TIMEOUT",
+    ("TelegramSettings", "request_timeout"): "TELEGRAM_REQUEST_TIMEOUT",
+    ("TelegramSettings", "messages_per_minute"): "TELEGRAM_MESSAGES_PER_MINUTE",
+    ("TelegramSettings", "max_file_bytes"): "TELEGRAM_MAX_FILE_BYTES",
+    ("TelegramSettings", "packages"): "TELEGRAM_PACKAGES",
+    ("TelegramSettings", "support"): "TELEGRAM_SUPPORT",
 }
 
 

@@ -16,10 +16,15 @@ from augury.application.close_account import CloseAccount
 from augury.application.create_api_key import CreateApiKey
 from augury.application.create_promo_code import CreatePromoCode
 from augury.application.find_accepted import FindAccepted
+from augury.application.issue_telegram_link import IssueTelegramLink
+from augury.application.link_chat import LinkChat
 from augury.application.ports import ModelStore
+from augury.application.record_payment import RecordPayment
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
+from augury.application.refund_payment import RefundPayment
 from augury.application.refund_prediction import RefundPrediction
+from augury.application.register_chat import RegisterChat
 from augury.application.register_model import RegisterModel
 from augury.application.register_user import RegisterUser
 from augury.application.request_predictions import RequestPredictions
@@ -40,8 +45,13 @@ from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.balances import PostgresBalances
 from augury.outbound.postgres.books import PostgresOpenBooks
+from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
+from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
+from augury.outbound.postgres.inbox import PostgresInbox
 from augury.outbound.postgres.ledger import PostgresLedger
+from augury.outbound.postgres.links import PostgresLinks
 from augury.outbound.postgres.models import PostgresModels
+from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.postgres.predictions import PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
@@ -66,9 +76,19 @@ def worker_container(*settings: object, overrides: tuple[Provider, ...] = ()) ->
 
 
 def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
-    """API and worker in one process; without a `broker` the queue is in the process, too."""
+    """API and worker in one process; without a `broker` the queue is in the process, too.
+
+    The bot is an override: `telegram`.
+    """
     queue = _rabbit() if broker else _in_process()
     return _container(settings, _postgres(), queue, _requests(), _people(), _work(), _models(), *overrides)
+
+
+def bot_container(
+    *settings: object, default_model: str, overrides: tuple[Provider, ...] = ()
+) -> AsyncContainer:
+    """The Telegram bot: no model, no web framework."""
+    return _container(settings, _postgres(), _rabbit(), _requests(), telegram(default_model), *overrides)
 
 
 def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
@@ -108,9 +128,15 @@ def _postgres() -> Provider:
     provider.provide_all(
         WithParents[PostgresApiKeys],
         WithParents[PostgresBalances],
+        WithParents[PostgresChats],
+        WithParents[PostgresDialogues],
+        WithParents[PostgresInbox],
         WithParents[PostgresLedger],
+        WithParents[PostgresLinks],
         WithParents[PostgresModels],
+        WithParents[PostgresNotices],
         WithParents[PostgresOpenBooks],
+        WithParents[PostgresOpenChatBooks],
         WithParents[PostgresPredictions],
         WithParents[PostgresPromoCodes],
         WithParents[PostgresSessions],
@@ -172,6 +198,7 @@ def _people() -> Provider:
         ChangePassword,
         CloseAccount,
         CreateApiKey,
+        IssueTelegramLink,
         RefreshTokens,
         RegisterUser,
         SignIn,
@@ -213,4 +240,21 @@ def _operator() -> Provider:
     provider.provide(WithParents[Argon2Passwords])
     provider.provide(_model_store)
     provider.provide_all(ChangeModel, ChangePassword, CreatePromoCode, RegisterUser, TopUp)
+    return provider
+
+
+def telegram(default_model: str) -> Provider:
+    """What the bot needs beside the requests; `default_model` is that of a chat that has chosen none."""
+    from augury.inbound.telegram.bot import TelegramBot  # aiogram is for those who talk to Telegram
+    from augury.inbound.telegram.client import create_bot
+    from augury.inbound.telegram.deliverer import Deliverer
+    from augury.inbound.telegram.desk import DefaultModel, Desk, flight_of
+    from augury.outbound.telegram_payments import TelegramPayments
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(create_bot)
+    provider.provide(flight_of)
+    provider.provide(lambda: DefaultModel(default_model), provides=DefaultModel)
+    provider.provide_all(WithParents[TelegramPayments], TelegramBot, Deliverer, Desk)
+    provider.provide_all(RegisterChat, LinkChat, RecordPayment, RefundPayment)
     return provider

@@ -15,6 +15,7 @@ from augury.application.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.api import checks_of, events_heard, http_settings, serve
 from augury.bootstrap.background import background
 from augury.bootstrap.config import ProcessSettings, is_set, read
+from augury.bootstrap.container import telegram as telegram_provider
 from augury.bootstrap.container import up_container
 from augury.bootstrap.database import own_database
 from augury.bootstrap.embedded_postgres import sole_owner
@@ -23,7 +24,10 @@ from augury.bootstrap.process import run
 from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.starter import NAME, train_starter
+from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.bootstrap.worker import consuming, sweeper, task_runner
+from augury.inbound.events import EventListener
+from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.catboost_model import CatBoostSettings
 from augury.outbound.memory.events import MemoryEvents
@@ -56,11 +60,14 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
     stop = stop_requested()
     secret = None if is_set("AUGURY_SECRET_KEY") else kept_secret(process.data / "secret_key")
     rabbit = read(RabbitSettings) if is_set("AUGURY_RABBITMQ_URL") else None
-    settings = read(WorkerSettings)
+    settings, telegram = read(WorkerSettings), read(TelegramSettings)
+    http = http_settings(secret)
     container = up_container(
-        *(process, database, settings, read(CatBoostSettings), *http_settings(secret)),
+        *(process, database, settings, read(CatBoostSettings), *http),
         *([rabbit] if rabbit else []),
+        *([telegram] if telegram.token else []),
         broker=rabbit is not None,
+        overrides=(telegram_provider(http[0].default_model),) if telegram.token else (),
     )
     try:
         await _train_if_needed(container)
@@ -71,10 +78,30 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
                 await stack.enter_async_context(consuming(container, rabbit.url, settings))
             else:
                 await stack.enter_async_context(_consuming_in_process(container, settings))
+            if telegram.token:
+                await stack.enter_async_context(_bot(container, rabbit))
             _show_banner(process)
             await serve(container, listener, stop, await checks_of(container, broker=rabbit is not None))
     finally:
         await container.close()
+
+
+@asynccontextmanager
+async def _bot(container: AsyncContainer, rabbit: RabbitSettings | None) -> AsyncIterator[None]:
+    """The Telegram bot, hearing of results in the same way as the API does."""
+    from augury.bootstrap.bot import running  # aiogram is for those who talk to Telegram
+    from augury.inbound.telegram.deliverer import Deliverer
+
+    deliverer = await container.get(Deliverer)
+    async with AsyncExitStack() as stack:
+        if rabbit:
+            listener = EventListener(rabbit.url, deliverer.tell, exchange=EVENTS, routing_key=FINISHED)
+            await stack.enter_async_context(listener)
+        else:
+            events = await container.get(MemoryEvents)
+            events.listen(lambda ended: deliverer.tell([each.prediction_id for each in ended]))
+        await stack.enter_async_context(running(container))
+        yield
 
 
 def _show_banner(process: ProcessSettings) -> None:

@@ -64,6 +64,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     auth.password,
     users.me,
     users.close,
+    users.telegram_link,
     api_keys.create,
     api_keys.list_keys,
     api_keys.remove,

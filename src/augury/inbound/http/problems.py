@@ -13,6 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from augury.application.ports import Unavailable
 from augury.domain.balance import BooksDisagree, InvalidAmount, NotEnoughCredits
+from augury.domain.chat import ChatLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
 from augury.domain.prediction import (
@@ -108,6 +109,11 @@ KINDS: Mapping[type[DomainError], Kind] = {
     InvalidApiKeyName: Kind(422, "invalid-api-key-name", "Invalid name", _same("most")),
     TooManyApiKeys: Kind(409, "too-many-api-keys", "Too many API keys", _same("most")),
     ApiKeyNotFound: Kind(404, "api-key-not-found", "No such API key"),
+    InvalidLink: Kind(422, "invalid-link", "Invalid link"),
+    ChatLinked: Kind(409, "chat-linked", "Chat linked already"),
+    NoBot: Kind(409, "no-bot", "No Telegram bot"),
+    PaymentNotFound: Kind(404, "payment-not-found", "No such payment", _same("charge_id")),
+    RefundRefused: Kind(409, "refund-refused", "Refund refused", _same("reason")),
     NotAllowed: Kind(403, "not-allowed", "Not allowed"),
     OwnRole: Kind(409, "own-role", "Your own role"),
     NotRefundable: Kind(409, "not-refundable", "Not refundable", _same("charged")),

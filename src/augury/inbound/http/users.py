@@ -6,10 +6,11 @@ from typing import Self
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import delete, get
+from litestar import delete, get, post
 
 from augury.application.close_account import CloseAccount
 from augury.application.identity_ports import Users
+from augury.application.issue_telegram_link import IssueTelegramLink
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role, User
 from augury.inbound.http.identity import Identity, SignedIn, signed_in
@@ -58,3 +59,25 @@ async def close(request: SignedIn, close_account: FromDishka[CloseAccount]) -> N
     await close_account(user_id=request.user)
     identity: Identity = request.app.state.identity
     identity.forget(request.user)
+
+
+class TelegramLink(msgspec.Struct, frozen=True):
+    """A deep link to the bot that is good once."""
+
+    url: str
+    expires_at: datetime
+
+
+@post(
+    "/users/me/telegram-link",
+    guards=[signed_in],
+    security=BEARER,
+    tags=TAGS,
+    summary="Link a Telegram chat",
+    description=IssueTelegramLink.__doc__,
+    responses=documented(401, 404, 409),
+)
+@inject
+async def telegram_link(request: SignedIn, issue_link: FromDishka[IssueTelegramLink]) -> TelegramLink:
+    link = await issue_link(user_id=request.user)
+    return TelegramLink(link.url, link.expires_at)

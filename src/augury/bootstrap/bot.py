@@ -1,0 +1,97 @@
+"""`augury bot`: the Telegram bot over the same books and the same queue as everything else."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from asyncpg import Pool
+from dishka import AsyncContainer
+
+from augury.application.backlog import Backlog
+from augury.application.limits import Limits
+from augury.bootstrap.background import background
+from augury.bootstrap.config import OperatorError, ProcessSettings, read
+from augury.bootstrap.container import bot_container
+from augury.bootstrap.signals import stop_requested
+from augury.bootstrap.topology import EVENTS, FINISHED
+from augury.inbound.events import EventListener
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.telegram.bot import TelegramBot
+from augury.inbound.telegram.deliverer import Deliverer
+from augury.inbound.telegram.settings import TelegramSettings
+from augury.inbound.worker.health import HealthServer
+from augury.inbound.worker.runner import WorkerSettings
+from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.postgres.schema_version import check_schema
+from augury.outbound.rabbitmq import RabbitSettings
+
+log = logging.getLogger(__name__)
+
+
+async def run_bot(process: ProcessSettings) -> None:
+    """Serve until a signal; without a token there is nothing to do, which is said once.
+
+    Raises `SettingError`, `Unavailable`, `SchemaMismatch` at start-up.
+    """
+    stop = stop_requested()
+    telegram = read(TelegramSettings)
+    async with AsyncExitStack() as stack:
+        if telegram.token:
+            alive = await stack.enter_async_context(_serving(telegram))
+        else:
+            log.warning("AUGURY_TELEGRAM_TOKEN is not set: there is no bot")
+            alive = _nothing_is_ill
+        if port := read(WorkerSettings).health_port:
+            await stack.enter_async_context(_health(process.host, port, alive))
+        await stop.wait()
+
+
+@asynccontextmanager
+async def _serving(telegram: TelegramSettings) -> AsyncIterator[Callable[[], bool]]:
+    """Yields whether the bot is alive."""
+    rabbit = read(RabbitSettings)
+    container = bot_container(
+        *(telegram, read(PostgresSettings), rabbit, read(Limits)), default_model=default_model()
+    )
+    try:
+        await check_schema(await container.get(Pool))
+        backlog, deliverer = await container.get(Backlog), await container.get(Deliverer)
+        async with (
+            background(backlog.watch()),
+            EventListener(rabbit.url, deliverer.tell, exchange=EVENTS, routing_key=FINISHED),
+            running(container) as bot,
+        ):
+            yield bot.alive
+    finally:
+        await container.close()
+
+
+@asynccontextmanager
+async def running(container: AsyncContainer) -> AsyncIterator[TelegramBot]:
+    """The container's bot, for as long as the block; raises `OperatorError` where it cannot listen."""
+    bot, settings = await container.get(TelegramBot), await container.get(TelegramSettings)
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(bot.running())
+        except OSError as error:
+            raise OperatorError(
+                f"cannot listen on {settings.webhook_host}, port {settings.webhook_port}: {error.strerror}"
+            ) from error
+        yield bot
+
+
+def default_model() -> str:
+    """The same as that of the API."""
+    unused = "nobody is a guest in a chat"
+    return read(HttpSettings, guest_secret=unused).default_model
+
+
+def _nothing_is_ill() -> bool:
+    return True
+
+
+def _health(host: str, port: int, alive: Callable[[], bool]) -> HealthServer:
+    try:
+        return HealthServer(host, port, alive)
+    except OSError as error:
+        raise OperatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error

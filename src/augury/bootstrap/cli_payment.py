@@ -1,0 +1,39 @@
+"""The operator's commands about payments made in Telegram."""
+
+import click
+from dishka import AsyncContainer
+
+from augury.application.ports import Clock
+from augury.application.refund_payment import RefundPayment
+from augury.application.telegram_ports import OpenChatBooks
+from augury.bootstrap.cli_operator import operates
+from augury.bootstrap.config import SettingError, read
+from augury.inbound.telegram.client import create_bot
+from augury.inbound.telegram.settings import TelegramSettings
+from augury.outbound.telegram_payments import TelegramPayments
+
+
+@click.group()
+def payment() -> None:
+    """Payments made in Telegram Stars."""
+
+
+@payment.command("refund")
+@click.argument("charge")
+@operates
+async def refund(container: AsyncContainer, charge: str) -> None:
+    """Return the payment of this receipt; refused where its credits are spent."""
+    settings = read(TelegramSettings)
+    if not settings.token:
+        raise SettingError("AUGURY_TELEGRAM_TOKEN is not set")
+    bot = create_bot(settings)
+    try:
+        refund_payment = RefundPayment(
+            books=await container.get(OpenChatBooks),
+            payments=TelegramPayments(bot),
+            clock=await container.get(Clock),
+        )
+        returned = await refund_payment(charge_id=charge)
+    finally:
+        await bot.session.close()
+    click.echo(f"{returned.stars} stars are returned, {returned.credits} credits are taken back")

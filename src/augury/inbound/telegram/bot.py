@@ -1,0 +1,180 @@
+"""The bot as a whole: what was received goes to its handlers, results go out, Telegram is told who we are."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import AiogramError
+from aiogram.types import BotCommand, Update
+from pydantic import ValidationError
+
+from augury.application.ports import Unavailable
+from augury.application.telegram_ports import Inbox, Links, ReceivedUpdate
+from augury.inbound.telegram.desk import Desk
+from augury.inbound.telegram.flood import FloodGate
+from augury.inbound.telegram.handlers.account import account_router
+from augury.inbound.telegram.handlers.files import files_router
+from augury.inbound.telegram.handlers.money import money_router
+from augury.inbound.telegram.handlers.predicting import predicting_router
+from augury.inbound.telegram.handlers.rest import rest_router
+from augury.inbound.telegram.lanes import Lanes
+from augury.inbound.telegram.person import Person
+from augury.inbound.telegram.polling import poll
+from augury.inbound.telegram.receiving import WANTED
+from augury.inbound.telegram.texts import DEFAULT, LANGUAGES, speech
+from augury.inbound.telegram.webhook import webhook
+
+COMMANDS = (
+    *("start", "predict", "balance", "history", "models", "topup", "redeem", "language", "help"),
+    *("paysupport", "cancel"),
+)
+STOPPING = 5.0
+"""Seconds that updates and deliveries under way get at a stop; the rest is done after the next start."""
+PURGE_EVERY = 3600.0
+FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
+log = logging.getLogger(__name__)
+
+
+class TelegramBot:
+    def __init__(self, bot: Bot, desk: Desk, inbox: Inbox, links: Links) -> None:
+        self._bot = bot
+        self._desk = desk
+        self._inbox = inbox
+        self._links = links
+        self._dispatcher = create_dispatcher(desk)
+        self._lanes = Lanes(self._handle, inbox, give_up=self._give_up)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Serve for as long as the block; raises `OSError` where the webhook's port is taken."""
+        settings = self._desk.settings
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._bot.session.close)
+            stack.push_async_callback(self._desk.flight.stop)
+            stack.push_async_callback(self._lanes.stop, STOPPING)
+            stack.push_async_callback(self._desk.deliverer.stop, STOPPING)
+            stack.push_async_callback(self._cancel)
+            if settings.webhook_url:
+                await stack.enter_async_context(webhook(settings, self._inbox, self._lanes))
+            self._tasks = [
+                asyncio.create_task(self._receive()),
+                asyncio.create_task(self._desk.deliverer.run()),
+                asyncio.create_task(self._introduce()),
+                asyncio.create_task(self._purge()),
+            ]
+            for task in self._tasks:
+                task.add_done_callback(_report)
+            yield
+
+    def alive(self) -> bool:
+        """Whether it receives and delivers, or tries to."""
+        return not any(task.done() for task in self._tasks[:2])
+
+    async def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _receive(self) -> None:
+        await _until_done(self._take_up)
+        settings = self._desk.settings
+        if settings.webhook_url:
+            await _until_done(self._set_webhook)
+            await asyncio.Event().wait()
+        await _until_done(self._bot.delete_webhook)
+        await poll(
+            self._bot,
+            self._inbox,
+            self._lanes,
+            waiting=settings.poll_timeout,
+            answering=settings.request_timeout,
+        )
+
+    async def _take_up(self) -> None:
+        """Begin with what an earlier run received and did not finish."""
+        waiting = await self._inbox.waiting()
+        if waiting:
+            log.info("%d updates are left from before", len(waiting))
+        self._lanes.take(waiting)
+
+    async def _set_webhook(self) -> None:
+        settings = self._desk.settings
+        await self._bot.set_webhook(
+            settings.webhook_url, secret_token=settings.secret, allowed_updates=WANTED
+        )
+
+    async def _introduce(self) -> None:
+        """Have the bot's name known to whoever makes links to it, and its commands to Telegram."""
+
+        async def introduced() -> None:
+            me = await self._bot.get_me()
+            await self._links.saw_bot(me.username or "")
+            log.info("the bot is @%s", me.username)
+            for language in LANGUAGES:
+                say = speech(language)
+                commands = [
+                    BotCommand(command=name, description=say.plain(f"command-{name}")) for name in COMMANDS
+                ]
+                await self._bot.set_my_commands(
+                    commands, language_code=None if language == DEFAULT else language
+                )
+
+        await _until_done(introduced)
+
+    async def _purge(self) -> None:
+        while True:
+            try:
+                await self._inbox.purge()
+            except Unavailable as error:
+                log.warning("old updates could not be forgotten: %s", error)
+            await asyncio.sleep(PURGE_EVERY)
+
+    async def _handle(self, update: ReceivedUpdate) -> None:
+        try:
+            understood = Update.model_validate_json(update.payload, context={"bot": self._bot})
+        except ValidationError as error:
+            log.error("update %d is not understood: %s", update.id, error)
+            return
+        await self._dispatcher.feed_update(self._bot, understood)
+
+    async def _give_up(self, update: ReceivedUpdate) -> None:
+        if update.lane > 0:
+            chat = await self._desk.chats.get(update.lane)
+            say = speech(chat.language if chat else DEFAULT)
+            try:
+                await self._bot.send_message(update.lane, say("trouble"))
+            except AiogramError as error:
+                log.warning("nobody could be told that update %d failed: %s", update.id, error)
+
+
+def create_dispatcher(desk: Desk) -> Dispatcher:
+    dispatcher = Dispatcher(disable_fsm=True, desk=desk)
+    person = Person(desk, FloodGate(desk.settings.messages_per_minute))
+    dispatcher.message.outer_middleware(person)
+    dispatcher.callback_query.outer_middleware(person)
+    dispatcher.include_routers(
+        money_router(), account_router(), files_router(), predicting_router(), rest_router()
+    )
+    return dispatcher
+
+
+async def _until_done(step: Callable[[], Awaitable[object]]) -> None:
+    """Repeat what meets a Telegram or a database that is away."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            await step()
+        except (AiogramError, Unavailable) as error:
+            log.warning("trying again: %s", error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LAST_PAUSE)
+        else:
+            return
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a part of the bot ended", exc_info=error)

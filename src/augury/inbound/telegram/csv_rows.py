@@ -1,0 +1,126 @@
+"""A CSV file as rows for a model, and the model's answers as a CSV file."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from augury.application.telegram_ports import Delivery
+from augury.domain.model import FeatureKind, InputSchema, RowError
+from augury.inbound.telegram.dialogue import number
+from augury.inbound.telegram.texts import Speech
+
+DELIMITERS = ",;\t|"
+
+
+class NotCsv(Exception):
+    """The file cannot be read; `message` is the name of the text that says why, with its values."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRows:
+    """The rows as the model gets them. A value that does not fit stays as it was written: the model's schema
+    says what is wrong with it."""
+
+    rows: Sequence[Mapping[str, object]]
+    errors: Sequence[RowError]
+
+
+def read_csv(content: bytes, schema: InputSchema) -> CsvRows:
+    """Columns are found by name, others are passed over; raises `NotCsv`."""
+    reader = csv.reader(io.StringIO(_decoded(content), newline=""), delimiter=_delimiter(content))
+    try:
+        header, *lines = [line for line in reader if any(cell.strip() for cell in line)]
+    except (ValueError, csv.Error) as error:
+        raise NotCsv("csv-no-header") from error
+    names = [cell.strip() for cell in header]
+    missing = [feature.name for feature in schema.features if feature.name not in names]
+    if missing:
+        raise NotCsv("csv-missing-columns", columns=", ".join(missing))
+    if not lines:
+        raise NotCsv("csv-no-rows")
+    for index, line in enumerate(lines, 1):
+        if len(line) > len(names):
+            raise NotCsv("csv-ragged", row=index)
+    rows = [_row(dict(zip(names, line, strict=False)), schema) for line in lines]
+    return CsvRows(rows, schema.check_all(rows))
+
+
+def written_csv(delivery: Delivery, say: Speech) -> bytes:
+    """One line a row: its number, what was sent, what the model answered, or what was wrong."""
+    rows: list[dict[str, Any]] = json.loads(delivery.input or b"[]")
+    answers: list[dict[str, Any] | None] = json.loads(delivery.output or b"[]")
+    errors = {each["row"]: each for each in json.loads(delivery.errors)}
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    classes = next((list(each["probabilities"]) for each in answers if each and "probabilities" in each), [])
+    results = ["label", *(f"p_{name}" for name in classes)] if classes else ["value"]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([say.plain("csv-column-row"), *columns, *results, say.plain("csv-column-error")])
+    for index, row in enumerate(rows):
+        found = answers[index] if index < len(answers) else None
+        writer.writerow(
+            [
+                index + 1,
+                *(_harmless(row.get(name)) for name in columns),
+                *_cells(found, classes),
+                _complaint(errors.get(index), say),
+            ]
+        )
+    return b"\xef\xbb\xbf" + text.getvalue().encode()  # spreadsheets know UTF-8 by its mark
+
+
+def _cells(found: dict[str, Any] | None, classes: Sequence[str]) -> list[object]:
+    if found is None:
+        return [""] * (len(classes) + 1)
+    if not classes:
+        return [found.get("value")]
+    return [_harmless(found["label"]), *(found["probabilities"][name] for name in classes)]
+
+
+def _complaint(error: dict[str, Any] | None, say: Speech) -> str:
+    if error is None:
+        return ""
+    return say.plain_reason(RowError(error["row"], error["field"], error["message"]))
+
+
+def _harmless(value: object) -> object:
+    """A text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _row(cells: Mapping[str, str], schema: InputSchema) -> dict[str, object]:
+    row: dict[str, object] = {}
+    for feature in schema.features:
+        text = cells.get(feature.name)
+        if text is None:
+            continue  # the line is too short: the schema says that it is missing
+        if feature.kind is FeatureKind.NUMERIC:
+            value = number(text)
+            row[feature.name] = None if not text.strip() else text if value is None else value
+        else:
+            row[feature.name] = text
+    return row
+
+
+def _decoded(content: bytes) -> str:
+    if b"\x00" in content:
+        raise NotCsv("csv-no-text")
+    for encoding in ("utf-8-sig", "cp1251"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise NotCsv("csv-no-text")
+
+
+def _delimiter(content: bytes) -> str:
+    first = content.partition(b"\n")[0].decode("utf-8", "replace")
+    return max(DELIMITERS, key=first.count)

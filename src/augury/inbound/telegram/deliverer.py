@@ -1,0 +1,180 @@
+"""Tells people what became of their predictions: by events at once, by their notices what was missed."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from datetime import timedelta
+
+from aiogram import Bot
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+)
+from aiogram.types import BufferedInputFile, ReplyParameters
+
+from augury.application.ports import Balances, Predictions, Unavailable
+from augury.application.telegram_ports import Chats, Delivery, Notices, Reply
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import PredictionNotFound, Status
+from augury.inbound.telegram.csv_rows import written_csv
+from augury.inbound.telegram.results import in_words
+from augury.inbound.telegram.texts import Speech, speech
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks for what no event has told."""
+AT_ONCE = 30
+PUT_OFF = timedelta(seconds=10)
+log = logging.getLogger(__name__)
+
+
+class Deliverer:
+    """Each result goes out by itself: who cannot be reached keeps nobody waiting."""
+
+    def __init__(
+        self, bot: Bot, *, notices: Notices, chats: Chats, balances: Balances, predictions: Predictions
+    ) -> None:
+        self._bot = bot
+        self._notices = notices
+        self._chats = chats
+        self._balances = balances
+        self._predictions = predictions
+        self._bell = asyncio.Event()
+        self._expected: set[PredictionId] = set()
+        self._under_way: dict[PredictionId, asyncio.Task[None]] = {}
+        self._batches: dict[PredictionId, tuple[Reply, UserId, str]] = {}
+
+    def tell(self, ids: Iterable[PredictionId]) -> None:
+        """These are final; most of them are nobody's here."""
+        if not self._expected.isdisjoint(ids):
+            self._bell.set()
+
+    def expect(self, reply: Reply, user_id: UserId, language: str) -> None:
+        """This one is on its way: a batch's message shows how far it has come."""
+        self._expected.add(reply.prediction_id)
+        if reply.file_name is not None:
+            self._batches[reply.prediction_id] = (reply, user_id, language)
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Until canceled."""
+        while True:
+            try:
+                await self._look()
+            except Unavailable as error:
+                log.warning("could not look for results to deliver: %s", error)
+            self._bell.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), LOOK_EVERY)
+
+    async def stop(self, grace: float) -> None:
+        under_way = list(self._under_way.values())
+        if under_way:
+            await asyncio.wait(under_way, timeout=grace)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _look(self) -> None:
+        room = AT_ONCE - len(self._under_way)
+        if room > 0:
+            for delivery in await self._notices.due(room, but_not=tuple(self._under_way)):
+                self._begin(delivery.prediction.id, self._deliver(delivery))
+        for prediction_id, (reply, user_id, language) in list(self._batches.items()):
+            if prediction_id not in self._under_way:
+                await self._look_at_batch(reply, user_id, speech(language))
+
+    def _begin(self, prediction_id: PredictionId, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way[prediction_id] = task
+
+        def ended(done: asyncio.Task[None]) -> None:
+            del self._under_way[prediction_id]
+            self._bell.set()
+            if not done.cancelled() and (error := done.exception()):
+                log.error("a delivery broke", exc_info=error)
+
+        task.add_done_callback(ended)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        prediction_id, chat_id = delivery.prediction.id, delivery.reply.chat_id
+        try:
+            try:
+                await self._send(delivery)
+            except TelegramForbiddenError as error:
+                log.info("chat %d is gone: %s", chat_id, error)
+                await self._chats.leave(chat_id)
+            except TelegramBadRequest as error:
+                if "chat not found" not in error.message and "deactivated" not in error.message:
+                    log.exception("a result cannot be delivered; it stays in the history")
+                await self._chats.leave(chat_id)
+            await self._notices.delivered(prediction_id)
+        except (AiogramError, Unavailable) as error:
+            log.warning("a result is delivered later: %s", error)
+            wait = timedelta(seconds=error.retry_after) if isinstance(error, TelegramRetryAfter) else PUT_OFF
+            await self._put_off(prediction_id, wait)
+        except Exception:
+            log.exception("a result is delivered later")
+            await self._put_off(prediction_id, PUT_OFF)
+        else:
+            self._expected.discard(prediction_id)
+            self._batches.pop(prediction_id, None)
+
+    async def _put_off(self, prediction_id: PredictionId, wait: timedelta) -> None:
+        try:
+            await self._notices.put_off(prediction_id, wait)
+        except Unavailable:
+            log.info("then it is due at the next look")
+
+    async def _send(self, delivery: Delivery) -> None:
+        say, prediction, reply = speech(delivery.language), delivery.prediction, delivery.reply
+        if reply.file_name is not None and prediction.status is Status.SUCCEEDED and delivery.input:
+            await self._bot.send_document(
+                reply.chat_id,
+                BufferedInputFile(written_csv(delivery, say), _result_name(reply.file_name)),
+                caption=say("batch-caption", valid=prediction.valid_rows, rows=prediction.rows),
+                reply_parameters=answering(reply.message_id),
+            )
+        left = (await self._balances.of(prediction.user_id)).available
+        await self._become(reply, in_words(delivery, left, say))
+
+    async def _become(self, reply: Reply, words: str) -> None:
+        """Let the placeholder become these words, or send them where it is no more."""
+        try:
+            await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
+        except (TelegramBadRequest, TelegramNotFound) as error:
+            if "not modified" in error.message:
+                return  # it says so already: we were stopped before we noted that
+            if "message to edit not found" not in error.message and "can't be edited" not in error.message:
+                raise
+            await self._bot.send_message(reply.chat_id, words, reply_parameters=answering(reply.message_id))
+
+    async def _look_at_batch(self, reply: Reply, user_id: UserId, say: Speech) -> None:
+        try:
+            prediction = (await self._predictions.get(reply.prediction_id, owner=user_id)).prediction
+        except PredictionNotFound:
+            self._batches.pop(reply.prediction_id, None)
+            return
+        if prediction.status is Status.QUEUED:
+            return
+        self._batches.pop(reply.prediction_id, None)
+        if prediction.status is Status.PROCESSING:
+            words = say("batch-running", file=reply.file_name, rows=prediction.rows)
+            self._begin(reply.prediction_id, self._show_progress(reply, words))
+
+    async def _show_progress(self, reply: Reply, words: str) -> None:
+        try:
+            await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
+        except AiogramError as error:
+            log.info("no progress is shown: %s", error)
+
+
+def answering(message_id: int) -> ReplyParameters:
+    return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)
+
+
+def _result_name(file_name: str) -> str:
+    return file_name.removesuffix(".csv") + "-predicted.csv"

@@ -1,0 +1,67 @@
+"""Everything that the bot's handlers need, for the life of the process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NewType
+
+from augury.application.cancel_prediction import CancelPrediction
+from augury.application.limits import Limits
+from augury.application.link_chat import LinkChat
+from augury.application.natural_batches import NaturalBatches
+from augury.application.ports import Balances, Models, Predictions
+from augury.application.record_payment import RecordPayment
+from augury.application.redeem_promo_code import RedeemPromoCode
+from augury.application.refund_payment import RefundPayment
+from augury.application.register_chat import RegisterChat
+from augury.application.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.telegram_ports import Chat, Chats, Dialogues, Notices
+from augury.domain.errors import DomainError
+from augury.domain.model import Model
+from augury.domain.prediction import Prediction
+from augury.inbound.telegram.deliverer import Deliverer
+from augury.inbound.telegram.settings import TelegramSettings
+
+Flight = NaturalBatches[Request, Prediction | Replayed | DomainError]
+MOST_IN_FLIGHT = 64
+DefaultModel = NewType("DefaultModel", str)
+"""The model of a chat that has chosen none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    chats: Chats
+    dialogues: Dialogues
+    notices: Notices
+    models: Models
+    balances: Balances
+    predictions: Predictions
+    register_chat: RegisterChat
+    link_chat: LinkChat
+    record_payment: RecordPayment
+    refund_payment: RefundPayment
+    redeem_promo_code: RedeemPromoCode
+    cancel_prediction: CancelPrediction
+    flight: Flight
+    deliverer: Deliverer
+    limits: Limits
+    settings: TelegramSettings
+    default_model: DefaultModel
+
+    def model_name(self, chat: Chat) -> str:
+        return chat.model or self.default_model
+
+    async def model_of(self, chat: Chat) -> Model:
+        """The model that the chat has chosen; raises `ModelNotFound`."""
+        return await self.models.get(self.model_name(chat))
+
+    async def available(self, chat: Chat) -> int:
+        return (await self.balances.of(chat.user_id)).available
+
+
+def flight_of(request_predictions: RequestPredictions) -> Flight:
+    """What arrives together is accepted together, whatever chats it comes from."""
+
+    async def fly(requests: Sequence[Request]) -> Sequence[Prediction | Replayed | DomainError]:
+        return await request_predictions(requests)
+
+    return NaturalBatches(fly, most=MOST_IN_FLIGHT)

@@ -1,0 +1,144 @@
+"""Who one is here: the beginning, the balance, the history, the model, the language."""
+
+from contextlib import suppress
+from uuid import UUID
+
+from aiogram import F, Router
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import Command, CommandObject, CommandStart
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+
+from augury.application.ports import StoredPrediction
+from augury.domain.identifiers import PredictionId
+from augury.domain.model import Model
+from augury.domain.prediction import Status
+from augury.inbound.telegram.keyboards import button, keyboard, menu
+from augury.inbound.telegram.results import summary
+from augury.inbound.telegram.talk import Talk
+from augury.inbound.telegram.texts import LANGUAGES, Speech, said_in_any, speech
+
+PAGE = 8
+MOST_MODELS = 30
+MOST_CALLBACK_BYTES = 64
+MOST_FEATURES_CHARACTERS = 100
+ICONS = {
+    Status.QUEUED: "⏳",
+    Status.PROCESSING: "⚙",
+    Status.SUCCEEDED: "✅",
+    Status.FAILED: "❌",
+    Status.CANCELED: "✖",
+    Status.EXPIRED: "⌛",
+}
+NAMES = {"ru": "Русский", "en": "English"}
+
+
+def account_router() -> Router:
+    router = Router(name="account")
+    router.message(CommandStart())(start)
+    for name, handler in (("balance", balance), ("history", history), ("models", models), ("help", help_)):
+        router.message(Command(name))(handler)
+        router.message(F.text.in_(said_in_any(f"button-{name}")))(handler)
+    router.message(Command("language"))(language)
+    router.callback_query(F.data.startswith("history:"))(turn_page)
+    router.callback_query(F.data.startswith("m:"))(choose_model)
+    router.callback_query(F.data.startswith("language:"))(choose_language)
+    return router
+
+
+async def start(_: Message, command: CommandObject, talk: Talk) -> None:
+    say, desk = talk.say, talk.desk
+    if command.args:
+        user_id = await desk.link_chat(chat=talk.chat, code=command.args)
+        available = (await desk.balances.of(user_id)).available
+        words = say("linked", credits=say("credits", credits=available))
+    else:
+        available = await desk.available(talk.chat)
+        words = say("welcome", model=desk.model_name(talk.chat), credits=say("credits", credits=available))
+    await talk.send(words, menu(say))
+
+
+async def help_(_: Message, talk: Talk) -> None:
+    await talk.send(talk.say("help", model=talk.desk.model_name(talk.chat)), menu(talk.say))
+
+
+async def balance(_: Message, talk: Talk) -> None:
+    found = await talk.desk.balances.of(talk.chat.user_id)
+    await talk.send(talk.say("balance", available=found.available, held=found.held))
+
+
+async def history(_: Message, talk: Talk) -> None:
+    await talk.send(*await _page(talk, before=None))
+
+
+async def turn_page(query: CallbackQuery, talk: Talk) -> None:
+    before = (query.data or "").removeprefix("history:")
+    words, buttons = await _page(talk, before=PredictionId(UUID(before)) if before else None)
+    if query.message is not None:
+        with suppress(TelegramBadRequest):  # it shows that page already, or is too old to be changed
+            await talk.change(query.message.message_id, words, buttons)
+
+
+async def models(_: Message, talk: Talk) -> None:
+    say = talk.say
+    offered = [model for model in await talk.desk.models.all() if model.active][:MOST_MODELS]
+    if not offered:
+        await talk.send(say("models-none"))
+        return
+    buttons = [
+        button(model.ref.name, says)
+        for model in offered
+        if len(says := f"m:{model.ref.name}") <= MOST_CALLBACK_BYTES
+    ]
+    lines = [say("models"), *(_model_line(model, say) for model in offered)]
+    await talk.send("\n".join(lines), keyboard(choices=buttons))
+
+
+async def choose_model(query: CallbackQuery, talk: Talk) -> None:
+    model = await talk.desk.models.get((query.data or "").removeprefix("m:"))
+    await talk.desk.chats.choose(talk.chat.id, model.ref.name)
+    await talk.send(talk.say("model-chosen", name=model.ref.name))
+
+
+async def language(_: Message, talk: Talk) -> None:
+    buttons = [button(NAMES[code], f"language:{code}") for code in LANGUAGES]
+    await talk.send(talk.say("language"), keyboard(choices=buttons))
+
+
+async def choose_language(query: CallbackQuery, talk: Talk) -> None:
+    code = (query.data or "").removeprefix("language:")
+    if code in LANGUAGES:
+        await talk.desk.chats.speak(talk.chat.id, code)
+        say = speech(code)
+        await talk.send(say("language-chosen"), menu(say))
+
+
+async def _page(talk: Talk, *, before: PredictionId | None) -> tuple[str, InlineKeyboardMarkup | None]:
+    say = talk.say
+    found = await talk.desk.predictions.page(talk.chat.user_id, limit=PAGE + 1, before=before)
+    shown = found[:PAGE]
+    if not shown:
+        return say("history-empty"), None
+    lines = [say("history"), *(_history_line(stored, say) for stored in shown)]
+    buttons = [button(say.plain("button-newest"), "history:")] if before else []
+    if len(found) > PAGE:
+        buttons.append(button(say.plain("button-older"), f"history:{shown[-1].prediction.id}"))
+    return "\n".join(lines), keyboard(buttons) if buttons else None
+
+
+def _history_line(stored: StoredPrediction, say: Speech) -> str:
+    prediction = stored.prediction
+    what = summary(stored.output) if prediction.rows == 1 else None
+    return say(
+        "history-line",
+        icon=ICONS[prediction.status],
+        when=say.time(prediction.created_at),
+        model=str(prediction.model),
+        what=what or say("history-rows", rows=prediction.rows),
+    )
+
+
+def _model_line(model: Model, say: Speech) -> str:
+    names = ", ".join(feature.name for feature in model.facts.schema.features)
+    return say(
+        "model-line", name=model.ref.name, price=model.row_price, features=names[:MOST_FEATURES_CHARACTERS]
+    )

@@ -1,0 +1,188 @@
+"""Predictions: a plain text, a dialogue feature by feature, and the way back out of either."""
+
+from uuid import UUID
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from msgspec.structs import replace
+
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import PredictionId
+from augury.domain.model import FeatureKind, Model
+from augury.inbound.telegram.dialogue import Asking, Confirming, NoAnswer, Over, answer, row_of
+from augury.inbound.telegram.keyboards import button, keyboard
+from augury.inbound.telegram.submitting import submit
+from augury.inbound.telegram.talk import Talk
+from augury.inbound.telegram.texts import Speech, said_in_any
+
+MOST_CHOICES = 24
+
+
+def predicting_router() -> Router:
+    router = Router(name="predicting")
+    router.message(Command("predict"))(predict)
+    router.message(F.text.in_(said_in_any("button-predict")))(predict)
+    router.message(Command("cancel"))(stop_asking)
+    router.callback_query(F.data.startswith("a:"))(choose)
+    router.callback_query(F.data.startswith("back:"))(back)
+    router.callback_query(F.data.startswith("stop:"))(stop_by_button)
+    router.callback_query(F.data.startswith("x:"))(cancel)
+    router.message(F.text, ~F.text.startswith("/"))(read_text)
+    return router
+
+
+async def predict(message: Message, talk: Talk) -> None:
+    if talk.was_applied(message.message_id):
+        await _resume(talk)
+        return
+    model = await talk.desk.model_of(talk.chat)
+    asking = Asking(began=message.message_id, model=str(model.ref), seen=message.message_id)
+    await talk.remember(asking)
+    await _go_on(asking, talk)
+
+
+async def read_text(message: Message, talk: Talk) -> None:
+    """An answer where something is being asked, else a prediction."""
+    text, message_id = message.text or "", message.message_id
+    if talk.was_applied(message_id):
+        await _resume(talk)
+    elif isinstance(talk.dialogue, Asking):
+        await _apply(talk.dialogue, text, message_id, talk)
+    else:
+        await _predict_text(text, message_id, talk)
+
+
+async def choose(query: CallbackQuery, talk: Talk) -> None:
+    asking, step = _asked(query, talk)
+    if asking is None:
+        await talk.send(talk.say("stale"))
+    elif step != len(asking.values):  # a question before this one
+        await _go_on(asking, talk)
+    else:
+        choice = (query.data or "").rpartition(":")[2]
+        feature = (await talk.desk.models.get(asking.model)).facts.schema.features[step]
+        value = None if choice == "none" else feature.values[int(choice)]
+        await _append(asking, value, asking.seen, talk)
+
+
+async def back(query: CallbackQuery, talk: Talk) -> None:
+    asking, step = _asked(query, talk)
+    if asking is None:
+        await talk.send(talk.say("stale"))
+        return
+    if step == len(asking.values):  # else it went back before
+        asking = replace(asking, values=asking.values[:-1])
+        await talk.remember(asking)
+    await _go_on(asking, talk)
+
+
+async def stop_by_button(_: CallbackQuery, talk: Talk) -> None:
+    await _stop(talk, seen=talk.dialogue.seen if talk.dialogue else 0)
+
+
+async def stop_asking(message: Message, talk: Talk) -> None:
+    await _stop(talk, seen=message.message_id)
+
+
+async def cancel(query: CallbackQuery, talk: Talk) -> None:
+    """The message itself says so a moment later, as with any other end."""
+    prediction_id = PredictionId(UUID((query.data or "").removeprefix("x:")))
+    await talk.desk.cancel_prediction(user_id=talk.chat.user_id, prediction_id=prediction_id)
+
+
+async def _predict_text(text: str, message_id: int, talk: Talk) -> None:
+    model = await talk.desk.model_of(talk.chat)
+    features = model.facts.schema.features
+    if len(features) != 1:
+        await talk.send(talk.say("use-predict", model=model.ref.name, features=len(features)))
+        return
+    try:
+        value = answer(features[0], text)
+    except NoAnswer as wrong:
+        await talk.send(talk.say(wrong.message, value=text))
+        return
+    named = talk.desk.model_name(talk.chat)
+    await submit(talk, {features[0].name: value}, model=model, named=named, message_id=message_id)
+
+
+async def _apply(asking: Asking, text: str, message_id: int, talk: Talk) -> None:
+    model = await talk.desk.models.get(asking.model)
+    features = model.facts.schema.features
+    if len(asking.values) == len(features):  # complete: the bot was stopped before it was sent off
+        await _go_on(asking, talk)
+        await _predict_text(text, message_id, talk)
+        return
+    try:
+        value = answer(features[len(asking.values)], text)
+    except NoAnswer as wrong:
+        await talk.send(talk.say(wrong.message, value=text))
+        await _ask(asking, model, talk)
+        return
+    await _append(asking, value, message_id, talk)
+
+
+async def _append(asking: Asking, value: str | float | None, seen: int, talk: Talk) -> None:
+    asking = replace(asking, values=(*asking.values, value), seen=seen)
+    await talk.remember(asking)
+    await _go_on(asking, talk)
+
+
+async def _resume(talk: Talk) -> None:
+    """This message comes again: what it said is stored, what came after may not have happened."""
+    if isinstance(talk.dialogue, Asking):
+        await _go_on(talk.dialogue, talk)
+
+
+async def _go_on(asking: Asking, talk: Talk) -> None:
+    """Ask the next question, or have the row predicted once it is complete."""
+    try:
+        model = await talk.desk.models.get(asking.model)
+        if len(asking.values) < len(model.facts.schema.features):
+            await _ask(asking, model, talk)
+            return
+        row = row_of(model, asking)
+        await submit(talk, row, model=model, named=asking.model, message_id=asking.began)
+    except DomainError:
+        await talk.remember(Over(seen=asking.seen))
+        raise
+    await talk.remember(Over(seen=asking.seen))
+
+
+async def _ask(asking: Asking, model: Model, talk: Talk) -> None:
+    say, features, step = talk.say, model.facts.schema.features, len(asking.values)
+    feature = features[step]
+    lines = [say("ask", step=step + 1, steps=len(features), feature=feature.name), say(f"ask-{feature.kind}")]
+    if step == 0:
+        lines.insert(0, say("ask-price", model=model.ref.name, price=model.row_price))
+    await talk.send("\n".join(lines), _choices(asking, model, say))
+
+
+def _choices(asking: Asking, model: Model, say: Speech) -> InlineKeyboardMarkup:
+    step = len(asking.values)
+    feature = model.facts.schema.features[step]
+    where = f"{asking.began}:{step}"
+    choices = [
+        button(value, f"a:{where}:{index}") for index, value in enumerate(feature.values[:MOST_CHOICES])
+    ]
+    if feature.kind is FeatureKind.NUMERIC:
+        choices = [button(say.plain("button-missing"), f"a:{where}:none")]
+    way_out = [button(say.plain("button-cancel"), f"stop:{where}")]
+    if step:
+        way_out.insert(0, button(say.plain("button-back"), f"back:{where}"))
+    return keyboard(way_out, choices=choices)
+
+
+def _asked(query: CallbackQuery, talk: Talk) -> tuple[Asking | None, int]:
+    """The dialogue that the button belongs to, if it is still under way, and the button's step in it."""
+    _, began, step, *_ = (query.data or "").split(":")
+    dialogue = talk.dialogue
+    is_its = isinstance(dialogue, Asking) and str(dialogue.began) == began
+    return (dialogue if is_its and isinstance(dialogue, Asking) else None), int(step)
+
+
+async def _stop(talk: Talk, *, seen: int) -> None:
+    is_open = isinstance(talk.dialogue, (Asking, Confirming))
+    if is_open:
+        await talk.remember(Over(seen=seen))
+    await talk.send(talk.say("dialogue-over" if is_open else "nothing-to-cancel"))

@@ -1,0 +1,72 @@
+"""Who is talking: every message and button comes with its chat, its language, its dialogue."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram import BaseMiddleware, Bot
+from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import CallbackQuery, Message, TelegramObject
+
+from augury.application.telegram_ports import Chat
+from augury.domain.errors import DomainError
+from augury.inbound.telegram.desk import Desk
+from augury.inbound.telegram.dialogue import restored
+from augury.inbound.telegram.flood import FloodGate
+from augury.inbound.telegram.talk import Talk
+from augury.inbound.telegram.texts import language_of, speech
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+
+
+class Person(BaseMiddleware):
+    """Registers whoever is new, slows down whoever floods, and says every refusal in words.
+
+    Groups and channels are passed over: a balance is one person's.
+    """
+
+    def __init__(self, desk: Desk, gate: FloodGate) -> None:
+        self._desk = desk
+        self._gate = gate
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:  # noqa: ANN401  # aiogram's
+        if not isinstance(event, (Message, CallbackQuery)) or event.from_user is None:
+            return None
+        if isinstance(event, Message) and event.chat.type != ChatType.PRIVATE:
+            return None
+        chat = await self._chat(event.from_user.id, event.from_user.language_code)
+        bot: Bot = data["bot"]
+        if not is_about_money(event) and await self._is_passed_over(chat, bot):
+            return None
+        data["talk"] = Talk(bot, chat, speech(chat.language), self._desk, restored(chat.dialogue))
+        try:
+            return await handler(event, data)
+        except DomainError as refusal:
+            await bot.send_message(chat.id, speech(chat.language).refusal(refusal))
+        finally:
+            if isinstance(event, CallbackQuery):
+                await acknowledged(event)
+
+    async def _chat(self, chat_id: int, language_code: str | None) -> Chat:
+        chat = await self._desk.register_chat(chat_id=chat_id, language=language_of(language_code))
+        if chat.gone:
+            await self._desk.chats.leave(chat_id, gone=False)
+        return chat
+
+    async def _is_passed_over(self, chat: Chat, bot: Bot) -> bool:
+        seconds, tell = self._gate.wait(chat.id)
+        if tell:
+            await bot.send_message(chat.id, speech(chat.language)("slow-down", seconds=seconds))
+        return seconds > 0
+
+
+def is_about_money(event: TelegramObject) -> bool:
+    return isinstance(event, Message) and bool(event.successful_payment or event.refunded_payment)
+
+
+async def acknowledged(query: CallbackQuery) -> None:
+    """Let the button stop turning; Telegram forgets the question after a while, and nobody minds."""
+    try:
+        await query.answer()
+    except TelegramBadRequest:
+        return

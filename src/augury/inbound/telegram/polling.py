@@ -1,0 +1,52 @@
+"""Long polling: asks for updates, stores them, and only then acknowledges them by asking for the next."""
+
+import asyncio
+import logging
+import random
+from datetime import timedelta
+from typing import Any
+
+from aiogram import Bot
+from aiogram.exceptions import AiogramError
+
+from augury.application.ports import Unavailable
+from augury.application.telegram_ports import Inbox
+from augury.inbound.telegram.lanes import Lanes
+from augury.inbound.telegram.receiving import WANTED, GetRawUpdates, all_received
+
+AT_ONCE = 100
+FIRST_PAUSE, LAST_PAUSE = 0.5, 15.0
+log = logging.getLogger(__name__)
+
+
+async def poll(bot: Bot, inbox: Inbox, lanes: Lanes, *, waiting: timedelta, answering: timedelta) -> None:
+    """Until canceled. `waiting` is how long Telegram may wait for an update, `answering` how much longer the
+    answer may take."""
+    offset: int | None = None
+    pause, trouble = FIRST_PAUSE, False
+    while True:
+        try:
+            updates: list[dict[str, Any]] = await bot(
+                GetRawUpdates(
+                    offset=offset,
+                    limit=AT_ONCE,
+                    timeout=int(waiting.total_seconds()),
+                    allowed_updates=WANTED,
+                ),
+                request_timeout=int((waiting + answering).total_seconds()),
+            )
+            if updates:
+                arrived = all_received(updates)
+                new = await inbox.put(arrived)
+                lanes.take([update for update in arrived if update.id in new])
+                offset = arrived[-1].id + 1
+        except (AiogramError, Unavailable, ValueError) as error:
+            if not trouble:
+                log.warning("no updates, trying again: %s", error)
+            trouble = True
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, LAST_PAUSE)
+        else:
+            if trouble:
+                log.info("updates come again")
+            pause, trouble = FIRST_PAUSE, False

@@ -1,0 +1,51 @@
+"""Updates as Telegram delivers them: stored whole, before they are understood or acknowledged."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from aiogram.methods import TelegramMethod
+
+from augury.application.ports import Json
+from augury.application.telegram_ports import ReceivedUpdate
+
+WANTED = ["message", "callback_query", "pre_checkout_query", "my_chat_member"]
+log = logging.getLogger(__name__)
+
+
+class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """`getUpdates` without a look at what is in them: one that cannot be read must not stop the others."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int | None = None
+    limit: int | None = None
+    timeout: int | None = None
+    allowed_updates: list[str] | None = None
+
+
+def received(update: Mapping[str, Any]) -> ReceivedUpdate:
+    """Raises `ValueError` for what is no update."""
+    update_id = update.get("update_id")
+    if not isinstance(update_id, int):
+        raise ValueError("an update without an id")  # noqa: TRY004  # of a text from outside
+    return ReceivedUpdate(update_id, _lane(update, update_id), Json(msgspec.json.encode(update)))
+
+
+def all_received(updates: Sequence[Mapping[str, Any]]) -> list[ReceivedUpdate]:
+    return [received(update) for update in updates]
+
+
+def _lane(update: Mapping[str, Any], update_id: int) -> int:
+    """The chat, so that one person's updates are in order. A question at the till has 10 seconds: it passes
+    everybody by, in a lane of its own."""
+    match update:
+        case {"message": {"chat": {"id": int(chat_id)}}}:
+            return chat_id
+        case {"callback_query": {"from": {"id": int(chat_id)}}}:
+            return chat_id
+        case {"my_chat_member": {"chat": {"id": int(chat_id)}}}:
+            return chat_id
+    return -update_id

@@ -1,0 +1,89 @@
+"""A final prediction in words: the label, its probabilities as bars, the price and what is left."""
+
+import html
+import json
+from typing import Any
+
+from augury.application.telegram_ports import Delivery
+from augury.domain.model import RowError
+from augury.domain.prediction import Failure, Status
+from augury.inbound.telegram.texts import Markup, Speech, shortened
+
+BAR = 10
+"""Characters of a bar of 100 %."""
+MOST_CLASSES = 10
+MOST_LABEL_CHARACTERS = 24
+
+
+def in_words(delivery: Delivery, left: int, say: Speech) -> Markup:
+    """The message that the placeholder becomes."""
+    prediction = delivery.prediction
+    match prediction.status:
+        case Status.SUCCEEDED if delivery.reply.file_name is not None:
+            head = say(
+                "batch-done",
+                file=delivery.reply.file_name,
+                valid=prediction.valid_rows,
+                rows=prediction.rows,
+            )
+        case Status.SUCCEEDED:
+            head = _answer(delivery, say)
+        case Status.CANCELED:
+            return _lines(say("canceled"), say("left", left=left))
+        case Status.EXPIRED:
+            return _lines(say("expired"), say("left", left=left))
+        case _:
+            return _lines(_failure(delivery, say), say("left", left=left))
+    return _lines(head, say("charged", charged=prediction.charged, left=left))
+
+
+def summary(output: bytes | None) -> str | None:
+    """A single answer in a word, for the history."""
+    found = json.loads(output) if output else None
+    if isinstance(found, list):
+        found = found[0] if len(found) == 1 else None
+    if not isinstance(found, dict):
+        return None
+    return shortened(str(found.get("label", found.get("value"))), MOST_LABEL_CHARACTERS)
+
+
+def bars(probabilities: dict[str, float], say: Speech) -> Markup:
+    """The likeliest classes first, one line each."""
+    best = sorted(probabilities.items(), key=lambda item: -item[1])
+    shown = [(shortened(name, MOST_LABEL_CHARACTERS), share) for name, share in best[:MOST_CLASSES]]
+    width = max(len(name) for name, _ in shown)
+    lines = [
+        f"{html.escape(name.ljust(width), quote=False)} {_bar(share)} {share * 100:3.0f}%"
+        for name, share in shown
+    ]
+    if len(best) > MOST_CLASSES:
+        lines.append(say("more-classes", count=len(best) - MOST_CLASSES))
+    return Markup("<pre>" + "\n".join(lines) + "</pre>")
+
+
+def _answer(delivery: Delivery, say: Speech) -> Markup:
+    found: dict[str, Any] | None = json.loads(delivery.output) if delivery.output else None
+    if found is None:
+        return say("answer-forgotten")
+    if "probabilities" in found:
+        return _lines(say("answer-label", label=str(found["label"])), bars(found["probabilities"], say))
+    return say("answer-value", value=found["value"])
+
+
+def _failure(delivery: Delivery, say: Speech) -> Markup:
+    failure = delivery.prediction.failure or Failure.MODEL_UNAVAILABLE
+    words = say(f"failed-{failure}")
+    errors = json.loads(delivery.errors)
+    if not errors:
+        return words
+    first = RowError(errors[0]["row"], errors[0]["field"], errors[0]["message"])
+    return _lines(words, say("failed-reason", reason=say.reason(first)))
+
+
+def _bar(share: float) -> str:
+    full = round(share * BAR)
+    return "█" * full + "░" * (BAR - full)
+
+
+def _lines(*lines: Markup) -> Markup:
+    return Markup("\n".join(lines))

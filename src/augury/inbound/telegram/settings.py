@@ -1,0 +1,75 @@
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Credits on sale, and their price in Telegram Stars."""
+
+    credits: int
+    stars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelegramSettings:
+    """What the bot takes from outside, each with its default."""
+
+    token: str = field(default="", repr=False)
+    """From @BotFather; without one there is no bot."""
+    api_url: str = "https://api.telegram.org"
+    """Another Bot API server: one's own, or that of the tests."""
+    webhook_url: str = ""
+    """Where Telegram delivers updates, https; empty: the bot asks for them (long polling)."""
+    webhook_secret: str = field(default="", repr=False)
+    """What Telegram must say to be believed; made of the token where it is not set."""
+    webhook_host: str = "127.0.0.1"
+    """Where the bot listens for what is delivered to `webhook_url`."""
+    webhook_port: int = 8002
+    poll_timeout: timedelta = timedelta(seconds=25)
+    """How long a poll waits for an update."""
+    request_timeout: timedelta = timedelta(seconds=20)
+    """How long Telegram may take for an answer."""
+    messages_per_minute: int = 30
+    """What one person may send; who sends more is told once, and the rest is passed over. 0: no limit."""
+    max_file_bytes: int = 5_000_000
+    """The longest CSV file."""
+    packages: str = "100:50,500:225,2000:800"
+    """What can be bought, as credits:stars."""
+    support: str = ""
+    """Whom to write to about a payment, such as @somebody."""
+
+    def __post_init__(self) -> None:
+        if self.token and not _TOKEN.fullmatch(self.token):
+            raise ValueError("TELEGRAM_TOKEN is not a bot's token (digits, a colon, letters)")
+        if self.webhook_secret and not _SECRET.fullmatch(self.webhook_secret):
+            raise ValueError("TELEGRAM_WEBHOOK_SECRET takes 1 to 256 of A-Z, a-z, 0-9, _ and -")
+        if self.webhook_url and not urlsplit(self.webhook_url).scheme == "https":
+            raise ValueError("TELEGRAM_WEBHOOK_URL must begin with https://")
+        if self.webhook_port > 65535:
+            raise ValueError("TELEGRAM_WEBHOOK_PORT must be at most 65535")
+        if not all(each.credits > 0 and each.stars > 0 for each in self.on_sale):
+            raise ValueError("TELEGRAM_PACKAGES are above zero")
+
+    @property
+    def on_sale(self) -> tuple[Package, ...]:
+        pairs = [part.split(":") for part in self.packages.split(",") if part.strip()]
+        try:
+            return tuple(Package(*map(int, pair)) for pair in pairs)
+        except (ValueError, TypeError) as error:
+            raise ValueError("TELEGRAM_PACKAGES must be credits:stars, such as 100:50,500:225") from error
+
+    @property
+    def webhook_path(self) -> str:
+        return urlsplit(self.webhook_url).path or "/"
+
+    @property
+    def secret(self) -> str:
+        """What the webhook expects in its secret header."""
+        return self.webhook_secret or hmac.new(self.token.encode(), b"webhook", hashlib.sha256).hexdigest()

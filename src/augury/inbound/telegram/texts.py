@@ -1,0 +1,113 @@
+"""What the bot says: Fluent messages in Russian and English, numbers and plurals by each language's rules."""
+
+import dataclasses
+import html
+import logging
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from fluent.runtime import FluentBundle, FluentResource
+
+from augury.domain.errors import DomainError
+from augury.domain.model import RowError
+from augury.domain.prediction import NoValidRow
+
+FOLDER = Path(__file__).parent / "texts"
+LANGUAGES = ("ru", "en")
+DEFAULT = "en"
+MOST_VALUE_CHARACTERS = 500
+"""Of one value in a message: what people send may be as long as a whole message."""
+_CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
+_REASONS = {
+    "must be a number or null": "reason-number",
+    "must be a finite number": "reason-range",
+    "must be a string or a whole number": "reason-text",
+    "must be a string": "reason-text",
+    "is missing": "reason-missing",
+}
+log = logging.getLogger(__name__)
+
+
+class Markup(str):
+    """A text that is HTML already, and is not escaped again."""
+
+    __slots__ = ()
+
+
+class Speech:
+    """One language. Call it with a message's name and its values."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._bundle = FluentBundle([language], use_isolating=False)
+        self._bundle.add_resource(FluentResource((FOLDER / f"{language}.ftl").read_text(encoding="utf-8")))
+
+    def __call__(self, message: str, **values: object) -> Markup:
+        """The message as HTML; texts among the values are shortened and escaped."""
+        pattern = self._bundle.get_message(message).value
+        assert pattern is not None, message
+        said, errors = self._bundle.format_pattern(pattern, _safe(values))
+        if errors:
+            log.error("message %s: %s", message, errors)
+        return Markup(said)
+
+    def plain(self, message: str, **values: object) -> str:
+        """The same as text, for buttons, files and wherever HTML is not read."""
+        return html.unescape(re.sub(r"<[^>]*>", "", self(message, **values)))
+
+    def refusal(self, error: DomainError) -> Markup:
+        """The words of a refusal: every one has its own."""
+        values = {field.name: getattr(error, field.name) for field in dataclasses.fields(error)}
+        if isinstance(error, NoValidRow):
+            values["reason"] = self.reason(error.errors[0]) if error.errors else ""
+        return self(refusal_name(type(error)), **values)
+
+    def reason(self, error: RowError) -> Markup:
+        name = _REASONS.get(error.message, "reason-other")
+        reason = self(name, reason=error.message)
+        return reason if error.field is None else self("reason-field", field=error.field, reason=reason)
+
+    def plain_reason(self, error: RowError) -> str:
+        return html.unescape(self.reason(error))
+
+    def time(self, at: datetime) -> str:
+        return at.strftime("%d.%m %H:%M" if self.language == "ru" else "%Y-%m-%d %H:%M")
+
+
+def refusal_name(error: type[DomainError]) -> str:
+    """`NotEnoughCredits` is said by `refusal-not-enough-credits`."""
+    return "refusal-" + _CAPITALS.sub("-", error.__name__).lower()
+
+
+@cache
+def speech(language: str) -> Speech:
+    return Speech(language if language in LANGUAGES else DEFAULT)
+
+
+def language_of(code: str | None) -> str:
+    """The language for a person whose application speaks `code` (IETF, such as `ru` or `en-GB`)."""
+    return "ru" if (code or "").partition("-")[0].lower() == "ru" else DEFAULT
+
+
+def said_in_any(message: str) -> set[str]:
+    """A button's text in every language: a keyboard outlives a change of language."""
+    return {speech(language).plain(message) for language in LANGUAGES}
+
+
+def shortened(text: str, most: int = MOST_VALUE_CHARACTERS) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _safe(values: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: html.escape(shortened(value), quote=False)
+        if isinstance(value, str) and not isinstance(value, Markup)
+        else str(value)
+        if isinstance(value, Markup)
+        else value
+        for name, value in values.items()
+        if isinstance(value, (str, int, float))
+    }

@@ -1,0 +1,271 @@
+# Что бот говорит по-русски. Разметка — HTML Телеграма; значения экранируются до того, как попадут сюда.
+
+button-predict = 🔮 Предсказать
+button-balance = 💳 Баланс
+button-history = 📜 История
+button-models = 🧠 Модели
+button-topup = ⭐ Пополнить
+button-help = ❓ Помощь
+button-back = ◀ Назад
+button-cancel = ✖ Отмена
+button-confirm = ✅ Предсказать
+button-missing = нет значения
+button-older = раньше ▶
+button-newest = ⏮ новые
+button-package = { $credits ->
+        [one] { $credits } кредит
+        [few] { $credits } кредита
+       *[other] { $credits } кредитов
+    } · ⭐ { $stars }
+
+command-start = Начать или связать аккаунт
+command-predict = Предсказание по шагам
+command-balance = Сколько можно потратить
+command-history = Ваши предсказания
+command-models = Выбрать модель
+command-topup = Купить кредиты за Telegram Stars
+command-redeem = Ввести промокод
+command-language = Русский или English
+command-help = Что я умею
+command-paysupport = Вопросы об оплате
+command-cancel = Прервать вопросы
+
+credits = { $credits ->
+        [one] { $credits } кредит
+        [few] { $credits } кредита
+       *[other] { $credits } кредитов
+    }
+rows = { $rows ->
+        [one] { $rows } строка
+        [few] { $rows } строки
+       *[other] { $rows } строк
+    }
+seconds = { $seconds ->
+        [one] { $seconds } секунду
+        [few] { $seconds } секунды
+       *[other] { $seconds } секунд
+    }
+
+welcome = Здравствуйте! Я запускаю модели машинного обучения.
+    Пришлите текст, и я сделаю предсказание моделью <b>{ $model }</b>, или CSV-файл со многими строками.
+
+    У вас <b>{ $credits }</b>. Всё, что я умею, — в /help.
+linked = Теперь этот чат работает с вашим аккаунтом; кредиты и история общие. У вас <b>{ $credits }</b>.
+help = <b>Что я умею</b>
+    Текст — предсказание вашей моделью, <b>{ $model }</b>
+    CSV-файл — много строк сразу, ответ тоже CSV-файлом
+    /predict — предсказание по шагам
+    /models — выбрать модель
+    /balance — сколько можно потратить
+    /history — ваши предсказания
+    /topup — купить кредиты за Telegram Stars
+    /redeem КОД — промокод
+    /language — русский, English
+    /cancel — прервать вопросы
+    /paysupport — вопросы об оплате
+
+    Платите только за предсказанные строки; если не вышло, кредиты возвращаются сами.
+unknown = Такой команды я не знаю. Что я умею — в /help.
+not-understood = Я понимаю тексты и CSV-файлы. Что я умею — в /help.
+slow-down = Слишком много сразу. Продолжу через { $seconds ->
+        [one] { $seconds } секунду
+        [few] { $seconds } секунды
+       *[other] { $seconds } секунд
+    }; что придёт раньше, пропущу.
+trouble = Что-то пошло не так; это записано. За это сообщение ничего не списано.
+
+balance = У вас <b>{ $available ->
+        [one] { $available } кредит
+        [few] { $available } кредита
+       *[other] { $available } кредитов
+    }</b>{ $held ->
+        [0] .
+       *[other] {""}, и { $held } отложено на предсказания в работе.
+    }
+
+models = <b>Модели</b> — выберите свою:
+model-line = <b>{ $name }</b> — { $price ->
+        [0] бесплатно
+        [one] { $price } кредит за строку
+        [few] { $price } кредита за строку
+       *[other] { $price } кредитов за строку
+    }; { $features }
+model-chosen = Теперь ваша модель — <b>{ $name }</b>.
+models-none = Моделей пока нет. Загляните позже.
+
+language = Language? / Язык?
+language-chosen = Теперь я говорю по-русски.
+
+queued = ⏳ В очереди, { $price ->
+        [0] бесплатно
+        [one] отложен { $price } кредит
+        [few] отложено { $price } кредита
+       *[other] отложено { $price } кредитов
+    }.
+batch-queued = ⏳ <b>{ $file }</b>: { $rows ->
+        [one] { $rows } строка
+        [few] { $rows } строки
+       *[other] { $rows } строк
+    } в очереди, { $price ->
+        [0] бесплатно
+        [one] отложен { $price } кредит
+        [few] отложено { $price } кредита
+       *[other] отложено { $price } кредитов
+    }.
+batch-running = ⚙ <b>{ $file }</b>: { $rows ->
+        [one] { $rows } строка
+        [few] { $rows } строки
+       *[other] { $rows } строк
+    } в работе…
+charged = { $charged ->
+        [0] Бесплатно
+        [one] { $charged } кредит
+        [few] { $charged } кредита
+       *[other] { $charged } кредитов
+    } · осталось { $left }
+answer-label = ✅ <b>{ $label }</b>
+answer-value = ✅ <b>{ $value }</b>
+answer-forgotten = ✅ Готово и уже забыто.
+more-classes = … и ещё { $count }
+batch-done = ✅ <b>{ $file }</b>: предсказано строк: { $valid } из { $rows }.
+batch-caption = Предсказано строк: { $valid } из { $rows }
+failed-no_valid_row = ❌ Модель не смогла взять ни одной строки. Кредиты возвращены.
+failed-model_unavailable = ❌ Модель сейчас недоступна. Кредиты возвращены.
+failed-too_many_attempts = ❌ Посчитать не удалось и с третьего раза. Кредиты возвращены.
+failed-reason = Причина: { $reason }
+canceled = ✖ Отменено. Кредиты возвращены.
+expired = ⌛ Не дождалось своей очереди. Кредиты возвращены.
+left = Осталось { $left }
+
+ask = Вопрос { $step } из { $steps }: <b>{ $feature }</b>
+ask-price = <b>{ $model }</b>, в конце { $price ->
+        [0] бесплатно
+        [one] { $price } кредит
+        [few] { $price } кредита
+       *[other] { $price } кредитов
+    }.
+ask-numeric = Число, например 12 или 3,5.
+ask-categorical = Выберите или напишите.
+ask-text = Текст.
+ask-text-only = Пришлите текст.
+wrong-number = «{ $value }» — не число. Напишите, например, 12 или 3,5.
+wrong-range = Для модели это число слишком велико.
+wrong-text = Такой текст модель принять не может.
+dialogue-over = Хорошо, больше не спрашиваю.
+nothing-to-cancel = Я ни о чём не спрашиваю.
+stale = Эта кнопка — от прежнего вопроса.
+use-predict = <b>{ $model }</b> ждёт значений: { $features }. Начните с /predict или пришлите CSV-файл.
+
+csv-confirm = <b>{ $file }</b>: { $rows ->
+        [one] { $rows } строка
+        [few] { $rows } строки
+       *[other] { $rows } строк
+    } для <b>{ $model }</b>, { $price ->
+        [0] бесплатно
+        [one] { $price } кредит
+        [few] { $price } кредита
+       *[other] { $price } кредитов
+    }{ $bad ->
+        [0] .
+        [one] ; { $bad } строка с ошибкой, за неё не платите.
+        [few] ; { $bad } строки с ошибками, за них не платите.
+       *[other] ; { $bad } строк с ошибками, за них не платите.
+    }
+csv-bad-line = строка { $row }: { $reason }
+csv-too-large = Файл слишком велик: не больше { $most } байт.
+csv-not-csv = Прочитать это как CSV не получается: { $reason }
+csv-no-text = это не UTF-8 и не Windows-1251
+csv-no-header = в первой строке должны быть имена столбцов
+csv-missing-columns = не хватает столбцов: { $columns }
+csv-no-rows = в нём нет строк
+csv-ragged = в строке { $row } значений больше, чем столбцов
+csv-only = Я читаю только CSV-файлы.
+csv-changed = Цена тем временем изменилась.
+csv-column-row = строка
+csv-column-error = ошибка
+
+reason-field = { $field }: { $reason }
+reason-number = нужно число
+reason-range = нужно число в допустимых пределах
+reason-text = нужен текст
+reason-missing = нет значения
+reason-other = { $reason }
+
+history-empty = Предсказаний пока нет. Пришлите текст.
+history = <b>Ваши предсказания</b>, сначала новые
+history-line = { $icon } { $when } · { $model } · { $what }
+history-rows = { $rows ->
+        [one] { $rows } строка
+        [few] { $rows } строки
+       *[other] { $rows } строк
+    }
+
+topup = Кредиты за Telegram Stars:
+topup-none = Сейчас здесь ничего не продаётся.
+invoice-title = { $credits ->
+        [one] { $credits } кредит
+        [few] { $credits } кредита
+       *[other] { $credits } кредитов
+    }
+invoice-description = Кредиты на предсказания. Срока у них нет.
+checkout-refused = Это предложение больше не действует. Пожалуйста, пришлите /topup ещё раз.
+paid = ⭐ Спасибо! { $credits ->
+        [one] Добавлен { $credits } кредит
+        [few] Добавлено { $credits } кредита
+       *[other] Добавлено { $credits } кредитов
+    }; теперь у вас <b>{ $available }</b>. Чек: <code>{ $charge }</code>
+refunded = Платёж <code>{ $charge }</code> возвращён; теперь у вас { $available }.
+paysupport = Вопросы об оплате: { $support }. Пришлите номер чека; платёж можно вернуть, пока его кредиты не потрачены.
+paysupport-nobody = Чтобы вернуть платёж, напишите тому, кто держит этого бота, и назовите номер чека. Вернуть можно, пока кредиты не потрачены.
+
+redeem-usage = Пришлите /redeem и код, например <code>/redeem WELCOME</code>
+redeemed = Промокод принят; теперь у вас <b>{ $available }</b>.
+
+refusal-not-enough-credits = Не хватает кредитов: нужно { $price }, есть { $available }. Пополнить — /topup.
+refusal-invalid-amount = Такое количество невозможно: от 1 до { $most }.
+refusal-books-disagree = Что-то не так с учётом; это записано.
+refusal-model-not-found = Модели «{ $model }» больше нет. Какие есть — в /models.
+refusal-invalid-model-name = «{ $name }» — не имя модели.
+refusal-model-refused = Модель использовать нельзя: { $reason }
+refusal-prediction-not-found = Такого предсказания нет.
+refusal-wrong-status = Поздно: оно уже в работе или готово.
+refusal-no-valid-row = Ничего из этого модель взять не может; ничего не списано. { $reason }
+refusal-too-many-rows = { $rows } строк — так нельзя: от 1 до { $most }.
+refusal-too-many-pending = В очереди уже слишком много. Попробуйте через { $retry_after ->
+        [one] { $retry_after } секунду
+        [few] { $retry_after } секунды
+       *[other] { $retry_after } секунд
+    }.
+refusal-idempotency-conflict = Это сообщение уже было использовано для другого.
+refusal-invalid-email = Это не адрес электронной почты.
+refusal-invalid-password = В пароле от { $least } до { $most } символов.
+refusal-email-taken = Аккаунт с таким адресом уже есть.
+refusal-wrong-credentials = Адрес или пароль неверны.
+refusal-invalid-token = Это больше не действует.
+refusal-user-not-found = Этот аккаунт закрыт. Новый откроет /start.
+refusal-predictions-under-way = Здесь ещё в работе { $pending ->
+        [one] { $pending } предсказание
+        [few] { $pending } предсказания
+       *[other] { $pending } предсказаний
+    }: дождитесь или отмените.
+refusal-too-many-tries = Слишком много попыток. Подождите { $retry_after ->
+        [one] { $retry_after } секунду
+        [few] { $retry_after } секунды
+       *[other] { $retry_after } секунд
+    }.
+refusal-guests-not-served = Гостей здесь не обслуживают.
+refusal-too-many-guests = На сегодня гостей достаточно.
+refusal-invalid-api-key-name = В имени ключа не больше { $most } символов.
+refusal-too-many-api-keys = У вас уже { $most } ключей API, больше нельзя.
+refusal-api-key-not-found = Такого ключа API нет.
+refusal-not-allowed = Это может только администратор.
+refusal-invalid-link = Эта ссылка уже использована, или её десять минут прошли. Попросите новую.
+refusal-chat-linked = Этот чат уже связан с другим аккаунтом.
+refusal-no-bot = Бота здесь нет.
+refusal-payment-not-found = Платежа { $charge_id } нет.
+refusal-refund-refused = Кредиты списаны, но Telegram ещё не вернул платёж: { $reason }
+refusal-invalid-promo-code = В промокоде от 3 до 40 букв, цифр, «_» и «-».
+refusal-promo-code-taken = Код { $code } уже есть.
+refusal-promo-code-not-found = Такого кода нет, или он истёк.
+refusal-promo-code-used-up = Этот код уже разобрали.
+refusal-promo-code-redeemed = Вы уже вводили этот код.

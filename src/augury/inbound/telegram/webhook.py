@@ -1,0 +1,50 @@
+"""The webhook: what Telegram delivers is stored before it hears yes."""
+
+import hmac
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from augury.application.ports import Unavailable
+from augury.application.telegram_ports import Inbox
+from augury.inbound.telegram.lanes import Lanes
+from augury.inbound.telegram.receiving import received
+from augury.inbound.telegram.settings import TelegramSettings
+
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+MOST_BYTES = 1_000_000
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def webhook(settings: TelegramSettings, inbox: Inbox, lanes: Lanes) -> AsyncIterator[None]:
+    """Listen while the context is open; raises `OSError` where the port is taken."""
+
+    async def deliver(request: web.Request) -> web.Response:
+        if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), settings.secret.encode()):
+            return web.Response(status=401)
+        try:
+            update = received(json.loads(await request.read()))
+        except (ValueError, AttributeError, RecursionError):
+            return web.Response(status=400)
+        try:
+            new = await inbox.put([update])
+        except Unavailable as error:
+            log.warning("an update was not taken, Telegram will bring it again: %s", error)
+            return web.Response(status=503)
+        if new:
+            lanes.take([update])
+        return web.Response()
+
+    app = web.Application(client_max_size=MOST_BYTES)
+    app.router.add_post(settings.webhook_path, deliver)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.webhook_host, settings.webhook_port).start()
+        yield
+    finally:
+        await runner.cleanup()
