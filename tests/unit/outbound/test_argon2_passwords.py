@@ -1,6 +1,9 @@
 import asyncio
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
+from typing_extensions import override
 
 from augury.outbound.argon2_passwords import Argon2Passwords
 
@@ -39,3 +42,28 @@ async def test_a_hash_that_is_none_is_never_right(passwords: Argon2Passwords) ->
 async def test_odd_characters_are_taken_as_they_are(passwords: Argon2Passwords) -> None:
     for password in ("пароль 密码", "nul\x00", "\ud800"):
         assert await passwords.verify(password, await passwords.hash(password))
+
+
+class Counting(PasswordHasher):
+    """Remembers which hashes it was made to compute anew."""
+
+    verified: list[str | bytes]
+
+    @override
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.verified.append(hash)
+        return super().verify(hash, password)
+
+
+async def test_one_who_does_not_exist_costs_the_same_work_as_one_who_does() -> None:
+    passwords, counting = Argon2Passwords(), Counting()
+    known = await passwords.hash("correct horse")
+    counting.verified = []
+    passwords._argon2 = counting
+
+    assert not await passwords.verify("wrong", known)
+    assert not await passwords.verify("wrong", None)
+
+    theirs, nobodys = (extract_parameters(str(each)) for each in counting.verified)
+    assert theirs == nobodys
+    assert nobodys.type is Type.ID
