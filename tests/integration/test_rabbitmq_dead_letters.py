@@ -12,7 +12,7 @@ from augury.outbound.rabbitmq import RabbitSettings
 from augury.outbound.rabbitmq_dead_letters import RabbitDeadLetters
 from tests.polling import eventually
 from tests.processes import environment, run
-from tests.rabbitmq_server import free_ports
+from tests.rabbitmq_server import RabbitServer, free_ports
 
 MARGIN = timedelta(minutes=1)
 
@@ -138,6 +138,20 @@ async def test_a_broker_that_is_away_is_named_as_such() -> None:
 
     with pytest.raises(Unavailable, match="RabbitMQ"):
         await dead_letters.lengths()
+
+
+async def test_nobody_waits_long_for_a_broker_that_says_nothing(
+    rabbitmq: RabbitServer, rabbitmq_url: str
+) -> None:
+    settings = RabbitSettings(url=rabbitmq_url, publish_timeout=timedelta(milliseconds=200))
+    dead_letters = RabbitDeadLetters(settings, TOPOLOGY)
+    await dead_letters.lengths()
+    rabbitmq.pause()
+    try:
+        with pytest.raises(Unavailable, match="RabbitMQ"):
+            await asyncio.wait_for(dead_letters.lengths(), 20)
+    finally:
+        rabbitmq.resume()
 
 
 async def test_the_operators_commands_list_and_replay(rabbitmq_url: str) -> None:

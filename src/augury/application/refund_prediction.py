@@ -4,7 +4,7 @@ from augury.application.identity_ports import Users
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.balance import Balance
-from augury.domain.identifiers import PredictionId
+from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import AlreadyRefunded, IdempotencyConflict
 from augury.domain.user import UserNotFound
 
@@ -24,10 +24,16 @@ class RefundPrediction:
         Without an `amount` all that was charged. Raises `PredictionNotFound`, `NotRefundable`,
         `AlreadyRefunded`, `IdempotencyConflict`, and `UserNotFound` where the account is closed.
         """
+        await self.users.get(await retried(lambda: self._owner(prediction_id)))
         try:
             return await retried(lambda: self._refund(prediction_id, amount, key))
         except AlreadyRecorded:
             raise AlreadyRefunded from None
+
+    async def _owner(self, prediction_id: PredictionId) -> UserId:
+        """In a transaction of its own: a second connection is never asked for while one is held."""
+        async with self.books() as books:
+            return (await books.prediction(prediction_id)).user_id
 
     async def _refund(
         self, prediction_id: PredictionId, amount: int | None, key: IdempotencyKey | None
@@ -43,7 +49,6 @@ class RefundPrediction:
                 if known.fingerprint != key.fingerprint:
                     raise IdempotencyConflict
                 return balance
-            await self.users.get(user_id)
             balance, refund = balance.refund(prediction.refundable(amount), reference=prediction.id)
             await books.record(transfers=[refund], keys={user_id: (key, prediction.id)} if key else None)
         return balance

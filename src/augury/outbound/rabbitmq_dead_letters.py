@@ -32,7 +32,7 @@ class RabbitDeadLetters(DeadLetters):
             ready, dead = await self._queues(channel)
             return QueueLengths(ready=_length(ready), dead=_length(dead))
 
-        return await self._over(look)
+        return await self._over(look, patience=3 * self._seconds)
 
     @override
     async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
@@ -72,7 +72,9 @@ class RabbitDeadLetters(DeadLetters):
         ]
         return tasks, dead
 
-    async def _over(self, work: Callable[[AbstractChannel], Awaitable[Answer]]) -> Answer:
+    async def _over(
+        self, work: Callable[[AbstractChannel], Awaitable[Answer]], *, patience: float = PATIENCE
+    ) -> Answer:
         """What `work` answers over a channel of its own; raises `Unavailable`."""
 
         async def done() -> Answer:
@@ -80,7 +82,7 @@ class RabbitDeadLetters(DeadLetters):
                 return await work(channel)
 
         try:
-            return await within(PATIENCE, done())
+            return await within(patience, done())
         except TROUBLE as error:
             raise Unavailable(f"RabbitMQ: {error!r}") from error
 

@@ -1,0 +1,55 @@
+import asyncio
+
+import pytest
+
+from augury.application.refund_prediction import RefundPrediction
+from augury.domain.balance import Balance
+from augury.domain.prediction import AlreadyRefunded, NotRefundable
+from augury.domain.user import UserNotFound
+from tests.adapters import Adapters, a_prediction
+
+
+def refunding(adapters: Adapters) -> RefundPrediction:
+    return RefundPrediction(users=adapters.users, books=adapters.books)
+
+
+async def test_many_refunds_at_once_are_one_and_the_others_are_told_so(adapters: Adapters) -> None:
+    """More of them than a pool has connections."""
+    user_id = await adapters.user(credits=10)
+    prediction = a_prediction(user_id, rows=2, row_price=3)
+    await adapters.accept(user_id, prediction)
+    await adapters.settled(prediction)
+
+    answers = await asyncio.gather(
+        *(refunding(adapters)(prediction_id=prediction.id, amount=4) for _ in range(30)),
+        return_exceptions=True,
+    )
+
+    assert [answer for answer in answers if isinstance(answer, Balance)] == [Balance(user_id, available=8)]
+    assert sum(isinstance(answer, AlreadyRefunded) for answer in answers) == 29
+    assert await adapters.balance(user_id) == Balance(user_id, available=8)
+    assert await adapters.deviations() == []
+
+
+async def test_what_is_under_way_cannot_be_refunded(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+
+    with pytest.raises(NotRefundable):
+        await refunding(adapters)(prediction_id=prediction.id)
+
+    assert await adapters.balance(user_id) == Balance(user_id, available=0, held=1, pending=1)
+
+
+async def test_a_closed_account_is_refunded_nothing(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    await adapters.settled(prediction)
+    user = await adapters.users.get(user_id)
+    async with adapters.books() as books:
+        await books.close(user.close(at=user.created_at))
+
+    with pytest.raises(UserNotFound):
+        await refunding(adapters)(prediction_id=prediction.id)
+
+    assert await adapters.deviations() == []
