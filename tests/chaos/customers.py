@@ -98,7 +98,8 @@ class Customers:
     async def arrive(self, count: int) -> None:
         """Let so many register, and be topped up by the administrator."""
         self._admin = await self._token(ADMIN)
-        self.people += await asyncio.gather(*map(self._register, range(count)))
+        known = len(self.people)
+        self.people += await asyncio.gather(*map(self._register, range(known, known + count)))
 
     async def _register(self, number: int) -> Customer:
         email = f"customer{number}@example.org"

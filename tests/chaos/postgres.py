@@ -45,6 +45,10 @@ class StoppablePostgres:
         """As in a crash: no checkpoint, no goodbye."""
         self._run("stop", "-w", "-m", "immediate")
 
+    def forget_settings(self) -> None:
+        """Undo every `ALTER SYSTEM`, while it is stopped."""
+        (self._folder / "postgresql.auto.conf").write_text("")
+
     async def execute(self, *statements: str, database: str = "postgres") -> None:
         connection = await asyncpg.connect(self.url(database))
         try:

@@ -43,6 +43,8 @@ async def kept(
     """
     await world.settled()
     assert not customers.improper, customers.improper[:5]
+    refused = [(order.refused, order.tag) for order in customers.orders if order.refused]
+    assert not refused, refused[:5]
     rows: dict[str, list[Any]] = {}
     for row in await world.fetch(BY_TAG):
         rows.setdefault(row["tag"], []).append(row)

@@ -84,14 +84,22 @@ async def test_a_backlog_outlasts_the_patience_of_the_sweeper_and_nothing_of_it_
             await customers.submit(customers.new_order(customers.people[number % 5], PLAIN))
 
     await asyncio.gather(*map(submit, range(size)))
+    await until(partial(_all_published, scenario), what="the publishing of everything")
     world.faults += 1
     if not world.real_time:
         await world.age_everything()
     await until(lambda: _is_due(scenario), what="the end of the sweeper's patience")
     world.real_time = True
-    worker = await world.worker(worker_prefetch=4, fault=f"slow:{form.times(5, 60) * 64 / size:.3f}")
+    seconds = form.times(5, 60) * 4 / await world.waiting()
+    worker = await world.worker(worker_prefetch=4, fault=f"slow:{seconds:.3f}")
     await scenario.holds()
     assert sum(map(int, re.findall(r"put (\d+) again", worker.output))) == 0
+
+
+async def _all_published(scenario: Scenario) -> bool:
+    before = await scenario.world.waiting()
+    await asyncio.sleep(1)  # longer than the publisher waits for anything
+    return before == await scenario.world.waiting()
 
 
 async def _is_due(scenario: Scenario) -> bool:

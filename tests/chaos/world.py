@@ -3,8 +3,9 @@
 import asyncio
 import shutil
 import signal
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -170,6 +171,30 @@ class World:
     async def count(self, statement: str, *values: object) -> int:
         number: int = (await self.fetch(statement, *values))[0][0]
         return number
+
+    async def model_file(self, name: str) -> Path:
+        """Where the file of a model is."""
+        [row] = await self.fetch("SELECT sha256 FROM models WHERE name = $1", name)
+        return self.models / f"{row['sha256']}.cbm"
+
+    @contextmanager
+    def small_disk_for_models(self, size: int) -> Iterator[Callable[[], None]]:
+        """Have the models on a disk of so many bytes; what is yielded fills it."""
+        kept = self.folder / "kept"
+        self.models.rename(kept)
+        self.models.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "augury", self.models], check=True)
+        try:
+            shutil.copytree(kept, self.models, dirs_exist_ok=True)
+            yield self._fill
+        finally:
+            self.close()
+            subprocess.run(["umount", self.models], check=True)
+
+    def _fill(self) -> None:
+        with (self.models / ".filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while True:
+                filler.write(bytes(4096))
 
     async def unfinished(self) -> int:
         return await self.count("SELECT count(*) FROM unfinished")

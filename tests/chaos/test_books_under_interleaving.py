@@ -1,0 +1,403 @@
+"""The use cases in any order, their steps interleaved, over memory and over PostgreSQL, against a model."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from typing_extensions import override
+
+from augury.application.backlog import Backlog
+from augury.application.cancel_prediction import CancelPrediction
+from augury.application.limits import Limits
+from augury.application.ports import Clock, IdempotencyKey, Json
+from augury.application.refund_prediction import RefundPrediction
+from augury.application.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.sweep import Sweep
+from augury.application.top_up import TopUp
+from augury.domain.balance import NotEnoughCredits
+from augury.domain.identifiers import PredictionId, uuid7
+from augury.domain.prediction import (
+    MOST_ATTEMPTS,
+    AlreadyRefunded,
+    IdempotencyConflict,
+    NotRefundable,
+    Prediction,
+    Status,
+    WrongStatus,
+)
+from augury.outbound.memory.books import MemoryOpenBooks
+from augury.outbound.memory.events import MemoryEvents
+from augury.outbound.memory.queue import MemoryPredictionQueue
+from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.system_clock import SystemClock
+from tests.adapters import LEASE, Adapters, finish, memory_adapters, postgres_adapters
+from tests.hexagon import a_model
+from tests.postgres_server import fresh_database
+
+SHORT = timedelta(minutes=10)
+"""How long some requests may wait."""
+LATER = timedelta(minutes=15)
+"""After that every lease has ended, those short waits too, and everything is due for a look."""
+PAYMENTS = [uuid7() for _ in range(4)]
+KEYS = ["one", "two"]
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Expected:
+    """One prediction as the model of the books has it."""
+
+    user: int
+    rows: int
+    expires: bool
+    status: Status = Status.QUEUED
+    attempts: int = 0
+    valid: int = 0
+    token: UUID | None = None
+    lease_over: bool = False
+    late: bool = False
+    refunded: int = 0
+
+    @property
+    def final(self) -> bool:
+        return self.status.is_final
+
+    def settle(self, valid: int) -> None:
+        self.status = Status.SUCCEEDED if valid else Status.FAILED
+        self.valid, self.token = valid, None
+
+
+@dataclass
+class Model:
+    """What the books must say: simple enough to be seen to be right."""
+
+    funds: list[int] = field(default_factory=lambda: [0, 0, 0])
+    predictions: dict[PredictionId, Expected] = field(default_factory=dict)
+    keys: dict[tuple[int, str], tuple[bytes, PredictionId]] = field(default_factory=dict)
+    payments: set[UUID] = field(default_factory=set)
+
+    def held(self, user: int) -> int:
+        return sum(each.rows for each in self.predictions.values() if each.user == user and not each.final)
+
+    def available(self, user: int) -> int:
+        spent = sum(each.valid - each.refunded for each in self.predictions.values() if each.user == user)
+        return self.funds[user] - spent - self.held(user)
+
+    def under(self, token: UUID) -> dict[PredictionId, Expected]:
+        return {id: each for id, each in self.predictions.items() if each.token == token}
+
+
+class Interleaved(RuleBasedStateMachine):
+    """Three users and their workers; what a worker does is cut in two: claim now, settle whenever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.model = Model()
+        self.tokens: list[UUID] = []
+        self.zombies: dict[UUID, list[Prediction]] = {}
+        """What each worker believes to have claimed."""
+
+    @asynccontextmanager
+    async def adapters(self) -> AsyncIterator[tuple[Adapters, Clock]]:
+        raise NotImplementedError
+        yield
+
+    def run(self, work: Awaitable[Answer]) -> Answer:
+        async def awaited() -> Answer:
+            return await work
+
+        return self.runner.run(awaited())
+
+    @initialize()
+    def begin(self) -> None:
+        self.books, clock = self.run(self.stack.enter_async_context(self.adapters()))
+        limits = Limits()
+        self.queue = MemoryPredictionQueue(clock)
+        users, books, events = self.books.users, self.books.books, MemoryEvents()
+        self.limits = limits
+        self.request = RequestPredictions(
+            books=books,
+            queue=self.queue,
+            clock=clock,
+            limits=limits,
+            backlog=Backlog(self.books.predictions, limits),
+        )
+        self.cancel = CancelPrediction(books=books, events=events, clock=clock)
+        self.top_up = TopUp(users=users, books=books)
+        self.refund = RefundPrediction(users=users, books=books)
+        self.sweep = Sweep(books=books, queue=self.queue, events=events, clock=clock, limits=limits)
+        self.users = [self.run(self.books.user()) for _ in range(3)]
+
+    @override
+    def teardown(self) -> None:
+        self.run(self.stack.aclose())
+        self.runner.close()
+
+    @rule(user=st.integers(0, 2), credits=st.integers(1, 20), payment=st.sampled_from(PAYMENTS))
+    def a_payment_is_told_of(self, user: int, credits: int, payment: UUID) -> None:
+        self.run(self.top_up(user_id=self.users[user], amount=credits, payment=payment))
+        if payment not in self.model.payments:
+            self.model.payments.add(payment)
+            self.model.funds[user] += credits
+
+    @rule(
+        wanted=st.lists(
+            st.tuples(st.integers(0, 2), st.integers(1, 4), st.sampled_from([None, *KEYS]), st.booleans()),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    def predictions_are_requested(self, wanted: list[tuple[int, int, str | None, bool]]) -> None:
+        answers = self.run(self.request([self._request(*each) for each in wanted]))
+        while self.queue.take():
+            pass
+        for (user, rows, key, expires), answer in zip(wanted, answers, strict=True):
+            fingerprint = bytes([rows, expires])
+            known = self.model.keys.get((user, key)) if key else None
+            if known and known[0] != fingerprint:
+                assert isinstance(answer, IdempotencyConflict)
+            elif known:
+                assert answer == Replayed(known[1])
+            elif self.model.available(user) < rows:
+                assert isinstance(answer, NotEnoughCredits)
+            else:
+                assert isinstance(answer, Prediction)
+                self.model.predictions[answer.id] = Expected(user, rows, expires)
+                if key:
+                    self.model.keys[user, key] = fingerprint, answer.id
+
+    def _request(self, user: int, rows: int, key: str | None, expires: bool) -> Request:
+        return Request(
+            user_id=self.users[user],
+            model=a_model(),
+            rows=rows,
+            single=False,
+            input=Json(b"[]"),
+            expires_in=SHORT if expires else timedelta(days=1),
+            key=IdempotencyKey(key, bytes([rows, expires])) if key else None,
+        )
+
+    def pick(self, data: st.DataObject, *, most: int = 1) -> list[PredictionId]:
+        ids = list(self.model.predictions)
+        return data.draw(st.lists(st.sampled_from(ids), min_size=1, max_size=most, unique=True))
+
+    def some(self) -> bool:
+        return bool(self.model.predictions)
+
+    @precondition(some)
+    @rule(data=st.data())
+    def somebody_cancels(self, data: st.DataObject) -> None:
+        [id] = self.pick(data)
+        expected = self.model.predictions[id]
+        try:
+            self.run(self.cancel(user_id=self.users[expected.user], prediction_id=id))
+        except WrongStatus as error:
+            assert error.status is expected.status is not Status.QUEUED
+        else:
+            assert expected.status is Status.QUEUED
+            expected.status = Status.CANCELED
+
+    @precondition(some)
+    @rule(data=st.data(), retries=st.booleans())
+    def a_worker_claims(self, data: st.DataObject, retries: bool) -> None:
+        ids, token = self.pick(data, most=4), uuid4()
+        claimed = self.run(
+            self.books.work.claim(ids, token=token, lease=LEASE, retries=retries, most_rows=1000)
+        )
+        self._note_claim(token, ids, [each.prediction for each in claimed], retries=retries)
+
+    def _note_claim(
+        self, token: UUID, ids: Sequence[PredictionId], claimed: list[Prediction], *, retries: bool
+    ) -> None:
+        wanted = {
+            id
+            for id in ids
+            if (each := self.model.predictions[id]).status is Status.QUEUED
+            and (retries or not each.attempts)
+            and not each.late
+        }
+        assert {each.id for each in claimed} == wanted
+        self.tokens.append(token)
+        self.zombies[token] = claimed
+        for id in wanted:
+            expected = self.model.predictions[id]
+            expected.status, expected.token, expected.lease_over = Status.PROCESSING, token, False
+            expected.attempts += 1
+
+    def claims(self) -> bool:
+        return bool(self.tokens)
+
+    @precondition(claims)
+    @rule(data=st.data())
+    def a_worker_settles_perhaps_too_late_or_again(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from(self.tokens))
+        done = [finish(each, valid_rows=data.draw(st.integers(0, each.rows))) for each in self.zombies[token]]
+        settled = self.run(self.books.work.settle(token, done))
+        mine = self.model.under(token)
+        assert set(settled) == set(mine)
+        for each in done:
+            if each.prediction.id in mine:
+                mine[each.prediction.id].settle(each.prediction.valid_rows)
+
+    @precondition(claims)
+    @rule(data=st.data())
+    def a_worker_renews(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from(self.tokens))
+        ids = [each.id for each in self.zombies[token]]
+        mine = self.model.under(token)
+        assert self.run(self.books.work.renew(token, lease=LEASE, ids=ids)) == len(mine)
+        for each in mine.values():
+            each.lease_over = False
+
+    @precondition(claims)
+    @rule(data=st.data())
+    def a_worker_hands_back(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from(self.tokens))
+        ids = [each.id for each in self.zombies[token]]
+        mine = self.model.under(token)
+        assert set(self.run(self.books.work.hand_back(token, ids))) == set(mine)
+        for each in mine.values():
+            each.status, each.token = Status.QUEUED, None
+            each.attempts -= 1
+
+    @rule()
+    def time_passes(self) -> None:
+        self.run(self.books.pass_time(LATER))
+        for each in self.model.predictions.values():
+            each.lease_over = True
+            each.late = each.late or each.expires
+
+    @rule()
+    def everything_is_swept(self) -> None:
+        self.time_passes()
+        self.run(self.sweep())
+        while self.queue.take():
+            pass
+        for each in self.model.predictions.values():
+            if each.status is Status.QUEUED and each.late:
+                each.status = Status.EXPIRED
+            elif each.status is Status.PROCESSING:
+                each.token = None
+                each.status = Status.FAILED if each.attempts >= MOST_ATTEMPTS else Status.QUEUED
+
+    @precondition(some)
+    @rule(data=st.data(), amount=st.sampled_from([None, 1, 3]))
+    def an_administrator_refunds(self, data: st.DataObject, amount: int | None) -> None:
+        [id] = self.pick(data)
+        expected = self.model.predictions[id]
+        try:
+            self.run(self.refund(prediction_id=id, amount=amount))
+        except AlreadyRefunded:
+            assert expected.refunded
+        except NotRefundable:
+            assert not 0 < (expected.valid if amount is None else amount) <= expected.valid
+        else:
+            assert not expected.refunded
+            expected.refunded = expected.valid if amount is None else amount
+
+    @precondition(some)
+    @rule(data=st.data())
+    def somebody_forgets(self, data: st.DataObject) -> None:
+        [id] = self.pick(data)
+        expected = self.model.predictions[id]
+        owner = self.users[expected.user]
+        try:
+            self.run(self.books.predictions.forget(id, owner=owner))
+        except WrongStatus:
+            assert not expected.final
+        else:
+            assert expected.final
+
+    @precondition(some)
+    @rule(data=st.data())
+    def a_cancel_meets_two_claims(self, data: st.DataObject) -> None:
+        """At the same moment: whoever is first, the others find nothing."""
+        [id] = self.pick(data)
+        expected = self.model.predictions[id]
+        was = expected.status, expected.late
+        tokens = [uuid4(), uuid4()]
+
+        async def race() -> tuple[bool, list[list[Prediction]]]:
+            async def canceled() -> bool:
+                with suppress(WrongStatus):
+                    await self.cancel(user_id=self.users[expected.user], prediction_id=id)
+                    return True
+                return False
+
+            async def claimed(token: UUID) -> list[Prediction]:
+                found = await self.books.work.claim(
+                    [id], token=token, lease=LEASE, retries=True, most_rows=1000
+                )
+                return [each.prediction for each in found]
+
+            won, *claims = await asyncio.gather(canceled(), *map(claimed, tokens))
+            assert isinstance(won, bool)
+            return won, [claim for claim in claims if isinstance(claim, list)]
+
+        won, claims = self.run(race())
+        winners = won + sum(map(len, claims))
+        assert winners == (was[0] is Status.QUEUED), (was, won, claims)
+        if won:
+            expected.status = Status.CANCELED
+        for token, claim in zip(tokens, claims, strict=True):
+            if claim:
+                self._note_claim(token, [id], claim, retries=True)
+
+    @invariant()
+    def every_balance_is_what_the_model_says(self) -> None:
+        if not hasattr(self, "users"):
+            return
+        for number, user_id in enumerate(self.users):
+            balance = self.run(self.books.balances.of(user_id))
+            pending = sum(each.user == number and not each.final for each in self.model.predictions.values())
+            found = (balance.available, balance.held, balance.pending)
+            assert found == (self.model.available(number), self.model.held(number), pending)
+
+    @invariant()
+    def the_books_verify(self) -> None:
+        if hasattr(self, "users"):
+            found = list(self.run(self.books.deviations()))
+            assert not [each for each in found if "its lease ended" not in each]
+            for id, expected in self.model.predictions.items():
+                stored = self.run(self.books.predictions.get(id, owner=self.users[expected.user])).prediction
+                assert (stored.status, stored.attempts) == (expected.status, expected.attempts)
+
+
+class OverMemory(Interleaved):
+    @override
+    @asynccontextmanager
+    async def adapters(self) -> AsyncIterator[tuple[Adapters, Clock]]:
+        made = memory_adapters()
+        assert isinstance(made.books, MemoryOpenBooks)
+        yield made, made.books.memory.clock
+
+
+class OverPostgreSQL(Interleaved):
+    @override
+    @asynccontextmanager
+    async def adapters(self) -> AsyncIterator[tuple[Adapters, Clock]]:
+        async with fresh_database() as url, open_pool(PostgresSettings(url=url, pool_size=4)) as pool:
+            yield postgres_adapters(pool), SystemClock()
+
+
+TestBooksOverMemory: Any = OverMemory.TestCase
+TestBooksOverMemory.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
+)
+TestBooksOverPostgreSQL: Any = OverPostgreSQL.TestCase
+TestBooksOverPostgreSQL.settings = settings(
+    max_examples=8,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)

@@ -1,0 +1,88 @@
+"""Model files that are missing, truncated or changed; a model that is retired; a disk that is full."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.catboost_models import binary_model
+from tests.chaos.conftest import Form, Scenario
+from tests.chaos.customers import PLAIN, Customers, Order
+from tests.processes import run
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a disk that is small")
+
+
+def missing(file: Path) -> None:
+    file.unlink()
+
+
+def truncated(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def changed(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [missing, truncated, changed])
+async def test_a_model_file_is(scenario: Scenario, form: Form, damage: Callable[[Path], None]) -> None:
+    """Who asked that model gets the credits back; who asked the other one does not notice."""
+    world, customers = scenario.world, scenario.customers
+    await world.open()
+    await customers.arrive(2)
+    damage(await world.model_file("spare"))
+    world.faults += 1
+    hit = await _orders(customers, "spare", form.times(10, 100))
+    await _orders(customers, "tone", form.times(10, 100))
+    await world.worker()
+    await scenario.holds(failed=frozenset(order.tag for order in hit))
+    [answer] = await customers.stored(hit[:1])
+    assert answer["failure"] == "model_unavailable"
+
+
+async def test_a_model_is_retired_while_its_predictions_are_queued(scenario: Scenario, form: Form) -> None:
+    world, customers = scenario.world, scenario.customers
+    await world.open()
+    await customers.arrive(2)
+    queued = await _orders(customers, "tone", form.times(10, 100))
+    retired = run("model", "retire", "tone@1", env=world.env())
+    assert retired.returncode == 0, retired.stderr
+    world.faults += 1
+    await world.worker()
+    await world.settled()
+    assert {answer["status"] for answer in await customers.stored(queued)} == {"succeeded"}
+    await scenario.holds()
+
+
+@needs_root
+async def test_the_disk_of_the_models_is_full(scenario: Scenario, tmp_path: Path) -> None:
+    """A model that cannot be stored is refused in a line; nothing of it is left, and the others go on."""
+    world, customers = scenario.world, scenario.customers
+    new = binary_model(tmp_path / "new.cbm")
+    size = sum(file.stat().st_size for file in world.models.iterdir())
+    with world.small_disk_for_models(size + 16_384) as full:
+        await world.open(workers=1)
+        await customers.arrive(2)
+        full()
+        world.faults += 1
+        before = sorted(file.name for file in world.models.iterdir())
+        async with customers.busy():
+            refused = run("model", "add", str(new), "--name", "new", env=world.env())
+        assert refused.returncode == 1
+        assert refused.stderr.count("\n") == 1, refused.stderr
+        assert "No space left on device" in refused.stderr
+        assert sorted(file.name for file in world.models.iterdir()) == before
+        await scenario.holds()
+
+
+async def _orders(customers: Customers, model: str, count: int) -> list[Order]:
+    customers.model = model
+    orders = [customers.new_order(customers.people[n % len(customers.people)], PLAIN) for n in range(count)]
+    for order in orders:
+        await customers.submit(order)
+    customers.model = None
+    return orders
