@@ -54,6 +54,18 @@ async def test_a_statement_that_takes_too_long_is_unavailable(database_url: str)
         await ping(impatient)
 
 
+async def test_a_connection_that_lost_its_thread_is_unavailable_and_not_used_again(pool: Pool) -> None:
+    async with connection(pool) as before:
+        lost = await before.fetchval("SELECT pg_backend_pid()")
+    with pytest.raises(Unavailable):
+        async with connection(pool) as taken:
+            assert await taken.fetchval("SELECT pg_backend_pid()") == lost
+            raise asyncpg.InternalClientError("cannot switch to another state")
+
+    async with connection(pool) as after:
+        assert await after.fetchval("SELECT pg_backend_pid()") != lost
+
+
 async def test_a_lock_that_somebody_keeps_is_unavailable(database_url: str) -> None:
     settings = PostgresSettings(url=database_url, lock_timeout=timedelta(milliseconds=50))
     async with open_pool(settings) as impatient, transaction(impatient) as holder:

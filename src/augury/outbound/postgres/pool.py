@@ -23,6 +23,7 @@ _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,  # the connection or the pool is closed
+    asyncpg.InternalClientError,  # the server ended the connection between two messages of one statement
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
     asyncpg.InsufficientResourcesError,  # too many connections, disk full
@@ -84,7 +85,11 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
     """A connection for the length of the block; see `failures_named` for what may be raised."""
     with failures_named():
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as taken:
-            yield taken
+            try:
+                yield taken
+            except asyncpg.InternalClientError:
+                taken.terminate()  # nobody knows what it would answer next
+                raise
 
 
 @asynccontextmanager
