@@ -57,10 +57,14 @@ async def test_a_statement_that_takes_too_long_is_unavailable(database_url: str)
 async def test_a_connection_that_lost_its_thread_is_unavailable_and_not_used_again(pool: Pool) -> None:
     async with connection(pool) as before:
         lost = await before.fetchval("SELECT pg_backend_pid()")
-    with pytest.raises(Unavailable):
+
+    async def lose_the_thread() -> None:
         async with connection(pool) as taken:
             assert await taken.fetchval("SELECT pg_backend_pid()") == lost
             raise asyncpg.InternalClientError("cannot switch to another state")
+
+    with pytest.raises(Unavailable):
+        await lose_the_thread()
 
     async with connection(pool) as after:
         assert await after.fetchval("SELECT pg_backend_pid()") != lost
