@@ -12,7 +12,8 @@ from augury.inbound.worker.consumer import subscribe
 
 DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{TASKS.name}`: 1 to 16 ids to a
 message, exactly one where `attempt` is more than 1; persistent, mandatory, confirmed, its `timestamp` the
-time it was put there. Workers take them; what cannot be handled goes to `{DEAD.name}`. They tell the topic
+time it was put there. A request's `traceparent` (W3C Trace Context) goes along as the header of that name where a
+message has one id, else in the list `traceparents`, in the order of the ids, "" for none. Workers take them; what cannot be handled goes to `{DEAD.name}`. They tell the topic
 exchange `{EVENTS.name}` what became final, best effort; each API process listens on a queue of its own."""
 
 
@@ -30,6 +31,7 @@ def asyncapi_document() -> dict[str, Any]:
     )
     api = AsyncAPI(broker, title="Augury", version=version("augury"), description=DESCRIPTION)
     document: dict[str, Any] = api.to_specification().to_jsonable()
+    document["components"]["schemas"]["Task"]["properties"].pop("traces")  # they travel in the headers
     return document
 
 
