@@ -60,6 +60,19 @@ async def test_books_that_balance_have_no_deviation(
         ("DELETE FROM transfers WHERE kind = 'hold'", "is queued: held 0"),
         ("UPDATE transfers SET amount = 2 WHERE kind = 'hold'", "is processing: held 2"),
         ("UPDATE predictions SET valid_rows = 0 WHERE status = 'succeeded'", "captured 1, released 0"),
+        ("UPDATE predictions SET status = 'failed' WHERE status = 'succeeded'", "is failed with 1 of 1 rows"),
+        (
+            """ALTER TABLE transfers DROP CONSTRAINT transfers_pkey CASCADE;
+               INSERT INTO transfers (reference, kind, user_id, amount)
+               SELECT reference, kind, user_id, amount FROM transfers WHERE kind = 'capture'""",
+            "is there 2 times",
+        ),
+        (
+            """ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey CASCADE;
+               INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
+               SELECT user_id, 'key', 'digest', id FROM predictions WHERE status <> 'processing'""",
+            "idempotency key key of user",
+        ),
         ("DELETE FROM predictions WHERE status = 'succeeded'", "is missing: held 1"),
         ("DELETE FROM unfinished", "is queued and not among the unfinished"),
         (
@@ -71,7 +84,7 @@ async def test_books_that_balance_have_no_deviation(
             "is missing and still among the unfinished",
         ),
         (
-            "UPDATE predictions SET lease_until = now() - interval '61 seconds' WHERE status = 'processing'",
+            "UPDATE predictions SET lease_until = now() - interval '21 seconds' WHERE status = 'processing'",
             "is processing, but its lease ended",
         ),
         (

@@ -112,7 +112,22 @@ WHERE open.id IS NULL OR u.prediction_id IS NULL
 ABANDONED = """
 SELECT format('prediction %s is processing, but its lease ended at %s', p.id, p.lease_until)
 FROM unfinished u JOIN predictions p ON p.id = u.prediction_id
-WHERE p.status = 'processing' AND p.lease_until < now() - interval '60 seconds'
+WHERE p.status = 'processing' AND p.lease_until < now() - interval '20 seconds'
+"""
+"""Two intervals of the sweeper are what it may take until somebody takes over (AUGURY_SWEEP_EVERY, 10 s)."""
+
+CHARGES = """
+SELECT format('prediction %s is %s with %s of %s rows charged', id, status, valid_rows, rows)
+FROM predictions WHERE (status = 'succeeded') <> (valid_rows > 0)
+"""
+
+# Unique indexes see to both; but an index can be broken, and then it is the rows that count.
+TWICE = """
+SELECT format('transfer %s of %s is there %s times', kind, reference, count(*))
+FROM transfers GROUP BY reference, kind HAVING count(*) > 1
+UNION ALL
+SELECT format('idempotency key %s of user %s has %s predictions', key, user_id, count(*))
+FROM idempotency_keys GROUP BY user_id, key HAVING count(*) > 1
 """
 
 KEYS = """
@@ -142,7 +157,18 @@ FROM promo_codes LEFT JOIN redeemed USING (code)
 WHERE (used, used) <> (coalesce(times, 0), coalesce(grants, 0))
 """
 
-CHECKS = (TOTALS, BALANCES, PREDICTIONS, UNFINISHED, ABANDONED, KEYS, REFUNDS, PROMO_CODES)
+CHECKS = (
+    TOTALS,
+    BALANCES,
+    PREDICTIONS,
+    CHARGES,
+    TWICE,
+    UNFINISHED,
+    ABANDONED,
+    KEYS,
+    REFUNDS,
+    PROMO_CODES,
+)
 
 REMEMBER = """
 INSERT INTO ledger_checks AS known (only_one, checked_at, deviations) VALUES (true, $1, $2)
@@ -155,8 +181,6 @@ LAST = "SELECT checked_at, deviations FROM ledger_checks"
 
 @dataclass(frozen=True, slots=True)
 class PostgresLedger(Ledger):
-    """That no `(reference, kind)` is there twice and no key has two predictions, primary keys see to."""
-
     pool: Pool
 
     @override
