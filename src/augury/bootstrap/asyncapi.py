@@ -12,9 +12,10 @@ from augury.inbound.worker.consumer import subscribe
 
 DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{TASKS.name}`: 1 to 16 ids to a
 message, exactly one where `attempt` is more than 1; persistent, mandatory, confirmed, its `timestamp` the
-time it was put there. A request's `traceparent` (W3C Trace Context) goes along as the header of that name where a
-message has one id, else in the list `traceparents`, in the order of the ids, "" for none. Workers take them; what cannot be handled goes to `{DEAD.name}`. They tell the topic
-exchange `{EVENTS.name}` what became final, best effort; each API process listens on a queue of its own."""
+time it was put there. A request's `traceparent` (W3C Trace Context) is the header of that name where the
+message has one id, else it stands in the list `traceparents`, in the order of the ids, "" for none. Workers
+take the messages; what cannot be handled goes to `{DEAD.name}`. They tell the topic exchange `{EVENTS.name}`
+what became final, best effort; each API process listens on a queue of its own."""
 
 
 def asyncapi_document() -> dict[str, Any]:
