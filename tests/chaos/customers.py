@@ -19,6 +19,8 @@ PATIENCE = 30.0
 """Seconds that any answer may take, beyond those that were asked for by `Prefer: wait`."""
 FINAL = {"succeeded", "failed", "canceled", "expired"}
 FUNDS = 100_000
+CODES = {"FIRST": (7, 1_000), "SECOND": (11, 1_000), "SCARCE": (13, 2)}
+"""Promo codes: what each is worth, and how often it may be redeemed in all."""
 
 
 class Plain(random.Random):
@@ -67,6 +69,8 @@ class Customer:
     funds: int = 0
     """What was added to the balance, every credit of it confirmed."""
     orders: list[Order] = field(default_factory=list)
+    redeemed: set[str] = field(default_factory=set)
+    """Promo codes whose credits were confirmed."""
 
 
 class Customers:
@@ -97,7 +101,12 @@ class Customers:
 
     async def arrive(self, count: int) -> None:
         """Let so many register, and be topped up by the administrator."""
-        self._admin = await self._token(ADMIN)
+        if not self._admin:
+            self._admin = await self._token(ADMIN)
+            for code, (worth, limit) in CODES.items():
+                body = {"code": code, "credits": worth, "limit": limit}
+                made = await self._client.post("/admin/promo-codes", json=body, headers=self._admin)
+                made.raise_for_status()
         known = len(self.people)
         self.people += await asyncio.gather(*map(self._register, range(known, known + count)))
 
@@ -134,8 +143,11 @@ class Customers:
 
     async def _live(self, person: Customer, dice: random.Random) -> None:
         while not self._stop.is_set():
-            if dice.random() < 0.05:
+            what = dice.random()
+            if what < 0.05:
                 await self.top_up(person, dice.randint(1, 50), dice)
+            elif what < 0.1:
+                await self.redeem(person, dice.choice(list(CODES)), dice)
             else:
                 await self.order(person, dice)
 
@@ -215,6 +227,18 @@ class Customers:
                 self.improper.append(f"top-up: {answer.status_code} {answer.text[:200]}")
                 return
         person.funds += credits
+
+    async def redeem(self, person: Customer, code: str, dice: random.Random) -> None:
+        """Try a promo code, perhaps once more, perhaps under another key: it counts once."""
+        key = f"redeem {code}" + dice.choice(("", "", f" {dice.getrandbits(32)}"))
+        headers = person.headers | {"Idempotency-Key": key}
+        for _ in range(dice.choice((1, 2))):
+            answer = await self._ask("POST", "/balance/redeem", headers, {"code": code})
+            if answer.status_code == 200 and code not in person.redeemed:
+                person.redeemed.add(code)
+                person.funds += CODES[code][0]
+            elif answer.status_code not in (200, 409):
+                self.improper.append(f"redeem: {answer.status_code} {answer.text[:200]}")
 
     async def _ask(
         self, method: str, path: str, headers: dict[str, str], body: object = None, *, repeat: bool = True

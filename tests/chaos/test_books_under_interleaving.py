@@ -391,11 +391,11 @@ class OverPostgreSQL(Interleaved):
 
 TestBooksOverMemory: Any = OverMemory.TestCase
 TestBooksOverMemory.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=40, stateful_step_count=40, deadline=None, derandomize=True
 )
 TestBooksOverPostgreSQL: Any = OverPostgreSQL.TestCase
 TestBooksOverPostgreSQL.settings = settings(
-    max_examples=6,
+    max_examples=4,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,

@@ -35,6 +35,7 @@ SETTINGS: dict[str, object] = {
     "database_statement_timeout": 8,
     "registrations_per_hour": 1_000_000,
     "sign_ins_per_minute": 1_000_000,
+    "redeems_per_minute": 1_000_000,
     "access_lifetime": 86_400,
     "max_pending": 100_000,
 }
