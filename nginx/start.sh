@@ -39,6 +39,8 @@ CONF
     echo "map '' \$augury_app { default app:8000; }"
   fi
 
+  echo "map '' \$augury_bot { default telegram-bot:8002; }"
+
   if [ -e "$tls/fullchain.pem" ] || [ -e "$tls/privkey.pem" ]; then
     port=${HTTPS_PORT:-443}
     port=${port##*:}

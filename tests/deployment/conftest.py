@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,13 @@ NEED_AN_ENGINE = [
 ]
 # Without an engine these cannot run; where everything must run, its absence is a failure.
 collect_ignore = [] if engine_answers() or os.environ.get("CI") else NEED_AN_ENGINE
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test builds the images: where nothing is cached yet, that takes minutes."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(1200))
 
 
 @pytest.fixture(scope="session")

@@ -82,8 +82,9 @@ class Project:
             "HTTPS_PORT": f"127.0.0.1:{self.https_port}",
             "RABBITMQ_MANAGEMENT_PORT": str(self.management_port),
         }
+        often = {"HEALTH_INTERVAL": "1s"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUGURY_")}
-        return inherited | IMAGES | ports | {"COMPOSE_PROJECT_NAME": self.name} | self.settings
+        return inherited | IMAGES | ports | often | {"COMPOSE_PROJECT_NAME": self.name} | self.settings
 
     def compose(self, *arguments: str, given: bytes | None = None, within: float = 300) -> bytes:
         """Run a command of Compose; its standard output. Fails where it fails."""
@@ -109,11 +110,13 @@ class Project:
         eventually(self._is_healthy, 90, "a healthy service")
 
     def _is_healthy(self) -> bool:
-        return all(
-            self.state(each)["Status"] == "running" and self.state(each)["Health"]["Status"] == "healthy"
-            for service in SERVICES
-            for each in self.containers(service)
-        )
+        project = f"label=com.docker.compose.project={self.name}"
+        columns = '{{.Label "com.docker.compose.service"}}={{.Status}}'
+        listed = docker("ps", "--all", "--filter", project, "--format", columns).splitlines()
+        states = [
+            state for service, _, state in (line.partition("=") for line in listed) if service in SERVICES
+        ]
+        return all(state.startswith("Up") and "(healthy)" in state for state in states)
 
     def down(self) -> None:
         self.compose("down", "--timeout", "20")
