@@ -183,6 +183,12 @@ class TelegramServer:
             return [body for name, body in self.calls if name == method]
 
     @property
+    def all_delivered(self) -> bool:
+        """Whether the webhook has taken everything as often as it was to be delivered."""
+        with self._lock:
+            return all(each.times <= 0 for each in self._updates)
+
+    @property
     def unacknowledged(self) -> int:
         with self._lock:
             return len(self._updates)

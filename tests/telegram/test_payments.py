@@ -1,0 +1,93 @@
+"""Telegram Stars: paid is credited, once, whatever is delivered again and whoever dies in between."""
+
+import threading
+
+from tests.processes import Process, eventually, run
+from tests.telegram.conftest import BotService
+from tests.telegram.server import Sent, TelegramServer
+from tests.telegram.test_dialogue import newest
+
+
+def invoice_of(telegram: TelegramServer) -> Sent:
+    ada = telegram.people[7]
+    ada.says("/topup")
+    ada.presses(newest(telegram, "Telegram Stars"), "100 credits · ⭐ 50")
+    sent: Sent = eventually(
+        lambda: next((each for each in telegram.to(7) if each.invoice), None), what="an invoice"
+    )
+    return sent
+
+
+def checked_out(telegram: TelegramServer, invoice: dict[str, object]) -> bool:
+    """Whether the bot says that the sale holds."""
+    answers: list[bool] = []
+    telegram.people[7].checks_out(invoice, lambda holds, _: answers.append(holds))
+    eventually(lambda: answers, what="an answer at the till")
+    return answers[0]
+
+
+def test_a_payment_is_credited_once_though_it_is_delivered_twice_and_the_bot_killed_on_the_way(
+    service: BotService, telegram: TelegramServer
+) -> None:
+    service.has("tone")
+    telegram.repeats = 1
+    running: list[Process] = [service.bot()]
+    ada = telegram.person(7)
+    invoice = invoice_of(telegram).invoice
+    assert invoice is not None
+    assert checked_out(telegram, invoice)
+    assert not checked_out(telegram, invoice | {"payload": "1000000:1", "prices": [{"amount": 1}]})
+
+    # The bot has charged and credited, and dies while it says so.
+    died = threading.Event()
+
+    def kill(_: object) -> None:
+        running[0].kill()
+        died.set()
+
+    telegram.after("sendMessage", kill)
+    charge_id = ada.has_paid(invoice)
+    assert died.wait(20)
+    running[0] = service.bot()
+    newest(telegram, f"Receipt: {charge_id}")
+
+    # Telegram brings the same news as another update, the bot dies before it can have handled it.
+    ada.is_told_of(charge_id, invoice)
+    eventually(lambda: telegram.unacknowledged == 0, what="the acknowledgement")
+    running[0].kill()
+    service.bot()
+    said = ada.says("/balance")
+    assert "You have 110 credits" in newest(telegram, "You have", after=said).text
+    assert not service.deviations()
+
+
+def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
+    service: BotService, telegram: TelegramServer
+) -> None:
+    service.has("tone")
+    service.bot()
+    ada = telegram.person(7)
+    invoice = invoice_of(telegram).invoice
+    assert invoice is not None
+    first, second = ada.has_paid(invoice), ada.has_paid(invoice)
+    newest(telegram, f"Receipt: {second}")
+
+    telegram.fail("refundStarPayment", 400, "Bad Request: BOT_STARS_INSUFFICIENT")
+    refused = run("payment", "refund", first, env=service.env)
+    assert refused.returncode == 1
+    assert "has not returned the payment yet" in refused.stderr
+    for _ in range(2):
+        assert "50 stars are returned" in service.augury("payment", "refund", first)
+    assert telegram.refunded == {first}
+
+    ada.says("/balance")
+    newest(telegram, "You have 110 credits")
+    service.worker()
+    for _ in range(11):
+        ada.says("good day")
+    eventually(lambda: any("· 99 left" in each.text for each in telegram.to(7)), what="the spending")
+    spent = run("payment", "refund", second, env=service.env)
+    assert spent.returncode == 1
+    assert "does not cover" in spent.stderr
+    assert telegram.refunded == {first}
+    assert not service.deviations()
