@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from typing_extensions import override
@@ -120,10 +120,10 @@ class Interleaved(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.books, clock = self.run(self.stack.enter_async_context(self.adapters()))
+        self.run(self.books.models.add(a_model()))
         limits = Limits()
         self.queue = MemoryPredictionQueue(clock)
         users, books, events = self.books.users, self.books.books, MemoryEvents()
-        self.limits = limits
         self.request = RequestPredictions(
             books=books,
             queue=self.queue,
@@ -391,13 +391,14 @@ class OverPostgreSQL(Interleaved):
 
 TestBooksOverMemory: Any = OverMemory.TestCase
 TestBooksOverMemory.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=80, stateful_step_count=40, deadline=None, derandomize=True
 )
 TestBooksOverPostgreSQL: Any = OverPostgreSQL.TestCase
 TestBooksOverPostgreSQL.settings = settings(
-    max_examples=4,
+    max_examples=8,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
+    phases=[Phase.generate],  # to shrink what was found would take a database for each try
     suppress_health_check=[HealthCheck.too_slow],
 )
