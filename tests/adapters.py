@@ -23,6 +23,7 @@ from augury.application.ports import (
     Upkeep,
     Work,
 )
+from augury.application.telegram_ports import Chats, Dialogues, Inbox, Links, Notices, OpenChatBooks
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
@@ -31,9 +32,14 @@ from augury.domain.user import Role, User
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.books import MemoryOpenBooks
+from augury.outbound.memory.chat_books import MemoryOpenChatBooks
+from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
+from augury.outbound.memory.inbox import MemoryInbox
 from augury.outbound.memory.ledger import MemoryLedger
+from augury.outbound.memory.links import MemoryLinks
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.models import MemoryModels
+from augury.outbound.memory.notices import MemoryNotices
 from augury.outbound.memory.predictions import MemoryPredictions
 from augury.outbound.memory.promo_codes import MemoryPromoCodes
 from augury.outbound.memory.sessions import MemorySessions
@@ -44,8 +50,13 @@ from augury.outbound.memory.work import MemoryWork
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.balances import PostgresBalances
 from augury.outbound.postgres.books import PostgresOpenBooks
+from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
+from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
+from augury.outbound.postgres.inbox import PostgresInbox
 from augury.outbound.postgres.ledger import PostgresLedger
+from augury.outbound.postgres.links import PostgresLinks
 from augury.outbound.postgres.models import PostgresModels
+from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.predictions import PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
 from augury.outbound.postgres.sessions import PostgresSessions
@@ -77,6 +88,12 @@ class Adapters:
     sessions: Sessions
     api_keys: ApiKeys
     throttle: Throttle
+    chats: Chats
+    dialogues: Dialogues
+    inbox: Inbox
+    links: Links
+    notices: Notices
+    chat_books: OpenChatBooks
     promo_codes: PromoCodes
     pass_time: Callable[[timedelta], Awaitable[None]]
     """Make everything that is stored older by so much."""
@@ -193,6 +210,12 @@ def memory_adapters() -> Adapters:
         sessions=MemorySessions(memory),
         api_keys=MemoryApiKeys(memory),
         throttle=MemoryThrottle(memory),
+        chats=MemoryChats(memory),
+        dialogues=MemoryDialogues(memory),
+        inbox=MemoryInbox(memory),
+        links=MemoryLinks(memory),
+        notices=MemoryNotices(memory),
+        chat_books=MemoryOpenChatBooks(memory),
         promo_codes=MemoryPromoCodes(memory),
         pass_time=pass_time,
     )
@@ -214,6 +237,12 @@ def postgres_adapters(pool: Pool) -> Adapters:
         sessions=PostgresSessions(pool),
         api_keys=PostgresApiKeys(pool),
         throttle=PostgresThrottle(pool),
+        chats=PostgresChats(pool),
+        dialogues=PostgresDialogues(pool),
+        inbox=PostgresInbox(pool),
+        links=PostgresLinks(pool),
+        notices=PostgresNotices(pool),
+        chat_books=PostgresOpenChatBooks(pool),
         promo_codes=PostgresPromoCodes(pool),
         pass_time=pass_time,
     )

@@ -108,9 +108,9 @@ class Deliverer:
                 log.info("chat %d is gone: %s", chat_id, error)
                 await self._chats.leave(chat_id)
             except TelegramBadRequest as error:
-                if "chat not found" not in error.message and "deactivated" not in error.message:
-                    log.exception("a result cannot be delivered; it stays in the history")
-                await self._chats.leave(chat_id)
+                log.error("a result stays in the history only, chat %d refuses it: %s", chat_id, error)
+                if "chat not found" in error.message:
+                    await self._chats.leave(chat_id)
             await self._notices.delivered(prediction_id)
         except (AiogramError, Unavailable) as error:
             log.warning("a result is delivered later: %s", error)

@@ -72,15 +72,15 @@ class Lanes:
 
     async def _see_through(self, update: ReceivedUpdate) -> None:
         """Handle it and note that; returns early only when the bot stops."""
-        pause, tries = FIRST_PAUSE, 0
+        pause, tries, nobody_left = FIRST_PAUSE, 0, False
         while not self._stopping.is_set():
             wait = pause * random.uniform(0.5, 1)
             try:
                 async with self._room:
-                    if tries < MOST_TRIES or is_payment(update):
-                        await self._handle(update)
-                    else:
-                        await self._give_up(update)
+                    if not nobody_left:
+                        await (self._handle if tries < MOST_TRIES or is_payment(update) else self._give_up)(
+                            update
+                        )
                     await self._inbox.done(update.id)
             except TelegramRetryAfter as error:
                 wait = error.retry_after + random.uniform(0, 0.3)
@@ -88,7 +88,7 @@ class Lanes:
                 log.warning("update %d waits: %s", update.id, error)
             except TelegramForbiddenError as error:
                 log.info("update %d has nobody left to answer: %s", update.id, error)
-                tries = MOST_TRIES
+                nobody_left = True  # what it asked for was done before anything was said
             except Exception:
                 tries += 1
                 log.exception("update %d could not be handled, try %d", update.id, tries)

@@ -17,6 +17,8 @@ DONE = "UPDATE telegram_updates SET payload = NULL WHERE id = $1"
 PURGE = """
 WITH updates AS (
     DELETE FROM telegram_updates WHERE payload IS NULL AND received_at < now() - interval '2 days' RETURNING 1
+), undeliverable AS (
+    DELETE FROM notices WHERE due_at < now() - interval '9 days' RETURNING 1
 ), replies AS (
     DELETE FROM telegram_replies r WHERE created_at < now() - interval '9 days'
         AND NOT EXISTS (SELECT FROM notices n WHERE n.prediction_id = r.prediction_id)

@@ -269,3 +269,6 @@ refusal-promo-code-taken = Код { $code } уже есть.
 refusal-promo-code-not-found = Такого кода нет, или он истёк.
 refusal-promo-code-used-up = Этот код уже разобрали.
 refusal-promo-code-redeemed = Вы уже вводили этот код.
+refusal-already-refunded = Это уже возвращено.
+refusal-not-refundable = Вернуть можно не больше, чем было списано: { $charged }.
+refusal-own-role = Свою роль никто себе не меняет.

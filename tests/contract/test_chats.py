@@ -1,0 +1,199 @@
+"""Chats and their dialogues, what was received, who is owed an answer, links and payments."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from augury.application.identity_ports import NewUser
+from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json
+from augury.application.telegram_ports import Chat, ReceivedUpdate, Reply, StarPayment
+from augury.domain.balance import Transfer, TransferKind
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.prediction import Prediction
+from augury.domain.user import Role, User, UserNotFound
+from tests.adapters import INPUT, OUTPUT, Adapters, a_prediction
+
+CHAT = 7
+
+
+def new_user(credits: int = 0) -> NewUser:
+    user = User(id=UserId(uuid7()), role=Role.MEMBER, email=None, created_at=datetime.now(UTC))
+    grant = Transfer(TransferKind.GRANT, user.id, credits, uuid4()) if credits else None
+    return NewUser(user=user, grant=grant)
+
+
+async def chat(adapters: Adapters, chat_id: int = CHAT, credits: int = 0) -> Chat:
+    new = new_user(credits)
+    return await adapters.chats.add(Chat(id=chat_id, user_id=new.user.id, language="en"), new)
+
+
+async def asked(adapters: Adapters, person: Chat, message_id: int = 1, *, notify: bool = True) -> Prediction:
+    """An accepted prediction of one credit that the chat waits for."""
+    prediction = a_prediction(person.user_id)
+    async with adapters.books() as books:
+        balance = (await books.open([person.user_id])).balances[person.user_id]
+        _, holds = balance.hold(prediction.price, reference=prediction.id)
+        key = IdempotencyKey(f"telegram:{person.id}:{message_id}", b"what")
+        await books.record(accepted=[Accepted(prediction, INPUT, key, notify)], transfers=holds)
+    return prediction
+
+
+def reply(person: Chat, prediction: Prediction, message_id: int = 1) -> Reply:
+    return Reply(chat_id=person.id, message_id=message_id, prediction_id=prediction.id)
+
+
+async def test_a_chat_is_added_once_with_its_account_whoever_comes_first(adapters: Adapters) -> None:
+    added = await asyncio.gather(*(chat(adapters, credits=5) for _ in range(3)))
+
+    assert {each.user_id for each in added} == {added[0].user_id}
+    assert await adapters.chats.get(CHAT) == added[0]
+    assert (await adapters.balance(added[0].user_id)).available == 5
+    assert await adapters.deviations() == []
+
+
+async def test_a_grant_that_was_given_before_adds_nobody(adapters: Adapters) -> None:
+    new = new_user(5)
+    await adapters.chats.add(Chat(id=CHAT, user_id=new.user.id, language="en"), new)
+    again = new_user()
+    assert new.grant is not None
+    grant = Transfer(TransferKind.GRANT, again.user.id, 5, new.grant.reference)
+
+    with pytest.raises(AlreadyRecorded):
+        await adapters.chats.add(
+            Chat(id=8, user_id=again.user.id, language="en"), NewUser(user=again.user, grant=grant)
+        )
+
+    assert await adapters.chats.get(8) is None
+
+
+async def test_a_chat_remembers_language_model_dialogue_and_whether_it_is_gone(adapters: Adapters) -> None:
+    await chat(adapters)
+    await adapters.chats.speak(CHAT, "ru")
+    await adapters.chats.choose(CHAT, "tone")
+    await adapters.dialogues.put(CHAT, Json(b"{}"))
+    await adapters.chats.leave(CHAT)
+
+    known = await adapters.chats.get(CHAT)
+    assert known is not None
+    assert (known.language, known.model, known.dialogue, known.gone) == ("ru", "tone", b"{}", True)
+    await adapters.dialogues.put(CHAT, None)
+    await adapters.chats.leave(CHAT, gone=False)
+    known = await adapters.chats.get(CHAT)
+    assert known is not None
+    assert (known.dialogue, known.gone) == (None, False)
+
+
+async def test_an_update_is_taken_once_and_waits_until_it_is_done(adapters: Adapters) -> None:
+    updates = [ReceivedUpdate(number, 7, Json(b"{}")) for number in (3, 1, 2)]
+
+    assert set(await adapters.inbox.put(updates[:2])) == {1, 3}
+    assert set(await adapters.inbox.put(updates)) == {2}
+    assert [each.id for each in await adapters.inbox.waiting()] == [1, 2, 3]
+    await adapters.inbox.done(2)
+    assert [each.id for each in await adapters.inbox.waiting()] == [1, 3]
+    assert set(await adapters.inbox.put(updates)) == set()
+
+
+async def test_a_result_is_due_once_it_is_final_and_has_a_placeholder(adapters: Adapters) -> None:
+    person = await chat(adapters, credits=5)
+    prediction = await asked(adapters, person)
+    stored = await adapters.notices.expect(reply(person, prediction))
+    assert stored.placeholder_id is None
+    await adapters.settled(prediction)
+    assert await adapters.notices.due(10) == []
+
+    await adapters.notices.placed(stored, 99)
+    assert (await adapters.notices.expect(reply(person, prediction))).placeholder_id == 99
+    [due] = await adapters.notices.due(10)
+    assert (due.reply.placeholder_id, due.prediction.id, due.language) == (99, prediction.id, "en")
+    assert (due.input, due.output, due.errors) == (INPUT, OUTPUT, b"[]")
+    assert await adapters.notices.due(10, but_not=[prediction.id]) == []
+
+    await adapters.notices.put_off(prediction.id, timedelta(minutes=1))
+    assert await adapters.notices.due(10) == []
+    await adapters.pass_time(timedelta(minutes=2))
+    assert len(await adapters.notices.due(10)) == 1
+    await adapters.notices.delivered(prediction.id)
+    assert await adapters.notices.due(10) == []
+
+
+async def test_a_canceled_one_is_due_as_well_and_one_that_nobody_waits_for_never(adapters: Adapters) -> None:
+    person = await chat(adapters, credits=5)
+    canceled, unheard = await asked(adapters, person), await asked(adapters, person, 2, notify=False)
+    for number, each in enumerate((canceled, unheard), 1):
+        stored = await adapters.notices.expect(reply(person, each, number))
+        await adapters.notices.placed(stored, 90 + number)
+        async with adapters.books() as books:
+            ended = (await books.prediction(each.id)).cancel(at=datetime.now(UTC))
+            await books.record(changed=[ended], transfers=ended.settlement())
+
+    assert [due.prediction.id for due in await adapters.notices.due(10)] == [canceled.id]
+
+
+async def test_a_link_is_good_for_one_chat_and_a_while(adapters: Adapters) -> None:
+    owner = await adapters.user()
+    await adapters.links.issue(b"first", owner, timedelta(minutes=10))
+    await adapters.links.issue(b"late", owner, timedelta(minutes=1))
+    await adapters.pass_time(timedelta(minutes=2))
+
+    async def used(digest: bytes, chat_id: int) -> UserId | None:
+        async with adapters.chat_books() as books:
+            return await books.use_link(digest, chat_id)
+
+    assert await used(b"late", 7) is None
+    assert await used(b"unknown", 7) is None
+    assert await used(b"first", 7) == owner
+    assert await used(b"first", 8) is None
+    await adapters.pass_time(timedelta(minutes=20))
+    assert await used(b"first", 7) == owner
+
+
+async def test_links_lead_to_the_bot_that_was_seen_last(adapters: Adapters) -> None:
+    assert await adapters.links.bot() is None
+    await adapters.links.saw_bot("old_bot")
+    await adapters.pass_time(timedelta(minutes=1))
+    await adapters.links.saw_bot("new_bot")
+    assert await adapters.links.bot() == "new_bot"
+
+
+async def test_what_a_chat_had_is_the_accounts_and_its_own_account_is_closed(adapters: Adapters) -> None:
+    person, owner = await chat(adapters, credits=5), await adapters.user(3)
+    prediction = await asked(adapters, person)
+    await adapters.settled(prediction)
+
+    async with adapters.chat_books() as books:
+        balances = (await books.open([person.user_id, owner])).balances
+        _, _, transfers = balances[person.user_id].merge_into(balances[owner])
+        await books.record(transfers=transfers)
+        await books.hand_over(CHAT, absorbed=person.user_id, into=owner, at=datetime.now(UTC))
+
+    known = await adapters.chats.get(CHAT)
+    assert known is not None
+    assert known.user_id == owner
+    assert (await adapters.balance(owner)).available == 7
+    [mine] = await adapters.predictions.page(owner, limit=10)
+    assert mine.prediction.id == prediction.id
+    with pytest.raises(UserNotFound):
+        await adapters.users.get(person.user_id)
+    async with adapters.books() as books:
+        key = (owner, f"telegram:{CHAT}:1")
+        assert (await books.open([owner], [key])).remembered[key].reference == prediction.id
+    assert await adapters.deviations() == []
+
+
+async def test_a_payment_is_recorded_once_and_its_return_is_noted(adapters: Adapters) -> None:
+    person = await chat(adapters)
+    payment = StarPayment(
+        charge_id="c1", reference=uuid4(), chat_id=CHAT, user_id=person.user_id, stars=5, credits=10
+    )
+    async with adapters.chat_books() as books:
+        await books.add_payment(payment)
+    with pytest.raises(AlreadyRecorded):
+        async with adapters.chat_books() as books:
+            await books.add_payment(payment)
+    async with adapters.chat_books() as books:
+        assert await books.payment("c2") is None
+        found = await books.payment("c1")
+        assert found == payment

@@ -1,0 +1,106 @@
+"""Updates of one chat in order, chats side by side, and what is away is waited for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from augury.application.ports import Json, Unavailable
+from augury.application.telegram_ports import ReceivedUpdate
+from augury.inbound.telegram import lanes as module
+from augury.inbound.telegram.lanes import MOST_TRIES, Lanes
+from tests.hexagon import Hexagon
+from tests.polling import eventually
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(module, "LAST_PAUSE", 0.001)
+
+
+def update(number: int, lane: int = 1, payload: bytes = b"{}") -> ReceivedUpdate:
+    return ReceivedUpdate(number, lane, Json(payload))
+
+
+async def nobody(_: ReceivedUpdate) -> None:
+    raise AssertionError("given up")
+
+
+async def run(
+    hexagon: Hexagon,
+    handle: Callable[[ReceivedUpdate], Awaitable[None]],
+    *updates: ReceivedUpdate,
+    give_up: Callable[[ReceivedUpdate], Awaitable[None]] = nobody,
+) -> None:
+    lanes = Lanes(handle, hexagon.inbox, give_up=give_up)
+    await hexagon.inbox.put(updates)
+    lanes.take(updates)
+
+    async def all_done() -> bool:
+        return not await hexagon.inbox.waiting()
+
+    await eventually(all_done, "everything")
+    await lanes.stop(1)
+
+
+async def test_a_chat_is_handled_in_order_and_waits_for_no_other(hexagon: Hexagon) -> None:
+    handled: list[int] = []
+    second_is_done = asyncio.Event()
+
+    async def handle(each: ReceivedUpdate) -> None:
+        if each.lane == 1:
+            await second_is_done.wait()
+        handled.append(each.id)
+        if each.id == 4:
+            second_is_done.set()
+
+    await run(hexagon, handle, update(1), update(2), update(3), update(4, lane=2))
+
+    assert handled == [4, 1, 2, 3]
+
+
+async def test_what_finds_the_books_away_is_tried_until_they_are_back(hexagon: Hexagon) -> None:
+    tries = 0
+
+    async def handle(_: ReceivedUpdate) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 2 * MOST_TRIES:
+            raise Unavailable("away")
+
+    await run(hexagon, handle, update(1))
+
+    assert tries == 2 * MOST_TRIES + 1
+
+
+async def test_what_always_fails_is_given_up_and_the_next_is_handled(hexagon: Hexagon) -> None:
+    handled: list[int] = []
+    given_up: list[int] = []
+
+    async def handle(each: ReceivedUpdate) -> None:
+        handled.append(each.id)
+        if each.id == 1:
+            raise ZeroDivisionError
+
+    async def give_up(each: ReceivedUpdate) -> None:
+        given_up.append(each.id)
+
+    await run(hexagon, handle, update(1), update(2), give_up=give_up)
+
+    assert given_up == [1]
+    assert handled == [1] * MOST_TRIES + [2]
+
+
+async def test_what_was_paid_is_never_given_up(hexagon: Hexagon) -> None:
+    tries = 0
+
+    async def handle(_: ReceivedUpdate) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 3 * MOST_TRIES:
+            raise ZeroDivisionError
+
+    await run(hexagon, handle, update(1, payload=b'{"message":{"successful_payment":{}}}'))
+
+    assert tries == 3 * MOST_TRIES + 1

@@ -1,0 +1,123 @@
+"""What people send, as values and rows: numbers as they write them, files as their programs save them."""
+
+from datetime import timedelta
+
+import pytest
+
+from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.inbound.telegram.csv_rows import NotCsv, read_csv
+from augury.inbound.telegram.dialogue import Asking, Confirming, NoAnswer, Over, answer, restored, stored
+from augury.inbound.telegram.flood import WINDOW, FloodGate
+from augury.inbound.telegram.receiving import received
+from augury.inbound.telegram.settings import Package, TelegramSettings
+
+AGE = Feature("age", FeatureKind.NUMERIC)
+CITY = Feature("city", FeatureKind.CATEGORICAL, ("Paris", "Rome"))
+TEXT = Feature("text", FeatureKind.TEXT)
+SCHEMA = InputSchema((AGE, CITY, TEXT))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12", 12), (" 3.5 ", 3.5), ("3,5", 3.5), ("1 000", 1000), ("1\u00a0000,5", 1000.5), ("−7", -7)],
+)
+def test_a_number_is_read_as_people_write_it(text: str, value: float) -> None:
+    assert answer(AGE, text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("old", "wrong-number"), ("", "wrong-number"), ("nan", "wrong-range"), ("1e999", "wrong-range")],
+)
+def test_what_is_no_number_is_asked_again(text: str, why: str) -> None:
+    with pytest.raises(NoAnswer) as refused:
+        answer(AGE, text)
+    assert refused.value.message == why
+
+
+def test_a_category_is_found_whatever_its_case_and_a_new_one_taken_as_it_is() -> None:
+    assert answer(CITY, " paris ") == "Paris"
+    assert answer(CITY, "Oslo") == "Oslo"
+
+
+@pytest.mark.parametrize(
+    "dialogue",
+    [
+        Asking(began=1, model="mixed@1", values=(1, None, "x", 0.5), seen=7),
+        Confirming(message_id=1, file_id="f", file_name="a.csv", model="m@1", row_price=2),
+        Over(seen=3),
+    ],
+)
+def test_a_dialogue_is_stored_and_restored(dialogue: Asking | Confirming | Over) -> None:
+    assert restored(stored(dialogue)) == dialogue
+
+
+def test_what_nobody_understands_any_more_is_no_dialogue() -> None:
+    assert restored(stored(Over(seen=3))[:-1]) is None  # type: ignore[arg-type]  # cut off
+    assert restored(None) is None
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
+def test_a_file_is_read_with_its_delimiter_and_in_its_encoding(delimiter: str, encoding: str) -> None:
+    header = delimiter.join(["text", "extra", "age", "city"])
+    line = delimiter.join(["привет", "?", "3.5", "Рим"])
+    found = read_csv(f"{header}\r\n{line}\r\n\r\n".encode(encoding), SCHEMA)
+    assert list(found.rows) == [{"age": 3.5, "city": "Рим", "text": "привет"}]
+    assert not found.errors
+
+
+def test_each_row_has_its_own_mistake() -> None:
+    found = read_csv(b"age,city,text\n1,Rome,a\nold,Rome,b\n,Rome,c\n5,Rome\n", SCHEMA)
+    assert [(error.row, error.field) for error in found.errors] == [(1, "age"), (3, "text")]
+    assert found.rows[2]["age"] is None
+
+
+def test_a_row_with_too_much_is_named() -> None:
+    with pytest.raises(NotCsv) as refused:
+        read_csv(b"age,city,text\n1,Rome,a\n1,Rome,a,b\n", SCHEMA)
+    assert (refused.value.message, refused.value.values) == ("csv-ragged", {"row": 2})
+
+
+def test_who_floods_is_told_once_a_minute_and_nobody_else_is_slowed_down() -> None:
+    now = [0.0]
+    gate = FloodGate(2, lambda: now[0])
+    assert [gate.wait(1) for _ in range(4)] == [(0, False), (0, False), (60, True), (60, False)]
+    assert gate.wait(2) == (0, False)
+    now[0] += WINDOW
+    assert gate.wait(1) == (0, False)
+
+
+def test_a_gate_of_zero_is_open() -> None:
+    assert {FloodGate(0).wait(1) for _ in range(3)} == {(0, False)}
+
+
+def test_a_question_at_the_till_waits_behind_nobody() -> None:
+    message = {"update_id": 5, "message": {"chat": {"id": 7}}}
+    button = {"update_id": 6, "callback_query": {"from": {"id": 7}}}
+    till = {"update_id": 8, "pre_checkout_query": {"from": {"id": 7}}}
+    assert [received(each).lane for each in (message, button, till)] == [7, 7, -8]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"token": "no token"},
+        {"webhook_url": "http://augury.example"},
+        {"webhook_secret": "with blanks"},
+        {"packages": "100"},
+        {"packages": "0:5"},
+        {"packages": "a:b"},
+    ],
+)
+def test_wrong_settings_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="TELEGRAM_"):
+        TelegramSettings(**wrong)  # type: ignore[arg-type]  # strings all
+
+
+def test_settings_say_what_is_on_sale_and_what_the_webhook_believes() -> None:
+    settings = TelegramSettings(token="42:a", webhook_url="https://a.example/b", poll_timeout=timedelta(0))
+    assert settings.on_sale[0] == Package(100, 50)
+    assert settings.webhook_path == "/b"
+    assert settings.secret != TelegramSettings(token="42:b").secret
+    assert "42:a" not in repr(settings)
