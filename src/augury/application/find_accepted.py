@@ -2,7 +2,6 @@ from dataclasses import dataclass
 
 from augury.application.ports import IdempotencyKey, OpenBooks
 from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.prediction import IdempotencyConflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +13,7 @@ class FindAccepted:
     async def __call__(self, *, user_id: UserId, key: IdempotencyKey) -> PredictionId | None:
         """None where the key is new. Raises `IdempotencyConflict` where it was used for something else."""
         async with self.books() as books:
-            known = (await books.open([], [(user_id, key.key)])).remembered.get((user_id, key.key))
-        if known is None:
+            opened = await books.open([], [(user_id, key.key)])
+        if not opened.repeats(user_id, key):
             return None
-        if known.fingerprint != key.fingerprint:
-            raise IdempotencyConflict
-        return PredictionId(known.reference)
+        return PredictionId(opened.remembered[user_id, key.key].reference)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from augury.domain.balance import MOST_CREDITS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -42,7 +44,9 @@ class Limits:
     """Predictions that one sweep repairs."""
 
     def __post_init__(self) -> None:
-        if self.max_rows < 1:
-            raise ValueError("max_rows must be 1 at least")
+        if min(self.max_rows, self.max_batch_rows, self.sweep_batch) < 1:
+            raise ValueError("max_rows, max_batch_rows and sweep_batch must be 1 at least")
+        if max(self.guest_credits, self.welcome_credits) > MOST_CREDITS:
+            raise ValueError(f"guest_credits and welcome_credits must be {MOST_CREDITS} at most")
         if self.lease < timedelta(seconds=1) or self.predict_timeout < timedelta(seconds=1):
             raise ValueError("lease and predict_timeout must be a second at least")

@@ -18,7 +18,7 @@ from uuid import UUID
 from augury.domain.balance import Balance, Transfer
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelFacts, ModelRef
-from augury.domain.prediction import Prediction, Status
+from augury.domain.prediction import IdempotencyConflict, Prediction, Status
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
 
@@ -83,6 +83,13 @@ class Opened:
 
     balances: Mapping[UserId, Balance]
     remembered: Mapping[tuple[UserId, str], Remembered]
+
+    def repeats(self, user_id: UserId, key: IdempotencyKey) -> bool:
+        """Whether this very request was made before; raises `IdempotencyConflict` for another one."""
+        known = self.remembered.get((user_id, key.key))
+        if known and known.fingerprint != key.fingerprint:
+            raise IdempotencyConflict
+        return known is not None
 
 
 class Books(Protocol):

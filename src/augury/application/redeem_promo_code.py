@@ -7,7 +7,6 @@ from augury.application.ports import Clock, IdempotencyKey, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.prediction import IdempotencyConflict
 from augury.domain.promo_code import normalized_code
 from augury.domain.user import TooManyTries, UserNotFound
 
@@ -47,9 +46,7 @@ class RedeemPromoCode:
             balance = opened.balances.get(user_id)
             if balance is None:
                 raise UserNotFound
-            if key and (known := opened.remembered.get((user_id, key.key))):
-                if known.fingerprint != key.fingerprint:
-                    raise IdempotencyConflict
+            if key and opened.repeats(user_id, key):
                 return balance
             redeemed = promo_code.redeem(again=again, at=self.clock.now())
             balance, grant = balance.grant(promo_code.credits, reference=uuid7())

@@ -5,7 +5,7 @@ from augury.application.ports import AlreadyRecorded, IdempotencyKey, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.prediction import AlreadyRefunded, IdempotencyConflict
+from augury.domain.prediction import AlreadyRefunded
 from augury.domain.user import UserNotFound
 
 
@@ -17,9 +17,13 @@ class RefundPrediction:
     books: OpenBooks
 
     async def __call__(
-        self, *, prediction_id: PredictionId, amount: int | None = None, key: IdempotencyKey | None = None
+        self,
+        *,
+        prediction_id: PredictionId,
+        amount: int | None = None,
+        key: tuple[UserId, IdempotencyKey] | None = None,
     ) -> Balance:
-        """Answers the balance of its user after it; a repeated `key` changes nothing.
+        """Answers the balance of its user after it; a repeated `key`, the caller's, changes nothing.
 
         Without an `amount` all that was charged. Raises `PredictionNotFound`, `NotRefundable`,
         `AlreadyRefunded`, `IdempotencyConflict`, and `UserNotFound` where the account is closed.
@@ -36,19 +40,17 @@ class RefundPrediction:
             return (await books.prediction(prediction_id)).user_id
 
     async def _refund(
-        self, prediction_id: PredictionId, amount: int | None, key: IdempotencyKey | None
+        self, prediction_id: PredictionId, amount: int | None, key: tuple[UserId, IdempotencyKey] | None
     ) -> Balance:
         async with self.books() as books:
             prediction = await books.prediction(prediction_id)
             user_id = prediction.user_id
-            opened = await books.open([user_id], [(user_id, key.key)] if key else [])
+            opened = await books.open([user_id], [(key[0], key[1].key)] if key else [])
             balance = opened.balances.get(user_id)
             if balance is None:
                 raise UserNotFound
-            if key and (known := opened.remembered.get((user_id, key.key))):
-                if known.fingerprint != key.fingerprint:
-                    raise IdempotencyConflict
+            if key and opened.repeats(*key):
                 return balance
             balance, refund = balance.refund(prediction.refundable(amount), reference=prediction.id)
-            await books.record(transfers=[refund], keys={user_id: (key, prediction.id)} if key else None)
+            await books.record(transfers=[refund], keys={key[0]: (key[1], prediction.id)} if key else None)
         return balance

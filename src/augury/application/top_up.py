@@ -6,7 +6,6 @@ from augury.application.ports import AlreadyRecorded, IdempotencyKey, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.prediction import IdempotencyConflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,9 +16,14 @@ class TopUp:
     books: OpenBooks
 
     async def __call__(
-        self, *, user_id: UserId, amount: int, payment: UUID | None = None, key: IdempotencyKey | None = None
+        self,
+        *,
+        user_id: UserId,
+        amount: int,
+        payment: UUID | None = None,
+        key: tuple[UserId, IdempotencyKey] | None = None,
     ) -> Balance:
-        """Answers the balance after it; a repeated `key` changes nothing.
+        """Answers the balance after it; a repeated `key`, which belongs to the caller, changes nothing.
 
         `payment` is the transfer's reference: the same one is never credited twice, to anyone. Raises
         `UserNotFound`, also for a closed account, `InvalidAmount`, `IdempotencyConflict`.
@@ -33,15 +37,13 @@ class TopUp:
                 return (await books.open([user_id])).balances[user_id]
 
     async def _credit(
-        self, user_id: UserId, amount: int, reference: UUID, key: IdempotencyKey | None
+        self, user_id: UserId, amount: int, reference: UUID, key: tuple[UserId, IdempotencyKey] | None
     ) -> Balance:
         async with self.books() as books:
-            opened = await books.open([user_id], [(user_id, key.key)] if key else [])
+            opened = await books.open([user_id], [(key[0], key[1].key)] if key else [])
             balance = opened.balances[user_id]
-            if key and (known := opened.remembered.get((user_id, key.key))):
-                if known.fingerprint != key.fingerprint:
-                    raise IdempotencyConflict
+            if key and opened.repeats(*key):
                 return balance
             balance, transfer = balance.top_up(amount, reference=reference)
-            await books.record(transfers=[transfer], keys={user_id: (key, reference)} if key else None)
+            await books.record(transfers=[transfer], keys={key[0]: (key[1], reference)} if key else None)
         return balance

@@ -44,7 +44,11 @@ class Augury(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (OperatorError, SchemaMismatch, Unavailable, DomainError) as error:
+        except DomainError as error:
+            facts = ", ".join(f"{name} {value}" for name, value in vars(error).items())
+            click.echo(f"augury: {error}" + (f" ({facts})" if facts else ""), err=True)
+            ctx.exit(1)
+        except (OperatorError, SchemaMismatch, Unavailable) as error:
             click.echo(f"augury: {error}", err=True)
             ctx.exit(1)
 

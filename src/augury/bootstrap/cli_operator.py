@@ -28,6 +28,8 @@ from augury.domain.model import ModelRef
 from augury.domain.user import Role, UserNotFound, normalized_email
 from augury.outbound.postgres.schema_version import check_schema
 
+WIDE = 200
+"""Columns of a table that goes into a pipe, where no terminal says how many there are."""
 Given = ParamSpec("Given")
 
 
@@ -165,7 +167,8 @@ async def list_(container: AsyncContainer) -> None:
         state = "retired" if each.retired else "active" if each.active else "ready"
         features = str(len(each.facts.schema.features))
         table.add_row(str(each.ref), state, each.facts.task, str(each.row_price), features, each.sha256[:12])
-    Console().print(table)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else WIDE)
 
 
 @model.command("price")
@@ -174,7 +177,7 @@ async def list_(container: AsyncContainer) -> None:
 @operates
 async def price(container: AsyncContainer, model: str, credits: int) -> None:
     """Set the price per row of MODEL (name@version), for predictions from now on."""
-    changed = await (await container.get(ChangeModel))(ref=ModelRef.parse(model), row_price=credits)
+    changed = await (await container.get(ChangeModel))(ref=_ref(model), row_price=credits)
     click.echo(f"{changed.ref} costs {changed.row_price} per row")
 
 
@@ -183,7 +186,7 @@ async def price(container: AsyncContainer, model: str, credits: int) -> None:
 @operates
 async def activate(container: AsyncContainer, model: str) -> None:
     """Let MODEL (name@version) serve requests that name no version."""
-    changed = await (await container.get(ChangeModel))(ref=ModelRef.parse(model), activate=True)
+    changed = await (await container.get(ChangeModel))(ref=_ref(model), activate=True)
     click.echo(f"{changed.ref} is active")
 
 
@@ -192,8 +195,14 @@ async def activate(container: AsyncContainer, model: str) -> None:
 @operates
 async def retire(container: AsyncContainer, model: str) -> None:
     """Accept no more predictions for MODEL (name@version); accepted ones still run."""
-    changed = await (await container.get(ChangeModel))(ref=ModelRef.parse(model), retire=True)
+    changed = await (await container.get(ChangeModel))(ref=_ref(model), retire=True)
     click.echo(f"{changed.ref} is retired")
+
+
+def _ref(text: str) -> ModelRef:
+    if "@" not in text:
+        raise OperatorError(f"write the model with its version, such as {text}@1")
+    return ModelRef.parse(text)
 
 
 @click.group()

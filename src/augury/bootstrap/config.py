@@ -6,6 +6,7 @@ variable may be given as a file that holds its value: `AUGURY_SECRET_KEY_FILE=/r
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,7 +81,14 @@ def read(settings: type[Settings], environ: Mapping[str, str] = os.environ, **gi
     try:
         return settings(**values)
     except ValueError as error:
-        raise SettingError(f"{PREFIX}…: {error}") from error
+        raise SettingError(_in_variables(settings, str(error))) from error
+
+
+def _in_variables(settings: type, words: str) -> str:
+    """A room's own words for what is wrong with its settings, its fields named as they are set."""
+    for field in dataclasses.fields(settings):
+        words = re.sub(rf"\b{field.name}\b", variable(settings, field.name), words)
+    return words
 
 
 def is_set(name: str, environ: Mapping[str, str] = os.environ) -> bool:
@@ -161,11 +169,11 @@ class ProcessSettings:
 
     def __post_init__(self) -> None:
         if self.log_format not in ("text", "json"):
-            raise ValueError(f"LOG_FORMAT must be text or json, not {self.log_format!r}")
+            raise ValueError(f"log_format must be text or json, not {self.log_format!r}")
         if self.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
-            raise ValueError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {self.log_level!r}")
+            raise ValueError(f"log_level must be DEBUG, INFO, WARNING or ERROR, not {self.log_level!r}")
         if self.port > 65535:
-            raise ValueError(f"PORT must be at most 65535, not {self.port}")
+            raise ValueError(f"port must be at most 65535, not {self.port}")
 
     @property
     def model_files(self) -> Path:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing_extensions import override
 
 from augury.bootstrap.config import OperatorError
 
-STOP_WITHIN = 4
+STOP_WITHIN = 3
 """Seconds that requests under way get at a stop."""
 BACKLOG = 2048
 
@@ -67,6 +68,7 @@ class HttpServer(uvicorn.Server):
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._before_stop()
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # who is cut off now is no error
         await super().shutdown(sockets)
 
     @contextmanager

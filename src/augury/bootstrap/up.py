@@ -1,8 +1,11 @@
 """`augury up`: database, migrations, starter model, API, worker and queue in one process."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 from dishka import AsyncContainer
 from rich.console import Console
@@ -36,6 +39,8 @@ from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.rabbitmq import RabbitSettings
 
+GRACE = timedelta(seconds=1)
+"""How long a batch may go on after Ctrl-C: who presses it waits for it."""
 ANYWHERE = ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104  # to be printed, not to be listened on
 BANNER = """
 Augury is ready at [bold]{url}[/]
@@ -126,6 +131,7 @@ async def _train_if_needed(container: AsyncContainer) -> None:
 @asynccontextmanager
 async def _consuming_in_process(container: AsyncContainer, settings: WorkerSettings) -> AsyncIterator[None]:
     """Hand the queue's tasks straight to the worker's code; what an earlier run left is queued first."""
+    settings = replace(settings, grace=min(settings.grace, GRACE))
     queue, events = await container.get(MemoryPredictionQueue), await container.get(MemoryEvents)
     waiting, runner = await container.get(WaitForPrediction), await task_runner(container, settings)
 
@@ -139,5 +145,4 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
         pass
     async with background(queue.run(), (await sweeper(container, settings)).run()):
         yield
-        await runner.stop()
-        await queue.stop()
+        await asyncio.gather(queue.stop(settings.grace), runner.stop())

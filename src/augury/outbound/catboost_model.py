@@ -36,6 +36,10 @@ class CatBoostSettings:
     threads: int = 1
     """Of one call of a model. More do not help: a batch is small, and processes share the machine."""
 
+    def __post_init__(self) -> None:
+        if self.loaded_models < 1 or self.threads < 1:
+            raise ValueError("loaded_models and threads must be 1 at least")
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:

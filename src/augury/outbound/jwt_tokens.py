@@ -33,7 +33,7 @@ class JwtSettings:
 
     def __post_init__(self) -> None:
         if len(self.secret.encode()) < 32:
-            raise ValueError("the secret that signs tokens needs 32 bytes at least")
+            raise ValueError("secret must have 32 bytes at least")
 
 
 class JwtAccessTokens(AccessTokens):

@@ -41,7 +41,7 @@ class RabbitSettings:
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("amqp://", "amqps://")):
-            raise ValueError("the URL of RabbitMQ must begin with amqp:// or amqps://")
+            raise ValueError("url must begin with amqp:// or amqps://")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,15 @@ async def test_a_repeated_key_tops_up_once(api: Api) -> None:
     assert is_problem(conflict, 422, "idempotency-conflict")
 
 
-async def test_one_key_tops_up_two_users(api: Api) -> None:
-    admin = await api.admin()
-    for _ in range(2):
-        user = await api.hexagon.user()
-        response = await admin.post(
-            f"/admin/users/{user.id}/top-up", json={"credits": 2}, headers={"Idempotency-Key": "k"}
-        )
-        assert response.json() == {"available": 2, "held": 0}
+async def test_a_key_that_tops_up_one_user_does_not_top_up_another(api: Api) -> None:
+    first, second, admin = await api.hexagon.user(), await api.hexagon.user(), await api.admin()
+    headers = {"Idempotency-Key": "k"}
+    await admin.post(f"/admin/users/{first.id}/top-up", json={"credits": 9}, headers=headers)
+
+    mistaken = await admin.post(f"/admin/users/{second.id}/top-up", json={"credits": 9}, headers=headers)
+
+    assert is_problem(mistaken, 422, "idempotency-conflict")
+    assert (await api.client_of(second).get("/balance")).json() == {"available": 0, "held": 0}
 
 
 async def test_a_payment_is_the_transfers_reference_and_credited_once(api: Api) -> None:

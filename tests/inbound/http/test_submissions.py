@@ -179,6 +179,36 @@ async def test_a_replay_is_answered_though_the_model_was_retired_since(api: Api)
     assert is_problem(unknown, 404, "model-not-found")
 
 
+async def test_blanks_around_a_key_are_none_of_it(api: Api) -> None:
+    member = await api.member(credits=5)
+    first = await member.post("/predictions", json=TEXT, headers={"Idempotency-Key": "k"})
+
+    again = await member.post("/predictions", json=TEXT, headers={"Idempotency-Key": " k \t"})
+
+    assert again.json() == first.json()
+
+
+async def test_two_keys_are_refused_for_none_of_them_can_be_meant(api: Api) -> None:
+    member = await api.member(credits=5)
+
+    response = await member.post(
+        "/predictions", json=TEXT, headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    )
+
+    assert is_problem(response, 422, "wrong-shape")
+    assert (await member.get("/balance")).json() == {"available": 5, "held": 0}
+
+
+async def test_several_prefer_lines_are_one_list(api: Api) -> None:
+    member = await api.member(credits=5)
+
+    response = await member.post(
+        "/predictions", json=TEXT, headers=[("Prefer", "wait=0"), ("Prefer", "respond-async")]
+    )
+
+    assert response.headers["preference-applied"] == "wait=0"
+
+
 async def test_concurrent_twins_are_one_prediction(api: Api) -> None:
     member = await api.member(credits=5)
 

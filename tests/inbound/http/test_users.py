@@ -27,3 +27,16 @@ async def test_a_closed_account_leaves_books_that_balance(api: Api) -> None:
     assert await api.hexagon.balanced()
     assert (await api.hexagon.balance_of(user.id)).available == 0
     assert "ada@example.com" not in repr(api.hexagon.memory.state)
+
+
+async def test_a_telegram_link_leads_to_the_bot_once_there_is_one(api: Api) -> None:
+    member = await api.member()
+    assert is_problem(await member.post("/users/me/telegram-link"), 409, "no-bot")
+    await api.hexagon.links.saw_bot("augury_bot")
+
+    link = (await member.post("/users/me/telegram-link")).json()
+
+    address, _, code = link["url"].partition("?start=")
+    assert address == "https://t.me/augury_bot"
+    assert 32 <= len(code) <= 64
+    assert link["expires_at"]

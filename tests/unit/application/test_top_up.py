@@ -32,18 +32,20 @@ async def test_a_payment_is_credited_once_however_often_one_hears_of_it(hexagon:
 
 async def test_a_repeated_key_changes_nothing_and_answers_the_balance_as_it_stands(hexagon: Hexagon) -> None:
     user, key = await hexagon.user(), IdempotencyKey("key", b"print")
-    await hexagon.top_up(user_id=user.id, amount=5, key=key)
+    await hexagon.top_up(user_id=user.id, amount=5, key=(user.id, key))
     await hexagon.top_up(user_id=user.id, amount=1)
 
-    assert await hexagon.top_up(user_id=user.id, amount=5, key=key) == Balance(user.id, available=6)
+    assert await hexagon.top_up(user_id=user.id, amount=5, key=(user.id, key)) == Balance(
+        user.id, available=6
+    )
 
 
 async def test_a_key_used_for_another_request_is_a_conflict(hexagon: Hexagon) -> None:
     user = await hexagon.user()
-    await hexagon.top_up(user_id=user.id, amount=5, key=IdempotencyKey("key", b"print"))
+    await hexagon.top_up(user_id=user.id, amount=5, key=(user.id, IdempotencyKey("key", b"print")))
 
     with pytest.raises(IdempotencyConflict):
-        await hexagon.top_up(user_id=user.id, amount=6, key=IdempotencyKey("key", b"other"))
+        await hexagon.top_up(user_id=user.id, amount=6, key=(user.id, IdempotencyKey("key", b"other")))
 
     assert await hexagon.balance_of(user.id) == Balance(user.id, available=5)
 
@@ -68,3 +70,14 @@ async def test_nobody_can_have_more_than_the_limit(hexagon: Hexagon) -> None:
 async def test_who_is_not_there_cannot_be_credited(hexagon: Hexagon) -> None:
     with pytest.raises(UserNotFound):
         await hexagon.top_up(user_id=UserId(uuid7()), amount=1)
+
+
+async def test_a_key_is_its_callers_own(hexagon: Hexagon) -> None:
+    admin, user = await hexagon.user(), await hexagon.user()
+    theirs, ours = IdempotencyKey("june", b"their request"), IdempotencyKey("june", b"our request")
+    await hexagon.top_up(user_id=user.id, amount=1, key=(user.id, theirs))
+
+    await hexagon.top_up(user_id=user.id, amount=5, key=(admin.id, ours))
+    again = await hexagon.top_up(user_id=user.id, amount=5, key=(admin.id, ours))
+
+    assert again == Balance(user.id, available=6)

@@ -76,7 +76,12 @@ async def top_up(
     top_up_balance: FromDishka[TopUp],
 ) -> BalanceView:
     key = await key_of(request, f"POST top-up {user_id}")
-    after = await top_up_balance(user_id=UserId(user_id), amount=data.credits, payment=data.payment, key=key)
+    after = await top_up_balance(
+        user_id=UserId(user_id),
+        amount=data.credits,
+        payment=data.payment,
+        key=(request.user, key) if key else None,
+    )
     return BalanceView.of(after)
 
 

@@ -49,5 +49,9 @@ async def refund_prediction(
     refund: FromDishka[RefundPrediction],
 ) -> BalanceView:
     key = await key_of(request, f"POST refund {prediction_id}")
-    after = await refund(prediction_id=PredictionId(prediction_id), amount=data.credits, key=key)
+    after = await refund(
+        prediction_id=PredictionId(prediction_id),
+        amount=data.credits,
+        key=(request.user, key) if key else None,
+    )
     return BalanceView.of(after)

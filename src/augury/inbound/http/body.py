@@ -16,6 +16,7 @@ from augury.inbound.http.problems import NOT_JSON, NOT_JSON_TYPE, WRONG_SHAPE, F
 
 T = TypeVar("T")
 JSON = b"application/json"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _WHERE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
@@ -84,7 +85,9 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
     except RecursionError:
         raise Refused(NOT_JSON, "The JSON is nested too deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(NOT_JSON, str(error)) from None
+        lone = _SURROGATE.search(bytes(body))
+        about = " Half of a surrogate pair is no character." if lone else ""
+        raise Refused(NOT_JSON, f"{error}.{about}") from None
 
 
 def _split(message: str) -> tuple[str, str | None]:

@@ -2,7 +2,7 @@
 
 import re
 
-_WAIT = re.compile(r"""wait \s* = \s* "? (\d{1,9}) "?""", re.VERBOSE | re.ASCII | re.IGNORECASE)
+_WAIT = re.compile(r"""wait \s* = \s* "? (\d+) "?""", re.VERBOSE | re.ASCII | re.IGNORECASE)
 
 
 def wait_seconds(prefer: bytes, *, most: int) -> int | None:
@@ -12,5 +12,5 @@ def wait_seconds(prefer: bytes, *, most: int) -> int | None:
     """
     for preference in prefer.decode("latin-1").split(","):
         if found := _WAIT.fullmatch(preference.partition(";")[0].strip()):
-            return min(int(found[1]), most)
+            return min(int(found[1].lstrip("0")[:9] or 0), most)
     return None

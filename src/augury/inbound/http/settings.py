@@ -32,5 +32,7 @@ class HttpSettings:
     def __post_init__(self) -> None:
         if len(self.guest_secret) < 16:
             raise ValueError("guest_secret needs 16 characters at least")
+        if self.max_body_bytes < 1 or self.flight < 1:
+            raise ValueError("max_body_bytes and flight must be 1 at least")
         if self.base_path and (not self.base_path.startswith("/") or self.base_path.endswith("/")):
             raise ValueError("base_path begins with a slash and ends without one")

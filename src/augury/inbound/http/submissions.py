@@ -90,13 +90,13 @@ class SubmitDesk:
     async def submit(self, request: Anyone, submission: Submission) -> EncodedJson:
         headers = dict(request.scope["headers"])
         user_id: UserId | None = request.scope["user"]
-        key = await _idempotency_key(headers.get(b"idempotency-key"), user_id, request)
+        key = await _idempotency_key(user_id, request)
         rows = decode(_decoder, submission.data)
         user_id = user_id or await self.identity.guest(request)
         trace = _trace(headers.get(b"traceparent"))
         answer = await self._accepted(user_id, submission, rows, key, trace)
         most = int(self.settings.max_wait.total_seconds())
-        seconds = wait_seconds(headers.get(b"prefer", b""), most=most)
+        seconds = wait_seconds(_preferences(request), most=most)
         stored = await self._as_it_stands(answer, user_id, seconds or 0)
         return self._response(stored, isinstance(answer, Replayed), seconds)
 
@@ -183,9 +183,8 @@ def _trace(header: bytes | None) -> str | None:
     return None if header is None else traceparent(header.decode("latin-1"))
 
 
-async def _idempotency_key(
-    header: bytes | None, user_id: UserId | None, request: Anyone
-) -> IdempotencyKey | None:
+async def _idempotency_key(user_id: UserId | None, request: Anyone) -> IdempotencyKey | None:
+    header = _key_header(request)
     if header is None:
         return None
     if user_id is None:
@@ -202,9 +201,22 @@ def idempotency_key(header: bytes, what: bytes, body: bytes) -> IdempotencyKey:
     return IdempotencyKey(header.decode("ascii"), hashlib.sha256(what + b"\0" + body).digest())
 
 
+def _preferences(request: Anyone) -> bytes:
+    """Several lines are one list (RFC 9110, section 5.3)."""
+    return b",".join(value for name, value in request.scope["headers"] if name == b"prefer")
+
+
+def _key_header(request: Anyone | SignedIn) -> bytes | None:
+    """What is around a value is none of it (RFC 9110, section 5.5); two keys would be two requests."""
+    values = [value for name, value in request.scope["headers"] if name == b"idempotency-key"]
+    if len(values) > 1:
+        raise Refused(WRONG_SHAPE, "There is more than one `Idempotency-Key`.")
+    return values[0].strip(b" \t") if values else None
+
+
 async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
     """The request's `Idempotency-Key`, if it has one: for `what` is asked, with this body."""
-    header = dict(request.scope["headers"]).get(b"idempotency-key")
+    header = _key_header(request)
     return None if header is None else idempotency_key(header, what.encode(), await request.body())
 
 

@@ -141,6 +141,8 @@ class MemoryPredictionQueue(PredictionQueue):
             log.warning("a task is given up: %s", error)
             self.dead.append(Dead(waiting, self._clock.now()))
         except Exception as error:  # whatever it is, nobody else looks after this task
+            if self._stopped:  # the books have it
+                return
             failures = waiting.failures + 1
             if failures >= self.most_deliveries:
                 log.warning("a task was delivered %d times and is given up: %s", failures, error)

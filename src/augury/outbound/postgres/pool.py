@@ -1,11 +1,13 @@
 """One pool of connections to PostgreSQL, and what goes wrong with it in the boundary's words."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg import Pool
@@ -47,6 +49,15 @@ class PostgresSettings:
     lock_timeout: timedelta = timedelta(seconds=10)
     idle_in_transaction_timeout: timedelta = timedelta(seconds=30)
     application_name: str = "augury"
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("url must begin with postgresql://")
+        hosts = urlsplit(self.url).netloc.rpartition("@")[2]
+        if not re.fullmatch(r"((\[[^]]*\]|[^:,]*)(:\d+)?,?)*", hosts):
+            raise ValueError("url must name a host, or a host and the number of a port")
+        if self.pool_size < 1:
+            raise ValueError("pool_size must be 1 at least")
 
 
 @asynccontextmanager
