@@ -1,4 +1,4 @@
-"""The models of a chaos run: two that answer alike, in files of their own."""
+"""The models of a chaos run: some that answer alike, in files of their own."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +11,12 @@ from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from tests.catboost_models import TEXT_FEATURES, WORDS, registered, train
 
-NAMES = ("tone", "spare")
-"""What is done to the file of `spare` does not concern `tone`."""
+NAMES = ("tone", "first", "second", "third")
+"""What is done to the files of the others does not concern `tone`."""
 
 
 async def offer_models(url: str, folder: Path) -> None:
-    """Train both, in milliseconds, and offer each for a credit a row."""
+    """Train them, in milliseconds, and offer each for a credit a row."""
     labels = [("positive", "negative", "neutral")[index % 3] for index in range(90)]
     async with open_pool(PostgresSettings(url=url)) as pool:
         for iterations, name in enumerate(NAMES, start=5):

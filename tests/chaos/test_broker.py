@@ -76,7 +76,7 @@ async def test_a_backlog_outlasts_the_patience_of_the_sweeper_and_nothing_of_it_
     world, customers = scenario.world, scenario.customers
     await world.open()
     await customers.arrive(5)
-    size = form.times(1_000, 20_000)
+    size = form.times(400, 20_000)
     few = asyncio.Semaphore(64)
 
     async def submit(number: int) -> None:

@@ -19,7 +19,7 @@ async def test_every_message_comes_twice_in_random_order_and_among_noise(
     dice = random.Random(form.seed)
     await world.open()
     await customers.arrive(4)
-    for number in range(form.times(200, 2_000)):
+    for number in range(form.times(100, 2_000)):
         await customers.submit(customers.new_order(customers.people[number % 4], PLAIN))
     await until(lambda: _published(scenario), what="the publishing of everything")
     noise = [

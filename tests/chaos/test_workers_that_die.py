@@ -14,8 +14,8 @@ POINTS = ("after-claim", "after-predict", "inside-settle", "after-commit")
 async def test_a_worker_is_killed_at_each_point_of_a_batch(scenario: Scenario, form: Form) -> None:
     world, customers = scenario.world, scenario.customers
     await world.open(workers=1)
-    await customers.arrive(4)
-    async with customers.busy():
+    await customers.arrive(3)
+    async with customers.busy(at_once=form.times(1, 2)):
         for time in range(form.times(1, 10)):
             for point in POINTS:
                 doomed = await world.worker(fault=f"{point}:{time + 1}")

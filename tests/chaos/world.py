@@ -42,7 +42,7 @@ SETTINGS: dict[str, object] = {
 """Patience is cut short so that a run takes minutes; everything else is as it is in production."""
 
 STARTS_WITHIN = 60
-SETTLES_WITHIN = 90
+SETTLES_WITHIN, SETTLES_IN_REAL_TIME_WITHIN = 90, 900
 AGE = """
 UPDATE unfinished u SET
     put_at = CASE p.status WHEN 'queued' THEN put_at - interval '2 minutes' ELSE put_at END, due_at = now()
@@ -218,7 +218,7 @@ class World:
                 )
                 await channel.default_exchange.publish(older, TASKS.name)
 
-    async def settled(self, within: float = SETTLES_WITHIN) -> None:
+    async def settled(self) -> None:
         """Wait until nothing is unfinished any more."""
         looks = 0
 
@@ -229,6 +229,7 @@ class World:
                 await self.age()
             return not await self.unfinished()
 
+        within = SETTLES_IN_REAL_TIME_WITHIN if self.real_time else SETTLES_WITHIN
         await until(done, within, "the end of all predictions")
 
     @asynccontextmanager
