@@ -4,11 +4,11 @@ import asyncio
 import os
 
 import asyncpg
+from alembic import context
 from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from alembic import context
 from augury.outbound.postgres.telegram_tables import metadata
 
 

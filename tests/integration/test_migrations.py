@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 
 import asyncpg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from alembic import command
 from augury.application.ports import Unavailable
 from augury.outbound.postgres.migrations import configuration, migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool

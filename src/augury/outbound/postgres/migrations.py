@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
+from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import augury
-from alembic import command
 from augury.outbound.postgres.pool import failures_named
 from augury.outbound.postgres.schema_version import refuse_newer
 
