@@ -2,9 +2,20 @@
 
 import threading
 
-from tests.processes import Process, eventually, run
+import pytest
+from asyncpg import Pool
+
+from augury.application.refund_payment import RefundPayment
+from augury.domain.balance import NotEnoughCredits
+from augury.domain.chat import RefundRefused
+from augury.inbound.telegram.client import create_bot
+from augury.inbound.telegram.settings import TelegramSettings
+from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
+from augury.outbound.system_clock import SystemClock
+from augury.outbound.telegram_payments import TelegramPayments
+from tests.processes import Process, eventually
 from tests.telegram.conftest import BotService
-from tests.telegram.server import Sent, TelegramServer
+from tests.telegram.server import TOKEN, Sent, TelegramServer
 from tests.telegram.test_dialogue import newest
 
 
@@ -73,11 +84,10 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
     newest(telegram, f"Receipt: {second}")
 
     telegram.fail("refundStarPayment", 400, "Bad Request: BOT_STARS_INSUFFICIENT")
-    refused = run("payment", "refund", first, env=service.env)
-    assert refused.returncode == 1
-    assert "has not returned the payment yet" in refused.stderr
-    for _ in range(2):
-        assert "50 stars are returned" in service.augury("payment", "refund", first)
+    with pytest.raises(RefundRefused):
+        give_back(service, telegram, first)
+    assert "50 stars are returned" in service.augury("payment", "refund", first)
+    give_back(service, telegram, first)
     assert telegram.refunded == {first}
 
     ada.says("/balance")
@@ -86,8 +96,23 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
     for _ in range(11):
         ada.says("good day")
     eventually(lambda: any("· 99 left" in each.text for each in telegram.to(7)), what="the spending")
-    spent = run("payment", "refund", second, env=service.env)
-    assert spent.returncode == 1
-    assert "does not cover" in spent.stderr
+    with pytest.raises(NotEnoughCredits):
+        give_back(service, telegram, second)
     assert telegram.refunded == {first}
     assert not service.deviations()
+
+
+def give_back(service: BotService, telegram: TelegramServer, charge_id: str) -> None:
+    """What `augury payment refund` does, in this process."""
+
+    async def refund(pool: Pool) -> None:
+        bot = create_bot(TelegramSettings(token=TOKEN, api_url=telegram.url))
+        refund_payment = RefundPayment(
+            books=PostgresOpenChatBooks(pool), payments=TelegramPayments(bot), clock=SystemClock()
+        )
+        try:
+            await refund_payment(charge_id=charge_id)
+        finally:
+            await bot.session.close()
+
+    service.with_pool(refund)
