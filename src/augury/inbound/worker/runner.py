@@ -43,8 +43,8 @@ class WorkerSettings:
             raise ValueError("max_batch must be 1 at least")
         if not 1 <= self.prefetch <= 65_535:  # 0 is "all there is" on the wire
             raise ValueError("prefetch must be from 1 to 65535")
-        if min(self.sweep_every, self.purge_every, self.retry_pause) < timedelta(milliseconds=10):
-            raise ValueError("sweep_every, purge_every and retry_pause must be 0.01 seconds at least")
+        if min(self.sweep_every, self.purge_every, self.retry_pause) < timedelta(milliseconds=1):
+            raise ValueError("sweep_every, purge_every and retry_pause must be 0.001 seconds at least")
         if self.health_port > 65_535:
             raise ValueError("health_port must be at most 65535")
 
