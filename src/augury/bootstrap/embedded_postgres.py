@@ -52,10 +52,6 @@ def sole_owner(data: Path) -> Iterator[None]:
         yield
 
 
-def has_database(data: Path) -> bool:
-    return (data / "postgres" / "PG_VERSION").exists()
-
-
 @contextmanager
 def embedded_postgres(data: Path) -> Iterator[str]:
     """Start the server of this folder unless it runs; yields its URL; the last user stops it.
