@@ -130,11 +130,12 @@ SELECT format('idempotency key %s of user %s has %s predictions', key, user_id, 
 FROM idempotency_keys GROUP BY user_id, key HAVING count(*) > 1
 """
 
+# A transfer may be another user's: an administrator's key is the administrator's own.
 KEYS = """
-SELECT format('idempotency key %s of user %s names no prediction or transfer of that user', k.key, k.user_id)
+SELECT format('idempotency key %s of user %s names nothing that was done', k.key, k.user_id)
 FROM idempotency_keys k
 WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = k.reference AND p.user_id = k.user_id)
-    AND NOT EXISTS (SELECT FROM transfers t WHERE t.reference = k.reference AND t.user_id = k.user_id)
+    AND NOT EXISTS (SELECT FROM transfers t WHERE t.reference = k.reference)
 """
 
 REFUNDS = """
