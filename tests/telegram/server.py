@@ -133,6 +133,10 @@ class TelegramServer:
     async def _stop(self) -> None:
         await self._client.close()
         await self._runner.cleanup()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:  # calls of a bot that was killed
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     # --- what a test asks for
 
