@@ -106,6 +106,10 @@ class TaskConsumer:
     async def _subscribe(self) -> None:
         self._connection = await self._broker.connect()
         await self._broker.declare_queue(self._dead)
+        for subscriber in self._broker.subscribers:
+            # FastStream says so only once it consumes; what was delivered by then it passes over for good:
+            # with a backlog that may be all that the prefetch allows.
+            subscriber.running = True
         await self._broker.start()
 
     async def _unsubscribe(self) -> None:
