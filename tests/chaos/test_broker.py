@@ -96,6 +96,27 @@ async def test_a_backlog_outlasts_the_patience_of_the_sweeper_and_nothing_of_it_
     assert sum(map(int, re.findall(r"put (\d+) again", worker.output))) == 0
 
 
+async def test_a_worker_starts_on_more_messages_than_it_may_hold(scenario: Scenario, form: Form) -> None:
+    """What is delivered while its subscription is still being confirmed is run like the rest."""
+    world, customers = scenario.world, scenario.customers
+    await world.open()
+    await customers.arrive(2)
+    for _ in range(form.times(1, 10)):
+        for number in range(12):
+            await customers.submit(customers.new_order(customers.people[number % 2], PLAIN))
+        await until(partial(_all_published, scenario), what="the publishing of everything")
+        world.real_time = True  # else the sweeper would help
+        worker = await world.worker(worker_prefetch=2)
+        world.faults += 1
+        await until(partial(_nothing_unfinished, scenario), within=25, what="the end of the backlog")
+        worker.stop()
+    await scenario.holds()
+
+
+async def _nothing_unfinished(scenario: Scenario) -> bool:
+    return not await scenario.world.unfinished()
+
+
 async def _all_published(scenario: Scenario) -> bool:
     before = await scenario.world.waiting()
     await asyncio.sleep(1)  # longer than the publisher waits for anything
