@@ -67,7 +67,7 @@ async def test_the_disk_of_the_models_is_full(scenario: Scenario, tmp_path: Path
     world, customers = scenario.world, scenario.customers
     new = binary_model(tmp_path / "new.cbm")
     size = sum(file.stat().st_size for file in world.models.iterdir())
-    with world.small_disk_for_models(size + 16_384) as full:
+    with world.small_disk_for_models(size + 65_536) as full:
         await world.open(workers=1)
         await customers.arrive(2)
         full()
