@@ -83,6 +83,7 @@ def test_the_first_administrator_is_one_command(project: Project) -> None:
 @pytest.mark.parametrize("service", ["app", "ml-worker", "telegram-bot"])
 def test_logs_are_json_lines(project: Project, service: str) -> None:
     for line in project.logs(service):
+        assert line.startswith("{"), line
         assert {"time", "level", "message"} <= set(msgspec.json.decode(line))
 
 

@@ -14,7 +14,10 @@ async def test_the_operator_makes_and_lists_promo_codes(database_url: str) -> No
     listed = await asyncio.to_thread(run, "promo", "list", env=env)
 
     assert made.stdout.startswith("created SPRING-26: 20 credits, for 3 users, until ")
-    assert (again.returncode, again.stderr) == (1, "augury: There is a promo code of this name already.\n")
+    assert (again.returncode, again.stderr) == (
+        1,
+        "augury: There is a promo code of this name already. (code SPRING-26)\n",
+    )
     assert "SPRING-26" in listed.stdout
 
 

@@ -1,5 +1,7 @@
 """The command line: `augury …`. Every error is one line and a non-zero exit."""
 
+import logging
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -24,6 +26,9 @@ OPERATOR_GROUPS = {
 """Which module has the group."""
 
 
+PROCESSES = ("api", "bot", "migrate", "up", "worker")
+
+
 class Augury(click.Group):
     """One line for whatever a person can mend; a group of commands is loaded when asked for."""
 
@@ -46,11 +51,19 @@ class Augury(click.Group):
             return super().invoke(ctx)
         except DomainError as error:
             facts = ", ".join(f"{name} {value}" for name, value in vars(error).items())
-            click.echo(f"augury: {error}" + (f" ({facts})" if facts else ""), err=True)
+            _tell(ctx, f"{error}" + (f" ({facts})" if facts else ""))
             ctx.exit(1)
         except (OperatorError, SchemaMismatch, Unavailable) as error:
-            click.echo(f"augury: {error}", err=True)
+            _tell(ctx, str(error))
             ctx.exit(1)
+
+
+def _tell(ctx: click.Context, words: str) -> None:
+    """One line: to a person, or among the lines that a long-running process logs for machines."""
+    if ctx.invoked_subcommand in PROCESSES and os.environ.get("AUGURY_LOG_FORMAT") == "json":
+        logging.getLogger("augury").critical(words)
+    else:
+        click.echo(f"augury: {words}", err=True)
 
 
 host = click.option("--host", help="Address to listen on (AUGURY_HOST, 127.0.0.1).")

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from datetime import UTC, datetime
 
 import msgspec
@@ -45,14 +46,30 @@ class JsonLines(logging.Formatter):
 
 
 def configure_logs(settings: ProcessSettings) -> None:
-    handler = logging.StreamHandler(sys.stdout if settings.log_format == "json" else sys.stderr)
+    json = settings.log_format == "json"
+    handler = logging.StreamHandler(sys.stdout if json else sys.stderr)
     handler.setFormatter(
-        JsonLines()
-        if settings.log_format == "json"
-        else TextLines("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        JsonLines() if json else TextLines("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     for name in _RETOLD:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    if json:
+        _log_what_python_prints()
+
+
+def _log_what_python_prints() -> None:
+    """Warnings, and exceptions that nobody catches, become lines like all others."""
+    logging.captureWarnings(True)
+    log = logging.getLogger("python")
+    sys.excepthook = lambda *error: log.critical("nobody caught this", exc_info=error)
+
+    def unraisable(told: "sys.UnraisableHookArgs") -> None:
+        log.error("%s %r", told.err_msg or "this was ignored in", told.object, exc_info=told.exc_value)
+
+    def in_thread(told: threading.ExceptHookArgs) -> None:
+        log.error("a thread ended", exc_info=told.exc_value)
+
+    sys.unraisablehook, threading.excepthook = unraisable, in_thread
