@@ -72,6 +72,9 @@ class HealthServer:
 class _ThreadingServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def handle_error(self, *_: object) -> None:
+        """A probe that hung up is no news; the default prints a traceback that is no line of the log."""
+
 
 class _SilentHandler(WSGIRequestHandler):
     timeout = 10  # of a connection that says nothing
