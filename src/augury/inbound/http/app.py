@@ -8,17 +8,15 @@ from dishka.integrations.litestar import setup_dishka
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.enums import HttpMethod, ScopeType
-from litestar.exceptions import HTTPException
-from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
 from augury.application.admit_guest import AdmitGuest
 from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Ledger, Models, Predictions, Unavailable
+from augury.application.ports import Clock, Ledger, Models, Predictions
 from augury.application.request_predictions import RequestPredictions
 from augury.application.wait_for_prediction import WaitForPrediction
-from augury.domain.errors import DomainError
 from augury.inbound.http import (
     admin,
     admin_models,
@@ -121,13 +119,7 @@ def create_app(
         [*ROUTES, *(ASYNCAPI_ROUTES if asyncapi is not None else ())],
         state=State(state),
         lifespan=[*lifespan, _desks(container, settings, metrics)],
-        exception_handlers={
-            DomainError: problems.of_domain_error,
-            problems.Refused: problems.of_refused,
-            Unavailable: problems.of_unavailable,
-            HTTPException: problems.of_http_exception,
-            Exception: problems.of_any_error,
-        },
+        exception_handlers=problems.HANDLERS,
         plugins=[RawSchemas()],
         openapi_config=openapi_config(settings.base_path),
         request_max_body_size=settings.max_body_bytes,
@@ -136,8 +128,8 @@ def create_app(
         pdb_on_exception=False,
     )
     describe(app)
-    _give_requests_a_container(app, container)
-    app.asgi_handler = edge(app.asgi_handler, metrics)
+    setup_dishka(container, app)
+    app.asgi_handler = edge(_submits_first(app), metrics)
     return app
 
 
@@ -178,17 +170,16 @@ def _desks(
     return made
 
 
-def _give_requests_a_container(app: Litestar, container: AsyncContainer) -> None:
-    """Open a dishka scope per request, except where one would cost more than all the rest: on submits."""
-    without_scope = app.asgi_handler
-    setup_dishka(container, app)
-    with_scope = app.asgi_handler
+def _submits_first(app: Litestar) -> ASGIApp:
+    """Take submits past Litestar's routing and binding, and past dishka's scope per request: together they
+    cost more than all the rest of a submit."""
+    framework = app.asgi_handler
     hot = frozenset(submissions.PATHS)
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        is_hot = (
-            scope["type"] == ScopeType.HTTP and scope["path"] in hot and scope["method"] == HttpMethod.POST
-        )
-        await (without_scope if is_hot else with_scope)(scope, receive, send)
+        if scope["type"] == ScopeType.HTTP and scope["path"] in hot and scope["method"] == HttpMethod.POST:
+            await submissions.submit_directly(app.state.submit_desk, scope, receive, send)
+        else:
+            await framework(scope, receive, send)
 
-    app.asgi_handler = handle
+    return handle

@@ -156,4 +156,4 @@ def _answer(tokens: Tokens, access: AccessTokens) -> Response[TokenView]:
 
 def _address(request: Public) -> str:
     identity: Identity = request.app.state.identity
-    return identity.neighbourhood(request)
+    return identity.neighbourhood(request.scope)

@@ -111,7 +111,7 @@ async def redeem(
     after = await redeem_promo_code(
         user_id=request.user,
         code=data.code,
-        address=identity.neighbourhood(request),
+        address=identity.neighbourhood(request.scope),
         key=await key_of(request, "POST redeem"),
     )
     return BalanceView.of(after)

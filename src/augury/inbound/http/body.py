@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
-from litestar.connection import ASGIConnection
 from litestar.dto import AbstractDTO
 from litestar.dto.data_structures import DTOFieldDefinition
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.openapi.spec import Reference, Schema
+from litestar.types import Receive, Scope
 from litestar.typing import FieldDefinition
 from typing_extensions import override
 
@@ -35,8 +37,7 @@ class JsonBody(AbstractDTO[T]):
 
     @override
     def decode_bytes(self, value: bytes) -> Any:
-        require_json(self.asgi_connection)
-        return decode(self._decoder, value)
+        return decode_json(self._decoder, self.asgi_connection.scope, value)
 
     @classmethod
     @override
@@ -64,9 +65,36 @@ class JsonBody(AbstractDTO[T]):
         return False
 
 
-def require_json(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """Raises a 415 unless the body says that it is JSON."""
-    for name, value in connection.scope["headers"]:
+async def whole_body(scope: Scope, receive: Receive, *, most: int) -> bytes:
+    """The request's body of `most` bytes; raises a 413 as soon as it says, or turns out, to be longer."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and int(value) > most:  # a number: the server has read it before
+            raise RequestEntityTooLarge
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientException("The body ended early.")
+        assert message["type"] == "http.request"
+        size += len(message["body"])
+        if size > most:
+            raise RequestEntityTooLarge
+        chunks.append(message["body"])
+        more = message["more_body"]
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def decode_json(decoder: msgspec.json.Decoder[T], scope: Scope, body: bytes) -> T:
+    """Raises a 415 unless the body says that it is JSON, and see `decode`."""
+    if not body:
+        raise Refused(NOT_JSON, "The request has no body.")
+    _require_json(scope)
+    return decode(decoder, body)
+
+
+def _require_json(scope: Scope) -> None:
+    for name, value in scope["headers"]:
         if name == b"content-type":
             if value == JSON or value.partition(b";")[0].strip().lower() == JSON:
                 return

@@ -9,6 +9,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
 
 from augury.application.admit_guest import AdmitGuest
 from augury.application.create_api_key import PREFIX
@@ -56,9 +57,9 @@ class Identity:
         self._keys: Recent[bytes, UserId] = Recent(most=_MOST_REMEMBERED, lifetime=cached)
         self._guests: Recent[bytes, UserId] = Recent(most=_MOST_REMEMBERED, lifetime=_A_DAY)
 
-    async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> UserId | None:
+    async def caller(self, scope: Scope) -> UserId | None:
         """Who the credential belongs to, None where there is none; raises `InvalidToken` for a wrong one."""
-        credentials = [value for name, value in connection.scope["headers"] if name == b"authorization"]
+        credentials = [value for name, value in scope["headers"] if name == b"authorization"]
         if not credentials:
             return None
         scheme, _, token = credentials[0].decode("latin-1").partition(" ")
@@ -67,13 +68,13 @@ class Identity:
         token = token.strip()
         return await (self._by_api_key(token) if token.startswith(PREFIX) else self._by_token(token))
 
-    async def guest(self, connection: ASGIConnection[Any, Any, Any, Any]) -> UserId:
+    async def guest(self, scope: Scope) -> UserId:
         """The guest of the caller's address and of this UTC day.
 
         Raises `GuestsNotServed`, `TooManyGuests`.
         """
         day = self._clock.now().date().isoformat()
-        name = f"{day} {self.neighbourhood(connection)}"
+        name = f"{day} {self.neighbourhood(scope)}"
         key = hmac.digest(self._secret, name.encode(), hashlib.sha256)
         user_id = self._guests.get(key)
         if user_id is None:
@@ -81,9 +82,8 @@ class Identity:
             self._guests.put(key, user_id)
         return user_id
 
-    def neighbourhood(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    def neighbourhood(self, scope: Scope) -> str:
         """Where the request came from, as far as tries are counted and guests are told apart."""
-        scope = connection.scope
         peer = scope["client"][0] if scope["client"] else None
         said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         return neighbourhood(client_address(peer, said, self._settings.trusted_proxies))
@@ -121,7 +121,7 @@ class Identity:
 async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """Note whose request this is, None for a guest; a wrong credential is refused."""
     identity: Identity = connection.app.state.identity
-    connection.scope["user"] = await identity.caller(connection)
+    connection.scope["user"] = await identity.caller(connection.scope)
 
 
 async def signed_in_or_guest(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

@@ -48,7 +48,7 @@ async def read(
     request: Anyone, prediction_id: FromPath[UUID], predictions: FromDishka[Predictions]
 ) -> PredictionView:
     identity: Identity = request.app.state.identity
-    owner = request.user or await identity.guest(request)
+    owner = request.user or await identity.guest(request.scope)
     stored = await predictions.get(PredictionId(prediction_id), owner=owner)
     return PredictionView.of(stored, base_path=_base_path(request))
 

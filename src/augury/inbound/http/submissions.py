@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
+from litestar import Request as HttpRequest
 from litestar import post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import JSONBody
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from augury.application.find_accepted import FindAccepted
 from augury.application.limits import Limits
@@ -23,14 +25,20 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.prediction import NoValidRow, Prediction, TooManyRows
-from augury.inbound.http.body import JsonBody, decode
+from augury.inbound.http.body import JsonBody, decode, decode_json, whole_body
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, identify
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
 from augury.inbound.http.operations import MOST_KEY_CHARACTERS, SubmitOperation
 from augury.inbound.http.prefer import wait_seconds
-from augury.inbound.http.problems import SIGN_IN_REQUIRED, WRONG_SHAPE, Refused, documented
+from augury.inbound.http.problems import (
+    SIGN_IN_REQUIRED,
+    WRONG_SHAPE,
+    Refused,
+    answer_to,
+    documented,
+)
 from augury.inbound.http.recent import Recent
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import PredictionView, unanswered
@@ -73,6 +81,9 @@ class Submission(msgspec.Struct, forbid_unknown_fields=True):
     ) = None
 
 
+_submission_decoder = msgspec.json.Decoder(Submission)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitDesk:
     """Everything that a submit needs, for the life of the application."""
@@ -87,16 +98,15 @@ class SubmitDesk:
     limits: Limits
     settings: HttpSettings
 
-    async def submit(self, request: Anyone, submission: Submission) -> EncodedJson:
-        headers = dict(request.scope["headers"])
-        user_id: UserId | None = request.scope["user"]
-        key = await _idempotency_key(user_id, request)
+    async def submit(self, scope: Scope, submission: Submission, body: bytes) -> EncodedJson:
+        """`submission` is what the `body` says; `scope["user"]` is who asks, None for a guest."""
+        user_id: UserId | None = scope["user"]
+        key = _idempotency_key(user_id, scope, body)
         rows = decode(_decoder, submission.data)
-        user_id = user_id or await self.identity.guest(request)
-        trace = _trace(headers.get(b"traceparent"))
-        answer = await self._accepted(user_id, submission, rows, key, trace)
+        user_id = user_id or await self.identity.guest(scope)
+        answer = await self._accepted(user_id, submission, rows, key, _trace(scope))
         most = int(self.settings.max_wait.total_seconds())
-        seconds = wait_seconds(_preferences(request), most=most)
+        seconds = wait_seconds(_preferences(scope), most=most)
         stored = await self._as_it_stands(answer, user_id, seconds or 0)
         return self._response(stored, isinstance(answer, Replayed), seconds)
 
@@ -178,18 +188,19 @@ def counted_flight(request_predictions: RequestPredictions, metrics: Metrics, *,
     return NaturalBatches(fly, most=most)
 
 
-def _trace(header: bytes | None) -> str | None:
+def _trace(scope: Scope) -> str | None:
     """The caller's trace; a wrong one is no reason to refuse anything."""
+    header = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
     return None if header is None else traceparent(header.decode("latin-1"))
 
 
-async def _idempotency_key(user_id: UserId | None, request: Anyone) -> IdempotencyKey | None:
-    header = _key_header(request)
+def _idempotency_key(user_id: UserId | None, scope: Scope, body: bytes) -> IdempotencyKey | None:
+    header = _key_header(scope)
     if header is None:
         return None
     if user_id is None:
         raise Refused(SIGN_IN_REQUIRED, "`Idempotency-Key` needs a credential: a guest has no keys.")
-    return idempotency_key(header, b"POST predictions", await request.body())
+    return idempotency_key(header, b"POST predictions", body)
 
 
 def idempotency_key(header: bytes, what: bytes, body: bytes) -> IdempotencyKey:
@@ -201,14 +212,14 @@ def idempotency_key(header: bytes, what: bytes, body: bytes) -> IdempotencyKey:
     return IdempotencyKey(header.decode("ascii"), hashlib.sha256(what + b"\0" + body).digest())
 
 
-def _preferences(request: Anyone) -> bytes:
+def _preferences(scope: Scope) -> bytes:
     """Several lines are one list (RFC 9110, section 5.3)."""
-    return b",".join(value for name, value in request.scope["headers"] if name == b"prefer")
+    return b",".join([value for name, value in scope["headers"] if name == b"prefer"])
 
 
-def _key_header(request: Anyone | SignedIn) -> bytes | None:
+def _key_header(scope: Scope) -> bytes | None:
     """What is around a value is none of it (RFC 9110, section 5.5); two keys would be two requests."""
-    values = [value for name, value in request.scope["headers"] if name == b"idempotency-key"]
+    values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
     if len(values) > 1:
         raise Refused(WRONG_SHAPE, "There is more than one `Idempotency-Key`.")
     return values[0].strip(b" \t") if values else None
@@ -216,7 +227,7 @@ def _key_header(request: Anyone | SignedIn) -> bytes | None:
 
 async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
     """The request's `Idempotency-Key`, if it has one: for `what` is asked, with this body."""
-    header = _key_header(request)
+    header = _key_header(request.scope)
     return None if header is None else idempotency_key(header, what.encode(), await request.body())
 
 
@@ -241,4 +252,18 @@ async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
 )
 async def submit(request: Anyone, data: JSONBody[Submission]) -> EncodedJson:
     desk: SubmitDesk = request.app.state.submit_desk
-    return await desk.submit(request, data)
+    return await desk.submit(request.scope, data, await request.body())
+
+
+async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send: Send) -> None:
+    """The route `submit` as plain ASGI, which is how nearly all submits are answered."""
+    scope["path_template"] = scope["path"]
+    answer: ASGIApp
+    try:
+        scope["user"] = await desk.identity.caller(scope)
+        body = await whole_body(scope, receive, most=desk.settings.max_body_bytes)
+        answer = await desk.submit(scope, decode_json(_submission_decoder, scope, body), body)
+    except Exception as error:
+        request: HttpRequest[Any, Any, Any] = HttpRequest(scope, receive, send)
+        answer = answer_to(request, error).to_asgi_response(None, request)
+    await answer(scope, receive, send)
