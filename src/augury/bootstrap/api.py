@@ -16,6 +16,7 @@ from augury.bootstrap.background import background
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.secret_keys import derived
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
@@ -73,6 +74,7 @@ async def serve(
         asyncapi=asyncapi_document(),
         checks=checks,
     )
+    spare_the_collector()
     async with background(waiting.look(), backlog.watch()):
         await HttpServer(app, before_stop=waiting.stop).run_until(stop, listener)
 

@@ -1,6 +1,7 @@
 """What every command does first: read its settings, set up the logs, run its coroutine."""
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,17 @@ data_option = click.option("--data", type=click.Path(path_type=Path), help=DATA)
 def run(main: Coroutine[object, object, None]) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
+
+
+def spare_the_collector() -> None:
+    """Call once what lives as long as the process has been made, before the work begins.
+
+    What is garbage here is nearly all found by counting references. Without this the collector goes
+    through modules and application again and again while requests come in: a tenth of the API's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def process_settings(**given: Any) -> ProcessSettings:  # noqa: ANN401  # options, as click hands them over

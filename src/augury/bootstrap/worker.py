@@ -15,6 +15,7 @@ from augury.application.sweep import Sweep
 from augury.bootstrap.background import background
 from augury.bootstrap.config import OperatorError, ProcessSettings, read
 from augury.bootstrap.container import asked_for_faults, worker_container
+from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import DEAD, TASKS
 from augury.inbound.worker.consumer import create_consumer
@@ -46,6 +47,7 @@ async def run_worker(process: ProcessSettings) -> None:
             consumer = await stack.enter_async_context(consuming(container, rabbit.url, settings))
             if settings.health_port:
                 await stack.enter_async_context(_health(process.host, settings.health_port, consumer))
+            spare_the_collector()
             log.info("this worker works")
             await stop.wait()
     finally:
