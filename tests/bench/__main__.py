@@ -101,8 +101,8 @@ async def bench(service: Service, rabbit_pid: int, postgres_pid: int) -> None:
     empty: dict[int, Result] = {}
     with empty_handler() as port:
         for clients in (16, 64):
-            await send_all(port, [post("/", {})] * 2000, clients=clients)
-            empty[clients] = await send_all(port, [post("/", {})] * SUBMITS, clients=clients)
+            await send_all(port, submits(tokens, 2000), clients=clients)
+            empty[clients] = await send_all(port, submits(tokens, SUBMITS), clients=clients)
             show(f"empty Litestar handler, {clients} clients", f"{empty[clients].per_second:,.0f}/s")
 
     await send_all(service.port, submits(tokens, 1000), clients=16)

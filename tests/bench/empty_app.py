@@ -1,4 +1,4 @@
-"""The limit: an empty Litestar handler on the product's own server. `python -m tests.bench.empty_app PORT`"""
+"""The limit: an empty Litestar handler on the product's own server, sent the same requests. `python -m tests.bench.empty_app PORT`"""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.bootstrap.signals import stop_requested
 
 
-@post("/", status_code=202)
+@post("/predictions/predict", status_code=202)
 async def empty() -> None:
     """Answer."""
 

@@ -6,10 +6,12 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import uvicorn
 from litestar.types import ASGIApp
 from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from augury.bootstrap.config import OperatorError
 
@@ -34,6 +36,38 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+class OneWrite:
+    """A transport that sends what is written within one step of the loop in one go: head and body of an
+    answer are one packet and one system call then, not two of each."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        data, self._waiting = self._waiting, []
+        self._transport.write(data[0] if len(data) == 1 else b"".join(data))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Protocol(HttpToolsProtocol):
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast("asyncio.Transport", OneWrite(transport)))
+
+
 class HttpServer(uvicorn.Server):
     """Uvicorn that stops by an event, and calls `before_stop` while connections are still open."""
 
@@ -41,7 +75,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Protocol,
                 loop="none",
                 log_config=None,
                 access_log=False,

@@ -4,7 +4,7 @@ Credits are integers. Money only ever moves between two accounts, so that at eve
 funding + promotion = Σ (available + held) + revenue.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -152,7 +152,7 @@ class Balance:
             raise BooksDisagree(account=Account.HELD)
         if available + held > max(MOST_CREDITS, self.available + self.held):  # what is released was there
             raise InvalidAmount(amount=amount)
-        return replace(self, available=available, held=held)
+        return type(self)(self.user_id, available, held, self.pending)
 
     def top_up(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
         return self._move(TransferKind.TOP_UP, amount, reference)
@@ -164,7 +164,7 @@ class Balance:
         """Set `amount` aside for the prediction `reference`, which counts as pending from now on."""
         if amount > self.available:
             raise NotEnoughCredits(available=self.available, price=amount)
-        balance = replace(self, pending=self.pending + 1)
+        balance = type(self)(self.user_id, self.available, self.held, self.pending + 1)
         if amount == 0:
             return balance, ()
         transfer = Transfer(TransferKind.HOLD, self.user_id, amount, reference)
@@ -174,7 +174,7 @@ class Balance:
         """End the hold of a prediction: `charged` is captured, the rest of `price` is released."""
         if self.pending < 1:
             raise BooksDisagree(account="pending")
-        balance = replace(self, pending=self.pending - 1)
+        balance = type(self)(self.user_id, self.available, self.held, self.pending - 1)
         transfers = settlement(self.user_id, price=price, charged=charged, reference=reference)
         for transfer in transfers:
             balance = balance.after(transfer)

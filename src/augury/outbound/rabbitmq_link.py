@@ -87,6 +87,7 @@ class RabbitLink:
             properties=envelope.message.properties,
             mandatory=not envelope.exchange,
             timeout=self._seconds,
+            wait=False,  # for the socket, one message after the other; the confirm is waited for all the same
         )
 
     async def waiting(self) -> int:
