@@ -1,4 +1,7 @@
-"""The limit: an empty Litestar handler on the product's own server, sent the same requests. `python -m tests.bench.empty_app PORT`"""
+"""The limit: an empty Litestar handler on the product's own server, for the same requests.
+
+`python -m tests.bench.empty_app PORT`
+"""
 
 import asyncio
 import sys

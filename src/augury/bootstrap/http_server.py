@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import cast
 
 import uvicorn
 from litestar.types import ASGIApp
@@ -58,7 +58,7 @@ class OneWrite:
         data, self._waiting = self._waiting, []
         self._transport.write(data[0] if len(data) == 1 else b"".join(data))
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._transport, name)
 
 

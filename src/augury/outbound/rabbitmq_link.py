@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import aio_pika
+import aiormq
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitExchange, RabbitQueue
@@ -80,6 +81,7 @@ class RabbitLink:
 
     async def _publish(self, envelope: Envelope) -> None:
         channel = await self._channel.get_underlay_channel()
+        assert isinstance(channel, aiormq.Channel)
         await channel.basic_publish(
             envelope.message.body,
             exchange=envelope.exchange,
@@ -87,7 +89,7 @@ class RabbitLink:
             properties=envelope.message.properties,
             mandatory=not envelope.exchange,
             timeout=self._seconds,
-            wait=False,  # for the socket, one message after the other; the confirm is waited for all the same
+            wait=False,  # until each is on the wire before the next; the broker's confirm is waited for
         )
 
     async def waiting(self) -> int:

@@ -1,0 +1,43 @@
+import asyncio
+from typing import Any
+
+from augury.bootstrap.http_server import OneWrite
+
+
+class Wire(asyncio.Transport):
+    """Keeps what reaches it, in the pieces it came in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        self.pieces.append(data)
+
+    def close(self) -> None:
+        self.pieces.append(b"closed")
+
+
+async def test_what_is_written_in_one_step_leaves_in_one_piece() -> None:
+    wire = Wire()
+    transport = OneWrite(wire)
+
+    transport.write(b"head ")
+    transport.write(b"body")
+    await asyncio.sleep(0)
+    transport.write(b"the next")
+    await asyncio.sleep(0)
+
+    assert wire.pieces == [b"head body", b"the next"]
+
+
+async def test_closing_sends_what_was_written_before() -> None:
+    wire = Wire()
+    transport = OneWrite(wire)
+
+    transport.write(b"head ")
+    transport.write(b"body")
+    transport.close()
+    await asyncio.sleep(0)
+
+    assert [piece for piece in wire.pieces if piece] == [b"head body", b"closed"]
