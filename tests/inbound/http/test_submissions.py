@@ -1,7 +1,10 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+import pytest
 
 from augury.application.limits import Limits
 from augury.application.ports import StoredPrediction, Unavailable
@@ -39,6 +42,40 @@ async def test_a_prediction_is_accepted_and_is_where_the_answer_says(api: Api) -
 async def test_both_paths_accept_predictions(api: Api) -> None:
     for path in ("/predictions", "/predictions/predict"):
         assert (await api.client().post(path, json=TEXT)).status_code == 202
+
+
+ASKED: list[tuple[dict[str, Any], int]] = [
+    ({"json": TEXT}, 202),
+    ({"json": TEXT, "headers": {"Idempotency-Key": "one"}}, 202),
+    ({"json": TEXT, "headers": {"Idempotency-Key": ""}}, 422),
+    ({"json": TEXT, "headers": {"Authorization": "Bearer wrong"}}, 401),
+    ({"json": {"data": {"text": "a"}, "other": 1}}, 422),
+    ({"json": {"data": {"number": 1}}}, 422),
+    ({"json": {"data": {"text": "a"}, "model": "unheard-of"}}, 404),
+    ({"json": {"data": [{"text": "a"}] * 9}}, 402),
+    ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
+    ({"content": b'{"data": ' + b"[" * 100_000, "headers": {"Content-Type": "application/json"}}, 400),
+    ({"content": b"", "headers": {"Content-Type": "application/json"}}, 400),
+    ({"content": b"a=b", "headers": {"Content-Type": "text/plain"}}, 415),
+    ({"content": b" " * (SETTINGS.max_body_bytes + 1), "headers": {"Content-Type": "application/json"}}, 413),
+]
+
+
+@pytest.mark.parametrize(("request_", "status"), ASKED)
+async def test_a_submit_past_the_framework_is_answered_as_through_it(
+    api: Api, request_: dict[str, Any], status: int
+) -> None:
+    own = {"id", "created_at", "urls"}
+    answers = []
+    for path in ("/predictions/predict", "/predictions/predict/"):  # the latter is found by Litestar
+        member = await api.member(credits=2)
+        answers.append(await member.post(path, **request_))
+
+    assert [answer.status_code for answer in answers] == [status, status]
+    bodies = [{k: v for k, v in answer.json().items() if k not in own} for answer in answers]
+    assert bodies[0] == bodies[1]
+    names = [sorted(set(answer.headers) - {"date"}) for answer in answers]
+    assert names[0] == names[1]
 
 
 async def test_what_was_sent_is_stored_as_it_was_sent(api: Api) -> None:
