@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -43,7 +42,7 @@ from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 
 SECRET = "s" * 64
-SETTINGS = HttpSettings(guest_secret="g" * 32, model_cache=timedelta(0))
+SETTINGS = HttpSettings(guest_secret="g" * 32)
 PROBLEM = "application/problem+json"
 TEXT = {"data": {"text": "Какой-то текст для предсказания"}}
 

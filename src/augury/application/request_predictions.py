@@ -21,7 +21,7 @@ from augury.application.retrying import retried
 from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
-from augury.domain.model import Model
+from augury.domain.model import Model, RowError
 from augury.domain.prediction import (
     IdempotencyConflict,
     NoValidRow,
@@ -71,10 +71,7 @@ class Request:
         Raises `TooManyRows`, or `NoValidRow` where none fits the model. Where only some do, the worker
         finds the others again and leaves them uncharged.
         """
-        rows = data if isinstance(data, list) else [data]
-        if not 1 <= len(rows) <= limits.max_rows:
-            raise TooManyRows(rows=len(rows), most=limits.max_rows)
-        errors = check_rows(model.facts.schema, rows).errors
+        rows, errors = checked(data, model, limits)
         if len(errors) == len(rows):
             raise NoValidRow(errors=tuple(errors))
         return cls(
@@ -90,6 +87,17 @@ class Request:
             notify=notify,
             trace=trace,
         )
+
+
+def checked(data: object, model: Model, limits: Limits) -> tuple[Sequence[object], Sequence[RowError]]:
+    """The rows of `data`, one (an object) or many (an array), and what is wrong with which of them.
+
+    Raises `TooManyRows`.
+    """
+    rows = data if isinstance(data, list) else [data]
+    if not 1 <= len(rows) <= limits.max_rows:
+        raise TooManyRows(rows=len(rows), most=limits.max_rows)
+    return rows, check_rows(model.facts.schema, rows).errors
 
 
 @dataclass(frozen=True, slots=True)

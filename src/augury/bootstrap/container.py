@@ -125,6 +125,7 @@ def _container(settings: tuple[object, ...], *providers: Provider) -> AsyncConta
 def _postgres() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(_pool)
+    provider.provide(_models_on_offer)
     provider.provide_all(
         WithParents[PostgresApiKeys],
         WithParents[PostgresBalances],
@@ -133,7 +134,6 @@ def _postgres() -> Provider:
         WithParents[PostgresInbox],
         WithParents[PostgresLedger],
         WithParents[PostgresLinks],
-        WithParents[PostgresModels],
         WithParents[PostgresNotices],
         WithParents[PostgresOpenBooks],
         WithParents[PostgresOpenChatBooks],
@@ -151,6 +151,10 @@ def _postgres() -> Provider:
 async def _pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
     async with open_pool(settings) as pool:
         yield pool
+
+
+def _models_on_offer(pool: Pool, settings: PostgresSettings) -> WithParents[PostgresModels]:
+    return PostgresModels(pool, believed=settings.model_cache)
 
 
 def _rabbit() -> Provider:

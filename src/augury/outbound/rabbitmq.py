@@ -147,11 +147,11 @@ class RabbitPublisher:
             self._pause = min(2 * self._pause, LAST_PAUSE)
 
     async def _serve(self, link: RabbitLink) -> None:
-        self._say(None)
         self._link = link
         while link.is_open:
             while self._puts or self._news:
                 await self._fly(link)
+            self._say(None)  # not before all that waited is confirmed
             self._drained.set()
             await self._work.wait()
             self._work.clear()

@@ -14,7 +14,7 @@ from augury.application.admit_guest import AdmitGuest
 from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Ledger, Models, Predictions
+from augury.application.ports import Clock, Ledger, Models
 from augury.application.request_predictions import RequestPredictions
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.inbound.http import (
@@ -45,7 +45,6 @@ from augury.inbound.http.identity import Identity
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
 from augury.inbound.http.openapi import RawSchemas, describe, openapi_config
-from augury.inbound.http.recent import Recent
 from augury.inbound.http.settings import HttpSettings
 
 ROUTES: Sequence[ControllerRouterHandler] = (
@@ -91,7 +90,6 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     docs.asset,
 )
 ASYNCAPI_ROUTES: Sequence[ControllerRouterHandler] = (asyncapi_pages.page, asyncapi_pages.document)
-_MOST_MODELS = 1_000
 
 
 def create_app(
@@ -156,8 +154,6 @@ def _desks(
         app.state.submit_desk = submissions.SubmitDesk(
             identity=identity,
             models=await container.get(Models),
-            recent_models=Recent(most=_MOST_MODELS, lifetime=settings.model_cache),
-            predictions=await container.get(Predictions),
             wait=await container.get(WaitForPrediction),
             find_accepted=await container.get(FindAccepted),
             flight=flight,

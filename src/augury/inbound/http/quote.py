@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 
 from augury.application.limits import Limits
 from augury.application.ports import Predictions
-from augury.domain.prediction import TooManyRows
+from augury.application.request_predictions import checked
 from augury.inbound.http.body import JsonBody, decode
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
@@ -60,12 +60,8 @@ async def quote(
     limits: FromDishka[Limits],
 ) -> Quote:
     desk: SubmitDesk = request.app.state.submit_desk
-    decoded = decode(_decoder, data.data)
-    rows = decoded if isinstance(decoded, list) else [decoded]
     model = await desk.model(data.model)
-    if not 1 <= len(rows) <= limits.max_rows:
-        raise TooManyRows(rows=len(rows), most=limits.max_rows)
-    errors = model.facts.schema.check_all(rows)
+    rows, errors = checked(decode(_decoder, data.data), model, limits)
     return Quote(
         model=str(model.ref),
         row_price=model.row_price,

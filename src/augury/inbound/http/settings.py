@@ -24,8 +24,6 @@ class HttpSettings:
     identity_cache: timedelta = timedelta(seconds=10)
     """How long a caller's account or API key is believed to be live without asking again; only what another
     process closed or deleted meanwhile goes unseen that long. 0 asks every time."""
-    model_cache: timedelta = timedelta(seconds=1)
-    """How long a submit may use a model's price and schema without asking again. 0 asks every time."""
     check_timeout: timedelta = timedelta(seconds=2)
     """How long a dependency may take to prove that it is there."""
 

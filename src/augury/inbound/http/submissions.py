@@ -17,7 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from augury.application.find_accepted import FindAccepted
 from augury.application.limits import Limits
 from augury.application.natural_batches import NaturalBatches
-from augury.application.ports import IdempotencyKey, Json, Models, Predictions, StoredPrediction, Unavailable
+from augury.application.ports import IdempotencyKey, Json, Models, StoredPrediction, Unavailable
 from augury.application.request_predictions import Replayed, Request, RequestPredictions
 from augury.application.trace_context import traceparent
 from augury.application.wait_for_prediction import WaitForPrediction
@@ -39,7 +39,6 @@ from augury.inbound.http.problems import (
     answer_to,
     documented,
 )
-from augury.inbound.http.recent import Recent
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import PredictionView, unanswered
 
@@ -90,8 +89,6 @@ class SubmitDesk:
 
     identity: Identity
     models: Models
-    recent_models: Recent[str, Model]
-    predictions: Predictions
     wait: WaitForPrediction
     find_accepted: FindAccepted
     flight: Flight
@@ -143,13 +140,7 @@ class SubmitDesk:
 
     async def model(self, name: str | None) -> Model:
         """Raises `ModelNotFound`."""
-        if name is None:
-            name = self.settings.default_model
-        model = self.recent_models.get(name)
-        if model is None:
-            model = await self.models.get(name)
-            self.recent_models.put(name, model)
-        return model
+        return await self.models.get(self.settings.default_model if name is None else name)
 
     async def _as_it_stands(
         self, answer: Prediction | Replayed, user_id: UserId, seconds: int

@@ -9,6 +9,7 @@ from typing import Any
 
 from augury.application.telegram_ports import Delivery
 from augury.domain.model import FeatureKind, InputSchema, RowError
+from augury.domain.rows import check_rows
 from augury.inbound.telegram.dialogue import number
 from augury.inbound.telegram.texts import Speech
 
@@ -50,7 +51,7 @@ def read_csv(content: bytes, schema: InputSchema) -> CsvRows:
         if len(line) > len(names):
             raise NotCsv("csv-ragged", row=index)
     rows = [_row(dict(zip(names, line, strict=False)), schema) for line in lines]
-    return CsvRows(rows, schema.check_all(rows))
+    return CsvRows(rows, check_rows(schema, rows).errors)
 
 
 def written_csv(delivery: Delivery, say: Speech) -> bytes:

@@ -2,6 +2,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from asyncpg import Pool, Record
 from sqlalchemy import and_, bindparam, func, insert, select, update
@@ -23,9 +24,6 @@ from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import Arguments, Query, fetch, query
 from augury.outbound.postgres.tables import models
 
-REMEMBERED_SECONDS = 2.0
-"""How long this process believes what it read: every request asks for a model, which hardly ever changes."""
-
 _THIS = and_(models.c.name == bindparam("the_name"), models.c.version == bindparam("the_version"))
 ACTIVE = query(select(models).where(models.c.name == bindparam("the_name"), models.c.active))
 VERSION = query(select(models).where(_THIS))
@@ -46,7 +44,11 @@ CHANGE = query(
 
 @dataclass(frozen=True, slots=True)
 class PostgresModels(Models):
+    """Believes for a while what it read: every request asks for a model, which hardly ever changes."""
+
     pool: Pool
+    believed: timedelta = timedelta(0)
+    """For how long; what was changed here is never believed any more."""
     _remembered: dict[str, tuple[float, Model]] = field(default_factory=dict, init=False)
 
     @override
@@ -99,7 +101,7 @@ class PostgresModels(Models):
     async def _look_up(self, key: str, by: Query, **values: object) -> Model:
         now = time.monotonic()
         read_at, model = self._remembered.get(key, (0.0, None))
-        if model is not None and now - read_at < REMEMBERED_SECONDS:
+        if model is not None and now - read_at < self.believed.total_seconds():
             return model
         rows = await fetch(self.pool, *by(**values)) if is_storable(key) else []
         if not rows:

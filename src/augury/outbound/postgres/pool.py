@@ -49,6 +49,8 @@ class PostgresSettings:
     lock_timeout: timedelta = timedelta(seconds=10)
     idle_in_transaction_timeout: timedelta = timedelta(seconds=30)
     application_name: str = "augury"
+    model_cache: timedelta = timedelta(seconds=1)
+    """How long a model's price and schema are believed without asking again. 0 asks every time."""
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("postgresql://", "postgres://")):

@@ -1,0 +1,31 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from asyncpg import Pool
+
+from augury.outbound.postgres.models import PostgresModels
+from tests.hexagon import a_model
+
+
+async def test_what_another_process_changed_is_seen_at_once_where_nothing_is_believed(pool: Pool) -> None:
+    ours, theirs = PostgresModels(pool), PostgresModels(pool)
+    model = a_model()
+    await ours.add(model)
+    await ours.get(model.ref.name)
+
+    await theirs.change(replace(model, row_price=7))
+
+    assert (await ours.get(model.ref.name)).row_price == 7
+
+
+async def test_what_was_read_is_believed_for_a_while_and_what_we_changed_is_not(pool: Pool) -> None:
+    ours, theirs = (PostgresModels(pool, believed=timedelta(hours=1)) for _ in range(2))
+    model = a_model()
+    await ours.add(model)
+    await ours.get(model.ref.name)
+
+    await theirs.change(replace(model, row_price=7))
+    assert (await ours.get(model.ref.name)).row_price == model.row_price
+    await ours.change(replace(model, row_price=8))
+
+    assert (await ours.get(model.ref.name)).row_price == 8
