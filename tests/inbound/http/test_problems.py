@@ -120,6 +120,15 @@ async def test_a_broken_invariant_is_nobodys_business_but_the_log(hexagon: Hexag
     assert "held" not in response.text
 
 
+async def test_a_host_that_is_none_changes_nothing_about_an_answer(hexagon: Hexagon) -> None:
+    away = BrokenModels(hexagon.memory, BooksDisagree("held"))
+    async with serving(hexagon, overrides={Models: away}) as api:
+        for path in ("/predictions", "/predictions/"):
+            response = await api.client().post(path, json=TEXT, headers={"Host": "a:b:c"})
+
+            assert is_problem(response, 500, "internal-error")
+
+
 async def test_every_answer_carries_the_security_headers(api: Api) -> None:
     for path in ("/models", "/nowhere", "/balance", "/api/docs"):
         headers = (await api.client().get(path)).headers

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
@@ -42,14 +42,13 @@ from augury.inbound.http.asyncapi import AsyncApiDocument
 from augury.inbound.http.edge import edge
 from augury.inbound.http.health import Checks
 from augury.inbound.http.identity import Identity
+from augury.inbound.http.intake import Intake
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
 from augury.inbound.http.openapi import RawSchemas, describe, openapi_config
 from augury.inbound.http.settings import HttpSettings
 
 ROUTES: Sequence[ControllerRouterHandler] = (
-    submissions.submit,
-    quote.quote,
     predictions.read,
     predictions.list_predictions,
     predictions.cancel,
@@ -89,6 +88,8 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     docs.start,
     docs.asset,
 )
+MOST_BYTES = 65_536
+"""Of a body that has no rows."""
 ASYNCAPI_ROUTES: Sequence[ControllerRouterHandler] = (asyncapi_pages.page, asyncapi_pages.document)
 
 
@@ -114,20 +115,20 @@ def create_app(
         "asyncapi": asyncapi,
     }
     app = Litestar(
-        [*ROUTES, *(ASYNCAPI_ROUTES if asyncapi is not None else ())],
+        [_with_rows(settings), *ROUTES, *(ASYNCAPI_ROUTES if asyncapi is not None else ())],
         state=State(state),
         lifespan=[*lifespan, _desks(container, settings, metrics)],
         exception_handlers=problems.HANDLERS,
         plugins=[RawSchemas()],
         openapi_config=openapi_config(settings.base_path),
-        request_max_body_size=settings.max_body_bytes,
+        request_max_body_size=min(settings.max_body_bytes, MOST_BYTES),
         logging_config=None,
         debug=False,
         pdb_on_exception=False,
     )
     describe(app)
     setup_dishka(container, app)
-    app.asgi_handler = edge(_submits_first(app), metrics)
+    app.asgi_handler = edge(_submits_first(app), metrics, Intake(most=settings.max_intake_bytes))
     return app
 
 
@@ -164,6 +165,15 @@ def _desks(
         await flight.stop()
 
     return made
+
+
+def _with_rows(settings: HttpSettings) -> Router:
+    """The routes whose bodies may be large."""
+    return Router(
+        "/",
+        route_handlers=[submissions.submit, quote.quote],
+        request_max_body_size=settings.max_body_bytes,
+    )
 
 
 def _submits_first(app: Litestar) -> ASGIApp:

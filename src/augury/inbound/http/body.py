@@ -14,10 +14,20 @@ from litestar.types import Receive, Scope
 from litestar.typing import FieldDefinition
 from typing_extensions import override
 
-from augury.inbound.http.problems import NOT_JSON, NOT_JSON_TYPE, WRONG_SHAPE, FieldProblem, Refused
+from augury.inbound.http.problems import (
+    NOT_JSON,
+    NOT_JSON_TYPE,
+    TOO_MANY_VALUES,
+    WRONG_SHAPE,
+    FieldProblem,
+    Refused,
+)
 
 T = TypeVar("T")
+_anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 JSON = b"application/json"
+MOST_DIGITS = 20
+_TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _WHERE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
@@ -68,6 +78,8 @@ class JsonBody(AbstractDTO[T]):
 async def whole_body(scope: Scope, receive: Receive, *, most: int) -> bytes:
     """The request's body of `most` bytes; raises a 413 as soon as it says, or turns out, to be longer."""
     for name, value in scope["headers"]:
+        if name == b"content-length" and len(value) > MOST_DIGITS:  # zeros in front, in vain
+            raise ClientException("`Content-Length` has too many digits.")
         if name == b"content-length" and int(value) > most:  # a number: the server has read it before
             raise RequestEntityTooLarge
     chunks: list[bytes] = []
@@ -116,6 +128,22 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
         lone = _SURROGATE.search(bytes(body))
         about = " Half of a surrogate pair is no character." if lone else ""
         raise Refused(NOT_JSON, f"{error}.{about}") from None
+
+
+def decode_data(data: msgspec.Raw, *, most: int) -> object:
+    """The rows of a request, whatever they are; raises a 422 where they are of more than `most` values.
+
+    A value in memory takes many times its text, so they are counted before any is made. Each follows one of
+    the signs below, save the first; a text may have them too, and is looked past where it matters.
+    """
+    if _signs(data) > most and _signs(_TEXTS.sub(b"", bytes(data))) > most:
+        raise Refused(TOO_MANY_VALUES, f"`data` is of more than {most:,} values.", most=most)
+    return decode(_anything, data)
+
+
+def _signs(json: bytes | msgspec.Raw) -> int:
+    text = bytes(json)
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
 def _split(message: str) -> tuple[str, str | None]:

@@ -12,6 +12,8 @@ from augury.domain.user import MOST_EMAIL_CHARACTERS, MOST_PASSWORD_CHARACTERS
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.problems import WRONG_SHAPE, FieldProblem, Refused
 
+MOST_FORM_BYTES = 16_384
+"""Far more than the longest address and password need; a form takes many times its size to take apart."""
 FORM = "application/x-www-form-urlencoded"
 Email = Annotated[str, msgspec.Meta(max_length=MOST_EMAIL_CHARACTERS, examples=["ada@example.com"])]
 Password = Annotated[str, msgspec.Meta(max_length=MOST_PASSWORD_CHARACTERS)]
@@ -55,6 +57,8 @@ class CredentialsOperation(Operation):
 
 
 def _of_form(body: bytes) -> Credentials:
+    if len(body) > MOST_FORM_BYTES:
+        raise Refused(WRONG_SHAPE, "The form is too long.")
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
     except ValueError:
@@ -65,7 +69,11 @@ def _of_form(body: bytes) -> Credentials:
             raise _wrong(name, "is missing")
     if fields["grant_type"] != "password":
         raise _wrong("grant_type", "must be `password`")
-    return Credentials(email=fields["username"], password=fields["password"])
+    try:
+        given = {"email": fields["username"], "password": fields["password"]}
+        return msgspec.convert(given, Credentials)
+    except msgspec.ValidationError as error:
+        raise Refused(WRONG_SHAPE, str(error)) from None
 
 
 def _wrong(name: str, message: str) -> Refused:

@@ -1,4 +1,4 @@
-"""What happens to every request, outermost: security headers, numbers."""
+"""What happens to every request, outermost: security headers, numbers, room for its body."""
 
 import time
 from typing import Any, cast
@@ -6,6 +6,7 @@ from typing import Any, cast
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from augury.inbound.http.intake import Intake, Share
 from augury.inbound.http.metrics import Metrics
 
 SECURITY_HEADERS = [
@@ -16,11 +17,12 @@ SECURITY_HEADERS = [
 ]
 _STRICTEST = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 """For what is no page. A page brings its own."""
+_SHARE = "augury.share"
 _NO_STORE = (b"cache-control", b"no-store")
 """For what belongs to one caller at one time, which is everything that does not say otherwise."""
 
 
-def edge(app: ASGIApp, metrics: Metrics) -> ASGIApp:
+def edge(app: ASGIApp, metrics: Metrics, intake: Intake) -> ASGIApp:
     """Wrap the application's outermost handler."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,6 +30,8 @@ def edge(app: ASGIApp, metrics: Metrics) -> ASGIApp:
             await app(scope, receive, send)
             return
         began = time.perf_counter()
+        share = intake.share()
+        cast("dict[str, Any]", scope)[_SHARE] = share
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -39,6 +43,15 @@ def edge(app: ASGIApp, metrics: Metrics) -> ASGIApp:
                 metrics.answered(route, scope["method"], message["status"], time.perf_counter() - began)
             await send(message)
 
-        await app(scope, receive, send_with_headers)
+        try:
+            await app(scope, share.counted(receive), send_with_headers)
+        finally:
+            share.release()
 
     return handle
+
+
+def share_of(scope: Scope) -> Share:
+    """What this request's body has of the intake."""
+    share: Share = cast("dict[str, Any]", scope)[_SHARE]
+    return share

@@ -55,6 +55,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5
 """Seconds after which a 503 may be tried again."""
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_OF_STATUS: Mapping[int, Mapping[str, str]] = {401: _CHALLENGE, 503: {"Retry-After": str(RETRY_AFTER)}}
 log = logging.getLogger(__name__)
 
 
@@ -141,6 +142,8 @@ NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
 SIGN_IN_REQUIRED = Kind(401, "sign-in-required", "Sign in")
 UNAVAILABLE = Kind(503, "unavailable", "Not available")
+BUSY = Kind(503, "busy", "Busy")
+TOO_MANY_VALUES = Kind(422, "too-many-values", "Too many values", _same("most"))
 INTERNAL_ERROR = Kind(500, "internal-error", "Internal error")
 
 
@@ -202,12 +205,12 @@ def of_domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[b
 
 
 def of_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
-    headers = _CHALLENGE if error.kind.status == HTTPStatus.UNAUTHORIZED else {}
+    headers = _OF_STATUS.get(error.kind.status, {})
     return _response(error.kind.problem(str(error), **error.members), headers)
 
 
 def of_unavailable(request: Request[Any, Any, Any], error: Unavailable) -> Response[bytes]:
-    log.warning("%s %s: not available: %s", request.method, request.url.path, error)
+    log.warning("%s %s: not available: %s", request.method, request.scope["path"], error)
     detail = "Something that is needed cannot be reached: try again in a moment."
     return _response(UNAVAILABLE.problem(detail), {"Retry-After": str(RETRY_AFTER)})
 
@@ -224,7 +227,7 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What nobody foresaw: all of it in the log, nothing of it in the answer."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return _response(INTERNAL_ERROR.problem("Something went wrong here; it was logged."))
 
 

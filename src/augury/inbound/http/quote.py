@@ -11,13 +11,11 @@ from litestar.params import JSONBody
 from augury.application.limits import Limits
 from augury.application.ports import Predictions
 from augury.application.request_predictions import checked
-from augury.inbound.http.body import JsonBody, decode
+from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import FieldProblem, documented
 from augury.inbound.http.submissions import Data, SubmitDesk
-
-_decoder = msgspec.json.Decoder()
 
 
 class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,7 +59,7 @@ async def quote(
 ) -> Quote:
     desk: SubmitDesk = request.app.state.submit_desk
     model = await desk.model(data.model)
-    rows, errors = checked(decode(_decoder, data.data), model, limits)
+    rows, errors = checked(desk.rows(data.data), model, limits)
     return Quote(
         model=str(model.ref),
         row_price=model.row_price,

@@ -25,7 +25,8 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.prediction import NoValidRow, Prediction, TooManyRows
-from augury.inbound.http.body import JsonBody, decode, decode_json, whole_body
+from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
+from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, identify
 from augury.inbound.http.metrics import Metrics
@@ -47,7 +48,6 @@ _MOST_EXPIRES_IN = 100 * 365 * 86_400
 
 Answer = Prediction | Replayed | DomainError
 Flight = NaturalBatches[Request, Answer]
-_decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
 Data = Annotated[
@@ -95,48 +95,51 @@ class SubmitDesk:
     limits: Limits
     settings: HttpSettings
 
-    async def submit(self, scope: Scope, submission: Submission, body: bytes) -> EncodedJson:
-        """`submission` is what the `body` says; `scope["user"]` is who asks, None for a guest."""
-        user_id: UserId | None = scope["user"]
-        key = _idempotency_key(user_id, scope, body)
-        rows = decode(_decoder, submission.data)
-        user_id = user_id or await self.identity.guest(scope)
-        answer = await self._accepted(user_id, submission, rows, key, _trace(scope))
-        most = int(self.settings.max_wait.total_seconds())
-        seconds = wait_seconds(_preferences(scope), most=most)
-        stored = await self._as_it_stands(answer, user_id, seconds or 0)
-        return self._response(stored, isinstance(answer, Replayed), seconds)
+    async def accept(self, scope: Scope, submission: Submission, body: bytes) -> "Taken":
+        """`submission` is what the `body` says; `scope["user"]` is who asks, None for a guest.
 
-    async def _accepted(
-        self,
-        user_id: UserId,
-        submission: Submission,
-        rows: object,
-        key: IdempotencyKey | None,
-        trace: str | None,
-    ) -> Prediction | Replayed:
-        expires_in = submission.expires_in
+        Nothing of either is kept in what this answers: who waits for a result must not hold its rows.
+        """
+        caller: UserId | None = scope["user"]
+        key = _idempotency_key(caller, scope, body)
+        user_id = caller or await self.identity.guest(scope)
         try:
-            answer = await self.flight.board(
-                Request.of(
-                    user_id=user_id,
-                    model=await self.model(submission.model),
-                    data=rows,
-                    input=Json(bytes(submission.data)),
-                    limits=self.limits,
-                    expires_in=None if expires_in is None else timedelta(seconds=expires_in),
-                    key=key,
-                    trace=trace,
-                )
-            )
+            request = self._request(user_id, await self.model(submission.model), submission, key, scope)
+            answer = await self.flight.board(request)
             if isinstance(answer, DomainError):
                 raise answer
         except (ModelNotFound, NoValidRow, TooManyRows):  # as models and limits are today
             earlier = key and await self.find_accepted(user_id=user_id, key=key)
             if not earlier:
                 raise
-            return Replayed(earlier)
-        return answer
+            return Taken(user_id, Replayed(earlier))
+        return Taken(user_id, answer)
+
+    def _request(
+        self, user_id: UserId, model: Model, submission: Submission, key: IdempotencyKey | None, scope: Scope
+    ) -> Request:
+        expires_in = submission.expires_in
+        return Request.of(
+            user_id=user_id,
+            model=model,
+            data=self.rows(submission.data),
+            input=Json(bytes(submission.data)),
+            limits=self.limits,
+            expires_in=None if expires_in is None else timedelta(seconds=expires_in),
+            key=key,
+            trace=_trace(scope),
+        )
+
+    async def answer(self, scope: Scope, taken: "Taken") -> EncodedJson:
+        """What was accepted as it stands, once the caller has waited as long as it prefers to."""
+        most = int(self.settings.max_wait.total_seconds())
+        seconds = wait_seconds(_preferences(scope), most=most)
+        stored = await self._as_it_stands(taken.answer, taken.user_id, seconds or 0)
+        return self._response(stored, isinstance(taken.answer, Replayed), seconds)
+
+    def rows(self, data: msgspec.Raw) -> object:
+        """Raises a 400 or a 422."""
+        return decode_data(data, most=self.settings.max_values)
 
     async def model(self, name: str | None) -> Model:
         """Raises `ModelNotFound`."""
@@ -163,6 +166,14 @@ class SubmitDesk:
             headers.append((b"preference-applied", b"wait=%d" % seconds))
         status = 200 if stored.prediction.status.is_final else 202
         return EncodedJson(status, _encoder.encode(view), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A submit that was accepted, now or before, and whose it is."""
+
+    user_id: UserId
+    answer: Prediction | Replayed
 
 
 def counted_flight(request_predictions: RequestPredictions, metrics: Metrics, *, most: int) -> Flight:
@@ -243,7 +254,7 @@ async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
 )
 async def submit(request: Anyone, data: JSONBody[Submission]) -> EncodedJson:
     desk: SubmitDesk = request.app.state.submit_desk
-    return await desk.submit(request.scope, data, await request.body())
+    return await desk.answer(request.scope, await desk.accept(request.scope, data, await request.body()))
 
 
 async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send: Send) -> None:
@@ -252,9 +263,16 @@ async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send
     answer: ASGIApp
     try:
         scope["user"] = await desk.identity.caller(scope)
-        body = await whole_body(scope, receive, most=desk.settings.max_body_bytes)
-        answer = await desk.submit(scope, decode_json(_submission_decoder, scope, body), body)
+        taken = await _received(desk, scope, receive)
+        share_of(scope).release()
+        answer = await desk.answer(scope, taken)
     except Exception as error:
         request: HttpRequest[Any, Any, Any] = HttpRequest(scope, receive, send)
         answer = answer_to(request, error).to_asgi_response(None, request)
     await answer(scope, receive, send)
+
+
+async def _received(desk: SubmitDesk, scope: Scope, receive: Receive) -> Taken:
+    """The body lives as long as this call."""
+    body = await whole_body(scope, receive, most=desk.settings.max_body_bytes)
+    return await desk.accept(scope, decode_json(_submission_decoder, scope, body), body)

@@ -1,0 +1,106 @@
+"""What one caller, or many at once, can make the API keep in memory."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from augury.inbound.http.intake import SMALL, Intake, Share
+from augury.inbound.http.problems import Refused
+from tests.hexagon import Hexagon
+from tests.http_api import SETTINGS, Api, is_problem, serving
+
+LARGE = SMALL + 1
+TOO_MANY: list[object] = [[{}] * 11, [[[]] * 6], {"text": "a", "more": dict.fromkeys("abcdefghijk", 1)}]
+
+
+def arriving(*sizes: int) -> Callable[[], Awaitable[Any]]:
+    messages = iter(sizes)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"x" * next(messages), "more_body": True}
+
+    return receive
+
+
+async def test_large_bodies_have_so_much_room_together_and_no_more() -> None:
+    intake = Intake(most=LARGE + 10)
+    first, second, third = (intake.share() for _ in range(3))
+    await first.counted(arriving(LARGE))()
+
+    with pytest.raises(Refused):
+        await second.counted(arriving(LARGE))()
+    first.release()
+    await third.counted(arriving(LARGE))()
+
+    assert intake.taken == LARGE
+
+
+async def test_a_small_body_finds_room_where_a_large_one_does_not() -> None:
+    intake = Intake(most=LARGE)
+    await intake.share().counted(arriving(LARGE))()
+
+    await intake.share().counted(arriving(SMALL))()
+
+    growing = intake.share().counted(arriving(SMALL, 1))
+    await growing()
+    with pytest.raises(Refused):
+        await growing()
+
+
+async def test_what_was_taken_is_given_back_once() -> None:
+    intake = Intake(most=2 * LARGE)
+    share: Share = intake.share()
+    await share.counted(arriving(LARGE))()
+
+    share.release()
+    share.release()
+
+    assert intake.taken == 0
+
+
+async def test_every_answer_gives_its_room_back() -> None:
+    settings = replace(SETTINGS, max_body_bytes=2 * LARGE, max_intake_bytes=2 * LARGE)
+    async with serving(Hexagon(), settings=settings) as api:
+        member = await api.member(credits=9)
+        for path in ("/predictions", "/predictions/", "/predictions/quote"):
+            for _ in range(3):
+                answer = await member.post(path, json={"data": {"text": "x" * LARGE}})
+                assert answer.status_code in (200, 202), answer.text
+                refused = await member.post(path, json={"data": "x" * LARGE, "more": 1})
+                assert is_problem(refused, 422, "wrong-shape")
+
+
+async def test_rows_of_too_many_values_are_refused_before_they_are_made() -> None:
+    async with serving(Hexagon(), settings=replace(SETTINGS, max_values=10)) as api:
+        member = await api.member(credits=9)
+        for path in ("/predictions", "/predictions/", "/predictions/quote"):
+            for data in TOO_MANY:
+                refused = await member.post(path, json={"data": data})
+                assert is_problem(refused, 422, "too-many-values")
+                assert refused.json()["most"] == 10
+            text = 'signs in a text, [are no values], {whatever "they\\" quote}, ' + "," * 100
+            assert (await member.post(path, json={"data": [{"text": text}]})).status_code in (200, 202)
+
+
+async def test_bodies_without_rows_are_short(api: Api) -> None:
+    answer = await api.client().post("/auth/register", json={"email": "a" * SMALL, "password": "b"})
+
+    assert is_problem(answer, 413, "body-too-large")
+
+
+async def test_a_form_is_held_to_what_json_is_held_to(api: Api) -> None:
+    form = {"grant_type": "password", "username": "ada@example.org", "password": "x" * 257}
+
+    assert is_problem(await api.client().post("/auth/token", data=form), 422, "wrong-shape")
+    form["password"] = "%41" * 6_000
+    assert is_problem(await api.client().post("/auth/token", data=form), 422, "wrong-shape")
+
+
+async def test_a_length_of_thousands_of_digits_is_a_bad_request(api: Api) -> None:
+    headers = {"Content-Type": "application/json", "Content-Length": "0" * 5_000 + "2"}
+
+    for path in ("/predictions", "/predictions/"):
+        refused = await api.client().post(path, content=b"{}", headers=headers)
+        assert is_problem(refused, 400, "bad-request")
