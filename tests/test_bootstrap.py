@@ -1,5 +1,6 @@
 """Containers are complete, processes load what they need, settings are documented and checked."""
 
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -18,6 +19,7 @@ from augury.bootstrap.container import (
     up_container,
     worker_container,
 )
+from augury.bootstrap.known_variables import KNOWN, unknown_variables
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
@@ -75,6 +77,51 @@ def test_every_setting_is_documented_with_its_default(document: str) -> None:
 def test_no_two_settings_share_a_variable() -> None:
     names = [name for name, _ in config.variables(*ROOMS)]
     assert len(names) == len(set(names))
+
+
+def test_every_variable_that_is_read_is_known() -> None:
+    read_by_rooms = {name.removeprefix(config.PREFIX) for name, _ in config.variables(*ROOMS)}
+    assert read_by_rooms - {"GUEST_SECRET"} | {"FAULT"} == KNOWN
+
+
+def test_a_variable_that_nothing_reads_is_named_with_the_one_that_may_be_meant() -> None:
+    environ = {
+        "AUGURY_GUEST_CREDIT": "0",
+        "AUGURY_SECRETKEY_FILE": "/run/secrets/key",
+        "AUGURY_FLUX_CAPACITOR": "1",
+        "AUGURY_NOT_SET": "",
+        "AUGURY_SECRET_KEY": SECRET,
+        "AUGURY_SECRET_KEY_FILE": "/run/secrets/key",
+        "PATH": "/bin",
+    }
+    assert list(unknown_variables(environ)) == [
+        "AUGURY_FLUX_CAPACITOR",
+        "AUGURY_GUEST_CREDIT (is AUGURY_GUEST_CREDITS meant?)",
+        "AUGURY_SECRETKEY_FILE (is AUGURY_SECRET_KEY meant?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["docker-compose.yaml", ".env.example", "README.md", "README.ru.md"]
+    + [
+        f"docker/{image}/{file}"
+        for image in ("app", "bot", "worker")
+        for file in ("Dockerfile", ".env.example")
+    ],
+)
+def test_what_is_shipped_and_documented_sets_nothing_unknown(file: str) -> None:
+    names = re.findall(r"AUGURY_[A-Z_]*[A-Z]", (ROOT / file).read_text())
+    assert names
+    assert not list(unknown_variables(dict.fromkeys(names, "set")))
+
+
+def test_a_mistyped_variable_is_told_in_one_line_without_its_value() -> None:
+    ended = run("migrate", env=environment(databse_url="postgresql://ada:secret@x/y"))
+    [warning, refusal] = ended.stderr.splitlines()
+    assert "AUGURY_DATABSE_URL (is AUGURY_DATABASE_URL meant?)" in warning
+    assert "AUGURY_DATABASE_URL" in refusal
+    assert "secret" not in ended.stderr
 
 
 def test_settings_are_read_in_their_own_types() -> None:

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey
+from augury.application.ports import IdempotencyKey, Moved
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId, uuid7
@@ -61,7 +61,8 @@ async def test_redeeming_grants_the_credits_by_one_transfer_of_its_own(adapters:
     user_id, other = await adapters.user(), await adapters.user()
     await adapters.promo_codes.add(a_code())
 
-    assert await redeeming(adapters)(user_id=user_id, code=" spring ") == Balance(user_id, available=5)
+    moved = await redeeming(adapters)(user_id=user_id, code=" spring ")
+    assert moved == Moved(Balance(user_id, available=5), replayed=False)
     await redeeming(adapters)(user_id=other, code="SPRING")
 
     [line] = await adapters.balances.statement(user_id, limit=10)
@@ -108,7 +109,7 @@ async def test_one_user_at_twenty_places_at_once_redeems_once(adapters: Adapters
         *(redeeming(adapters)(user_id=user_id, code="SPRING") for _ in range(20)), return_exceptions=True
     )
 
-    assert sum(isinstance(answer, Balance) for answer in answers) == 1
+    assert sum(isinstance(answer, Moved) for answer in answers) == 1
     assert sum(isinstance(answer, PromoCodeRedeemed) for answer in answers) == 19
     assert (await adapters.balance(user_id)).available == 5
     assert await used(adapters) == 1
@@ -123,7 +124,7 @@ async def test_many_users_at_once_redeem_no_more_often_than_the_limit(adapters: 
         *(redeeming(adapters)(user_id=user_id, code="SPRING") for user_id in users), return_exceptions=True
     )
 
-    assert sum(isinstance(answer, Balance) for answer in answers) == 7
+    assert sum(isinstance(answer, Moved) for answer in answers) == 7
     assert sum(isinstance(answer, PromoCodeUsedUp) for answer in answers) == 13
     assert sum([(await adapters.balance(user_id)).available for user_id in users]) == 35
     assert await used(adapters) == 7
@@ -141,7 +142,8 @@ async def test_a_repeated_key_changes_nothing_and_another_request_under_it_is_re
         *(redeeming(adapters)(user_id=user_id, code="SPRING", key=key) for _ in range(5))
     )
 
-    assert answers == [Balance(user_id, available=5)] * 5
+    assert [answer.balance for answer in answers] == [Balance(user_id, available=5)] * 5
+    assert [answer.replayed for answer in answers].count(False) == 1
     with pytest.raises(IdempotencyConflict):
         await redeeming(adapters)(user_id=user_id, code="SPRING", key=IdempotencyKey("key", b"other"))
     assert await adapters.deviations() == []

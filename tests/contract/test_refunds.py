@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from augury.application.ports import IdempotencyKey, Moved
 from augury.application.refund_prediction import RefundPrediction
 from augury.domain.balance import Balance
 from augury.domain.prediction import AlreadyRefunded, NotRefundable
@@ -25,9 +26,25 @@ async def test_many_refunds_at_once_are_one_and_the_others_are_told_so(adapters:
         return_exceptions=True,
     )
 
-    assert [answer for answer in answers if isinstance(answer, Balance)] == [Balance(user_id, available=8)]
+    assert [answer for answer in answers if isinstance(answer, Moved)] == [
+        Moved(Balance(user_id, available=8))
+    ]
     assert sum(isinstance(answer, AlreadyRefunded) for answer in answers) == 29
     assert await adapters.balance(user_id) == Balance(user_id, available=8)
+    assert await adapters.deviations() == []
+
+
+async def test_a_repeated_key_gives_nothing_back_again_and_says_so(adapters: Adapters) -> None:
+    user_id, admin_id = await adapters.user(credits=10), await adapters.user()
+    prediction = a_prediction(user_id, rows=2, row_price=3)
+    await adapters.accept(user_id, prediction)
+    await adapters.settled(prediction)
+    key = (admin_id, IdempotencyKey("key", b"print"))
+
+    answers = [await refunding(adapters)(prediction_id=prediction.id, amount=4, key=key) for _ in range(2)]
+
+    after = Balance(user_id, available=8)
+    assert answers == [Moved(after, replayed=False), Moved(after, replayed=True)]
     assert await adapters.deviations() == []
 
 

@@ -115,6 +115,15 @@ async def test_only_so_many_guests_are_added_in_a_day(adapters: Adapters) -> Non
     assert await adapters.users.add_guest(third, most_per_day=2) == third.user
 
 
+async def test_looking_for_a_guest_finds_who_is_there_and_adds_nobody(adapters: Adapters) -> None:
+    first = a_guest(b"1")
+    await adapters.users.add_guest(first, most_per_day=1)
+
+    assert await adapters.users.guest(b"1") == first.user
+    assert await adapters.users.guest(b"2") is None
+    assert await adapters.users.add_guest(a_guest(b"2"), most_per_day=1) is None
+
+
 async def test_no_guest_is_added_where_none_is_allowed(adapters: Adapters) -> None:
     assert await adapters.users.add_guest(a_guest(b"1"), most_per_day=0) is None
 

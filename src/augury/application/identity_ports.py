@@ -43,6 +43,10 @@ class Users(Protocol):
         """
 
     @abstractmethod
+    async def guest(self, guest_key: bytes) -> User | None:
+        """The guest who has this key; adds nobody."""
+
+    @abstractmethod
     async def get(self, user_id: UserId) -> User:
         """Raises `UserNotFound`, also for a closed account."""
 

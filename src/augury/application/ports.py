@@ -92,6 +92,14 @@ class Opened:
         return known is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A balance as it stands after credits were moved; `replayed` where they had been moved before."""
+
+    balance: Balance
+    replayed: bool = False
+
+
 class Books(Protocol):
     """One transaction over balances, transfers and predictions: lock, decide, record.
 

@@ -3,9 +3,8 @@ from datetime import timedelta
 
 from augury.application.identity_ports import Throttle, Users
 from augury.application.limits import Limits
-from augury.application.ports import Clock, IdempotencyKey, OpenBooks
+from augury.application.ports import Clock, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
-from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.promo_code import normalized_code
 from augury.domain.user import TooManyTries, UserNotFound
@@ -23,7 +22,7 @@ class RedeemPromoCode:
 
     async def __call__(
         self, *, user_id: UserId, code: str, address: str | None = None, key: IdempotencyKey | None = None
-    ) -> Balance:
+    ) -> Moved:
         """Answers the balance after it; a repeated `key` changes nothing.
 
         Raises `PromoCodeNotFound`, `PromoCodeRedeemed`, `PromoCodeUsedUp`, `IdempotencyConflict`, and
@@ -39,7 +38,7 @@ class RedeemPromoCode:
             raise TooManyTries.after(wait)
         return await retried(lambda: self._redeem(user_id, normalized_code(code), key))
 
-    async def _redeem(self, user_id: UserId, code: str, key: IdempotencyKey | None) -> Balance:
+    async def _redeem(self, user_id: UserId, code: str, key: IdempotencyKey | None) -> Moved:
         async with self.books() as books:
             promo_code, again = await books.promo_code(code, user_id=user_id)
             opened = await books.open([user_id], [(user_id, key.key)] if key else [])
@@ -47,9 +46,9 @@ class RedeemPromoCode:
             if balance is None:
                 raise UserNotFound
             if key and opened.repeats(user_id, key):
-                return balance
+                return Moved(balance, replayed=True)
             redeemed = promo_code.redeem(again=again, at=self.clock.now())
             balance, grant = balance.grant(promo_code.credits, reference=uuid7())
             await books.redeem(redeemed, grant)
             await books.record(transfers=[grant], keys={user_id: (key, grant.reference)} if key else None)
-        return balance
+        return Moved(balance)

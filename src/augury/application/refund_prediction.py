@@ -1,9 +1,8 @@
 from dataclasses import dataclass
 
 from augury.application.identity_ports import Users
-from augury.application.ports import AlreadyRecorded, IdempotencyKey, OpenBooks
+from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
-from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import AlreadyRefunded
 from augury.domain.user import UserNotFound
@@ -22,7 +21,7 @@ class RefundPrediction:
         prediction_id: PredictionId,
         amount: int | None = None,
         key: tuple[UserId, IdempotencyKey] | None = None,
-    ) -> Balance:
+    ) -> Moved:
         """Answers the balance of its user after it; a repeated `key`, the caller's, changes nothing.
 
         Without an `amount` all that was charged. Raises `PredictionNotFound`, `NotRefundable`,
@@ -41,7 +40,7 @@ class RefundPrediction:
 
     async def _refund(
         self, prediction_id: PredictionId, amount: int | None, key: tuple[UserId, IdempotencyKey] | None
-    ) -> Balance:
+    ) -> Moved:
         async with self.books() as books:
             prediction = await books.prediction(prediction_id)
             user_id = prediction.user_id
@@ -50,7 +49,7 @@ class RefundPrediction:
             if balance is None:
                 raise UserNotFound
             if key and opened.repeats(*key):
-                return balance
+                return Moved(balance, replayed=True)
             balance, refund = balance.refund(prediction.refundable(amount), reference=prediction.id)
             await books.record(transfers=[refund], keys={key[0]: (key[1], prediction.id)} if key else None)
-        return balance
+        return Moved(balance)

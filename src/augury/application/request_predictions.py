@@ -23,6 +23,7 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import Model, RowError
 from augury.domain.prediction import (
+    ExpiresTooLate,
     IdempotencyConflict,
     NoValidRow,
     Prediction,
@@ -68,9 +69,13 @@ class Request:
     ) -> Self:
         """Check the `data`, one row (an object) or many (an array), whose JSON text is `input`.
 
-        Raises `TooManyRows`, or `NoValidRow` where none fits the model. Where only some do, the worker
-        finds the others again and leaves them uncharged.
+        Raises `ExpiresTooLate`, `TooManyRows`, or `NoValidRow` where none fits the model. Where only some
+        do, the worker finds the others again and leaves them uncharged.
         """
+        if expires_in is not None and expires_in > limits.max_expires_in:
+            raise ExpiresTooLate(
+                expires_in=int(expires_in.total_seconds()), most=int(limits.max_expires_in.total_seconds())
+            )
         rows, errors = checked(data, model, limits)
         if len(errors) == len(rows):
             raise NoValidRow(errors=tuple(errors))
@@ -80,9 +85,7 @@ class Request:
             rows=len(rows),
             single=not isinstance(data, list),
             input=input,
-            expires_in=limits.max_expires_in
-            if expires_in is None
-            else min(expires_in, limits.max_expires_in),
+            expires_in=limits.max_expires_in if expires_in is None else expires_in,
             key=key,
             notify=notify,
             trace=trace,

@@ -117,8 +117,8 @@ async def set_password(container: AsyncContainer, email: str, password: str) -> 
 async def top_up(container: AsyncContainer, email: str, credits: int) -> None:
     """Add credits to an account's balance."""
     secret = await _known(container, email)
-    balance = await (await container.get(TopUp))(user_id=secret.user.id, amount=credits)
-    click.echo(f"{secret.user.email} has {balance.available} credits available")
+    moved = await (await container.get(TopUp))(user_id=secret.user.id, amount=credits)
+    click.echo(f"{secret.user.email} has {moved.balance.available} credits available")
 
 
 @click.group()

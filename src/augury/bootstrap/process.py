@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import logging
+import os
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +13,11 @@ import click
 import uvloop
 
 from augury.bootstrap.config import ProcessSettings, SettingError, read
+from augury.bootstrap.known_variables import unknown_variables
 from augury.bootstrap.logs import configure_logs
 
 DATA = "Data folder (AUGURY_DATA, ./.augury)."
+log = logging.getLogger(__name__)
 data_option = click.option("--data", type=click.Path(path_type=Path), help=DATA)
 
 
@@ -41,4 +45,6 @@ def process_settings(**given: Any) -> ProcessSettings:  # noqa: ANN401  # option
     except ValueError as error:
         raise SettingError(str(error)) from error
     configure_logs(settings)
+    if unknown := ", ".join(unknown_variables(os.environ)):
+        log.warning("these variables are none of Augury's and change nothing: %s", unknown)
     return settings

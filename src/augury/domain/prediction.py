@@ -44,6 +44,18 @@ class TooManyRows(DomainError):
 
 
 @dataclass(eq=False)
+class ExpiresTooLate(DomainError):
+    """A prediction may not wait so long for its start."""
+
+    expires_in: int
+    """Seconds, as `most`."""
+    most: int
+
+    def __str__(self) -> str:
+        return f"A prediction waits {self.most} seconds at most for its start, not {self.expires_in}."
+
+
+@dataclass(eq=False)
 class TooManyPending(DomainError):
     """Too many predictions are waiting: try again later."""
 

@@ -20,9 +20,10 @@ async def test_a_repeated_key_tops_up_once(api: Api) -> None:
     user, admin = await api.hexagon.user(), await api.admin()
     url, headers = f"/admin/users/{user.id}/top-up", {"Idempotency-Key": "k"}
 
-    for _ in range(3):
+    for replayed in (None, "true", "true"):
         response = await admin.post(url, json={"credits": 9}, headers=headers)
         assert response.json() == {"available": 9, "held": 0}
+        assert response.headers.get("idempotent-replayed") == replayed
 
     conflict = await admin.post(url, json={"credits": 10}, headers=headers)
     assert is_problem(conflict, 422, "idempotency-conflict")
@@ -49,6 +50,7 @@ async def test_a_payment_is_the_transfers_reference_and_credited_once(api: Api) 
     again = {"credits": 2, "payment": str(payment)}
     response = await (await api.admin()).post(f"/admin/users/{user.id}/top-up", json=again)
     assert response.json() == {"available": 2, "held": 0}
+    assert response.headers["idempotent-replayed"] == "true"
     [line] = (await api.client_of(user).get("/balance/transfers")).json()["items"]
     assert (line["kind"], line["reference"]) == ("top_up", str(payment))
 

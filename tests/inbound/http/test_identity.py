@@ -191,6 +191,30 @@ async def test_a_guest_reads_what_came_from_the_same_address(api: Api) -> None:
     assert is_problem(await api.client(peer="198.51.100.8").get(url), 404, "prediction-not-found")
 
 
+async def test_what_a_guest_submitted_before_midnight_is_read_after_it(api: Api) -> None:
+    api.hexagon.clock.set(datetime(2030, 1, 1, 23, 59, tzinfo=UTC))
+    url = (await api.client().post("/predictions", json=TEXT)).json()["urls"]["self"]
+
+    async with serving(api.hexagon) as restarted:  # a process that remembers nothing
+        for hours, new_guest in ((1, False), (1, True), (20, True)):
+            api.hexagon.clock.advance(timedelta(hours=hours))
+            if new_guest:
+                await restarted.client().post("/predictions", json=TEXT)
+            assert (await restarted.client().get(url)).status_code == 200
+        api.hexagon.clock.advance(timedelta(hours=3))
+        assert is_problem(await restarted.client().get(url), 404, "prediction-not-found")
+
+
+async def test_reading_makes_no_guest() -> None:
+    async with serving(Hexagon(Limits(guests_per_day=1))) as api:
+        for number in range(3):
+            response = await api.client(peer=f"203.0.113.{number}").get(f"/predictions/{uuid7()}")
+            assert is_problem(response, 404, "prediction-not-found")
+
+        assert not api.hexagon.memory.state.users
+        assert (await api.client().post("/predictions", json=TEXT)).status_code == 202
+
+
 async def test_one_household_is_one_guest(api: Api) -> None:
     async def guests(*peers: str) -> int:
         before = len(api.hexagon.memory.state.users)
@@ -206,9 +230,11 @@ async def test_one_household_is_one_guest(api: Api) -> None:
 
 async def test_guests_can_be_turned_off() -> None:
     async with serving(Hexagon(Limits(guest_credits=0))) as api:
-        response = await api.client().post("/predictions", json=TEXT)
+        submitted = await api.client().post("/predictions", json=TEXT)
+        read = await api.client().get(f"/predictions/{uuid7()}")
 
-    assert is_problem(response, 401, "guests-not-served")
+    assert is_problem(submitted, 401, "guests-not-served")
+    assert is_problem(read, 401, "guests-not-served")
 
 
 async def test_no_more_guests_are_admitted_than_a_day_allows() -> None:

@@ -119,6 +119,17 @@ async def test_a_submit_is_described_with_its_headers_and_a_body_to_try(api: Api
     }
 
 
+async def test_what_is_done_once_per_key_says_in_a_header_that_it_was_done_before(api: Api) -> None:
+    keyed = 0
+    for _, path, operation in operations(await description(api)):
+        if "Idempotency-Key" in {parameter["name"] for parameter in operation.get("parameters", ())}:
+            keyed += 1
+            done = [response for status, response in operation["responses"].items() if status < "300"]
+            assert done
+            assert all("Idempotent-Replayed" in response["headers"] for response in done), path
+    assert keyed == 5
+
+
 async def test_a_prediction_is_described_as_it_is(api: Api) -> None:
     schema = (await description(api))["components"]["schemas"]["PredictionView"]
     prediction = (await api.client().post("/predictions", json={"data": {"text": "a"}})).json()

@@ -70,11 +70,12 @@ async def test_a_repeated_key_redeems_once_and_answers_the_same(api: Api) -> Non
     await (await api.admin()).post("/admin/promo-codes", json=SPRING)
     member = await api.member()
 
-    for _ in range(3):
+    for replayed in (None, "true", "true"):
         response = await member.post(
             "/balance/redeem", json={"code": "SPRING"}, headers={"Idempotency-Key": "k"}
         )
         assert response.json() == {"available": 20, "held": 0}
+        assert response.headers.get("idempotent-replayed") == replayed
 
     conflict = await member.post("/balance/redeem", json={"code": "OTHER"}, headers={"Idempotency-Key": "k"})
     assert is_problem(conflict, 404, "promo-code-not-found")

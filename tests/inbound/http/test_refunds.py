@@ -55,8 +55,10 @@ async def test_a_repeated_key_refunds_once_and_answers_the_same(api: Api) -> Non
     _, url = await charged(api)
     admin, headers = await api.admin(), {"Idempotency-Key": "k"}
 
-    for _ in range(3):
-        assert (await admin.post(url, json={}, headers=headers)).json() == {"available": 5, "held": 0}
+    for replayed in (None, "true", "true"):
+        response = await admin.post(url, json={}, headers=headers)
+        assert response.json() == {"available": 5, "held": 0}
+        assert response.headers.get("idempotent-replayed") == replayed
 
     conflict = await admin.post(url, json={"credits": 1}, headers=headers)
     assert is_problem(conflict, 422, "idempotency-conflict")

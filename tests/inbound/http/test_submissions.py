@@ -1,6 +1,6 @@
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -171,6 +171,20 @@ async def test_a_prediction_expires_when_its_caller_says(api: Api) -> None:
     row = api.hexagon.memory.state.predictions[PredictionId(UUID(response.json()["id"]))]
     assert row.prediction.expires_at is not None
     assert (row.prediction.expires_at - row.prediction.created_at).total_seconds() == 60
+
+
+async def test_a_longer_wait_than_the_limit_is_refused_by_its_name_and_costs_nothing() -> None:
+    async with serving(Hexagon(Limits(max_expires_in=timedelta(minutes=1)))) as api:
+        member = await api.member(credits=1)
+
+        response = await member.post("/predictions", json=TEXT | {"expires_in": 61})
+
+        assert is_problem(response, 422, "expires-too-late")
+        assert (response.json()["expires_in"], response.json()["most"]) == (61, 60)
+        assert "60 seconds" in response.json()["detail"]
+        assert (await member.get("/balance")).json() == {"available": 1, "held": 0}
+        assert not api.hexagon.memory.state.predictions
+        assert (await member.post("/predictions", json=TEXT | {"expires_in": 60})).status_code == 202
 
 
 # Idempotency-Key ---------------------------------------------------------------------------------------

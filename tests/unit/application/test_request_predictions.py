@@ -10,6 +10,7 @@ from augury.application.request_predictions import RETRY_AFTER, Replayed
 from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import (
+    ExpiresTooLate,
     IdempotencyConflict,
     NoValidRow,
     Prediction,
@@ -60,10 +61,12 @@ class TestARequest:
 
     def test_waits_no_longer_than_the_limit_for_its_start(self, hexagon: Hexagon) -> None:
         most = hexagon.limits.max_expires_in
-        waits = {None: most, timedelta(days=400): most, timedelta(minutes=1): timedelta(minutes=1)}
 
-        for asked, granted in waits.items():
+        for asked, granted in {None: most, most: most, timedelta(minutes=1): timedelta(minutes=1)}.items():
             assert hexagon.request(UserId(uuid7()), expires_in=asked).expires_in == granted
+        with pytest.raises(ExpiresTooLate) as refusal:
+            hexagon.request(UserId(uuid7()), expires_in=most + timedelta(seconds=1))
+        assert (refusal.value.expires_in, refusal.value.most) == (604_801, 604_800)
 
 
 async def test_an_accepted_prediction_is_queued_with_its_price_held(hexagon: Hexagon) -> None:

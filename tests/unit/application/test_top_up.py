@@ -1,6 +1,6 @@
 import pytest
 
-from augury.application.ports import IdempotencyKey
+from augury.application.ports import IdempotencyKey, Moved
 from augury.domain.balance import MOST_CREDITS, Balance, InvalidAmount, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import IdempotencyConflict
@@ -11,9 +11,10 @@ from tests.hexagon import Hexagon
 async def test_credits_are_added_and_stand_on_the_statement(hexagon: Hexagon) -> None:
     user, payment = await hexagon.user(credits=1), uuid7()
 
-    balance = await hexagon.top_up(user_id=user.id, amount=5, payment=payment)
+    moved = await hexagon.top_up(user_id=user.id, amount=5, payment=payment)
 
-    assert balance == Balance(user.id, available=6) == await hexagon.balance_of(user.id)
+    assert moved == Moved(Balance(user.id, available=6), replayed=False)
+    assert moved.balance == await hexagon.balance_of(user.id)
     [line, _] = await hexagon.balances.statement(user.id, limit=9)
     assert (line.transfer.kind, line.transfer.reference) == (TransferKind.TOP_UP, payment)
     assert await hexagon.balanced()
@@ -25,8 +26,9 @@ async def test_a_payment_is_credited_once_however_often_one_hears_of_it(hexagon:
     answers = [await hexagon.top_up(user_id=user.id, amount=5, payment=payment) for _ in range(3)]
     elsewhere = await hexagon.top_up(user_id=other.id, amount=5, payment=payment)
 
-    assert answers == [Balance(user.id, available=5)] * 3
-    assert elsewhere == Balance(other.id)
+    assert [answer.balance for answer in answers] == [Balance(user.id, available=5)] * 3
+    assert [answer.replayed for answer in answers] == [False, True, True]
+    assert elsewhere == Moved(Balance(other.id), replayed=True)
     assert await hexagon.balanced()
 
 
@@ -35,9 +37,9 @@ async def test_a_repeated_key_changes_nothing_and_answers_the_balance_as_it_stan
     await hexagon.top_up(user_id=user.id, amount=5, key=(user.id, key))
     await hexagon.top_up(user_id=user.id, amount=1)
 
-    assert await hexagon.top_up(user_id=user.id, amount=5, key=(user.id, key)) == Balance(
-        user.id, available=6
-    )
+    again = await hexagon.top_up(user_id=user.id, amount=5, key=(user.id, key))
+
+    assert again == Moved(Balance(user.id, available=6), replayed=True)
 
 
 async def test_a_key_used_for_another_request_is_a_conflict(hexagon: Hexagon) -> None:
@@ -77,7 +79,8 @@ async def test_a_key_is_its_callers_own(hexagon: Hexagon) -> None:
     theirs, ours = IdempotencyKey("june", b"their request"), IdempotencyKey("june", b"our request")
     await hexagon.top_up(user_id=user.id, amount=1, key=(user.id, theirs))
 
-    await hexagon.top_up(user_id=user.id, amount=5, key=(admin.id, ours))
+    first = await hexagon.top_up(user_id=user.id, amount=5, key=(admin.id, ours))
     again = await hexagon.top_up(user_id=user.id, amount=5, key=(admin.id, ours))
 
-    assert again == Balance(user.id, available=6)
+    assert first == Moved(Balance(user.id, available=6), replayed=False)
+    assert again == Moved(Balance(user.id, available=6), replayed=True)

@@ -82,7 +82,7 @@ async def test_a_transaction_that_is_canceled_is_rolled_back_and_blocks_nobody(h
     await asyncio.wait([hanging, waiting], timeout=30)
 
     assert hanging.cancelled()
-    assert (await waiting).available == 2
+    assert (await waiting).balance.available == 2
 
 
 async def test_the_model_answers_valid_rows_and_says_what_is_wrong_with_the_others() -> None:

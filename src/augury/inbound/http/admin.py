@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import get, patch, post
+from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from augury.application.change_role import ChangeRole
@@ -16,7 +16,7 @@ from augury.application.top_up import TopUp
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role
-from augury.inbound.http.balance import BalanceView
+from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn, administrator
 from augury.inbound.http.openapi import BEARER
@@ -74,15 +74,15 @@ async def top_up(
     user_id: FromPath[UUID],
     data: JSONBody[TopUpRequest],
     top_up_balance: FromDishka[TopUp],
-) -> BalanceView:
+) -> Response[BalanceView]:
     key = await key_of(request, f"POST top-up {user_id}")
-    after = await top_up_balance(
+    moved = await top_up_balance(
         user_id=UserId(user_id),
         amount=data.credits,
         payment=data.payment,
         key=(request.user, key) if key else None,
     )
-    return BalanceView.of(after)
+    return balance_after(moved)
 
 
 @get(

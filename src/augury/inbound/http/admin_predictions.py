@@ -6,14 +6,14 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import post
+from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
 from augury.application.refund_prediction import RefundPrediction
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import PredictionId
 from augury.inbound.http.admin import TAGS
-from augury.inbound.http.balance import BalanceView
+from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn, administrator
 from augury.inbound.http.openapi import BEARER
@@ -47,11 +47,11 @@ async def refund_prediction(
     prediction_id: FromPath[UUID],
     data: JSONBody[RefundRequest],
     refund: FromDishka[RefundPrediction],
-) -> BalanceView:
+) -> Response[BalanceView]:
     key = await key_of(request, f"POST refund {prediction_id}")
-    after = await refund(
+    moved = await refund(
         prediction_id=PredictionId(prediction_id),
         amount=data.credits,
         key=(request.user, key) if key else None,
     )
-    return BalanceView.of(after)
+    return balance_after(moved)

@@ -144,6 +144,7 @@ def _desks(
             api_keys=await container.get(ApiKeys),
             users=await container.get(Users),
             admit_guest=await container.get(AdmitGuest),
+            limits=await container.get(Limits),
             clock=await container.get(Clock),
             settings=settings,
         )

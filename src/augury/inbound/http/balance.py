@@ -14,7 +14,7 @@ from dishka.integrations.litestar import inject
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from augury.application.ports import Balances, Statement
+from augury.application.ports import Balances, Moved, Statement
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId
@@ -40,6 +40,12 @@ class BalanceView(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, balance: Balance) -> Self:
         return cls(balance.available, balance.held)
+
+
+def balance_after(moved: Moved) -> Response[BalanceView]:
+    """The balance, and in a header whether this request had moved its credits before."""
+    headers = {"Idempotent-Replayed": "true"} if moved.replayed else {}
+    return Response(BalanceView.of(moved.balance), headers=headers)
 
 
 class Redemption(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,15 +112,15 @@ async def balance(request: SignedIn, balances: FromDishka[Balances]) -> BalanceV
 @inject
 async def redeem(
     request: SignedIn, data: JSONBody[Redemption], redeem_promo_code: FromDishka[RedeemPromoCode]
-) -> BalanceView:
+) -> Response[BalanceView]:
     identity: Identity = request.app.state.identity
-    after = await redeem_promo_code(
+    moved = await redeem_promo_code(
         user_id=request.user,
         code=data.code,
         address=identity.neighbourhood(request.scope),
         key=await key_of(request, "POST redeem"),
     )
-    return BalanceView.of(after)
+    return balance_after(moved)
 
 
 @get(

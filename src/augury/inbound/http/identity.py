@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request
@@ -14,10 +15,11 @@ from litestar.types import Scope
 from augury.application.admit_guest import AdmitGuest
 from augury.application.create_api_key import PREFIX
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
+from augury.application.limits import Limits
 from augury.application.ports import Clock
 from augury.application.tokens import digest
 from augury.domain.identifiers import UserId
-from augury.domain.user import InvalidToken, UserNotFound
+from augury.domain.user import GuestsNotServed, InvalidToken, UserNotFound
 from augury.inbound.http.address import client_address, neighbourhood
 from augury.inbound.http.problems import SIGN_IN_REQUIRED, Refused
 from augury.inbound.http.recent import Recent
@@ -42,6 +44,7 @@ class Identity:
         api_keys: ApiKeys,
         users: Users,
         admit_guest: AdmitGuest,
+        limits: Limits,
         clock: Clock,
         settings: HttpSettings,
     ) -> None:
@@ -49,6 +52,7 @@ class Identity:
         self._api_keys = api_keys
         self._users = users
         self._admit_guest = admit_guest
+        self._limits = limits
         self._clock = clock
         self._settings = settings
         self._secret = settings.guest_secret.encode()
@@ -73,14 +77,33 @@ class Identity:
 
         Raises `GuestsNotServed`, `TooManyGuests`.
         """
-        day = self._clock.now().date().isoformat()
-        name = f"{day} {self.neighbourhood(scope)}"
-        key = hmac.digest(self._secret, name.encode(), hashlib.sha256)
+        key = self._guest_key(scope, self._clock.now())
         user_id = self._guests.get(key)
         if user_id is None:
             user_id = (await self._admit_guest(key)).id
             self._guests.put(key, user_id)
         return user_id
+
+    async def known_guests(self, scope: Scope) -> AsyncIterator[UserId]:
+        """The guests of the caller's address of today and of yesterday, those that there are: none is made.
+
+        What was submitted just before midnight (UTC) is read after it. Raises `GuestsNotServed`.
+        """
+        if not self._limits.guest_credits:
+            raise GuestsNotServed
+        now = self._clock.now()
+        for day in (now, now - _A_DAY):
+            key = self._guest_key(scope, day)
+            user_id = self._guests.get(key)
+            if user_id is None and (known := await self._users.guest(key)):
+                user_id = known.id
+                self._guests.put(key, user_id)
+            if user_id is not None:
+                yield user_id
+
+    def _guest_key(self, scope: Scope, day: datetime) -> bytes:
+        name = f"{day.date().isoformat()} {self.neighbourhood(scope)}"
+        return hmac.digest(self._secret, name.encode(), hashlib.sha256)
 
     def neighbourhood(self, scope: Scope) -> str:
         """Where the request came from, as far as tries are counted and guests are told apart."""

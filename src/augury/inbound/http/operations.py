@@ -45,11 +45,14 @@ TRACEPARENT = Parameter(
 )
 _SUBMISSION = {"data": {"text": "Какой-то текст для предсказания"}}
 _TEXT = Schema(type=OpenAPIType.STRING)
+_REPLAYED = {
+    "Idempotent-Replayed": OpenAPIHeader(
+        schema=_TEXT, description="`true` where this request was accepted before and moved nothing now."
+    )
+}
 _ANSWER_HEADERS = {
     "Location": OpenAPIHeader(schema=_TEXT, description="Where the prediction is."),
-    "Idempotent-Replayed": OpenAPIHeader(
-        schema=_TEXT, description="`true` where this request was accepted before."
-    ),
+    **_REPLAYED,
     "Preference-Applied": OpenAPIHeader(schema=_TEXT, description="The wait that was honoured."),
 }
 
@@ -60,6 +63,8 @@ class KeyedOperation(Operation):
 
     def __post_init__(self) -> None:
         self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY]
+        response: Any = (self.responses or {})["200"]
+        response.headers = _REPLAYED
 
 
 @dataclass

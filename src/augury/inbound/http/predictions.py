@@ -8,11 +8,12 @@ from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import delete, get, post
 from litestar.params import FromPath, QueryParameter
+from litestar.types import Scope
 
 from augury.application.cancel_prediction import CancelPrediction
-from augury.application.ports import Predictions
+from augury.application.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
-from augury.domain.prediction import Status
+from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in, signed_in_or_guest
 from augury.inbound.http.openapi import BEARER, BEARER_OR_GUEST
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
@@ -40,16 +41,18 @@ class PredictionPage(msgspec.Struct, frozen=True):
     tags=TAGS,
     summary="Read a prediction",
     description="One of your predictions as it stands. A guest reads what was submitted from the same "
-    "address on the same day (UTC).",
+    "address today or yesterday (UTC).",
     responses=documented(401, 404),
 )
 @inject
 async def read(
     request: Anyone, prediction_id: FromPath[UUID], predictions: FromDishka[Predictions]
 ) -> PredictionView:
-    identity: Identity = request.app.state.identity
-    owner = request.user or await identity.guest(request.scope)
-    stored = await predictions.get(PredictionId(prediction_id), owner=owner)
+    wanted = PredictionId(prediction_id)
+    if request.user is None:
+        stored = await _of_guest(wanted, request.app.state.identity, request.scope, predictions)
+    else:
+        stored = await predictions.get(wanted, owner=request.user)
     return PredictionView.of(stored, base_path=_base_path(request))
 
 
@@ -116,6 +119,17 @@ async def forget(
     request: SignedIn, prediction_id: FromPath[UUID], predictions: FromDishka[Predictions]
 ) -> None:
     await predictions.forget(PredictionId(prediction_id), owner=request.user)
+
+
+async def _of_guest(
+    wanted: PredictionId, identity: Identity, scope: Scope, predictions: Predictions
+) -> StoredPrediction:
+    async for guest in identity.known_guests(scope):
+        try:
+            return await predictions.get(wanted, owner=guest)
+        except PredictionNotFound:
+            pass  # perhaps it is yesterday's
+    raise PredictionNotFound(wanted)
 
 
 def _base_path(request: Anyone | SignedIn) -> str:

@@ -18,6 +18,7 @@ from augury.domain.errors import DomainError
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
 from augury.domain.prediction import (
     AlreadyRefunded,
+    ExpiresTooLate,
     IdempotencyConflict,
     NotRefundable,
     NoValidRow,
@@ -95,6 +96,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
     WrongStatus: Kind(409, "wrong-status", "Wrong status", {"prediction_status": "status"}),
     NoValidRow: Kind(422, "no-valid-row", "No valid row", _same("errors")),
     TooManyRows: Kind(422, "too-many-rows", "Wrong number of rows", _same("rows", "most")),
+    ExpiresTooLate: Kind(422, "expires-too-late", "Expires too late", _same("expires_in", "most")),
     TooManyPending: Kind(429, "too-many-pending", "Too many predictions waiting", _same("pending", "most")),
     IdempotencyConflict: Kind(422, "idempotency-conflict", "Idempotency key used before"),
     InvalidEmail: Kind(422, "invalid-email", "Invalid e-mail address"),

@@ -24,7 +24,7 @@ from augury.application.wait_for_prediction import WaitForPrediction
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound
-from augury.domain.prediction import NoValidRow, Prediction, TooManyRows
+from augury.domain.prediction import ExpiresTooLate, NoValidRow, Prediction, TooManyRows
 from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
@@ -108,7 +108,7 @@ class SubmitDesk:
             answer = await self.flight.board(request)
             if isinstance(answer, DomainError):
                 raise answer
-        except (ModelNotFound, NoValidRow, TooManyRows):  # as models and limits are today
+        except (ModelNotFound, NoValidRow, TooManyRows, ExpiresTooLate):  # as models and limits are today
             earlier = key and await self.find_accepted(user_id=user_id, key=key)
             if not earlier:
                 raise

@@ -37,6 +37,13 @@ class MemoryUsers(Users):
         return new.user
 
     @override
+    async def guest(self, guest_key: bytes) -> User | None:
+        for record in self.memory.state.users.values():
+            if record.guest_key == guest_key:
+                return record.user
+        return None
+
+    @override
     async def get(self, user_id: UserId) -> User:
         return _record(self.memory.state, user_id).user
 

@@ -56,15 +56,20 @@ class PostgresUsers(Users):
 
     @override
     async def add_guest(self, new: NewUser, *, most_per_day: int) -> User | None:
-        if known := await fetch(self.pool, *GUEST(guest_key=new.guest_key)):
-            return _user_of(known[0])
+        assert new.guest_key is not None
+        if known := await self.guest(new.guest_key):
+            return known
         async with transaction(self.pool) as connection:
             if await connection.fetchval(COUNT_GUEST, most_per_day) is None:
                 return None
             if await add_user(connection, new):
                 return new.user
-        known = await fetch(self.pool, *GUEST(guest_key=new.guest_key))  # a twin was faster
-        return _user_of(known[0])
+        return await self.guest(new.guest_key)  # a twin was faster
+
+    @override
+    async def guest(self, guest_key: bytes) -> User | None:
+        rows = await fetch(self.pool, *GUEST(guest_key=guest_key))
+        return _user_of(rows[0]) if rows else None
 
     @override
     async def get(self, user_id: UserId) -> User:

@@ -119,8 +119,8 @@ async def redeem(message: Message, command: CommandObject, talk: Talk) -> None:
     key = IdempotencyKey(
         f"telegram:{talk.chat.id}:{message.message_id}", hashlib.sha256(command.args.encode()).digest()
     )
-    balance = await talk.desk.redeem_promo_code(user_id=talk.chat.user_id, code=command.args, key=key)
-    await talk.send(talk.say("redeemed", available=balance.available))
+    moved = await talk.desk.redeem_promo_code(user_id=talk.chat.user_id, code=command.args, key=key)
+    await talk.send(talk.say("redeemed", available=moved.balance.available))
 
 
 def payload(package: Package) -> str:

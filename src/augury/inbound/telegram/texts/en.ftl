@@ -212,6 +212,7 @@ refusal-prediction-not-found = There is no such prediction.
 refusal-wrong-status = Too late: it is already being worked on, or done.
 refusal-no-valid-row = The model cannot use any of this; nothing was charged. { $reason }
 refusal-too-many-rows = { $rows } rows are not possible: from 1 to { $most }.
+refusal-expires-too-late = A prediction waits { $most } seconds at most for its start.
 refusal-too-many-pending = Too much is waiting already. Try again in { $retry_after ->
         [one] { $retry_after } second
        *[other] { $retry_after } seconds

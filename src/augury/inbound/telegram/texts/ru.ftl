@@ -231,6 +231,7 @@ refusal-prediction-not-found = Такого предсказания нет.
 refusal-wrong-status = Поздно: оно уже в работе или готово.
 refusal-no-valid-row = Ничего из этого модель взять не может; ничего не списано. { $reason }
 refusal-too-many-rows = { $rows } строк — так нельзя: от 1 до { $most }.
+refusal-expires-too-late = Начала предсказание ждёт не дольше { $most } с.
 refusal-too-many-pending = В очереди уже слишком много. Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
         [few] { $retry_after } секунды
