@@ -1,5 +1,6 @@
 """The command line: `augury …`. Every error is one line and a non-zero exit."""
 
+import asyncio
 import os
 import sys
 from importlib import import_module
@@ -111,15 +112,22 @@ def bot() -> None:
 
 
 @main.command()
+@click.option("--starter-model", is_flag=True, help="Train the starter model, too, if there is no model.")
 @data_option
-def migrate(**options: object) -> None:
+def migrate(*, starter_model: bool, **options: object) -> None:
     """Bring the database's schema up to date."""
     from augury.bootstrap.database import existing_database
     from augury.outbound.postgres.migrations import migrate as migrated
 
-    with existing_database(process_settings(**options)) as database:
+    process = process_settings(**options)
+    with existing_database(process) as database:
         steps = migrated(database.url)
-    click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
+        click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
+        if starter_model:
+            from augury.bootstrap.starter import add_starter  # loads catboost
+
+            made = asyncio.run(add_starter(process, database))
+            click.echo(f"{made.ref} is active" if made else "no starter model is needed")
 
 
 if __name__ == "__main__":
