@@ -12,7 +12,7 @@ from typing_extensions import override
 from augury.application.ports import Unavailable
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.logs import log_what_is_printed
-from augury.bootstrap.process import data_option, process_settings, run
+from augury.bootstrap.process import data_option, leave, process_settings, run
 from augury.domain.errors import DomainError
 from augury.outbound.postgres.schema_version import SchemaMismatch
 
@@ -101,6 +101,7 @@ def worker(**options: object) -> None:
     from augury.bootstrap.worker import run_worker
 
     run(run_worker(process_settings(**options)))
+    leave()
 
 
 @main.command()
