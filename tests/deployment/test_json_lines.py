@@ -3,6 +3,7 @@
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,7 +17,7 @@ def wrapped(tmp_path: Path) -> list[str]:
     return ["env", f"JSON_LINES={tmp_path / 'pipe'}", "sh", str(ROOT / "docker" / "json-lines"), "sh", "-c"]
 
 
-def said(*command: str, code: int = 0) -> list[dict[str, str]]:
+def said(*command: str, code: int = 0) -> list[dict[str, Any]]:
     done = subprocess.run(command, capture_output=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (code, b"")
     return [msgspec.json.decode(line) for line in done.stdout.splitlines()]
