@@ -46,7 +46,8 @@ def docker(*arguments: str, check: bool = True) -> str:
 
 
 def fresh_clone(folder: Path) -> Path:
-    """What the repository holds, as it stands in this checkout, without what git ignores."""
+    """What the repository holds, as it stands in this checkout, without what git ignores; for the eyes of its
+    owner alone, as some machines have it (umask 077)."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -58,6 +59,8 @@ def fresh_clone(folder: Path) -> Path:
         if (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    for each in (folder, *folder.rglob("*")):
+        each.chmod(each.stat().st_mode & 0o700)
     return folder
 
 
@@ -70,6 +73,7 @@ class Project:
     http_port: int = field(default_factory=free_port)
     https_port: int = field(default_factory=free_port)
     management_port: int = field(default_factory=free_port)
+    command: tuple[str, ...] = field(default_factory=lambda: compose_commands()[0])
 
     @property
     def url(self) -> str:
@@ -82,14 +86,14 @@ class Project:
             "HTTPS_PORT": f"127.0.0.1:{self.https_port}",
             "RABBITMQ_MANAGEMENT_PORT": str(self.management_port),
         }
-        often = {"HEALTH_INTERVAL": "1s"}
+        often = {"HEALTH_INTERVAL": "2s"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUGURY_")}
         return inherited | IMAGES | ports | often | {"COMPOSE_PROJECT_NAME": self.name} | self.settings
 
     def compose(self, *arguments: str, given: bytes | None = None, within: float = 300) -> bytes:
         """Run a command of Compose; its standard output. Fails where it fails."""
         done = subprocess.run(
-            [*compose_commands()[0], *arguments],
+            [*self.command, *arguments],
             cwd=self.folder,
             env=self.env,
             input=given,
@@ -145,6 +149,14 @@ class Project:
     def state(self, container: str) -> dict[str, Any]:
         state: dict[str, Any] = self.inspect(container)["State"]
         return state
+
+    def says_nothing_but_json(self) -> bool:
+        """Whether every line of every container is an object; fails, naming the first that is none."""
+        for service in (*SERVICES, "secrets", "migrate"):
+            for line in self.logs(service):
+                assert line[0] == "{", (service, line)
+                msgspec.json.decode(line, type=dict[str, Any])
+        return True
 
     def logs(self, service: str) -> list[str]:
         """What the service's containers wrote, line by line, without Compose's own prefix."""

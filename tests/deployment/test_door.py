@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from tests.deployment.account import Account
-from tests.deployment.project import Project, patiently
+from tests.deployment.project import Project, docker, patiently
 from tests.processes import eventually
 
 PROBLEM = "application/problem+json"
@@ -114,11 +114,38 @@ def test_too_many_requests_of_one_address_are_refused_with_a_problem_document(
 ) -> None:
     with project.changed({"RATE_LIMIT": "1r/s", "RATE_BURST": "5"}, "nginx"):
         answers = [client.get("/health/live") for _ in range(10)]
+        assert asked_from_inside(project) == 200  # another address has a rate of its own
     refused = [answer for answer in answers if answer.status_code != 200]
     assert 0 < len(refused) < len(answers)
     for answer in refused:
         assert is_problem(answer, 429)
         assert answer.headers["Retry-After"] == "1"
+
+
+def asked_from_inside(project: Project) -> int:
+    """The status that nginx answers to somebody at another address."""
+    ask = "import urllib.request; print(urllib.request.urlopen('http://nginx/health/live').status)"
+    (container,) = project.containers("app")
+    return int(docker("exec", container, "/opt/augury/bin/python", "-Ic", ask))
+
+
+def test_too_many_open_requests_of_one_address_are_refused_with_a_problem_document(
+    project: Project, client: httpx.Client
+) -> None:
+    begun = b"POST /predictions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
+    with (
+        project.changed({"MAX_CONNECTIONS": "1"}, "nginx"),
+        socket.create_connection(("localhost", project.http_port), timeout=10) as open_request,
+    ):
+        open_request.sendall(begun)
+
+        def refused() -> httpx.Response | None:
+            answer = client.get("/health/live")
+            return answer if answer.status_code != 200 else None
+
+        answer = eventually(refused, what="a refusal")
+        assert asked_from_inside(project) == 200
+    assert is_problem(answer, 429)
 
 
 def test_50_that_wait_hold_nothing_else_up_and_are_answered_when_their_predictions_are_done(
@@ -165,15 +192,25 @@ def test_a_new_instance_of_the_api_is_found_without_a_restart_and_a_gone_one_is_
     assert project.state(nginx)["StartedAt"] == started_at
 
 
-def test_without_the_api_nginx_says_so_in_a_problem_document(project: Project, client: httpx.Client) -> None:
-    project.compose("stop", "app")
+def test_an_api_that_does_not_answer_is_a_504_and_one_that_is_not_there_a_502(
+    project: Project, client: httpx.Client
+) -> None:
+    assert client.get("/health/live").status_code == 200  # so that nginx knows its address
+    docker("kill", *project.containers("app"))
     try:
-        answer = client.get("/health/live")
+        refused = client.get("/health/live")
+        assert is_problem(refused, 504)
+        assert refused.headers["Retry-After"] == "5"
+
+        def gone() -> httpx.Response | None:
+            answer = client.get("/health/live")
+            return answer if answer.status_code == 502 else None
+
+        refused = eventually(gone, what="a 502")
+        assert is_problem(refused, 502)
+        assert refused.headers["Retry-After"] == "5"
     finally:
-        project.compose("start", "app")
-    assert answer.status_code in (502, 504)
-    assert is_problem(answer, answer.status_code)
-    assert answer.headers["Retry-After"] == "5"
+        docker("start", *project.containers("app"))
     eventually(lambda: client.get("/health/live").status_code == 200)
     project.settle()
 
@@ -185,10 +222,7 @@ def test_what_telegram_delivers_goes_to_the_bot_and_not_to_the_api(client: httpx
 
 
 def test_a_certificate_in_the_folder_turns_tls_on(project: Project, tmp_path: Path) -> None:
-    subject = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout privkey.pem"
-    command = f"openssl req -x509 -days 2 -out fullchain.pem {subject} {key}"
-    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    make_certificate(tmp_path)
     secure = f"https://localhost:{project.https_port}"
     trusted = ssl.create_default_context(cafile=str(tmp_path / "fullchain.pem"))
     with (
@@ -203,3 +237,19 @@ def test_a_certificate_in_the_folder_turns_tls_on(project: Project, tmp_path: Pa
         refused = client.get(f"{secure}/metrics")
         assert is_problem(refused, 404)
         assert refused.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+        make_certificate(tmp_path)
+        project.compose("exec", "-T", "nginx", "nginx", "-s", "reload")
+        renewed = ssl.PEM_cert_to_DER_cert((tmp_path / "fullchain.pem").read_text())
+        eventually(lambda: shown_certificate(project) == renewed, what="the new certificate")
+
+
+def make_certificate(folder: Path) -> None:
+    subject = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout privkey.pem"
+    command = f"openssl req -x509 -days 2 -out fullchain.pem {subject} {key}"
+    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
+
+
+def shown_certificate(project: Project) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("localhost", project.https_port)))

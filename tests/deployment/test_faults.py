@@ -1,7 +1,7 @@
 """What is accepted is answered and paid for once, whatever happens to the containers meanwhile."""
 
 from tests.deployment.account import Account
-from tests.deployment.project import Project, docker
+from tests.deployment.project import SERVICES, Project, docker
 from tests.processes import eventually
 
 CREDITS = 10_000
@@ -32,6 +32,22 @@ def test_200_predictions_survive_a_killed_worker_and_the_restart_of_broker_and_a
 
     assert project.inspect(victim)["RestartCount"] >= 1
     account.nothing_was_lost(CREDITS)
+    assert project.says_nothing_but_json()
+
+
+def test_services_that_come_back_in_the_worst_order_find_each_other(project: Project) -> None:
+    """As after a power cut, when the engine starts them again and nobody waits for anybody."""
+    account = Account.opened(project, CREDITS)
+    with account.asking(at_least=100):
+        eventually(lambda: len(account.accepted) >= 20, what="the first predictions")
+        cut = {service: project.containers(service) for service in SERVICES}
+        docker("kill", *(container for containers in cut.values() for container in containers))
+        for service in ("nginx", "app", "ml-worker", "telegram-bot", "rabbitmq", "postgres"):
+            docker("start", *cut[service])
+
+    project.settle()
+    account.nothing_was_lost(CREDITS)
+    assert project.says_nothing_but_json()
 
 
 def test_more_workers_and_fewer_again_lose_nothing_under_load(project: Project) -> None:

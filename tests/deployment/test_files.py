@@ -50,3 +50,24 @@ def test_the_base_image_is_an_argument(image: str) -> None:
     bases = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
     assert set(bases) <= {"${PYTHON_IMAGE}", "packages"}
     assert re.search(r"^ARG PYTHON_IMAGE=python:", dockerfile, re.MULTILINE)
+
+
+def test_the_three_dockerfiles_differ_where_the_images_do() -> None:
+    """There is no including one in another: so what they share stands in each, and is held equal here."""
+    steps = {image: shared_steps(image) for image in IMAGES}
+    assert steps["app"] == steps["bot"] == steps["worker"]
+    assert len(steps["app"]) > 15
+
+
+def shared_steps(image: str) -> list[str]:
+    """A Dockerfile's lines up to the image's own settings, without what names the image."""
+    text = (ROOT / "docker" / image / "Dockerfile").read_text()
+    common, _, _ = text.partition("\nENV AUGURY_")
+    return [
+        line.removesuffix(" \\")
+        for line in common.splitlines()
+        if line
+        and not re.match(
+            rf"#|COPY docker/health |COPY docker/{image}/requirements.txt /build/$|.* find ", line
+        )
+    ]

@@ -1,8 +1,12 @@
 """What is in the images, and how their processes behave as containers."""
 
+import re
+import shutil
+from pathlib import Path
+
 import pytest
 
-from tests.deployment.project import IMAGES, Project, docker
+from tests.deployment.project import IMAGES, ROOT, Project, docker
 from tests.processes import eventually
 
 OURS = ("app", "ml-worker", "telegram-bot")
@@ -62,15 +66,58 @@ def test_no_secret_is_in_an_image_or_a_log_or_a_container_s_description(
 
 
 def test_sigterm_ends_every_service_within_ten_seconds_and_well(project: Project) -> None:
-    services = ("nginx", "app", "ml-worker", "telegram-bot", "postgres")
+    services = ("nginx", "app", "ml-worker", "telegram-bot", "rabbitmq", "postgres")
     stopped = {service: project.containers(service)[0] for service in services}
     for container in stopped.values():
         docker("stop", "--time", "10", container)
     codes = {service: project.state(container)["ExitCode"] for service, container in stopped.items()}
     docker("start", *reversed(stopped.values()))
     project.settle()
-    killed = 143  # what without a token waits in the bot's place is a shell's `sleep`
-    assert codes == dict.fromkeys(services, 0) | {"telegram-bot": killed}
+    # SIGTERM's own where a shell stands before the process: `sleep` in the bot's place, Debian's RabbitMQ.
+    assert {service for service, code in codes.items() if code == 143} <= {"telegram-bot", "rabbitmq"}
+    assert set(codes.values()) <= {0, 143}, codes
+
+
+def test_the_manual_states_the_sizes_of_the_images(project: Project) -> None:
+    manual = (ROOT / "docs" / "operation.md").read_text()
+    (paragraph,) = re.findall(r"^Sizes on top of the Python base image: .*$", manual, re.MULTILINE)
+    stated = {service: int(size) for service, size in re.findall(r"`([a-z-]+)` (\d+) MB", paragraph)}
+    base = size_of(project.env.get("PYTHON_IMAGE", "python:3.13-slim-bookworm"))
+    sizes = {service: size_of(IMAGES[IMAGE[service]]) - base for service in OURS}
+    assert stated == {service: pytest.approx(size / 1e6, rel=0.05) for service, size in sizes.items()}
+
+
+def size_of(image: str) -> int:
+    return int(docker("image", "inspect", "--format", "{{.Size}}", image))
+
+
+def test_a_change_of_the_source_changes_the_last_layer_alone(project: Project, tmp_path: Path) -> None:
+    changed, image = tmp_path / "clone", f"{project.name}-changed"
+    shutil.copytree(project.folder, changed)
+    with (changed / "src" / "augury" / "__init__.py").open("a") as source:
+        source.write("# changed\n")
+    given = (
+        ("--build-arg", f"PYTHON_IMAGE={project.env['PYTHON_IMAGE']}")
+        if "PYTHON_IMAGE" in project.env
+        else ()
+    )
+    docker(
+        "build",
+        "--file",
+        str(changed / "docker" / "app" / "Dockerfile"),
+        "--tag",
+        image,
+        *given,
+        str(changed),
+    )
+    before, after = layers_of(IMAGES["APP_IMAGE"]), layers_of(image)
+    docker("image", "rm", image)
+    assert after[:-1] == before[:-1]
+    assert after[-1] != before[-1]
+
+
+def layers_of(image: str) -> list[str]:
+    return docker("image", "inspect", "--format", "{{range .RootFS.Layers}}{{.}} {{end}}", image).split()
 
 
 def test_a_worker_whose_consumer_is_gone_fails_its_health_check(project: Project) -> None:
@@ -83,4 +130,16 @@ def test_a_worker_whose_consumer_is_gone_fails_its_health_check(project: Project
         eventually(lambda: "503" in docker("exec", container, *check, check=False), 90, "its bad health")
     finally:
         docker("network", "connect", network, container)
+    project.settle()
+
+
+def test_the_api_fails_its_health_check_without_its_database(project: Project) -> None:
+    (container,) = project.containers("app")
+    command, *check = project.inspect(container)["Config"]["Healthcheck"]["Test"]
+    assert (command, check[0]) == ("CMD", "health")
+    project.compose("pause", "postgres")
+    try:
+        eventually(lambda: "503" in docker("exec", container, *check, check=False), what="its bad health")
+    finally:
+        project.compose("unpause", "postgres")
     project.settle()

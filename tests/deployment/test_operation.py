@@ -1,12 +1,18 @@
 """What docs/operation.md tells an operator to do, done."""
 
 import hashlib
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.deployment.account import PASSWORD, Account
-from tests.deployment.project import ROOT, Project, patiently
+from tests.deployment.project import ROOT, SERVICES, Project, compose_commands, patiently
+from tests.processes import eventually
 
 TEXT = {"data": {"text": "Какой-то текст для предсказания"}}
 KEYS = "cat /run/augury/app/secret-key /run/augury/postgres/password"
@@ -44,20 +50,81 @@ def sign_in(account: Account) -> httpx.Response:
         return patiently(lambda: client.post("/auth/token", json=credentials))
 
 
-def test_down_and_up_again_keeps_data_secrets_and_models(project: Project) -> None:
+@pytest.mark.parametrize("compose", compose_commands(), ids=" ".join)
+def test_down_and_up_again_keeps_data_secrets_and_models(project: Project, compose: tuple[str, ...]) -> None:
     account = Account.opened(project, 10)
     made = predict(account)
     before = fingerprint(project), models(project)
+    dead_letters = put_a_dead_letter(project)
 
+    with down_and_up_again(project, compose):
+        assert (fingerprint(project), models(project)) == before
+        assert set(account.predictions()) == {made}  # with the token from before
+        assert eventually(lambda: waiting(project, "ml_tasks.dead")) == dead_letters
+        predict(account)
+        assert account.balance() == {"available": 8, "held": 0}
+        project.books_verify()
+        assert len(project.containers("ml-worker")) == 3
+        assert project.says_nothing_but_json()
+
+
+@contextmanager
+def down_and_up_again(project: Project, compose: tuple[str, ...]) -> Iterator[None]:
+    """Down, then up by this Compose, which serves for as long as the block."""
+    usual = project.command
     project.down()
     assert not project.containers("postgres")
-    project.up()
+    project.command = compose
+    try:
+        project.up()
+        yield
+    finally:
+        if compose != usual:
+            project.down()
+            project.command = usual
+            project.up()
 
-    assert (fingerprint(project), models(project)) == before
-    assert set(account.predictions()) == {made}  # with the token from before
-    predict(account)
-    assert account.balance() == {"available": 8, "held": 0}
-    project.books_verify()
+
+def put_a_dead_letter(project: Project) -> int:
+    """Into RabbitMQ, of which nothing else has a copy; answers how many there are now."""
+    at = f"http://localhost:{project.management_port}/api/exchanges/%2F/amq.default/publish"
+    letter = {
+        "properties": {"delivery_mode": 2},
+        "routing_key": "ml_tasks.dead",
+        "payload": "{}",
+        "payload_encoding": "string",
+    }
+    before = waiting(project, "ml_tasks.dead")
+    assert httpx.post(at, json=letter, auth=("guest", "guest")).json() == {"routed": True}
+    return before + 1
+
+
+def waiting(project: Project, queue: str) -> int:
+    columns = ("name", "messages_ready", "messages_unacknowledged", "consumers")
+    listed = project.compose(
+        *as_documented("exec", "rabbitmq", "rabbitmqctl", "list_queues", *columns)
+    ).decode()
+    (line,) = (line for line in listed.splitlines() if line.startswith(f"{queue}\t"))
+    return int(line.split()[1])
+
+
+def test_up_in_the_foreground_ends_everything_at_ctrl_c(project: Project) -> None:
+    with subprocess.Popen(
+        [*project.command, "up"],
+        cwd=project.folder,
+        env=project.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as running:
+        assert running.stdout
+        assert any(b"Attaching to" in line for line in running.stdout)
+        project.settle()
+        running.send_signal(signal.SIGINT)
+        running.stdout.read()
+    stopped = [project.state(each)["Running"] for service in SERVICES for each in project.containers(service)]
+    project.up()
+    assert not any(stopped)
 
 
 def test_a_backup_restored_onto_nothing_ends_with_books_that_verify(project: Project, tmp_path: Path) -> None:
@@ -120,3 +187,52 @@ def test_secrets_are_changed_by_the_commands_of_the_manual(project: Project) -> 
     assert answer.status_code == 200
     account.token = answer.json()["access_token"]
     predict(account)
+
+
+def test_rabbitmq_s_password_is_changed_by_the_commands_of_the_manual(project: Project) -> None:
+    account = Account.opened(project, 10)
+    set_password(project, "guest", "NewPassword")
+    project.settings["RABBITMQ_PASSWORD"] = "NewPassword"
+    assert "echo RABBITMQ_PASSWORD=NewPassword >> .env" in MANUAL
+    try:
+        project.up()
+        predict(account)
+        management = f"http://localhost:{project.management_port}/api/overview"
+        assert httpx.get(management, auth=("guest", "guest")).status_code == 401
+        assert httpx.get(management, auth=("guest", "NewPassword")).status_code == 200
+    finally:
+        set_password(project, "guest", "guest")
+        del project.settings["RABBITMQ_PASSWORD"]
+        project.up()
+    predict(account)
+
+
+def set_password(project: Project, user: str, password: str) -> None:
+    assert "docker-compose exec rabbitmq rabbitmqctl change_password guest NewPassword" in MANUAL
+    project.compose("exec", "-T", "rabbitmq", "rabbitmqctl", "change_password", user, password)
+
+
+def test_the_manual_s_look_at_the_books_counts_predictions_by_status(project: Project) -> None:
+    predict(Account.opened(project, 1))
+    query = "SELECT status, count(*) FROM predictions GROUP BY status"
+    assert f'docker-compose exec postgres psql -U augury -c "{query}"' in MANUAL
+    shown = project.compose("exec", "-T", "postgres", "psql", "-U", "augury", "-c", query).decode()
+    assert "succeeded" in shown
+
+
+def test_the_connections_that_may_be_open_are_fewer_than_postgresql_allows(project: Project) -> None:
+    pools = {
+        service: int(project.compose("exec", "-T", service, "printenv", "AUGURY_DATABASE_POOL_SIZE"))
+        for service in ("app", "ml-worker", "telegram-bot")
+    }
+    workers = len(project.containers("ml-worker"))
+    rows = [
+        f"| `app` | {pools['app']} | {pools['app']} |",
+        f"| `ml-worker` | {pools['ml-worker']} | {workers * pools['ml-worker']} |",
+        f"| `telegram-bot` | {pools['telegram-bot']} | {pools['telegram-bot']} |",
+    ]
+    for row in rows:
+        assert row in MANUAL
+    commands, superuser = 10, int(project.sql("SHOW superuser_reserved_connections"))
+    together = pools["app"] + workers * pools["ml-worker"] + pools["telegram-bot"] + commands + superuser
+    assert f"So {together} of {project.sql('SHOW max_connections')}, and room for" in MANUAL

@@ -78,3 +78,24 @@ async def test_of_100_submits_at_once_exactly_those_that_can_be_paid_are_accepte
             await connection.execute("UPDATE balances SET available = -1")
     finally:
         await connection.close()
+
+
+async def test_a_worker_asked_to_stop_does_not_wait_for_a_model_that_takes_its_time(
+    service: Service,
+) -> None:
+    """It hands back what it could not finish, and ends, well within the 10 s of a container's stop."""
+    service.settings |= {"fault": "slow:3600", "worker_grace": 0.1}
+    worker = service.worker()
+    async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
+        headers = await member(service, client, "patient", 1)
+        answer = await client.post("/predictions", json={"data": {"text": "hi"}}, headers=headers)
+        self_url = answer.json()["urls"]["self"]
+
+        async def status() -> str:
+            found: dict[str, str] = (await client.get(self_url, headers=headers)).json()
+            return found["status"]
+
+        while await status() != "processing":
+            pass
+        assert await asyncio.to_thread(worker.stop) == 0
+        assert await status() == "queued"

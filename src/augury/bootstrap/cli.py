@@ -1,6 +1,6 @@
 """The command line: `augury …`. Every error is one line and a non-zero exit."""
 
-import logging
+import asyncio
 import os
 import sys
 from importlib import import_module
@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from augury.application.ports import Unavailable
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.process import data_option, process_settings, run
+from augury.bootstrap.logs import log_what_is_printed
+from augury.bootstrap.process import data_option, leave, process_settings, run
 from augury.domain.errors import DomainError
 from augury.outbound.postgres.schema_version import SchemaMismatch
 
@@ -27,6 +28,7 @@ OPERATOR_GROUPS = {
 
 
 PROCESSES = ("api", "bot", "migrate", "up", "worker")
+"""What runs by itself, and is read by machines where `AUGURY_LOG_FORMAT` says so; the rest a person calls."""
 
 
 class Augury(click.Group):
@@ -51,19 +53,11 @@ class Augury(click.Group):
             return super().invoke(ctx)
         except DomainError as error:
             facts = ", ".join(f"{name} {value}" for name, value in vars(error).items())
-            _tell(ctx, f"{error}" + (f" ({facts})" if facts else ""))
+            click.echo(f"augury: {error}" + (f" ({facts})" if facts else ""), err=True)
             ctx.exit(1)
         except (OperatorError, SchemaMismatch, Unavailable) as error:
-            _tell(ctx, str(error))
+            click.echo(f"augury: {error}", err=True)
             ctx.exit(1)
-
-
-def _tell(ctx: click.Context, words: str) -> None:
-    """One line: to a person, or among the lines that a long-running process logs for machines."""
-    if ctx.invoked_subcommand in PROCESSES and os.environ.get("AUGURY_LOG_FORMAT") == "json":
-        logging.getLogger("augury").critical(words)
-    else:
-        click.echo(f"augury: {words}", err=True)
 
 
 host = click.option("--host", help="Address to listen on (AUGURY_HOST, 127.0.0.1).")
@@ -74,6 +68,9 @@ port = click.option("--port", type=click.IntRange(1, 65535), help="Port to liste
 @click.version_option(package_name="augury", prog_name="augury")
 def main() -> None:
     """Machine-learning predictions for credits."""
+    asked = click.get_current_context().invoked_subcommand
+    if asked in PROCESSES and os.environ.get("AUGURY_LOG_FORMAT") == "json":
+        log_what_is_printed()
 
 
 @main.command()
@@ -104,6 +101,7 @@ def worker(**options: object) -> None:
     from augury.bootstrap.worker import run_worker
 
     run(run_worker(process_settings(**options)))
+    leave()
 
 
 @main.command()
@@ -115,15 +113,22 @@ def bot() -> None:
 
 
 @main.command()
+@click.option("--starter-model", is_flag=True, help="Train the starter model, too, if there is no model.")
 @data_option
-def migrate(**options: object) -> None:
+def migrate(*, starter_model: bool, **options: object) -> None:
     """Bring the database's schema up to date."""
     from augury.bootstrap.database import existing_database
     from augury.outbound.postgres.migrations import migrate as migrated
 
-    with existing_database(process_settings(**options)) as database:
+    process = process_settings(**options)
+    with existing_database(process) as database:
         steps = migrated(database.url)
-    click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
+        click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
+        if starter_model:
+            from augury.bootstrap.starter import add_starter  # loads catboost
+
+            made = asyncio.run(add_starter(process, database))
+            click.echo(f"{made.ref} is active" if made else "no starter model is needed")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ a checkout has this module: it is left out of the wheel, and so of every image, 
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -33,6 +35,8 @@ from augury.domain.model import Model
 
 IN_FLIGHT = 0.002
 """Seconds that a statement is given to leave before the process dies under it."""
+SLOW = ThreadPoolExecutor(1)
+"""Where a slow prediction sleeps: like a model's, its thread can be stopped by nobody."""
 
 
 def die() -> None:
@@ -111,7 +115,7 @@ class FaultyPredictor(Predictor):
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
         if self.poison and any(self.poison in bytes(question.input) for question in questions):
             die()
-        await asyncio.sleep(self.seconds)
+        await asyncio.get_running_loop().run_in_executor(SLOW, time.sleep, self.seconds)
         outcomes = await self.inner.predict(model, questions)
         if self.after_predict:
             self.after_predict.here()

