@@ -98,6 +98,18 @@ async def test_one_address_tries_only_so_often_and_so_do_many_for_one_account() 
     await sign_in(hexagon, ben, address="192.0.2.1")
 
 
+async def test_an_address_that_is_refused_locks_nobody_out_of_an_account() -> None:
+    hexagon = Hexagon(Limits(sign_ins_per_minute=3))
+    ann, ben = [await hexagon.user() for _ in range(2)]
+    for _ in range(3):
+        await sign_in(hexagon, ben, address="192.0.2.1")
+    for _ in range(4):
+        with pytest.raises(TooManyTries):
+            await sign_in(hexagon, ann, address="192.0.2.1")
+
+    await sign_in(hexagon, ann, address="192.0.2.2")
+
+
 async def test_a_refresh_token_is_exchanged_for_a_new_pair(hexagon: Hexagon) -> None:
     user = await hexagon.user()
     first = await sign_in(hexagon, user)
