@@ -85,7 +85,8 @@ class Sessions(Protocol):
     """Refresh tokens: only their SHA-256 is kept."""
 
     @abstractmethod
-    async def begin(self, token: RefreshToken) -> None: ...
+    async def begin(self, token: RefreshToken, *, password_hash: str) -> bool:
+        """Begin a session; False, and nothing begins, where this is not the user's password hash any more."""
 
     @abstractmethod
     async def rotate(

@@ -41,14 +41,15 @@ class SignIn:
         if secret is None or not right:
             raise WrongCredentials
         refresh = new_secret()
-        await self.sessions.begin(
-            RefreshToken(
-                digest=digest(refresh),
-                family=uuid4(),
-                user_id=secret.user.id,
-                lifetime=self.limits.refresh_lifetime,
-            )
+        token = RefreshToken(
+            digest=digest(refresh),
+            family=uuid4(),
+            user_id=secret.user.id,
+            lifetime=self.limits.refresh_lifetime,
         )
+        # The password may have been changed while it was checked: then it was the old one.
+        if not await self.sessions.begin(token, password_hash=secret.password_hash):
+            raise WrongCredentials
         return Tokens(access=self.access_tokens.issue(secret.user.id), refresh=refresh)
 
     async def _count_try(self, whose: str) -> None:

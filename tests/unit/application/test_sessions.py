@@ -195,6 +195,31 @@ async def test_a_new_password_replaces_the_old_and_ends_every_session(hexagon: H
     await sign_in(hexagon, user, "battery staple")
 
 
+class Slow(MemoryPasswords):
+    """Somebody changes the password while it is checked."""
+
+    def __init__(self, hexagon: Hexagon, user: User) -> None:
+        self._hexagon, self._user = hexagon, user
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        await self._hexagon.change_password(user_id=self._user.id, current=None, new="battery staple")
+        return await super().verify(password, password_hash)
+
+
+async def test_a_sign_in_that_is_under_way_does_not_survive_the_change_of_the_password(
+    hexagon: Hexagon,
+) -> None:
+    user = await hexagon.user()
+    assert user.email is not None
+
+    with pytest.raises(WrongCredentials):
+        await replace(hexagon.sign_in, passwords=Slow(hexagon, user))(
+            email=user.email, password=PASSWORD, address=ADDRESS
+        )
+
+    assert hexagon.memory.state.refresh_tokens == {}
+
+
 async def test_whoever_does_not_know_the_password_cannot_change_it(hexagon: Hexagon) -> None:
     user = await hexagon.user()
 
