@@ -135,9 +135,12 @@ class Adapters:
         lease: timedelta = LEASE,
         retries: bool = False,
         most_rows: int = 10_000,
+        most_bytes: int = 10_000_000,
     ) -> Sequence[Claimed]:
         ids = [each.id for each in predictions]
-        return await self.work.claim(ids, token=token, lease=lease, retries=retries, most_rows=most_rows)
+        return await self.work.claim(
+            ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
+        )
 
     async def settled(self, *predictions: Prediction) -> list[Prediction]:
         """Run these to their end, every row valid."""

@@ -212,7 +212,9 @@ class Interleaved(RuleBasedStateMachine):
     def a_worker_claims(self, data: st.DataObject, retries: bool) -> None:
         ids, token = self.pick(data, most=4), uuid4()
         claimed = self.run(
-            self.books.work.claim(ids, token=token, lease=LEASE, retries=retries, most_rows=1000)
+            self.books.work.claim(
+                ids, token=token, lease=LEASE, retries=retries, most_rows=1000, most_bytes=10**9
+            )
         )
         self._note_claim(token, ids, [each.prediction for each in claimed], retries=retries)
 
@@ -336,7 +338,7 @@ class Interleaved(RuleBasedStateMachine):
 
             async def claimed(token: UUID) -> list[Prediction]:
                 found = await self.books.work.claim(
-                    [picked], token=token, lease=LEASE, retries=True, most_rows=1000
+                    [picked], token=token, lease=LEASE, retries=True, most_rows=1000, most_bytes=10**9
                 )
                 return [each.prediction for each in found]
 

@@ -3,8 +3,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from augury.application.identity_ports import ApiKey
+import pytest
+
+from augury.application.identity_ports import ApiKey, NewUser
+from augury.application.telegram_ports import Chat
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.user import Role, User, UserNotFound
 from tests.adapters import Adapters
 
 SECOND = timedelta(seconds=1)
@@ -105,3 +109,34 @@ async def test_a_removed_key_opens_nothing_and_only_its_owner_removes_it(adapter
 
     assert await adapters.api_keys.owner(digest) is None
     assert await adapters.api_keys.add(a_key(user_id), uuid4().bytes, most=1)
+
+
+async def test_a_closed_account_gets_no_key(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+    user = await adapters.users.get(user_id)
+    async with adapters.books() as books:
+        await books.open([user_id])
+        await books.close(user.close(at=datetime.now(UTC)))
+    digest = uuid4().bytes
+
+    for nobody in (user_id, UserId(uuid7())):
+        with pytest.raises(UserNotFound):
+            await adapters.api_keys.add(a_key(nobody), digest, most=5)
+
+    assert await adapters.api_keys.of(user_id) == []
+    assert await adapters.api_keys.owner(digest) is None
+
+
+async def test_a_key_of_an_account_that_was_absorbed_opens_nothing(adapters: Adapters) -> None:
+    absorbed = User(id=UserId(uuid7()), role=Role.MEMBER, email=None, created_at=datetime.now(UTC))
+    await adapters.chats.add(Chat(id=7, user_id=absorbed.id, language="en"), NewUser(user=absorbed))
+    digest = uuid4().bytes
+    await adapters.api_keys.add(a_key(absorbed.id), digest, most=5)
+    assert await adapters.api_keys.owner(digest) == absorbed.id
+    into = await adapters.user()
+
+    async with adapters.chat_books() as books:
+        await books.open([absorbed.id, into])
+        await books.hand_over(7, absorbed=absorbed.id, into=into, at=datetime.now(UTC))
+
+    assert await adapters.api_keys.owner(digest) is None

@@ -320,7 +320,8 @@ async def test_a_closed_account_keeps_its_books_and_nothing_personal(adapters: A
     user = await adapters.users.get(user_id)
     digest = uuid4().bytes
     await adapters.sessions.begin(
-        RefreshToken(digest=digest, family=uuid4(), user_id=user_id, lifetime=timedelta(days=1))
+        RefreshToken(digest=digest, family=uuid4(), user_id=user_id, lifetime=timedelta(days=1)),
+        password_hash="hash",
     )
     await adapters.api_keys.add(
         ApiKey(

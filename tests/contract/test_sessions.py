@@ -1,9 +1,9 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from augury.application.identity_ports import RefreshToken, Rotation
-from augury.domain.identifiers import UserId
+from augury.domain.identifiers import UserId, uuid7
 from tests.adapters import Adapters
 
 SECOND = timedelta(seconds=1)
@@ -14,7 +14,7 @@ GRACE = 10 * SECOND
 async def begin(adapters: Adapters, user_id: UserId, lifetime: timedelta = DAY) -> bytes:
     digest = uuid4().bytes
     await adapters.sessions.begin(
-        RefreshToken(digest=digest, family=uuid4(), user_id=user_id, lifetime=lifetime)
+        RefreshToken(digest=digest, family=uuid4(), user_id=user_id, lifetime=lifetime), password_hash="hash"
     )
     return digest
 
@@ -36,6 +36,23 @@ async def test_a_token_is_replaced_by_its_successor_which_belongs_to_the_same_us
         user_id,
     )
     assert (await rotate(adapters, b"next"))[0] is Rotation.ROTATED
+
+
+async def test_a_session_begins_only_under_the_password_that_holds(adapters: Adapters) -> None:
+    user_id, closed = await adapters.user(), await adapters.user()
+    await adapters.users.change_password(user_id, "new hash")
+    async with adapters.books() as books:
+        await books.open([closed])
+        await books.close((await adapters.users.get(closed)).close(at=datetime.now(UTC)))
+
+    for owner in (user_id, closed, UserId(uuid7())):
+        token = RefreshToken(digest=uuid4().bytes, family=uuid4(), user_id=owner, lifetime=DAY)
+        assert not await adapters.sessions.begin(token, password_hash="hash")
+        assert (await rotate(adapters, token.digest))[0] is Rotation.UNKNOWN
+
+    token = RefreshToken(digest=uuid4().bytes, family=uuid4(), user_id=user_id, lifetime=DAY)
+    assert await adapters.sessions.begin(token, password_hash="new hash")
+    assert (await rotate(adapters, token.digest))[0] is Rotation.ROTATED
 
 
 async def test_an_unknown_token_is_unknown(adapters: Adapters) -> None:

@@ -34,7 +34,8 @@ async def test_what_has_ended_is_deleted_and_what_lives_is_kept(adapters: Adapte
     now = datetime.now(UTC)
     for lifetime in (HOUR, 10 * DAY):
         await adapters.sessions.begin(
-            RefreshToken(digest=uuid4().bytes, family=uuid4(), user_id=user_id, lifetime=lifetime)
+            RefreshToken(digest=uuid4().bytes, family=uuid4(), user_id=user_id, lifetime=lifetime),
+            password_hash="hash",
         )
     digests = {}
     for expires_at in (None, now + HOUR, now + 10 * DAY):

@@ -148,7 +148,9 @@ async def test_a_new_password_takes_the_place_of_the_old_and_ends_the_users_sess
     user_id, other = await adapters.user(), await adapters.user()
     digests = {each: uuid4().bytes for each in (user_id, other)}
     for each, digest in digests.items():
-        await adapters.sessions.begin(RefreshToken(digest=digest, family=uuid4(), user_id=each, lifetime=DAY))
+        await adapters.sessions.begin(
+            RefreshToken(digest=digest, family=uuid4(), user_id=each, lifetime=DAY), password_hash="hash"
+        )
 
     await adapters.users.change_password(user_id, "new hash")
 

@@ -110,6 +110,19 @@ async def test_a_claim_is_bounded_by_rows_but_takes_the_first_in_any_case(
     assert [each.prediction.rows for each in claimed] == claimed_rows
 
 
+@pytest.mark.parametrize(("most_bytes", "claimed"), [(1, 1), (30, 2), (44, 2), (45, 3)])
+async def test_a_claim_is_bounded_by_bytes_of_input_but_takes_the_first_in_any_case(
+    adapters: Adapters, most_bytes: int, claimed: int
+) -> None:
+    assert len(INPUT) == 15
+    user_id = await adapters.user(credits=3)
+    predictions = await adapters.predictions_of(user_id, 3)
+
+    started = await adapters.claim(*predictions, token=uuid4(), most_bytes=most_bytes)
+
+    assert [each.prediction.id for each in started] == [each.id for each in predictions[:claimed]]
+
+
 async def test_a_settlement_stores_results_and_moves_exactly_what_was_earned(adapters: Adapters) -> None:
     user_id = await adapters.user(credits=100)
     whole, partial, failed = (a_prediction(user_id, rows=4, row_price=3) for _ in range(3))

@@ -12,6 +12,7 @@ from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import EmailTaken, Role, User
 from tests.adapters import Adapters, postgres_adapters
+from tests.polling import eventually
 
 DAY = timedelta(days=1)
 
@@ -102,7 +103,7 @@ async def test_a_session_that_ends_while_it_is_rotated_has_no_successor(
     for number in range(20):
         token, successor = f"token {number}".encode(), f"successor {number}".encode()
         await adapters.sessions.begin(
-            RefreshToken(digest=token, family=uuid4(), user_id=user_id, lifetime=DAY)
+            RefreshToken(digest=token, family=uuid4(), user_id=user_id, lifetime=DAY), password_hash="hash"
         )
         (rotation, _), _ = await asyncio.gather(
             adapters.sessions.rotate(token, successor=successor, lifetime=DAY, grace=timedelta(0)),
@@ -110,6 +111,29 @@ async def test_a_session_that_ends_while_it_is_rotated_has_no_successor(
         )
         assert rotation in (Rotation.ROTATED, Rotation.UNKNOWN)
 
+    assert await pool.fetchval("SELECT count(*) FROM refresh_tokens") == 0
+
+
+async def test_a_session_that_begins_during_a_change_of_the_password_waits_for_it(
+    adapters: Adapters, pool: Pool
+) -> None:
+    user_id = await adapters.user()
+    token = RefreshToken(digest=b"token", family=uuid4(), user_id=user_id, lifetime=DAY)
+    async with pool.acquire() as changing, changing.transaction():
+        await changing.execute("UPDATE users SET password_hash = 'new'")
+        beginning = asyncio.create_task(adapters.sessions.begin(token, password_hash="hash"))
+
+        async def waits_or_is_done() -> bool:
+            return beginning.done() or await pool.fetchval(
+                """
+                SELECT count(*) > 0 FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """
+            )
+
+        await eventually(waits_or_is_done, "the wait for the change")
+
+    assert not await beginning
     assert await pool.fetchval("SELECT count(*) FROM refresh_tokens") == 0
 
 

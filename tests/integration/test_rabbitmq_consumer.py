@@ -224,12 +224,19 @@ class WorkWithADefect(MemoryWork):
 
     @override
     async def claim(
-        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+        self,
+        ids: Collection[PredictionId],
+        *,
+        token: UUID,
+        lease: timedelta,
+        retries: bool,
+        most_rows: int,
+        most_bytes: int,
     ) -> Sequence[Claimed]:
         if self.defect in ids:
             raise ZeroDivisionError
         return await MemoryWork.claim(
-            self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows
+            self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
         )
 
 

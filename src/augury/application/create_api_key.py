@@ -23,7 +23,10 @@ class CreateApiKey:
     async def __call__(
         self, *, user_id: UserId, name: str, expires_in: timedelta | None = None
     ) -> tuple[ApiKey, str]:
-        """The key's record and the key itself. Raises `InvalidApiKeyName`, `TooManyApiKeys`."""
+        """The key's record and the key itself.
+
+        Raises `InvalidApiKeyName`, `TooManyApiKeys`, `UserNotFound`.
+        """
         if not 1 <= len(name) <= MOST_NAME_CHARACTERS or not is_storable(name):
             raise InvalidApiKeyName(most=MOST_NAME_CHARACTERS)
         secret = PREFIX + new_secret()

@@ -89,7 +89,8 @@ class Sessions(Protocol):
     """Refresh tokens: only their SHA-256 is kept."""
 
     @abstractmethod
-    async def begin(self, token: RefreshToken) -> None: ...
+    async def begin(self, token: RefreshToken, *, password_hash: str) -> bool:
+        """Begin a session; False, and nothing begins, where this is not the user's password hash any more."""
 
     @abstractmethod
     async def rotate(
@@ -123,11 +124,14 @@ class ApiKey:
 class ApiKeys(Protocol):
     @abstractmethod
     async def add(self, key: ApiKey, digest: bytes, *, most: int) -> bool:
-        """Store it; False where the user has `most` already."""
+        """Store it; False where the user has `most` already.
+
+        Raises `UserNotFound`, also for a closed account.
+        """
 
     @abstractmethod
     async def owner(self, digest: bytes) -> UserId | None:
-        """Whose live key this is; notes its use, at most once a minute."""
+        """Whose live key this is, None for one of a closed account; notes its use, at most once a minute."""
 
     @abstractmethod
     async def of(self, user_id: UserId) -> Sequence[ApiKey]:

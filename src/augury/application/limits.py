@@ -40,12 +40,15 @@ class Limits:
     """How long a batch may take; then its worker ends, since a thread cannot be stopped."""
     max_batch_rows: int = 20_000
     """Rows that one batch claims, beyond its first prediction."""
+    max_batch_bytes: int = 50_000_000
+    """Bytes of input that one batch claims, beyond its first prediction: a worker holds all of them at once,
+    and decoded they are many times larger."""
     sweep_batch: int = 1_000
     """Predictions that one sweep repairs."""
 
     def __post_init__(self) -> None:
-        if min(self.max_rows, self.max_batch_rows, self.sweep_batch) < 1:
-            raise ValueError("max_rows, max_batch_rows and sweep_batch must be 1 at least")
+        if min(self.max_rows, self.max_batch_rows, self.max_batch_bytes, self.sweep_batch) < 1:
+            raise ValueError("max_rows, max_batch_rows, max_batch_bytes and sweep_batch must be 1 at least")
         if max(self.guest_credits, self.welcome_credits) > MOST_CREDITS:
             raise ValueError(f"guest_credits and welcome_credits must be {MOST_CREDITS} at most")
         if self.lease < timedelta(seconds=1) or self.predict_timeout < timedelta(seconds=1):

@@ -212,12 +212,19 @@ class Work(Protocol):
 
     @abstractmethod
     async def claim(
-        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+        self,
+        ids: Collection[PredictionId],
+        *,
+        token: UUID,
+        lease: timedelta,
+        retries: bool,
+        most_rows: int,
+        most_bytes: int,
     ) -> Sequence[Claimed]:
         """Start those of the predictions that are queued and not expired; ordered by id.
 
-        Stops before the one whose rows would make it more than `most_rows` in all, but never before
-        the first.
+        Stops before the one that would make it more than `most_rows` in all, or more than `most_bytes` of
+        input, but never before the first.
 
         Without `retries` only those that no worker ever began: what may have killed a worker must not
         meet its neighbours again.

@@ -82,6 +82,7 @@ class RunBatch:
             lease=self.limits.lease,
             retries=retries,
             most_rows=self.limits.max_batch_rows,
+            most_bytes=self.limits.max_batch_bytes,
         )
         mine = [claim.prediction.id for claim in claimed]
         if mine:

@@ -33,24 +33,28 @@ class SignIn:
             email = normalized_email(email)
         except DomainError:
             raise WrongCredentials from None
-        wait = await self.throttle.hit(
-            [f"sign-in:{address}", f"sign-in:{email}"],
-            most=self.limits.sign_ins_per_minute,
-            window=timedelta(minutes=1),
-        )
-        if wait:
-            raise TooManyTries.after(wait)
+        # One after the other: an address that is refused must not use up the tries of the accounts it names.
+        await self._count_try(address)
+        await self._count_try(email)
         secret = await self.users.by_email(email)
         right = await self.passwords.verify(password, secret.password_hash if secret else None)
         if secret is None or not right:
             raise WrongCredentials
         refresh = new_secret()
-        await self.sessions.begin(
-            RefreshToken(
-                digest=digest(refresh),
-                family=uuid4(),
-                user_id=secret.user.id,
-                lifetime=self.limits.refresh_lifetime,
-            )
+        token = RefreshToken(
+            digest=digest(refresh),
+            family=uuid4(),
+            user_id=secret.user.id,
+            lifetime=self.limits.refresh_lifetime,
         )
+        # The password may have been changed while it was checked: then it was the old one.
+        if not await self.sessions.begin(token, password_hash=secret.password_hash):
+            raise WrongCredentials
         return Tokens(access=self.access_tokens.issue(secret.user.id), refresh=refresh)
+
+    async def _count_try(self, whose: str) -> None:
+        wait = await self.throttle.hit(
+            [f"sign-in:{whose}"], most=self.limits.sign_ins_per_minute, window=timedelta(minutes=1)
+        )
+        if wait:
+            raise TooManyTries.after(wait)

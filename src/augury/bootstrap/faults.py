@@ -71,9 +71,18 @@ class FaultyWork(Work):
 
     @override
     async def claim(
-        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+        self,
+        ids: Collection[PredictionId],
+        *,
+        token: UUID,
+        lease: timedelta,
+        retries: bool,
+        most_rows: int,
+        most_bytes: int,
     ) -> Sequence[Claimed]:
-        claimed = await self.inner.claim(ids, token=token, lease=lease, retries=retries, most_rows=most_rows)
+        claimed = await self.inner.claim(
+            ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
+        )
         if claimed and self.after_claim:
             self.after_claim.here()
         return claimed

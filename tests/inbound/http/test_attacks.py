@@ -8,6 +8,7 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import jwt
@@ -15,7 +16,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from augury.bootstrap.http_server import HttpServer, bound_socket
-from augury.bootstrap.logs import TextLines
+from augury.bootstrap.logs import JsonLines, TextLines
 from augury.domain.identifiers import UserId
 from tests.http_api import SECRET, TEXT, Api, is_problem
 
@@ -204,17 +205,37 @@ async def test_a_request_whose_end_two_servers_might_see_in_two_places_is_refuse
     assert answer.count(b"HTTP/1.1") == 1, "what followed was not taken for a request"
 
 
-async def test_nobody_writes_lines_into_the_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+FORGED = "\n2026-01-01 00:00:00 CRITICAL augury: всё пропало\x1b[2J\u2028\u2029\x7f\x85\x9b2J"
+
+
+@pytest.mark.parametrize("formatter", [TextLines("%(levelname)s %(message)s"), JsonLines()])
+async def test_nobody_writes_lines_into_the_log(
+    api: Api, caplog: pytest.LogCaptureFixture, formatter: logging.Formatter
+) -> None:
     member = await api.member()
     api.hexagon.memory.away = True
-    forged = "%0a2026-01-01 00:00:00 CRITICAL augury: all is lost%1b[2J%e2%80%a8%c2%9b2J"
 
     with caplog.at_level(logging.WARNING):
-        response = await member.get(f"/models/{forged}")
+        response = await member.get(f"/models/{quote(FORGED)}")
 
     assert response.status_code == 503
-    lines = [TextLines("%(levelname)s %(message)s").format(record) for record in caplog.records]
-    assert any("all is lost" in line for line in lines)
+    lines = [formatter.format(record) for record in caplog.records]
+    assert any("всё пропало" in line for line in lines)
     for line in lines:
         assert len(line.splitlines()) == 1
         assert line.isprintable()
+
+
+def test_json_that_is_logged_says_what_was_said() -> None:
+    record = logging.makeLogRecord({"levelname": "ERROR", "name": "augury", "msg": FORGED})
+
+    assert json.loads(JsonLines().format(record))["message"] == FORGED
+
+
+def test_what_an_exception_says_moves_no_cursor() -> None:
+    record = logging.makeLogRecord({"exc_info": (ValueError, ValueError(FORGED), None)})
+
+    for formatter in (TextLines(), JsonLines()):
+        line = formatter.format(record)
+        assert "всё пропало" in line
+        assert line.replace("\n", "").isprintable()

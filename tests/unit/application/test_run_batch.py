@@ -179,8 +179,9 @@ async def test_a_model_that_was_retired_meanwhile_still_runs_what_was_accepted(h
     assert await status(hexagon, prediction) is Status.SUCCEEDED
 
 
-async def test_more_rows_than_one_batch_takes_are_run_in_several() -> None:
-    hexagon = Hexagon(Limits(max_batch_rows=5))
+@pytest.mark.parametrize("limits", [Limits(max_batch_rows=5), Limits(max_batch_bytes=50)])
+async def test_more_than_one_batch_takes_is_run_in_several(limits: Limits) -> None:
+    hexagon = Hexagon(limits)
     user = await hexagon.user(credits=20)
     predictions = [await hexagon.request_prediction(user.id, [SHORT] * 3) for _ in range(4)]
 
@@ -207,7 +208,12 @@ async def test_what_was_begun_before_is_run_only_by_a_retry(hexagon: Hexagon) ->
 async def begin_and_go_silent(hexagon: Hexagon, prediction: Prediction) -> None:
     """A worker dies under the prediction, and its lease ends."""
     await hexagon.work.claim(
-        [prediction.id], token=UUID(int=1), lease=timedelta(seconds=1), retries=True, most_rows=9
+        [prediction.id],
+        token=UUID(int=1),
+        lease=timedelta(seconds=1),
+        retries=True,
+        most_rows=9,
+        most_bytes=999,
     )
     hexagon.clock.advance(timedelta(seconds=2))
 
@@ -258,9 +264,18 @@ class Severed(MemoryWork):
 
     @override
     async def claim(
-        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+        self,
+        ids: Collection[PredictionId],
+        *,
+        token: UUID,
+        lease: timedelta,
+        retries: bool,
+        most_rows: int,
+        most_bytes: int,
     ) -> Sequence[Claimed]:
-        await MemoryWork.claim(self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows)
+        await MemoryWork.claim(
+            self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
+        )
         await asyncio.Event().wait()
         raise AssertionError("nobody sets that event")
 

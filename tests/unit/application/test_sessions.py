@@ -98,6 +98,18 @@ async def test_one_address_tries_only_so_often_and_so_do_many_for_one_account() 
     await sign_in(hexagon, ben, address="192.0.2.1")
 
 
+async def test_an_address_that_is_refused_locks_nobody_out_of_an_account() -> None:
+    hexagon = Hexagon(Limits(sign_ins_per_minute=3))
+    ann, ben = [await hexagon.user() for _ in range(2)]
+    for _ in range(3):
+        await sign_in(hexagon, ben, address="192.0.2.1")
+    for _ in range(4):
+        with pytest.raises(TooManyTries):
+            await sign_in(hexagon, ann, address="192.0.2.1")
+
+    await sign_in(hexagon, ann, address="192.0.2.2")
+
+
 async def test_a_refresh_token_is_exchanged_for_a_new_pair(hexagon: Hexagon) -> None:
     user = await hexagon.user()
     first = await sign_in(hexagon, user)
@@ -181,6 +193,31 @@ async def test_a_new_password_replaces_the_old_and_ends_every_session(hexagon: H
     with pytest.raises(WrongCredentials):
         await sign_in(hexagon, user)
     await sign_in(hexagon, user, "battery staple")
+
+
+class Slow(MemoryPasswords):
+    """Somebody changes the password while it is checked."""
+
+    def __init__(self, hexagon: Hexagon, user: User) -> None:
+        self._hexagon, self._user = hexagon, user
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        await self._hexagon.change_password(user_id=self._user.id, current=None, new="battery staple")
+        return await super().verify(password, password_hash)
+
+
+async def test_a_sign_in_that_is_under_way_does_not_survive_the_change_of_the_password(
+    hexagon: Hexagon,
+) -> None:
+    user = await hexagon.user()
+    assert user.email is not None
+
+    with pytest.raises(WrongCredentials):
+        await replace(hexagon.sign_in, passwords=Slow(hexagon, user))(
+            email=user.email, password=PASSWORD, address=ADDRESS
+        )
+
+    assert hexagon.memory.state.refresh_tokens == {}
 
 
 async def test_whoever_does_not_know_the_password_cannot_change_it(hexagon: Hexagon) -> None:

@@ -28,7 +28,12 @@ def tasks(hexagon: Hexagon) -> list[Task]:
 async def die_under(hexagon: Hexagon, *predictions: Prediction) -> None:
     """A worker begins these and is never heard of again."""
     await hexagon.work.claim(
-        [each.id for each in predictions], token=UUID(int=1), lease=MINUTE, retries=True, most_rows=99
+        [each.id for each in predictions],
+        token=UUID(int=1),
+        lease=MINUTE,
+        retries=True,
+        most_rows=99,
+        most_bytes=999,
     )
     hexagon.clock.advance(2 * MINUTE)
 
@@ -157,7 +162,9 @@ async def test_a_worker_that_only_works_long_is_left_alone(hexagon: Hexagon) -> 
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
     token = UUID(int=1)
-    await hexagon.work.claim([prediction.id], token=token, lease=MINUTE, retries=False, most_rows=9)
+    await hexagon.work.claim(
+        [prediction.id], token=token, lease=MINUTE, retries=False, most_rows=9, most_bytes=999
+    )
     for _ in range(5):
         hexagon.clock.advance(MINUTE / 2)
         await hexagon.work.renew(token, lease=MINUTE, ids=[prediction.id])

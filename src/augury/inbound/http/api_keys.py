@@ -70,7 +70,7 @@ class ApiKeyList(msgspec.Struct, frozen=True):
     tags=TAGS,
     summary="Make an API key",
     description=CreateApiKey.__doc__,
-    responses=documented(401, 409, 413, 415, 422),
+    responses=documented(401, 404, 409, 413, 415, 422),
 )
 @inject
 async def create(

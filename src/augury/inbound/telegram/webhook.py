@@ -24,7 +24,8 @@ async def webhook(settings: TelegramSettings, inbox: Inbox, lanes: Lanes) -> Asy
     """Listen while the context is open; raises `OSError` where the port is taken."""
 
     async def deliver(request: web.Request) -> web.Response:
-        if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), settings.secret.encode()):
+        said = request.headers.get(HEADER, "").encode("utf-8", "surrogateescape")  # any bytes, as they came
+        if not hmac.compare_digest(said, settings.secret.encode()):
             return web.Response(status=401)
         try:
             update = received(json.loads(await request.read()))

@@ -7,7 +7,8 @@ from typing_extensions import override
 
 from augury.application.identity_ports import ApiKey, ApiKeys
 from augury.domain.identifiers import UserId
-from augury.outbound.memory.memory import Memory
+from augury.domain.user import UserNotFound
+from augury.outbound.memory.memory import Memory, State
 
 NOTE_USE_EVERY = timedelta(minutes=1)
 
@@ -19,6 +20,8 @@ class MemoryApiKeys(ApiKeys):
     @override
     async def add(self, key: ApiKey, digest: bytes, *, most: int) -> bool:
         async with self.memory.change() as state:
+            if not _is_open(state, key.user_id):
+                raise UserNotFound
             if sum(each.user_id == key.user_id for each in state.api_keys.values()) >= most:
                 return False
             state.api_keys[digest] = key
@@ -29,6 +32,8 @@ class MemoryApiKeys(ApiKeys):
         now = self.memory.now()
         key = self.memory.state.api_keys.get(digest)
         if key is None or (key.expires_at and key.expires_at <= now):
+            return None
+        if not _is_open(self.memory.state, key.user_id):
             return None
         if key.last_used_at is None or key.last_used_at + NOTE_USE_EVERY <= now:
             async with self.memory.change() as state:
@@ -49,3 +54,8 @@ class MemoryApiKeys(ApiKeys):
                     del state.api_keys[digest]
                     return True
         return False
+
+
+def _is_open(state: State, user_id: UserId) -> bool:
+    record = state.users.get(user_id)
+    return record is not None and record.user.closed_at is None

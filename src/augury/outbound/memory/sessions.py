@@ -14,11 +14,15 @@ class MemorySessions(Sessions):
     memory: Memory
 
     @override
-    async def begin(self, token: RefreshToken) -> None:
+    async def begin(self, token: RefreshToken, *, password_hash: str) -> bool:
         async with self.memory.change() as state:
+            owner = state.users.get(token.user_id)
+            if owner is None or owner.password_hash != password_hash:
+                return False
             state.refresh_tokens[token.digest] = TokenRecord(
                 family=token.family, user_id=token.user_id, expires_at=self.memory.now() + token.lifetime
             )
+        return True
 
     @override
     async def rotate(

@@ -18,15 +18,23 @@ class MemoryWork(Work):
 
     @override
     async def claim(
-        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+        self,
+        ids: Collection[PredictionId],
+        *,
+        token: UUID,
+        lease: timedelta,
+        retries: bool,
+        most_rows: int,
+        most_bytes: int,
     ) -> Sequence[Claimed]:
         now = self.memory.now()
         claimed: list[Claimed] = []
-        rows = 0
+        rows = size = 0
         async with self.memory.change() as state:
             for record in _claimable(state, ids, now, retries=retries):
                 rows += record.prediction.rows
-                if claimed and rows > most_rows:
+                size += len(record.input)
+                if claimed and (rows > most_rows or size > most_bytes):
                     break
                 started = record.prediction.start(at=now)
                 state.predictions[started.id] = replace(

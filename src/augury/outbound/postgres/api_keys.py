@@ -8,16 +8,18 @@ from typing_extensions import override
 
 from augury.application.identity_ports import ApiKey, ApiKeys
 from augury.domain.identifiers import UserId
+from augury.domain.user import UserNotFound
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch, query
 from augury.outbound.postgres.tables import api_keys
 
-LOCK_OWNER = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_OWNER = "SELECT id FROM users WHERE id = $1 AND closed_at IS NULL FOR NO KEY UPDATE"
 COUNT = "SELECT count(*) FROM api_keys WHERE user_id = $1"
 ADD = query(insert(api_keys))
 OWNER = """
 WITH found AS (
-    SELECT id, user_id FROM api_keys WHERE digest = $1 AND (expires_at IS NULL OR expires_at > now())
+    SELECT key.id, key.user_id FROM api_keys key JOIN users ON users.id = key.user_id
+    WHERE key.digest = $1 AND (key.expires_at IS NULL OR key.expires_at > now()) AND users.closed_at IS NULL
 ), noted AS (
     UPDATE api_keys key SET last_used_at = now() FROM found
     WHERE key.id = found.id AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')
@@ -43,7 +45,8 @@ class PostgresApiKeys(ApiKeys):
     @override
     async def add(self, key: ApiKey, digest: bytes, *, most: int) -> bool:
         async with transaction(self.pool) as connection:
-            await connection.execute(LOCK_OWNER, key.user_id)
+            if await connection.fetchval(LOCK_OWNER, key.user_id) is None:
+                raise UserNotFound
             if await connection.fetchval(COUNT, key.user_id) >= most:
                 return False
             await connection.execute(

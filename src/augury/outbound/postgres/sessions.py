@@ -9,7 +9,14 @@ from augury.domain.identifiers import UserId
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
+# The lock waits for a change of the password that is under way, and then finds another hash; a change that
+# comes later waits for it, and then finds this session to end.
 BEGIN = """
+WITH owner AS (SELECT id FROM users WHERE id = $3 AND password_hash = $5 FOR SHARE)
+INSERT INTO refresh_tokens (digest, family, user_id, expires_at)
+SELECT $1, $2, id, now() + $4::interval FROM owner RETURNING digest
+"""
+SUCCEED = """
 INSERT INTO refresh_tokens (digest, family, user_id, expires_at) VALUES ($1, $2, $3, now() + $4::interval)
 """
 # All that happens to a user's sessions happens one after the other: so no successor can be born into a
@@ -31,8 +38,9 @@ class PostgresSessions(Sessions):
     pool: Pool
 
     @override
-    async def begin(self, token: RefreshToken) -> None:
-        await fetch(self.pool, BEGIN, token.digest, token.family, token.user_id, token.lifetime)
+    async def begin(self, token: RefreshToken, *, password_hash: str) -> bool:
+        named = token.digest, token.family, token.user_id, token.lifetime
+        return bool(await fetch(self.pool, BEGIN, *named, password_hash))
 
     @override
     async def rotate(
@@ -46,7 +54,7 @@ class PostgresSessions(Sessions):
                 await connection.execute(END_FAMILY, token["family"])
                 return Rotation.REUSED, token["user_id"]
             await connection.execute(REPLACE, digest)
-            await connection.execute(BEGIN, successor, token["family"], token["user_id"], lifetime)
+            await connection.execute(SUCCEED, successor, token["family"], token["user_id"], lifetime)
             return Rotation.ROTATED, token["user_id"]
 
     @override

@@ -16,18 +16,20 @@ from augury.outbound.postgres.transfer_rows import transfer_columns
 
 CLAIM = """
 WITH claimable AS (
-    SELECT id, rows FROM predictions
+    SELECT id, rows, octet_length(input) AS bytes FROM predictions
     WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND (attempts = 0 OR $4)
         AND (expires_at IS NULL OR expires_at > now())
     ORDER BY id FOR UPDATE SKIP LOCKED
 ), counted AS (
-    SELECT id, sum(rows) OVER by_id AS rows_so_far, row_number() OVER by_id AS place
+    SELECT id, sum(rows) OVER by_id AS rows_so_far, sum(bytes) OVER by_id AS bytes_so_far,
+        row_number() OVER by_id AS place
     FROM claimable WINDOW by_id AS (ORDER BY id)
 )
 UPDATE predictions p SET
     status = 'processing', attempts = p.attempts + 1, started_at = now(),
     lease_token = $2, lease_until = now() + $3::interval
-FROM counted WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $5 OR place = 1)
+FROM counted
+WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $5 AND bytes_so_far <= $6 OR place = 1)
 RETURNING p.*
 """
 
@@ -116,9 +118,16 @@ class PostgresWork(Work):
 
     @override
     async def claim(
-        self, ids: Collection[PredictionId], *, token: UUID, lease: timedelta, retries: bool, most_rows: int
+        self,
+        ids: Collection[PredictionId],
+        *,
+        token: UUID,
+        lease: timedelta,
+        retries: bool,
+        most_rows: int,
+        most_bytes: int,
     ) -> Sequence[Claimed]:
-        rows = await fetch(self.pool, CLAIM, list(ids), token, lease, retries, most_rows)
+        rows = await fetch(self.pool, CLAIM, list(ids), token, lease, retries, most_rows, most_bytes)
         claimed = [Claimed(prediction_of(row), row["input"]) for row in rows]
         return sorted(claimed, key=lambda each: each.prediction.id)
 
