@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from asyncpg import Pool
 
 from augury.application.identity_ports import ApiKeys, NewUser, Sessions, Throttle, Users
+from augury.application.limits import Limits
 from augury.application.operator_ports import PromoCodes
 from augury.application.ports import (
     Accepted,
@@ -71,6 +72,8 @@ INPUT = Json(b'[{"text":"hi"}]')
 OUTPUT = Json(b'[{"label":"short"}]')
 NO_ERRORS = Json(b"[]")
 LEASE = timedelta(minutes=5)
+SWEEP_EVERY = timedelta(minutes=1)
+"""Not the default: who checks the books must ask for the setting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +209,7 @@ def memory_adapters() -> Adapters:
         work=MemoryWork(memory),
         predictions=MemoryPredictions(memory),
         balances=MemoryBalances(memory),
-        ledger=MemoryLedger(memory),
+        ledger=MemoryLedger(memory, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=MemoryUpkeep(memory),
         models=MemoryModels(memory),
         users=MemoryUsers(memory),
@@ -233,7 +236,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         work=PostgresWork(pool),
         predictions=PostgresPredictions(pool),
         balances=PostgresBalances(pool),
-        ledger=PostgresLedger(pool),
+        ledger=PostgresLedger(pool, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=PostgresUpkeep(pool),
         models=PostgresModels(pool),
         users=PostgresUsers(pool),

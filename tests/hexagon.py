@@ -145,7 +145,7 @@ class Hexagon:
         self.work = MemoryWork(self.memory)
         self.predictions = MemoryPredictions(self.memory)
         self.balances = MemoryBalances(self.memory)
-        self.ledger = MemoryLedger(self.memory)
+        self.ledger = MemoryLedger(self.memory, self.limits)
         self.upkeep = MemoryUpkeep(self.memory)
         self.models = MemoryModels(self.memory)
         self.users = MemoryUsers(self.memory)

@@ -144,6 +144,7 @@ def test_a_setting_may_be_a_file(tmp_path: Path) -> None:
         (Limits, {"AUGURY_MAX_ROWS": "-1"}, "AUGURY_MAX_ROWS must be a whole number"),
         (Limits, {"AUGURY_LEASE": "soon"}, "AUGURY_LEASE must be a number of seconds"),
         (WorkerSettings, {"AUGURY_WORKER_BATCH": "0"}, "AUGURY_WORKER_BATCH must be 1"),
+        (Limits, {"AUGURY_SWEEP_EVERY": "0"}, "AUGURY_SWEEP_EVERY must be 0.001"),
         (WorkerSettings, {"AUGURY_PURGE_EVERY": "0"}, "AUGURY_PURGE_EVERY"),
         (PostgresSettings, {"AUGURY_DATABASE_URL": "mysql://x/y"}, "AUGURY_DATABASE_URL must begin"),
         (PostgresSettings, {"AUGURY_DATABASE_URL": "postgresql://x:y/z"}, "AUGURY_DATABASE_URL must name"),

@@ -6,6 +6,7 @@ import time
 
 import asyncpg
 
+from augury.application.limits import Limits
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
@@ -47,7 +48,7 @@ async def main(predictions: int) -> None:
         await connection.execute("ANALYZE")
         await connection.close()
         began = time.perf_counter()
-        report = await PostgresLedger(pool).verify()
+        report = await PostgresLedger(pool, Limits()).verify()
         seconds = time.perf_counter() - began
     assert not report.deviations, report.deviations[:3]
     print(f"{report.predictions} predictions, {report.transfers} transfers: {seconds:.1f} s")

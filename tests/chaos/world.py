@@ -16,6 +16,7 @@ import aio_pika
 import httpx
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
+from augury.application.limits import Limits
 from augury.bootstrap.topology import DEAD, TASKS
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
@@ -253,7 +254,7 @@ class World:
     async def deviations(self) -> list[str]:
         """What `augury ledger verify` finds."""
         async with open_pool(PostgresSettings(url=self.database_url)) as pool:
-            return list((await PostgresLedger(pool).verify()).deviations)
+            return list((await PostgresLedger(pool, Limits()).verify()).deviations)
 
     def close(self) -> None:
         for process in self.processes:

@@ -1,8 +1,9 @@
+from datetime import timedelta
 from uuid import uuid4
 
 from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import uuid7
-from tests.adapters import Adapters, a_prediction, finish
+from tests.adapters import LEASE, SWEEP_EVERY, Adapters, a_prediction, finish
 
 
 async def test_empty_books_balance(empty: Adapters) -> None:
@@ -82,3 +83,16 @@ async def test_the_last_check_is_remembered_with_what_it_found(adapters: Adapter
     assert second is not None
     assert second.deviations == 1
     assert second.at >= first.at
+
+
+async def test_what_is_processing_past_its_lease_has_two_sweeps_to_be_taken_up(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    await adapters.claim(prediction, token=uuid4(), lease=LEASE)
+
+    await adapters.pass_time(LEASE + 2 * SWEEP_EVERY - timedelta(seconds=30))
+    assert await adapters.deviations() == []
+
+    await adapters.pass_time(timedelta(seconds=31))
+    [deviation] = await adapters.deviations()
+    assert f"{prediction.id} is processing, but its lease ended" in deviation

@@ -1,12 +1,20 @@
 """The check of all the books names every deviation there can be."""
 
+import re
+from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from asyncpg import Pool
 
+from augury.application.limits import Limits
+from augury.application.sweep import Sweep
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
+from augury.outbound.memory.events import MemoryEvents
+from augury.outbound.memory.queue import MemoryPredictionQueue
+from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters, postgres_adapters
 from tests.hexagon import a_model
 
@@ -30,6 +38,29 @@ async def predictions(adapters: Adapters, user_id: UserId) -> list[Prediction]:
     await adapters.settled(done)
     await adapters.claim(processing, token=uuid4())
     return [done, processing, queued]
+
+
+async def test_a_restore_verifies_once_workers_have_taken_up_what_was_under_way(
+    adapters: Adapters, pool: Pool, predictions: list[Prediction]
+) -> None:
+    manual = (Path(__file__).parents[2] / "docs/operation.md").read_text()
+    waited_for = re.search('^abandoned="(.*)"$', manual, re.MULTILINE)
+    assert waited_for
+    await adapters.pass_time(timedelta(days=1))
+    assert len(await adapters.deviations()) == 1
+    assert await pool.fetchval(waited_for[1]) == 1
+
+    clock = SystemClock()
+    await Sweep(
+        books=adapters.books,
+        queue=MemoryPredictionQueue(clock),
+        events=MemoryEvents(),
+        clock=clock,
+        limits=Limits(),
+    )()
+
+    assert await pool.fetchval(waited_for[1]) == 0
+    assert await adapters.deviations() == []
 
 
 async def tamper(pool: Pool, statement: str) -> None:
@@ -84,7 +115,7 @@ async def test_books_that_balance_have_no_deviation(
             "is missing and still among the unfinished",
         ),
         (
-            "UPDATE predictions SET lease_until = now() - interval '21 seconds' WHERE status = 'processing'",
+            "UPDATE predictions SET lease_until = now() - interval '121 seconds' WHERE status = 'processing'",
             "is processing, but its lease ended",
         ),
         (

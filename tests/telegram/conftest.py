@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 from asyncpg import Pool
 
+from augury.application.limits import Limits
 from augury.application.top_up import TopUp
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelRef
@@ -67,7 +68,7 @@ class BotService(Service):
         """What the books, recomputed, disagree about."""
 
         async def verify(pool: Pool) -> list[str]:
-            return list((await PostgresLedger(pool).verify()).deviations)
+            return list((await PostgresLedger(pool, Limits()).verify()).deviations)
 
         return self.with_pool(verify)
 

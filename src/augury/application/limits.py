@@ -43,6 +43,8 @@ class Limits:
     max_batch_bytes: int = 50_000_000
     """Bytes of input that one batch claims, beyond its first prediction: a worker holds all of them at once,
     and decoded they are many times larger."""
+    sweep_every: timedelta = timedelta(seconds=10)
+    """How often predictions are looked for whose worker fell silent, or whose message was lost."""
     sweep_batch: int = 1_000
     """Predictions that one sweep repairs."""
 
@@ -53,3 +55,10 @@ class Limits:
             raise ValueError(f"guest_credits and welcome_credits must be {MOST_CREDITS} at most")
         if self.lease < timedelta(seconds=1) or self.predict_timeout < timedelta(seconds=1):
             raise ValueError("lease and predict_timeout must be a second at least")
+        if self.sweep_every < timedelta(milliseconds=1):
+            raise ValueError("sweep_every must be 0.001 seconds at least")
+
+    @property
+    def longest_abandoned(self) -> timedelta:
+        """How long a lease may be over until a worker must have taken up what was under it: two sweeps."""
+        return 2 * self.sweep_every

@@ -81,12 +81,7 @@ async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> Ta
 
 
 async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweeper:
-    return Sweeper(
-        await container.get(Sweep),
-        await container.get(Upkeep),
-        every=settings.sweep_every,
-        purge_every=settings.purge_every,
-    )
+    return Sweeper(await container.get(Sweep), await container.get(Upkeep), purge_every=settings.purge_every)
 
 
 def _health(host: str, port: int, consumer: TaskConsumer) -> HealthServer:

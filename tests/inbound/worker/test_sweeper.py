@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,8 @@ NEVER = timedelta(days=1)
 async def running(
     hexagon: Hexagon, *, every: timedelta = SOON, purge_every: timedelta = NEVER
 ) -> AsyncIterator[None]:
-    sweeper = Sweeper(hexagon.sweep, hexagon.upkeep, every=every, purge_every=purge_every)
+    sweep = replace(hexagon.sweep, limits=replace(hexagon.limits, sweep_every=every))
+    sweeper = Sweeper(sweep, hexagon.upkeep, purge_every=purge_every)
     task = asyncio.create_task(sweeper.run())
     yield
     task.cancel()
@@ -59,7 +61,7 @@ async def test_it_sweeps_again_at_once_while_there_is_more_than_one_sweep_repair
     hexagon = Hexagon(Limits(sweep_batch=2))
     await lost(hexagon, 5)
 
-    await Sweeper(hexagon.sweep, hexagon.upkeep, every=NEVER, purge_every=NEVER).sweep_up()
+    await Sweeper(hexagon.sweep, hexagon.upkeep, purge_every=NEVER).sweep_up()
 
     tasks = []
     while task := hexagon.queue.take():

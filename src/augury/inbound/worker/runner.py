@@ -33,7 +33,6 @@ class WorkerSettings:
     """How long a batch may go on after the worker was asked to stop; then it is handed back."""
     retry_pause: timedelta = timedelta(seconds=1)
     """How long a task waits before it is given back because the books are away; grows up to tenfold."""
-    sweep_every: timedelta = timedelta(seconds=10)
     purge_every: timedelta = timedelta(hours=1)
     health_port: int = 0
     """Where the worker answers `/health/live` and `/metrics`; 0: nowhere."""
@@ -43,8 +42,8 @@ class WorkerSettings:
             raise ValueError("max_batch must be 1 at least")
         if not 1 <= self.prefetch <= 65_535:  # 0 is "all there is" on the wire
             raise ValueError("prefetch must be from 1 to 65535")
-        if min(self.sweep_every, self.purge_every, self.retry_pause) < timedelta(milliseconds=1):
-            raise ValueError("sweep_every, purge_every and retry_pause must be 0.001 seconds at least")
+        if min(self.purge_every, self.retry_pause) < timedelta(milliseconds=1):
+            raise ValueError("purge_every and retry_pause must be 0.001 seconds at least")
         if self.health_port > 65_535:
             raise ValueError("health_port must be at most 65535")
 

@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    def __init__(self, sweep: Sweep, upkeep: Upkeep, *, every: timedelta, purge_every: timedelta) -> None:
+    def __init__(self, sweep: Sweep, upkeep: Upkeep, *, purge_every: timedelta) -> None:
         self._sweep = sweep
         self._upkeep = upkeep
-        self._every = every.total_seconds()
+        self._every = sweep.limits.sweep_every.total_seconds()
         self._purge_every = purge_every.total_seconds()
 
     async def run(self) -> None:

@@ -1,29 +1,36 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
 from typing_extensions import override
 
+from augury.application.limits import Limits
 from augury.application.ports import Ledger, LedgerCheck, LedgerReport
 from augury.domain.balance import Account, Balance, TransferKind
 from augury.domain.errors import DomainError
-from augury.domain.prediction import Prediction
+from augury.domain.prediction import Prediction, Status
 from augury.outbound.memory.memory import Memory, State
 
 LAST = "last"
+Check = Callable[[State], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryLedger(Ledger):
     memory: Memory
+    limits: Limits
 
     @override
     async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
         state, deviations = self.memory.state, list[str]()
-        for number, check in enumerate(CHECKS, 1):
+        overdue = self.memory.now() - self.limits.longest_abandoned
+        checks: list[Check] = [*CHECKS, partial(_abandoned, overdue=overdue)]
+        for number, check in enumerate(checks, 1):
             deviations += check(state)
             if on_step:
-                on_step(number, len(CHECKS))
+                on_step(number, len(checks))
         async with self.memory.change() as changed:
             changed.ledger_checks[LAST] = LedgerCheck(self.memory.now(), len(deviations))
         return LedgerReport(
@@ -84,6 +91,12 @@ def _wrong_settlements(state: State) -> Iterator[str]:
         rest = prediction.price - prediction.charged if prediction.status.is_final else 0
         if (held, captured, released) != (prediction.price, prediction.charged, rest):
             yield f"prediction {prediction.id}: held {held}, captured {captured}, released {released}"
+
+
+def _abandoned(state: State, *, overdue: datetime) -> Iterator[str]:
+    for record in state.predictions.values():
+        if record.prediction.status is Status.PROCESSING and record.due_at < overdue:
+            yield f"prediction {record.prediction.id} is processing, but its lease ended at {record.due_at}"
 
 
 def _wrong_refunds(state: State) -> Iterator[str]:

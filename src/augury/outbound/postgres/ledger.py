@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from asyncpg import Pool
 from typing_extensions import override
 
+from augury.application.limits import Limits
 from augury.application.ports import Ledger, LedgerCheck, LedgerReport
 from augury.outbound.postgres.pool import connection
 from augury.outbound.postgres.query import fetch
@@ -112,9 +113,8 @@ WHERE open.id IS NULL OR u.prediction_id IS NULL
 ABANDONED = """
 SELECT format('prediction %s is processing, but its lease ended at %s', p.id, p.lease_until)
 FROM unfinished u JOIN predictions p ON p.id = u.prediction_id
-WHERE p.status = 'processing' AND p.lease_until < now() - interval '20 seconds'
+WHERE p.status = 'processing' AND p.lease_until < now() - $1::interval
 """
-"""Two intervals of the sweeper are what it may take until somebody takes over (AUGURY_SWEEP_EVERY, 10 s)."""
 
 CHARGES = """
 SELECT format('prediction %s is %s with %s of %s rows charged', id, status, valid_rows, rows)
@@ -183,6 +183,7 @@ LAST = "SELECT checked_at, deviations FROM ledger_checks"
 @dataclass(frozen=True, slots=True)
 class PostgresLedger(Ledger):
     pool: Pool
+    limits: Limits
 
     @override
     async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
@@ -198,7 +199,8 @@ class PostgresLedger(Ledger):
             counts = await taken.fetchrow(COUNTS, timeout=PATIENCE_SECONDS)
             assert counts is not None
             for number, check in enumerate(CHECKS, 1):
-                found = [row[0] for row in await taken.fetch(check, timeout=PATIENCE_SECONDS)]
+                arguments = [self.limits.longest_abandoned] if check is ABANDONED else []
+                found = [row[0] for row in await taken.fetch(check, *arguments, timeout=PATIENCE_SECONDS)]
                 count += len(found)
                 deviations += found[:MOST_NAMED]
                 if len(found) > MOST_NAMED:
