@@ -1,10 +1,14 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from augury.application.identity_ports import ApiKey, RefreshToken
-from augury.application.ports import IdempotencyKey
+from augury.application.identity_ports import ApiKey, NewUser, RefreshToken
+from augury.application.ports import Accepted, IdempotencyKey, Json
+from augury.application.telegram_ports import Chat, ReceivedUpdate, Reply
 from augury.domain.identifiers import UserId, uuid7
-from tests.adapters import Adapters, a_prediction
+from augury.domain.prediction import Prediction
+from augury.domain.user import Role, User
+from tests.adapters import INPUT, Adapters, a_prediction
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -54,3 +58,66 @@ async def test_what_has_ended_is_deleted_and_what_lives_is_kept(adapters: Adapte
     assert [await adapters.api_keys.owner(digest) for digest in digests.values()] == [user_id, None, user_id]
     assert len(await adapters.api_keys.of(user_id)) == 2
     assert await adapters.throttle.hit(["long"], most=1, window=10 * DAY)
+
+
+async def test_an_update_is_remembered_for_two_days_once_it_was_handled(adapters: Adapters) -> None:
+    handled, waiting = (ReceivedUpdate(number, 7, Json(b"{}")) for number in (1, 2))
+    await adapters.inbox.put([handled, waiting])
+    await adapters.inbox.done(handled.id)
+
+    await adapters.pass_time(2 * DAY - HOUR)
+    assert await adapters.upkeep.purge() == 0
+    assert not await adapters.inbox.put([handled]), "it was here"
+
+    await adapters.pass_time(2 * HOUR)
+    assert await adapters.upkeep.purge() == 1
+    assert await adapters.inbox.waiting() == [waiting]
+    assert set(await adapters.inbox.put([handled, waiting])) == {handled.id}
+
+
+async def asked(adapters: Adapters, message_id: int) -> tuple[Prediction, Reply]:
+    """A prediction that a chat waits for, with the message that becomes its result."""
+    user_id = await adapters.user(credits=1)
+    prediction = a_prediction(user_id)
+    async with adapters.books() as books:
+        _, holds = (await books.open([user_id])).balances[user_id].hold(1, reference=prediction.id)
+        await books.record(accepted=[Accepted(prediction, INPUT, None, True)], transfers=holds)
+    reply = Reply(chat_id=7, message_id=message_id, prediction_id=prediction.id, placeholder_id=1)
+    return prediction, await adapters.notices.expect(reply)
+
+
+async def is_kept(adapters: Adapters, reply: Reply) -> bool:
+    """Whether the reply is there; it is from now on."""
+    return await adapters.notices.expect(replace(reply, placeholder_id=2)) == reply
+
+
+async def test_a_chats_answer_is_given_up_after_nine_days(adapters: Adapters) -> None:
+    user = User(id=UserId(uuid7()), role=Role.MEMBER, email=None, created_at=datetime.now(UTC))
+    await adapters.chats.add(Chat(id=7, user_id=user.id, language="en"), NewUser(user=user))
+    told, told_reply = await asked(adapters, 1)
+    untold, untold_reply = await asked(adapters, 2)
+    _, open_reply = await asked(adapters, 3)
+    await adapters.settled(told, untold)
+    await adapters.notices.delivered(told.id)
+
+    await adapters.pass_time(9 * DAY - HOUR)
+    assert await adapters.upkeep.purge() == 0
+    assert [each.prediction.id for each in await adapters.notices.due(9)] == [untold.id]
+
+    await adapters.pass_time(2 * HOUR)
+    assert await adapters.upkeep.purge() == 3, "a notice and two replies"
+    assert await adapters.notices.due(9) == []
+    kept = [await is_kept(adapters, each) for each in (told_reply, untold_reply, open_reply)]
+    assert kept == [False, False, True]
+
+
+async def test_an_answer_that_is_still_tried_is_kept(adapters: Adapters) -> None:
+    prediction, reply = await asked(adapters, 1)
+    await adapters.settled(prediction)
+    await adapters.pass_time(8 * DAY)
+    await adapters.notices.put_off(prediction.id, HOUR)
+
+    await adapters.pass_time(2 * DAY)
+
+    assert await adapters.upkeep.purge() == 0
+    assert await is_kept(adapters, reply)

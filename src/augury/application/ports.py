@@ -335,7 +335,8 @@ class Upkeep(Protocol):
     @abstractmethod
     async def purge(self) -> int:
         """Delete what has had its time: idempotency keys after 24 hours, ended refresh tokens, expired API
-        keys, old windows of the throttle. Answers how many records."""
+        keys, old windows of the throttle; of the bot, updates that were handled after two days, notices that
+        nobody could deliver for nine and replies older than that. Answers how many records."""
 
 
 @dataclass(frozen=True, slots=True)

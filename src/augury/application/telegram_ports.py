@@ -86,10 +86,6 @@ class Inbox(Protocol):
     async def done(self, update_id: int) -> None:
         """It was handled: remember only that it was here."""
 
-    @abstractmethod
-    async def purge(self) -> int:
-        """Forget updates handled two days ago and replies older than any prediction waits."""
-
 
 # What goes out --------------------------------------------------------------------------------------
 

@@ -32,7 +32,6 @@ COMMANDS = (
 )
 STOPPING = 5.0
 """Seconds that updates and deliveries under way get at a stop; the rest is done after the next start."""
-PURGE_EVERY = 3600.0
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
 log = logging.getLogger(__name__)
 
@@ -63,7 +62,6 @@ class TelegramBot:
                 asyncio.create_task(self._receive()),
                 asyncio.create_task(self._desk.deliverer.run()),
                 asyncio.create_task(self._introduce()),
-                asyncio.create_task(self._purge()),
             ]
             for task in self._tasks:
                 task.add_done_callback(_report)
@@ -123,14 +121,6 @@ class TelegramBot:
                 )
 
         await _until_done(introduced)
-
-    async def _purge(self) -> None:
-        while True:
-            try:
-                await self._inbox.purge()
-            except Unavailable as error:
-                log.warning("old updates could not be forgotten: %s", error)
-            await asyncio.sleep(PURGE_EVERY)
 
     async def _handle(self, update: ReceivedUpdate) -> None:
         try:

@@ -83,6 +83,20 @@ class Window:
     ends_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateRecord:
+    """What Telegram delivered, None once it was handled."""
+
+    update: ReceivedUpdate | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRecord:
+    reply: Reply
+    created_at: datetime
+
+
 @dataclass(slots=True)
 class State:
     """All records at one moment. They are frozen: to change one is to put another in its place."""
@@ -97,8 +111,8 @@ class State:
     windows: dict[str, Window] = field(default_factory=dict)
     models: dict[ModelRef, Model] = field(default_factory=dict)
     chats: dict[int, Chat] = field(default_factory=dict)
-    updates: dict[int, ReceivedUpdate | None] = field(default_factory=dict)
-    replies: dict[tuple[int, int], Reply] = field(default_factory=dict)
+    updates: dict[int, UpdateRecord] = field(default_factory=dict)
+    replies: dict[tuple[int, int], ReplyRecord] = field(default_factory=dict)
     notices: dict[PredictionId, datetime] = field(default_factory=dict)
     links: dict[bytes, Link] = field(default_factory=dict)
     bots: dict[str, datetime] = field(default_factory=dict)

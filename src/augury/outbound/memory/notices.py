@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from augury.application.telegram_ports import Delivery, Notices, Reply
 from augury.domain.identifiers import PredictionId
-from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.memory import Memory, ReplyRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +16,15 @@ class MemoryNotices(Notices):
     @override
     async def expect(self, reply: Reply) -> Reply:
         async with self.memory.change() as state:
-            return state.replies.setdefault((reply.chat_id, reply.message_id), reply)
+            new = ReplyRecord(reply, self.memory.now())
+            return state.replies.setdefault((reply.chat_id, reply.message_id), new).reply
 
     @override
     async def placed(self, reply: Reply, placeholder_id: int) -> None:
         async with self.memory.change() as state:
             name = (reply.chat_id, reply.message_id)
-            state.replies[name] = replace(state.replies[name], placeholder_id=placeholder_id)
+            record = state.replies[name]
+            state.replies[name] = replace(record, reply=replace(record.reply, placeholder_id=placeholder_id))
 
     @override
     async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
@@ -30,7 +32,7 @@ class MemoryNotices(Notices):
         found = sorted(
             (
                 reply
-                for reply in state.replies.values()
+                for reply in (record.reply for record in state.replies.values())
                 if reply.placeholder_id is not None
                 and reply.prediction_id not in but_not
                 and reply.chat_id in state.chats

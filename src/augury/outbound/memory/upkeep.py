@@ -1,13 +1,22 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from typing_extensions import override
 
 from augury.application.ports import Upkeep
-from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.memory import Memory, ReplyRecord, State
 
 KEYS_LIVE = timedelta(hours=24)
 """How long an idempotency key is remembered."""
+UPDATES_LIVE = timedelta(days=2)
+"""How long an update that was handled is remembered: longer than Telegram brings it again."""
+ANSWERS_LIVE = timedelta(days=9)
+"""How long a chat's answer may be on its way: longer than any prediction waits."""
+
+Key = TypeVar("Key")
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +27,32 @@ class MemoryUpkeep(Upkeep):
     async def purge(self) -> int:
         now = self.memory.now()
         async with self.memory.change() as state:
-            keys = [key for key, each in state.idempotency_keys.items() if each.created_at + KEYS_LIVE <= now]
-            tokens = [digest for digest, each in state.refresh_tokens.items() if each.expires_at <= now]
-            api_keys = [
-                digest
-                for digest, each in state.api_keys.items()
-                if each.expires_at and each.expires_at <= now
-            ]
-            windows = [key for key, each in state.windows.items() if each.ends_at <= now]
-            for key in keys:
-                del state.idempotency_keys[key]
-            for digest in tokens:
-                del state.refresh_tokens[digest]
-            for digest in api_keys:
-                del state.api_keys[digest]
-            for name in windows:
-                del state.windows[name]
-        return len(keys) + len(tokens) + len(api_keys) + len(windows)
+            return sum(
+                [
+                    _delete(state.idempotency_keys, lambda key: key.created_at + KEYS_LIVE <= now),
+                    _delete(state.refresh_tokens, lambda token: token.expires_at <= now),
+                    _delete(state.api_keys, lambda key: bool(key.expires_at and key.expires_at <= now)),
+                    _delete(state.windows, lambda window: window.ends_at <= now),
+                    _delete(
+                        state.updates, lambda each: not each.update and each.received_at + UPDATES_LIVE < now
+                    ),
+                    _delete(state.notices, lambda due_at: due_at + ANSWERS_LIVE < now),
+                    _delete(
+                        state.replies,
+                        lambda each: each.created_at + ANSWERS_LIVE < now and not _is_owed(state, each),
+                    ),
+                ]
+            )
+
+
+def _delete(records: dict[Key, Record], ended: Callable[[Record], bool]) -> int:
+    gone = [key for key, record in records.items() if ended(record)]
+    for key in gone:
+        del records[key]
+    return len(gone)
+
+
+def _is_owed(state: State, record: ReplyRecord) -> bool:
+    prediction_id = record.reply.prediction_id
+    is_final = state.predictions[prediction_id].prediction.status.is_final
+    return not is_final or prediction_id in state.notices

@@ -14,19 +14,6 @@ ON CONFLICT DO NOTHING RETURNING id
 """
 WAITING = "SELECT id, lane, payload FROM telegram_updates WHERE payload IS NOT NULL ORDER BY id"
 DONE = "UPDATE telegram_updates SET payload = NULL WHERE id = $1"
-PURGE = """
-WITH updates AS (
-    DELETE FROM telegram_updates WHERE payload IS NULL AND received_at < now() - interval '2 days' RETURNING 1
-), undeliverable AS (
-    DELETE FROM notices WHERE due_at < now() - interval '9 days' RETURNING 1
-), replies AS (
-    DELETE FROM telegram_replies r WHERE created_at < now() - interval '9 days'
-        AND NOT EXISTS (SELECT FROM notices n WHERE n.prediction_id = r.prediction_id)
-        AND NOT EXISTS (SELECT FROM unfinished u WHERE u.prediction_id = r.prediction_id)
-    RETURNING 1
-)
-SELECT (SELECT count(*) FROM updates) + (SELECT count(*) FROM replies)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +34,3 @@ class PostgresInbox(Inbox):
     @override
     async def done(self, update_id: int) -> None:
         await fetch(self.pool, DONE, update_id)
-
-    @override
-    async def purge(self) -> int:
-        return int((await fetch(self.pool, PURGE))[0][0])

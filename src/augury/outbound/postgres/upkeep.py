@@ -38,6 +38,31 @@ PURGES = [
         ) RETURNING 1
     ) SELECT count(*) FROM gone
     """,
+    """
+    WITH gone AS (
+        DELETE FROM telegram_updates WHERE id IN (
+            SELECT id FROM telegram_updates
+            WHERE payload IS NULL AND received_at < now() - interval '2 days' LIMIT $1
+        ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """,
+    """
+    WITH gone AS (
+        DELETE FROM notices WHERE prediction_id IN (
+            SELECT prediction_id FROM notices WHERE due_at < now() - interval '9 days' LIMIT $1
+        ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """,
+    """
+    WITH gone AS (
+        DELETE FROM telegram_replies WHERE prediction_id IN (
+            SELECT prediction_id FROM telegram_replies r WHERE created_at < now() - interval '9 days'
+                AND NOT EXISTS (SELECT FROM notices n WHERE n.prediction_id = r.prediction_id)
+                AND NOT EXISTS (SELECT FROM unfinished u WHERE u.prediction_id = r.prediction_id)
+            LIMIT $1
+        ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """,
 ]
 
 
