@@ -58,6 +58,25 @@ class Dialogues(Protocol):
         """Store how far a dialogue has come, in one step; None ends it."""
 
 
+# Who serves ---------------------------------------------------------------------------------------------
+
+
+class Duty(Protocol):
+    """Which process is the bot: one at a time, since two would take each other's updates."""
+
+    @abstractmethod
+    async def take(self) -> bool:
+        """Whether it is this process from now on, until `holds` denies it or it leaves."""
+
+    @abstractmethod
+    async def holds(self) -> bool:
+        """Whether it is this process still: who lost sight of the books must stop."""
+
+    @abstractmethod
+    async def leave(self) -> None:
+        """Let another process be the bot; fails never."""
+
+
 # What comes in --------------------------------------------------------------------------------------
 
 
