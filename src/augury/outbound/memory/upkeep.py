@@ -8,6 +8,8 @@ from augury.outbound.memory.memory import Memory
 
 KEYS_LIVE = timedelta(hours=24)
 """How long an idempotency key is remembered."""
+KEYS_OF_CHATS_LIVE = timedelta(days=9)
+"""A chat's message may be handled again whenever its bot comes back: its key lives as long as its reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,11 @@ class MemoryUpkeep(Upkeep):
     async def purge(self) -> int:
         now = self.memory.now()
         async with self.memory.change() as state:
-            keys = [key for key, each in state.idempotency_keys.items() if each.created_at + KEYS_LIVE <= now]
+            keys = [
+                (user_id, key)
+                for (user_id, key), each in state.idempotency_keys.items()
+                if each.created_at + (KEYS_OF_CHATS_LIVE if key.startswith("telegram:") else KEYS_LIVE) <= now
+            ]
             tokens = [digest for digest, each in state.refresh_tokens.items() if each.expires_at <= now]
             api_keys = [
                 digest
