@@ -132,6 +132,8 @@ class Delivery:
 
     reply: Reply
     language: str
+    gone: bool
+    """Whether nothing can be sent there at the moment."""
     prediction: Prediction
     input: Json | None
     output: Json | None
@@ -149,6 +151,10 @@ class Notices(Protocol):
     @abstractmethod
     async def placed(self, reply: Reply, placeholder_id: int) -> None:
         """Note which message becomes the result: from now on it can be delivered."""
+
+    @abstractmethod
+    async def place_rest(self, chat_id: int, placeholder_id: int) -> None:
+        """Let this message become the result of what has none in the chat: its own could not be sent."""
 
     @abstractmethod
     async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
