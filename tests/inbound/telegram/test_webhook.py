@@ -1,0 +1,66 @@
+"""What is delivered to the webhook, over memory: who is believed, what is stored before the yes, in which
+order."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from augury.inbound.telegram.webhook import HEADER
+from tests.inbound.telegram.conftest import CHAT, Town
+from tests.polling import eventually
+from tests.processes import free_port
+
+UPDATE = {"update_id": 5, "message": {"chat": {"id": CHAT}}}
+SECRET = "a-secret"
+
+
+@asynccontextmanager
+async def hooked(town: Town) -> AsyncIterator[httpx.AsyncClient]:
+    """A bot that listens, and a client that knows its address."""
+    port = free_port()
+    via = f"http://127.0.0.1:{port}"
+    async with (
+        town.bot(webhook_url="https://augury.example/hook", webhook_port=port, webhook_secret=SECRET),
+        httpx.AsyncClient(base_url=via, trust_env=False) as client,
+    ):
+        await eventually(lambda: town.telegram.webhook, "setWebhook")
+        town.telegram.behind(f"{via}/hook")
+        yield client
+
+
+@pytest.mark.parametrize("headers", [{}, {HEADER: ""}, {HEADER: "a guess"}, {HEADER: "пароль".encode()}])
+async def test_who_does_not_know_the_secret_is_not_believed(town: Town, headers: dict[str, str]) -> None:
+    async with hooked(town) as client:
+        assert (await client.post("/hook", json=UPDATE, headers=headers)).status_code == 401
+    assert not town.hexagon.memory.state.updates
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"1", b'{"update_id": "5"}', b"[" * 100_000, b"\xff\xfe", b'{"update_id": null}'],
+)
+async def test_what_is_no_update_is_refused(town: Town, body: bytes) -> None:
+    async with hooked(town) as client:
+        assert (await client.post("/hook", content=body, headers={HEADER: SECRET})).status_code == 400
+        assert (await client.post("/elsewhere", json=UPDATE, headers={HEADER: SECRET})).status_code == 404
+    assert not town.hexagon.memory.state.updates
+
+
+async def test_there_is_no_yes_while_nothing_can_be_stored(town: Town) -> None:
+    async with hooked(town) as client:
+        town.hexagon.memory.away = True
+        try:
+            answer = await client.post("/hook", json=UPDATE, headers={HEADER: SECRET})
+        except httpx.TransportError:
+            return  # it has noticed already, and listens no more
+        assert answer.status_code == 503
+
+
+async def test_a_persons_updates_are_delivered_and_handled_one_after_the_other(town: Town) -> None:
+    async with hooked(town):
+        ada = town.person()
+        asked = [ada.says("good day") for _ in range(8)]
+        await eventually(lambda: len(town.telegram.to(CHAT)) == 8, "every answer")
+        assert [each.reply_to for each in town.telegram.to(CHAT)] == asked
