@@ -24,7 +24,7 @@ from augury.application.ports import (
     Upkeep,
     Work,
 )
-from augury.application.telegram_ports import Chats, Dialogues, Inbox, Links, Notices, OpenChatBooks
+from augury.application.telegram_ports import Chats, Dialogues, Duty, Inbox, Links, Notices, OpenChatBooks
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
@@ -35,6 +35,7 @@ from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
+from augury.outbound.memory.duty import MemoryDuty
 from augury.outbound.memory.inbox import MemoryInbox
 from augury.outbound.memory.ledger import MemoryLedger
 from augury.outbound.memory.links import MemoryLinks
@@ -53,6 +54,7 @@ from augury.outbound.postgres.balances import PostgresBalances
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
+from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.inbox import PostgresInbox
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.links import PostgresLinks
@@ -98,6 +100,8 @@ class Adapters:
     notices: Notices
     chat_books: OpenChatBooks
     promo_codes: PromoCodes
+    new_duty: Callable[[], Duty]
+    """What one process more would have."""
     pass_time: Callable[[timedelta], Awaitable[None]]
     """Make everything that is stored older by so much."""
 
@@ -223,6 +227,7 @@ def memory_adapters() -> Adapters:
         notices=MemoryNotices(memory),
         chat_books=MemoryOpenChatBooks(memory),
         promo_codes=MemoryPromoCodes(memory),
+        new_duty=lambda: MemoryDuty(memory),
         pass_time=pass_time,
     )
 
@@ -250,6 +255,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         notices=PostgresNotices(pool),
         chat_books=PostgresOpenChatBooks(pool),
         promo_codes=PostgresPromoCodes(pool),
+        new_duty=lambda: PostgresDuty(pool),
         pass_time=pass_time,
     )
 

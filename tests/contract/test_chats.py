@@ -119,6 +119,38 @@ async def test_a_result_is_due_once_it_is_final_and_has_a_placeholder(adapters: 
     assert await adapters.notices.due(10) == []
 
 
+async def test_what_has_no_placeholder_gets_a_common_one(adapters: Adapters) -> None:
+    person, other = await chat(adapters, credits=5), await chat(adapters, 8, credits=5)
+    placed, lost, others = (
+        await asked(adapters, person),
+        await asked(adapters, person, 2),
+        await asked(adapters, other),
+    )
+    stored = await adapters.notices.expect(reply(person, placed))
+    await adapters.notices.placed(stored, 99)
+    await adapters.notices.expect(reply(person, lost, 2))
+    await adapters.notices.expect(reply(other, others))
+
+    await adapters.notices.place_rest(CHAT, 100)
+
+    await adapters.settled(placed, lost, others)
+    due = await adapters.notices.due(10)
+    assert [(each.prediction.id, each.reply.placeholder_id) for each in due] == [
+        (placed.id, 99),
+        (lost.id, 100),
+    ]
+
+
+async def test_a_chat_that_is_gone_is_known_where_a_result_is_due(adapters: Adapters) -> None:
+    person = await chat(adapters, credits=5)
+    prediction = await asked(adapters, person)
+    await adapters.notices.placed(await adapters.notices.expect(reply(person, prediction)), 99)
+    await adapters.settled(prediction)
+    assert [each.gone for each in await adapters.notices.due(10)] == [False]
+    await adapters.chats.leave(CHAT)
+    assert [each.gone for each in await adapters.notices.due(10)] == [True]
+
+
 async def test_a_canceled_one_is_due_as_well_and_one_that_nobody_waits_for_never(adapters: Adapters) -> None:
     person = await chat(adapters, credits=5)
     canceled, unheard = await asked(adapters, person), await asked(adapters, person, 2, notify=False)

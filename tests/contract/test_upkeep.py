@@ -33,6 +33,16 @@ async def test_an_idempotency_key_is_kept_for_a_day(adapters: Adapters) -> None:
     assert await adapters.deviations() == []
 
 
+async def test_a_chats_key_is_kept_for_as_long_as_its_reply(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    await adapters.accept(user_id, a_prediction(user_id), key=IdempotencyKey("telegram:7:1", b"print"))
+
+    await adapters.pass_time(8 * DAY)
+    assert await adapters.upkeep.purge() == 0
+    await adapters.pass_time(2 * DAY)
+    assert await adapters.upkeep.purge() == 1
+
+
 async def test_what_has_ended_is_deleted_and_what_lives_is_kept(adapters: Adapters) -> None:
     user_id = await adapters.user()
     now = datetime.now(UTC)

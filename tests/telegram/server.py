@@ -37,6 +37,15 @@ class Refused(Exception):
         self.parameters = parameters
 
 
+class Garbled(Exception):
+    """What is answered by somebody who is not Telegram."""
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(body)
+        self.status = status
+        self.body = body
+
+
 @dataclass
 class Sent:
     """A message of the bot's, as it is now; `versions` are all its texts."""
@@ -46,6 +55,8 @@ class Sent:
     text: str
     reply_to: int | None
     buttons: list[list[dict[str, Any]]]
+    keyboard: list[list[str]]
+    """The buttons beneath the input field, where the message brings some."""
     document: tuple[str, bytes] | None = None
     invoice: dict[str, Any] | None = None
     versions: list[str] = field(default_factory=list)
@@ -72,14 +83,20 @@ class Fault:
 
 
 class TelegramServer:
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        """`host` is where it listens: the loopback address, or one that a bot in a container reaches."""
+        self.host = host
         self.calls: list[tuple[str, dict[str, Any]]] = []
         """Every call that was answered with a result."""
+        self.refused: list[tuple[str, dict[str, Any], str]] = []
+        """Every call that was not, and why."""
         self.sent: list[Sent] = []
         self.people: dict[int, Person] = {}
         self.repeats = 0
         """How often each update is delivered again, as where an acknowledgement was lost."""
         self.refunded: set[str] = set()
+        self.files_answer: int | None = None
+        """The status with which every download is refused."""
         self.webhook: str | None = None
         self._webhook_via: str | None = None
         self._secret = ""
@@ -120,15 +137,16 @@ class TelegramServer:
 
     async def _start(self) -> None:
         self._arrived = asyncio.Event()
+        self._connections = asyncio.Semaphore(40)
         self._client = aiohttp.ClientSession()
         app = web.Application(client_max_size=50_000_000)
         app.router.add_post("/bot{token}/{method}", self._called)
         app.router.add_get("/file/bot{token}/{path:.*}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, self.host, 0)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.url = f"http://{self.host}:{self._runner.addresses[0][1]}"
 
     async def _stop(self) -> None:
         await self._client.close()
@@ -155,6 +173,15 @@ class TelegramServer:
         with self._lock:
             self._faults[method].append(Fault(times, refuse))
 
+    def garble(self, method: str, status: int, body: str, times: int = 1) -> None:
+        """Let the next calls of the method be answered by this page, as a proxy does, nothing done."""
+
+        async def answer() -> None:
+            raise Garbled(status, body)
+
+        with self._lock:
+            self._faults[method].append(Fault(times, answer))
+
     def hang(self, method: str, seconds: float, times: int = 1) -> None:
         """Let the next calls of the method get no answer for so long, and then a broken connection."""
 
@@ -164,6 +191,11 @@ class TelegramServer:
 
         with self._lock:
             self._faults[method].append(Fault(times, hang))
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+        with self._lock:
+            self._faults.clear()
 
     def after(self, method: str, act: Callable[[dict[str, Any]], None]) -> None:
         """Do this once, after the next call of the method took effect and before it is answered."""
@@ -206,6 +238,10 @@ class TelegramServer:
         if self._webhook_via is not None:
             asyncio.run_coroutine_threadsafe(self._push(update), self._loop)
         return update.id
+
+    def begin_numbers_at(self, update_id: int) -> None:
+        """What comes from now on has these numbers, as after a week in which nothing came."""
+        self._update_ids = count(update_id)
 
     def next_message_id(self) -> int:
         return next(self._message_ids)
@@ -252,10 +288,14 @@ class TelegramServer:
             await self._go_wrong(method)
             result = await self._method(method)(body)
         except Refused as refusal:
+            with self._lock:
+                self.refused.append((method, body, str(refusal)))
             answer = {"ok": False, "error_code": refusal.code, "description": refusal.description}
             if refusal.parameters:
                 answer["parameters"] = refusal.parameters
             return _answer(refusal.code, answer)
+        except Garbled as page:
+            return web.Response(status=page.status, text=page.body, content_type="text/html")
         except ConnectionResetError:
             assert request.transport is not None
             request.transport.close()
@@ -288,18 +328,24 @@ class TelegramServer:
         await fault.happen()
 
     async def _file(self, request: web.Request) -> web.Response:
+        if self.files_answer is not None:
+            return web.Response(status=self.files_answer)
         content = self._files.get(request.match_info["path"].removeprefix("documents/"))
         if content is None or request.match_info["token"] != TOKEN:
             return web.Response(status=404)
         return web.Response(body=content)
 
     async def _push(self, update: Update) -> None:
-        """Deliver over the webhook until it says yes."""
+        """Deliver over the webhook until it says yes, side by side with as many others as it allows."""
         assert self._webhook_via is not None
+        async with self._connections:
+            await self._push_now(update, self._webhook_via)
+
+    async def _push_now(self, update: Update, url: str) -> None:
         while update.times:
             try:
                 async with self._client.post(
-                    self._webhook_via,
+                    url,
                     json={"update_id": update.id, **update.body},
                     headers={"X-Telegram-Bot-Api-Secret-Token": self._secret},
                 ) as answer:
@@ -345,6 +391,7 @@ class TelegramServer:
         if not body["url"].startswith("https://"):
             raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
         self.webhook, self._secret = body["url"], body.get("secret_token", "")
+        self._connections = asyncio.Semaphore(body.get("max_connections", 40))
         return True
 
     async def _delete_webhook(self, body: dict[str, Any]) -> object:
@@ -439,6 +486,7 @@ class TelegramServer:
         if charge_id in self.refunded:
             raise Refused(400, "Bad Request: CHARGE_ALREADY_REFUNDED")
         self.refunded.add(charge_id)
+        self.people[body["user_id"]].is_given_back(charge_id)
         return True
 
     # --- messages
@@ -461,6 +509,7 @@ class TelegramServer:
                 text,
                 reply.get("message_id"),
                 _buttons(body),
+                _keyboard(body),
                 document,
                 invoice,
                 [text],
@@ -497,12 +546,12 @@ class Person:
         self._user = {"id": chat_id, "is_bot": False, "first_name": "Ada", "language_code": language}
         self.chat = {"id": chat_id, "type": "private", "first_name": "Ada"}
 
-    def says(self, text: str) -> int:
-        """Send a text; its message's id."""
+    def says(self, text: str, *, age: int = 0, chat: dict[str, Any] | None = None) -> int:
+        """Send a text, so many seconds ago; its message's id."""
         entities = []
         if text.startswith("/"):
             entities = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
-        return self._message(text=text, entities=entities)
+        return self._message(text=text, entities=entities, age=age, chat=chat)
 
     def sends_file(self, name: str, content: bytes) -> int:
         file_id = self._server.keep_file(content)
@@ -564,6 +613,22 @@ class Person:
             }
         )
 
+    def is_given_back(self, charge_id: str) -> None:
+        """Telegram says in the chat that the stars are back."""
+        self._message(
+            refunded_payment={
+                "currency": "XTR",
+                "total_amount": 1,
+                "invoice_payload": "",
+                "telegram_payment_charge_id": charge_id,
+            }
+        )
+
+    def sends_a_photo(self) -> int:
+        return self._message(
+            photo=[{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}], caption="look"
+        )
+
     def blocks(self) -> None:
         self.has_blocked = True
         self._member("kicked")
@@ -590,14 +655,14 @@ class Person:
             }
         )
 
-    def _message(self, **parts: Any) -> int:
+    def _message(self, *, age: int = 0, chat: dict[str, Any] | None = None, **parts: Any) -> int:
         message_id = self._server.next_message_id()
         self._server.put(
             {
                 "message": {
                     "message_id": message_id,
-                    "date": int(time.time()),
-                    "chat": self.chat,
+                    "date": int(time.time()) - age,
+                    "chat": chat or self.chat,
                     "from": self._user,
                     **parts,
                 }
@@ -626,6 +691,11 @@ def _buttons(body: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
         if not button["text"] or not 1 <= len(button["callback_data"].encode()) <= MOST_BUTTON_BYTES:
             raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
     return rows
+
+
+def _keyboard(body: Mapping[str, Any]) -> list[list[str]]:
+    rows: list[list[dict[str, str]]] = body.get("reply_markup", {}).get("keyboard", [])
+    return [[button["text"] for button in row] for row in rows]
 
 
 def _read(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """A model of several features, asked for one after the other, across a restart of the bot in the middle."""
 
-from tests.processes import eventually
+from tests.processes import STARTS_WITHIN, eventually
 from tests.telegram.conftest import BotService
 from tests.telegram.server import Sent, TelegramServer
 
@@ -14,7 +14,7 @@ def newest(telegram: TelegramServer, words: str, after: int = 0) -> Sent:
             None,
         )
 
-    sent: Sent = eventually(found, what=f"“{words}”")
+    sent: Sent = eventually(found, STARTS_WITHIN, f"“{words}”")  # the first one waits for a process as well
     return sent
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 from asyncpg import Pool
 
-from tests.processes import environment, eventually, free_port, run, started
+from tests.processes import STARTS_WITHIN, environment, eventually, free_port, run, started
 from tests.telegram.conftest import BotService
 from tests.telegram.server import TelegramServer
 from tests.telegram.test_dialogue import newest
@@ -58,14 +58,62 @@ def test_a_person_who_blocks_the_bot_is_left_in_peace_and_charged_once(
         return int(await pool.fetchval("SELECT count(*) FROM notices"))
 
     eventually(lambda: service.with_pool(open_notices) == 0, what="the end of the notice")
-    calls = len(telegram.called("editMessageText"))
     bob.says("/balance")
     eventually(lambda: any("У вас" in each.text for each in telegram.to(8)), what="an answer for Bob")
-    assert len(telegram.called("editMessageText")) == calls
+    assert sum(body.get("chat_id") == 7 for _, body, _ in telegram.refused) <= 1  # by which it is noticed
 
     ada.unblocks()
     ada.says("/history")
     assert "tone@1" in newest(telegram, "newest first").text
+    assert not service.deviations()
+
+
+def test_a_second_process_waits_healthy_and_takes_over_from_one_that_is_killed(
+    service: BotService, telegram: TelegramServer
+) -> None:
+    service.has("tone")
+    service.worker()
+    first = service.bot()
+    eventually(lambda: "the bot is @" in first.output, STARTS_WITHIN, "the first bot")
+    service.settings["health_port"] = port = free_port()
+    second = service.bot()
+    eventually(lambda: "another process is the bot already" in second.output, STARTS_WITHIN, "its wait")
+    ada = telegram.person(7)
+    for left in (9, 8):
+        ada.says("good day")
+        newest(telegram, f"{left} left")
+    assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+    assert not [why for method, _, why in telegram.refused if method == "getUpdates"]
+
+    first.kill()
+    ada.says("good day")
+    newest(telegram, "7 left")
+    assert second.output.count("another process is the bot already") == 1
+    assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+    assert second.stop() == 0
+    assert not service.deviations()
+
+
+def test_a_bot_that_lost_its_database_goes_on_when_that_is_back(
+    service: BotService, telegram: TelegramServer
+) -> None:
+    service.has("tone")
+    service.worker()
+    bot = service.bot()
+    ada = telegram.person(7)
+    ada.says("good day")
+    newest(telegram, "9 left")
+
+    async def end_all_sessions(pool: Pool) -> None:
+        await pool.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    service.with_pool(end_all_sessions)
+    ada.says("good day")
+    newest(telegram, "8 left")
+    assert bot.popen.poll() is None
     assert not service.deviations()
 
 
@@ -82,6 +130,15 @@ def test_without_a_token_the_bot_says_so_once_and_is_healthy(tmp_path: Path) -> 
         eventually(healthy, what="its health")
         assert bot.output.count("AUGURY_TELEGRAM_TOKEN is not set") == 1
         assert bot.stop() == 0
+
+
+def test_one_connection_is_too_few_for_a_bot_and_that_is_said_in_one_line(
+    service: BotService, telegram: TelegramServer
+) -> None:
+    refused = run("bot", env=service.env | {"AUGURY_DATABASE_POOL_SIZE": "1"})
+    assert refused.returncode == 1
+    assert "AUGURY_DATABASE_POOL_SIZE must be 2 at least" in refused.stderr.splitlines()[-1]
+    assert not telegram.calls
 
 
 def test_a_wrong_token_is_refused_in_one_line() -> None:

@@ -6,14 +6,13 @@ import pytest
 from asyncpg import Pool
 
 from augury.application.refund_payment import RefundPayment
-from augury.domain.balance import NotEnoughCredits
 from augury.domain.chat import RefundRefused
 from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.system_clock import SystemClock
 from augury.outbound.telegram_payments import TelegramPayments
-from tests.processes import Process, eventually
+from tests.processes import Process, eventually, run
 from tests.telegram.conftest import BotService
 from tests.telegram.server import TOKEN, Sent, TelegramServer
 from tests.telegram.test_dialogue import newest
@@ -90,14 +89,14 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
     give_back(service, telegram, first)
     assert telegram.refunded == {first}
 
-    ada.says("/balance")
-    newest(telegram, "You have 110 credits")
+    newest(telegram, f"The payment {first} was returned; you have 110 now")
     service.worker()
     for _ in range(11):
         ada.says("good day")
     eventually(lambda: any("· 99 left" in each.text for each in telegram.to(7)), what="the spending")
-    with pytest.raises(NotEnoughCredits):
-        give_back(service, telegram, second)
+    refused = run("payment", "refund", second, env=service.env)
+    assert refused.returncode == 1
+    assert "its credits are spent: 100 were bought, 99 are left" in refused.stderr
     assert telegram.refunded == {first}
     assert not service.deviations()
 

@@ -1,7 +1,7 @@
 """`/start`, a text, the message that becomes the result: the bot, a worker, PostgreSQL and RabbitMQ as
 processes."""
 
-from tests.processes import eventually
+from tests.processes import STARTS_WITHIN, eventually
 from tests.telegram.conftest import BotService
 from tests.telegram.server import TelegramServer
 
@@ -23,6 +23,8 @@ def test_a_text_is_answered_by_a_message_that_becomes_the_result_in_russian_and_
         greeting, waiting, left = WORDS[language]
         person.says("/start")
         wait_for(telegram, person.id, greeting)
+        telegram.hang("sendMessage", 0.1)
+        telegram.garble("sendMessage", 502, "<html>Bad Gateway</html>")
         asked = person.says("<b>good day</b> & всё")
         wait_for(telegram, person.id, left)
 
@@ -36,4 +38,4 @@ def test_a_text_is_answered_by_a_message_that_becomes_the_result_in_russian_and_
 
 
 def wait_for(telegram: TelegramServer, chat_id: int, words: str) -> None:
-    eventually(lambda: any(words in each.text for each in telegram.to(chat_id)), what=f"“{words}”")
+    eventually(lambda: any(words in each.text for each in telegram.to(chat_id)), STARTS_WITHIN, f"“{words}”")

@@ -1,10 +1,11 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from augury.application.ports import AlreadyRecorded
+from augury.application.ports import AlreadyRecorded, Unavailable
 from augury.application.retrying import retried
-from augury.application.telegram_ports import Chat, OpenChatBooks, StarPayment
+from augury.application.telegram_ports import ChatBooks, OpenChatBooks, StarPayment
 from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId
 
 CHARGES = UUID("6f1f3e0e-38ab-5b0f-8d5a-9c2b1f0a4d27")
 """Under which each charge of Telegram's has its own name."""
@@ -16,26 +17,41 @@ class RecordPayment:
 
     books: OpenChatBooks
 
-    async def __call__(self, *, chat: Chat, charge_id: str, stars: int, credits: int) -> Balance:
-        """The balance after it."""
-        payment = StarPayment(
-            charge_id=charge_id,
-            reference=uuid5(CHARGES, charge_id),
-            chat_id=chat.id,
-            user_id=chat.user_id,
-            stars=stars,
-            credits=credits,
-        )
+    async def __call__(self, *, chat_id: int, charge_id: str, stars: int, credits: int) -> Balance:
+        """The balance after it, of the account that the chat acts for at that moment.
+
+        Raises `Unavailable` where that is being closed: the next try finds or makes another.
+        """
         try:
-            return await retried(lambda: self._record(payment))
+            return await retried(lambda: self._record(chat_id, charge_id, stars, credits))
         except AlreadyRecorded:
             async with self.books() as books:
-                return (await books.open([chat.user_id])).balances[chat.user_id]
+                return await _balance(books, await _owner(books, chat_id))
 
-    async def _record(self, payment: StarPayment) -> Balance:
+    async def _record(self, chat_id: int, charge_id: str, stars: int, credits: int) -> Balance:
         async with self.books() as books:
-            balance = (await books.open([payment.user_id])).balances[payment.user_id]
-            balance, transfer = balance.top_up(payment.credits, reference=payment.reference)
+            owner = await _owner(books, chat_id)
+            payment = StarPayment(
+                charge_id=charge_id,
+                reference=uuid5(CHARGES, charge_id),
+                chat_id=chat_id,
+                user_id=owner,
+                stars=stars,
+                credits=credits,
+            )
+            balance = await _balance(books, owner)
+            balance, transfer = balance.top_up(credits, reference=payment.reference)
             await books.record(transfers=[transfer])
             await books.add_payment(payment)
         return balance
+
+
+async def _owner(books: ChatBooks, chat_id: int) -> UserId:
+    chat = await books.chat(chat_id)
+    if chat is None:
+        raise Unavailable(f"the account of chat {chat_id} was closed just now")
+    return chat.user_id
+
+
+async def _balance(books: ChatBooks, owner: UserId) -> Balance:
+    return (await books.open([owner])).balances[owner]

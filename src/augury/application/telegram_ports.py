@@ -58,6 +58,25 @@ class Dialogues(Protocol):
         """Store how far a dialogue has come, in one step; None ends it."""
 
 
+# Who serves ---------------------------------------------------------------------------------------------
+
+
+class Duty(Protocol):
+    """Which process is the bot: one at a time, since two would take each other's updates."""
+
+    @abstractmethod
+    async def take(self) -> bool:
+        """Whether it is this process from now on, until `holds` denies it or it leaves."""
+
+    @abstractmethod
+    async def holds(self) -> bool:
+        """Whether it is this process still: who lost sight of the books must stop."""
+
+    @abstractmethod
+    async def leave(self) -> None:
+        """Let another process be the bot; fails never."""
+
+
 # What comes in --------------------------------------------------------------------------------------
 
 
@@ -109,6 +128,8 @@ class Delivery:
 
     reply: Reply
     language: str
+    gone: bool
+    """Whether nothing can be sent there at the moment."""
     prediction: Prediction
     input: Json | None
     output: Json | None
@@ -126,6 +147,10 @@ class Notices(Protocol):
     @abstractmethod
     async def placed(self, reply: Reply, placeholder_id: int) -> None:
         """Note which message becomes the result: from now on it can be delivered."""
+
+    @abstractmethod
+    async def place_rest(self, chat_id: int, placeholder_id: int) -> None:
+        """Let this message become the result of what has none in the chat: its own could not be sent."""
 
     @abstractmethod
     async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:

@@ -10,7 +10,7 @@ from dishka import AsyncContainer
 from augury.application.backlog import Backlog
 from augury.application.limits import Limits
 from augury.bootstrap.background import background
-from augury.bootstrap.config import OperatorError, ProcessSettings, read
+from augury.bootstrap.config import OperatorError, ProcessSettings, SettingError, read
 from augury.bootstrap.container import bot_container
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
@@ -25,6 +25,8 @@ from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
 from augury.outbound.rabbitmq import RabbitSettings
 
+LEAST_CONNECTIONS = 2
+"""One shows that this process is the bot, for as long as it is; the rest do the work."""
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +70,9 @@ async def _serving(telegram: TelegramSettings) -> AsyncIterator[Callable[[], boo
 
 @asynccontextmanager
 async def running(container: AsyncContainer) -> AsyncIterator[TelegramBot]:
-    """The container's bot, for as long as the block; raises `OperatorError` where it cannot listen."""
+    """The container's bot, for as long as the block; raises `OperatorError` where it cannot be."""
+    if (await container.get(Pool)).get_max_size() < LEAST_CONNECTIONS:
+        raise SettingError(f"AUGURY_DATABASE_POOL_SIZE must be {LEAST_CONNECTIONS} at least for the bot")
     bot, settings = await container.get(TelegramBot), await container.get(TelegramSettings)
     async with AsyncExitStack() as stack:
         try:

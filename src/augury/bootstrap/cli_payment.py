@@ -7,7 +7,8 @@ from augury.application.ports import Clock
 from augury.application.refund_payment import RefundPayment
 from augury.application.telegram_ports import OpenChatBooks
 from augury.bootstrap.cli_operator import operates
-from augury.bootstrap.config import SettingError, read
+from augury.bootstrap.config import OperatorError, SettingError, read
+from augury.domain.balance import NotEnoughCredits
 from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.outbound.telegram_payments import TelegramPayments
@@ -34,6 +35,10 @@ async def refund(container: AsyncContainer, charge: str) -> None:
             clock=await container.get(Clock),
         )
         returned = await refund_payment(charge_id=charge)
+    except NotEnoughCredits as short:
+        raise OperatorError(
+            f"not returned, its credits are spent: {short.price} were bought, {short.available} are left"
+        ) from short
     finally:
         await bot.session.close()
     click.echo(f"{returned.stars} stars are returned, {returned.credits} credits are taken back")

@@ -47,6 +47,7 @@ from augury.outbound.postgres.balances import PostgresBalances
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
+from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.inbox import PostgresInbox
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.links import PostgresLinks
@@ -131,6 +132,7 @@ def _postgres() -> Provider:
         WithParents[PostgresBalances],
         WithParents[PostgresChats],
         WithParents[PostgresDialogues],
+        WithParents[PostgresDuty],
         WithParents[PostgresInbox],
         WithParents[PostgresLedger],
         WithParents[PostgresLinks],

@@ -1,6 +1,7 @@
 """Updates of one chat in order, chats side by side, and what is away is waited for."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from augury.application.ports import Json, Unavailable
 from augury.application.telegram_ports import ReceivedUpdate
 from augury.inbound.telegram import lanes as module
-from augury.inbound.telegram.lanes import MOST_TRIES, Lanes
+from augury.inbound.telegram.lanes import AT_ONCE, MOST_TRIES, Lanes, is_payment
 from tests.hexagon import Hexagon
 from tests.polling import eventually
 
@@ -58,6 +59,53 @@ async def test_a_chat_is_handled_in_order_and_waits_for_no_other(hexagon: Hexago
     await run(hexagon, handle, update(1), update(2), update(3), update(4, lane=2))
 
     assert handled == [4, 1, 2, 3]
+
+
+async def test_what_comes_late_is_handled_in_its_place_but_for_what_is_under_way(hexagon: Hexagon) -> None:
+    handled: list[int] = []
+    more_came = asyncio.Event()
+
+    async def handle(each: ReceivedUpdate) -> None:
+        await more_came.wait()
+        handled.append(each.id)
+
+    lanes = Lanes(handle, hexagon.inbox, give_up=nobody)
+    lanes.take([update(3)])
+    await eventually(lambda: lanes._room._value < AT_ONCE, "the first one under way")
+    for number in (5, 2, 4):
+        lanes.take([update(number)])
+    more_came.set()
+
+    await eventually(lambda: len(handled) == 4, "everything")
+    assert handled == [3, 2, 4, 5]
+    await lanes.stop(1)
+
+
+async def test_a_question_at_the_till_needs_no_room(hexagon: Hexagon) -> None:
+    everybody_else = asyncio.Event()
+    handled: list[int] = []
+
+    async def handle(each: ReceivedUpdate) -> None:
+        if each.lane > 0:
+            await everybody_else.wait()
+        handled.append(each.id)
+
+    lanes = Lanes(handle, hexagon.inbox, give_up=nobody)
+    lanes.take([update(number, lane=number) for number in range(1, 2 * AT_ONCE)])
+    await eventually(lambda: lanes._room.locked(), "no room")
+    lanes.take([update(1000, lane=-1000)])
+
+    await eventually(lambda: handled == [1000], "the answer at the till")
+    everybody_else.set()
+    await lanes.stop(10)
+
+
+async def test_an_answer_to_a_payments_message_is_no_payment() -> None:
+    text = {"message": {"text": "thanks", "reply_to_message": {"successful_payment": {}}}}
+    assert not is_payment(update(1, payload=json.dumps(text).encode()))
+    for other in (b'{"callback_query":{}}', b'{"message":null}', b'{"message":"successful_payment"}'):
+        assert not is_payment(update(1, payload=other))
+    assert is_payment(update(1, payload=b'{"message":{"refunded_payment":{}}}'))
 
 
 async def test_what_finds_the_books_away_is_tried_until_they_are_back(hexagon: Hexagon) -> None:

@@ -43,7 +43,7 @@ def test_a_category_is_found_whatever_its_case_and_a_new_one_taken_as_it_is() ->
 @pytest.mark.parametrize(
     "dialogue",
     [
-        Asking(began=1, model="mixed@1", values=(1, None, "x", 0.5), seen=7),
+        Asking(began=1, model="mixed@1", row_price=2, values=(1, None, "x", 0.5), seen=7),
         Confirming(message_id=1, file_id="f", file_name="a.csv", model="m@1", row_price=2),
         Over(seen=3),
     ],
@@ -80,16 +80,30 @@ def test_a_row_with_too_much_is_named() -> None:
 
 
 def test_who_floods_is_told_once_a_minute_and_nobody_else_is_slowed_down() -> None:
-    now = [0.0]
-    gate = FloodGate(2, lambda: now[0])
-    assert [gate.wait(1) for _ in range(4)] == [(0, False), (0, False), (60, True), (60, False)]
-    assert gate.wait(2) == (0, False)
-    now[0] += WINDOW
-    assert gate.wait(1) == (0, False)
+    gate = FloodGate(2)
+    assert [gate.wait(1, each, 0) for each in range(1, 5)] == [
+        (0, False),
+        (0, False),
+        (60, True),
+        (60, False),
+    ]
+    assert gate.wait(2, 5, 0) == (0, False)
+    assert gate.wait(1, 6, WINDOW) == (0, False)
+
+
+def test_an_update_that_is_tried_again_is_counted_once() -> None:
+    gate = FloodGate(1)
+    assert [gate.wait(1, 7, 0) for _ in range(3)] == [(0, False)] * 3
+    assert [gate.wait(1, 8, 0) for _ in range(2)] == [(60, True)] * 2
+
+
+def test_what_was_sent_over_a_while_is_no_flood_when_it_comes_at_once() -> None:
+    gate = FloodGate(2)
+    assert {gate.wait(1, each, each * 31.0) for each in range(1, 9)} == {(0, False)}
 
 
 def test_a_gate_of_zero_is_open() -> None:
-    assert {FloodGate(0).wait(1) for _ in range(3)} == {(0, False)}
+    assert {FloodGate(0).wait(1, each, 0) for each in range(3)} == {(0, False)}
 
 
 def test_a_question_at_the_till_waits_behind_nobody() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, get_type_hints
@@ -12,7 +13,7 @@ from fluent.syntax.visitor import Visitor
 
 from augury import domain
 from augury.domain.errors import DomainError
-from augury.domain.model import RowError
+from augury.domain.model import Feature, FeatureKind, InputSchema, RowError
 from augury.domain.prediction import NoValidRow
 from augury.inbound.telegram.texts import (
     FOLDER,
@@ -23,7 +24,9 @@ from augury.inbound.telegram.texts import (
     shortened,
     speech,
 )
+from augury.outbound.catboost_model import _BROKE
 from tests.telegram.markup import plain_text
+from tests.telegram.server import MOST_TEXT
 
 
 class Placeholders(Visitor):
@@ -100,6 +103,96 @@ def test_numbers_and_plurals_are_right(language: str, credits: int, words: str) 
     assert speech(language)("credits", credits=credits) == words
 
 
+@pytest.mark.parametrize(
+    ("language", "message", "values", "words"),
+    [
+        ("ru", "balance", {"available": 21, "held": 0}, "У вас 21 кредит."),
+        ("ru", "balance", {"available": 2, "held": 1}, "У вас 2 кредита, и 1 отложен на"),
+        ("ru", "balance", {"available": 0, "held": 5}, "У вас 0 кредитов, и 5 отложено на"),
+        ("en", "balance", {"available": 1, "held": 0}, "You have 1 credit."),
+        ("ru", "queued", {"price": 1}, "отложен 1 кредит."),
+        ("ru", "queued", {"price": 0}, "бесплатно."),
+        ("ru", "slow-down", {"seconds": 41}, "через 41 секунду;"),
+        ("ru", "slow-down", {"seconds": 22}, "через 22 секунды;"),
+        ("en", "slow-down", {"seconds": 1}, "in 1 second;"),
+        ("ru", "refusal-too-many-rows", {"rows": 10_001, "most": 10_000}, "10 001 строка — так нельзя"),
+        ("en", "refusal-too-many-rows", {"rows": 1, "most": 0}, "1 row is not possible"),
+        ("ru", "refusal-too-many-api-keys", {"most": 23}, "уже 23 ключа API"),
+        ("ru", "refusal-predictions-under-way", {"pending": 21}, "ещё в работе 21 предсказание:"),
+        ("ru", "refusal-invalid-password", {"least": 8, "most": 121}, "от 8 до 121 символа."),
+        ("ru", "csv-too-large", {"most": 5_000_001}, "не больше 5 000 001 байта."),
+        ("ru", "csv-too-large", {"most": 22}, "не больше 22 байт."),
+        ("en", "batch-done", {"file": "a", "valid": 1, "rows": 1}, "1 of 1 row predicted."),
+        ("ru", "invoice-title", {"credits": 500}, "500 кредитов"),
+        ("ru", "paid", {"credits": 101, "available": 1, "charge": "c"}, "Добавлен 101 кредит;"),
+        ("ru", "paid", {"credits": 104, "available": 1, "charge": "c"}, "Добавлено 104 кредита;"),
+    ],
+)
+def test_every_number_has_its_form(
+    language: str, message: str, values: dict[str, object], words: str
+) -> None:
+    assert words in speech(language).plain(message, **values)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("number", [1, 21, 10**15])
+def test_no_message_is_ever_too_long_or_malformed(language: str, number: int) -> None:
+    for name, values in messages(language).items():
+        for value in ("<b>&" + "😀" * 5000, number):
+            said = speech(language)(name, **dict.fromkeys(values, value))
+            assert "{" not in said, said
+            assert len(plain_text(said).encode("utf-16-le")) // 2 <= MOST_TEXT
+
+
+def test_every_message_is_said_somewhere() -> None:
+    """Names that are put together end in what they are put together of."""
+    code = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.py"))
+    put_together = set(re.findall(r'f"([a-z-]+)\{', code))
+    unsaid = {
+        name
+        for name in messages("en")
+        if f'"{name}"' not in code and not any(name.startswith(each) for each in put_together)
+    }
+    assert not {name for name in unsaid if not name.startswith("refusal-")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_wrong_with_a_row_is_said_in_the_persons_language(language: str) -> None:
+    """Domain and worker say it in English: every one of their reasons is known by its words."""
+    values = ["text", 1.5, True, None, 10**400, float("nan"), 2**70, "\ud800", []]
+    features = [Feature("x", kind) for kind in FeatureKind]
+    reasons = {
+        complaint for each in features for value in values if (complaint := each.complaint(value)) is not None
+    }
+    schema = InputSchema(tuple(features[:1]))
+    wrong = [schema.check(row) for row in ("no object", {}, {"x": 1, "y": 2})]
+    reasons |= {each.message for each in wrong if each is not None}
+    reasons.add(_BROKE)
+    assert len(reasons) == 10
+    for reason in reasons:
+        said = speech(language).reason(RowError(0, None, reason))
+        assert said != speech(language)("reason-other", reason=reason) or language == "en", reason
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "words"),
+    [
+        ("en", 0.000123456789, "0.000123457"),
+        ("en", 1234567.891, "1,234,567.89"),
+        ("ru", 1234.5, "1 234,5"),
+        ("en", 12.0, "12"),
+        ("en", 0.0, "0"),
+        ("en", -3.5e-12, "-3.5e-12"),
+        ("en", 6.02e23, "6.02e+23"),
+    ],
+)
+def test_an_answer_that_is_a_number_has_as_many_digits_as_say_something(
+    language: str, value: float, words: str
+) -> None:
+    say = speech(language)
+    assert plain_text(say("answer-value", value=say.figure(value))) == f"✅ {words}"
+
+
 def test_what_people_send_is_escaped_and_shortened() -> None:
     said = speech("en")("wrong-number", value="<b>&" + "x" * 10_000)
     assert "&lt;b&gt;&amp;" in said
@@ -111,6 +204,7 @@ def test_what_people_send_is_escaped_and_shortened() -> None:
 def test_a_text_within_its_length_stays_as_it_is() -> None:
     assert shortened("abc", 3) == "abc"
     assert shortened("abcd", 3) == "ab…"
+    assert shortened("a" + "\U0001f600" * 2, 4) == "a\U0001f600…"
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,69 @@
-"""The webhook, as anybody on the network may call it."""
+"""What is delivered to the webhook, over memory: who is believed, what is stored before the yes, in which
+order."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
-from augury.application.telegram_ports import ReceivedUpdate
-from augury.inbound.telegram.lanes import Lanes
-from augury.inbound.telegram.settings import TelegramSettings
-from augury.inbound.telegram.webhook import HEADER, webhook
-from tests.hexagon import Hexagon
+from augury.inbound.telegram.webhook import HEADER
+from tests.inbound.telegram.conftest import CHAT, Town
+from tests.polling import eventually
 from tests.processes import free_port
 
-UPDATE = {"update_id": 1, "message": {"chat": {"id": 7}}}
+UPDATE = {"update_id": 5, "message": {"chat": {"id": CHAT}}}
+SECRET = "a-secret"
+WRONG = (b"", b"a guess", b"\xff\x80", "пароль".encode(), SECRET.encode() + b"\xff")
 
 
-async def nothing(_: ReceivedUpdate) -> None:
-    pass
+@asynccontextmanager
+async def hooked(town: Town) -> AsyncIterator[httpx.AsyncClient]:
+    """A bot that listens, and a client that knows its address."""
+    port = free_port()
+    via = f"http://127.0.0.1:{port}"
+    async with (
+        town.bot(webhook_url="https://augury.example/hook", webhook_port=port, webhook_secret=SECRET),
+        httpx.AsyncClient(base_url=via, trust_env=False) as client,
+    ):
+        await eventually(lambda: town.telegram.webhook, "setWebhook")
+        town.telegram.behind(f"{via}/hook")
+        yield client
+
+
+@pytest.mark.parametrize("headers", [{}, *({HEADER.encode(): said} for said in WRONG)])
+async def test_only_who_knows_the_secret_is_believed_whatever_bytes_are_said(
+    town: Town, headers: dict[bytes, bytes]
+) -> None:
+    async with hooked(town) as client:
+        assert (await client.post("/hook", json=UPDATE, headers=headers)).status_code == 401
+    assert not town.hexagon.memory.state.updates
 
 
 @pytest.mark.parametrize(
-    ("said", "status"),
-    [
-        (b"the-secret", 200),
-        (b"", 401),
-        (b"a-guess", 401),
-        (b"\xff\x80", 401),
-        ("секрет".encode(), 401),
-        (b"the-secret\xff", 401),
-    ],
+    "body",
+    [b"", b"{", b"[]", b"1", b'{"update_id": "5"}', b"[" * 100_000, b"\xff\xfe", b'{"update_id": null}'],
 )
-async def test_only_who_knows_the_secret_is_believed_whatever_bytes_are_said(
-    hexagon: Hexagon, said: bytes, status: int
-) -> None:
-    port = free_port()
-    settings = TelegramSettings(
-        webhook_url="https://augury.example/hook", webhook_secret="the-secret", webhook_port=port
-    )
-    lanes = Lanes(nothing, hexagon.inbox, give_up=nothing)
+async def test_what_is_no_update_is_refused(town: Town, body: bytes) -> None:
+    async with hooked(town) as client:
+        assert (await client.post("/hook", content=body, headers={HEADER: SECRET})).status_code == 400
+        assert (await client.post("/elsewhere", json=UPDATE, headers={HEADER: SECRET})).status_code == 404
+    assert not town.hexagon.memory.state.updates
 
-    async with webhook(settings, hexagon.inbox, lanes), httpx.AsyncClient() as client:
-        answer = await client.post(
-            f"http://127.0.0.1:{port}/hook", json=UPDATE, headers={HEADER.encode(): said}
-        )
-    await lanes.stop(5)
 
-    assert answer.status_code == status
-    assert (1 in hexagon.memory.state.updates) == (status == 200)
+async def test_there_is_no_yes_while_nothing_can_be_stored(town: Town) -> None:
+    async with hooked(town) as client:
+        town.hexagon.memory.away = True
+        try:
+            answer = await client.post("/hook", json=UPDATE, headers={HEADER: SECRET})
+        except httpx.TransportError:
+            return  # it has noticed already, and listens no more
+        assert answer.status_code == 503
+
+
+async def test_a_persons_updates_are_delivered_and_handled_one_after_the_other(town: Town) -> None:
+    async with hooked(town):
+        ada = town.person()
+        asked = [ada.says("good day") for _ in range(8)]
+        await eventually(lambda: len(town.telegram.to(CHAT)) == 8, "every answer")
+        assert [each.reply_to for each in town.telegram.to(CHAT)] == asked

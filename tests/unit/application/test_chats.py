@@ -130,7 +130,7 @@ async def test_a_payment_is_credited_once_and_returned_once(hexagon: Hexagon) ->
     person, till = await chat(hexagon), Till(away=True)
     refund = RefundPayment(books=hexagon.chat_books, payments=till, clock=hexagon.clock)
     for _ in range(2):
-        balance = await hexagon.record_payment(chat=person, charge_id="c", stars=50, credits=100)
+        balance = await hexagon.record_payment(chat_id=person.id, charge_id="c", stars=50, credits=100)
         assert balance.available == 110
 
     with pytest.raises(Unavailable):
@@ -149,7 +149,7 @@ async def test_a_payment_is_credited_once_and_returned_once(hexagon: Hexagon) ->
 async def test_a_payment_that_telegram_gave_back_itself_is_not_given_back_again(hexagon: Hexagon) -> None:
     person, till = await chat(hexagon), Till()
     refund = RefundPayment(books=hexagon.chat_books, payments=till, clock=hexagon.clock)
-    await hexagon.record_payment(chat=person, charge_id="c", stars=50, credits=100)
+    await hexagon.record_payment(chat_id=person.id, charge_id="c", stars=50, credits=100)
 
     await refund(charge_id="c", given_back=True)
     await refund(charge_id="c")
@@ -161,7 +161,7 @@ async def test_a_payment_that_telegram_gave_back_itself_is_not_given_back_again(
 async def test_spent_credits_and_unknown_payments_are_not_returned(hexagon: Hexagon) -> None:
     person, till = await chat(hexagon), Till()
     refund = RefundPayment(books=hexagon.chat_books, payments=till, clock=hexagon.clock)
-    await hexagon.record_payment(chat=person, charge_id="c", stars=50, credits=100)
+    await hexagon.record_payment(chat_id=person.id, charge_id="c", stars=50, credits=100)
     await hexagon.request_prediction(person.user_id, [{"text": "hi"}] * 11)
 
     with pytest.raises(NotEnoughCredits):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiogram import Bot, Dispatcher
@@ -11,7 +11,7 @@ from aiogram.types import BotCommand, Update
 from pydantic import ValidationError
 
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Inbox, Links, ReceivedUpdate
+from augury.application.telegram_ports import Duty, Inbox, Links, ReceivedUpdate
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.flood import FloodGate
 from augury.inbound.telegram.handlers.account import account_router
@@ -19,12 +19,13 @@ from augury.inbound.telegram.handlers.files import files_router
 from augury.inbound.telegram.handlers.money import money_router
 from augury.inbound.telegram.handlers.predicting import predicting_router
 from augury.inbound.telegram.handlers.rest import rest_router
-from augury.inbound.telegram.lanes import Lanes
+from augury.inbound.telegram.lanes import Lanes, is_payment
 from augury.inbound.telegram.person import Person
 from augury.inbound.telegram.polling import poll
 from augury.inbound.telegram.receiving import WANTED
 from augury.inbound.telegram.texts import DEFAULT, LANGUAGES, speech
-from augury.inbound.telegram.webhook import webhook
+from augury.inbound.telegram.turns import serve_in_turn
+from augury.inbound.telegram.webhook import can_listen, webhook
 
 COMMANDS = (
     *("start", "predict", "balance", "history", "models", "topup", "redeem", "language", "help"),
@@ -37,71 +38,70 @@ log = logging.getLogger(__name__)
 
 
 class TelegramBot:
-    def __init__(self, bot: Bot, desk: Desk, inbox: Inbox, links: Links) -> None:
+    def __init__(self, bot: Bot, desk: Desk, inbox: Inbox, links: Links, duty: Duty) -> None:
         self._bot = bot
         self._desk = desk
         self._inbox = inbox
         self._links = links
+        self._duty = duty
         self._dispatcher = create_dispatcher(desk)
-        self._lanes = Lanes(self._handle, inbox, give_up=self._give_up)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._turns: list[asyncio.Task[None]] = []
+        self._work: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Serve for as long as the block; raises `OSError` where the webhook's port is taken."""
+        """Serve, or wait for the end of the process that does, for as long as the block.
+
+        Raises `OSError` where the webhook's port is taken.
+        """
         settings = self._desk.settings
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._bot.session.close)
             stack.push_async_callback(self._desk.flight.stop)
-            stack.push_async_callback(self._lanes.stop, STOPPING)
-            stack.push_async_callback(self._desk.deliverer.stop, STOPPING)
-            stack.push_async_callback(self._cancel)
             if settings.webhook_url:
-                await stack.enter_async_context(webhook(settings, self._inbox, self._lanes))
-            self._tasks = [
-                asyncio.create_task(self._receive()),
-                asyncio.create_task(self._desk.deliverer.run()),
-                asyncio.create_task(self._introduce()),
-            ]
-            for task in self._tasks:
-                task.add_done_callback(_report)
+                await can_listen(settings)  # said now, rather than when it is this process's turn
+            self._turns = _begun(serve_in_turn(self._duty, self._serving))
+            stack.push_async_callback(_ended, self._turns)
             yield
 
     def alive(self) -> bool:
-        """Whether it receives and delivers, or tries to."""
-        return not any(task.done() for task in self._tasks[:2])
+        """Whether it receives and delivers, or tries to, or waits for its turn."""
+        return not any(task.done() for task in (*self._turns, *self._work))
 
-    async def _cancel(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    @asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
+        lanes = Lanes(self._handle, self._inbox, give_up=self._give_up)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(lanes.stop, STOPPING)
+            stack.push_async_callback(self._desk.deliverer.stop, STOPPING)
+            left = await self._inbox.waiting()
+            if left:
+                log.info("%d updates are left from before", len(left))
+            lanes.take(left)
+            if self._desk.settings.webhook_url:
+                await stack.enter_async_context(webhook(self._desk.settings, self._inbox, lanes))
+            self._work = _begun(self._receive(lanes), self._desk.deliverer.run())
+            stack.push_async_callback(_ended, [*self._work, *_begun(self._introduce())])
+            stack.callback(self._work.clear)
+            yield
 
-    async def _receive(self) -> None:
-        await _until_done(self._take_up)
+    async def _receive(self, lanes: Lanes) -> None:
         settings = self._desk.settings
         if settings.webhook_url:
             await _until_done(self._set_webhook)
             await asyncio.Event().wait()
         await _until_done(self._bot.delete_webhook)
         await poll(
-            self._bot,
-            self._inbox,
-            self._lanes,
-            waiting=settings.poll_timeout,
-            answering=settings.request_timeout,
+            self._bot, self._inbox, lanes, waiting=settings.poll_timeout, answering=settings.request_timeout
         )
-
-    async def _take_up(self) -> None:
-        """Begin with what an earlier run received and did not finish."""
-        waiting = await self._inbox.waiting()
-        if waiting:
-            log.info("%d updates are left from before", len(waiting))
-        self._lanes.take(waiting)
 
     async def _set_webhook(self) -> None:
         settings = self._desk.settings
         await self._bot.set_webhook(
-            settings.webhook_url, secret_token=settings.secret, allowed_updates=WANTED
+            settings.webhook_url,
+            secret_token=settings.secret,
+            allowed_updates=WANTED,
+            max_connections=1,  # one after the other, so that a person's come in order: storing one is quick
         )
 
     async def _introduce(self) -> None:
@@ -126,18 +126,24 @@ class TelegramBot:
         try:
             understood = Update.model_validate_json(update.payload, context={"bot": self._bot})
         except ValidationError as error:
+            if is_payment(update):  # of a version of Telegram's that a later one of ours understands
+                raise
             log.error("update %d is not understood: %s", update.id, error)
             return
         await self._dispatcher.feed_update(self._bot, understood)
 
     async def _give_up(self, update: ReceivedUpdate) -> None:
-        if update.lane > 0:
-            chat = await self._desk.chats.get(update.lane)
-            say = speech(chat.language if chat else DEFAULT)
-            try:
-                await self._bot.send_message(update.lane, say("trouble"))
-            except AiogramError as error:
-                log.warning("nobody could be told that update %d failed: %s", update.id, error)
+        """Say so; where a prediction was accepted all the same, those words become its result."""
+        if update.lane <= 0:
+            return
+        chat = await self._desk.chats.get(update.lane)
+        say = speech(chat.language if chat else DEFAULT)
+        try:
+            sent = await self._bot.send_message(update.lane, say("trouble"))
+        except AiogramError as error:
+            log.warning("nobody could be told that update %d failed: %s", update.id, error)
+        else:
+            await self._desk.notices.place_rest(update.lane, sent.message_id)
 
 
 def create_dispatcher(desk: Desk) -> Dispatcher:
@@ -163,6 +169,19 @@ async def _until_done(step: Callable[[], Awaitable[object]]) -> None:
             pause = min(2 * pause, LAST_PAUSE)
         else:
             return
+
+
+def _begun(*work: Coroutine[object, object, None]) -> list[asyncio.Task[None]]:
+    tasks = [asyncio.create_task(each) for each in work]
+    for task in tasks:
+        task.add_done_callback(_report)
+    return tasks
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -11,7 +11,14 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
-from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from aiogram.exceptions import (
+    AiogramError,
+    ClientDecodeError,
+    TelegramEntityTooLarge,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
 from aiogram.methods import Response, TelegramMethod
 
 from augury.inbound.telegram.receiving import GetRawUpdates
@@ -51,12 +58,14 @@ class Patience(BaseRequestMiddleware):
             try:
                 return await make_request(bot, method)
             except TelegramRetryAfter as error:
-                trouble: Exception = error
+                trouble: AiogramError = error
                 wait = error.retry_after + random.uniform(0, 0.3)
-            except (TelegramServerError, TelegramNetworkError) as error:
+            except TelegramEntityTooLarge:  # it is a network error by name only
+                raise
+            except (TelegramServerError, TelegramNetworkError, ClientDecodeError) as error:
+                trouble = _named(error, method)
                 if isinstance(method, GetRawUpdates):  # whoever polls has a rhythm of its own
-                    raise
-                trouble = error
+                    raise trouble from None
                 wait = pause * random.uniform(0.5, 1)
                 pause = min(2 * pause, LAST_PAUSE)
             waited += wait
@@ -64,3 +73,12 @@ class Patience(BaseRequestMiddleware):
                 raise trouble
             log.info("%s waits %.1f s: %s", type(method).__name__, wait, trouble)
             await asyncio.sleep(wait)
+
+
+def _named(error: AiogramError, method: TelegramMethod[Type]) -> AiogramError:
+    """A page in place of JSON comes from a server before Telegram, and passes; raises what does not."""
+    if not isinstance(error, ClientDecodeError):
+        return error
+    if not isinstance(error.data, str):  # JSON that is not understood: what was asked for is done
+        raise error
+    return TelegramServerError(method, "the answer is no JSON")

@@ -61,7 +61,8 @@ def written_csv(delivery: Delivery, say: Speech) -> bytes:
     errors = {each["row"]: each for each in json.loads(delivery.errors)}
     columns = list(dict.fromkeys(name for row in rows for name in row))
     classes = next((list(each["probabilities"]) for each in answers if each and "probabilities" in each), [])
-    results = ["label", *(f"p_{name}" for name in classes)] if classes else ["value"]
+    labelled = any(each and "label" in each for each in answers)
+    results = ["label", *(f"p_{name}" for name in classes)] if labelled else ["value"]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([say.plain("csv-column-row"), *columns, *results, say.plain("csv-column-error")])
@@ -71,18 +72,18 @@ def written_csv(delivery: Delivery, say: Speech) -> bytes:
             [
                 index + 1,
                 *(_harmless(row.get(name)) for name in columns),
-                *_cells(found, classes),
+                *_cells(found, classes, len(results)),
                 _complaint(errors.get(index), say),
             ]
         )
     return b"\xef\xbb\xbf" + text.getvalue().encode()  # spreadsheets know UTF-8 by its mark
 
 
-def _cells(found: dict[str, Any] | None, classes: Sequence[str]) -> list[object]:
+def _cells(found: dict[str, Any] | None, classes: Sequence[str], width: int) -> list[object]:
     if found is None:
-        return [""] * (len(classes) + 1)
-    if not classes:
-        return [found.get("value")]
+        return [""] * width
+    if "label" not in found:
+        return [found["value"]]
     return [_harmless(found["label"]), *(found["probabilities"][name] for name in classes)]
 
 

@@ -5,11 +5,13 @@ import logging
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import PurePath
 
 from aiogram import Bot
 from aiogram.exceptions import (
     AiogramError,
     TelegramBadRequest,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramNotFound,
     TelegramRetryAfter,
@@ -22,7 +24,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.telegram.csv_rows import written_csv
 from augury.inbound.telegram.results import in_words
-from augury.inbound.telegram.texts import Speech, speech
+from augury.inbound.telegram.texts import Markup, Speech, speech
 
 LOOK_EVERY = 1.0
 """Seconds between two looks for what no event has told."""
@@ -68,7 +70,8 @@ class Deliverer:
                 log.warning("could not look for results to deliver: %s", error)
             self._bell.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), LOOK_EVERY)
+                async with asyncio.timeout(LOOK_EVERY):  # 3.11's wait_for may swallow the end of this task
+                    await self._bell.wait()
 
     async def stop(self, grace: float) -> None:
         under_way = list(self._under_way.values())
@@ -103,7 +106,8 @@ class Deliverer:
         prediction_id, chat_id = delivery.prediction.id, delivery.reply.chat_id
         try:
             try:
-                await self._send(delivery)
+                if not delivery.gone:  # who comes back finds it in the history
+                    await self._send(delivery)
             except TelegramForbiddenError as error:
                 log.info("chat %d is gone: %s", chat_id, error)
                 await self._chats.leave(chat_id)
@@ -131,15 +135,29 @@ class Deliverer:
 
     async def _send(self, delivery: Delivery) -> None:
         say, prediction, reply = speech(delivery.language), delivery.prediction, delivery.reply
+        is_sent = True
         if reply.file_name is not None and prediction.status is Status.SUCCEEDED and delivery.input:
+            is_sent = await self._send_file(delivery, reply.file_name, say)
+        left = (await self._balances.of(prediction.user_id)).available
+        words = in_words(delivery, left, say)
+        if not is_sent:
+            words = Markup("\n".join((words, say("batch-unsent", id=str(prediction.id)))))
+        await self._become(reply, words)
+
+    async def _send_file(self, delivery: Delivery, name: str, say: Speech) -> bool:
+        """Whether Telegram took it; the message with the button tells the result in either case."""
+        prediction, reply = delivery.prediction, delivery.reply
+        try:
             await self._bot.send_document(
                 reply.chat_id,
-                BufferedInputFile(written_csv(delivery, say), _result_name(reply.file_name)),
+                BufferedInputFile(written_csv(delivery, say), _result_name(name)),
                 caption=say("batch-caption", valid=prediction.valid_rows, rows=prediction.rows),
                 reply_parameters=answering(reply.message_id),
             )
-        left = (await self._balances.of(prediction.user_id)).available
-        await self._become(reply, in_words(delivery, left, say))
+        except (TelegramBadRequest, TelegramEntityTooLarge) as error:
+            log.error("a file of results could not be sent to chat %d: %s", reply.chat_id, error)
+            return False
+        return True
 
     async def _become(self, reply: Reply, words: str) -> None:
         """Let the placeholder become these words, or send them where it is no more."""
@@ -177,4 +195,4 @@ def answering(message_id: int) -> ReplyParameters:
 
 
 def _result_name(file_name: str) -> str:
-    return file_name.removesuffix(".csv") + "-predicted.csv"
+    return PurePath(file_name).stem + "-predicted.csv"

@@ -14,6 +14,8 @@ class Asking(msgspec.Struct, frozen=True, tag="asking"):
     began: int
     """The message that began it: one dialogue is one prediction."""
     model: str
+    row_price: int
+    """What was said that it costs."""
     values: tuple[str | int | float | None, ...] = ()
     seen: int = 0
     """The newest message that was applied: one that comes again changes nothing."""

@@ -1,13 +1,15 @@
 """Handling what was received: a chat's updates in order, chats side by side, nothing lost to what is away."""
 
 import asyncio
+import json
 import logging
 import random
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from aiogram.exceptions import (
+    TelegramBadRequest,
     TelegramForbiddenError,
     TelegramNetworkError,
     TelegramRetryAfter,
@@ -22,6 +24,7 @@ AT_ONCE = 64
 MOST_TRIES = 3
 """How often an update is tried that fails for no reason that passes; one that was paid is never given up."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
+PAID = {"successful_payment", "refunded_payment"}
 log = logging.getLogger(__name__)
 
 
@@ -45,9 +48,17 @@ class Lanes:
     def take(self, updates: Sequence[ReceivedUpdate]) -> None:
         """Handle these as soon as what came before them in their lanes is done."""
         for update in updates:
-            self._lanes[update.lane].append(update)
+            self._put(update)
             if update.lane not in self._drivers and not self._stopping.is_set():
                 self._drivers[update.lane] = asyncio.create_task(self._drive(update.lane))
+
+    def _put(self, update: ReceivedUpdate) -> None:
+        """In its place by its number, but behind what is under way."""
+        lane = self._lanes[update.lane]
+        place = len(lane)
+        while place > 1 and lane[place - 1].id > update.id:
+            place -= 1
+        lane.insert(place, update)
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within the grace; the rest is in the inbox, for the next start."""
@@ -76,7 +87,7 @@ class Lanes:
         while not self._stopping.is_set():
             wait = pause * random.uniform(0.5, 1)
             try:
-                async with self._room:
+                async with nullcontext() if is_at_the_till(update) else self._room:
                     if not nobody_left:
                         await (self._handle if tries < MOST_TRIES or is_payment(update) else self._give_up)(
                             update
@@ -86,10 +97,11 @@ class Lanes:
                 wait = error.retry_after + random.uniform(0, 0.3)
             except (Unavailable, TelegramNetworkError, TelegramServerError) as error:
                 log.warning("update %d waits: %s", update.id, error)
-            except TelegramForbiddenError as error:
-                log.info("update %d has nobody left to answer: %s", update.id, error)
-                nobody_left = True  # what it asked for was done before anything was said
-            except Exception:
+            except Exception as error:
+                if is_nobody_left(error):
+                    log.info("update %d has nobody left to answer: %s", update.id, error)
+                    nobody_left = True  # what it asked for was done before anything was said
+                    continue
                 tries += 1
                 log.exception("update %d could not be handled, try %d", update.id, tries)
             else:
@@ -99,9 +111,22 @@ class Lanes:
 
     async def _sleep(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+
+
+def is_at_the_till(update: ReceivedUpdate) -> bool:
+    """Whether Telegram waits for the answer, and no more than ten seconds: it does not queue for room."""
+    return update.lane == -update.id
 
 
 def is_payment(update: ReceivedUpdate) -> bool:
-    payload = bytes(update.payload)
-    return b'"successful_payment"' in payload or b'"refunded_payment"' in payload
+    message = json.loads(update.payload).get("message")
+    return isinstance(message, dict) and not message.keys().isdisjoint(PAID)
+
+
+def is_nobody_left(error: Exception) -> bool:
+    """Whether the person has blocked the bot, or the chat is no more."""
+    if isinstance(error, TelegramBadRequest):
+        return "chat not found" in error.message
+    return isinstance(error, TelegramForbiddenError)

@@ -1,12 +1,13 @@
 """Who is talking: every message and button comes with its chat, its language, its dialogue."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware, Bot
 from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.types import CallbackQuery, Message, TelegramObject
+from aiogram.types import CallbackQuery, Message, TelegramObject, Update
 
 from augury.application.telegram_ports import Chat
 from augury.domain.errors import DomainError
@@ -36,12 +37,14 @@ class Person(BaseMiddleware):
             return None
         chat = await self._chat(event.from_user.id, event.from_user.language_code)
         bot: Bot = data["bot"]
-        if not is_about_money(event) and await self._is_passed_over(chat, bot):
+        if not is_about_money(event) and await self._is_passed_over(chat, event, data):
             return None
         data["talk"] = Talk(bot, chat, speech(chat.language), self._desk, restored(chat.dialogue))
         try:
             return await handler(event, data)
         except DomainError as refusal:
+            if is_about_money(event):  # what was paid is not refused: somebody must look at it
+                raise
             await bot.send_message(chat.id, speech(chat.language).refusal(refusal))
         finally:
             if isinstance(event, CallbackQuery):
@@ -53,9 +56,12 @@ class Person(BaseMiddleware):
             await self._desk.chats.leave(chat_id, gone=False)
         return chat
 
-    async def _is_passed_over(self, chat: Chat, bot: Bot) -> bool:
-        seconds, tell = self._gate.wait(chat.id)
+    async def _is_passed_over(self, chat: Chat, event: Message | CallbackQuery, data: dict[str, Any]) -> bool:
+        update: Update = data["event_update"]
+        at = event.date.timestamp() if isinstance(event, Message) else time.time()  # a button has no date
+        seconds, tell = self._gate.wait(chat.id, update.update_id, at)
         if tell:
+            bot: Bot = data["bot"]
             await bot.send_message(chat.id, speech(chat.language)("slow-down", seconds=seconds))
         return seconds > 0
 

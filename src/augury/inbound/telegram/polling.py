@@ -39,7 +39,11 @@ async def poll(bot: Bot, inbox: Inbox, lanes: Lanes, *, waiting: timedelta, answ
                 arrived = all_received(updates)
                 new = await inbox.put(arrived)
                 lanes.take([update for update in arrived if update.id in new])
-                offset = arrived[-1].id + 1
+                offset = max(update.id for update in arrived) + 1
+            else:
+                # All is acknowledged now. After a quiet week Telegram begins its numbers anew, perhaps below
+                # this offset, which would then pass them over.
+                offset = None
         except (AiogramError, Unavailable, ValueError) as error:
             if not trouble:
                 log.warning("no updates, trying again: %s", error)

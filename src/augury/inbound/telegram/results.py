@@ -37,14 +37,16 @@ def in_words(delivery: Delivery, left: int, say: Speech) -> Markup:
     return _lines(head, say("charged", charged=prediction.charged, left=left))
 
 
-def summary(output: bytes | None) -> str | None:
-    """A single answer in a word, for the history."""
+def summary(output: bytes | None, say: Speech) -> object:
+    """A single answer in a word or a number, for the history; None where there is none."""
     found = json.loads(output) if output else None
     if isinstance(found, list):
         found = found[0] if len(found) == 1 else None
     if not isinstance(found, dict):
         return None
-    return shortened(str(found.get("label", found.get("value"))), MOST_LABEL_CHARACTERS)
+    if "label" in found:
+        return shortened(str(found["label"]), MOST_LABEL_CHARACTERS)
+    return say.figure(found["value"])
 
 
 def bars(probabilities: dict[str, float], say: Speech) -> Markup:
@@ -65,9 +67,10 @@ def _answer(delivery: Delivery, say: Speech) -> Markup:
     found: dict[str, Any] | None = json.loads(delivery.output) if delivery.output else None
     if found is None:
         return say("answer-forgotten")
-    if "probabilities" in found:
-        return _lines(say("answer-label", label=str(found["label"])), bars(found["probabilities"], say))
-    return say("answer-value", value=found["value"])
+    if "label" not in found:
+        return say("answer-value", value=say.figure(found["value"]))
+    label = say("answer-label", label=str(found["label"]))
+    return _lines(label, bars(found["probabilities"], say)) if "probabilities" in found else label
 
 
 def _failure(delivery: Delivery, say: Speech) -> Markup:

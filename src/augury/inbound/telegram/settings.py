@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from augury.domain.balance import MOST_CREDITS
+
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
@@ -54,8 +56,8 @@ class TelegramSettings:
             raise ValueError("TELEGRAM_WEBHOOK_URL must begin with https://")
         if self.webhook_port > 65535:
             raise ValueError("TELEGRAM_WEBHOOK_PORT must be at most 65535")
-        if not all(each.credits > 0 and each.stars > 0 for each in self.on_sale):
-            raise ValueError("TELEGRAM_PACKAGES are above zero")
+        if not all(0 < each.credits <= MOST_CREDITS and 0 < each.stars < 2**31 for each in self.on_sale):
+            raise ValueError("TELEGRAM_PACKAGES are above zero and within what books and Telegram hold")
 
     @property
     def on_sale(self) -> tuple[Package, ...]:

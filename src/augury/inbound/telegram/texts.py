@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from math import floor, log10
 from pathlib import Path
 
 from fluent.runtime import FluentBundle, FluentResource
+from fluent.runtime.types import fluent_number
 
 from augury.domain.errors import DomainError
 from augury.domain.model import RowError
@@ -20,14 +22,24 @@ LANGUAGES = ("ru", "en")
 DEFAULT = "en"
 MOST_VALUE_CHARACTERS = 500
 """Of one value in a message: what people send may be as long as a whole message."""
+MOST_NAME_CHARACTERS = 100
+"""Of a name that stands in a list."""
+DIGITS = 6
+"""Of an answer that is a number; with a whole part it has two behind the point at least."""
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 _REASONS = {
     "must be a number or null": "reason-number",
     "must be a finite number": "reason-range",
     "must be a string or a whole number": "reason-text",
     "must be a string": "reason-text",
+    "must be a 64-bit whole number": "reason-range",
+    "must not contain NUL or lone surrogates": "reason-characters",
+    "must be an object": "reason-row",
     "is missing": "reason-missing",
+    "is not a feature of the model": "reason-extra",
+    "the model could not predict this row": "reason-broke",
 }
+"""What domain and worker say of a row, which has no language; a test knows all of it."""
 log = logging.getLogger(__name__)
 
 
@@ -68,10 +80,19 @@ class Speech:
     def reason(self, error: RowError) -> Markup:
         name = _REASONS.get(error.message, "reason-other")
         reason = self(name, reason=error.message)
-        return reason if error.field is None else self("reason-field", field=error.field, reason=reason)
+        if error.field is None:
+            return reason
+        return self("reason-field", field=shortened(error.field, MOST_NAME_CHARACTERS), reason=reason)
 
     def plain_reason(self, error: RowError) -> str:
         return html.unescape(self.reason(error))
+
+    def figure(self, value: float) -> object:
+        """A model's answer as a value of a message, with as many digits as say something."""
+        size = floor(log10(abs(value))) if value else 0
+        if not -9 < size < 15:
+            return f"{value:.{DIGITS}g}"
+        return fluent_number(value, maximumFractionDigits=max(2, DIGITS - 1 - size))
 
     def time(self, at: datetime) -> str:
         return at.strftime("%d.%m %H:%M" if self.language == "ru" else "%Y-%m-%d %H:%M")
@@ -98,7 +119,9 @@ def said_in_any(message: str) -> set[str]:
 
 
 def shortened(text: str, most: int = MOST_VALUE_CHARACTERS) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """The text with `most` characters as Telegram counts them: those beyond the first 65,536 are two."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return text if len(units) <= 2 * most else units[: 2 * most - 2].decode("utf-16-le", "ignore") + "…"
 
 
 def _safe(values: Mapping[str, object]) -> dict[str, object]:

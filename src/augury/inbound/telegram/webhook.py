@@ -1,5 +1,6 @@
 """The webhook: what Telegram delivers is stored before it hears yes."""
 
+import asyncio
 import hmac
 import json
 import logging
@@ -17,6 +18,12 @@ from augury.inbound.telegram.settings import TelegramSettings
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 MOST_BYTES = 1_000_000
 log = logging.getLogger(__name__)
+
+
+async def can_listen(settings: TelegramSettings) -> None:
+    """Raises `OSError` where the webhook's port is taken."""
+    loop = asyncio.get_running_loop()
+    (await loop.create_server(asyncio.Protocol, settings.webhook_host, settings.webhook_port)).close()
 
 
 @asynccontextmanager

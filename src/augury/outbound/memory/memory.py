@@ -10,7 +10,7 @@ from uuid import UUID
 
 from augury.application.identity_ports import ApiKey
 from augury.application.ports import Clock, Json, LedgerCheck, Remembered, Statement, Unavailable
-from augury.application.telegram_ports import Chat, Link, ReceivedUpdate, Reply, StarPayment
+from augury.application.telegram_ports import Chat, Duty, Link, ReceivedUpdate, Reply, StarPayment
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelRef
@@ -117,6 +117,7 @@ class State:
     links: dict[bytes, Link] = field(default_factory=dict)
     bots: dict[str, datetime] = field(default_factory=dict)
     payments: dict[str, StarPayment] = field(default_factory=dict)
+    duties: dict[str, Duty] = field(default_factory=dict)
     promo_codes: dict[str, PromoCode] = field(default_factory=dict)
     redemptions: dict[tuple[str, UserId], UUID] = field(default_factory=dict)
     ledger_checks: dict[str, LedgerCheck] = field(default_factory=dict)

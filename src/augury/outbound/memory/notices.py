@@ -27,6 +27,13 @@ class MemoryNotices(Notices):
             state.replies[name] = replace(record, reply=replace(record.reply, placeholder_id=placeholder_id))
 
     @override
+    async def place_rest(self, chat_id: int, placeholder_id: int) -> None:
+        async with self.memory.change() as state:
+            for name, reply in list(state.replies.items()):
+                if reply.chat_id == chat_id and reply.placeholder_id is None:
+                    state.replies[name] = replace(reply, placeholder_id=placeholder_id)
+
+    @override
     async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
         state, now = self.memory.state, self.memory.now()
         found = sorted(
@@ -46,6 +53,7 @@ class MemoryNotices(Notices):
             Delivery(
                 reply=reply,
                 language=state.chats[reply.chat_id].language,
+                gone=state.chats[reply.chat_id].gone,
                 prediction=record.prediction,
                 input=record.input or None,
                 output=record.output,

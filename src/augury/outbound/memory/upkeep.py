@@ -6,10 +6,13 @@ from typing import TypeVar
 from typing_extensions import override
 
 from augury.application.ports import Upkeep
+from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory, ReplyRecord, State
 
 KEYS_LIVE = timedelta(hours=24)
 """How long an idempotency key is remembered."""
+KEYS_OF_CHATS_LIVE = timedelta(days=9)
+"""A chat's message may be handled again whenever its bot comes back: its key lives as long as its reply."""
 UPDATES_LIVE = timedelta(days=2)
 """How long an update that was handled is remembered: longer than Telegram brings it again."""
 ANSWERS_LIVE = timedelta(days=9)
@@ -29,27 +32,32 @@ class MemoryUpkeep(Upkeep):
         async with self.memory.change() as state:
             return sum(
                 [
-                    _delete(state.idempotency_keys, lambda key: key.created_at + KEYS_LIVE <= now),
-                    _delete(state.refresh_tokens, lambda token: token.expires_at <= now),
-                    _delete(state.api_keys, lambda key: bool(key.expires_at and key.expires_at <= now)),
-                    _delete(state.windows, lambda window: window.ends_at <= now),
+                    _delete(state.idempotency_keys, lambda of, key: key.created_at + _lives(*of) <= now),
+                    _delete(state.refresh_tokens, lambda _, token: token.expires_at <= now),
+                    _delete(state.api_keys, lambda _, key: bool(key.expires_at and key.expires_at <= now)),
+                    _delete(state.windows, lambda _, window: window.ends_at <= now),
                     _delete(
-                        state.updates, lambda each: not each.update and each.received_at + UPDATES_LIVE < now
+                        state.updates,
+                        lambda _, each: not each.update and each.received_at + UPDATES_LIVE < now,
                     ),
-                    _delete(state.notices, lambda due_at: due_at + ANSWERS_LIVE < now),
+                    _delete(state.notices, lambda _, due_at: due_at + ANSWERS_LIVE < now),
                     _delete(
                         state.replies,
-                        lambda each: each.created_at + ANSWERS_LIVE < now and not _is_owed(state, each),
+                        lambda _, each: each.created_at + ANSWERS_LIVE < now and not _is_owed(state, each),
                     ),
                 ]
             )
 
 
-def _delete(records: dict[Key, Record], ended: Callable[[Record], bool]) -> int:
-    gone = [key for key, record in records.items() if ended(record)]
+def _delete(records: dict[Key, Record], ended: Callable[[Key, Record], bool]) -> int:
+    gone = [key for key, record in records.items() if ended(key, record)]
     for key in gone:
         del records[key]
     return len(gone)
+
+
+def _lives(_: UserId, key: str) -> timedelta:
+    return KEYS_OF_CHATS_LIVE if key.startswith("telegram:") else KEYS_LIVE
 
 
 def _is_owed(state: State, record: ReplyRecord) -> bool:

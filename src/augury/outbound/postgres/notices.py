@@ -18,8 +18,11 @@ ON CONFLICT (chat_id, message_id) DO UPDATE SET placeholder_id = known.placehold
 RETURNING known.*
 """
 PLACED = "UPDATE telegram_replies SET placeholder_id = $3 WHERE chat_id = $1 AND message_id = $2"
+PLACE_REST = """
+UPDATE telegram_replies SET placeholder_id = $2 WHERE chat_id = $1 AND placeholder_id IS NULL
+"""
 DUE = """
-SELECT p.*, r.chat_id, r.message_id, r.placeholder_id, r.file_name, c.language
+SELECT p.*, r.chat_id, r.message_id, r.placeholder_id, r.file_name, c.language, c.gone
 FROM notices n
 JOIN telegram_replies r USING (prediction_id)
 JOIN predictions p ON p.id = n.prediction_id
@@ -49,11 +52,16 @@ class PostgresNotices(Notices):
         await fetch(self.pool, PLACED, reply.chat_id, reply.message_id, placeholder_id)
 
     @override
+    async def place_rest(self, chat_id: int, placeholder_id: int) -> None:
+        await fetch(self.pool, PLACE_REST, chat_id, placeholder_id)
+
+    @override
     async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
         return [
             Delivery(
                 reply=_reply_of(row, row["id"]),
                 language=row["language"],
+                gone=row["gone"],
                 prediction=prediction_of(row),
                 input=row["input"],
                 output=row["output"],

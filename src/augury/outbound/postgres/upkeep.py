@@ -9,11 +9,13 @@ from augury.outbound.postgres.query import fetch
 AT_ONCE = 5_000
 """Records that one statement deletes, so that none holds locks for long."""
 
+# A chat's message may be handled again whenever its bot comes back: its key lives as long as its reply.
 PURGES = [
     """
     WITH gone AS (
         DELETE FROM idempotency_keys WHERE (user_id, key) IN (
-            SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT $1
+            SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours'
+                AND (key NOT LIKE 'telegram:%' OR created_at < now() - interval '9 days') LIMIT $1
         ) RETURNING 1
     ) SELECT count(*) FROM gone
     """,

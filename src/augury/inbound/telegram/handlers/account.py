@@ -18,8 +18,7 @@ from augury.inbound.telegram.talk import Talk
 from augury.inbound.telegram.texts import LANGUAGES, Speech, said_in_any, speech
 
 PAGE = 8
-MOST_MODELS = 30
-MOST_CALLBACK_BYTES = 64
+MODELS_PAGE = 10
 MOST_FEATURES_CHARACTERS = 100
 ICONS = {
     Status.QUEUED: "⏳",
@@ -40,7 +39,8 @@ def account_router() -> Router:
         router.message(F.text.in_(said_in_any(f"button-{name}")))(handler)
     router.message(Command("language"))(language)
     router.callback_query(F.data.startswith("history:"))(turn_page)
-    router.callback_query(F.data.startswith("m:"))(choose_model)
+    router.callback_query(F.data.startswith("models:"))(turn_models)
+    router.callback_query(F.data.startswith("="))(choose_model)
     router.callback_query(F.data.startswith("language:"))(choose_language)
     return router
 
@@ -73,28 +73,20 @@ async def history(_: Message, talk: Talk) -> None:
 async def turn_page(query: CallbackQuery, talk: Talk) -> None:
     before = (query.data or "").removeprefix("history:")
     words, buttons = await _page(talk, before=PredictionId(UUID(before)) if before else None)
-    if query.message is not None:
-        with suppress(TelegramBadRequest):  # it shows that page already, or is too old to be changed
-            await talk.change(query.message.message_id, words, buttons)
+    await _show_page(query, talk, words, buttons)
 
 
 async def models(_: Message, talk: Talk) -> None:
-    say = talk.say
-    offered = [model for model in await talk.desk.models.all() if model.active][:MOST_MODELS]
-    if not offered:
-        await talk.send(say("models-none"))
-        return
-    buttons = [
-        button(model.ref.name, says)
-        for model in offered
-        if len(says := f"m:{model.ref.name}") <= MOST_CALLBACK_BYTES
-    ]
-    lines = [say("models"), *(_model_line(model, say) for model in offered)]
-    await talk.send("\n".join(lines), keyboard(choices=buttons))
+    await talk.send(*await _models(talk, begin=0))
+
+
+async def turn_models(query: CallbackQuery, talk: Talk) -> None:
+    words, buttons = await _models(talk, begin=int((query.data or "").removeprefix("models:")))
+    await _show_page(query, talk, words, buttons)
 
 
 async def choose_model(query: CallbackQuery, talk: Talk) -> None:
-    model = await talk.desk.models.get((query.data or "").removeprefix("m:"))
+    model = await talk.desk.models.get((query.data or "").removeprefix("="))
     await talk.desk.chats.choose(talk.chat.id, model.ref.name)
     await talk.send(talk.say("model-chosen", name=model.ref.name))
 
@@ -125,15 +117,36 @@ async def _page(talk: Talk, *, before: PredictionId | None) -> tuple[str, Inline
     return "\n".join(lines), keyboard(buttons) if buttons else None
 
 
+async def _models(talk: Talk, *, begin: int) -> tuple[str, InlineKeyboardMarkup | None]:
+    say, offered = talk.say, [model for model in await talk.desk.models.all() if model.active]
+    shown = offered[begin : begin + MODELS_PAGE]
+    if not shown:
+        return say("models-none"), None
+    choices = [button(model.ref.name, f"={model.ref.name}") for model in shown]  # 64 bytes at most
+    turns = [button(say.plain("button-first"), "models:0")] if begin else []
+    if len(offered) > begin + MODELS_PAGE:
+        turns.append(button(say.plain("button-more"), f"models:{begin + MODELS_PAGE}"))
+    lines = [say("models"), *(_model_line(model, say) for model in shown)]
+    return "\n".join(lines), keyboard(turns, choices=choices)
+
+
+async def _show_page(
+    query: CallbackQuery, talk: Talk, words: str, buttons: InlineKeyboardMarkup | None
+) -> None:
+    if query.message is not None:
+        with suppress(TelegramBadRequest):  # it shows that page already, or is too old to be changed
+            await talk.change(query.message.message_id, words, buttons)
+
+
 def _history_line(stored: StoredPrediction, say: Speech) -> str:
     prediction = stored.prediction
-    what = summary(stored.output) if prediction.rows == 1 else None
+    what = summary(stored.output, say) if prediction.rows == 1 else None
     return say(
         "history-line",
         icon=ICONS[prediction.status],
         when=say.time(prediction.created_at),
         model=str(prediction.model),
-        what=what or say("history-rows", rows=prediction.rows),
+        what=say("history-rows", rows=prediction.rows) if what is None else what,
     )
 
 

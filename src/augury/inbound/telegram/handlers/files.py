@@ -1,10 +1,12 @@
 """A CSV file is a batch: checked, priced, confirmed with a button, answered with a file."""
 
 import io
+import logging
 
 from aiogram import F, Router
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Message
-from aiohttp import ClientError
+from aiohttp import ClientError, ClientResponseError
 from msgspec.structs import replace
 
 from augury.application.ports import Unavailable
@@ -18,7 +20,12 @@ from augury.inbound.telegram.talk import Talk
 
 MOST_MISTAKES_SHOWN = 5
 MOST_NAME_CHARACTERS = 100
+log = logging.getLogger(__name__)
 ENDINGS = (".csv", ".tsv", ".txt")
+
+
+class _Gone(Exception):
+    """Telegram does not give out this file, and never will."""
 
 
 def files_router() -> Router:
@@ -67,7 +74,7 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
     if model.row_price != waiting.row_price:
         waiting = replace(waiting, row_price=model.row_price)
         await talk.remember(waiting)
-        await talk.send(talk.say("csv-changed"))
+        await talk.send(talk.say("price-changed"))
         await _ask(waiting, rows, model, talk)
         return
     batch = Batch(waiting.file_name, query.message.message_id)
@@ -86,6 +93,10 @@ async def _rows(file_id: str, size: int | None, model: Model, talk: Talk) -> Csv
     except NotCsv as wrong:
         await talk.send(talk.say("csv-not-csv", reason=talk.say(wrong.message, **wrong.values)))
         return None
+    except _Gone as error:
+        log.warning("a file is not to be had: %s", error)
+        await talk.send(talk.say("csv-gone"))
+        return None
     if len(rows.rows) > talk.desk.limits.max_rows:
         raise TooManyRows(rows=len(rows.rows), most=talk.desk.limits.max_rows)
     if len(rows.errors) == len(rows.rows):
@@ -94,10 +105,15 @@ async def _rows(file_id: str, size: int | None, model: Model, talk: Talk) -> Csv
 
 
 async def _downloaded(file_id: str, talk: Talk) -> bytes:
+    """Raises `_Gone` where Telegram has it no more, `Unavailable` where it may have it later."""
     content = io.BytesIO()
     try:
         await talk.bot.download(file_id, content)
+    except TelegramBadRequest as error:
+        raise _Gone from error
     except (ClientError, TimeoutError) as error:
+        if isinstance(error, ClientResponseError) and error.status in (401, 403, 404, 410):
+            raise _Gone from error
         raise Unavailable(f"Telegram's files: {error!r}") from error
     return content.getvalue()
 

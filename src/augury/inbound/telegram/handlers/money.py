@@ -66,7 +66,8 @@ async def check_out(query: PreCheckoutQuery, desk: Desk) -> None:
     """Telegram asks whether the sale holds, and waits ten seconds for the answer."""
     package = offered(query.invoice_payload, desk)
     holds = package is not None and (query.currency, query.total_amount) == (STARS, package.stars)
-    say = speech(language_of(query.from_user.language_code))
+    chat = await desk.chats.get(query.from_user.id)
+    say = speech(chat.language if chat else language_of(query.from_user.language_code))
     try:
         await query.answer(ok=holds, error_message=None if holds else say.plain("checkout-refused"))
     except TelegramBadRequest as error:  # too late: Telegram has told the person itself, nothing was paid
@@ -78,7 +79,7 @@ async def paid(message: Message, talk: Talk) -> None:
     assert payment is not None
     bought = int(payment.invoice_payload.partition(":")[0])  # our own word, which nobody can forge
     balance = await talk.desk.record_payment(
-        chat=talk.chat,
+        chat_id=talk.chat.id,
         charge_id=payment.telegram_payment_charge_id,
         stars=payment.total_amount,
         credits=bought,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId
-from augury.domain.model import FeatureKind, Model
+from augury.domain.model import FeatureKind, Model, ModelNotFound
 from augury.inbound.telegram.dialogue import Asking, Confirming, NoAnswer, Over, answer, row_of
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.submitting import submit
@@ -37,7 +37,12 @@ async def predict(message: Message, talk: Talk) -> None:
         await _resume(talk)
         return
     model = await talk.desk.model_of(talk.chat)
-    asking = Asking(began=message.message_id, model=str(model.ref), seen=message.message_id)
+    asking = Asking(
+        began=message.message_id,
+        model=str(model.ref),
+        row_price=model.row_price,
+        seen=message.message_id,
+    )
     await talk.remember(asking)
     await _go_on(asking, talk)
 
@@ -61,7 +66,7 @@ async def choose(query: CallbackQuery, talk: Talk) -> None:
         await _go_on(asking, talk)
     else:
         choice = (query.data or "").rpartition(":")[2]
-        feature = (await talk.desk.models.get(asking.model)).facts.schema.features[step]
+        feature = (await _model(asking, talk)).facts.schema.features[step]
         value = None if choice == "none" else feature.values[int(choice)]
         await _append(asking, value, asking.seen, talk)
 
@@ -107,7 +112,7 @@ async def _predict_text(text: str, message_id: int, talk: Talk) -> None:
 
 
 async def _apply(asking: Asking, text: str, message_id: int, talk: Talk) -> None:
-    model = await talk.desk.models.get(asking.model)
+    model = await _model(asking, talk)
     features = model.facts.schema.features
     if len(asking.values) == len(features):  # complete: the bot was stopped before it was sent off
         await _go_on(asking, talk)
@@ -136,12 +141,18 @@ async def _resume(talk: Talk) -> None:
 
 async def _go_on(asking: Asking, talk: Talk) -> None:
     """Ask the next question, or have the row predicted once it is complete."""
+    model = await _model(asking, talk)
+    if len(asking.values) < len(model.facts.schema.features):
+        await _ask(asking, model, talk)
+        return
+    if model.row_price != asking.row_price:
+        asking = replace(asking, values=asking.values[:-1], row_price=model.row_price)
+        await talk.remember(asking)
+        await talk.send(talk.say("price-changed"))
+        await _ask(asking, model, talk, says_price=True)  # who answers once more agrees
+        return
+    row = row_of(model, asking)
     try:
-        model = await talk.desk.models.get(asking.model)
-        if len(asking.values) < len(model.facts.schema.features):
-            await _ask(asking, model, talk)
-            return
-        row = row_of(model, asking)
         await submit(talk, row, model=model, named=asking.model, message_id=asking.began)
     except DomainError:
         await talk.remember(Over(seen=asking.seen))
@@ -149,11 +160,20 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
     await talk.remember(Over(seen=asking.seen))
 
 
-async def _ask(asking: Asking, model: Model, talk: Talk) -> None:
+async def _model(asking: Asking, talk: Talk) -> Model:
+    """The model that is asked for; where it is no more, there is nothing left to ask."""
+    try:
+        return await talk.desk.models.get(asking.model)
+    except ModelNotFound:
+        await talk.remember(Over(seen=asking.seen))
+        raise
+
+
+async def _ask(asking: Asking, model: Model, talk: Talk, *, says_price: bool = False) -> None:
     say, features, step = talk.say, model.facts.schema.features, len(asking.values)
     feature = features[step]
     lines = [say("ask", step=step + 1, steps=len(features), feature=feature.name), say(f"ask-{feature.kind}")]
-    if step == 0:
+    if step == 0 or says_price:
         lines.insert(0, say("ask-price", model=model.ref.name, price=model.row_price))
     await talk.send("\n".join(lines), _choices(asking, model, say))
 

@@ -12,6 +12,8 @@ button-confirm = ✅ Predict
 button-missing = no value
 button-older = older ▶
 button-newest = ⏮ newest
+button-more = more ▶
+button-first = ⏮ first
 button-package = { $credits ->
         [one] { $credits } credit
        *[other] { $credits } credits
@@ -32,14 +34,6 @@ command-cancel = Stop what I am asking
 credits = { $credits ->
         [one] { $credits } credit
        *[other] { $credits } credits
-    }
-rows = { $rows ->
-        [one] { $rows } row
-       *[other] { $rows } rows
-    }
-seconds = { $seconds ->
-        [one] { $seconds } second
-       *[other] { $seconds } seconds
     }
 
 welcome = Hello! I run machine-learning models.
@@ -67,7 +61,7 @@ slow-down = That is a lot at once. I read on in { $seconds ->
         [one] { $seconds } second
        *[other] { $seconds } seconds
     }; what you send until then is passed over.
-trouble = Something went wrong here; it was logged. Nothing was charged for this message.
+trouble = Something went wrong here; it was logged. What was predicted all the same is in /history.
 
 balance = You have <b>{ $available ->
         [one] { $available } credit
@@ -115,8 +109,15 @@ answer-label = ✅ <b>{ $label }</b>
 answer-value = ✅ <b>{ $value }</b>
 answer-forgotten = ✅ Done, and forgotten since.
 more-classes = … and { $count } more
-batch-done = ✅ <b>{ $file }</b>: { $valid } of { $rows } rows predicted.
-batch-caption = { $valid } of { $rows } rows predicted
+batch-done = ✅ <b>{ $file }</b>: { $valid } of { $rows ->
+        [one] { $rows } row
+       *[other] { $rows } rows
+    } predicted.
+batch-caption = { $valid } of { $rows ->
+        [one] { $rows } row
+       *[other] { $rows } rows
+    } predicted
+batch-unsent = Telegram does not take the file with the results. They are kept as the prediction <code>{ $id }</code>.
 failed-no_valid_row = ❌ The model could use no row. The credits are back.
 failed-model_unavailable = ❌ The model cannot be used at the moment. The credits are back.
 failed-too_many_attempts = ❌ This could not be computed, also at the third try. The credits are back.
@@ -134,14 +135,16 @@ ask-price = <b>{ $model }</b>, { $price ->
 ask-numeric = A number, such as 12 or 3.5.
 ask-categorical = Choose, or write it.
 ask-text = A text.
-ask-text-only = Send me the text.
 wrong-number = “{ $value }” is no number. Write one such as 12 or 3.5.
 wrong-range = This number is too large for the model.
 wrong-text = The model cannot take this text.
 dialogue-over = All right, I asked nothing.
 nothing-to-cancel = I am not asking anything.
 stale = This button is from an earlier question.
-use-predict = <b>{ $model }</b> wants { $features } values. Begin with /predict, or send a CSV file.
+use-predict = <b>{ $model }</b> wants { $features ->
+        [one] { $features } value
+       *[other] { $features } values
+    }. Begin with /predict, or send a CSV file.
 
 csv-confirm = <b>{ $file }</b>: { $rows ->
         [one] { $rows } row
@@ -156,7 +159,11 @@ csv-confirm = <b>{ $file }</b>: { $rows ->
        *[other] ; { $bad } rows have mistakes and are not charged.
     }
 csv-bad-line = row { $row }: { $reason }
-csv-too-large = The file is too large: at most { $most } bytes.
+csv-too-large = The file is too large: at most { $most ->
+        [one] { $most } byte
+       *[other] { $most } bytes
+    }.
+csv-gone = Telegram does not give me this file. Please send it again.
 csv-not-csv = This is no CSV file that I can read: { $reason }
 csv-no-text = it is neither UTF-8 nor Windows-1251
 csv-no-header = its first line must name the columns
@@ -164,7 +171,7 @@ csv-missing-columns = these columns are missing: { $columns }
 csv-no-rows = it has no rows
 csv-ragged = row { $row } has more values than there are columns
 csv-only = I read CSV files only.
-csv-changed = The price has changed meanwhile.
+price-changed = The price has changed meanwhile.
 csv-column-row = row
 csv-column-error = error
 
@@ -173,10 +180,14 @@ reason-number = must be a number
 reason-range = must be a number within the limits
 reason-text = must be a text
 reason-missing = is missing
+reason-characters = has characters that cannot be stored
+reason-extra = is not a feature of the model
+reason-row = must be an object
+reason-broke = the model could not predict this row
 reason-other = { $reason }
 
 history-empty = No predictions yet. Send me a text.
-history = <b>Your predictions</b>, newest first
+history = <b>Your predictions</b>, newest first; the times are UTC
 history-line = { $icon } { $when } · { $model } · { $what }
 history-rows = { $rows ->
         [one] { $rows } row
@@ -211,7 +222,10 @@ refusal-model-refused = The model cannot be used: { $reason }
 refusal-prediction-not-found = There is no such prediction.
 refusal-wrong-status = Too late: it is already being worked on, or done.
 refusal-no-valid-row = The model cannot use any of this; nothing was charged. { $reason }
-refusal-too-many-rows = { $rows } rows are not possible: from 1 to { $most }.
+refusal-too-many-rows = { $rows ->
+        [one] { $rows } row is
+       *[other] { $rows } rows are
+    } not possible: from 1 to { $most }.
 refusal-expires-too-late = A prediction waits { $most } seconds at most for its start.
 refusal-too-many-pending = Too much is waiting already. Try again in { $retry_after ->
         [one] { $retry_after } second
@@ -219,7 +233,10 @@ refusal-too-many-pending = Too much is waiting already. Try again in { $retry_af
     }.
 refusal-idempotency-conflict = This message was used for something else before.
 refusal-invalid-email = This is not an e-mail address.
-refusal-invalid-password = A password has { $least } to { $most } characters.
+refusal-invalid-password = A password has { $least } to { $most ->
+        [one] { $most } character
+       *[other] { $most } characters
+    }.
 refusal-email-taken = There is an account with this address.
 refusal-wrong-credentials = The address or the password is wrong.
 refusal-invalid-token = This is not valid any more.
@@ -234,8 +251,14 @@ refusal-too-many-tries = Too many tries. Wait { $retry_after ->
     }.
 refusal-guests-not-served = Guests are not served here.
 refusal-too-many-guests = No more guests today.
-refusal-invalid-api-key-name = A key's name has at most { $most } characters.
-refusal-too-many-api-keys = You have { $most } API keys, which is as many as allowed.
+refusal-invalid-api-key-name = A key's name has at most { $most ->
+        [one] { $most } character
+       *[other] { $most } characters
+    }.
+refusal-too-many-api-keys = You have { $most ->
+        [one] { $most } API key
+       *[other] { $most } API keys
+    }, which is as many as allowed.
 refusal-api-key-not-found = There is no such API key.
 refusal-not-allowed = This takes an administrator.
 refusal-invalid-link = This link was used before, or its ten minutes are over. Ask for a new one.

@@ -12,6 +12,8 @@ button-confirm = ✅ Предсказать
 button-missing = нет значения
 button-older = раньше ▶
 button-newest = ⏮ новые
+button-more = ещё ▶
+button-first = ⏮ к началу
 button-package = { $credits ->
         [one] { $credits } кредит
         [few] { $credits } кредита
@@ -34,16 +36,6 @@ credits = { $credits ->
         [one] { $credits } кредит
         [few] { $credits } кредита
        *[other] { $credits } кредитов
-    }
-rows = { $rows ->
-        [one] { $rows } строка
-        [few] { $rows } строки
-       *[other] { $rows } строк
-    }
-seconds = { $seconds ->
-        [one] { $seconds } секунду
-        [few] { $seconds } секунды
-       *[other] { $seconds } секунд
     }
 
 welcome = Здравствуйте! Я запускаю модели машинного обучения.
@@ -72,7 +64,7 @@ slow-down = Слишком много сразу. Продолжу через { 
         [few] { $seconds } секунды
        *[other] { $seconds } секунд
     }; что придёт раньше, пропущу.
-trouble = Что-то пошло не так; это записано. За это сообщение ничего не списано.
+trouble = Что-то пошло не так; это записано. Что всё-таки посчитано — в /history.
 
 balance = У вас <b>{ $available ->
         [one] { $available } кредит
@@ -80,6 +72,7 @@ balance = У вас <b>{ $available ->
        *[other] { $available } кредитов
     }</b>{ $held ->
         [0] .
+        [one] {""}, и { $held } отложен на предсказания в работе.
        *[other] {""}, и { $held } отложено на предсказания в работе.
     }
 
@@ -129,6 +122,7 @@ answer-forgotten = ✅ Готово и уже забыто.
 more-classes = … и ещё { $count }
 batch-done = ✅ <b>{ $file }</b>: предсказано строк: { $valid } из { $rows }.
 batch-caption = Предсказано строк: { $valid } из { $rows }
+batch-unsent = Файл с результатами Telegram не принимает. Они хранятся как предсказание <code>{ $id }</code>.
 failed-no_valid_row = ❌ Модель не смогла взять ни одной строки. Кредиты возвращены.
 failed-model_unavailable = ❌ Модель сейчас недоступна. Кредиты возвращены.
 failed-too_many_attempts = ❌ Посчитать не удалось и с третьего раза. Кредиты возвращены.
@@ -147,7 +141,6 @@ ask-price = <b>{ $model }</b>, в конце { $price ->
 ask-numeric = Число, например 12 или 3,5.
 ask-categorical = Выберите или напишите.
 ask-text = Текст.
-ask-text-only = Пришлите текст.
 wrong-number = «{ $value }» — не число. Напишите, например, 12 или 3,5.
 wrong-range = Для модели это число слишком велико.
 wrong-text = Такой текст модель принять не может.
@@ -172,7 +165,11 @@ csv-confirm = <b>{ $file }</b>: { $rows ->
        *[other] ; { $bad } строк с ошибками, за них не платите.
     }
 csv-bad-line = строка { $row }: { $reason }
-csv-too-large = Файл слишком велик: не больше { $most } байт.
+csv-too-large = Файл слишком велик: не больше { $most ->
+        [one] { $most } байта
+       *[other] { $most } байт
+    }.
+csv-gone = Telegram не отдаёт мне этот файл. Пришлите его ещё раз.
 csv-not-csv = Прочитать это как CSV не получается: { $reason }
 csv-no-text = это не UTF-8 и не Windows-1251
 csv-no-header = в первой строке должны быть имена столбцов
@@ -180,7 +177,7 @@ csv-missing-columns = не хватает столбцов: { $columns }
 csv-no-rows = в нём нет строк
 csv-ragged = в строке { $row } значений больше, чем столбцов
 csv-only = Я читаю только CSV-файлы.
-csv-changed = Цена тем временем изменилась.
+price-changed = Цена тем временем изменилась.
 csv-column-row = строка
 csv-column-error = ошибка
 
@@ -189,10 +186,14 @@ reason-number = нужно число
 reason-range = нужно число в допустимых пределах
 reason-text = нужен текст
 reason-missing = нет значения
+reason-characters = есть знаки, которых нельзя сохранить
+reason-extra = у модели нет такого признака
+reason-row = нужен объект
+reason-broke = эту строку модель посчитать не смогла
 reason-other = { $reason }
 
 history-empty = Предсказаний пока нет. Пришлите текст.
-history = <b>Ваши предсказания</b>, сначала новые
+history = <b>Ваши предсказания</b>, сначала новые; время — UTC
 history-line = { $icon } { $when } · { $model } · { $what }
 history-rows = { $rows ->
         [one] { $rows } строка
@@ -230,7 +231,11 @@ refusal-model-refused = Модель использовать нельзя: { $r
 refusal-prediction-not-found = Такого предсказания нет.
 refusal-wrong-status = Поздно: оно уже в работе или готово.
 refusal-no-valid-row = Ничего из этого модель взять не может; ничего не списано. { $reason }
-refusal-too-many-rows = { $rows } строк — так нельзя: от 1 до { $most }.
+refusal-too-many-rows = { $rows ->
+        [one] { $rows } строка
+        [few] { $rows } строки
+       *[other] { $rows } строк
+    } — так нельзя: от 1 до { $most }.
 refusal-expires-too-late = Начала предсказание ждёт не дольше { $most } с.
 refusal-too-many-pending = В очереди уже слишком много. Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
@@ -239,7 +244,10 @@ refusal-too-many-pending = В очереди уже слишком много. �
     }.
 refusal-idempotency-conflict = Это сообщение уже было использовано для другого.
 refusal-invalid-email = Это не адрес электронной почты.
-refusal-invalid-password = В пароле от { $least } до { $most } символов.
+refusal-invalid-password = В пароле от { $least } до { $most ->
+        [one] { $most } символа
+       *[other] { $most } символов
+    }.
 refusal-email-taken = Аккаунт с таким адресом уже есть.
 refusal-wrong-credentials = Адрес или пароль неверны.
 refusal-invalid-token = Это больше не действует.
@@ -256,8 +264,15 @@ refusal-too-many-tries = Слишком много попыток. Подожд�
     }.
 refusal-guests-not-served = Гостей здесь не обслуживают.
 refusal-too-many-guests = На сегодня гостей достаточно.
-refusal-invalid-api-key-name = В имени ключа не больше { $most } символов.
-refusal-too-many-api-keys = У вас уже { $most } ключей API, больше нельзя.
+refusal-invalid-api-key-name = В имени ключа не больше { $most ->
+        [one] { $most } символа
+       *[other] { $most } символов
+    }.
+refusal-too-many-api-keys = У вас уже { $most ->
+        [one] { $most } ключ
+        [few] { $most } ключа
+       *[other] { $most } ключей
+    } API, больше нельзя.
 refusal-api-key-not-found = Такого ключа API нет.
 refusal-not-allowed = Это может только администратор.
 refusal-invalid-link = Эта ссылка уже использована, или её десять минут прошли. Попросите новую.

@@ -1,0 +1,30 @@
+from contextlib import suppress
+
+from typing_extensions import override
+
+from augury.application.ports import Unavailable
+from augury.application.telegram_ports import Duty
+from augury.outbound.memory.memory import Memory
+
+
+class MemoryDuty(Duty):
+    """As many as there are of it over one memory, one is on duty."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    @override
+    async def take(self) -> bool:
+        async with self._memory.change() as state:
+            return state.duties.setdefault("bot", self) is self
+
+    @override
+    async def holds(self) -> bool:
+        return not self._memory.away and self._memory.state.duties.get("bot") is self
+
+    @override
+    async def leave(self) -> None:
+        with suppress(Unavailable):  # else it is taken again by whoever had it
+            async with self._memory.change() as state:
+                if state.duties.get("bot") is self:
+                    del state.duties["bot"]

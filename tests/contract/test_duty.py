@@ -1,0 +1,44 @@
+"""One process at a time is the bot, and another takes over from one that left or lost sight of the books."""
+
+from asyncpg import Pool
+
+from augury.outbound.postgres.duty import LOCK, PostgresDuty
+from tests.adapters import Adapters
+from tests.polling import eventually
+
+END_SESSION = """
+SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1::bigint::oid
+"""
+
+
+async def test_one_process_at_a_time_is_on_duty_and_the_next_follows(adapters: Adapters) -> None:
+    first, second = adapters.new_duty(), adapters.new_duty()
+
+    assert await first.take()
+    assert not await second.take()
+    assert (await first.holds(), await second.holds()) == (True, False)
+    await second.leave()  # who was not on duty takes nobody's away
+    assert await first.holds()
+
+    await first.leave()
+    assert not await first.holds()
+    assert await second.take()
+    assert not await first.take()
+    await second.leave()
+    assert await first.take()
+    await first.leave()
+
+
+async def test_who_lost_its_session_knows_and_another_takes_over(pool: Pool) -> None:
+    first, second = PostgresDuty(pool), PostgresDuty(pool)
+    assert await first.take()
+
+    await pool.execute(END_SESSION, LOCK & 0xFFFFFFFF)
+
+    await eventually(second.take, "the end of the session's lock")
+    assert not await first.holds()
+    await first.leave()
+    assert await second.holds()
+    await second.leave()
+    assert await first.take()  # with another connection
+    await first.leave()

@@ -1,0 +1,153 @@
+"""A CSV file in a chat, over memory: progress, each row's reason, prices that change, files that are gone."""
+
+import csv
+import io
+from dataclasses import replace
+
+from augury.domain.model import Feature, FeatureKind
+from augury.outbound.memory.predictor import BREAKING
+from tests.hexagon import a_model
+from tests.inbound.telegram.conftest import CHAT, Town
+from tests.polling import eventually
+from tests.telegram.server import Sent
+
+FEATURES = (Feature("age", FeatureKind.NUMERIC), Feature("text", FeatureKind.TEXT))
+FILE = f"age,text\n1,hi\nold,hi\n2,{BREAKING}\n,a text that is long enough\n5\n".encode()
+
+
+def offer(town: Town, row_price: int = 2) -> None:
+    model = a_model("tone", row_price=row_price, features=FEATURES)
+    town.hexagon.memory.state.models[model.ref] = model
+
+
+async def asked(town: Town, *, language: str = "en", name: str = "people.CSV", content: bytes = FILE) -> Sent:
+    """The question whether to predict it."""
+    town.person(language=language).sends_file(name, content)
+    return await town.said(name[:90])
+
+
+async def test_a_batch_shows_its_progress_and_answers_each_row_or_says_why_not(town: Town) -> None:
+    offer(town)
+    async with town.bot():
+        question = await asked(town, language="ru")
+        assert "5 строк для tone, 10 кредитов; 2 строки с ошибками, за них не платите" in question.text
+        assert "строка 2: age: нужно число" in question.text
+        town.telegram.people[CHAT].presses(question, "Предсказать")
+        await town.said("5 строк в очереди, отложено 10 кредитов")
+        task = town.hexagon.queue.take()
+        assert task is not None
+        token = task.prediction_ids[0]
+        [claimed] = await town.hexagon.work.claim(
+            task.prediction_ids, token=token, lease=town.hexagon.limits.lease, retries=False, most_rows=10
+        )
+        await town.said("5 строк в работе")
+        await town.hexagon.work.hand_back(token, [claimed.prediction.id])
+        await town.hexagon.run_batch(task.prediction_ids, retries=True)
+        await town.said("предсказано строк: 2 из 5.\n4 кредита")
+
+    [answer] = [each for each in town.telegram.to(CHAT) if each.document]
+    assert answer.document is not None
+    name, body = answer.document
+    assert name == "people-predicted.csv"
+    rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+    assert [(row["строка"], row["label"], row["ошибка"]) for row in rows] == [
+        ("1", "short", ""),
+        ("2", "", "age: нужно число"),
+        ("3", "", "made the model fail"),
+        ("4", "long", ""),
+        ("5", "", "text: нет значения"),
+    ]
+    assert await town.hexagon.balanced()
+
+
+async def test_a_file_waits_for_its_yes_across_a_restart(town: Town) -> None:
+    offer(town)
+    async with town.bot():
+        question = await asked(town)
+    async with town.bot():
+        town.telegram.people[CHAT].presses(question, "Predict")
+        await town.said("10 credits set aside")
+
+
+async def test_names_may_be_as_long_as_they_like(town: Town) -> None:
+    names = ["\U0001f600" * 600, "<b>" * 400]
+    features = [Feature(name, FeatureKind.NUMERIC) for name in names]
+    features.append(Feature("plan", FeatureKind.CATEGORICAL, ("<i>" * 300, "")))
+    model = a_model("tone", features=features)
+    town.hexagon.memory.state.models[model.ref] = model
+    async with town.bot():
+        content = ",".join([*names, "plan"]) + "\n" + "1,2,a\n" + "old,2,a\n" * 9
+        question = await asked(town, name="<" * 300 + ".csv", content=content.encode())
+        assert "and 4 more" in question.text
+        ada = town.telegram.people[CHAT]
+        ada.says("/predict")
+        for step in (1, 2):
+            ada.says(str(step))
+            await town.said(f"Question {step + 1} of 3")
+        ada.presses(await town.said("Question 3 of 3"), "<i>")
+        await town.said("In the queue")
+        ada.says("/models")
+        await town.said("choose yours")
+    assert not [each for each in town.telegram.refused if each[0] != "getUpdates"]
+
+
+async def test_a_price_that_changed_is_asked_for_again_before_anything_is_charged(town: Town) -> None:
+    offer(town)
+    async with town.bot():
+        question = await asked(town)
+        offer(town, row_price=1)
+        town.telegram.people[CHAT].presses(question, "Predict")
+        again = await town.said("5 rows for tone, 5 credits", after=question.message_id)
+        assert any("price has changed" in each.text for each in town.telegram.to(CHAT))
+        assert not town.hexagon.queue.take()
+        town.telegram.people[CHAT].presses(again, "Predict")
+        await town.said("5 credits set aside")
+
+
+async def test_a_file_that_telegram_has_no_more_keeps_nobody_waiting(town: Town) -> None:
+    offer(town)
+    async with town.bot():
+        question = await asked(town)
+        town.telegram.files_answer = 404
+        town.telegram.people[CHAT].presses(question, "Predict")
+        first = await town.said("Telegram does not give me this file")
+        town.telegram.fail("getFile", 400, "Bad Request: invalid file_id")
+        town.telegram.people[CHAT].presses(question, "Predict")
+        await town.said("Telegram does not give me this file", after=first.message_id)
+        town.telegram.people[CHAT].says("/balance")
+        await town.said("You have 10 credits.")
+
+
+async def test_a_file_that_telegram_does_not_give_now_is_tried_again(town: Town) -> None:
+    offer(town)
+    town.telegram.files_answer = 502
+    async with town.bot():
+        town.person().sends_file("people.csv", FILE)
+        await eventually(lambda: len(town.telegram.called("getFile")) > 1, "another try")
+        town.telegram.files_answer = None
+        await town.said("5 rows for tone")
+
+
+async def test_results_that_telegram_does_not_take_as_a_file_are_told_without_it(town: Town) -> None:
+    offer(town)
+    async with town.bot():
+        question = await asked(town)
+        town.telegram.fail("sendDocument", 413, "Request Entity Too Large")
+        town.telegram.people[CHAT].presses(question, "Predict")
+        await town.said("set aside")
+        await town.hexagon.run_all()
+        told = await town.said("2 of 5 rows predicted.\n4 credits · 6 left")
+        [prediction_id] = town.hexagon.memory.state.predictions
+        assert f"They are kept as the prediction {prediction_id}" in told.text
+        await eventually(lambda: not town.hexagon.memory.state.notices, "the end of the notice")
+
+
+async def test_a_file_is_too_large_or_has_too_many_rows_in_words(town: Town) -> None:
+    offer(town)
+    town.hexagon.limits = replace(town.hexagon.limits, max_rows=3)
+    async with town.bot(max_file_bytes=1000):
+        ada = town.person()
+        ada.sends_file("long.csv", b"x" * 1001)
+        await town.said("The file is too large: at most 1,000 bytes")
+        ada.sends_file("rows.csv", b"age,text\n" + b"1,a\n" * 4)
+        await town.said("4 rows are not possible: from 1 to 3")

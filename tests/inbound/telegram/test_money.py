@@ -1,0 +1,150 @@
+"""At the till, over memory: what is refused there, what is paid, what is given back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from typing_extensions import override
+
+from augury.application.telegram_ports import ChatBooks, StarPayment
+from augury.domain.balance import InvalidAmount, NotEnoughCredits
+from augury.inbound.telegram import lanes
+from augury.outbound.memory.chat_books import MemoryChatBooks, MemoryOpenChatBooks
+from tests.hexagon import Hexagon
+from tests.inbound.telegram.conftest import CHAT, Town
+from tests.polling import eventually
+from tests.telegram.server import Person, TelegramServer
+
+OFFER = {"payload": "100:50", "prices": [{"amount": 50}]}
+
+
+def at_the_till(ada: Person, invoice: Mapping[str, object]) -> list[tuple[bool, str]]:
+    """What the bot answers there, once it has."""
+    answers: list[tuple[bool, str]] = []
+    ada.checks_out(invoice, lambda holds, why: answers.append((holds, why)))
+    return answers
+
+
+async def test_the_sale_holds_as_it_was_offered_and_else_is_refused_in_the_chosen_language(
+    town: Town,
+) -> None:
+    async with town.bot():
+        ada = town.person()
+        ada.says("/start")
+        await town.said("Hello!")
+        await town.hexagon.chats.speak(CHAT, "ru")
+        for invoice, why in (
+            (OFFER, ""),
+            (OFFER | {"prices": [{"amount": 1}]}, "Это предложение больше не действует"),
+            (OFFER | {"payload": "1000000:50"}, "Это предложение больше не действует"),
+        ):
+            answers = at_the_till(ada, invoice)
+            [(holds, said)] = await eventually(lambda: answers, "an answer at the till")  # noqa: B023
+            assert (holds, said[: len(why)]) == (not why, why)
+            assert bool(said) == bool(why)
+
+
+async def test_the_till_answers_while_everybody_else_waits_for_telegram(town: Town) -> None:
+    town.telegram.hang("sendMessage", 30, times=200)
+    async with town.bot():
+        for chat_id in range(100, 180):
+            town.person(chat_id).says("/balance")
+        ada = town.person()
+        await eventually(lambda: not town.telegram.unacknowledged, "the acknowledgement")
+        answers = at_the_till(ada, OFFER)
+        await eventually(lambda: answers, "an answer at the till", within=10)
+        assert answers == [(True, "")]
+        town.telegram.calm()
+
+
+async def test_stars_that_are_given_back_take_their_credits_along_and_that_is_said_once(town: Town) -> None:
+    async with town.bot():
+        ada = town.person()
+        charge = ada.has_paid(OFFER)
+        await town.said("Thank you! 100 credits were added; you have 110 now")
+        await town.refund_payment(charge_id=charge)
+        await town.said(f"The payment {charge} was returned; you have 10 now")
+        await town.all_handled()
+        assert len(town.telegram.to(CHAT)) == 2
+    assert await town.hexagon.balanced()
+
+
+async def test_what_telegram_gives_back_itself_is_taken_back_unless_it_is_spent(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with town.bot():
+        ada = town.person()
+        first, second = ada.has_paid(OFFER), ada.has_paid(OFFER)
+        await town.said("you have 210 now")
+        ada.is_given_back(first)
+        await town.said("was returned; you have 110 now")
+        chat = await town.hexagon.chats.get(CHAT)
+        assert chat is not None
+        await town.hexagon.request_prediction(chat.user_id, [{"text": "hi"}] * 11)
+        ada.is_given_back(second)
+        await town.all_handled()
+        assert f"payment {second} was returned by Telegram, its credits were not" in caplog.text
+        with pytest.raises(NotEnoughCredits):
+            await town.refund_payment(charge_id=second)
+    assert not town.telegram.refunded
+    assert await town.hexagon.balanced()
+
+
+class FullBooks(MemoryChatBooks):
+    """Books that take no more payments."""
+
+    @override
+    async def add_payment(self, payment: StarPayment) -> None:
+        raise InvalidAmount(amount=1)
+
+
+class OpenFullBooks(MemoryOpenChatBooks):
+    @override
+    def __call__(self) -> ChatBooks:
+        return FullBooks(self.memory)
+
+
+async def test_a_payment_that_the_books_refuse_is_never_done_with(
+    hexagon: Hexagon,
+    telegram: TelegramServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "LAST_PAUSE", 0.001)
+    monkeypatch.setattr(lanes, "FIRST_PAUSE", 0.001)
+    town, booked = Town(hexagon, telegram), hexagon.record_payment
+    hexagon.record_payment = replace(booked, books=OpenFullBooks(hexagon.memory))
+    async with town.bot():
+        town.person().has_paid(OFFER)
+        await eventually(lambda: f"try {2 * lanes.MOST_TRIES}" in caplog.text, "many tries")
+    assert not telegram.to(CHAT)
+    hexagon.record_payment = booked
+    async with town.bot():
+        await town.said("you have 110 now")
+    assert await hexagon.balanced()
+
+
+async def test_a_payment_that_nobody_understands_yet_is_never_done_with(
+    town: Town, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "LAST_PAUSE", 0.001)
+    monkeypatch.setattr(lanes, "FIRST_PAUSE", 0.001)
+    async with town.bot():
+        town.person()
+        town.telegram.put({"message": {"chat": {"id": CHAT}, "successful_payment": {"of": "a later kind"}}})
+        await eventually(lambda: f"try {2 * lanes.MOST_TRIES}" in caplog.text, "many tries")
+    assert len(await town.hexagon.inbox.waiting()) == 1
+
+
+async def test_a_payment_goes_to_the_account_that_the_chat_acts_for_when_it_is_booked(
+    hexagon: Hexagon,
+) -> None:
+    chat = await hexagon.register_chat(chat_id=CHAT, language="en")
+    user = await hexagon.user()
+    await hexagon.links.saw_bot("a_bot")
+    code = (await hexagon.issue_telegram_link(user_id=user.id)).url.partition("=")[2]
+    await hexagon.link_chat(chat=chat, code=code)
+
+    balance = await hexagon.record_payment(chat_id=CHAT, charge_id="c", stars=50, credits=100)
+
+    assert (balance.user_id, balance.available) == (user.id, 110)

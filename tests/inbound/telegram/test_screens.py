@@ -1,0 +1,214 @@
+"""The README's screens are what the bot really sends: its main dialogues, had over memory, drawn as text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typing_extensions import override
+
+from augury.application.ports import Json, Outcome, Predictor, Question
+from augury.domain.model import Feature, FeatureKind, Model
+from tests.hexagon import a_model
+from tests.inbound.telegram.conftest import CHAT, Town
+from tests.polling import eventually
+from tests.telegram.server import Sent
+
+ROOT = Path(__file__).parents[3]
+WIDTH = 44
+ANSWERS: Mapping[str, Mapping[str, float]] = {
+    # what the starter model says of these two texts
+    "Great, works perfectly": {"positive": 0.8746, "negative": 0.1087, "neutral": 0.0167},
+    "Очень доволен, спасибо!": {"positive": 0.8752, "negative": 0.1163, "neutral": 0.0085},
+}
+CHURN = (
+    Feature("age", FeatureKind.NUMERIC),
+    Feature("plan", FeatureKind.CATEGORICAL, ("basic", "pro")),
+    Feature("complaint", FeatureKind.TEXT),
+)
+FILE = b"age,plan,complaint\n41,pro,slow\n29,basic,none\nold,pro,slow\n,basic,too dear\n55,pro,none\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a person says and presses, and how a reader of the README is told of it."""
+
+    readme: str
+    text: str
+    complaint: str
+    number_is_wrong: str
+    back: str
+    becomes: str
+
+
+SAID = {
+    "en": Said(
+        readme="README.md",
+        text="Great, works perfectly",
+        complaint="Too slow lately",
+        number_is_wrong="is no number",
+        back="Back",
+        becomes="and then, in its place:",
+    ),
+    "ru": Said(
+        readme="README.ru.md",
+        text="Очень доволен, спасибо!",
+        complaint="В последнее время медленно",
+        number_is_wrong="не число",
+        back="Назад",
+        becomes="а потом на том же месте:",
+    ),
+}
+
+
+class ToldBeforehand(Predictor):
+    """Answers with probabilities as a classifier of CatBoost's does."""
+
+    @override
+    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        return [self._outcome(model, question) for question in questions]
+
+    def _outcome(self, model: Model, question: Question) -> Outcome:
+        data = msgspec.json.decode(question.input)
+        rows = [data] if question.single else data
+        errors = model.facts.schema.check_all(rows)
+        wrong = {each.row for each in errors}
+        answers = [None if index in wrong else _answer(row) for index, row in enumerate(rows)]
+        output = Json(msgspec.json.encode(answers[0] if question.single else answers))
+        return Outcome(len(rows) - len(wrong), output, Json(msgspec.json.encode(errors)))
+
+
+def _answer(row: Mapping[str, Any]) -> dict[str, object]:
+    found = ANSWERS.get(str(row.get("text")), {"leaves": 0.71, "stays": 0.29})
+    return {"label": max(found, key=lambda name: found[name]), "probabilities": found}
+
+
+class Drawing:
+    def __init__(self, becomes: str) -> None:
+        self._becomes = becomes
+        self.lines: list[str] = []
+
+    def person(self, words: str) -> None:
+        self.lines.append(f"{words:>{WIDTH}} │")
+
+    def bot(self, sent: Sent, *, replied: str = "", buttons: bool = True, most: int = 100) -> None:
+        """A message as it is now, cut off after so many lines."""
+        lines = [*([f"↩ {replied}"] if replied else []), *sent.text.split("\n")]
+        if buttons:
+            lines += [" ".join(f"[ {each['text']} ]" for each in row) for row in sent.buttons]
+            lines += [" ".join(f"[ {each} ]" for each in row) for row in sent.keyboard]
+        self.lines += [f"│ {line}".rstrip() for line in lines[:most]]
+        if len(lines) > most:
+            self.lines.append("│ …")
+
+    def becomes(self) -> None:
+        self.lines.append(f"┆ {self._becomes}")
+
+    def space(self) -> None:
+        self.lines.append("")
+
+
+async def screens(town: Town, language: str) -> str:
+    """Five dialogues in one chat: the beginning, a text, a model of several features, a payment, a file."""
+    said = SAID[language]
+    drawing, run = Drawing(said.becomes), replace(town.hexagon.run_batch, predictor=ToldBeforehand())
+    ada = town.person(language=language)
+
+    async def answered() -> Sent:
+        """The bot's newest message, once there is nothing more to come."""
+        await town.all_handled()
+        return town.telegram.to(CHAT)[-1]
+
+    async def finished() -> None:
+        while task := town.hexagon.queue.take():
+            await run(task.prediction_ids)
+        await eventually(lambda: not town.hexagon.memory.state.notices, "every answer")
+
+    ada.says("/start")
+    drawing.person("/start")
+    drawing.bot(await answered())
+    drawing.space()
+
+    ada.says(said.text)
+    drawing.person(said.text)
+    placeholder = await answered()
+    drawing.bot(placeholder, replied=said.text)
+    await finished()
+    drawing.becomes()
+    drawing.bot(placeholder, replied=said.text)
+    drawing.space()
+
+    await town.hexagon.chats.choose(CHAT, "churn")
+    ada.says("/predict")
+    drawing.person("/predict")
+    drawing.bot(await answered())
+    ada.says("old")
+    drawing.person("old")
+    await answered()
+    drawing.bot(await town.said(said.number_is_wrong), most=1)
+    drawing.lines.append("│ …")
+    ada.says("33.5")
+    drawing.person("33.5")
+    question = await answered()
+    drawing.bot(question)
+    ada.presses(question, said.back)
+    drawing.person(f"[ {question.button(said.back)['text']} ]")
+    drawing.bot(await answered(), most=2)
+    ada.says("41")
+    drawing.person("41")
+    question = await answered()
+    drawing.bot(question, most=1)
+    ada.presses(question, "pro")
+    drawing.person("[ pro ]")
+    drawing.bot(await answered())
+    ada.says(said.complaint)
+    drawing.person(said.complaint)
+    placeholder = await answered()
+    await finished()
+    drawing.bot(placeholder, replied="/predict")
+    drawing.space()
+
+    ada.says("/topup")
+    drawing.person("/topup")
+    offer = await answered()
+    drawing.bot(offer)
+    ada.presses(offer, "⭐ 50")
+    drawing.person(f"[ {offer.button('⭐ 50')['text']} ]")
+    invoice = (await answered()).invoice
+    assert invoice is not None
+    drawing.lines.append(
+        f"│ {invoice['title']}. {invoice['description']}  ⭐ {invoice['prices'][0]['amount']}"
+    )
+    charge = ada.has_paid(invoice)
+    drawing.person("⭐ 50")
+    paid = await answered()
+    drawing.bot(replace(paid, text=paid.text.replace(charge, "stx…")))
+    drawing.space()
+
+    ada.sends_file("people.csv", FILE)
+    drawing.person("📎 people.csv")
+    question = await answered()
+    drawing.bot(question, replied="people.csv")
+    yes = question.buttons[0][0]["text"]
+    ada.presses(question, yes)
+    drawing.person(f"[ {yes} ]")
+    await answered()
+    drawing.bot(question, buttons=False)
+    await finished()
+    drawing.becomes()
+    drawing.bot(question)
+    [result] = [each for each in town.telegram.to(CHAT) if each.document]
+    assert result.document is not None
+    drawing.lines.append(f"│ 📎 {result.document[0]}")
+    return "\n".join(drawing.lines)
+
+
+@pytest.mark.parametrize("language", SAID)
+async def test_the_readmes_screens_are_what_the_bot_sends(town: Town, language: str) -> None:
+    model = a_model("churn", row_price=3, features=CHURN)
+    town.hexagon.memory.state.models[model.ref] = model
+    async with town.bot():
+        drawn = await screens(town, language)
+    assert f"```\n{drawn}\n```" in (ROOT / SAID[language].readme).read_text(encoding="utf-8"), drawn
