@@ -38,7 +38,12 @@ async def test_a_batch_shows_its_progress_and_answers_each_row_or_says_why_not(t
         assert task is not None
         token = task.prediction_ids[0]
         [claimed] = await town.hexagon.work.claim(
-            task.prediction_ids, token=token, lease=town.hexagon.limits.lease, retries=False, most_rows=10
+            task.prediction_ids,
+            token=token,
+            lease=town.hexagon.limits.lease,
+            retries=False,
+            most_rows=10,
+            most_bytes=10**6,
         )
         await town.said("5 строк в работе")
         await town.hexagon.work.hand_back(token, [claimed.prediction.id])

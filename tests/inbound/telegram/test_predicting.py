@@ -114,6 +114,7 @@ async def abandon_thrice(hexagon: Hexagon) -> None:
             lease=hexagon.limits.lease,
             retries=number > 0,
             most_rows=100,
+            most_bytes=10**6,
         )
         hexagon.clock.advance(hexagon.limits.lease + timedelta(seconds=1))
         await hexagon.sweep()

@@ -29,9 +29,10 @@ class MemoryNotices(Notices):
     @override
     async def place_rest(self, chat_id: int, placeholder_id: int) -> None:
         async with self.memory.change() as state:
-            for name, reply in list(state.replies.items()):
+            for name, record in list(state.replies.items()):
+                reply = record.reply
                 if reply.chat_id == chat_id and reply.placeholder_id is None:
-                    state.replies[name] = replace(reply, placeholder_id=placeholder_id)
+                    state.replies[name] = replace(record, reply=replace(reply, placeholder_id=placeholder_id))
 
     @override
     async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
