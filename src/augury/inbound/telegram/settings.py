@@ -49,15 +49,15 @@ class TelegramSettings:
 
     def __post_init__(self) -> None:
         if self.token and not _TOKEN.fullmatch(self.token):
-            raise ValueError("TELEGRAM_TOKEN is not a bot's token (digits, a colon, letters)")
+            raise ValueError("token must be a bot's: digits, a colon, letters")
         if self.webhook_secret and not _SECRET.fullmatch(self.webhook_secret):
-            raise ValueError("TELEGRAM_WEBHOOK_SECRET takes 1 to 256 of A-Z, a-z, 0-9, _ and -")
+            raise ValueError("webhook_secret must be 1 to 256 of A-Z, a-z, 0-9, _ and -")
         if self.webhook_url and not urlsplit(self.webhook_url).scheme == "https":
-            raise ValueError("TELEGRAM_WEBHOOK_URL must begin with https://")
+            raise ValueError("webhook_url must begin with https://")
         if self.webhook_port > 65535:
-            raise ValueError("TELEGRAM_WEBHOOK_PORT must be at most 65535")
+            raise ValueError("webhook_port must be at most 65535")
         if not all(0 < each.credits <= MOST_CREDITS and 0 < each.stars < 2**31 for each in self.on_sale):
-            raise ValueError("TELEGRAM_PACKAGES are above zero and within what books and Telegram hold")
+            raise ValueError("packages must be above zero and within what books and Telegram hold")
 
     @property
     def on_sale(self) -> tuple[Package, ...]:
@@ -65,7 +65,7 @@ class TelegramSettings:
         try:
             return tuple(Package(*map(int, pair)) for pair in pairs)
         except (ValueError, TypeError) as error:
-            raise ValueError("TELEGRAM_PACKAGES must be credits:stars, such as 100:50,500:225") from error
+            raise ValueError("packages must be credits:stars, such as 100:50,500:225") from error
 
     @property
     def webhook_path(self) -> str:

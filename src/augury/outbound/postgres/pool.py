@@ -48,7 +48,6 @@ class PostgresSettings:
     statement_timeout: timedelta = timedelta(seconds=30)
     lock_timeout: timedelta = timedelta(seconds=10)
     idle_in_transaction_timeout: timedelta = timedelta(seconds=30)
-    application_name: str = "augury"
     model_cache: timedelta = timedelta(seconds=1)
     """How long a model's price and schema are believed without asking again. 0 asks every time."""
 
@@ -76,7 +75,7 @@ async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
             init=_learn_types,
             reset=_keep_session,
             server_settings={
-                "application_name": settings.application_name,
+                "application_name": "augury",
                 "statement_timeout": _milliseconds(settings.statement_timeout),
                 "lock_timeout": _milliseconds(settings.lock_timeout),
                 "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout),
