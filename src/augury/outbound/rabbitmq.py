@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import aio_pika
 import msgspec
@@ -42,6 +43,10 @@ class RabbitSettings:
     def __post_init__(self) -> None:
         if not self.url.startswith(("amqp://", "amqps://")):
             raise ValueError("url must begin with amqp:// or amqps://")
+        try:
+            urlsplit(self.url).port  # noqa: B018  # raises for what is no number of a port
+        except ValueError:
+            raise ValueError("url must name a host, or a host and the number of a port") from None
 
 
 @dataclass(frozen=True, slots=True)
