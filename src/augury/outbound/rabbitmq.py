@@ -19,7 +19,8 @@ import aio_pika
 import msgspec
 from typing_extensions import override
 
-from augury.application.ports import NO_TRACES, Ended, Events, PredictionQueue, Traces, Unavailable
+from augury.application.ports import Unavailable
+from augury.application.running_ports import NO_TRACES, Ended, Events, PredictionQueue, Traces
 from augury.domain.identifiers import PredictionId
 from augury.outbound.rabbitmq_link import TROUBLE, Envelope, RabbitLink, Topology
 
