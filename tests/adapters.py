@@ -18,12 +18,12 @@ from augury.application.ports import (
     IdempotencyKey,
     Json,
     Ledger,
-    Models,
     OpenBooks,
     Predictions,
     Upkeep,
     Work,
 )
+from augury.application.running_ports import Models
 from augury.application.telegram_ports import Chats, Dialogues, Duty, Inbox, Links, Notices, OpenChatBooks
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7

@@ -20,7 +20,7 @@ from augury.application.identity_ports import NewUser
 from augury.application.issue_telegram_link import IssueTelegramLink
 from augury.application.limits import Limits
 from augury.application.link_chat import LinkChat
-from augury.application.ports import Clock, Ended, IdempotencyKey, Json, StoredPrediction
+from augury.application.ports import Clock, IdempotencyKey, Json, StoredPrediction
 from augury.application.record_payment import RecordPayment
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
@@ -30,6 +30,7 @@ from augury.application.register_model import RegisterModel
 from augury.application.register_user import RegisterUser
 from augury.application.request_predictions import Request, RequestPredictions
 from augury.application.run_batch import RunBatch
+from augury.application.running_ports import Ended
 from augury.application.sign_in import SignIn
 from augury.application.sign_out import SignOut
 from augury.application.sweep import Sweep

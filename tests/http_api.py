@@ -23,12 +23,13 @@ from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.issue_telegram_link import IssueTelegramLink
 from augury.application.limits import Limits
 from augury.application.operator_ports import DeadLetters, PromoCodes
-from augury.application.ports import Balances, Clock, Ledger, Models, Predictions
+from augury.application.ports import Balances, Clock, Ledger, Predictions
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
 from augury.application.refund_prediction import RefundPrediction
 from augury.application.register_user import RegisterUser
 from augury.application.request_predictions import RequestPredictions
+from augury.application.running_ports import Models
 from augury.application.sign_in import SignIn
 from augury.application.sign_out import SignOut
 from augury.application.top_up import TopUp

@@ -152,6 +152,17 @@ def test_a_setting_may_be_a_file(tmp_path: Path) -> None:
     assert settings.url == "amqp://somewhere"
 
 
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingError, match="AUGURY_SECRET_KEY_FILE"):
+        read(JwtSettings, {"AUGURY_SECRET_KEY_FILE": str(tmp_path / "key")})
+
+
+def test_several_database_hosts_may_be_named() -> None:
+    url = "postgresql://x:p%40w@one:5432,[::1]:65535,three/db"
+    assert read(PostgresSettings, {"AUGURY_DATABASE_URL": url}).url == url
+
+
 @pytest.mark.parametrize(
     ("settings", "environ", "named"),
     [
@@ -175,6 +186,15 @@ def test_a_setting_may_be_a_file(tmp_path: Path) -> None:
             {"AUGURY_DATABASE_URL": "postgresql://x/y", "AUGURY_DATABASE_POOL_SIZE": "0"},
             "POOL_SIZE",
         ),
+        (
+            PostgresSettings,
+            {"AUGURY_DATABASE_URL": "postgresql://x:99999/y"},
+            "AUGURY_DATABASE_URL must name",
+        ),
+        (PostgresSettings, {"AUGURY_DATABASE_URL": "postgresql://[::1/y"}, "AUGURY_DATABASE_URL must name"),
+        (RabbitSettings, {"AUGURY_RABBITMQ_URL": "amqp://x:y/"}, "AUGURY_RABBITMQ_URL must name"),
+        (RabbitSettings, {"AUGURY_RABBITMQ_URL": "amqp://[::1/"}, "AUGURY_RABBITMQ_URL must name"),
+        (ProcessSettings, {"AUGURY_PORT": "0"}, "AUGURY_PORT must be 1 to 65535"),
         (CatBoostSettings, {"AUGURY_MODEL_THREADS": "0"}, "AUGURY_MODEL_THREADS"),
         (JwtSettings, {"AUGURY_SECRET_KEY": "short"}, "AUGURY_SECRET_KEY must have 32"),
         (HttpSettings, {"AUGURY_MAX_BODY_BYTES": "0"}, "AUGURY_MAX_BODY_BYTES"),
@@ -196,6 +216,7 @@ def test_a_wrong_setting_is_named(settings: type, environ: dict[str, str], named
         ("worker", {}, "AUGURY_"),
         ("migrate", {"data": "/nowhere/to/be/found"}, "AUGURY_DATABASE_URL"),
         ("migrate", {"database_url": "postgresql://x@127.0.0.1:9/x"}, "database"),
+        ("up", {"data": __file__}, "nothing can be kept in"),
     ],
 )
 def test_a_process_that_cannot_start_says_why_in_one_line(

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from augury.application.ports import Json, Question
+from augury.application.ports import Json
+from augury.application.running_ports import Question
 from augury.outbound.catboost_model import LoadedModel, answer
 from tests.chaos.customers import FINAL, Customers, Order
 from tests.chaos.world import World

@@ -9,7 +9,7 @@ import aio_pika
 import pytest
 from typing_extensions import override
 
-from augury.application.ports import PredictionQueue, Task
+from augury.application.running_ports import PredictionQueue, Task
 from augury.bootstrap.topology import TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.inbound.worker.message import decode

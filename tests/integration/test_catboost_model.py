@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from catboost import CatBoost, Pool
 
-from augury.application.ports import Json, ModelUnavailable, Outcome, Question
+from augury.application.ports import Json
+from augury.application.running_ports import ModelUnavailable, Outcome, Question
 from augury.domain.model import Feature, FeatureKind, InputSchema, Model, Task
 from augury.outbound.catboost_model import CatBoostPredictor, CatBoostSettings
 from augury.outbound.model_store import FolderModelStore

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 import aio_pika
 import pytest
 
-from augury.application.ports import Ended
+from augury.application.running_ports import Ended
 from augury.bootstrap.topology import EVENTS, FINISHED, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status

@@ -8,7 +8,8 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
-from augury.application.ports import Ended, Unavailable
+from augury.application.ports import Unavailable
+from augury.application.running_ports import Ended
 from augury.bootstrap.topology import DEAD, EVENTS, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status

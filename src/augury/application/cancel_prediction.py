@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 
-from augury.application.ports import Clock, Ended, Events, OpenBooks
+from augury.application.ports import Clock, OpenBooks
 from augury.application.retrying import retried
+from augury.application.running_ports import Ended, Events
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction
 

@@ -1,6 +1,6 @@
 from dataclasses import dataclass, replace
 
-from augury.application.ports import Models
+from augury.application.running_ports import Models
 from augury.domain.model import Model, ModelRef
 
 

@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from augury.application.ports import Clock, ModelInspector, Models, ModelStore
+from augury.application.ports import Clock
+from augury.application.running_ports import ModelInspector, Models, ModelStore
 from augury.domain.model import Model, ModelRef
 
 

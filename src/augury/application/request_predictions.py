@@ -7,17 +7,9 @@ from typing import Self
 
 from augury.application.backlog import Backlog
 from augury.application.limits import Limits
-from augury.application.ports import (
-    Accepted,
-    Clock,
-    IdempotencyKey,
-    Json,
-    OpenBooks,
-    Opened,
-    PredictionQueue,
-    Remembered,
-)
+from augury.application.ports import Accepted, Clock, IdempotencyKey, Json, OpenBooks, Opened, Remembered
 from augury.application.retrying import retried
+from augury.application.running_ports import PredictionQueue
 from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7

@@ -11,20 +11,8 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from augury.application.limits import Limits
-from augury.application.ports import (
-    Claimed,
-    Clock,
-    Ended,
-    Events,
-    Finished,
-    Json,
-    Models,
-    ModelUnavailable,
-    Predictor,
-    Question,
-    Unavailable,
-    Work,
-)
+from augury.application.ports import Claimed, Clock, Finished, Json, Unavailable, Work
+from augury.application.running_ports import Ended, Events, Models, ModelUnavailable, Predictor, Question
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelNotFound, ModelRef
 from augury.domain.prediction import Failure

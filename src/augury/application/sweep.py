@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Due, Ended, Events, OpenBooks, PredictionQueue
+from augury.application.ports import Clock, Due, OpenBooks
 from augury.application.retrying import retried
+from augury.application.running_ports import Ended, Events, PredictionQueue
 from augury.domain.prediction import Prediction
 
 SLACK = timedelta(seconds=30)

@@ -16,9 +16,10 @@ from augury.application.change_model import ChangeModel
 from augury.application.change_password import ChangePassword
 from augury.application.identity_ports import Secret, Users
 from augury.application.limits import Limits
-from augury.application.ports import Ledger, Models
+from augury.application.ports import Ledger
 from augury.application.register_model import RegisterModel
 from augury.application.register_user import RegisterUser
+from augury.application.running_ports import Models
 from augury.application.top_up import TopUp
 from augury.bootstrap.config import OperatorError, read
 from augury.bootstrap.container import operator_container

@@ -99,9 +99,11 @@ def _text(name: str, environ: Mapping[str, str]) -> str | None:
     """The variable's value; an empty one counts as not set, as compose files pass it on."""
     if file := environ.get(name + "_FILE"):
         try:
-            return Path(file).read_text().strip()
+            return Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingError(f"{name}_FILE: cannot read {file}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise SettingError(f"{name}_FILE: {file} is not text in UTF-8") from error
     return environ.get(name) or None
 
 
@@ -172,8 +174,8 @@ class ProcessSettings:
             raise ValueError(f"log_format must be text or json, not {self.log_format!r}")
         if self.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
             raise ValueError(f"log_level must be DEBUG, INFO, WARNING or ERROR, not {self.log_level!r}")
-        if self.port > 65535:
-            raise ValueError(f"port must be at most 65535, not {self.port}")
+        if not 1 <= self.port <= 65535:
+            raise ValueError(f"port must be 1 to 65535, not {self.port}")
 
     @property
     def model_files(self) -> Path:

@@ -18,7 +18,6 @@ from augury.application.create_promo_code import CreatePromoCode
 from augury.application.find_accepted import FindAccepted
 from augury.application.issue_telegram_link import IssueTelegramLink
 from augury.application.link_chat import LinkChat
-from augury.application.ports import ModelStore
 from augury.application.record_payment import RecordPayment
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refresh_tokens import RefreshTokens
@@ -29,6 +28,7 @@ from augury.application.register_model import RegisterModel
 from augury.application.register_user import RegisterUser
 from augury.application.request_predictions import RequestPredictions
 from augury.application.run_batch import RunBatch
+from augury.application.running_ports import ModelStore
 from augury.application.sign_in import SignIn
 from augury.application.sign_out import SignOut
 from augury.application.sweep import Sweep

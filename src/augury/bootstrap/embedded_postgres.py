@@ -34,11 +34,19 @@ class EmbeddedPostgresFailed(OperatorError):
     """The embedded server does not start."""
 
 
+class DataFolderUnusable(OperatorError):
+    """Nothing can be kept in the data folder."""
+
+
 @contextmanager
 def sole_owner(data: Path) -> Iterator[None]:
-    """Be the only `augury up` of this folder; raises `DataFolderInUse`."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o755)
-    with (data / "up.lock").open("a+") as lock:
+    """Be the only `augury up` of this folder; raises `DataFolderInUse`, `DataFolderUnusable`."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o755)
+        owned = (data / "up.lock").open("a+")
+    except OSError as error:
+        raise DataFolderUnusable(f"nothing can be kept in {data}: {error.strerror or error}") from error
+    with owned as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from augury.application.limits import Limits
-from augury.application.ports import Models
 from augury.application.register_model import RegisterModel
+from augury.application.running_ports import Models
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import operator_container
 from augury.domain.model import Model

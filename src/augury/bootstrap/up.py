@@ -10,7 +10,8 @@ from datetime import timedelta
 from dishka import AsyncContainer
 from rich.console import Console
 
-from augury.application.ports import Clock, Ended
+from augury.application.ports import Clock
+from augury.application.running_ports import Ended
 from augury.application.sweep import Sweep
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.api import checks_of, events_heard, http_settings, serve

@@ -9,8 +9,9 @@ from asyncpg import Pool
 from dishka import AsyncContainer
 
 from augury.application.limits import Limits
-from augury.application.ports import PredictionQueue, Upkeep
+from augury.application.ports import Upkeep
 from augury.application.run_batch import RunBatch
+from augury.application.running_ports import PredictionQueue
 from augury.application.sweep import Sweep
 from augury.bootstrap.background import background
 from augury.bootstrap.config import OperatorError, ProcessSettings, read

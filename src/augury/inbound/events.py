@@ -15,7 +15,7 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitExchange
 
 from augury.application.cancellation import within
-from augury.application.ports import Ended
+from augury.application.running_ports import Ended
 from augury.domain.identifiers import PredictionId
 
 TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)

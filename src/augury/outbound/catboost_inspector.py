@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from typing_extensions import override
 
-from augury.application.ports import ModelInspector
+from augury.application.running_ports import ModelInspector
 from augury.domain.model import ModelFacts, ModelRefused
 
 _PROGRAM = "augury.outbound.catboost_child"  # by name: this process itself must not load CatBoost

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from catboost import CatBoost
 from typing_extensions import override
 
-from augury.application.ports import Json, ModelStore, ModelUnavailable, Outcome, Predictor, Question
+from augury.application.ports import Json
+from augury.application.running_ports import ModelStore, ModelUnavailable, Outcome, Predictor, Question
 from augury.domain.model import FeatureKind, Model, ModelFacts, ModelRefused, RowError, Task
 from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating

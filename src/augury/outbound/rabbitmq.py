@@ -13,12 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import aio_pika
 import msgspec
 from typing_extensions import override
 
-from augury.application.ports import NO_TRACES, Ended, Events, PredictionQueue, Traces, Unavailable
+from augury.application.ports import Unavailable
+from augury.application.running_ports import NO_TRACES, Ended, Events, PredictionQueue, Traces
 from augury.domain.identifiers import PredictionId
 from augury.outbound.rabbitmq_link import TROUBLE, Envelope, RabbitLink, Topology
 
@@ -42,6 +44,10 @@ class RabbitSettings:
     def __post_init__(self) -> None:
         if not self.url.startswith(("amqp://", "amqps://")):
             raise ValueError("url must begin with amqp:// or amqps://")
+        try:
+            urlsplit(self.url).port  # noqa: B018  # raises for what is no number of a port
+        except ValueError:
+            raise ValueError("url must name a host, or a host and the number of a port") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -152,3 +153,28 @@ async def test_a_text_that_no_database_holds_is_no_valid_row(api: Api) -> None:
 
 async def test_the_curl_line_of_the_documentation_works_as_it_stands(api: Api) -> None:
     assert (await api.client().post("/predictions/predict", json=TEXT)).status_code == 202
+
+
+@pytest.mark.parametrize("path", ["/predictions", "/predictions/predict", "/predictions/", "/auth/token"])
+async def test_who_hangs_up_in_the_middle_of_a_body_is_no_error_of_ours(
+    api: Api, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    messages: list[Any] = [
+        {"type": "http.disconnect"},
+        {"type": "http.request", "body": b'{"data": ', "more_body": True},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    app: Any = api.app
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+    headers = [(b"content-type", b"application/json")]
+    await app(scope | {"headers": headers, "client": ("203.0.113.9", 1), "app": app}, receive, send)
+
+    assert sent[0]["status"] == 400
+    assert not caplog.records

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import Task, Unavailable, UnknownPredictions
+from augury.application.ports import Unavailable
 from augury.application.run_batch import PredictTimedOut
+from augury.application.running_ports import Task, UnknownPredictions
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings

@@ -9,8 +9,9 @@ import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Claimed, Ended, Finished, Json, Outcome, Predictor, Question, Unavailable
+from augury.application.ports import Claimed, Finished, Json, Unavailable
 from augury.application.run_batch import PredictTimedOut
+from augury.application.running_ports import Ended, Outcome, Predictor, Question
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model

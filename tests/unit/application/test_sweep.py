@@ -3,7 +3,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from augury.application.limits import Limits
-from augury.application.ports import Ended, Task
+from augury.application.running_ports import Ended, Task
 from augury.application.sweep import SLACK, Swept
 from augury.domain.balance import Balance
 from augury.domain.prediction import MOST_ATTEMPTS, Failure, Prediction, Status

@@ -9,7 +9,7 @@ from litestar import get, patch
 from litestar.params import FromPath, JSONBody
 
 from augury.application.change_model import ChangeModel
-from augury.application.ports import Models
+from augury.application.running_ports import Models
 from augury.domain.model import MOST_ROW_PRICE, Model, ModelNotFound, ModelRef
 from augury.domain.user import is_storable
 from augury.inbound.http.admin import TAGS

@@ -14,8 +14,9 @@ from augury.application.admit_guest import AdmitGuest
 from augury.application.find_accepted import FindAccepted
 from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Ledger, Models
+from augury.application.ports import Clock, Ledger
 from augury.application.request_predictions import RequestPredictions
+from augury.application.running_ports import Models
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.inbound.http import (
     admin,

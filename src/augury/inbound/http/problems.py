@@ -139,6 +139,8 @@ FRAMEWORK: Mapping[int, Kind] = {
     )
 }
 """What Litestar itself refuses; the words are ours, since Python's own change with its version."""
+HUNG_UP = "client disconnected prematurely"
+"""What Litestar calls an error of the server is a caller's doing, and no line of the log for each."""
 NOT_JSON = Kind(400, "not-json", "Not JSON")
 NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
@@ -221,6 +223,8 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     """The framework's own refusals."""
     if isinstance(error, ValidationException):
         return _response(_of_validation(error))
+    if error.detail == HUNG_UP:
+        return _response(FRAMEWORK[400].problem("The body ended early."))
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return of_any_error(request, error)
     kind = FRAMEWORK.get(error.status_code) or Kind(error.status_code, "refused", "Refused")

@@ -17,8 +17,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from augury.application.find_accepted import FindAccepted
 from augury.application.limits import Limits
 from augury.application.natural_batches import NaturalBatches
-from augury.application.ports import IdempotencyKey, Json, Models, StoredPrediction, Unavailable
+from augury.application.ports import IdempotencyKey, Json, StoredPrediction, Unavailable
 from augury.application.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.running_ports import Models
 from augury.application.trace_context import traceparent
 from augury.application.wait_for_prediction import WaitForPrediction
 from augury.domain.errors import DomainError

@@ -8,12 +8,13 @@ from augury.application.cancel_prediction import CancelPrediction
 from augury.application.limits import Limits
 from augury.application.link_chat import LinkChat
 from augury.application.natural_batches import NaturalBatches
-from augury.application.ports import Balances, Models, Predictions
+from augury.application.ports import Balances, Predictions
 from augury.application.record_payment import RecordPayment
 from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.application.refund_payment import RefundPayment
 from augury.application.register_chat import RegisterChat
 from augury.application.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.running_ports import Models
 from augury.application.telegram_ports import Chat, Chats, Dialogues, Notices
 from augury.domain.errors import DomainError
 from augury.domain.model import Model

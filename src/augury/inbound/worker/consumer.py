@@ -16,8 +16,9 @@ from faststream.message import StreamMessage
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from yarl import URL
 
-from augury.application.ports import PredictionQueue, Task, Unavailable, UnknownPredictions
+from augury.application.ports import Unavailable
 from augury.application.run_batch import PredictTimedOut
+from augury.application.running_ports import PredictionQueue, Task, UnknownPredictions
 from augury.inbound.worker.message import decode
 from augury.inbound.worker.runner import TaskRunner
 

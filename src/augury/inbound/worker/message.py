@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from augury.application.ports import Task
+from augury.application.running_ports import Task
 from augury.application.trace_context import traceparent
 from augury.domain.identifiers import PredictionId
 

@@ -13,8 +13,9 @@ from datetime import timedelta
 
 from augury.application.cancellation import was_canceled
 from augury.application.natural_batches import NaturalBatches
-from augury.application.ports import Task, Unavailable, UnknownPredictions
+from augury.application.ports import Unavailable
 from augury.application.run_batch import PredictTimedOut, RunBatch
+from augury.application.running_ports import Task, UnknownPredictions
 from augury.domain.identifiers import PredictionId
 
 HANDING_BACK = 2.0

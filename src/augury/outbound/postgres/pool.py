@@ -35,6 +35,8 @@ _AWAY = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, after a fail-over
 )
+_HOSTS = re.compile(r"((\[[^]]*\]|[^:,]*)(:\d{1,5})?,?)*")
+_MOST_PORT = 65_535
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _BALANCES = {"balances_available_check": Account.AVAILABLE, "balances_held_check": Account.HELD}
 
@@ -54,11 +56,20 @@ class PostgresSettings:
     def __post_init__(self) -> None:
         if not self.url.startswith(("postgresql://", "postgres://")):
             raise ValueError("url must begin with postgresql://")
-        hosts = urlsplit(self.url).netloc.rpartition("@")[2]
-        if not re.fullmatch(r"((\[[^]]*\]|[^:,]*)(:\d+)?,?)*", hosts):
+        if not _names_hosts(self.url):
             raise ValueError("url must name a host, or a host and the number of a port")
         if self.pool_size < 1:
             raise ValueError("pool_size must be 1 at least")
+
+
+def _names_hosts(url: str) -> bool:
+    """Whether it names hosts and ports as asyncpg reads them; several are parted by commas."""
+    try:
+        hosts = urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:  # a bracket that is not closed
+        return False
+    ports = re.findall(r":(\d+)(?:,|$)", hosts)
+    return bool(_HOSTS.fullmatch(hosts)) and all(int(port) <= _MOST_PORT for port in ports)
 
 
 @asynccontextmanager
