@@ -343,7 +343,8 @@ def test_serving_a_model_takes_under_300_mb_and_writes_nothing(tmp_path: Path) -
 SERVING = """
 import json, re, sys
 from pathlib import Path
-from augury.application.ports import Json, Question
+from augury.application.ports import Json
+from augury.application.running_ports import Question
 from augury.outbound.catboost_file import facts_of, open_model, prediction_type
 from augury.outbound.catboost_model import LoadedModel, answer
 
