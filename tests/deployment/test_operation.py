@@ -100,10 +100,9 @@ def put_a_dead_letter(project: Project) -> int:
 
 
 def waiting(project: Project, queue: str) -> int:
-    columns = ("name", "messages_ready", "messages_unacknowledged", "consumers")
-    listed = project.compose(
-        *as_documented("exec", "rabbitmq", "rabbitmqctl", "list_queues", *columns)
-    ).decode()
+    look = ("rabbitmqctl", "list_queues", "name", "messages_ready", "messages_unacknowledged", "consumers")
+    as_documented("exec", "rabbitmq", *look)
+    listed = project.compose("exec", "-T", "rabbitmq", *look).decode()
     (line,) = (line for line in listed.splitlines() if line.startswith(f"{queue}\t"))
     return int(line.split()[1])
 
@@ -112,7 +111,7 @@ def test_up_in_the_foreground_ends_everything_at_ctrl_c(project: Project) -> Non
     with subprocess.Popen(
         [*project.command, "up"],
         cwd=project.folder,
-        env=project.env,
+        env=project.env | {"PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
