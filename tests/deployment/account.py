@@ -80,7 +80,7 @@ class Account:
             found = self.predictions()
             return found if all(each["status"] in FINAL for each in found.values()) else None
 
-        got: dict[str, dict[str, Any]] = eventually(ended, 120, "the end of every prediction")
+        got: dict[str, dict[str, Any]] = eventually(ended, 300, "the end of every prediction")
         return got
 
     @contextmanager

@@ -86,7 +86,7 @@ class Project:
             "HTTPS_PORT": f"127.0.0.1:{self.https_port}",
             "RABBITMQ_MANAGEMENT_PORT": str(self.management_port),
         }
-        often = {"HEALTH_INTERVAL": "2s"}
+        often = {"HEALTH_INTERVAL": "3s"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUGURY_")}
         return inherited | IMAGES | ports | often | {"COMPOSE_PROJECT_NAME": self.name} | self.settings
 
@@ -111,7 +111,7 @@ class Project:
 
     def settle(self) -> None:
         """Wait until every service that was started is healthy."""
-        eventually(self._is_healthy, 90, "a healthy service")
+        eventually(self._is_healthy, 300, "a healthy service")
 
     def _is_healthy(self) -> bool:
         project = f"label=com.docker.compose.project={self.name}"
@@ -193,6 +193,6 @@ def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
             return None
         return None if said.status_code in (429, 502, 503, 504) else said
 
-    got = eventually(answer, 60, "an answer")
+    got = eventually(answer, 300, "an answer")
     assert isinstance(got, httpx.Response)
     return got

@@ -9,7 +9,7 @@ CREDITS = 10_000
 
 def healthy_again(project: Project, container: str) -> None:
     eventually(
-        lambda: project.state(container).get("Health", {}).get("Status") == "healthy", 60, "its health"
+        lambda: project.state(container).get("Health", {}).get("Status") == "healthy", 300, "its health"
     )
 
 

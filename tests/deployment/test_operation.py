@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.catboost_models import regression_model
 from tests.deployment.account import PASSWORD, Account
 from tests.deployment.project import ROOT, SERVICES, Project, compose_commands, patiently
 from tests.processes import eventually
@@ -100,10 +101,9 @@ def put_a_dead_letter(project: Project) -> int:
 
 
 def waiting(project: Project, queue: str) -> int:
-    columns = ("name", "messages_ready", "messages_unacknowledged", "consumers")
-    listed = project.compose(
-        *as_documented("exec", "rabbitmq", "rabbitmqctl", "list_queues", *columns)
-    ).decode()
+    look = ("rabbitmqctl", "list_queues", "name", "messages_ready", "messages_unacknowledged", "consumers")
+    as_documented("exec", "rabbitmq", *look)
+    listed = project.compose("exec", "-T", "rabbitmq", *look).decode()
     (line,) = (line for line in listed.splitlines() if line.startswith(f"{queue}\t"))
     return int(line.split()[1])
 
@@ -112,7 +112,7 @@ def test_up_in_the_foreground_ends_everything_at_ctrl_c(project: Project) -> Non
     with subprocess.Popen(
         [*project.command, "up"],
         cwd=project.folder,
-        env=project.env,
+        env=project.env | {"PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -236,3 +236,24 @@ def test_the_connections_that_may_be_open_are_fewer_than_postgresql_allows(proje
     commands, superuser = 10, int(project.sql("SHOW superuser_reserved_connections"))
     together = pools["app"] + workers * pools["ml-worker"] + pools["telegram-bot"] + commands + superuser
     assert f"So {together} of {project.sql('SHOW max_connections')}, and room for" in MANUAL
+
+
+def test_a_model_of_one_s_own_is_added_by_the_command_of_the_manual(project: Project, tmp_path: Path) -> None:
+    file = regression_model(tmp_path / "churn.cbm")
+    file.chmod(0o644)
+    account = Account.opened(project, 2)
+    run = ("run", "--rm", "-T", "--no-deps", "-v")
+    add = ("migrate", "augury", "model", "add", "/mnt/churn.cbm", "--name", "churn", "--price")
+    assert f'docker-compose {" ".join(run)} "$PWD/churn.cbm:/mnt/churn.cbm:ro" {" ".join(add)} 3' in MANUAL
+
+    added = project.compose(*run, f"{file}:/mnt/churn.cbm:ro", *add, "3").decode()
+    assert "added churn@1: regression" in added
+    project.compose(
+        "exec", "-T", *as_documented("exec", "app", "augury", "model", "price", "churn@1", "2")[1:]
+    )
+    assert "churn@1" in project.augury("model", "list")
+
+    with account.client() as client:
+        asked = {"model": "churn", "data": {"x": 1.0, "y": 2.0}}
+        answer = patiently(lambda: client.post("/predictions", json=asked, headers={"Prefer": "wait=30"}))
+    assert (answer.status_code, answer.json()["charged"]) == (200, 2), answer.text
