@@ -8,6 +8,7 @@ import pytest
 from tests.deployment.project import Project, engine_answers, fresh_clone
 
 NEED_AN_ENGINE = [
+    "test_bot.py",
     "test_door.py",
     "test_faults.py",
     "test_first_start.py",

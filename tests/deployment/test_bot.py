@@ -1,0 +1,102 @@
+"""The bot in its container, with a token: it talks to a Bot API server on the machine of the engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import pytest
+
+from tests.deployment.project import Project, docker
+from tests.deployment.test_faults import healthy_again, kill_process_in
+from tests.processes import eventually
+from tests.telegram.server import TOKEN, TelegramServer
+
+WEBHOOK = "https://augury.example/telegram/webhook"
+
+
+@pytest.fixture(scope="module")
+def telegram(project: Project) -> Iterator[TelegramServer]:
+    """One for all, since its numbers of updates must not begin anew: what was handled is not handled again.
+
+    It listens where the bot's network begins: on the machine's own address there.
+    """
+    gateway = "{{(index .IPAM.Config 0).Gateway}}"
+    address = docker("network", "inspect", "--format", gateway, f"{project.name}_edge").strip()
+    with TelegramServer(address) as server:
+        yield server
+
+
+@contextmanager
+def bot(project: Project, telegram: TelegramServer, **settings: str) -> Iterator[None]:
+    """The service with a token and these settings, given as docs/operation.md says, while the block lasts."""
+    own = project.folder / "docker/bot/.env"
+    lines = [(project.folder / "docker/bot/.env.example").read_text()]
+    lines += [f"{name}={value}" for name, value in settings.items()]
+    lines.append(f"AUGURY_TELEGRAM_API_URL={telegram.url}\n")
+    own.write_text("\n".join(lines))
+    given = {"AUGURY_TELEGRAM_TOKEN": TOKEN, "BOT_ENV_FILE": "docker/bot/.env"}
+    with project.changed(given, "telegram-bot"):
+        yield
+
+
+def answered(telegram: TelegramServer, chat_id: int, message_id: int) -> str:
+    """The result that a message's answer becomes."""
+
+    def found() -> str | None:
+        return next((each.text for each in telegram.answers(chat_id, message_id) if "✅" in each.text), None)
+
+    text = eventually(found, 120, "an answer in the chat")
+    assert isinstance(text, str)
+    return text
+
+
+def serving(project: Project) -> list[str]:
+    """The containers whose process is the bot."""
+    lines = {each: docker("logs", each) for each in project.containers("telegram-bot")}
+    return [each for each, log in lines.items() if "the bot is @" in log]
+
+
+def test_a_text_is_answered_by_the_bot_in_its_container(project: Project, telegram: TelegramServer) -> None:
+    with bot(project, telegram):
+        ada = telegram.person(7, "ru")
+        ada.says("/start")
+        asked = ada.says("Отличный день, всё получилось!")
+        answer = answered(telegram, ada.id, asked)
+        assert any(label in answer for label in ("negative", "neutral", "positive"))
+        assert "1 кредит · осталось 9" in answer
+        (container,) = project.containers("telegram-bot")
+        assert project.state(container)["Health"]["Status"] == "healthy"
+        logged = project.logs("telegram-bot")
+        assert any("the bot is @" in msgspec.json.decode(line)["message"] for line in logged)
+        assert TOKEN not in "\n".join(logged)
+    project.books_verify()
+
+
+def test_of_two_bots_one_serves_and_the_other_takes_over_when_that_dies(
+    project: Project, telegram: TelegramServer
+) -> None:
+    with bot(project, telegram):
+        project.up("--no-deps", "--scale", "telegram-bot=2", "telegram-bot")
+        assert len(project.containers("telegram-bot")) == 2
+        ada = telegram.person(8)
+        answered(telegram, ada.id, ada.says("good day"))
+        (first,) = serving(project)
+
+        kill_process_in(first)
+        assert "8 left" in answered(telegram, ada.id, ada.says("good day"))
+        healthy_again(project, first)
+        assert len(project.containers("telegram-bot")) == 2
+    project.books_verify()
+
+
+def test_what_nginx_hands_to_the_webhook_is_answered_whichever_of_two_bots_serves(
+    project: Project, telegram: TelegramServer
+) -> None:
+    with bot(project, telegram, AUGURY_TELEGRAM_WEBHOOK_URL=WEBHOOK):
+        project.up("--no-deps", "--scale", "telegram-bot=2", "telegram-bot")
+        telegram.behind(f"{project.url}/telegram/webhook")
+        eventually(lambda: telegram.webhook == WEBHOOK, 120, "setWebhook")
+        ada = telegram.person(9)
+        for left in (9, 8, 7):
+            assert f"{left} left" in answered(telegram, ada.id, ada.says("good day"))
+    project.books_verify()
