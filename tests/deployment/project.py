@@ -16,8 +16,10 @@ import msgspec
 from tests.processes import eventually, free_port
 
 ROOT = Path(__file__).parents[2]
-IMAGES = {f"{name}_IMAGE": f"augury-test/{name.lower()}" for name in ("APP", "WORKER", "BOT")}
-"""Our images have names of their own here: whoever runs the service beside the tests keeps theirs."""
+PREFIX = os.environ.get("AUGURY_TEST_IMAGES", "augury-test")
+IMAGES = {f"{name}_IMAGE": f"{PREFIX}/{name.lower()}" for name in ("APP", "WORKER", "BOT")}
+"""Our images have names of their own here: whoever runs the service beside the tests keeps theirs. Who
+runs them twice on one engine gives each run a prefix."""
 SERVICES = ("nginx", "app", "ml-worker", "telegram-bot", "postgres", "rabbitmq")
 
 
