@@ -303,6 +303,25 @@ async def test_the_consumer_comes_back_when_its_queue_was_deleted(
         await eventually(all_are(hexagon, [after], Status.SUCCEEDED), "the second result")
 
 
+async def test_the_consumer_comes_back_although_somebody_looks_at_the_queue_as_it_is_deleted(
+    rabbitmq_url: str,
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    run_batch: RunBatch,
+    publisher: RabbitPublisher,
+) -> None:
+    before, after = await accepted(hexagon, 2)
+    predictor.gate.set()
+
+    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, run_batch, publisher):
+        publisher.put([before.id], 1)
+        await eventually(all_are(hexagon, [before], Status.SUCCEEDED), "the first result")
+        await channel.queue_delete(TASKS.name)
+        assert await publisher.waiting() == 0  # makes the queue anew
+        publisher.put([after.id], 1)
+        await eventually(all_are(hexagon, [after], Status.SUCCEEDED), "the second result")
+
+
 async def test_a_consumer_that_vanished_without_a_word_is_started_again(
     rabbitmq_url: str,
     hexagon: Hexagon,

@@ -10,8 +10,12 @@ PredictionId = NewType("PredictionId", UUID)
 
 
 def uuid7() -> UUID:
-    """A new identifier: 48 bits of Unix milliseconds, then 74 random bits (RFC 9562, section 5.7)."""
-    value = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    """A new identifier: Unix time in steps of a 4096th of a millisecond, then 62 random bits.
+
+    What one process makes in turn sorts in turn, within a millisecond, too: RFC 9562, section 6.2, method 3.
+    """
+    milliseconds, step = divmod((time.time_ns() << 12) // 1_000_000, 1 << 12)
+    random_bits = int.from_bytes(os.urandom(8), "big") >> 2
+    return UUID(
+        int=(milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | step << 64 | 0x2 << 62 | random_bits
+    )

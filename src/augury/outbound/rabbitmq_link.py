@@ -9,7 +9,7 @@ from typing import Self
 import aio_pika
 import aiormq
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
 from faststream.rabbit import RabbitExchange, RabbitQueue
 
 from augury.application.cancellation import within
@@ -18,6 +18,13 @@ TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
 """Whatever can happen where the broker is away, silent, or refuses."""
 CLOSING = 1.0
 """Seconds that a connection may take to say goodbye."""
+
+UNTIL_IT_IS_GONE = 0.5
+"""Seconds from finding the queue missing to making it anew.
+
+RabbitMQ 3.10 tells the consumers of a deleted queue after 25 ms, if it is still missing then. Otherwise it
+takes them over without a word, and their channels drop what the new queue hands them: seen every time.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +104,12 @@ class RabbitLink:
         return await within(self._seconds, self._waiting())
 
     async def _waiting(self) -> int:
+        try:
+            async with self._connection.channel(publisher_confirms=False) as channel:
+                queue = await channel.declare_queue(self._topology.tasks.name, passive=True)
+                return queue.declaration_result.message_count or 0
+        except ChannelNotFoundEntity:
+            await asyncio.sleep(UNTIL_IT_IS_GONE)
         async with self._connection.channel(publisher_confirms=False) as channel:
             return await _declare(channel, self._topology)
 
