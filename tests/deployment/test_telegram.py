@@ -36,7 +36,12 @@ def bot(project: Project, telegram: TelegramServer, **settings: str) -> Iterator
     own.write_text("\n".join(lines))
     given = {"AUGURY_TELEGRAM_TOKEN": TOKEN, "BOT_ENV_FILE": "docker/bot/.env"}
     with project.changed(given, "telegram-bot"):
-        yield
+        try:
+            yield
+        except AssertionError:
+            print("\n".join(project.logs("telegram-bot")[-50:]))  # pytest shows it where a test fails
+            print("\n".join(project.logs("nginx")[-20:]))
+            raise
 
 
 def answered(telegram: TelegramServer, chat_id: int, message_id: int) -> str:

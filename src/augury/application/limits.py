@@ -41,7 +41,7 @@ class Limits:
     max_batch_rows: int = 20_000
     """Rows that one batch claims, beyond its first prediction."""
     max_batch_bytes: int = 50_000_000
-    """Bytes of input that one batch claims, beyond its first prediction: a worker holds all of them at once,
+    """Bytes of input that one batch claims, beyond its first prediction: a worker holds two batches at most,
     and decoded they are many times larger."""
     sweep_every: timedelta = timedelta(seconds=10)
     """How often predictions are looked for whose worker fell silent, or whose message was lost."""

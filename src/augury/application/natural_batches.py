@@ -13,7 +13,8 @@ class NaturalBatches(Generic[Item, Answer]):
     """Runs `fly` over what has arrived, one flight at a time, and hands each passenger its own answer.
 
     A lone item flies at once. Under load the flights fill by themselves, so that their fixed costs
-    are shared by more the busier it gets. An item weighs one unless `weigh` says otherwise.
+    are shared by more the busier it gets. An item weighs one unless `weigh` says otherwise. A flight that has
+    only its landing left may `clear` the way for the next.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class NaturalBatches(Generic[Item, Answer]):
         self._weigh = weigh
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._pilot: asyncio.Task[None] | None = None
+        self._landing: set[asyncio.Task[None]] = set()
 
     async def board(self, item: Item) -> Answer:
         """Wait for the flight that takes `item`; answers, or raises, what it did for it.
@@ -40,22 +42,37 @@ class NaturalBatches(Generic[Item, Answer]):
             self._pilot = asyncio.create_task(self._fly_all())
         return await answer
 
+    def clear(self) -> None:
+        """Let the next flight begin before the one under way has landed; `fly` may call it."""
+        pilot = asyncio.current_task()
+        if pilot is None or pilot is not self._pilot:
+            return
+        self._landing.add(pilot)
+        pilot.add_done_callback(self._landing.discard)
+        self._pilot = asyncio.create_task(self._fly_all()) if self._waiting else None
+
     async def stop(self) -> None:
-        """Cancel the flight under way, and with it everyone who waits."""
+        """Cancel the flights under way, and with them everyone who waits."""
         while (pilot := self._pilot) is not None:
             pilot.cancel()
             await asyncio.gather(pilot, return_exceptions=True)
             if self._pilot is pilot:  # canceled before its first step, it never came to it
                 self._leave()
+        landing = tuple(self._landing)
+        for pilot in landing:
+            pilot.cancel()
+        await asyncio.gather(*landing, return_exceptions=True)
 
     async def _fly_all(self) -> None:
+        me = asyncio.current_task()
         try:
-            while self._waiting:
+            while self._waiting and self._pilot is me:
                 passengers = self._next_flight()
                 if passengers:
                     await self._fly_one(passengers)
         finally:
-            self._leave()
+            if self._pilot is me:
+                self._leave()
 
     def _leave(self) -> None:
         self._pilot = None

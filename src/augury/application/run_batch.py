@@ -37,12 +37,17 @@ class RunBatch:
     limits: Limits
 
     async def __call__(
-        self, ids: Collection[PredictionId], *, retries: bool = False
+        self,
+        ids: Collection[PredictionId],
+        *,
+        retries: bool = False,
+        predicted: Callable[[], Awaitable[None]] | None = None,
     ) -> Collection[PredictionId]:
         """Returns once every one of them is settled, or found to be nothing to run here: then those that
         are not even in the books.
 
         With `retries` those are taken, too, that a worker began and did not end: give them one by one.
+        `predicted` is awaited when nothing is left but to settle: the next batch may be predicted meanwhile.
         Raises `Unavailable` where the books cannot be reached, `PredictTimedOut`; canceled, it hands back
         what it had claimed.
         """
@@ -50,7 +55,7 @@ class RunBatch:
         while waiting:
             token = uuid4()
             try:
-                done = await self._run(waiting, token, retries=retries)
+                done = await self._run(waiting, token, retries, predicted)
             except asyncio.CancelledError:
                 # All of them: a claim that was canceled on its way may have begun any.
                 await self._hand_back(token, waiting)
@@ -61,7 +66,11 @@ class RunBatch:
         return ()
 
     async def _run(
-        self, ids: Collection[PredictionId], token: UUID, *, retries: bool
+        self,
+        ids: Collection[PredictionId],
+        token: UUID,
+        retries: bool,
+        predicted: Callable[[], Awaitable[None]] | None,
     ) -> Sequence[PredictionId]:
         """Claim what can be claimed at once, predict, settle; answers what was claimed."""
         claimed = await self.work.claim(
@@ -76,6 +85,8 @@ class RunBatch:
         if mine:
             async with self._lease_kept(token, mine):
                 finished = await self._predict(claimed)
+                if predicted and len(mine) == len(ids):
+                    await predicted()
                 await self._settle(token, finished)
         return mine
 

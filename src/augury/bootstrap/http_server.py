@@ -64,7 +64,7 @@ class OneWrite:
 
 class Protocol(HttpToolsProtocol):
     @override
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stub says BaseTransport
         super().connection_made(cast("asyncio.Transport", OneWrite(transport)))
 
 

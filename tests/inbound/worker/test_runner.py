@@ -1,18 +1,21 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Unavailable
+from augury.application.ports import Finished, Unavailable
 from augury.application.run_batch import PredictTimedOut
 from augury.application.running_ports import Task, UnknownPredictions
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
+from augury.outbound.memory.work import MemoryWork
 from tests.gated_predictor import GatedPredictor
 from tests.hexagon import Hexagon
 from tests.polling import eventually
@@ -94,6 +97,58 @@ async def test_what_arrives_while_a_batch_runs_forms_the_next_batch(
             predictor.gate.set()
 
     assert predictor.asked == [1, 30]
+
+
+@dataclass(frozen=True, slots=True)
+class SlowToSettle(MemoryWork):
+    """Settles when a test lets it."""
+
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    settling: list[int] = field(default_factory=list)
+
+    @override
+    async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
+        self.settling.append(len(finished))
+        await self.gate.wait()
+        return await MemoryWork.settle(self, token, finished)
+
+
+async def test_one_batch_is_settled_while_the_next_is_predicted_and_no_third_is_begun(
+    hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
+) -> None:
+    work = SlowToSettle(hexagon.memory)
+    run_batch = replace(hexagon.run_batch, predictor=predictor, work=work)
+    runner = TaskRunner(run_batch, WorkerSettings(max_batch=1), on_fatal=fatal.append)
+    predictions = await accepted(hexagon, 4)
+    predictor.gate.set()
+
+    async with handled(runner, *map(task_of, predictions)):
+        await eventually(lambda: predictor.asked == [1, 1])
+        await asyncio.sleep(0.05)
+        assert (predictor.asked, work.settling) == ([1, 1], [1])
+        work.gate.set()
+
+    assert predictor.asked == [1, 1, 1, 1]
+    assert {await status_of(hexagon, each) for each in predictions} == {Status.SUCCEEDED}
+
+
+async def test_a_later_attempt_waits_for_what_is_being_settled(
+    hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
+) -> None:
+    work = SlowToSettle(hexagon.memory)
+    run_batch = replace(hexagon.run_batch, predictor=predictor, work=work)
+    runner = TaskRunner(run_batch, WorkerSettings(), on_fatal=fatal.append)
+    first, later, last = await accepted(hexagon, 3)
+    predictor.gate.set()
+
+    async with handled(runner, task_of(first)):
+        await eventually(lambda: work.settling == [1])
+        async with handled(runner, task_of(later, attempt=2)), handled(runner, task_of(last)):
+            await asyncio.sleep(0.05)
+            assert predictor.asked == [1]
+            work.gate.set()
+
+    assert predictor.asked == [1, 1, 1]
 
 
 async def test_a_batch_takes_so_many_predictions_and_no_more(

@@ -217,3 +217,60 @@ async def test_a_flight_that_holds_on_while_it_is_canceled_ends_before_stop_retu
 
     assert cleaned_up == [1, 2]
     assert all(each.cancelled() for each in (await asyncio.wait(passengers, timeout=30))[0])
+
+
+async def test_a_flight_that_clears_the_way_lands_while_the_next_is_under_way() -> None:
+    flights = Flights()
+
+    async def fly(items: Sequence[int]) -> Sequence[int]:
+        batches.clear()
+        return await flights(items)
+
+    batches = NaturalBatches(fly, most=1)
+    passengers = board(batches, 1, 2)
+    await taken_off(flights, 2)
+    assert flights.under_way == 2
+    [late] = board(batches, 3)
+    await taken_off(flights, 3)
+    flights.let_go(3)
+
+    assert await asyncio.gather(*passengers, late) == [2, 4, 6]
+
+
+async def test_the_way_is_cleared_once_and_by_the_flight_that_is_on_it() -> None:
+    flights = Flights()
+
+    async def fly(items: Sequence[int]) -> Sequence[int]:
+        if items == [1]:
+            batches.clear()
+        answers = await flights(items)
+        batches.clear()  # of the first flight, while the second is on its way
+        return answers
+
+    batches = NaturalBatches(fly, most=1)
+    first, second, third = board(batches, 1, 2, 3)
+    await taken_off(flights, 2)
+    batches.clear()  # nobody's
+    flights.let_go()
+    assert await first == 2
+    assert flights.taken == [[1], [2]]
+    flights.let_go(2)
+
+    assert [await second, await third] == [4, 6]
+
+
+async def test_stopping_cancels_what_is_landing_too() -> None:
+    flights = Flights()
+
+    async def fly(items: Sequence[int]) -> Sequence[int]:
+        batches.clear()
+        return await flights(items)
+
+    batches = NaturalBatches(fly, most=1)
+    passengers = board(batches, 1, 2)
+    await taken_off(flights, 2)
+
+    await batches.stop()
+
+    assert flights.under_way == 0
+    assert all(each.cancelled() for each in (await asyncio.wait(passengers, timeout=30))[0])

@@ -18,12 +18,12 @@ from augury.domain.identifiers import UserId
 from augury.domain.user import Role
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
+from augury.inbound.http.idempotency import key_of
 from augury.inbound.http.identity import SignedIn, administrator
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.operations import KeyedOperation
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.problems import documented
-from augury.inbound.http.submissions import key_of
 from augury.inbound.http.users import UserView
 
 TAGS = ["Administration"]

@@ -15,11 +15,11 @@ from augury.domain.identifiers import PredictionId
 from augury.inbound.http.admin import TAGS
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
+from augury.inbound.http.idempotency import key_of
 from augury.inbound.http.identity import SignedIn, administrator
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.operations import KeyedOperation
 from augury.inbound.http.problems import documented
-from augury.inbound.http.submissions import key_of
 
 
 class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):

@@ -19,13 +19,13 @@ from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId
 from augury.inbound.http.body import JsonBody
+from augury.inbound.http.idempotency import key_of
 from augury.inbound.http.identity import Identity, SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.operations import CsvOperation, KeyedOperation
 from augury.inbound.http.paging import Cursor, Limit, number_of, number_position, split
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.submissions import key_of
 
 TAGS = ["Balance"]
 JSON, CSV = "application/json", "text/csv"

@@ -1,6 +1,5 @@
 """Submitting: the hot path. What is needed is looked up once, at start-up, and the rest is plain code."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,18 +28,13 @@ from augury.domain.prediction import ExpiresTooLate, NoValidRow, Prediction, Too
 from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
-from augury.inbound.http.identity import Anyone, Identity, SignedIn, identify
+from augury.inbound.http.idempotency import key_of_submit
+from augury.inbound.http.identity import Anyone, Identity, identify
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
-from augury.inbound.http.operations import MOST_KEY_CHARACTERS, SubmitOperation
+from augury.inbound.http.operations import SubmitOperation
 from augury.inbound.http.prefer import wait_seconds
-from augury.inbound.http.problems import (
-    SIGN_IN_REQUIRED,
-    WRONG_SHAPE,
-    Refused,
-    answer_to,
-    documented,
-)
+from augury.inbound.http.problems import answer_to, documented
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import PredictionView, unanswered
 
@@ -102,7 +96,7 @@ class SubmitDesk:
         Nothing of either is kept in what this answers: who waits for a result must not hold its rows.
         """
         caller: UserId | None = scope["user"]
-        key = _idempotency_key(caller, scope, body)
+        key = key_of_submit(caller, scope, body)
         user_id = caller or await self.identity.guest(scope)
         try:
             request = self._request(user_id, await self.model(submission.model), submission, key, scope)
@@ -197,41 +191,9 @@ def _trace(scope: Scope) -> str | None:
     return None if header is None else traceparent(header.decode("latin-1"))
 
 
-def _idempotency_key(user_id: UserId | None, scope: Scope, body: bytes) -> IdempotencyKey | None:
-    header = _key_header(scope)
-    if header is None:
-        return None
-    if user_id is None:
-        raise Refused(SIGN_IN_REQUIRED, "`Idempotency-Key` needs a credential: a guest has no keys.")
-    return idempotency_key(header, b"POST predictions", body)
-
-
-def idempotency_key(header: bytes, what: bytes, body: bytes) -> IdempotencyKey:
-    """The caller's key and the fingerprint of `what` is asked for; raises a 422 for a key that is none."""
-    if not 1 <= len(header) <= MOST_KEY_CHARACTERS or not all(0x20 <= byte <= 0x7E for byte in header):
-        raise Refused(
-            WRONG_SHAPE, f"`Idempotency-Key` is 1 to {MOST_KEY_CHARACTERS} printable ASCII characters."
-        )
-    return IdempotencyKey(header.decode("ascii"), hashlib.sha256(what + b"\0" + body).digest())
-
-
 def _preferences(scope: Scope) -> bytes:
     """Several lines are one list (RFC 9110, section 5.3)."""
     return b",".join([value for name, value in scope["headers"] if name == b"prefer"])
-
-
-def _key_header(scope: Scope) -> bytes | None:
-    """What is around a value is none of it (RFC 9110, section 5.5); two keys would be two requests."""
-    values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
-    if len(values) > 1:
-        raise Refused(WRONG_SHAPE, "There is more than one `Idempotency-Key`.")
-    return values[0].strip(b" \t") if values else None
-
-
-async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
-    """The request's `Idempotency-Key`, if it has one: for `what` is asked, with this body."""
-    header = _key_header(request.scope)
-    return None if header is None else idempotency_key(header, what.encode(), await request.body())
 
 
 @post(

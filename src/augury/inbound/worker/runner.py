@@ -6,8 +6,8 @@ Plain asyncio: whoever hands over the tasks (RabbitMQ's consumer, the queue in t
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -49,8 +49,40 @@ class WorkerSettings:
             raise ValueError("health_port must be at most 65535")
 
 
+class Turns:
+    """Who is at work: one batch that is predicted, and one before it that is being settled."""
+
+    def __init__(self) -> None:
+        self._predicting = asyncio.Lock()
+        self._settling = asyncio.Lock()
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """Yields what must be awaited between predicting and settling."""
+        held = self._predicting
+        await held.acquire()
+
+        async def predicted() -> None:
+            nonlocal held
+            await self._settling.acquire()
+            self._predicting.release()
+            held = self._settling
+
+        try:
+            yield predicted
+        finally:
+            held.release()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Nobody else is at work."""
+        async with self._predicting, self._settling:
+            yield
+
+
 class TaskRunner:
-    """Runs one batch at a time; what arrives meanwhile forms the next."""
+    """Runs one batch at a time, but that it is settled while the next is predicted; what arrives meanwhile
+    forms the next."""
 
     def __init__(
         self, run_batch: RunBatch, settings: WorkerSettings, *, on_fatal: Callable[[str], None]
@@ -63,7 +95,7 @@ class TaskRunner:
             self._fly_together, most=settings.max_batch, weigh=lambda task: len(task.prediction_ids)
         )
         self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(self._fly_alone, most=1)
-        self._turn = asyncio.Lock()  # what may kill the process meets nobody else's first attempt
+        self._turns = Turns()
         self._stopping = asyncio.Event()
         self.failures = 0
         """Batches in a row that found the books away."""
@@ -92,7 +124,7 @@ class TaskRunner:
         """Begin nothing more; finish what is under way within the grace, or hand it back."""
         self._stopping.set()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.grace.total_seconds()), self._turn:
+            async with asyncio.timeout(self._settings.grace.total_seconds()), self._turns.alone():
                 pass  # nothing is under way, nothing will be
         with suppress(TimeoutError):
             async with asyncio.timeout(HANDING_BACK):
@@ -100,36 +132,48 @@ class TaskRunner:
 
     async def _fly_together(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
         ids = [each for task in tasks for each in task.prediction_ids]
-        unknown = await self._run(ids, retries=False)
+        async with self._turns.taken() as settling:
+
+            async def predicted() -> None:
+                await settling()
+                self._first.clear()
+
+            unknown = await self._run(ids, retries=False, predicted=predicted)
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
     async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
+        """What may kill the process meets nobody else's first attempt."""
         (task,) = tasks
-        return [
-            [missing for each in task.prediction_ids for missing in await self._run([each], retries=True)]
-        ]
+        missing: list[PredictionId] = []
+        for each in task.prediction_ids:
+            async with self._turns.alone():
+                missing += await self._run([each], retries=True)
+        return [missing]
 
-    async def _run(self, ids: Collection[PredictionId], *, retries: bool) -> Collection[PredictionId]:
+    async def _run(
+        self,
+        ids: Collection[PredictionId],
+        *,
+        retries: bool,
+        predicted: Callable[[], Awaitable[None]] | None = None,
+    ) -> Collection[PredictionId]:
         """Answers which of them are not in the books."""
-        async with self._turn:
-            if self._stopping.is_set():
-                raise Unavailable("this worker stops")
-            try:
-                unknown = await self._run_batch(ids, retries=retries)
-            except PredictTimedOut:
-                self._on_fatal(
-                    f"a batch of {len(ids)} predictions took too long; its thread cannot be stopped"
-                )
-                raise
-            except Unavailable as error:
-                if not self.failures:
-                    log.warning("batches are given back until the books are there again: %s", error)
-                self.failures += 1
-                raise
-            if self.failures:
-                log.info("batches are run again")
-            self.failures = 0
-            return unknown
+        if self._stopping.is_set():
+            raise Unavailable("this worker stops")
+        try:
+            unknown = await self._run_batch(ids, retries=retries, predicted=predicted)
+        except PredictTimedOut:
+            self._on_fatal(f"a batch of {len(ids)} predictions took too long; its thread cannot be stopped")
+            raise
+        except Unavailable as error:
+            if not self.failures:
+                log.warning("batches are given back until the books are there again: %s", error)
+            self.failures += 1
+            raise
+        if self.failures:
+            log.info("batches are run again")
+        self.failures = 0
+        return unknown
 
     async def _pause(self) -> None:
         """Longer the longer the books are away: a message may be given back so many times and no more."""
