@@ -342,7 +342,7 @@ class TelegramServer:
             await self._push_now(update, self._webhook_via)
 
     async def _push_now(self, update: Update, url: str) -> None:
-        while update.times:
+        while update.times > 0:
             try:
                 async with self._client.post(
                     url,
@@ -375,6 +375,8 @@ class TelegramServer:
             with self._lock:
                 if turn != self._poller:
                     raise Refused(409, "Conflict: terminated by other getUpdates request")
+                if self.webhook:
+                    raise Refused(409, "Conflict: terminated by setWebhook request")
                 ready = [each for each in self._updates if each.id >= offset or each.times > 0]
                 ready = sorted(ready, key=lambda each: each.id)[: body.get("limit", 100)]
                 for each in ready:
