@@ -15,6 +15,7 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitExchange
 
 from augury.application.cancellation import within
+from augury.application.outage import Outage
 from augury.application.running_ports import Ended
 from augury.domain.identifiers import PredictionId
 
@@ -47,7 +48,7 @@ class EventListener:
         self._exchange = exchange
         self._routing_key = routing_key
         self._pause = FIRST_PAUSE
-        self._trouble: str | None = None
+        self._outage = Outage(log, "hearing of events")
         self._runs: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -67,7 +68,7 @@ class EventListener:
             try:
                 await self._listen()
             except TROUBLE as error:
-                self._say(str(error) or type(error).__name__)
+                self._outage.begins(error)
             except Exception:  # whatever it is, a listener that ended would never be missed
                 log.exception("not hearing of events, trying again")
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
@@ -83,9 +84,9 @@ class EventListener:
             if channel.is_closed:
                 raise ConnectionError("the connection was closed")
             self._pause = FIRST_PAUSE
-            self._say(None)
+            self._outage.ends()
             await gone.wait()
-            self._say("the connection was closed")
+            self._outage.begins("the connection was closed")
         finally:
             with suppress(*TROUBLE):
                 await within(CLOSING, connection.close())
@@ -102,14 +103,6 @@ class EventListener:
         await queue.bind(exchange, self._routing_key)
         await queue.consume(self._hear, no_ack=True)
         return channel
-
-    def _say(self, trouble: str | None) -> None:
-        """Log once when it begins and once when it is over, not at every attempt between."""
-        if trouble and not self._trouble:
-            log.warning("not hearing of events, trying again: %s", trouble)
-        elif self._trouble and not trouble:
-            log.info("hearing of events again")
-        self._trouble = trouble
 
     async def _hear(self, message: AbstractIncomingMessage) -> None:
         try:

@@ -19,6 +19,7 @@ import aio_pika
 import msgspec
 from typing_extensions import override
 
+from augury.application.outage import Outage
 from augury.application.ports import Unavailable
 from augury.application.running_ports import NO_TRACES, Ended, Events, PredictionQueue, Traces
 from augury.domain.identifiers import PredictionId
@@ -77,7 +78,7 @@ class RabbitPublisher:
         self._drained.set()
         self._link: RabbitLink | None = None
         self._pause = FIRST_PAUSE
-        self._trouble: str | None = None
+        self._outage = Outage(log, "publishing to RabbitMQ")
         self._full = False
         self._runs: asyncio.Task[None] | None = None
 
@@ -144,9 +145,9 @@ class RabbitPublisher:
                 ) as link:
                     await self._serve(link)
             except TROUBLE as error:
-                self._say(str(error) or type(error).__name__)
+                self._outage.begins(error)
             except Exception:  # whatever it is, a publisher that ended would never be missed
-                log.exception("cannot publish to RabbitMQ, trying again")
+                log.exception("not publishing to RabbitMQ, trying again")
             finally:
                 self._link = None
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
@@ -157,7 +158,7 @@ class RabbitPublisher:
         while link.is_open:
             while self._puts or self._news:
                 await self._fly(link)
-            self._say(None)  # not before all that waited is confirmed
+            self._outage.ends()  # not before all that waited is confirmed
             self._drained.set()
             await self._work.wait()
             self._work.clear()
@@ -201,14 +202,6 @@ class RabbitPublisher:
     def _event(self, news: bytes) -> Envelope:
         message = aio_pika.Message(news, content_type="application/json")
         return Envelope(message, self._topology.finished, self._topology.events.name)
-
-    def _say(self, trouble: str | None) -> None:
-        """Log once when it begins and once when it is over, not at every attempt between."""
-        if trouble and not self._trouble:
-            log.warning("cannot publish to RabbitMQ, trying again: %s", trouble)
-        elif self._trouble and not trouble:
-            log.info("publishing to RabbitMQ again")
-        self._trouble = trouble
 
 
 def _trace_headers(puts: Sequence[Put]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitBroker, RabbitQueue
 
 from augury.application.cancellation import within
+from augury.application.outage import Outage
 from augury.inbound.worker.consumer import CONNECTING
 from augury.inbound.worker.runner import TaskRunner
 
@@ -54,7 +55,7 @@ class TaskConsumer:
         self._look_every = look_every.total_seconds()
         self._patience = patience.total_seconds()
         self._seen = float("-inf")
-        self._trouble: str | None = None
+        self._outage = Outage(log, "consuming from RabbitMQ")
         self._connection: AbstractRobustConnection | None = None
         self._subscribing: asyncio.Task[None] | None = None
         self._runs: asyncio.Task[None] | None = None
@@ -83,7 +84,7 @@ class TaskConsumer:
             try:
                 await self._consume()
             except TROUBLE as error:
-                self._say(str(error) or type(error).__name__)
+                self._outage.begins(error)
             except Exception:  # whatever it is, a worker that does not consume is none
                 log.exception("not consuming from RabbitMQ, trying again")
             await self._disconnect()
@@ -124,10 +125,10 @@ class TaskConsumer:
             if await self._is_consuming():
                 misses = 0
                 self._seen = asyncio.get_running_loop().time()
-                self._say(None)
+                self._outage.ends()
             else:
                 misses += 1
-                self._say("the broker does not know the consumer")
+                self._outage.begins("the broker does not know the consumer")
             await asyncio.sleep(self._look_every)
 
     async def _is_consuming(self) -> bool:
@@ -152,14 +153,6 @@ class TaskConsumer:
             return bool(answer.consumer_count)
         except TROUBLE:
             return False
-
-    def _say(self, trouble: str | None) -> None:
-        """Log once when it begins and once when it is over, not at every look between."""
-        if trouble and not self._trouble:
-            log.warning("not consuming from RabbitMQ, trying again: %s", trouble)
-        elif self._trouble and not trouble:
-            log.info("consuming from RabbitMQ again")
-        self._trouble = trouble
 
     async def _disconnect(self) -> None:
         """Ends by closing the connection whatever came before: one that is not told to stays for ever."""
