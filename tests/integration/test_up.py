@@ -27,11 +27,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def up(folder: Path, *options: str) -> Iterator[tuple[str, Process]]:
+def up(folder: Path, **settings: object) -> Iterator[tuple[str, Process]]:
     """`augury up` on a free port; its URL once it answers."""
     port = free_port()
     log = folder / f"up-{port}.log"
-    with started("up", "--port", str(port), *options, env=environment(), cwd=folder, log=log) as process:
+    with started("up", "--port", str(port), env=environment(**settings), cwd=folder, log=log) as process:
 
         def answers() -> bool:
             assert process.popen.poll() is None, process.output
@@ -115,6 +115,19 @@ def test_after_a_kill_in_the_middle_a_restart_finishes_what_was_accepted(home: P
         assert balance == {"available": 10000 - 20 * 200, "held": 0}
         verified = run("ledger", "verify", env=environment(), cwd=home)
     assert verified.returncode == 0, verified.stderr
+
+
+def test_ctrl_c_does_not_wait_for_a_model_that_takes_its_time(home: Path) -> None:
+    with up(home, fault="slow:3600") as (url, process):
+        made = httpx.post(f"{url}/predictions", json=TEXT).json()
+        eventually(
+            lambda: httpx.get(f"{url}/predictions/{made['id']}").json()["status"] == "processing",
+            30,
+            "its start",
+        )
+        assert process.stop(signal.SIGINT) == 0, process.output
+    with up(home) as (url, _):
+        assert final(url, made["id"])["status"] == "succeeded"
 
 
 def test_commands_find_the_embedded_database_whether_it_runs_or_not(home: Path) -> None:

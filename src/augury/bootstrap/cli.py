@@ -82,6 +82,7 @@ def up(**options: object) -> None:
     from augury.bootstrap.up import run_up  # each process loads only what it needs
 
     run_up(process_settings(**options))
+    leave()
 
 
 @main.command()

@@ -17,8 +17,8 @@ from augury.application.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.api import checks_of, events_heard, http_settings, serve
 from augury.bootstrap.background import background
 from augury.bootstrap.config import ProcessSettings, is_set, read
+from augury.bootstrap.container import asked_for_faults, up_container
 from augury.bootstrap.container import telegram as telegram_provider
-from augury.bootstrap.container import up_container
 from augury.bootstrap.database import own_database
 from augury.bootstrap.embedded_postgres import sole_owner
 from augury.bootstrap.http_server import bound_socket
@@ -66,12 +66,13 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
     rabbit = read(RabbitSettings) if is_set("AUGURY_RABBITMQ_URL") else None
     settings, telegram = read(WorkerSettings), read(TelegramSettings)
     http = http_settings(secret)
+    bot = [telegram_provider(http[0].default_model)] if telegram.token else []
     container = up_container(
         *(process, database, settings, read(CatBoostSettings), *http),
         *([rabbit] if rabbit else []),
         *([telegram] if telegram.token else []),
         broker=rabbit is not None,
-        overrides=(telegram_provider(http[0].default_model),) if telegram.token else (),
+        overrides=(*bot, *asked_for_faults()),
     )
     try:
         await train_if_needed(container)
