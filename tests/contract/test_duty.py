@@ -1,7 +1,12 @@
 """One process at a time is the bot, and another takes over from one that left or lost sight of the books."""
 
+import os
+import signal
+
+import pytest
 from asyncpg import Pool
 
+from augury.outbound.postgres import duty
 from augury.outbound.postgres.duty import LOCK, PostgresDuty
 from tests.adapters import Adapters
 from tests.polling import eventually
@@ -9,6 +14,8 @@ from tests.polling import eventually
 END_SESSION = """
 SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1::bigint::oid
 """
+
+SESSION = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1::bigint::oid"
 
 
 async def test_one_process_at_a_time_is_on_duty_and_the_next_follows(adapters: Adapters) -> None:
@@ -22,10 +29,10 @@ async def test_one_process_at_a_time_is_on_duty_and_the_next_follows(adapters: A
 
     await first.leave()
     assert not await first.holds()
-    assert await second.take()
+    await eventually(second.take, "the end of the first one's duty")
     assert not await first.take()
     await second.leave()
-    assert await first.take()
+    await eventually(first.take, "the end of the second one's duty")
     await first.leave()
 
 
@@ -40,5 +47,22 @@ async def test_who_lost_its_session_knows_and_another_takes_over(pool: Pool) -> 
     await first.leave()
     assert await second.holds()
     await second.leave()
-    assert await first.take()  # with another connection
+    await eventually(first.take, "the end of the second one's duty")  # with another connection
     await first.leave()
+
+
+async def test_who_leaves_a_server_that_fell_silent_does_not_wait_for_it(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duty, "ANSWERS_WITHIN", 0.2)
+    first, second = PostgresDuty(pool), PostgresDuty(pool)
+    assert await first.take()
+    session = await pool.fetchval(SESSION, LOCK & 0xFFFFFFFF)
+    os.kill(session, signal.SIGSTOP)
+    try:
+        assert not await first.holds()
+        await first.leave()
+    finally:
+        os.kill(session, signal.SIGCONT)
+    await eventually(second.take, "the end of the session")
+    await second.leave()

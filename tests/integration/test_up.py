@@ -1,5 +1,6 @@
 """`augury up`: what a newcomer gets, as a newcomer gets it."""
 
+import json
 import signal
 import socket
 from collections.abc import Iterator
@@ -82,9 +83,14 @@ def test_a_taken_port_is_one_clear_line(home: Path) -> None:
 
 
 def test_a_restart_finds_all_data(home: Path) -> None:
-    with up(home) as (url, process):
+    with up(home, log_format="json") as (url, process):
         made = httpx.post(f"{url}/predictions", json=TEXT, headers={"Prefer": "wait=20"}).json()
         assert process.stop(signal.SIGTERM) == 0
+        said = [json.loads(line) for line in process.output.splitlines()]
+        assert f"Augury is ready at {url.replace('127.0.0.1', 'localhost')}" in [
+            each["message"] for each in said
+        ]
+        assert {each["level"] for each in said} == {"info"}
     with up(home) as (url, _):
         assert httpx.get(f"{url}/predictions/{made['id']}").json() == made
 

@@ -53,14 +53,14 @@ class NaturalBatches(Generic[Item, Answer]):
 
     async def stop(self) -> None:
         """Cancel the flights under way, and with them everyone who waits."""
+        landing = tuple(self._landing)
+        for flight in landing:
+            flight.cancel()
         while (pilot := self._pilot) is not None:
             pilot.cancel()
             await asyncio.gather(pilot, return_exceptions=True)
             if self._pilot is pilot:  # canceled before its first step, it never came to it
                 self._leave()
-        landing = tuple(self._landing)
-        for pilot in landing:
-            pilot.cancel()
         await asyncio.gather(*landing, return_exceptions=True)
 
     async def _fly_all(self) -> None:

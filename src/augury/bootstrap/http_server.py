@@ -56,6 +56,8 @@ class OneWrite:
 
     def _flush(self) -> None:
         data, self._waiting = self._waiting, []
+        if self._transport.is_closing():  # the caller hung up: nobody reads it
+            return
         self._transport.write(data[0] if len(data) == 1 else b"".join(data))
 
     def __getattr__(self, name: str) -> object:

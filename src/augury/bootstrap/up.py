@@ -1,6 +1,7 @@
 """`augury up`: database, migrations, starter model, API, worker and queue in one process."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
@@ -48,6 +49,7 @@ Augury is ready at [bold]{url}[/]
                     -d '{{"data": {{"text": "Какой-то текст для предсказания"}}}}'
   Stop            Ctrl-C
 """
+log = logging.getLogger(__name__)
 
 
 def run_up(process: ProcessSettings) -> None:
@@ -111,9 +113,11 @@ async def _bot(container: AsyncContainer, rabbit: RabbitSettings | None) -> Asyn
 
 def _show_banner(process: ProcessSettings) -> None:
     host = "localhost" if process.host in ANYWHERE else process.host
-    Console(stderr=True, highlight=False, soft_wrap=True).print(
-        BANNER.format(url=f"http://{host}:{process.port}")
-    )
+    url = f"http://{host}:{process.port}"
+    if process.log_format == "json":
+        log.info("Augury is ready at %s", url)
+    else:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(BANNER.format(url=url))
 
 
 @asynccontextmanager

@@ -101,7 +101,7 @@ class RabbitLink:
 
     async def waiting(self) -> int:
         """How many messages are ready in the queue; a missing queue is made. Raises one of `TROUBLE`."""
-        return await within(self._seconds, self._waiting())
+        return await within(self._seconds + UNTIL_IT_IS_GONE, self._waiting())
 
     async def _waiting(self) -> int:
         try:

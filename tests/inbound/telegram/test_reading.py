@@ -102,6 +102,12 @@ def test_what_was_sent_over_a_while_is_no_flood_when_it_comes_at_once() -> None:
     assert {gate.wait(1, each, each * 31.0) for each in range(1, 9)} == {(0, False)}
 
 
+def test_a_button_of_now_does_not_gather_what_was_sent_long_before_it() -> None:
+    gate = FloodGate(2)
+    assert gate.wait(1, 1, 3600.0) == (0, False)
+    assert {gate.wait(1, 2 + each, each * 90.0) for each in range(8)} == {(0, False)}
+
+
 def test_a_gate_of_zero_is_open() -> None:
     assert {FloodGate(0).wait(1, each, 0) for each in range(3)} == {(0, False)}
 

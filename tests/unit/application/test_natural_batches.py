@@ -274,3 +274,30 @@ async def test_stopping_cancels_what_is_landing_too() -> None:
 
     assert flights.under_way == 0
     assert all(each.cancelled() for each in (await asyncio.wait(passengers, timeout=30))[0])
+
+
+async def test_what_is_landing_is_canceled_although_the_flight_behind_it_is_slow_to_end() -> None:
+    flights = Flights()
+    slow = asyncio.Event()
+
+    async def fly(items: Sequence[int]) -> Sequence[int]:
+        if items == [1]:
+            batches.clear()
+            return await flights(items)
+        try:
+            return await flights(items)
+        finally:
+            await slow.wait()
+
+    batches = NaturalBatches(fly, most=1)
+    landing, behind = board(batches, 1, 2)
+    await taken_off(flights, 2)
+
+    stopping = asyncio.create_task(batches.stop())
+    await asyncio.wait([landing], timeout=30)
+
+    assert landing.cancelled()
+    assert not stopping.done()
+    slow.set()
+    await stopping
+    assert (await asyncio.wait([behind], timeout=30))[0].pop().cancelled()

@@ -10,6 +10,10 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.pieces: list[bytes] = []
+        self.is_gone = False
+
+    def is_closing(self) -> bool:
+        return self.is_gone
 
     def write(self, data: Any) -> None:
         self.pieces.append(data)
@@ -41,3 +45,14 @@ async def test_closing_sends_what_was_written_before() -> None:
     await asyncio.sleep(0)
 
     assert [piece for piece in wire.pieces if piece] == [b"head body", b"closed"]
+
+
+async def test_nothing_is_written_to_a_caller_who_hung_up_meanwhile() -> None:
+    wire = Wire()
+    transport = OneWrite(wire)
+
+    transport.write(b"an answer")
+    wire.is_gone = True
+    await asyncio.sleep(0)
+
+    assert wire.pieces == []

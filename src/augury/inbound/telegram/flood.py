@@ -23,10 +23,11 @@ class FloodGate:
         """Count an update that was sent `at` that time, once however often it is tried: for how many seconds
         this chat is passed over (0: it is not), and whether it must be told, which is the case once a window.
 
-        The time is the sender's, so that what waited for a bot that was away is no flood.
+        The time is the sender's, so that what waited for a bot that was away is no flood. A button's is now:
+        what was sent long before it is not counted with it.
         """
         window = self._windows.get(chat_id)
-        if window is None or window.ends_at <= at:
+        if window is None or not window.ends_at - 2 * WINDOW <= at < window.ends_at:
             self._windows.pop(chat_id, None)
             if len(self._windows) >= MOST_REMEMBERED:
                 del self._windows[next(iter(self._windows))]

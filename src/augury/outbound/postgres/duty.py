@@ -18,7 +18,6 @@ TAKE = """
 SELECT pg_try_advisory_lock($1), set_config('tcp_keepalives_idle', '15', false),
     set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)
 """
-LEAVE = "SELECT pg_advisory_unlock($1)"
 ANSWERS_WITHIN = 5.0
 """Seconds that the server may take to show that the session is still there."""
 log = logging.getLogger(__name__)
@@ -62,16 +61,10 @@ class PostgresDuty(Duty):
 
     @override
     async def leave(self) -> None:
+        """Nothing is asked of the server: it may be silent, and asyncpg would wait for it without a limit."""
         connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            with failures_named():
-                await connection.fetchval(LEAVE, LOCK, timeout=ANSWERS_WITHIN)
-        except Unavailable:
+        if connection is not None:
             await self._end(connection)
-        else:
-            await self._pool.release(connection)
 
     async def _end(self, connection: Connection) -> None:
         """Whatever has become of the session, its lock goes with it."""

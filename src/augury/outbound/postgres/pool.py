@@ -155,7 +155,8 @@ async def _learn_types(connection: asyncpg.Connection) -> None:
 
 
 async def _keep_session(_: object) -> None:
-    """Nothing here changes a session, so that nothing needs to be reset: that saves a round trip."""
+    """Nothing here leaves a session changed that goes back to the pool, but for the keepalives of `duty`, so
+    that nothing needs to be reset: that saves a round trip."""
 
 
 async def _close(pool: Pool, patience: timedelta) -> None:
