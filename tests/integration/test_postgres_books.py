@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -440,6 +440,31 @@ async def test_a_zombie_settles_nothing(adapters: Adapters, pool: Pool) -> None:
     assert await adapters.work.settle(zombie, [finish(each.prediction) for each in claimed]) == []
     assert await adapters.balance(user_id) == Balance(user_id, available=8)
     assert await adapters.deviations() == []
+
+
+async def test_a_claim_passes_over_what_somebody_has_locked_and_waits_where_that_is_all_there_is(
+    adapters: Adapters,
+) -> None:
+    user_id = await adapters.user(credits=10)
+    locked, free = await adapters.predictions_of(user_id, 2)
+    is_locked = asyncio.Event()
+
+    async def look_at_it() -> None:
+        async with adapters.books() as books:
+            await books.prediction(locked.id)
+            is_locked.set()
+            await waiting_for_lock(adapters)
+
+    async def claim() -> list[UUID]:
+        await is_locked.wait()
+        first = await adapters.claim(locked, free, token=uuid4())
+        second = await adapters.claim(locked, free, token=uuid4())
+        return [each.prediction.id for each in (*first, *second)]
+
+    _, claimed = await asyncio.gather(look_at_it(), claim())
+
+    assert claimed == [free.id, locked.id]
+    assert await adapters.claim(locked, free, token=uuid4()) == []
 
 
 async def test_a_settle_that_waited_while_its_lease_was_taken_away_changes_nothing(

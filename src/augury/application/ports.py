@@ -217,7 +217,8 @@ class Work(Protocol):
         most_rows: int,
         most_bytes: int,
     ) -> Sequence[Claimed]:
-        """Start those of the predictions that are queued and not expired; ordered by id.
+        """Start those of the predictions that are queued and not expired; ordered by id. Some of them may be
+        left to a later claim; where it answers none, there are none.
 
         Stops before the one that would make it more than `most_rows` in all, or more than `most_bytes` of
         input, but never before the first.

@@ -1,4 +1,4 @@
-"""Predictions under a lease: each method is one statement and a transaction of its own."""
+"""Predictions under a lease: each statement is a transaction of its own."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -32,6 +32,9 @@ FROM counted
 WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $5 AND bytes_so_far <= $6 OR place = 1)
 RETURNING p.*
 """
+
+# The sweeper locks what it looks at, a thousand rows at a time.
+CLAIM_PATIENTLY = CLAIM.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
 RENEW = """
 WITH leased AS (
@@ -127,7 +130,9 @@ class PostgresWork(Work):
         most_rows: int,
         most_bytes: int,
     ) -> Sequence[Claimed]:
-        rows = await fetch(self.pool, CLAIM, list(ids), token, lease, retries, most_rows, most_bytes)
+        """What somebody else has locked is left to a later claim; where that is all there is, this waits."""
+        asked = (list(ids), token, lease, retries, most_rows, most_bytes)
+        rows = await fetch(self.pool, CLAIM, *asked) or await fetch(self.pool, CLAIM_PATIENTLY, *asked)
         claimed = [Claimed(prediction_of(row), row["input"]) for row in rows]
         return sorted(claimed, key=lambda each: each.prediction.id)
 
