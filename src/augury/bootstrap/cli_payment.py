@@ -20,7 +20,7 @@ def payment() -> None:
 
 
 @payment.command("refund")
-@click.argument("charge")
+@click.argument("charge", metavar="RECEIPT")
 @operates
 async def refund(container: AsyncContainer, charge: str) -> None:
     """Return the payment of this receipt; refused where its credits are spent."""
