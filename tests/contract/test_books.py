@@ -207,6 +207,11 @@ async def test_a_transfer_happens_only_once(adapters: Adapters, at_once: bool) -
 
     assert await adapters.balance(user_id) == Balance(user_id, available=5)
     assert len(await adapters.balances.statement(user_id, limit=10)) == 1
+    async with adapters.books() as books:
+        assert await books.transfer(reference, TransferKind.TOP_UP) == Transfer(
+            TransferKind.TOP_UP, user_id, 5, reference
+        )
+        assert await books.transfer(reference, TransferKind.GRANT) is None
 
 
 async def test_one_reference_may_stand_for_transfers_of_different_kinds(adapters: Adapters) -> None:
@@ -358,6 +363,24 @@ async def test_a_closed_account_keeps_its_books_and_nothing_personal(adapters: A
     assert (stored.prediction.status, stored.output) == (Status.SUCCEEDED, None)
     assert (await adapters.predictions.get(others.id, owner=other)).output is not None
     assert await adapters.balance(user_id) == Balance(user_id)
+    assert await adapters.deviations() == []
+
+
+async def test_who_waits_for_a_balance_that_is_closed_finds_none(adapters: Adapters) -> None:
+    user = await adapters.users.get(await adapters.user())
+
+    async def late() -> Opened:
+        async with adapters.books() as books:
+            return await books.open([user.id])
+
+    async with adapters.books() as books:
+        await books.open([user.id])
+        waiting = asyncio.create_task(late())
+        await asyncio.sleep(0.1)
+        await books.close(user.close(at=datetime.now(UTC)))
+
+    with pytest.raises(UserNotFound):
+        (await waiting).balance(user.id)
     assert await adapters.deviations() == []
 
 

@@ -12,6 +12,7 @@ from augury.application.telegram_ports import Chat, ReceivedUpdate, Reply, StarP
 from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction
+from augury.domain.promo_code import PromoCode
 from augury.domain.user import Role, User, UserNotFound
 from tests.adapters import INPUT, OUTPUT, Adapters, a_prediction
 
@@ -42,6 +43,15 @@ async def asked(adapters: Adapters, person: Chat, message_id: int = 1, *, notify
 
 def reply(person: Chat, prediction: Prediction, message_id: int = 1) -> Reply:
     return Reply(chat_id=person.id, message_id=message_id, prediction_id=prediction.id)
+
+
+async def handed_over(adapters: Adapters, person: Chat, owner: UserId) -> None:
+    """The chat's account becomes a part of the owner's."""
+    async with adapters.chat_books() as books:
+        opened = await books.open([person.user_id, owner])
+        _, _, transfers = opened.balance(person.user_id).merge_into(opened.balance(owner))
+        await books.record(transfers=transfers)
+        await books.hand_over(person.id, absorbed=person.user_id, into=owner, at=datetime.now(UTC))
 
 
 async def test_a_chat_is_added_once_with_its_account_whoever_comes_first(adapters: Adapters) -> None:
@@ -195,11 +205,7 @@ async def test_what_a_chat_had_is_the_accounts_and_its_own_account_is_closed(ada
     prediction = await asked(adapters, person)
     await adapters.settled(prediction)
 
-    async with adapters.chat_books() as books:
-        balances = (await books.open([person.user_id, owner])).balances
-        _, _, transfers = balances[person.user_id].merge_into(balances[owner])
-        await books.record(transfers=transfers)
-        await books.hand_over(CHAT, absorbed=person.user_id, into=owner, at=datetime.now(UTC))
+    await handed_over(adapters, person, owner)
 
     known = await adapters.chats.get(CHAT)
     assert known is not None
@@ -212,6 +218,45 @@ async def test_what_a_chat_had_is_the_accounts_and_its_own_account_is_closed(ada
     async with adapters.books() as books:
         key = (owner, f"telegram:{CHAT}:1")
         assert (await books.open([owner], [key])).remembered[key].reference == prediction.id
+    assert await adapters.deviations() == []
+
+
+async def test_a_code_that_a_chat_redeemed_is_redeemed_for_the_account(adapters: Adapters) -> None:
+    person, owner = await chat(adapters), await adapters.user()
+    now = datetime.now(UTC)
+    for code, users in (("CHAT", [person.user_id]), ("BOTH", [person.user_id, owner])):
+        await adapters.promo_codes.add(PromoCode(code=code, credits=5, most=3, created_at=now))
+        for user_id in users:
+            async with adapters.books() as books:
+                promo_code, again = await books.promo_code(code, user_id=user_id)
+                balance = (await books.open([user_id])).balance(user_id)
+                _, grant = balance.grant(5, reference=uuid4())
+                await books.redeem(promo_code.redeem(again=again, at=now), grant)
+                await books.record(transfers=[grant])
+
+    await handed_over(adapters, person, owner)
+
+    for code in ("CHAT", "BOTH"):
+        async with adapters.books() as books:
+            assert (await books.promo_code(code, user_id=owner))[1], code
+    assert (await adapters.balance(owner)).available == 15
+    assert await adapters.deviations() == []
+
+
+async def test_what_a_closed_account_was_still_to_be_told_is_gone(adapters: Adapters) -> None:
+    person, other = await chat(adapters, credits=1), await chat(adapters, 8, credits=1)
+    mine, others = await asked(adapters, person), await asked(adapters, other)
+    for each, prediction in ((person, mine), (other, others)):
+        await adapters.notices.placed(await adapters.notices.expect(reply(each, prediction)), 99)
+    await adapters.settled(mine, others)
+    user = await adapters.users.get(person.user_id)
+
+    async with adapters.books() as books:
+        await books.open([user.id])
+        await books.close(user.close(at=datetime.now(UTC)))
+    await chat(adapters)  # comes back, as somebody new
+
+    assert [due.prediction.id for due in await adapters.notices.due(10)] == [others.id]
     assert await adapters.deviations() == []
 
 

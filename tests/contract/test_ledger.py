@@ -61,6 +61,18 @@ async def test_more_refunded_than_captured_does_not_pass(adapters: Adapters) -> 
     assert "4 refunded, but 3 captured" in deviation
 
 
+async def test_an_open_account_without_its_balance_does_not_pass(adapters: Adapters) -> None:
+    user = await adapters.users.get(await adapters.user())
+    await adapters.user(credits=1)
+    async with adapters.books() as books:
+        await books.open([user.id])
+        await books.close(user)  # only that it is not said to be closed
+
+    [deviation] = await adapters.deviations()
+
+    assert str(user.id) in deviation
+
+
 async def test_the_last_check_is_remembered_with_what_it_found(adapters: Adapters) -> None:
     assert await adapters.ledger.last_check() is None
     steps: list[tuple[int, int]] = []

@@ -22,7 +22,7 @@ class CloseAccount:
 
     async def _close(self, user: User) -> None:
         async with self.books() as books:
-            balance = (await books.open([user.id])).balances[user.id]
+            balance = (await books.open([user.id])).balance(user.id)
             if balance.pending or balance.held:
                 raise PredictionsUnderWay(pending=balance.pending)
             if balance.available:

@@ -37,11 +37,11 @@ class LinkChat:
                 return into
             if is_account or chat.user_id != known.user_id:
                 raise ChatLinked
-            balances = (await books.open([chat.user_id, into])).balances
-            absorbed = balances[chat.user_id]
+            opened = await books.open([chat.user_id, into])
+            absorbed = opened.balance(chat.user_id)
             if absorbed.pending or absorbed.held:
                 raise PredictionsUnderWay(pending=absorbed.pending)
-            _, _, transfers = absorbed.merge_into(balances[into])
+            _, _, transfers = absorbed.merge_into(opened.balance(into))
             if transfers:
                 await books.record(transfers=transfers)
             await books.hand_over(known.id, absorbed=chat.user_id, into=into, at=self.clock.now())

@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import NewType, Protocol, Self
 from uuid import UUID
 
-from augury.domain.balance import Balance, Transfer
+from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import IdempotencyConflict, Prediction, Status
 from augury.domain.promo_code import PromoCode
-from augury.domain.user import User
+from augury.domain.user import User, UserNotFound
 
 Json = NewType("Json", bytes)
 """A JSON text in UTF-8. Rows and answers are large and opaque here: they pass through as they are."""
@@ -80,6 +80,13 @@ class Opened:
     balances: Mapping[UserId, Balance]
     remembered: Mapping[tuple[UserId, str], Remembered]
 
+    def balance(self, user_id: UserId) -> Balance:
+        """Raises `UserNotFound`: the account was closed a moment ago, and its balance with it."""
+        try:
+            return self.balances[user_id]
+        except KeyError:
+            raise UserNotFound from None
+
     def repeats(self, user_id: UserId, key: IdempotencyKey) -> bool:
         """Whether this very request was made before; raises `IdempotencyConflict` for another one."""
         known = self.remembered.get((user_id, key.key))
@@ -119,6 +126,10 @@ class Books(Protocol):
     @abstractmethod
     async def prediction(self, prediction_id: PredictionId, *, owner: UserId | None = None) -> Prediction:
         """Lock one prediction; raises `PredictionNotFound`, also where it is not `owner`'s."""
+
+    @abstractmethod
+    async def transfer(self, reference: UUID, kind: TransferKind) -> Transfer | None:
+        """What was recorded under this reference; transfers never change, so nothing is locked."""
 
     @abstractmethod
     async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> "Due":
@@ -161,7 +172,9 @@ class Books(Protocol):
     @abstractmethod
     async def close(self, user: User) -> None:
         """Store a closed account: nothing personal is left, sessions, API keys and idempotency keys are
-        gone, so are the inputs and outputs of the user's predictions."""
+        gone, so are the inputs and outputs of the user's predictions, and what a chat was still to be told.
+
+        The balance, which must be empty, goes as well: whoever waits for its lock finds none to move."""
 
 
 class OpenBooks(Protocol):

@@ -6,6 +6,7 @@ from augury.application.retrying import retried
 from augury.application.telegram_ports import ChatBooks, OpenChatBooks, StarPayment
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
+from augury.domain.user import UserNotFound
 
 CHARGES = UUID("6f1f3e0e-38ab-5b0f-8d5a-9c2b1f0a4d27")
 """Under which each charge of Telegram's has its own name."""
@@ -54,4 +55,7 @@ async def _owner(books: ChatBooks, chat_id: int) -> UserId:
 
 
 async def _balance(books: ChatBooks, owner: UserId) -> Balance:
-    return (await books.open([owner])).balances[owner]
+    try:
+        return (await books.open([owner])).balance(owner)
+    except UserNotFound:
+        raise Unavailable(f"account {owner} was closed just now") from None

@@ -7,7 +7,7 @@ from augury.application.ports import Clock, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.promo_code import normalized_code
-from augury.domain.user import TooManyTries, UserNotFound
+from augury.domain.user import TooManyTries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +42,7 @@ class RedeemPromoCode:
         async with self.books() as books:
             promo_code, again = await books.promo_code(code, user_id=user_id)
             opened = await books.open([user_id], [(user_id, key.key)] if key else [])
-            balance = opened.balances.get(user_id)
-            if balance is None:
-                raise UserNotFound
+            balance = opened.balance(user_id)
             if key and opened.repeats(user_id, key):
                 return Moved(balance, replayed=True)
             redeemed = promo_code.redeem(again=again, at=self.clock.now())

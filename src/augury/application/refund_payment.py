@@ -3,6 +3,7 @@ from dataclasses import dataclass, replace
 from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.application.telegram_ports import OpenChatBooks, Payments, StarPayment
+from augury.domain.balance import Balance
 from augury.domain.chat import PaymentNotFound
 from augury.domain.identifiers import UserId
 
@@ -37,7 +38,8 @@ class RefundPayment:
                 raise PaymentNotFound(charge_id=charge_id)
             if payment.reversed_at is None:
                 owner = UserId(payment.user_id)
-                balance = (await books.open([owner])).balances[owner]
+                balances = (await books.open([owner])).balances
+                balance = balances.get(owner, Balance(owner))  # nothing is left on a closed account
                 _, reversal = balance.reverse(payment.credits, reference=payment.reference)
                 await books.record(transfers=[reversal])
                 payment = replace(payment, reversed_at=self.clock.now())

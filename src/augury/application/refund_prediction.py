@@ -5,7 +5,6 @@ from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, Ope
 from augury.application.retrying import retried
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import AlreadyRefunded
-from augury.domain.user import UserNotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +44,7 @@ class RefundPrediction:
             prediction = await books.prediction(prediction_id)
             user_id = prediction.user_id
             opened = await books.open([user_id], [(key[0], key[1].key)] if key else [])
-            balance = opened.balances.get(user_id)
-            if balance is None:
-                raise UserNotFound
+            balance = opened.balance(user_id)
             if key and opened.repeats(*key):
                 return Moved(balance, replayed=True)
             balance, refund = balance.refund(prediction.refundable(amount), reference=prediction.id)

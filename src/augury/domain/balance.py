@@ -33,6 +33,11 @@ class InvalidAmount(DomainError):
 
 
 @dataclass(eq=False)
+class PaymentTaken(DomainError):
+    """This payment was credited before, to another user or with another amount."""
+
+
+@dataclass(eq=False)
 class BooksDisagree(DomainError):
     """More was to be taken from an account than it holds. Never the user's fault: a broken invariant."""
 

@@ -1,7 +1,7 @@
 import pytest
 
 from augury.application.ports import IdempotencyKey, Moved
-from augury.domain.balance import MOST_CREDITS, Balance, InvalidAmount, TransferKind
+from augury.domain.balance import MOST_CREDITS, Balance, InvalidAmount, PaymentTaken, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import IdempotencyConflict
 from augury.domain.user import UserNotFound
@@ -21,15 +21,25 @@ async def test_credits_are_added_and_stand_on_the_statement(hexagon: Hexagon) ->
 
 
 async def test_a_payment_is_credited_once_however_often_one_hears_of_it(hexagon: Hexagon) -> None:
-    user, other, payment = await hexagon.user(), await hexagon.user(), uuid7()
+    user, payment = await hexagon.user(), uuid7()
 
     answers = [await hexagon.top_up(user_id=user.id, amount=5, payment=payment) for _ in range(3)]
-    elsewhere = await hexagon.top_up(user_id=other.id, amount=5, payment=payment)
 
     assert [answer.balance for answer in answers] == [Balance(user.id, available=5)] * 3
     assert [answer.replayed for answer in answers] == [False, True, True]
-    assert elsewhere == Moved(Balance(other.id), replayed=True)
     assert await hexagon.balanced()
+
+
+async def test_a_payment_is_not_taken_for_one_of_another_user_or_amount(hexagon: Hexagon) -> None:
+    user, other, payment = await hexagon.user(), await hexagon.user(), uuid7()
+    await hexagon.top_up(user_id=user.id, amount=5, payment=payment)
+
+    for user_id, amount in ((other.id, 5), (user.id, 6)):
+        with pytest.raises(PaymentTaken):
+            await hexagon.top_up(user_id=user_id, amount=amount, payment=payment)
+
+    assert await hexagon.balance_of(user.id) == Balance(user.id, available=5)
+    assert await hexagon.balance_of(other.id) == Balance(other.id)
 
 
 async def test_a_repeated_key_changes_nothing_and_answers_the_balance_as_it_stands(hexagon: Hexagon) -> None:

@@ -66,7 +66,7 @@ class LedgerView(msgspec.Struct, frozen=True):
     summary="Top up a balance",
     description=TopUp.__doc__,
     operation_class=KeyedOperation,
-    responses=documented(401, 403, 404, 413, 415, 422),
+    responses=documented(401, 403, 404, 409, 413, 415, 422),
 )
 @inject
 async def top_up(

@@ -6,9 +6,16 @@ from augury.outbound.memory.memory import State, UserRecord
 
 def close(state: State, user: User) -> None:
     state.users[user.id] = UserRecord(user=user)
+    state.balances.pop(user.id, None)
     for record in list(state.predictions.values()):
         if record.prediction.user_id == user.id:
             state.predictions[record.prediction.id] = record.forgotten()
+            state.notices.pop(record.prediction.id, None)
+    state.replies = {
+        name: record
+        for name, record in state.replies.items()
+        if state.predictions[record.reply.prediction_id].prediction.user_id != user.id
+    }
     state.refresh_tokens = {
         digest: token for digest, token in state.refresh_tokens.items() if token.user_id != user.id
     }

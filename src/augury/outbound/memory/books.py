@@ -11,7 +11,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from augury.application.ports import Accepted, Books, Due, IdempotencyKey, OpenBooks, Opened
-from augury.domain.balance import Transfer
+from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
 from augury.domain.promo_code import PromoCode
@@ -69,6 +69,11 @@ class MemoryBooks(Books):
         if record is None or owner not in (None, record.prediction.user_id):
             raise PredictionNotFound(prediction_id=prediction_id)
         return record.prediction
+
+    @override
+    async def transfer(self, reference: UUID, kind: TransferKind) -> Transfer | None:
+        line = self._state.statements.get((reference, kind))
+        return line.transfer if line else None
 
     @override
     async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> Due:

@@ -51,6 +51,10 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
                 del state.idempotency_keys[user_id, key]
                 if known.remembered.reference in state.predictions:
                     state.idempotency_keys.setdefault((into, key), known)
+        for code, user_id in list(state.redemptions):
+            if user_id == absorbed and (code, into) not in state.redemptions:
+                state.redemptions[code, into] = state.redemptions.pop((code, absorbed))
+        del state.balances[absorbed]
         state.links = {name: link for name, link in state.links.items() if link.user_id != absorbed}
         state.users[absorbed] = UserRecord(user=replace(state.users[absorbed].user, closed_at=at))
 

@@ -46,7 +46,7 @@ class MemoryLedger(Ledger):
 
 
 def _wrong_balances(state: State) -> Iterator[str]:
-    expected = {user_id: Balance(user_id) for user_id in state.balances}
+    expected = {user_id: Balance(user_id) for user_id in (*state.balances, *state.users)}
     for line in state.statements.values():
         for user_id in (line.transfer.user_id, line.transfer.to_user_id):
             if user_id is None:
@@ -63,7 +63,10 @@ def _wrong_balances(state: State) -> Iterator[str]:
     for user_id in sorted(expected.keys() | pending.keys()):
         wanted = expected.get(user_id, Balance(user_id))
         wanted = Balance(user_id, wanted.available, wanted.held, pending[user_id])
-        if (found := state.balances.get(user_id)) != wanted:
+        found = state.balances.get(user_id)
+        if found is None and state.users[user_id].user.closed_at:
+            found = Balance(user_id)
+        if found != wanted:
             yield f"balance of user {user_id}: {_in_words(found)}, its transfers say {_in_words(wanted)}"
 
 

@@ -1,12 +1,19 @@
 """Closing an account: the person's data goes, the books stay."""
 
-from sqlalchemy import bindparam, delete, or_, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from augury.domain.user import User
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.query import query
-from augury.outbound.postgres.tables import api_keys, idempotency_keys, predictions, refresh_tokens, users
-from augury.outbound.postgres.telegram_tables import chats, links
+from augury.outbound.postgres.tables import (
+    api_keys,
+    balances,
+    idempotency_keys,
+    predictions,
+    refresh_tokens,
+    users,
+)
+from augury.outbound.postgres.telegram_tables import chats, links, notices, replies
 
 CLOSE = query(
     update(users)
@@ -21,9 +28,13 @@ FORGET = query(
     )
     .values(input=None, output=None, errors=None)
 )
+_theirs = select(predictions.c.id).where(predictions.c.user_id == bindparam("user_id"))
 DELETIONS = [
-    query(delete(table).where(table.c.user_id == bindparam("user_id")))
-    for table in (refresh_tokens, api_keys, idempotency_keys, chats, links)
+    *(
+        query(delete(table).where(table.c.user_id == bindparam("user_id")))
+        for table in (balances, refresh_tokens, api_keys, idempotency_keys, chats, links)
+    ),
+    *(query(delete(table).where(table.c.prediction_id.in_(_theirs))) for table in (notices, replies)),
 ]
 
 

@@ -6,10 +6,11 @@ from sqlalchemy import BigInteger, bindparam, or_, select, union_all
 from typing_extensions import override
 
 from augury.application.ports import Balances, Statement
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.outbound.postgres.query import fetch, query
 from augury.outbound.postgres.tables import balances, transfers
+from augury.outbound.postgres.transfer_rows import transfer_of
 
 OF = query(select(balances).where(balances.c.user_id == bindparam("user_id")))
 
@@ -47,7 +48,4 @@ class PostgresBalances(Balances):
 
 
 def _statement_of(row: Record) -> Statement:
-    transfer = Transfer(
-        TransferKind(row["kind"]), row["user_id"], row["amount"], row["reference"], row["to_user_id"]
-    )
-    return Statement(transfer, row["created_at"], row["sequence"])
+    return Statement(transfer_of(row), row["created_at"], row["sequence"])

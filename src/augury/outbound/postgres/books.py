@@ -21,7 +21,7 @@ from augury.application.ports import (
     Opened,
     Remembered,
 )
-from augury.domain.balance import Balance, Transfer
+from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
 from augury.domain.promo_code import PromoCode
@@ -31,6 +31,7 @@ from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 from augury.outbound.postgres.query import query
 from augury.outbound.postgres.tables import predictions
+from augury.outbound.postgres.transfer_rows import transfer_of
 
 OPEN = """
 WITH locked AS (
@@ -52,6 +53,8 @@ LOCK_PREDICTION = query(
     )
     .with_for_update()
 )
+
+TRANSFER = "SELECT * FROM transfers WHERE reference = $1 AND kind = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,11 @@ class PostgresBooks(Books):
         if row is None:
             raise PredictionNotFound(prediction_id=prediction_id)
         return prediction_of(row)
+
+    @override
+    async def transfer(self, reference: UUID, kind: TransferKind) -> Transfer | None:
+        row = await self._connection.fetchrow(TRANSFER, reference, kind)
+        return transfer_of(row) if row else None
 
     @override
     async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> Due:

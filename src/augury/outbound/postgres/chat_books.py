@@ -30,8 +30,15 @@ HAND_OVER = [
     JOIN predictions p ON p.id = reference WHERE k.user_id = $1
     ON CONFLICT DO NOTHING
     """,
+    # What both had redeemed stays with each: the code was used twice.
+    """
+    UPDATE promo_redemptions r SET user_id = $2 WHERE user_id = $1 AND NOT EXISTS (
+        SELECT FROM promo_redemptions known WHERE known.code = r.code AND known.user_id = $2
+    )
+    """,
 ]
 FORGET = [
+    "DELETE FROM balances WHERE user_id = $1",
     "DELETE FROM idempotency_keys WHERE user_id = $1",
     "DELETE FROM telegram_links WHERE user_id = $1",
 ]

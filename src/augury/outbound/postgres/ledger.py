@@ -47,12 +47,15 @@ WITH moves AS (
 )
 SELECT format(
     'user %s: the balance is %s available, %s held, %s pending; its transfers and predictions say %s, %s, %s',
-    user_id, balance.available, balance.held, balance.pending,
+    user_id, coalesce(balance.available, 0), coalesce(balance.held, 0), coalesce(balance.pending, 0),
     coalesce(wanted.available, 0), coalesce(wanted.held, 0), coalesce(under_way.pending, 0)
 )
 FROM balances balance FULL JOIN wanted USING (user_id) FULL JOIN under_way USING (user_id)
-WHERE (balance.available, balance.held, balance.pending) IS DISTINCT FROM
+WHERE (coalesce(balance.available, 0), coalesce(balance.held, 0), coalesce(balance.pending, 0)) <>
     (coalesce(wanted.available, 0), coalesce(wanted.held, 0), coalesce(under_way.pending, 0))
+UNION ALL
+SELECT format('user %s: there is no balance', id)
+FROM users WHERE closed_at IS NULL AND NOT EXISTS (SELECT FROM balances b WHERE b.user_id = users.id)
 """
 
 TOTALS = """
@@ -147,8 +150,8 @@ WHERE r.kind = 'refund' AND r.amount > coalesce(c.amount, 0)
 PROMO_CODES = """
 WITH redeemed AS (
     SELECT code, count(*) AS times, count(t.amount) AS grants
-    FROM promo_codes p JOIN promo_redemptions USING (code)
-    LEFT JOIN transfers t USING (reference, user_id) WHERE t.kind IS NULL OR t.kind = 'grant' GROUP BY code
+    FROM promo_redemptions r
+    LEFT JOIN transfers t ON t.reference = r.reference AND t.kind = 'grant' GROUP BY code
 )
 SELECT format(
     'promo code %s: used %s times, redeemed %s times with %s grants',

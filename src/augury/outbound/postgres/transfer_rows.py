@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from augury.domain.balance import Transfer
+from asyncpg import Record
+
+from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId
 
 
@@ -52,4 +54,10 @@ def transfer_columns(transfers: Sequence[Transfer]) -> tuple[list[object], ...]:
         [transfer.user_id for transfer in transfers],
         [transfer.to_user_id for transfer in transfers],
         [transfer.amount for transfer in transfers],
+    )
+
+
+def transfer_of(row: Record) -> Transfer:
+    return Transfer(
+        TransferKind(row["kind"]), row["user_id"], row["amount"], row["reference"], row["to_user_id"]
     )
