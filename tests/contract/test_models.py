@@ -1,7 +1,10 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from augury.application.change_model import ChangeModel
+from augury.domain.balance import InvalidAmount
 from augury.domain.model import Feature, FeatureKind, ModelNotFound, ModelRef
 from tests.adapters import Adapters
 from tests.hexagon import a_model
@@ -55,9 +58,9 @@ async def test_activating_a_version_takes_the_place_of_the_active_one(empty: Ada
     await empty.models.add(new)
     await empty.models.add(a_model("spam"))
 
-    await empty.models.change(replace(old, active=True, row_price=9))
+    changed = await empty.models.change(old.ref, lambda known: replace(known, active=True, row_price=9))
 
-    assert await empty.models.get("tone") == replace(old, row_price=9)
+    assert changed == await empty.models.get("tone") == replace(old, row_price=9)
     assert not (await empty.models.version(new.ref)).active
     assert (await empty.models.get("spam")).active
 
@@ -67,7 +70,7 @@ async def test_a_retired_version_serves_nobody_new_but_runs_what_was_accepted(em
     await empty.models.add(model)
     retired = replace(model, active=False, retired=True)
 
-    await empty.models.change(retired)
+    await empty.models.change(model.ref, lambda known: replace(known, active=False, retired=True))
 
     for name in ("tone", "tone@1"):
         with pytest.raises(ModelNotFound):
@@ -98,3 +101,28 @@ async def test_versions_are_counted_for_each_name(empty: Adapters) -> None:
 
     assert await empty.models.next_version("tone") == 5
     assert await empty.models.next_version("spam") == 1
+
+
+async def test_changes_at_once_keep_what_the_others_changed(empty: Adapters) -> None:
+    for version in (1, 2):
+        await empty.models.add(a_model(version=version))
+    change, first, second = ChangeModel(models=empty.models), ModelRef("tone", 1), ModelRef("tone", 2)
+
+    await asyncio.gather(
+        change(ref=first, row_price=5), change(ref=first, activate=True), change(ref=second, row_price=7)
+    )
+
+    assert [(model.row_price, model.active) for model in await empty.models.all()] == [(5, True), (7, False)]
+
+
+async def test_a_version_that_is_not_there_or_a_price_that_none_has_changes_nothing(empty: Adapters) -> None:
+    model = a_model()
+    await empty.models.add(model)
+    change = ChangeModel(models=empty.models)
+
+    with pytest.raises(ModelNotFound):
+        await change(ref=ModelRef("tone", 2), retire=True)
+    with pytest.raises(InvalidAmount):
+        await change(ref=model.ref, row_price=-1, retire=True)
+
+    assert await empty.models.all() == [model]

@@ -5,10 +5,11 @@ from uuid import uuid4
 from augury.application.identity_ports import ApiKey, NewUser, RefreshToken
 from augury.application.ports import Accepted, IdempotencyKey, Json
 from augury.application.telegram_ports import Chat, ReceivedUpdate, Reply
+from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction
 from augury.domain.user import Role, User
-from tests.adapters import INPUT, Adapters, a_prediction
+from tests.adapters import INPUT, OUTPUT, Adapters, a_prediction
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -131,3 +132,34 @@ async def test_an_answer_that_is_still_tried_is_kept(adapters: Adapters) -> None
 
     assert await adapters.upkeep.purge() == 0
     assert await is_kept(adapters, reply)
+
+
+async def test_a_guests_rows_and_answers_are_forgotten_when_nobody_can_read_them(adapters: Adapters) -> None:
+    now, guests = datetime.now(UTC), {}
+    for name, age in (("done", 2 * DAY + HOUR), ("waiting", 2 * DAY + HOUR), ("new", 2 * DAY - HOUR)):
+        user = User(id=UserId(uuid7()), role=Role.GUEST, email=None, created_at=now - age)
+        grant = Transfer(TransferKind.GRANT, user.id, 1, user.id)
+        assert await adapters.users.add_guest(
+            NewUser(user=user, guest_key=name.encode(), grant=grant), most_per_day=9
+        )
+        guests[name] = user.id
+    member = await adapters.user(credits=1)
+    asked = {}
+    for name, user_id in (*guests.items(), ("member", member)):
+        [asked[name]] = await adapters.predictions_of(user_id, 1)
+    await adapters.settled(asked["done"], asked["new"], asked["member"])
+
+    assert await adapters.upkeep.purge() == 1
+    assert await adapters.upkeep.purge() == 0
+
+    outputs = {
+        name: (await adapters.predictions.get(each.id, owner=each.user_id)).output
+        for name, each in asked.items()
+    }
+    assert outputs == {"done": None, "waiting": None, "new": OUTPUT, "member": OUTPUT}
+    assert await adapters.users.guest(b"done") is None
+    assert await adapters.users.guest(b"waiting")
+    await adapters.settled(asked["waiting"])
+    assert await adapters.upkeep.purge() == 1
+    assert (await adapters.predictions.get(asked["waiting"].id, owner=guests["waiting"])).output is None
+    assert await adapters.deviations() == []

@@ -128,11 +128,17 @@ async def test_no_guest_is_added_where_none_is_allowed(adapters: Adapters) -> No
     assert await adapters.users.add_guest(a_guest(b"1"), most_per_day=0) is None
 
 
-async def test_the_list_of_users_shows_no_guests_newest_first_and_in_pages(adapters: Adapters) -> None:
+async def test_the_list_of_users_shows_no_guests_and_no_closed_accounts_newest_first_and_in_pages(
+    adapters: Adapters,
+) -> None:
     members = [a_user(Role.ADMIN if number == 2 else Role.MEMBER) for number in range(5)]
     for user in members:
         await adapters.users.add(NewUser(user=user, password_hash="hash"))
     await adapters.users.add_guest(a_guest(b"key"), most_per_day=1)
+    closed = await adapters.users.get(await adapters.user())
+    async with adapters.books() as books:
+        await books.open([closed.id])
+        await books.close(closed.close(at=datetime.now(UTC)))
     expected = sorted(members, key=lambda user: user.id, reverse=True)
 
     first = await adapters.users.page(limit=3)

@@ -1,8 +1,8 @@
-from dataclasses import replace
 from datetime import timedelta
 
 from asyncpg import Pool
 
+from augury.application.change_model import ChangeModel
 from augury.outbound.postgres.models import PostgresModels
 from tests.hexagon import a_model
 
@@ -13,7 +13,7 @@ async def test_what_another_process_changed_is_seen_at_once_where_nothing_is_bel
     await ours.add(model)
     await ours.get(model.ref.name)
 
-    await theirs.change(replace(model, row_price=7))
+    await ChangeModel(models=theirs)(ref=model.ref, row_price=7)
 
     assert (await ours.get(model.ref.name)).row_price == 7
 
@@ -24,8 +24,10 @@ async def test_what_was_read_is_believed_for_a_while_and_what_we_changed_is_not(
     await ours.add(model)
     await ours.get(model.ref.name)
 
-    await theirs.change(replace(model, row_price=7))
+    await ChangeModel(models=theirs)(ref=model.ref, row_price=7)
     assert (await ours.get(model.ref.name)).row_price == model.row_price
-    await ours.change(replace(model, row_price=8))
+    await ChangeModel(models=ours)(ref=model.ref, activate=True)
 
-    assert (await ours.get(model.ref.name)).row_price == 8
+    assert (await ours.get(model.ref.name)).row_price == 7, (
+        "what is not believed any more is not stored either"
+    )

@@ -26,4 +26,6 @@ class Backlog:
                 self.waiting = await self._predictions.waiting(at_most=self._limits.max_waiting)
             except Unavailable as error:
                 log.warning("the backlog could not be counted: %s", error)
+            except Exception:  # to end here would be to believe the last count for ever
+                log.exception("the backlog could not be counted")
             await asyncio.sleep(LOOK_EVERY)

@@ -1,5 +1,6 @@
 from dataclasses import dataclass, replace
 
+from augury.application.retrying import retried
 from augury.application.running_ports import Models
 from augury.domain.model import Model, ModelRef
 
@@ -13,13 +14,14 @@ class ChangeModel:
     async def __call__(
         self, *, ref: ModelRef, row_price: int | None = None, activate: bool = False, retire: bool = False
     ) -> Model:
-        """Raises `ModelNotFound`, `InvalidAmount`."""
-        model = await self.models.version(ref)
-        model = replace(
-            model,
-            row_price=model.row_price if row_price is None else row_price,
-            active=(model.active or activate) and not retire,
-            retired=(model.retired or retire) and not activate,
-        )
-        await self.models.change(model)
-        return model
+        """What is not asked for stays as it is. Raises `ModelNotFound`, `InvalidAmount`."""
+
+        def changed(model: Model) -> Model:
+            return replace(
+                model,
+                row_price=model.row_price if row_price is None else row_price,
+                active=(model.active or activate) and not retire,
+                retired=(model.retired or retire) and not activate,
+            )
+
+        return await retried(lambda: self.models.change(ref, changed))

@@ -59,7 +59,7 @@ class Users(Protocol):
 
     @abstractmethod
     async def page(self, *, limit: int, before: UserId | None = None) -> Sequence[User]:
-        """Members and administrators, newest first."""
+        """Members and administrators whose account is open, newest first."""
 
     @abstractmethod
     async def change_password(self, user_id: UserId, password_hash: str) -> None:

@@ -346,7 +346,8 @@ class Upkeep(Protocol):
     async def purge(self) -> int:
         """Delete what has had its time: idempotency keys after 24 hours, ended refresh tokens, expired API
         keys, old windows of the throttle; of the bot, updates that were handled after two days, notices that
-        nobody could deliver for nine and replies older than that. Answers how many records."""
+        nobody could deliver for nine and replies older than that; of guests, who cannot come back for them,
+        keys, inputs and outputs after two days. Answers how many records."""
 
 
 @dataclass(frozen=True, slots=True)

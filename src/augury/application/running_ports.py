@@ -2,7 +2,7 @@
 answer them, the events that tell of their end."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -127,8 +127,12 @@ class Models(Protocol):
     async def next_version(self, name: str) -> int: ...
 
     @abstractmethod
-    async def change(self, model: Model) -> None:
-        """Store `row_price`, `active` and `retired`; an active one takes the active version's place."""
+    async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
+        """Lock this version and store what `how` makes of its `row_price`, `active` and `retired`.
+
+        An active one takes the active version's place. Answers it as it is now; raises `ModelNotFound`,
+        `Conflict`, and what `how` raises.
+        """
 
 
 class ModelStore(Protocol):

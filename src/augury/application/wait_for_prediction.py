@@ -63,3 +63,5 @@ class WaitForPrediction:
                     self.tell(await self._predictions.final(tuple(self._waiting)))
                 except Unavailable as error:
                     log.warning("could not look for finished predictions: %s", error)
+                except Exception:  # to end here would leave the next who waits until their time is up
+                    log.exception("could not look for finished predictions")

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from augury.application.limits import Limits
+from augury.application.ports import Unavailable
+from augury.outbound.memory.predictions import MemoryPredictions
 from tests.hexagon import Hexagon
 from tests.polling import eventually
 
@@ -46,11 +48,22 @@ async def test_it_is_counted_no_further_than_the_limit() -> None:
         await eventually(lambda: hexagon.backlog.waiting == 2, "a count of the limit")
 
 
-async def test_the_count_goes_on_after_the_books_were_away(hexagon: Hexagon) -> None:
+@pytest.mark.parametrize("failure", [Unavailable("the database"), RuntimeError("nobody thought of it")])
+async def test_the_count_goes_on_after_one_that_failed(
+    hexagon: Hexagon, failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     user = await hexagon.user(credits=1)
     await hexagon.request_prediction(user.id)
-    hexagon.memory.away = True
+    failures = [failure]
+    count = MemoryPredictions.waiting
+
+    async def waiting(self: MemoryPredictions, *, at_most: int) -> int:
+        if failures:
+            raise failures.pop()
+        return await count(self, at_most=at_most)
+
+    monkeypatch.setattr(MemoryPredictions, "waiting", waiting)
 
     async with watching(hexagon):
-        hexagon.memory.away = False
         await eventually(lambda: hexagon.backlog.waiting == 1, "a count of one")
+    assert not failures

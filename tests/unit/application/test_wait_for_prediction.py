@@ -115,23 +115,25 @@ async def test_at_the_stop_everyone_is_answered_with_what_there_is(hexagon: Hexa
 
 @dataclass(frozen=True, slots=True)
 class AwayOnce(MemoryPredictions):
-    """Reads of predictions; the first time that it is asked which are final, the database is away."""
+    """Reads of predictions; the first time that it is asked which are final, it fails."""
 
     looks: list[int]
+    failure: Exception
 
     @override
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         self.looks.append(len(ids))
         if len(self.looks) == 1:
-            raise Unavailable("the database is away")
+            raise self.failure
         return await MemoryPredictions.final(self, ids)
 
 
+@pytest.mark.parametrize("failure", [Unavailable("the database"), RuntimeError("nobody thought of it")])
 async def test_a_lost_event_is_made_up_for_by_a_look_also_after_one_that_failed(
-    hexagon: Hexagon, monkeypatch: pytest.MonkeyPatch
+    hexagon: Hexagon, failure: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("augury.application.wait_for_prediction.LOOK_EVERY", 0.001)
-    predictions = AwayOnce(hexagon.memory, [])
+    predictions = AwayOnce(hexagon.memory, [], failure)
     deaf = WaitForPrediction(predictions)
     prediction = await submitted(hexagon)
     look = asyncio.create_task(deaf.look())

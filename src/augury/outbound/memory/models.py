@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from typing_extensions import override
@@ -43,10 +43,13 @@ class MemoryModels(Models):
         return 1 + max((ref.version for ref in self.memory.state.models if ref.name == name), default=0)
 
     @override
-    async def change(self, model: Model) -> None:
+    async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
         async with self.memory.change() as state:
-            if model.ref in state.models:
-                _store(state, model)
+            if ref not in state.models:
+                raise ModelNotFound(model=str(ref))
+            model = how(state.models[ref])
+            _store(state, model)
+        return model
 
 
 def _store(state: State, model: Model) -> None:

@@ -1,6 +1,6 @@
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from typing_extensions import override
@@ -17,6 +17,8 @@ UPDATES_LIVE = timedelta(days=2)
 """How long an update that was handled is remembered: longer than Telegram brings it again."""
 ANSWERS_LIVE = timedelta(days=9)
 """How long a chat's answer may be on its way: longer than any prediction waits."""
+GUESTS_LIVE = timedelta(days=2)
+"""How long a guest can come back for an answer, and longer."""
 
 Key = TypeVar("Key")
 Record = TypeVar("Record")
@@ -45,6 +47,7 @@ class MemoryUpkeep(Upkeep):
                         state.replies,
                         lambda _, each: each.created_at + ANSWERS_LIVE < now and not _is_owed(state, each),
                     ),
+                    _forget_guests(state, before=now - GUESTS_LIVE),
                 ]
             )
 
@@ -53,6 +56,20 @@ def _delete(records: dict[Key, Record], ended: Callable[[Key, Record], bool]) ->
     gone = [key for key, record in records.items() if ended(key, record)]
     for key in gone:
         del records[key]
+    return len(gone)
+
+
+def _forget_guests(state: State, *, before: datetime) -> int:
+    gone = {
+        user_id
+        for user_id, record in state.users.items()
+        if record.guest_key and record.user.created_at < before and not state.balances[user_id].pending
+    }
+    for user_id in gone:
+        state.users[user_id] = replace(state.users[user_id], guest_key=None)
+    for record in list(state.predictions.values()):
+        if record.prediction.user_id in gone:
+            state.predictions[record.prediction.id] = record.forgotten()
     return len(gone)
 
 

@@ -66,7 +66,9 @@ class MemoryUsers(Users):
         users = [
             record.user
             for record in self.memory.state.users.values()
-            if record.user.role is not Role.GUEST and (before is None or record.user.id < before)
+            if record.user.role is not Role.GUEST
+            and record.user.closed_at is None
+            and (before is None or record.user.id < before)
         ]
         return sorted(users, key=lambda user: user.id, reverse=True)[:limit]
 

@@ -1,6 +1,6 @@
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from augury.domain.model import (
 )
 from augury.domain.user import is_storable
 from augury.outbound.postgres.pool import transaction
-from augury.outbound.postgres.query import Arguments, Query, fetch, query
+from augury.outbound.postgres.query import Query, fetch, query
 from augury.outbound.postgres.tables import models
 
 _THIS = and_(models.c.name == bindparam("the_name"), models.c.version == bindparam("the_version"))
@@ -30,6 +30,10 @@ VERSION = query(select(models).where(_THIS))
 ALL = query(select(models).order_by(models.c.name, models.c.version))
 NEXT_VERSION = query(
     select(func.coalesce(func.max(models.c.version), 0) + 1).where(models.c.name == bindparam("the_name"))
+)
+# All versions of the name: which of them is active changes as well.
+LOCK = query(
+    select(models).where(models.c.name == bindparam("the_name")).order_by(models.c.version).with_for_update()
 )
 STEP_BACK = query(
     update(models).where(models.c.name == bindparam("the_name"), models.c.active).values(active=False)
@@ -71,7 +75,11 @@ class PostgresModels(Models):
 
     @override
     async def add(self, model: Model) -> None:
-        await self._store(model, ADD(**_columns(model)))
+        async with transaction(self.pool) as connection:
+            if model.active:
+                await connection.execute(*STEP_BACK(the_name=model.ref.name))
+            await connection.execute(*ADD(**_columns(model)))
+        self._remembered.clear()
 
     @override
     async def next_version(self, name: str) -> int:
@@ -79,24 +87,26 @@ class PostgresModels(Models):
         return int(rows[0][0])
 
     @override
-    async def change(self, model: Model) -> None:
-        await self._store(
-            model,
-            CHANGE(
-                the_name=model.ref.name,
-                the_version=model.ref.version,
-                row_price=model.row_price,
-                active=model.active,
-                retired=model.retired,
-            ),
-        )
-
-    async def _store(self, model: Model, statement: Arguments) -> None:
+    async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
         async with transaction(self.pool) as connection:
+            versions = await connection.fetch(*LOCK(the_name=ref.name)) if is_storable(ref.name) else []
+            known = [_model_of(row) for row in versions if row["version"] == ref.version]
+            if not known:
+                raise ModelNotFound(model=str(ref))
+            model = how(known[0])
             if model.active:
-                await connection.execute(*STEP_BACK(the_name=model.ref.name))
-            await connection.execute(*statement)
+                await connection.execute(*STEP_BACK(the_name=ref.name))
+            await connection.execute(
+                *CHANGE(
+                    the_name=ref.name,
+                    the_version=ref.version,
+                    row_price=model.row_price,
+                    active=model.active,
+                    retired=model.retired,
+                )
+            )
         self._remembered.clear()
+        return model
 
     async def _look_up(self, key: str, by: Query, **values: object) -> Model:
         now = time.monotonic()

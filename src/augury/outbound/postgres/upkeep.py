@@ -7,7 +7,7 @@ from augury.application.ports import Upkeep
 from augury.outbound.postgres.query import fetch
 
 AT_ONCE = 5_000
-"""Records that one statement deletes, so that none holds locks for long."""
+"""Records that one statement deletes or empties, so that none holds locks for long."""
 
 # A chat's message may be handled again whenever its bot comes back: its key lives as long as its reply.
 PURGES = [
@@ -63,6 +63,18 @@ PURGES = [
                 AND NOT EXISTS (SELECT FROM unfinished u WHERE u.prediction_id = r.prediction_id)
             LIMIT $1
         ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """,
+    # Only who has a key still is looked at: the guests of two days, whatever the history.
+    """
+    WITH gone AS (
+        UPDATE users SET guest_key = NULL WHERE id IN (
+            SELECT id FROM users JOIN balances ON user_id = id
+            WHERE guest_key IS NOT NULL AND created_at < now() - interval '2 days' AND pending = 0 LIMIT $1
+        ) RETURNING id
+    ), forgotten AS (
+        UPDATE predictions SET input = NULL, output = NULL, errors = NULL
+        WHERE user_id = ANY (ARRAY (SELECT id FROM gone))
     ) SELECT count(*) FROM gone
     """,
 ]

@@ -33,7 +33,7 @@ BY_EMAIL = query(select(users).where(users.c.email == bindparam("email"), users.
 _before = bindparam("before", type_=Uuid)
 PAGE = query(
     select(users)
-    .where(users.c.role != Role.GUEST, or_(_before.is_(None), users.c.id < _before))
+    .where(users.c.role != Role.GUEST, IS_OPEN, or_(_before.is_(None), users.c.id < _before))
     .order_by(users.c.id.desc())
     .limit(bindparam("most"))
 )
