@@ -1,8 +1,9 @@
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
 from augury.domain.balance import Transfer, TransferKind
-from augury.domain.identifiers import uuid7
+from augury.domain.identifiers import UserId, uuid7
 from tests.adapters import LEASE, SWEEP_EVERY, Adapters, a_prediction, finish
 
 
@@ -108,3 +109,20 @@ async def test_what_is_processing_past_its_lease_has_two_sweeps_to_be_taken_up(a
     await adapters.pass_time(timedelta(seconds=31))
     [deviation] = await adapters.deviations()
     assert f"{prediction.id} is processing, but its lease ended" in deviation
+
+
+async def test_books_in_use_balance_at_every_moment(adapters: Adapters) -> None:
+    async def work(user_id: UserId) -> None:
+        for _ in range(20):
+            await adapters.settled(*(await adapters.predictions_of(user_id, 2)))
+            await asyncio.sleep(0)
+
+    workers = [asyncio.create_task(work(await adapters.user(credits=100))) for _ in range(3)]
+    reports = []
+    while not all(worker.done() for worker in workers):
+        reports.append(await adapters.ledger.verify())
+        await asyncio.sleep(0)
+    await asyncio.gather(*workers)
+
+    assert [report.deviations for report in reports] == [[]] * len(reports)
+    assert len({report.transfers for report in reports}) > 1, "nothing went on between two checks"

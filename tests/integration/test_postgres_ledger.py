@@ -1,5 +1,6 @@
 """The check of all the books names every deviation there can be."""
 
+import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -10,13 +11,16 @@ from asyncpg import Pool
 
 from augury.application.limits import Limits
 from augury.application.sweep import Sweep
+from augury.domain.balance import CheckUnderWay
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
+from augury.outbound.postgres.ledger import LOCK, MOST_NAMED
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters, postgres_adapters
 from tests.hexagon import a_model
+from tests.processes import environment, run
 
 
 @pytest.fixture
@@ -151,3 +155,28 @@ async def test_every_deviation_is_named(
     deviations = (await adapters.ledger.verify()).deviations
 
     assert any(words in deviation for deviation in deviations), deviations
+
+
+async def test_one_check_runs_at_a_time(adapters: Adapters, pool: Pool) -> None:
+    async with pool.acquire() as another, another.transaction():
+        await another.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        with pytest.raises(CheckUnderWay):
+            await adapters.ledger.verify()
+
+    assert await adapters.deviations() == []
+
+
+async def test_the_command_ends_with_1_and_tells_the_number_of_all_deviations(
+    adapters: Adapters, pool: Pool, database_url: str
+) -> None:
+    for _ in range(MOST_NAMED + 2):
+        await adapters.user()
+    await pool.execute("UPDATE balances SET available = available + 1")
+
+    checked = await asyncio.to_thread(run, "ledger", "verify", env=environment(database_url=database_url))
+
+    *named, last = checked.stderr.splitlines()
+    assert checked.returncode == 1
+    assert last.startswith(f"augury: the books do not balance: {MOST_NAMED + 3} deviations in ")
+    assert len([line for line in named if line.startswith("user ")]) == MOST_NAMED
+    assert "and 2 more like the last" in named

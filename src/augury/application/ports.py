@@ -333,12 +333,15 @@ class Balances(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """What a check of all the books found: one line a deviation, none where they balance."""
+    """What a check of all the books found: nothing where they balance."""
 
     users: int
     transfers: int
     predictions: int
+    found: int
+    """How many deviations there are."""
     deviations: Sequence[str]
+    """One line for each; where one kind has very many, a line says how many more."""
 
 
 class Upkeep(Protocol):
@@ -363,7 +366,8 @@ class Ledger(Protocol):
     async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
         """Recompute everything from the rows alone, in one consistent snapshot, and remember the result.
 
-        `on_step` is told how many of how many checks are done.
+        `on_step` is told how many of how many checks are done. Raises `CheckUnderWay` where another process
+        is at it: a check reads everything.
         """
 
     @abstractmethod

@@ -224,5 +224,5 @@ async def verify(container: AsyncContainer) -> None:
         click.echo(deviation, err=True)
     counted = f"{report.users} balances, {report.transfers} transfers, {report.predictions} predictions"
     if report.deviations:
-        raise OperatorError(f"the books do not balance: {len(report.deviations)} deviations in {counted}")
+        raise OperatorError(f"the books do not balance: {report.found} deviations in {counted}")
     click.echo(f"the books balance: {counted}")

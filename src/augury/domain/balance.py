@@ -44,6 +44,11 @@ class BooksDisagree(DomainError):
     account: str
 
 
+@dataclass(eq=False)
+class CheckUnderWay(DomainError):
+    """The books are being checked just now, and one check at a time is enough."""
+
+
 class Account(StrEnum):
     """The sides of a transfer. `AVAILABLE` and `HELD` belong to a user, the others to the house."""
 

@@ -126,8 +126,8 @@ async def change_role(
     security=BEARER,
     tags=TAGS,
     summary="Check the books",
-    description="Recompute every balance from the transfers, and say what deviates.",
-    responses=documented(401, 403),
+    description="Recompute every balance from the transfers, and say what deviates. One check at a time.",
+    responses=documented(401, 403, 409),
 )
 @inject
 async def check_ledger(ledger: FromDishka[Ledger]) -> LedgerView:

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
 from augury.application.ports import Unavailable
-from augury.domain.balance import BooksDisagree, InvalidAmount, NotEnoughCredits, PaymentTaken
+from augury.domain.balance import BooksDisagree, CheckUnderWay, InvalidAmount, NotEnoughCredits, PaymentTaken
 from augury.domain.chat import ChatLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
@@ -121,6 +121,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
     OwnRole: Kind(409, "own-role", "Your own role"),
     NotRefundable: Kind(409, "not-refundable", "Not refundable", _same("charged")),
     AlreadyRefunded: Kind(409, "already-refunded", "Refunded before"),
+    CheckUnderWay: Kind(409, "check-under-way", "Checked just now"),
     PaymentTaken: Kind(409, "payment-taken", "Credited before"),
     InvalidPromoCode: Kind(422, "invalid-promo-code", "Invalid promo code"),
     PromoCodeTaken: Kind(409, "promo-code-taken", "Promo code taken", _same("code")),

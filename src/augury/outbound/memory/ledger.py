@@ -37,6 +37,7 @@ class MemoryLedger(Ledger):
             users=len(state.users),
             transfers=len(state.statements),
             predictions=len(state.predictions),
+            found=len(deviations),
             deviations=deviations,
         )
 

@@ -8,8 +8,14 @@ from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.ports import Ledger, LedgerCheck, LedgerReport
+from augury.domain.balance import CheckUnderWay
 from augury.outbound.postgres.pool import connection
 from augury.outbound.postgres.query import fetch
+
+LOCK = 0x6175677572790004
+"""Of the advisory lock under which one process checks at a time."""
+
+TAKE_TURN = "SELECT pg_try_advisory_xact_lock($1)"
 
 PATIENCE_SECONDS = 900
 """How long one of the checks may take: longer than any other statement."""
@@ -196,6 +202,8 @@ class PostgresLedger(Ledger):
             connection(self.pool) as taken,
             taken.transaction(isolation="repeatable_read", readonly=True),
         ):
+            if not await taken.fetchval(TAKE_TURN, LOCK):
+                raise CheckUnderWay
             await taken.execute(f"SET LOCAL statement_timeout = '{PATIENCE_SECONDS}s'")
             await taken.execute("SET LOCAL work_mem = '256MB'")
             await taken.execute("SET LOCAL enable_seqscan = on")
@@ -215,6 +223,7 @@ class PostgresLedger(Ledger):
             users=counts["users"],
             transfers=counts["transfers"],
             predictions=counts["predictions"],
+            found=count,
             deviations=deviations,
         )
 

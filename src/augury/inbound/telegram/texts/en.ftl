@@ -272,6 +272,7 @@ refusal-promo-code-not-found = There is no such code, or it has expired.
 refusal-promo-code-used-up = This code was used up by others.
 refusal-promo-code-redeemed = You have redeemed this code before.
 refusal-already-refunded = This was refunded before.
+refusal-check-under-way = The books are being checked just now.
 refusal-payment-taken = This payment was credited before, to somebody else or with another amount.
 refusal-not-refundable = No more can be given back than was charged: { $charged }.
 refusal-own-role = Nobody changes a role of their own.

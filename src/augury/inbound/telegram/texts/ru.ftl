@@ -286,6 +286,7 @@ refusal-promo-code-not-found = Такого кода нет, или он ист�
 refusal-promo-code-used-up = Этот код уже разобрали.
 refusal-promo-code-redeemed = Вы уже вводили этот код.
 refusal-already-refunded = Это уже возвращено.
+refusal-check-under-way = Книги как раз проверяются.
 refusal-payment-taken = Этот платёж уже зачислен — кому-то другому или на другую сумму.
 refusal-not-refundable = Вернуть можно не больше, чем было списано: { $charged }.
 refusal-own-role = Свою роль никто себе не меняет.
