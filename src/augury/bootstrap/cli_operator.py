@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
@@ -153,6 +154,8 @@ async def train(container: AsyncContainer, price: int) -> None:
 @operates
 async def add(container: AsyncContainer, file: Path, name: str, price: int, *, inactive: bool) -> None:
     """Offer a trained CatBoost model (.cbm) as the next version of its name."""
+    if find_spec("catboost") is None:  # the process that opens the file would say that the file is refused
+        raise ModuleNotFoundError(name="catboost")
     register = await container.get(RegisterModel)
     made = await register(file=file, name=name, row_price=price, activate=not inactive)
     features = ", ".join(f"{feature.name} ({feature.kind})" for feature in made.facts.schema.features)
