@@ -192,6 +192,12 @@ def test_several_database_hosts_may_be_named() -> None:
             "AUGURY_DATABASE_URL must name",
         ),
         (PostgresSettings, {"AUGURY_DATABASE_URL": "postgresql://[::1/y"}, "AUGURY_DATABASE_URL must name"),
+        (
+            PostgresSettings,  # an empty ${PORT}; of a long name, which must not take long to refuse
+            {"AUGURY_DATABASE_URL": "postgresql://u@augury-postgresql.default.svc.cluster.local:/augury"},
+            "AUGURY_DATABASE_URL must name",
+        ),
+        (PostgresSettings, {"AUGURY_DATABASE_URL": "postgresql://x,,y/z"}, "AUGURY_DATABASE_URL must name"),
         (RabbitSettings, {"AUGURY_RABBITMQ_URL": "amqp://x:y/"}, "AUGURY_RABBITMQ_URL must name"),
         (RabbitSettings, {"AUGURY_RABBITMQ_URL": "amqp://[::1/"}, "AUGURY_RABBITMQ_URL must name"),
         (ProcessSettings, {"AUGURY_PORT": "0"}, "AUGURY_PORT must be 1 to 65535"),
