@@ -15,6 +15,7 @@ from rich.table import Table
 
 from augury.application.change_model import ChangeModel
 from augury.application.change_password import ChangePassword
+from augury.application.change_role import ChangeRole
 from augury.application.identity_ports import Secret, Users
 from augury.application.limits import Limits
 from augury.application.ports import Ledger
@@ -97,7 +98,7 @@ async def create(container: AsyncContainer, email: str, password: str, *, admin:
 async def promote(container: AsyncContainer, email: str) -> None:
     """Make an account an administrator's."""
     secret = await _known(container, email)
-    await (await container.get(Users)).change_role(secret.user.promote())
+    await (await container.get(ChangeRole))(user_id=secret.user.id, role=Role.ADMIN, by=None)
     click.echo(f"{secret.user.email} is an administrator now")
 
 

@@ -245,7 +245,7 @@ def _operator() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(WithParents[Argon2Passwords])
     provider.provide(_model_store)
-    provider.provide_all(ChangeModel, ChangePassword, CreatePromoCode, RegisterUser, TopUp)
+    provider.provide_all(ChangeModel, ChangePassword, ChangeRole, CreatePromoCode, RegisterUser, TopUp)
     return provider
 
 

@@ -125,11 +125,11 @@ class User:
     created_at: datetime
     closed_at: datetime | None = None
 
-    def promote(self) -> Self:
-        return replace(self, role=Role.ADMIN)
+    def with_role(self, role: Role, *, by: UserId | None) -> Self:
+        """As member or administrator, as somebody else decides; `by` is None only for an operator.
 
-    def with_role(self, role: Role, *, by: UserId) -> Self:
-        """As member or administrator, as somebody else (`by`) decides. A guest has no account to promote."""
+        A guest has no account to promote.
+        """
         if self.role is Role.GUEST or role is Role.GUEST:
             raise UserNotFound
         if self.id == by:
