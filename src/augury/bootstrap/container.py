@@ -85,11 +85,9 @@ def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...
     return _container(settings, _postgres(), queue, _requests(), _people(), _work(), _models(), *overrides)
 
 
-def bot_container(
-    *settings: object, default_model: str, overrides: tuple[Provider, ...] = ()
-) -> AsyncContainer:
+def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """The Telegram bot: no model, no web framework."""
-    return _container(settings, _postgres(), _rabbit(), _requests(), telegram(default_model), *overrides)
+    return _container(settings, _postgres(), _rabbit(), _requests(), telegram(), *overrides)
 
 
 def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
@@ -249,18 +247,17 @@ def _operator() -> Provider:
     return provider
 
 
-def telegram(default_model: str) -> Provider:
-    """What the bot needs beside the requests; `default_model` is that of a chat that has chosen none."""
+def telegram() -> Provider:
+    """What the bot needs beside the requests."""
     from augury.inbound.telegram.bot import TelegramBot  # aiogram is for those who talk to Telegram
     from augury.inbound.telegram.client import create_bot
     from augury.inbound.telegram.deliverer import Deliverer
-    from augury.inbound.telegram.desk import DefaultModel, Desk, flight_of
+    from augury.inbound.telegram.desk import Desk, flight_of
     from augury.outbound.telegram_payments import TelegramPayments
 
     provider = Provider(scope=Scope.APP)
     provider.provide(create_bot)
     provider.provide(flight_of)
-    provider.provide(lambda: DefaultModel(default_model), provides=DefaultModel)
     provider.provide_all(WithParents[TelegramPayments], TelegramBot, Deliverer, Desk)
     provider.provide_all(RegisterChat, LinkChat, RecordPayment, RefundPayment)
     return provider

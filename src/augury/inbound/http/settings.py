@@ -19,8 +19,6 @@ class HttpSettings:
     """Bytes of all large bodies that are in memory at a time; more are refused with a 503."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Who may say in `X-Forwarded-For` whom a request came from: nobody."""
-    default_model: str = "tone"
-    """The model of a request that names none."""
     max_wait: timedelta = timedelta(seconds=60)
     """The longest that `Prefer: wait` holds an answer."""
     flight: int = 256
