@@ -12,11 +12,8 @@ from augury.application.change_model import ChangeModel
 from augury.application.running_ports import Models
 from augury.domain.model import MOST_ROW_PRICE, Model, ModelNotFound, ModelRef
 from augury.domain.user import is_storable
-from augury.inbound.http.admin import TAGS
 from augury.inbound.http.body import JsonBody
-from augury.inbound.http.identity import administrator
 from augury.inbound.http.models import VersionView
-from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 
 MOST_VERSION = 2**31 - 1
@@ -60,9 +57,6 @@ class OfferList(msgspec.Struct, frozen=True):
 
 @get(
     "/admin/models",
-    guards=[administrator],
-    security=BEARER,
-    tags=TAGS,
     summary="List all versions of all models",
     description="Retired ones, too, by name and version.",
     responses=documented(401, 403),
@@ -74,9 +68,6 @@ async def list_offers(models: FromDishka[Models]) -> OfferList:
 
 @get(
     "/admin/models/{ref:str}",
-    guards=[administrator],
-    security=BEARER,
-    tags=TAGS,
     summary="Read one version of a model",
     description="By `name@version`, retired or not.",
     responses=documented(401, 403, 404),
@@ -90,9 +81,6 @@ async def read_offer(ref: FromPath[str], models: FromDishka[Models]) -> OfferVie
     "/admin/models/{ref:str}",
     dto=JsonBody[ModelChange],
     return_dto=None,
-    guards=[administrator],
-    security=BEARER,
-    tags=TAGS,
     summary="Price, activate or retire a version of a model",
     description=ChangeModel.__doc__,
     responses=documented(401, 403, 404, 413, 415, 422),
