@@ -7,8 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from dishka.exceptions import NoFactoryError
 
+from augury.application.change_model import ChangeModel
+from augury.application.change_role import ChangeRole
+from augury.application.create_promo_code import CreatePromoCode
 from augury.application.limits import Limits
+from augury.application.refund_prediction import RefundPrediction
+from augury.application.top_up import TopUp
 from augury.bootstrap import config
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import (
@@ -57,6 +63,14 @@ def test_every_container_is_complete() -> None:
     bot_container(postgres, rabbit, Limits(), chats)
     bots = (telegram(),)
     up_container(ProcessSettings(), postgres, *together, chats, broker=False, overrides=bots)
+
+
+@pytest.mark.parametrize("verb", [TopUp, ChangeRole, ChangeModel, CreatePromoCode, RefundPrediction])
+async def test_the_bot_is_given_nothing_that_takes_an_administrator(verb: type) -> None:
+    postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
+    container = bot_container(postgres, rabbit, Limits(), TelegramSettings(token="42:secret"))
+    with pytest.raises(NoFactoryError):
+        await container.get(verb)
 
 
 @pytest.mark.parametrize("module", ["augury.bootstrap.cli", "augury.bootstrap.api"])

@@ -17,12 +17,12 @@ from augury.domain.errors import DomainError
 from augury.outbound.postgres.schema_version import SchemaMismatch
 
 OPERATOR_GROUPS = {
-    "ledger": "cli_operator",
-    "model": "cli_operator",
+    "ledger": "cli_ledger",
+    "model": "cli_model",
     "payment": "cli_payment",
     "promo": "cli_promo",
     "queue": "cli_queue",
-    "user": "cli_operator",
+    "user": "cli_user",
 }
 """Which module has the group."""
 

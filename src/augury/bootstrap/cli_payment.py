@@ -6,8 +6,8 @@ from dishka import AsyncContainer
 from augury.application.ports import Clock
 from augury.application.refund_payment import RefundPayment
 from augury.application.telegram_ports import OpenChatBooks
-from augury.bootstrap.cli_operator import operates
 from augury.bootstrap.config import OperatorError, SettingError, read
+from augury.bootstrap.operating import operates
 from augury.domain.balance import NotEnoughCredits
 from augury.inbound.telegram.settings import TelegramSettings
 

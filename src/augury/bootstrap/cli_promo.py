@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from augury.application.create_promo_code import CreatePromoCode
 from augury.application.operator_ports import PromoCodes
-from augury.bootstrap.cli_operator import operates
+from augury.bootstrap.operating import operates
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.promo_code import MOST_REDEMPTIONS
 
