@@ -135,7 +135,7 @@ class ModelRef:
     def parse(cls, text: str) -> Self:
         """Read `name@version`; raises `ModelNotFound`, since nothing else has a name of that shape."""
         name, _, version = text.partition("@")
-        if not (version.isascii() and version.isdigit() and len(version) < 10):
+        if not (_NAME.fullmatch(name) and version.isascii() and version.isdigit() and len(version) < 10):
             raise ModelNotFound(model=text)
         return cls(name, int(version))
 

@@ -10,13 +10,10 @@ from litestar.params import FromPath, JSONBody
 
 from augury.application.change_model import ChangeModel
 from augury.application.running_ports import Models
-from augury.domain.model import MOST_ROW_PRICE, Model, ModelNotFound, ModelRef
-from augury.domain.user import is_storable
+from augury.domain.model import MOST_ROW_PRICE, Model, ModelRef
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.models import VersionView
 from augury.inbound.http.problems import documented
-
-MOST_VERSION = 2**31 - 1
 
 
 class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,7 +71,7 @@ async def list_offers(models: FromDishka[Models]) -> OfferList:
 )
 @inject
 async def read_offer(ref: FromPath[str], models: FromDishka[Models]) -> OfferView:
-    return OfferView.of(await models.version(_parsed(ref)))
+    return OfferView.of(await models.version(ModelRef.parse(ref)))
 
 
 @patch(
@@ -90,16 +87,9 @@ async def change_offer(
     ref: FromPath[str], data: JSONBody[ModelChange], change_model: FromDishka[ChangeModel]
 ) -> OfferView:
     changed = await change_model(
-        ref=_parsed(ref),
+        ref=ModelRef.parse(ref),
         row_price=data.row_price,
         activate=data.state == "active",
         retire=data.state == "retired",
     )
     return OfferView.of(changed)
-
-
-def _parsed(text: str) -> ModelRef:
-    ref = ModelRef.parse(text)
-    if ref.version > MOST_VERSION or not is_storable(ref.name):
-        raise ModelNotFound(model=text)
-    return ref
