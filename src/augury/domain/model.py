@@ -9,7 +9,7 @@ from typing import Self
 
 from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.errors import DomainError
-from augury.domain.user import is_storable
+from augury.domain.text import is_storable
 
 MOST_NUMBER = 3.4028234663852886e38  # the largest float32: CatBoost reads numbers as such
 MOST_CATEGORY_NUMBER = 2**63 - 1

@@ -9,6 +9,7 @@ from typing import Self
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
+from augury.domain.text import is_storable
 
 LEAST_PASSWORD_CHARACTERS = 8
 MOST_PASSWORD_CHARACTERS = 256
@@ -157,14 +158,3 @@ def checked_password(text: str) -> str:
     if not LEAST_PASSWORD_CHARACTERS <= len(text) <= MOST_PASSWORD_CHARACTERS or not is_storable(text):
         raise InvalidPassword
     return text
-
-
-def is_storable(text: str) -> bool:
-    """Whether a database can hold the text: no NUL, no lone surrogates."""
-    if "\x00" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.text import is_storable
 from augury.domain.user import (
     MOST_EMAIL_CHARACTERS,
     InvalidEmail,
@@ -16,7 +17,6 @@ from augury.domain.user import (
     User,
     UserNotFound,
     checked_password,
-    is_storable,
     normalized_email,
 )
 
