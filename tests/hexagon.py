@@ -62,12 +62,12 @@ from augury.outbound.memory.passwords import MemoryPasswords
 from augury.outbound.memory.predictions import MemoryPredictions
 from augury.outbound.memory.predictor import MemoryPredictor
 from augury.outbound.memory.promo_codes import MemoryPromoCodes
-from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.memory.sessions import MemorySessions
 from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
 from augury.outbound.memory.users import MemoryUsers
 from augury.outbound.memory.work import MemoryWork
+from tests.queue_by_hand import QueueByHand
 
 PASSWORD = "correct horse"
 """The password of everyone that `Hexagon.user` makes."""
@@ -153,7 +153,7 @@ class Hexagon:
         self.sessions = MemorySessions(self.memory)
         self.api_keys = MemoryApiKeys(self.memory)
         self.throttle = MemoryThrottle(self.memory)
-        self.queue = MemoryPredictionQueue(self.clock)
+        self.queue = QueueByHand(self.clock)
         self.dead_letters = MemoryDeadLetters(self.queue)
         self.promo_codes = MemoryPromoCodes(self.memory)
         self.events = MemoryEvents()

@@ -22,6 +22,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from augury.outbound.rabbitmq import RabbitPublisher
+
 STARTS_WITHIN = 90
 STOPS_WITHIN = 60
 DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -250,3 +252,8 @@ def rabbitmq() -> RabbitServer:
 def rabbitmq_url(rabbitmq: RabbitServer) -> str:
     """A virtual host that nobody has used yet."""
     return rabbitmq.fresh_url()
+
+
+def is_connected(publisher: RabbitPublisher) -> bool:
+    """Seen from inside: to ask the broker would make its queue again."""
+    return publisher._link is not None

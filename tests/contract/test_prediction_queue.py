@@ -13,10 +13,11 @@ from augury.application.running_ports import PredictionQueue, Task
 from augury.bootstrap.topology import TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.inbound.worker.message import decode
-from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.rabbitmq import RabbitPredictionQueue, RabbitPublisher, RabbitSettings
 from augury.outbound.system_clock import SystemClock
 from tests.polling import eventually
+from tests.queue_by_hand import QueueByHand
+from tests.rabbitmq_server import is_connected
 
 
 class Queue(Protocol):
@@ -31,7 +32,7 @@ class Queue(Protocol):
 
 class MemoryQueue(Queue):
     def __init__(self) -> None:
-        self._queue = MemoryPredictionQueue(SystemClock())
+        self._queue = QueueByHand(SystemClock())
         self.port = self._queue
 
     @override
@@ -53,7 +54,7 @@ class RabbitQueue(Queue):
 async def rabbit_queue(url: str) -> AsyncIterator[RabbitQueue]:
     publisher = RabbitPublisher(RabbitSettings(url=url), TOPOLOGY)
     await publisher.start()
-    await eventually(lambda: publisher.is_connected, "the connection")
+    await eventually(lambda: is_connected(publisher), "the connection")
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
         yield RabbitQueue(RabbitPredictionQueue(publisher), await channel.get_queue(TASKS.name))
     await publisher.stop()

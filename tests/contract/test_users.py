@@ -172,7 +172,7 @@ async def test_a_new_password_takes_the_place_of_the_old_and_ends_the_users_sess
 async def test_a_role_can_be_changed(adapters: Adapters) -> None:
     user = await adapters.users.get(await adapters.user())
 
-    await adapters.users.change_role(user.promote())
+    await adapters.users.change_role(user.with_role(Role.ADMIN, by=None))
 
     assert await adapters.users.get(user.id) == replace(user, role=Role.ADMIN)
 

@@ -47,6 +47,11 @@ def test_an_image_holds_what_its_process_needs_and_nothing_that_builds(
 
 
 @pytest.mark.parametrize("service", OURS)
+def test_every_image_lists_the_operator_s_commands(project: Project, service: str) -> None:
+    assert "payment" in docker("exec", project.containers(service)[0], "augury", "--help")
+
+
+@pytest.mark.parametrize("service", OURS)
 def test_no_secret_is_in_an_image_or_a_log_or_a_container_s_description(
     project: Project, service: str
 ) -> None:

@@ -27,7 +27,8 @@ async def test_the_operator_makes_and_lists_promo_codes(database_url: str) -> No
         ["a b c", "--credits", "1", "--limit", "1"],
         ["CODE", "--credits", "0", "--limit", "1"],
         ["CODE", "--credits", "1", "--limit", "1", "--expires-in", "soon"],
-        ["CODE", "--credits", "1", "--limit", "1", "--expires-in", "9999999w"],
+        ["CODE", "--credits", "1", "--limit", "1", "--expires-in", "999999999w"],
+        ["CODE", "--credits", "1", "--limit", "1", "--expires-in", "36501d"],
         ["CODE", "--credits", "1"],
     ],
 )

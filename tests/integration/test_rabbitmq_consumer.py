@@ -26,7 +26,7 @@ from augury.outbound.rabbitmq import RabbitPredictionQueue, RabbitPublisher, Rab
 from tests.gated_predictor import GatedPredictor
 from tests.hexagon import Hexagon
 from tests.polling import eventually
-from tests.rabbitmq_server import RabbitServer, free_ports
+from tests.rabbitmq_server import RabbitServer, free_ports, is_connected
 
 OFTEN = timedelta(milliseconds=50)
 SETTINGS = WorkerSettings(retry_pause=OFTEN)
@@ -46,7 +46,7 @@ def run_batch(hexagon: Hexagon, predictor: GatedPredictor) -> RunBatch:
 async def publisher(rabbitmq_url: str) -> AsyncIterator[RabbitPublisher]:
     publisher = RabbitPublisher(RabbitSettings(url=rabbitmq_url), TOPOLOGY)
     await publisher.start()
-    await eventually(lambda: publisher.is_connected, "the connection")
+    await eventually(lambda: is_connected(publisher), "the connection")
     yield publisher
     await publisher.stop()
 

@@ -16,7 +16,7 @@ from augury.domain.prediction import Status
 from augury.inbound.worker.message import decode
 from augury.outbound.rabbitmq import RabbitEvents, RabbitPredictionQueue, RabbitPublisher, RabbitSettings
 from tests.polling import eventually
-from tests.rabbitmq_server import RabbitServer, free_ports
+from tests.rabbitmq_server import RabbitServer, free_ports, is_connected
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ async def publishing(url: str, *, max_unpublished: int = 10_000) -> AsyncIterato
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[RabbitPublisher]:
     async with publishing(url) as publisher:
-        await eventually(lambda: publisher.is_connected, "the connection")
+        await eventually(lambda: is_connected(publisher), "the connection")
         yield publisher
 
 
@@ -158,7 +158,7 @@ async def test_what_the_broker_refuses_is_published_once_it_takes_it(
         )
         ids = new_ids(2_000)
         publisher.put(ids, 1)
-        await eventually(lambda: not publisher.is_connected, "a refusal")
+        await eventually(lambda: not is_connected(publisher), "a refusal")
         rabbitmq.api("DELETE", full)
 
         assert set(await named(rabbitmq_url, 2_000)) == {str(each) for each in ids}
@@ -171,8 +171,8 @@ async def test_a_queue_that_was_deleted_is_made_again_with_what_was_put_meanwhil
     async with connected(rabbitmq_url) as publisher:
         await drop_queue(rabbitmq_url)
         publisher.put(ids, 1)
-        await eventually(lambda: not publisher.is_connected, "the return of the message")
-        await eventually(lambda: publisher.is_connected, "the connection")
+        await eventually(lambda: not is_connected(publisher), "the return of the message")
+        await eventually(lambda: is_connected(publisher), "the connection")
 
         assert await named(rabbitmq_url, 2) == [str(each) for each in ids]
 
@@ -192,7 +192,7 @@ async def test_no_more_waits_to_be_published_than_allowed(rabbitmq_url: str) -> 
     publisher.put(ids[:16], 1)
     publisher.put(ids[16:], 1)
     await publisher.start()
-    await eventually(lambda: publisher.is_connected, "the connection")
+    await eventually(lambda: is_connected(publisher), "the connection")
 
     assert await named(rabbitmq_url, 20) == [str(each) for each in ids[:20]]
     assert await publisher.waiting() == 0

@@ -11,8 +11,11 @@ class ChangeRole:
 
     users: Users
 
-    async def __call__(self, *, user_id: UserId, role: Role, by: UserId) -> User:
-        """Raises `UserNotFound`, also for a guest, and `OwnRole`: so that one administrator is left."""
+    async def __call__(self, *, user_id: UserId, role: Role, by: UserId | None) -> User:
+        """`by` is None only for an operator.
+
+        Raises `UserNotFound`, also for a guest, and `OwnRole`: no slip ends one's own administration.
+        """
         user = (await self.users.get(user_id)).with_role(role, by=by)
         await self.users.change_role(user)
         return user

@@ -6,7 +6,8 @@ from augury.application.limits import Limits
 from augury.application.ports import Clock
 from augury.application.tokens import digest, new_secret
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import InvalidApiKeyName, TooManyApiKeys, is_storable
+from augury.domain.text import is_storable
+from augury.domain.user import InvalidApiKeyName, TooManyApiKeys
 
 PREFIX = "aug_"
 MOST_NAME_CHARACTERS = 100

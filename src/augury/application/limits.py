@@ -8,6 +8,8 @@ from augury.domain.balance import MOST_CREDITS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
+    default_model: str = "tone"
+    """The model of a request that names none."""
     max_rows: int = 10_000
     """Rows in one prediction."""
     max_pending: int = 1_000

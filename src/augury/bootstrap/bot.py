@@ -12,15 +12,13 @@ from augury.application.limits import Limits
 from augury.bootstrap.background import background
 from augury.bootstrap.config import OperatorError, ProcessSettings, SettingError, read
 from augury.bootstrap.container import bot_container
+from augury.bootstrap.health import health_told
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.inbound.events import EventListener
-from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.bot import TelegramBot
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
-from augury.inbound.worker.health import HealthServer
-from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
 from augury.outbound.rabbitmq import RabbitSettings
@@ -43,8 +41,7 @@ async def run_bot(process: ProcessSettings) -> None:
         else:
             log.warning("AUGURY_TELEGRAM_TOKEN is not set: there is no bot")
             alive = _nothing_is_ill
-        if port := read(WorkerSettings).health_port:
-            await stack.enter_async_context(_health(process.host, port, alive))
+        await stack.enter_async_context(health_told(process, alive))
         await stop.wait()
 
 
@@ -52,9 +49,7 @@ async def run_bot(process: ProcessSettings) -> None:
 async def _serving(telegram: TelegramSettings) -> AsyncIterator[Callable[[], bool]]:
     """Yields whether the bot is alive."""
     rabbit = read(RabbitSettings)
-    container = bot_container(
-        *(telegram, read(PostgresSettings), rabbit, read(Limits)), default_model=default_model()
-    )
+    container = bot_container(telegram, read(PostgresSettings), rabbit, read(Limits))
     try:
         await check_schema(await container.get(Pool))
         backlog, deliverer = await container.get(Backlog), await container.get(Deliverer)
@@ -84,18 +79,5 @@ async def running(container: AsyncContainer) -> AsyncIterator[TelegramBot]:
         yield bot
 
 
-def default_model() -> str:
-    """The same as that of the API."""
-    unused = "nobody is a guest in a chat"
-    return read(HttpSettings, guest_secret=unused).default_model
-
-
 def _nothing_is_ill() -> bool:
     return True
-
-
-def _health(host: str, port: int, alive: Callable[[], bool]) -> HealthServer:
-    try:
-        return HealthServer(host, port, alive)
-    except OSError as error:
-        raise OperatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error

@@ -17,18 +17,20 @@ from augury.domain.errors import DomainError
 from augury.outbound.postgres.schema_version import SchemaMismatch
 
 OPERATOR_GROUPS = {
-    "ledger": "cli_operator",
-    "model": "cli_operator",
+    "ledger": "cli_ledger",
+    "model": "cli_model",
     "payment": "cli_payment",
     "promo": "cli_promo",
     "queue": "cli_queue",
-    "user": "cli_operator",
+    "user": "cli_user",
 }
 """Which module has the group."""
 
 
 PROCESSES = ("api", "bot", "migrate", "up", "worker")
 """What runs by itself, and is read by machines where `AUGURY_LOG_FORMAT` says so; the rest a person calls."""
+HAS = {"aiogram": "telegram-bot", "catboost": "ml-worker", "litestar": "app", "numpy": "ml-worker"}
+"""The service whose image has what others do without."""
 
 
 class Augury(click.Group):
@@ -42,7 +44,8 @@ class Augury(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in OPERATOR_GROUPS:
             return super().get_command(ctx, cmd_name)
-        # Only now: a long-running process has no use for their tables and bars.
+        # Only now: a long-running process has no use for their tables and bars. `augury --help` imports them
+        # all, in every image: what one image does without is imported inside the command.
         module = import_module(f"augury.bootstrap.{OPERATOR_GROUPS[cmd_name]}")
         group: click.Group = getattr(module, cmd_name)
         return group
@@ -57,6 +60,12 @@ class Augury(click.Group):
             ctx.exit(1)
         except (OperatorError, SchemaMismatch, Unavailable) as error:
             click.echo(f"augury: {error}", err=True)
+            ctx.exit(1)
+        except ModuleNotFoundError as error:
+            library = (error.name or "").partition(".")[0]
+            if library not in HAS:
+                raise
+            click.echo(f"augury: not in this image: {library}; that of {HAS[library]} has it", err=True)
             ctx.exit(1)
 
 

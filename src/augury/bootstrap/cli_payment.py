@@ -6,12 +6,10 @@ from dishka import AsyncContainer
 from augury.application.ports import Clock
 from augury.application.refund_payment import RefundPayment
 from augury.application.telegram_ports import OpenChatBooks
-from augury.bootstrap.cli_operator import operates
 from augury.bootstrap.config import OperatorError, SettingError, read
+from augury.bootstrap.operating import operates
 from augury.domain.balance import NotEnoughCredits
-from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.settings import TelegramSettings
-from augury.outbound.telegram_payments import TelegramPayments
 
 
 @click.group()
@@ -24,6 +22,9 @@ def payment() -> None:
 @operates
 async def refund(container: AsyncContainer, charge: str) -> None:
     """Return the payment of this receipt; refused where its credits are spent."""
+    from augury.inbound.telegram.client import create_bot  # only the bot's image has aiogram
+    from augury.outbound.telegram_payments import TelegramPayments
+
     settings = read(TelegramSettings)
     if not settings.token:
         raise SettingError("AUGURY_TELEGRAM_TOKEN is not set")

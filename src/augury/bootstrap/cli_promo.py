@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from typing_extensions import override
 
-from augury.application.create_promo_code import CreatePromoCode
+from augury.application.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
 from augury.application.operator_ports import PromoCodes
-from augury.bootstrap.cli_operator import operates
+from augury.bootstrap.operating import operates
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.promo_code import MOST_REDEMPTIONS
 
@@ -32,9 +32,12 @@ class Duration(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         found = _DURATION.fullmatch(value)
-        if found is None or int(found[1]) * _SECONDS[found[2]] > 36_500 * _SECONDS["d"]:
+        if found is None:
             self.fail(f"{value!r} is no time span such as 12h or 30d", param, ctx)
-        return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+        seconds = int(found[1]) * _SECONDS[found[2]]
+        if seconds > MOST_EXPIRES_IN.total_seconds():  # before it is a timedelta: that has a limit, too
+            self.fail(f"{value!r} is more than {MOST_EXPIRES_IN.days} days", param, ctx)
+        return timedelta(seconds=seconds)
 
 
 @click.group()

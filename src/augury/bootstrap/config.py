@@ -165,6 +165,8 @@ class ProcessSettings:
     """What `augury up` keeps: its database, models and secrets."""
     models_dir: Path | None = None
     """The folder of model files that all processes share; `models` in the data folder if not set."""
+    health_port: int = 0
+    """Where a worker or the bot answers `/health/live` and `/metrics`; 0: nowhere."""
     log_level: str = "INFO"
     log_format: str = "text"
     """`text` for people, `json` for machines: one object a line on standard output."""
@@ -176,6 +178,8 @@ class ProcessSettings:
             raise ValueError(f"log_level must be DEBUG, INFO, WARNING or ERROR, not {self.log_level!r}")
         if not 1 <= self.port <= 65535:
             raise ValueError(f"port must be 1 to 65535, not {self.port}")
+        if self.health_port > 65535:
+            raise ValueError(f"health_port must be 65535 at most, not {self.health_port}")
 
     @property
     def model_files(self) -> Path:

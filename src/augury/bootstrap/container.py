@@ -68,7 +68,7 @@ from augury.outbound.system_clock import SystemClock
 
 def api_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """The API: everything but the model."""
-    return _container(settings, _postgres(), _rabbit(), _requests(), _people(), *overrides)
+    return _container(settings, _postgres(), _rabbit(), _requests(), _people(), _administration(), *overrides)
 
 
 def worker_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
@@ -82,19 +82,18 @@ def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...
     The bot is an override: `telegram`.
     """
     queue = _rabbit() if broker else _in_process()
-    return _container(settings, _postgres(), queue, _requests(), _people(), _work(), _models(), *overrides)
+    serving = _requests(), _people(), _administration(), _work(), _models()
+    return _container(settings, _postgres(), queue, *serving, *overrides)
 
 
-def bot_container(
-    *settings: object, default_model: str, overrides: tuple[Provider, ...] = ()
-) -> AsyncContainer:
+def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """The Telegram bot: no model, no web framework."""
-    return _container(settings, _postgres(), _rabbit(), _requests(), telegram(default_model), *overrides)
+    return _container(settings, _postgres(), _rabbit(), _requests(), telegram(), *overrides)
 
 
 def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """The command line's other commands: people, models and the books, no queue."""
-    return _container(settings, _postgres(), _models(), _operator(), *overrides)
+    return _container(settings, _postgres(), _models(), _administration(), _operator(), *overrides)
 
 
 def asked_for_faults() -> tuple[Provider, ...]:
@@ -187,12 +186,18 @@ def _in_process() -> Provider:
 
 
 def _requests() -> Provider:
-    """What the API does with predictions."""
+    """What its users ask of the API and of the bot."""
     provider = Provider(scope=Scope.APP)
     provider.provide_all(
-        RequestPredictions, FindAccepted, CancelPrediction, TopUp, WaitForPrediction, Backlog
+        RequestPredictions, FindAccepted, CancelPrediction, RedeemPromoCode, WaitForPrediction, Backlog
     )
-    provider.provide_all(ChangeModel, ChangeRole, CreatePromoCode, RedeemPromoCode, RefundPrediction)
+    return provider
+
+
+def _administration() -> Provider:
+    """What takes an administrator, or whoever runs Augury."""
+    provider = Provider(scope=Scope.APP)
+    provider.provide_all(ChangeModel, ChangeRole, CreatePromoCode, RefundPrediction, TopUp)
     return provider
 
 
@@ -245,22 +250,21 @@ def _operator() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(WithParents[Argon2Passwords])
     provider.provide(_model_store)
-    provider.provide_all(ChangeModel, ChangePassword, CreatePromoCode, RegisterUser, TopUp)
+    provider.provide_all(ChangePassword, RegisterUser)
     return provider
 
 
-def telegram(default_model: str) -> Provider:
-    """What the bot needs beside the requests; `default_model` is that of a chat that has chosen none."""
+def telegram() -> Provider:
+    """What the bot needs beside the requests."""
     from augury.inbound.telegram.bot import TelegramBot  # aiogram is for those who talk to Telegram
     from augury.inbound.telegram.client import create_bot
     from augury.inbound.telegram.deliverer import Deliverer
-    from augury.inbound.telegram.desk import DefaultModel, Desk, flight_of
+    from augury.inbound.telegram.desk import Desk, flight_of
     from augury.outbound.telegram_payments import TelegramPayments
 
     provider = Provider(scope=Scope.APP)
     provider.provide(create_bot)
     provider.provide(flight_of)
-    provider.provide(lambda: DefaultModel(default_model), provides=DefaultModel)
     provider.provide_all(WithParents[TelegramPayments], TelegramBot, Deliverer, Desk)
     provider.provide_all(RegisterChat, LinkChat, RecordPayment, RefundPayment)
     return provider

@@ -68,7 +68,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
     rabbit = read(RabbitSettings) if is_set("AUGURY_RABBITMQ_URL") else None
     settings, telegram = read(WorkerSettings), read(TelegramSettings)
     http = http_settings(secret)
-    bot = [telegram_provider(http[0].default_model)] if telegram.token else []
+    bot = [telegram_provider()] if telegram.token else []
     container = up_container(
         *(process, database, settings, read(CatBoostSettings), *http),
         *([rabbit] if rabbit else []),

@@ -14,13 +14,13 @@ from augury.application.run_batch import RunBatch
 from augury.application.running_ports import PredictionQueue
 from augury.application.sweep import Sweep
 from augury.bootstrap.background import background
-from augury.bootstrap.config import OperatorError, ProcessSettings, read
+from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import asked_for_faults, worker_container
+from augury.bootstrap.health import health_told
 from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import DEAD, TASKS
 from augury.inbound.worker.consumer import create_consumer
-from augury.inbound.worker.health import HealthServer
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.sweeper import Sweeper
 from augury.inbound.worker.task_consumer import TaskConsumer
@@ -46,8 +46,7 @@ async def run_worker(process: ProcessSettings) -> None:
         await check_schema(await container.get(Pool))
         async with AsyncExitStack() as stack:
             consumer = await stack.enter_async_context(consuming(container, rabbit.url, settings))
-            if settings.health_port:
-                await stack.enter_async_context(_health(process.host, settings.health_port, consumer))
+            await stack.enter_async_context(health_told(process, consumer.alive))
             spare_the_collector()
             log.info("this worker works")
             await stop.wait()
@@ -83,13 +82,6 @@ async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> Ta
 
 async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweeper:
     return Sweeper(await container.get(Sweep), await container.get(Upkeep), purge_every=settings.purge_every)
-
-
-def _health(host: str, port: int, consumer: TaskConsumer) -> HealthServer:
-    try:
-        return HealthServer(host, port, consumer.alive)
-    except OSError as error:
-        raise OperatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
 
 
 def _end_process(reason: str) -> None:

@@ -180,16 +180,6 @@ class Balance:
         transfer = Transfer(TransferKind.HOLD, self.user_id, amount, reference)
         return balance.after(transfer), (transfer,)
 
-    def settle(self, *, price: int, charged: int, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
-        """End the hold of a prediction: `charged` is captured, the rest of `price` is released."""
-        if self.pending < 1:
-            raise BooksDisagree(account="pending")
-        balance = type(self)(self.user_id, self.available, self.held, self.pending - 1)
-        transfers = settlement(self.user_id, price=price, charged=charged, reference=reference)
-        for transfer in transfers:
-            balance = balance.after(transfer)
-        return balance, transfers
-
     def refund(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
         """Give back what was captured; that it is no more than that is the prediction's to say."""
         return self._move(TransferKind.REFUND, amount, reference)

@@ -9,7 +9,7 @@ from typing import Self
 
 from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.errors import DomainError
-from augury.domain.user import is_storable
+from augury.domain.text import is_storable
 
 MOST_NUMBER = 3.4028234663852886e38  # the largest float32: CatBoost reads numbers as such
 MOST_CATEGORY_NUMBER = 2**63 - 1
@@ -135,7 +135,7 @@ class ModelRef:
     def parse(cls, text: str) -> Self:
         """Read `name@version`; raises `ModelNotFound`, since nothing else has a name of that shape."""
         name, _, version = text.partition("@")
-        if not (version.isascii() and version.isdigit() and len(version) < 10):
+        if not (_NAME.fullmatch(name) and version.isascii() and version.isdigit() and len(version) < 10):
             raise ModelNotFound(model=text)
         return cls(name, int(version))
 

@@ -109,6 +109,9 @@ class Prediction:
 
     The rows themselves and the model's answers are no part of it: they are large, opaque to every
     decision, and travel beside it as JSON text.
+
+    `start` and `hand_back` run in the memory adapter alone: PostgreSQL claims and hands back a whole batch in
+    one statement each, whose SQL says the same. The contract tests hold the two together.
     """
 
     id: PredictionId

@@ -17,7 +17,7 @@ from augury.domain.model import (
     InputSchema,
     RowError,
 )
-from augury.domain.user import is_storable
+from augury.domain.text import is_storable
 
 _BLOCK = 256  # rows: a bad one has only its own block checked value by value
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
+from augury.domain.text import is_storable
 
 LEAST_PASSWORD_CHARACTERS = 8
 MOST_PASSWORD_CHARACTERS = 256
@@ -125,11 +126,11 @@ class User:
     created_at: datetime
     closed_at: datetime | None = None
 
-    def promote(self) -> Self:
-        return replace(self, role=Role.ADMIN)
+    def with_role(self, role: Role, *, by: UserId | None) -> Self:
+        """As member or administrator, as somebody else decides; `by` is None only for an operator.
 
-    def with_role(self, role: Role, *, by: UserId) -> Self:
-        """As member or administrator, as somebody else (`by`) decides. A guest has no account to promote."""
+        A guest has no account to promote.
+        """
         if self.role is Role.GUEST or role is Role.GUEST:
             raise UserNotFound
         if self.id == by:
@@ -157,14 +158,3 @@ def checked_password(text: str) -> str:
     if not LEAST_PASSWORD_CHARACTERS <= len(text) <= MOST_PASSWORD_CHARACTERS or not is_storable(text):
         raise InvalidPassword
     return text
-
-
-def is_storable(text: str) -> bool:
-    """Whether a database can hold the text: no NUL, no lone surrogates."""
-    if "\x00" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

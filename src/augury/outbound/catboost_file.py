@@ -18,7 +18,7 @@ from catboost.core import (
 )
 
 from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
-from augury.domain.user import is_storable
+from augury.domain.text import is_storable
 
 MOST_FEATURES = 10_000
 MOST_CLASSES = 1_000

@@ -100,10 +100,6 @@ class RabbitPublisher:
         if self._puts:
             log.warning("%d predictions were not published; the sweeper finds them", len(self._puts))
 
-    @property
-    def is_connected(self) -> bool:
-        return self._link is not None
-
     async def ping(self) -> None:
         """Raises `Unavailable` where the broker does not answer in time."""
         await self.waiting()

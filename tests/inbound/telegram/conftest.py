@@ -11,7 +11,7 @@ from augury.application.refund_payment import RefundPayment
 from augury.inbound.telegram.bot import TelegramBot
 from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.deliverer import Deliverer
-from augury.inbound.telegram.desk import DefaultModel, Desk, flight_of
+from augury.inbound.telegram.desk import Desk, flight_of
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.outbound.memory.duty import MemoryDuty
 from augury.outbound.telegram_payments import TelegramPayments
@@ -54,7 +54,6 @@ class Town:
             deliverer=deliverer,
             limits=hexagon.limits,
             settings=settings,
-            default_model=DefaultModel("tone"),
         )
 
     @asynccontextmanager

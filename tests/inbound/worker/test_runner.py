@@ -310,9 +310,7 @@ async def test_what_outlasts_the_grace_is_handed_back_and_the_attempt_not_counte
     assert (stored.status, stored.attempts) == (Status.QUEUED, 0)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"max_batch": 0}, {"prefetch": 0}, {"prefetch": 65_536}, {"health_port": 65_536}]
-)
+@pytest.mark.parametrize("wrong", [{"max_batch": 0}, {"prefetch": 0}, {"prefetch": 65_536}])
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         WorkerSettings(**wrong)  # type: ignore[arg-type]  # all of these are whole numbers

@@ -1,3 +1,4 @@
+from functools import reduce
 from uuid import UUID
 
 import pytest
@@ -35,21 +36,17 @@ def test_a_hold_beyond_what_is_available_is_refused_with_both_numbers() -> None:
 
 
 def test_a_free_prediction_moves_nothing_but_is_pending_all_the_same() -> None:
-    balance, transfers = Balance(ANN).hold(0, reference=SAKE)
-    assert (balance, transfers) == (Balance(ANN, pending=1), ())
-
-    assert balance.settle(price=0, charged=0, reference=SAKE) == (Balance(ANN), ())
+    assert Balance(ANN).hold(0, reference=SAKE) == (Balance(ANN, pending=1), ())
+    assert settlement(ANN, price=0, charged=0, reference=SAKE) == ()
 
 
 @given(st.integers(min_value=1, max_value=MOST_CREDITS), st.data())
 def test_a_settlement_captures_what_was_earned_and_releases_the_rest(price: int, data: st.DataObject) -> None:
     charged = data.draw(st.integers(min_value=0, max_value=price))
 
-    balance, transfers = Balance(ANN, held=price, pending=1).settle(
-        price=price, charged=charged, reference=SAKE
-    )
+    transfers = settlement(ANN, price=price, charged=charged, reference=SAKE)
 
-    assert balance == Balance(ANN, available=price - charged)
+    assert reduce(Balance.after, transfers, Balance(ANN, held=price)) == Balance(ANN, price - charged)
     assert {each.kind: each.amount for each in transfers} == {
         kind: amount
         for kind, amount in ((TransferKind.CAPTURE, charged), (TransferKind.RELEASE, price - charged))
@@ -64,10 +61,10 @@ def test_a_settlement_that_takes_more_than_was_held_is_impossible(price: int, ch
 
 
 def test_a_settlement_of_what_nobody_holds_shows_that_the_books_disagree() -> None:
-    with pytest.raises(BooksDisagree):
-        Balance(ANN, held=1, pending=1).settle(price=2, charged=2, reference=SAKE)
-    with pytest.raises(BooksDisagree):
-        Balance(ANN, held=2, pending=0).settle(price=2, charged=2, reference=SAKE)
+    for charged in (0, 2):
+        [transfer] = settlement(ANN, price=2, charged=charged, reference=SAKE)
+        with pytest.raises(BooksDisagree):
+            Balance(ANN, held=1).after(transfer)
 
 
 def test_a_payment_is_returned_up_to_what_is_available() -> None:
@@ -134,9 +131,9 @@ def test_nobody_can_have_more_than_the_limit_held_credits_included() -> None:
 def test_a_hold_at_the_limit_can_always_be_released() -> None:
     balance, _ = Balance(ANN, available=MOST_CREDITS).hold(10, reference=SAKE)
 
-    released, _ = balance.settle(price=10, charged=0, reference=SAKE)
+    [release] = settlement(ANN, price=10, charged=0, reference=SAKE)
 
-    assert released == Balance(ANN, available=MOST_CREDITS)
+    assert balance.after(release) == Balance(ANN, available=MOST_CREDITS, pending=1)
 
 
 @pytest.mark.parametrize("kind", list(TransferKind))

@@ -113,11 +113,10 @@ class Books(RuleBasedStateMachine):
 
     def settle(self, prediction: Prediction) -> None:
         self.predictions[prediction.id] = prediction
-        balance, transfers = self.balances[prediction.user_id].settle(
-            price=prediction.price, charged=prediction.charged, reference=prediction.id
-        )
-        assert transfers == prediction.settlement()
-        self.keep(balance, *transfers)
+        balance, transfers = self.balances[prediction.user_id], prediction.settlement()
+        for transfer in transfers:
+            balance = balance.after(transfer)
+        self.keep(replace(balance, pending=balance.pending - 1), *transfers)
 
     @invariant()
     def nothing_is_negative(self) -> None:

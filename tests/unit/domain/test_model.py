@@ -180,7 +180,21 @@ def test_a_reference_is_read_as_it_is_written(name: str, version: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["tone", "tone@", "tone@x", "tone@-1", "tone@1.0", "tone@²", "tone@١", "tone@" + "9" * 10]
+    "text",
+    [
+        "tone",
+        "tone@",
+        "tone@x",
+        "tone@-1",
+        "tone@1.0",
+        "tone@²",
+        "tone@١",
+        "tone@" + "9" * 10,
+        "@1",
+        "Tone@1",
+        "to\x00ne@1",
+        "to\ud800ne@1",
+    ],
 )
 def test_what_is_no_reference_names_no_model(text: str) -> None:
     with pytest.raises(ModelNotFound):

@@ -7,9 +7,10 @@ import pytest
 
 from augury.application.running_ports import Task
 from augury.domain.identifiers import PredictionId, uuid7
-from augury.outbound.memory.queue import IDS_PER_TASK, MemoryPredictionQueue
+from augury.outbound.memory.queue import IDS_PER_TASK
 from tests.hexagon import SettableClock
 from tests.polling import eventually
+from tests.queue_by_hand import QueueByHand
 
 
 @pytest.fixture
@@ -18,8 +19,8 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-def queue(clock: SettableClock) -> MemoryPredictionQueue:
-    made = MemoryPredictionQueue(clock)
+def queue(clock: SettableClock) -> QueueByHand:
+    made = QueueByHand(clock)
     made.pause = timedelta(milliseconds=1)
     return made
 
@@ -68,7 +69,7 @@ class Consumer:
 
 
 @asynccontextmanager
-async def running(queue: MemoryPredictionQueue, consumer: Consumer) -> AsyncIterator[asyncio.Task[None]]:
+async def running(queue: QueueByHand, consumer: Consumer) -> AsyncIterator[asyncio.Task[None]]:
     queue.deliver_to(consumer)
     run = asyncio.create_task(queue.run())
     yield run
@@ -77,7 +78,7 @@ async def running(queue: MemoryPredictionQueue, consumer: Consumer) -> AsyncIter
     assert run.done()
 
 
-def test_predictions_are_put_together_in_tasks_and_taken_in_order(queue: MemoryPredictionQueue) -> None:
+def test_predictions_are_put_together_in_tasks_and_taken_in_order(queue: QueueByHand) -> None:
     mine = ids(IDS_PER_TASK + 1)
     queue.put(mine)
     queue.put(mine[:1])
@@ -89,14 +90,14 @@ def test_predictions_are_put_together_in_tasks_and_taken_in_order(queue: MemoryP
     assert queue.take() is None
 
 
-def test_later_attempts_are_put_one_by_one(queue: MemoryPredictionQueue) -> None:
+def test_later_attempts_are_put_one_by_one(queue: QueueByHand) -> None:
     mine = ids(2)
     queue.put(mine, attempt=2)
 
     assert [queue.take(), queue.take()] == [Task((each,), attempt=2) for each in mine]
 
 
-def test_what_is_beyond_the_bound_is_dropped_until_there_is_room(queue: MemoryPredictionQueue) -> None:
+def test_what_is_beyond_the_bound_is_dropped_until_there_is_room(queue: QueueByHand) -> None:
     queue.most_ids = 3
     mine = ids(5)
     queue.put(mine[:2])
@@ -109,9 +110,7 @@ def test_what_is_beyond_the_bound_is_dropped_until_there_is_room(queue: MemoryPr
     assert queue.take() == Task((mine[4],))
 
 
-async def test_it_has_passed_everything_while_it_is_empty(
-    queue: MemoryPredictionQueue, clock: SettableClock
-) -> None:
+async def test_it_has_passed_everything_while_it_is_empty(queue: QueueByHand, clock: SettableClock) -> None:
     assert await queue.passed() == clock.now()
     clock.advance(timedelta(hours=1))
     queue.saw(clock.now() - timedelta(days=1))
@@ -119,7 +118,7 @@ async def test_it_has_passed_everything_while_it_is_empty(
 
 
 async def test_it_has_passed_what_was_put_before_the_oldest_that_waits(
-    queue: MemoryPredictionQueue, clock: SettableClock
+    queue: QueueByHand, clock: SettableClock
 ) -> None:
     first = clock.now()
     queue.put(ids(1))
@@ -135,7 +134,7 @@ async def test_it_has_passed_what_was_put_before_the_oldest_that_waits(
     assert await queue.passed() == clock.now()
 
 
-async def test_what_is_in_hand_has_not_passed_yet(queue: MemoryPredictionQueue, clock: SettableClock) -> None:
+async def test_what_is_in_hand_has_not_passed_yet(queue: QueueByHand, clock: SettableClock) -> None:
     consumer = Consumer()
     put_at = clock.now()
     queue.put(ids(1))
@@ -150,7 +149,7 @@ async def test_what_is_in_hand_has_not_passed_yet(queue: MemoryPredictionQueue, 
 
 
 async def test_many_tasks_are_in_hand_at_once_but_no_more_than_the_prefetch(
-    queue: MemoryPredictionQueue,
+    queue: QueueByHand,
 ) -> None:
     queue.prefetch = 3
     consumer = Consumer()
@@ -168,7 +167,7 @@ async def test_many_tasks_are_in_hand_at_once_but_no_more_than_the_prefetch(
     assert sorted(task.prediction_ids[0] for task in consumer.done) == sorted(mine)
 
 
-async def test_what_is_put_while_it_runs_is_handed_out(queue: MemoryPredictionQueue) -> None:
+async def test_what_is_put_while_it_runs_is_handed_out(queue: QueueByHand) -> None:
     consumer = Consumer()
     async with running(queue, consumer):
         for number in (1, 2):
@@ -178,7 +177,7 @@ async def test_what_is_put_while_it_runs_is_handed_out(queue: MemoryPredictionQu
             await consumer.has_done(number)
 
 
-async def test_a_task_that_could_not_be_handled_is_delivered_again(queue: MemoryPredictionQueue) -> None:
+async def test_a_task_that_could_not_be_handled_is_delivered_again(queue: QueueByHand) -> None:
     consumer = Consumer()
     consumer.failures = 2
     [mine] = ids(1)
@@ -193,7 +192,7 @@ async def test_a_task_that_could_not_be_handled_is_delivered_again(queue: Memory
 
 
 async def test_at_the_stop_nothing_more_is_handed_out_and_what_is_in_hand_is_canceled(
-    queue: MemoryPredictionQueue,
+    queue: QueueByHand,
 ) -> None:
     queue.prefetch = 1
     consumer = Consumer()
@@ -210,7 +209,7 @@ async def test_at_the_stop_nothing_more_is_handed_out_and_what_is_in_hand_is_can
     assert (len(consumer.canceled), len(consumer.seen), consumer.in_hand) == (1, 1, {})
 
 
-async def test_what_ends_within_the_grace_is_not_canceled(queue: MemoryPredictionQueue) -> None:
+async def test_what_ends_within_the_grace_is_not_canceled(queue: QueueByHand) -> None:
     consumer = Consumer()
     queue.put(ids(1))
     async with running(queue, consumer):
@@ -222,7 +221,7 @@ async def test_what_ends_within_the_grace_is_not_canceled(queue: MemoryPredictio
     assert (len(consumer.done), consumer.canceled) == (1, [])
 
 
-async def test_canceling_it_cancels_what_is_in_hand(queue: MemoryPredictionQueue) -> None:
+async def test_canceling_it_cancels_what_is_in_hand(queue: QueueByHand) -> None:
     consumer = Consumer()
     queue.put(ids(1))
     async with running(queue, consumer) as run:
@@ -233,12 +232,12 @@ async def test_canceling_it_cancels_what_is_in_hand(queue: MemoryPredictionQueue
         assert len(consumer.canceled) == 1
 
 
-async def test_it_does_not_run_while_nobody_handles_its_tasks(queue: MemoryPredictionQueue) -> None:
+async def test_it_does_not_run_while_nobody_handles_its_tasks(queue: QueueByHand) -> None:
     with pytest.raises(RuntimeError):
         await queue.run()
 
 
-async def test_stopping_what_does_not_run_is_fine(queue: MemoryPredictionQueue) -> None:
+async def test_stopping_what_does_not_run_is_fine(queue: QueueByHand) -> None:
     queue.put(ids(1))
 
     await queue.stop()

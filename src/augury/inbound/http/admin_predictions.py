@@ -12,12 +12,10 @@ from litestar.params import FromPath, JSONBody
 from augury.application.refund_prediction import RefundPrediction
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import PredictionId
-from augury.inbound.http.admin import TAGS
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import key_of
-from augury.inbound.http.identity import SignedIn, administrator
-from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.operations import KeyedOperation
 from augury.inbound.http.problems import documented
 
@@ -33,9 +31,6 @@ class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
     status_code=200,
     dto=JsonBody[RefundRequest],
     return_dto=None,
-    guards=[administrator],
-    security=BEARER,
-    tags=TAGS,
     summary="Refund a prediction",
     description=f"{RefundPrediction.__doc__} Answers the balance of its user.",
     operation_class=KeyedOperation,

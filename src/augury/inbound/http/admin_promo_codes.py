@@ -13,10 +13,7 @@ from augury.application.create_promo_code import MOST_EXPIRES_IN, CreatePromoCod
 from augury.application.operator_ports import PromoCodes
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.promo_code import MOST_REDEMPTIONS, PromoCode
-from augury.inbound.http.admin import TAGS
 from augury.inbound.http.body import JsonBody
-from augury.inbound.http.identity import administrator
-from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.paging import Cursor, Limit, split, text_of
 from augury.inbound.http.problems import documented
 
@@ -72,9 +69,6 @@ class PromoCodePage(msgspec.Struct, frozen=True):
     "/admin/promo-codes",
     dto=JsonBody[PromoCodeRequest],
     return_dto=None,
-    guards=[administrator],
-    security=BEARER,
-    tags=TAGS,
     summary="Make a promo code",
     description=CreatePromoCode.__doc__,
     responses=documented(401, 403, 409, 413, 415, 422),
@@ -90,9 +84,6 @@ async def create_promo_code(
 
 @get(
     "/admin/promo-codes",
-    guards=[administrator],
-    security=BEARER,
-    tags=TAGS,
     summary="List the promo codes",
     description="Every promo code and how often it was redeemed, by name.",
     responses=documented(401, 403, 422),

@@ -11,9 +11,6 @@ from litestar.params import QueryParameter
 
 from augury.application.operator_ports import DeadLetter, DeadLetters
 from augury.application.ports import Predictions
-from augury.inbound.http.admin import TAGS
-from augury.inbound.http.identity import administrator
-from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.paging import Limit
 from augury.inbound.http.problems import documented
 
@@ -60,9 +57,6 @@ class Replayed(msgspec.Struct, frozen=True):
 
 @get(
     "/admin/queue",
-    guards=[administrator],
-    security=BEARER,
-    tags=TAGS,
     summary="Look at the queue",
     description=QueueView.__doc__,
     responses=documented(401, 403, 422),
@@ -84,9 +78,6 @@ async def read_queue(
 @post(
     "/admin/queue/replay",
     status_code=200,
-    guards=[administrator],
-    security=BEARER,
-    tags=TAGS,
     summary="Replay dead letters",
     description="Put the oldest messages that could not be handled on the queue again. That charges nobody "
     "twice: what is final already is passed over.",

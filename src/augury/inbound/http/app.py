@@ -42,11 +42,11 @@ from augury.inbound.http import (
 from augury.inbound.http.asyncapi import AsyncApiDocument
 from augury.inbound.http.edge import edge
 from augury.inbound.http.health import Checks
-from augury.inbound.http.identity import Identity
+from augury.inbound.http.identity import Identity, administrator
 from augury.inbound.http.intake import Intake
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
-from augury.inbound.http.openapi import RawSchemas, describe, openapi_config
+from augury.inbound.http.openapi import BEARER, RawSchemas, describe, openapi_config
 from augury.inbound.http.settings import HttpSettings
 
 ROUTES: Sequence[ControllerRouterHandler] = (
@@ -70,6 +70,8 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     balance.transfers,
     models.list_models,
     models.read_model,
+)
+ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     admin.top_up,
     admin.list_users,
     admin.change_role,
@@ -82,6 +84,8 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     admin_promo_codes.list_promo_codes,
     admin_queue.read_queue,
     admin_queue.replay_dead_letters,
+)
+SERVICE_ROUTES: Sequence[ControllerRouterHandler] = (
     health.live,
     health.ready,
     metrics_page,
@@ -116,7 +120,13 @@ def create_app(
         "asyncapi": asyncapi,
     }
     app = Litestar(
-        [_with_rows(settings), *ROUTES, *(ASYNCAPI_ROUTES if asyncapi is not None else ())],
+        [
+            _with_rows(settings),
+            *ROUTES,
+            _administration(),
+            *SERVICE_ROUTES,
+            *(ASYNCAPI_ROUTES if asyncapi is not None else ()),
+        ],
         state=State(state),
         lifespan=[*lifespan, _desks(container, settings, metrics)],
         exception_handlers=problems.HANDLERS,
@@ -175,6 +185,17 @@ def _with_rows(settings: HttpSettings) -> Router:
         "/",
         route_handlers=[submissions.submit, quote.quote],
         request_max_body_size=settings.max_body_bytes,
+    )
+
+
+def _administration() -> Router:
+    """The routes that take the role `admin`, which is read from the database each time."""
+    return Router(
+        "/",
+        route_handlers=ADMIN_ROUTES,
+        guards=[administrator],
+        security=BEARER,
+        tags=["Administration"],
     )
 
 

@@ -19,15 +19,14 @@ class HttpSettings:
     """Bytes of all large bodies that are in memory at a time; more are refused with a 503."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Who may say in `X-Forwarded-For` whom a request came from: nobody."""
-    default_model: str = "tone"
-    """The model of a request that names none."""
     max_wait: timedelta = timedelta(seconds=60)
     """The longest that `Prefer: wait` holds an answer."""
     flight: int = 256
     """The most submits that share one transaction."""
     identity_cache: timedelta = timedelta(seconds=10)
-    """How long a caller's account or API key is believed to be live without asking again; only what another
-    process closed or deleted meanwhile goes unseen that long. 0 asks every time."""
+    """How long a caller's account or API key is believed to be live without asking again. What another
+    process closed or deleted meanwhile goes unseen that long, and so does an API key that expires, at any
+    process. 0 asks every time."""
     check_timeout: timedelta = timedelta(seconds=2)
     """How long a dependency may take to prove that it is there."""
 

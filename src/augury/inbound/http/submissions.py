@@ -138,7 +138,7 @@ class SubmitDesk:
 
     async def model(self, name: str | None) -> Model:
         """Raises `ModelNotFound`."""
-        return await self.models.get(self.settings.default_model if name is None else name)
+        return await self.models.get(self.limits.default_model if name is None else name)
 
     async def _as_it_stands(
         self, answer: Prediction | Replayed, user_id: UserId, seconds: int

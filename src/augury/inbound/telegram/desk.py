@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NewType
 
 from augury.application.cancel_prediction import CancelPrediction
 from augury.application.limits import Limits
@@ -24,8 +23,6 @@ from augury.inbound.telegram.settings import TelegramSettings
 
 Flight = NaturalBatches[Request, Prediction | Replayed | DomainError]
 MOST_IN_FLIGHT = 64
-DefaultModel = NewType("DefaultModel", str)
-"""The model of a chat that has chosen none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +43,9 @@ class Desk:
     deliverer: Deliverer
     limits: Limits
     settings: TelegramSettings
-    default_model: DefaultModel
 
     def model_name(self, chat: Chat) -> str:
-        return chat.model or self.default_model
+        return chat.model or self.limits.default_model
 
     async def model_of(self, chat: Chat) -> Model:
         """The model that the chat has chosen; raises `ModelNotFound`."""

@@ -35,8 +35,6 @@ class WorkerSettings:
     retry_pause: timedelta = timedelta(seconds=1)
     """How long a task waits before it is given back because the books are away; grows up to tenfold."""
     purge_every: timedelta = timedelta(hours=1)
-    health_port: int = 0
-    """Where the worker answers `/health/live` and `/metrics`; 0: nowhere."""
 
     def __post_init__(self) -> None:
         if self.max_batch < 1:
@@ -45,8 +43,6 @@ class WorkerSettings:
             raise ValueError("prefetch must be from 1 to 65535")
         if min(self.purge_every, self.retry_pause) < timedelta(milliseconds=1):
             raise ValueError("purge_every and retry_pause must be 0.001 seconds at least")
-        if self.health_port > 65_535:
-            raise ValueError("health_port must be at most 65535")
 
 
 class Turns:

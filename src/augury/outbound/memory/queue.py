@@ -97,10 +97,6 @@ class MemoryPredictionQueue(PredictionQueue):
         first = [self._waiting[0].put_at] if self._waiting else []
         return min((*first, *self._in_hand.values()), default=self._clock.now())
 
-    def take(self) -> Task | None:
-        """The task that has waited longest, if any: whoever takes it handles it."""
-        return self._take().task if self._waiting else None
-
     def deliver_to(self, handle: Handle) -> None:
         """Register who handles the tasks; one for which it raises is delivered again after a pause."""
         self._handle = handle

@@ -19,7 +19,7 @@ from augury.domain.model import (
     ModelRef,
     Task,
 )
-from augury.domain.user import is_storable
+from augury.domain.text import is_storable
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import Query, fetch, query
 from augury.outbound.postgres.tables import models

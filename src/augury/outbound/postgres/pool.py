@@ -35,7 +35,7 @@ _AWAY = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, after a fail-over
 )
-_HOSTS = re.compile(r"((\[[^]]*\]|[^:,]*)(:\d{1,5})?,?)*")
+_HOST = re.compile(r"(\[[^]]+\]|[^:]+)(:(?P<port>\d{1,5}))?")
 _MOST_PORT = 65_535
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _BALANCES = {"balances_available_check": Account.AVAILABLE, "balances_held_check": Account.HELD}
@@ -68,8 +68,12 @@ def _names_hosts(url: str) -> bool:
         hosts = urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:  # a bracket that is not closed
         return False
-    ports = re.findall(r":(\d+)(?:,|$)", hosts)
-    return bool(_HOSTS.fullmatch(hosts)) and all(int(port) <= _MOST_PORT for port in ports)
+    return not hosts or all(_is_host(each) for each in hosts.split(","))
+
+
+def _is_host(text: str) -> bool:
+    found = _HOST.fullmatch(text)
+    return found is not None and int(found["port"] or 0) <= _MOST_PORT
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from typing_extensions import override
 from augury.application.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
-from augury.domain.user import is_storable
+from augury.domain.text import is_storable
 from augury.outbound.postgres.prediction_rows import COLUMNS, stored_prediction_of
 from augury.outbound.postgres.query import fetch, query
 from augury.outbound.postgres.tables import predictions, unfinished

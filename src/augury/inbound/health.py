@@ -18,7 +18,7 @@ ANSWERING = timedelta(seconds=2)
 
 
 class HealthServer:
-    """Answers while its context is open. 200 says that the worker consumes, 503 that it does not."""
+    """Answers while its context is open. 200 says that the process does its work, 503 that it does not."""
 
     def __init__(
         self, host: str, port: int, alive: Callable[[], bool], *, answering: timedelta = ANSWERING

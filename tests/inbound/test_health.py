@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from augury.inbound.worker.health import HealthServer
+from augury.inbound.health import HealthServer
 
 
 class Consumer:

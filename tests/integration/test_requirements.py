@@ -1,0 +1,96 @@
+"""What an image's requirements.txt leaves out is missed by no command that can do without it."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from augury.bootstrap.cli import OPERATOR_GROUPS
+from tests.processes import environment
+
+ROOT = Path(__file__).parents[2]
+IMAGES = ("app", "bot", "worker")
+NOT_HERE = "augury: not in this image: {}\n"
+
+
+def run_in(image: str, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    """Run a command where nothing can be imported but what the image has."""
+    requirements = (ROOT / f"docker/{image}/requirements.txt").read_text()
+    held = {"augury", *map(_normalized, re.findall(r"^([\w.-]+)==", requirements, re.MULTILINE))}
+    absent = [
+        module
+        for module, distributions in packages_distributions().items()
+        if held.isdisjoint(map(_normalized, distributions))
+    ]
+    program = f"import sys; sys.modules.update(dict.fromkeys({absent})); import augury.bootstrap.cli as cli"
+    return subprocess.run(
+        [sys.executable, "-c", f"{program}; cli.main(prog_name='augury')", *arguments],
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def _normalized(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_every_image_lists_every_command(image: str) -> None:
+    told = run_in(image, "--help")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert {line.split()[0] for line in told.stdout.splitlines() if line.strip()} >= OPERATOR_GROUPS.keys()
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "missing"),
+    [
+        ("app", "bot", "aiogram; that of telegram-bot has it"),
+        ("app", "worker", "numpy; that of ml-worker has it"),
+        ("bot", "api", "litestar; that of app has it"),
+        ("bot", "worker", "numpy; that of ml-worker has it"),
+        ("worker", "api", "litestar; that of app has it"),
+        ("worker", "bot", "aiogram; that of telegram-bot has it"),
+    ],
+)
+def test_a_process_in_the_wrong_image_says_which_is_the_right_one(
+    image: str, command: str, missing: str
+) -> None:
+    refused = run_in(image, command)
+    assert (refused.returncode, refused.stderr) == (1, NOT_HERE.format(missing))
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "missing"),
+    [
+        ("app", ("payment", "refund", "x"), "aiogram; that of telegram-bot has it"),
+        ("worker", ("payment", "refund", "x"), "aiogram; that of telegram-bot has it"),
+        ("app", ("model", "train"), "numpy; that of ml-worker has it"),
+        ("app", ("model", "add", __file__, "--name", "churn"), "catboost; that of ml-worker has it"),
+        ("app", ("migrate", "--starter-model"), "numpy; that of ml-worker has it"),
+    ],
+)
+async def test_a_command_in_the_wrong_image_says_which_is_the_right_one(
+    database_url: str, image: str, command: tuple[str, ...], missing: str
+) -> None:
+    refused = await asyncio.to_thread(run_in, image, *command, database_url=database_url)
+    assert (refused.returncode, refused.stderr) == (1, NOT_HERE.format(missing))
+
+
+async def test_a_payment_is_returned_in_the_bot_s_image(database_url: str) -> None:
+    settings = {"database_url": database_url, "telegram_token": "42:secret"}
+    refused = await asyncio.to_thread(run_in, "bot", "payment", "refund", "x", **settings)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("augury: There is no such payment"), refused.stderr
+
+
+@pytest.mark.parametrize("image", IMAGES)
+async def test_the_books_are_verified_in_every_image(database_url: str, image: str) -> None:
+    verified = await asyncio.to_thread(run_in, image, "ledger", "verify", database_url=database_url)
+    assert (verified.returncode, verified.stderr) == (0, "")
