@@ -29,7 +29,13 @@ def test_a_number_is_read_as_people_write_it(text: str, value: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("old", "wrong-number"), ("", "wrong-number"), ("nan", "wrong-range"), ("1e999", "wrong-range")],
+    [
+        ("old", "wrong-number"),
+        ("", "wrong-number"),
+        ("1_0", "wrong-number"),
+        ("nan", "wrong-range"),
+        ("1e999", "wrong-range"),
+    ],
 )
 def test_what_is_no_number_is_asked_again(text: str, why: str) -> None:
     with pytest.raises(NoAnswer) as refused:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 from augury.application.telegram_ports import Delivery
@@ -119,11 +120,19 @@ def _row(cells: Mapping[str, str], schema: InputSchema) -> dict[str, object]:
         if text is None:
             continue  # the line is too short: the schema says that it is missing
         if feature.kind is FeatureKind.NUMERIC:
-            value = number(text)
-            row[feature.name] = None if not text.strip() else text if value is None else value
+            row[feature.name] = _number(text)
         else:
             row[feature.name] = text
     return row
+
+
+def _number(text: str) -> object:
+    """A number, None for an empty cell, and else the text: of `nan` or `1e999` JSON would make a missing
+    number, which is predicted and charged."""
+    value = number(text)
+    if value is not None and isfinite(value):
+        return value
+    return text if text.strip() else None
 
 
 def _decoded(content: bytes) -> str:
