@@ -545,7 +545,7 @@ class Person:
         self.id = chat_id
         self.has_blocked = False
         self._server = server
-        self._user = {"id": chat_id, "is_bot": False, "first_name": "Ada", "language_code": language}
+        self.user = {"id": chat_id, "is_bot": False, "first_name": "Ada", "language_code": language}
         self.chat = {"id": chat_id, "type": "private", "first_name": "Ada"}
 
     def says(self, text: str, *, age: int = 0, chat: dict[str, Any] | None = None) -> int:
@@ -576,7 +576,7 @@ class Person:
             {
                 "callback_query": {
                     "id": self._server.ask_button(),
-                    "from": self._user,
+                    "from": self.user,
                     "chat_instance": "1",
                     "data": data,
                     "message": {"message_id": message_id, "date": int(time.time()), "chat": self.chat},
@@ -590,7 +590,7 @@ class Person:
             {
                 "pre_checkout_query": {
                     "id": self._server.ask_checkout(answered),
-                    "from": self._user,
+                    "from": self.user,
                     "currency": "XTR",
                     "total_amount": invoice["prices"][0]["amount"],
                     "invoice_payload": invoice["payload"],
@@ -645,7 +645,7 @@ class Person:
             {
                 "my_chat_member": {
                     "chat": self.chat,
-                    "from": self._user,
+                    "from": self.user,
                     "date": int(time.time()),
                     "old_chat_member": {"user": bot, "status": "left"},
                     "new_chat_member": {
@@ -665,7 +665,7 @@ class Person:
                     "message_id": message_id,
                     "date": int(time.time()) - age,
                     "chat": chat or self.chat,
-                    "from": self._user,
+                    "from": self.user,
                     **parts,
                 }
             }

@@ -81,6 +81,26 @@ async def test_what_comes_late_is_handled_in_its_place_but_for_what_is_under_way
     await lanes.stop(1)
 
 
+async def test_what_is_held_already_is_handled_once(hexagon: Hexagon) -> None:
+    handled: list[int] = []
+    is_found_again = asyncio.Event()
+
+    async def handle(each: ReceivedUpdate) -> None:
+        await is_found_again.wait()
+        handled.append(each.id)
+
+    await hexagon.inbox.put([update(1), update(2)])
+    lanes = Lanes(handle, hexagon.inbox, give_up=nobody)
+    lanes.take([update(1), update(2)])
+    lanes.take(await hexagon.inbox.waiting())
+    is_found_again.set()
+
+    await eventually(lambda: not lanes._drivers, "the end of the lane")
+    assert handled == [1, 2]
+    assert not lanes._held
+    await lanes.stop(1)
+
+
 async def test_a_question_at_the_till_needs_no_room(hexagon: Hexagon) -> None:
     everybody_else = asyncio.Event()
     handled: list[int] = []

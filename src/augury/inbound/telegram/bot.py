@@ -33,6 +33,8 @@ COMMANDS = (
 )
 STOPPING = 5.0
 """Seconds that updates and deliveries under way get at a stop; the rest is done after the next start."""
+LOOK_AGAIN_EVERY = 60.0
+"""Seconds between two looks for what another process stored when its turn was over already."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
 log = logging.getLogger(__name__)
 
@@ -80,7 +82,7 @@ class TelegramBot:
             lanes.take(left)
             if self._desk.settings.webhook_url:
                 await stack.enter_async_context(webhook(self._desk.settings, self._inbox, lanes))
-            self._work = _begun(self._receive(lanes), self._desk.deliverer.run())
+            self._work = _begun(self._receive(lanes), self._look_again(lanes), self._desk.deliverer.run())
             stack.push_async_callback(_ended, [*self._work, *_begun(self._introduce())])
             stack.callback(self._work.clear)
             yield
@@ -94,6 +96,15 @@ class TelegramBot:
         await poll(
             self._bot, self._inbox, lanes, waiting=settings.poll_timeout, answering=settings.request_timeout
         )
+
+    async def _look_again(self, lanes: Lanes) -> None:
+        """A process that lost its turn notices late, and may store and acknowledge updates until then."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_EVERY)
+            try:
+                lanes.take(await self._inbox.waiting())
+            except Unavailable as error:
+                log.warning("could not look for what another process has left: %s", error)
 
     async def _set_webhook(self) -> None:
         settings = self._desk.settings

@@ -47,12 +47,16 @@ class Lanes:
         self._drivers: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
         self._alone = asyncio.Semaphore(1)
+        self._held: set[int] = set()
         self._begun: set[int] = set()
         self._stopping = asyncio.Event()
 
     def take(self, updates: Sequence[ReceivedUpdate]) -> None:
-        """Handle these as soon as what came before them in their lanes is done."""
+        """Handle these as soon as what came before them in their lanes is done; what is held already once."""
         for update in updates:
+            if update.id in self._held:
+                continue
+            self._held.add(update.id)
             self._put(update)
             if update.lane not in self._drivers and not self._stopping.is_set():
                 self._drivers[update.lane] = asyncio.create_task(self._drive(update.lane))
@@ -84,7 +88,7 @@ class Lanes:
         try:
             while waiting and not self._stopping.is_set():
                 await self._see_through(waiting[0])
-                waiting.popleft()
+                self._held.discard(waiting.popleft().id)
         finally:
             del self._drivers[lane]
             if not waiting:
