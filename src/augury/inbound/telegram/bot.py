@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError
@@ -51,8 +52,9 @@ class TelegramBot:
         self._work: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Serve, or wait for the end of the process that does, for as long as the block.
+    async def running(self, stopping: float = STOPPING) -> AsyncIterator[None]:
+        """Serve, or wait for the end of the process that does, for as long as the block. What is under way at
+        its end gets so many seconds.
 
         Raises `OSError` where the webhook's port is taken.
         """
@@ -62,7 +64,7 @@ class TelegramBot:
             stack.push_async_callback(self._desk.flight.stop)
             if settings.webhook_url:
                 await can_listen(settings)  # said now, rather than when it is this process's turn
-            self._turns = _begun(serve_in_turn(self._duty, self._serving))
+            self._turns = _begun(serve_in_turn(self._duty, partial(self._serving, stopping)))
             stack.push_async_callback(_ended, self._turns)
             yield
 
@@ -71,11 +73,10 @@ class TelegramBot:
         return not any(task.done() for task in (*self._turns, *self._work))
 
     @asynccontextmanager
-    async def _serving(self) -> AsyncIterator[None]:
+    async def _serving(self, stopping: float) -> AsyncIterator[None]:
         lanes = Lanes(self._handle, self._inbox, give_up=self._give_up)
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(lanes.stop, STOPPING)
-            stack.push_async_callback(self._desk.deliverer.stop, STOPPING)
+            stack.push_async_callback(self._finish, lanes, stopping)
             left = await self._inbox.waiting()
             if left:
                 log.info("%d updates are left from before", len(left))
@@ -86,6 +87,10 @@ class TelegramBot:
             stack.push_async_callback(_ended, [*self._work, *_begun(self._introduce())])
             stack.callback(self._work.clear)
             yield
+
+    async def _finish(self, lanes: Lanes, stopping: float) -> None:
+        """Side by side: a Telegram that is silent holds up both for as long as they may take."""
+        await asyncio.gather(lanes.stop(stopping), self._desk.deliverer.stop(stopping))
 
     async def _receive(self, lanes: Lanes) -> None:
         settings = self._desk.settings
