@@ -106,6 +106,19 @@ async def test_an_update_is_taken_once_and_waits_until_it_is_done(adapters: Adap
     assert set(await adapters.inbox.put(updates)) == set()
 
 
+async def test_the_tries_of_what_was_left_behind_are_counted_until_it_is_done(adapters: Adapters) -> None:
+    await adapters.inbox.put([ReceivedUpdate(number, 7, Json(b"{}")) for number in (1, 2, 3)])
+
+    for update_id in (1, 1, 2):
+        assert await adapters.inbox.begin(update_id)
+    assert [each.tries for each in await adapters.inbox.waiting()] == [2, 1, 0]
+    await adapters.inbox.put_back([1, 2])
+    assert [each.tries for each in await adapters.inbox.waiting()] == [1, 0, 0]
+    await adapters.inbox.done(1)
+    assert not await adapters.inbox.begin(1)
+    assert not await adapters.inbox.begin(4)
+
+
 async def test_a_result_is_due_once_it_is_final_and_has_a_placeholder(adapters: Adapters) -> None:
     person = await chat(adapters, credits=5)
     prediction = await asked(adapters, person)

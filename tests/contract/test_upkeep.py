@@ -82,7 +82,7 @@ async def test_an_update_is_remembered_for_two_days_once_it_was_handled(adapters
 
     await adapters.pass_time(2 * HOUR)
     assert await adapters.upkeep.purge() == 1
-    assert await adapters.inbox.waiting() == [waiting]
+    assert [each.id for each in await adapters.inbox.waiting()] == [waiting.id]
     assert set(await adapters.inbox.put([handled, waiting])) == {handled.id}
 
 

@@ -446,6 +446,8 @@ class TelegramServer:
             raise Refused(400, "Bad Request: INVOICE_TITLE_INVALID")
         if not 1 <= len(body["payload"].encode()) <= 128:
             raise Refused(400, "Bad Request: INVOICE_PAYLOAD_INVALID")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", body.get("start_parameter", "")):
+            raise Refused(400, "Bad Request: START_PARAM_INVALID")
         return self._keep(body, body["title"], invoice=body)
 
     async def _answer_callback_query(self, body: dict[str, Any]) -> object:
@@ -545,7 +547,7 @@ class Person:
         self.id = chat_id
         self.has_blocked = False
         self._server = server
-        self._user = {"id": chat_id, "is_bot": False, "first_name": "Ada", "language_code": language}
+        self.user = {"id": chat_id, "is_bot": False, "first_name": "Ada", "language_code": language}
         self.chat = {"id": chat_id, "type": "private", "first_name": "Ada"}
 
     def says(self, text: str, *, age: int = 0, chat: dict[str, Any] | None = None) -> int:
@@ -576,7 +578,7 @@ class Person:
             {
                 "callback_query": {
                     "id": self._server.ask_button(),
-                    "from": self._user,
+                    "from": self.user,
                     "chat_instance": "1",
                     "data": data,
                     "message": {"message_id": message_id, "date": int(time.time()), "chat": self.chat},
@@ -590,7 +592,7 @@ class Person:
             {
                 "pre_checkout_query": {
                     "id": self._server.ask_checkout(answered),
-                    "from": self._user,
+                    "from": self.user,
                     "currency": "XTR",
                     "total_amount": invoice["prices"][0]["amount"],
                     "invoice_payload": invoice["payload"],
@@ -598,21 +600,24 @@ class Person:
             }
         )
 
-    def has_paid(self, invoice: Mapping[str, Any]) -> str:
+    def has_paid(self, invoice: Mapping[str, Any], *, chat: dict[str, Any] | None = None) -> str:
         """Telegram has taken the stars and says so; the charge's id."""
         charge_id = self._server.charge(self.id)
-        self.is_told_of(charge_id, invoice)
+        self.is_told_of(charge_id, invoice, chat=chat)
         return charge_id
 
-    def is_told_of(self, charge_id: str, invoice: Mapping[str, Any]) -> None:
+    def is_told_of(
+        self, charge_id: str, invoice: Mapping[str, Any], *, chat: dict[str, Any] | None = None
+    ) -> None:
         self._message(
+            chat=chat,
             successful_payment={
                 "currency": "XTR",
                 "total_amount": invoice["prices"][0]["amount"],
                 "invoice_payload": invoice["payload"],
                 "telegram_payment_charge_id": charge_id,
                 "provider_payment_charge_id": "",
-            }
+            },
         )
 
     def is_given_back(self, charge_id: str) -> None:
@@ -645,7 +650,7 @@ class Person:
             {
                 "my_chat_member": {
                     "chat": self.chat,
-                    "from": self._user,
+                    "from": self.user,
                     "date": int(time.time()),
                     "old_chat_member": {"user": bot, "status": "left"},
                     "new_chat_member": {
@@ -665,7 +670,7 @@ class Person:
                     "message_id": message_id,
                     "date": int(time.time()) - age,
                     "chat": chat or self.chat,
-                    "from": self._user,
+                    "from": self.user,
                     **parts,
                 }
             }

@@ -1,5 +1,6 @@
 """How the bot behaves: floods, blocked bots, double deliveries, webhooks, Telegram's own troubles."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,9 @@ from tests.processes import STARTS_WITHIN, environment, eventually, free_port, r
 from tests.telegram.conftest import BotService
 from tests.telegram.server import TelegramServer
 from tests.telegram.test_dialogue import newest
+
+STOPS_WITHIN = 10
+"""Seconds after which a service is killed at a stop."""
 
 
 def test_updates_come_over_a_webhook_from_those_who_know_its_secret_and_twice_is_once(
@@ -114,6 +118,34 @@ def test_a_bot_that_lost_its_database_goes_on_when_that_is_back(
     ada.says("good day")
     newest(telegram, "8 left")
     assert bot.popen.poll() is None
+    assert not service.deviations()
+
+
+def test_a_bot_that_is_stopped_while_telegram_is_silent_ends_and_answers_after_the_next_start(
+    service: BotService, telegram: TelegramServer
+) -> None:
+    service.has("tone")
+    service.worker()
+    service.settings["telegram_request_timeout"] = 1
+    bot = service.bot()
+    ada = telegram.person(7)
+    telegram.hang("editMessageText", 60, times=1000)
+    asked = ada.says("good day")
+    newest(telegram, "In the queue")
+    telegram.hang("sendMessage", 60, times=1000)
+    said = ada.says("/balance")
+    for method in ("EditMessageText", "SendMessage"):  # a result and an answer, both on their way
+        waits = re.compile(rf"{method} waits .*timeout")
+        eventually(lambda: waits.search(bot.output), what=f"the timeout of {method}")  # noqa: B023
+    telegram.hang("getUpdates", 60, times=1000)
+
+    assert bot.stop(within=STOPS_WITHIN) == 0
+
+    telegram.calm()
+    service.bot()
+    newest(telegram, "You have 9 credits", after=said)
+    newest(telegram, "9 left")
+    assert len(telegram.answers(7, asked)) == 1
     assert not service.deviations()
 
 

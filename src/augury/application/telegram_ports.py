@@ -88,6 +88,8 @@ class ReceivedUpdate:
     lane: int
     """Updates of one lane are handled in order: those of one chat."""
     payload: Json
+    tries: int | None = None
+    """How many processes took it up again and ended while it was under way; None where it has just come."""
 
 
 class Inbox(Protocol):
@@ -100,6 +102,15 @@ class Inbox(Protocol):
     @abstractmethod
     async def waiting(self) -> Sequence[ReceivedUpdate]:
         """What was not handled yet, in order."""
+
+    @abstractmethod
+    async def begin(self, update_id: int) -> bool:
+        """Count a try of what was left behind: it may be what ended its process. Answers whether it is still
+        to be handled."""
+
+    @abstractmethod
+    async def put_back(self, update_ids: Collection[int]) -> None:
+        """The process that began these ends in good order: that was no try."""
 
     @abstractmethod
     async def done(self, update_id: int) -> None:

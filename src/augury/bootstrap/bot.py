@@ -16,7 +16,7 @@ from augury.bootstrap.health import health_told
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.inbound.events import EventListener
-from augury.inbound.telegram.bot import TelegramBot
+from augury.inbound.telegram.bot import STOPPING, TelegramBot
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.outbound.postgres.pool import PostgresSettings
@@ -64,14 +64,14 @@ async def _serving(telegram: TelegramSettings) -> AsyncIterator[Callable[[], boo
 
 
 @asynccontextmanager
-async def running(container: AsyncContainer) -> AsyncIterator[TelegramBot]:
+async def running(container: AsyncContainer, stopping: float = STOPPING) -> AsyncIterator[TelegramBot]:
     """The container's bot, for as long as the block; raises `OperatorError` where it cannot be."""
     if (await container.get(Pool)).get_max_size() < LEAST_CONNECTIONS:
         raise SettingError(f"AUGURY_DATABASE_POOL_SIZE must be {LEAST_CONNECTIONS} at least for the bot")
     bot, settings = await container.get(TelegramBot), await container.get(TelegramSettings)
     async with AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(bot.running())
+            await stack.enter_async_context(bot.running(stopping))
         except OSError as error:
             raise OperatorError(
                 f"cannot listen on {settings.webhook_host}, port {settings.webhook_port}: {error.strerror}"

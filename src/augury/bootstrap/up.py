@@ -40,7 +40,7 @@ from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.rabbitmq import RabbitSettings
 
 GRACE = timedelta(seconds=1)
-"""How long a batch may go on after Ctrl-C: who presses it waits for it."""
+"""How long a batch, and the bot's conversations, may go on after Ctrl-C: who presses it waits for it."""
 ANYWHERE = ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104  # to be printed, not to be listened on
 BANNER = """
 Augury is ready at [bold]{url}[/]
@@ -107,7 +107,7 @@ async def _bot(container: AsyncContainer, rabbit: RabbitSettings | None) -> Asyn
         else:
             events = await container.get(MemoryEvents)
             events.listen(lambda ended: deliverer.tell([each.prediction_id for each in ended]))
-        await stack.enter_async_context(running(container))
+        await stack.enter_async_context(running(container, GRACE.total_seconds()))
         yield
 
 

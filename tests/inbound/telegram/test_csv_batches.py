@@ -2,9 +2,14 @@
 
 import csv
 import io
+import threading
 from dataclasses import replace
 
-from augury.domain.model import Feature, FeatureKind
+import pytest
+
+from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.inbound.telegram.csv_rows import CsvRows, read_csv
+from augury.inbound.telegram.handlers import files
 from augury.outbound.memory.predictor import BREAKING
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town
@@ -156,3 +161,23 @@ async def test_a_file_is_too_large_or_has_too_many_rows_in_words(town: Town) -> 
         await town.said("The file is too large: at most 1,000 bytes")
         ada.sends_file("rows.csv", b"age,text\n" + b"1,a\n" * 4)
         await town.said("4 rows are not possible: from 1 to 3")
+
+
+async def test_nobody_waits_for_the_reading_of_somebody_elses_file(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(town)
+    others_are_served = threading.Event()
+
+    def read(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
+        assert others_are_served.wait(15)
+        return read_csv(content, schema, most=most)
+
+    monkeypatch.setattr(files, "read_csv", read)
+    async with town.bot():
+        town.person().sends_file("people.csv", FILE)
+        await eventually(lambda: town.telegram.called("getFile"), "the reading")
+        town.person(8).says("/balance")
+        await town.said("You have 10 credits.", chat_id=8)
+        others_are_served.set()
+        await town.said("5 rows for tone")

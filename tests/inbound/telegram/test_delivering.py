@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from augury.application.ports import Unavailable
+from augury.inbound.telegram import bot as module
 from augury.inbound.telegram import lanes
+from augury.inbound.telegram.receiving import received
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually
 
@@ -25,6 +27,24 @@ async def test_updates_whose_numbers_begin_anew_after_a_quiet_week_are_handled(t
         town.telegram.begin_numbers_at(7)
         again = ada.says("/balance")
         await town.said("You have 10 credits", after=again)
+
+
+async def test_what_another_process_stored_when_its_turn_was_over_is_handled(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_AGAIN_EVERY", 0.05)
+    async with town.bot():
+        ada = town.person()
+        ada.says("/balance")
+        first = await town.said("You have 10 credits")
+        await town.all_handled()
+        message = {"message_id": 99, "date": 0, "chat": ada.chat, "from": ada.user, "text": "/balance"}
+        command = [{"type": "bot_command", "offset": 0, "length": 8}]
+        update = {"update_id": 5, "message": {**message, "entities": command}}
+        assert await town.hexagon.inbox.put([received(update)])
+        await town.said("You have 10 credits", after=first.message_id)
+        await town.all_handled()
+        assert len(town.telegram.to(CHAT)) == 2
 
 
 async def test_who_has_blocked_the_bot_is_sent_nothing_and_finds_the_result_in_the_history(

@@ -81,6 +81,26 @@ async def test_what_comes_late_is_handled_in_its_place_but_for_what_is_under_way
     await lanes.stop(1)
 
 
+async def test_what_is_held_already_is_handled_once(hexagon: Hexagon) -> None:
+    handled: list[int] = []
+    is_found_again = asyncio.Event()
+
+    async def handle(each: ReceivedUpdate) -> None:
+        await is_found_again.wait()
+        handled.append(each.id)
+
+    await hexagon.inbox.put([update(1), update(2)])
+    lanes = Lanes(handle, hexagon.inbox, give_up=nobody)
+    lanes.take([update(1), update(2)])
+    lanes.take(await hexagon.inbox.waiting())
+    is_found_again.set()
+
+    await eventually(lambda: not lanes._drivers, "the end of the lane")
+    assert handled == [1, 2]
+    assert not lanes._held
+    await lanes.stop(1)
+
+
 async def test_a_question_at_the_till_needs_no_room(hexagon: Hexagon) -> None:
     everybody_else = asyncio.Event()
     handled: list[int] = []
@@ -138,6 +158,103 @@ async def test_what_always_fails_is_given_up_and_the_next_is_handled(hexagon: He
 
     assert given_up == [1]
     assert handled == [1] * MOST_TRIES + [2]
+
+
+async def a_life_that_ends_over(deadly: int, hexagon: Hexagon) -> list[int]:
+    """A process takes up what is left and is killed by this update; what it has handled until then."""
+    is_reached, handled = asyncio.Event(), list[int]()
+
+    async def handle(each: ReceivedUpdate) -> None:
+        if each.id == deadly:
+            is_reached.set()
+            await asyncio.Event().wait()
+        handled.append(each.id)
+
+    lanes = Lanes(handle, hexagon.inbox, give_up=nobody)
+    lanes.take(await hexagon.inbox.waiting())
+    await is_reached.wait()
+    drivers = list(lanes._drivers.values())
+    for driver in drivers:
+        driver.cancel()
+    await asyncio.gather(*drivers, return_exceptions=True)
+    return handled
+
+
+async def taken_up_again(hexagon: Hexagon) -> tuple[list[int], list[int]]:
+    """What is handled, and what given up, by a process that lives."""
+    handled, given_up = list[int](), list[int]()
+
+    async def handle(each: ReceivedUpdate) -> None:
+        handled.append(each.id)
+
+    async def give_up(each: ReceivedUpdate) -> None:
+        given_up.append(each.id)
+
+    await run(hexagon, handle, *await hexagon.inbox.waiting(), give_up=give_up)
+    return handled, given_up
+
+
+async def test_what_ends_one_process_after_the_other_is_given_up_and_the_next_is_handled(
+    hexagon: Hexagon,
+) -> None:
+    await hexagon.inbox.put([update(1), update(2)])
+    for _ in range(MOST_TRIES):
+        assert await a_life_that_ends_over(1, hexagon) == []
+
+    assert await taken_up_again(hexagon) == ([2], [1])
+
+
+async def test_what_was_paid_is_tried_whatever_it_ends(hexagon: Hexagon) -> None:
+    await hexagon.inbox.put([update(1, payload=b'{"message":{"successful_payment":{}}}')])
+    for _ in range(MOST_TRIES + 1):
+        await a_life_that_ends_over(1, hexagon)
+
+    assert await taken_up_again(hexagon) == ([1], [])
+
+
+async def test_what_was_under_way_beside_it_is_not_given_up_with_it(hexagon: Hexagon) -> None:
+    everybody = [update(number, lane=number) for number in range(1, 6)]
+    await hexagon.inbox.put(everybody)
+    for each in everybody:  # a process was killed with all of them under way
+        await hexagon.inbox.begin(each.id)
+
+    lives = [await a_life_that_ends_over(3, hexagon) for _ in range(MOST_TRIES - 1)]
+
+    assert lives == [[1, 2], []]
+    assert {each.id: each.tries for each in await hexagon.inbox.waiting()} == {3: MOST_TRIES, 4: 1, 5: 1}
+    assert await taken_up_again(hexagon) == ([4, 5], [3])
+
+
+async def test_a_stop_in_good_order_is_no_try(hexagon: Hexagon) -> None:
+    await hexagon.inbox.put([update(1)])
+    for _ in range(MOST_TRIES + 1):
+        is_reached = asyncio.Event()
+
+        async def handle(_: ReceivedUpdate) -> None:
+            is_reached.set()  # noqa: B023
+            await asyncio.Event().wait()
+
+        lanes = Lanes(handle, hexagon.inbox, give_up=nobody)
+        lanes.take(await hexagon.inbox.waiting())
+        await is_reached.wait()
+        await lanes.stop(0.001)
+
+    assert await taken_up_again(hexagon) == ([1], [])
+
+
+async def test_what_another_process_has_handled_meanwhile_is_passed_over(hexagon: Hexagon) -> None:
+    await hexagon.inbox.put([update(1), update(2)])
+    left = await hexagon.inbox.waiting()
+    await hexagon.inbox.done(1)
+
+    handled = list[int]()
+
+    async def handle(each: ReceivedUpdate) -> None:
+        handled.append(each.id)
+
+    await run(hexagon, handle, *left)
+
+    assert handled == [2]
 
 
 async def test_what_was_paid_is_never_given_up(hexagon: Hexagon) -> None:

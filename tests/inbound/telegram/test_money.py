@@ -15,6 +15,7 @@ from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually
 from tests.telegram.server import Person, TelegramServer
 
+GROUP = {"id": -7, "type": "group", "title": "Friends"}
 OFFER = {"payload": "100:50", "prices": [{"amount": 50}]}
 
 
@@ -67,6 +68,63 @@ async def test_stars_that_are_given_back_take_their_credits_along_and_that_is_sa
         await town.all_handled()
         assert len(town.telegram.to(CHAT)) == 2
     assert await town.hexagon.balanced()
+
+
+async def test_what_is_paid_in_a_group_is_who_paid_its_and_said_to_them_alone(town: Town) -> None:
+    async with town.bot():
+        ada = town.person()
+        ada.says("/balance", chat=GROUP)
+        ada.has_paid(OFFER, chat=GROUP)
+        await town.said("Thank you! 100 credits were added; you have 110 now")
+        await town.all_handled()
+        assert len(town.telegram.to(CHAT)) == 1
+    assert not town.telegram.refused
+    assert await town.hexagon.balanced()
+
+
+async def test_what_is_paid_in_a_group_by_whom_the_bot_may_not_write_to_is_theirs(town: Town) -> None:
+    async with town.bot():
+        ada = town.person()
+        ada.has_blocked = True
+        ada.has_paid(OFFER, chat=GROUP)
+        await town.all_handled()
+        ada.has_blocked = False
+        ada.says("/balance")
+        await town.said("You have 110 credits")
+    assert await town.hexagon.balanced()
+
+
+async def test_a_payment_of_nobody_stays_in_the_inbox(
+    town: Town, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "LAST_PAUSE", 0.001)
+    monkeypatch.setattr(lanes, "FIRST_PAUSE", 0.001)
+    paid = {
+        "currency": "XTR",
+        "total_amount": 50,
+        "invoice_payload": "100:50",
+        "telegram_payment_charge_id": "charge",
+        "provider_payment_charge_id": "",
+    }
+    async with town.bot():
+        town.telegram.put(
+            {"message": {"message_id": 1, "date": 0, "chat": GROUP, "successful_payment": paid}}
+        )
+        await eventually(lambda: f"try {2 * lanes.MOST_TRIES}" in caplog.text, "many tries")
+    assert "nobody knows who has paid" in caplog.text
+    assert len(await town.hexagon.inbox.waiting()) == 1
+
+
+async def test_a_forwarded_invoice_leads_to_the_offers(town: Town) -> None:
+    async with town.bot():
+        ada, bob = town.person(), town.person(8)
+        ada.says("/topup")
+        ada.presses(await town.said("Credits for Telegram Stars"), "100 credits")
+        invoice = (await town.said("100 credits")).invoice
+        assert invoice is not None
+        bob.says(f"/start {invoice['start_parameter']}")
+        offers = await town.said("Credits for Telegram Stars", chat_id=8)
+        assert offers.button("100 credits")
 
 
 async def test_what_telegram_gives_back_itself_is_taken_back_unless_it_is_spent(

@@ -1,10 +1,12 @@
 """What people send, as values and rows: numbers as they write them, files as their programs save them."""
 
+import tracemalloc
 from datetime import timedelta
 
 import pytest
 
 from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.domain.prediction import TooManyRows
 from augury.inbound.telegram.csv_rows import NotCsv, read_csv
 from augury.inbound.telegram.dialogue import Asking, Confirming, NoAnswer, Over, answer, restored, stored
 from augury.inbound.telegram.flood import WINDOW, FloodGate
@@ -27,7 +29,13 @@ def test_a_number_is_read_as_people_write_it(text: str, value: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("old", "wrong-number"), ("", "wrong-number"), ("nan", "wrong-range"), ("1e999", "wrong-range")],
+    [
+        ("old", "wrong-number"),
+        ("", "wrong-number"),
+        ("1_0", "wrong-number"),
+        ("nan", "wrong-range"),
+        ("1e999", "wrong-range"),
+    ],
 )
 def test_what_is_no_number_is_asked_again(text: str, why: str) -> None:
     with pytest.raises(NoAnswer) as refused:
@@ -62,21 +70,39 @@ def test_what_nobody_understands_any_more_is_no_dialogue() -> None:
 def test_a_file_is_read_with_its_delimiter_and_in_its_encoding(delimiter: str, encoding: str) -> None:
     header = delimiter.join(["text", "extra", "age", "city"])
     line = delimiter.join(["привет", "?", "3.5", "Рим"])
-    found = read_csv(f"{header}\r\n{line}\r\n\r\n".encode(encoding), SCHEMA)
+    found = read_csv(f"{header}\r\n{line}\r\n\r\n".encode(encoding), SCHEMA, most=10)
     assert list(found.rows) == [{"age": 3.5, "city": "Рим", "text": "привет"}]
     assert not found.errors
 
 
 def test_each_row_has_its_own_mistake() -> None:
-    found = read_csv(b"age,city,text\n1,Rome,a\nold,Rome,b\n,Rome,c\n5,Rome\n", SCHEMA)
+    found = read_csv(b"age,city,text\n1,Rome,a\nold,Rome,b\n,Rome,c\n5,Rome\n", SCHEMA, most=10)
     assert [(error.row, error.field) for error in found.errors] == [(1, "age"), (3, "text")]
     assert found.rows[2]["age"] is None
 
 
 def test_a_row_with_too_much_is_named() -> None:
     with pytest.raises(NotCsv) as refused:
-        read_csv(b"age,city,text\n1,Rome,a\n1,Rome,a,b\n", SCHEMA)
+        read_csv(b"age,city,text\n1,Rome,a\n1,Rome,a,b\n", SCHEMA, most=10)
     assert (refused.value.message, refused.value.values) == ("csv-ragged", {"row": 2})
+
+
+def test_a_file_of_more_lines_than_allowed_takes_no_more_room_for_it() -> None:
+    lines = 300_000
+    content = b"age\n" + b"1\n" * lines
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooManyRows) as refused:
+            read_csv(content, InputSchema((AGE,)), most=10)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (refused.value.rows, refused.value.most) == (lines, 10)
+    assert peak < 10 * len(content)
+
+
+def test_a_file_of_as_many_lines_as_allowed_is_read() -> None:
+    assert len(read_csv(b"age\n1\n\n2\n", InputSchema((AGE,)), most=2).rows) == 2
 
 
 def test_who_floods_is_told_once_a_minute_and_nobody_else_is_slowed_down() -> None:

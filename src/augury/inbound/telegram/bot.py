@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError
@@ -33,6 +34,8 @@ COMMANDS = (
 )
 STOPPING = 5.0
 """Seconds that updates and deliveries under way get at a stop; the rest is done after the next start."""
+LOOK_AGAIN_EVERY = 60.0
+"""Seconds between two looks for what another process stored when its turn was over already."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
 log = logging.getLogger(__name__)
 
@@ -49,8 +52,9 @@ class TelegramBot:
         self._work: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Serve, or wait for the end of the process that does, for as long as the block.
+    async def running(self, stopping: float = STOPPING) -> AsyncIterator[None]:
+        """Serve, or wait for the end of the process that does, for as long as the block. What is under way at
+        its end gets so many seconds.
 
         Raises `OSError` where the webhook's port is taken.
         """
@@ -60,7 +64,7 @@ class TelegramBot:
             stack.push_async_callback(self._desk.flight.stop)
             if settings.webhook_url:
                 await can_listen(settings)  # said now, rather than when it is this process's turn
-            self._turns = _begun(serve_in_turn(self._duty, self._serving))
+            self._turns = _begun(serve_in_turn(self._duty, partial(self._serving, stopping)))
             stack.push_async_callback(_ended, self._turns)
             yield
 
@@ -69,21 +73,24 @@ class TelegramBot:
         return not any(task.done() for task in (*self._turns, *self._work))
 
     @asynccontextmanager
-    async def _serving(self) -> AsyncIterator[None]:
+    async def _serving(self, stopping: float) -> AsyncIterator[None]:
         lanes = Lanes(self._handle, self._inbox, give_up=self._give_up)
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(lanes.stop, STOPPING)
-            stack.push_async_callback(self._desk.deliverer.stop, STOPPING)
+            stack.push_async_callback(self._finish, lanes, stopping)
             left = await self._inbox.waiting()
             if left:
                 log.info("%d updates are left from before", len(left))
             lanes.take(left)
             if self._desk.settings.webhook_url:
                 await stack.enter_async_context(webhook(self._desk.settings, self._inbox, lanes))
-            self._work = _begun(self._receive(lanes), self._desk.deliverer.run())
+            self._work = _begun(self._receive(lanes), self._look_again(lanes), self._desk.deliverer.run())
             stack.push_async_callback(_ended, [*self._work, *_begun(self._introduce())])
             stack.callback(self._work.clear)
             yield
+
+    async def _finish(self, lanes: Lanes, stopping: float) -> None:
+        """Side by side: a Telegram that is silent holds up both for as long as they may take."""
+        await asyncio.gather(lanes.stop(stopping), self._desk.deliverer.stop(stopping))
 
     async def _receive(self, lanes: Lanes) -> None:
         settings = self._desk.settings
@@ -94,6 +101,15 @@ class TelegramBot:
         await poll(
             self._bot, self._inbox, lanes, waiting=settings.poll_timeout, answering=settings.request_timeout
         )
+
+    async def _look_again(self, lanes: Lanes) -> None:
+        """A process that lost its turn notices late, and may store and acknowledge updates until then."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_EVERY)
+            try:
+                lanes.take(await self._inbox.waiting())
+            except Unavailable as error:
+                log.warning("could not look for what another process has left: %s", error)
 
     async def _set_webhook(self) -> None:
         settings = self._desk.settings

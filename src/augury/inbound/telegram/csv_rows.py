@@ -3,12 +3,15 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from math import isfinite
 from typing import Any
 
 from augury.application.telegram_ports import Delivery
 from augury.domain.model import FeatureKind, InputSchema, RowError
+from augury.domain.prediction import TooManyRows
 from augury.domain.rows import check_rows
 from augury.inbound.telegram.dialogue import number
 from augury.inbound.telegram.texts import Speech
@@ -34,24 +37,36 @@ class CsvRows:
     errors: Sequence[RowError]
 
 
-def read_csv(content: bytes, schema: InputSchema) -> CsvRows:
-    """Columns are found by name, others are passed over; raises `NotCsv`."""
+def read_csv(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
+    """Columns are found by name, others are passed over; raises `NotCsv`, and `TooManyRows` beyond `most`.
+
+    A small file may have millions of lines: they are read one by one, and those beyond `most` only counted.
+    """
     reader = csv.reader(io.StringIO(_decoded(content), newline=""), delimiter=_delimiter(content))
+    lines = (line for line in reader if any(cell.strip() for cell in line))
     try:
-        header, *lines = [line for line in reader if any(cell.strip() for cell in line)]
-    except (ValueError, csv.Error) as error:
+        rows = list(islice(_rows(lines, schema), most))
+        beyond = sum(1 for _ in lines)
+    except csv.Error as error:
         raise NotCsv("csv-no-header") from error
-    names = [cell.strip() for cell in header]
+    if beyond:
+        raise TooManyRows(rows=most + beyond, most=most)
+    if not rows:
+        raise NotCsv("csv-no-rows")
+    return CsvRows(rows, check_rows(schema, rows).errors)
+
+
+def _rows(lines: Iterator[list[str]], schema: InputSchema) -> Iterator[dict[str, object]]:
+    names = [cell.strip() for cell in next(lines, ())]
+    if not names:
+        raise NotCsv("csv-no-header")
     missing = [feature.name for feature in schema.features if feature.name not in names]
     if missing:
         raise NotCsv("csv-missing-columns", columns=", ".join(missing))
-    if not lines:
-        raise NotCsv("csv-no-rows")
     for index, line in enumerate(lines, 1):
         if len(line) > len(names):
             raise NotCsv("csv-ragged", row=index)
-    rows = [_row(dict(zip(names, line, strict=False)), schema) for line in lines]
-    return CsvRows(rows, check_rows(schema, rows).errors)
+        yield _row(dict(zip(names, line, strict=False)), schema)
 
 
 def written_csv(delivery: Delivery, say: Speech) -> bytes:
@@ -105,11 +120,19 @@ def _row(cells: Mapping[str, str], schema: InputSchema) -> dict[str, object]:
         if text is None:
             continue  # the line is too short: the schema says that it is missing
         if feature.kind is FeatureKind.NUMERIC:
-            value = number(text)
-            row[feature.name] = None if not text.strip() else text if value is None else value
+            row[feature.name] = _number(text)
         else:
             row[feature.name] = text
     return row
+
+
+def _number(text: str) -> object:
+    """A number, None for an empty cell, and else the text: of `nan` or `1e999` JSON would make a missing
+    number, which is predicted and charged."""
+    value = number(text)
+    if value is not None and isfinite(value):
+        return value
+    return text if text.strip() else None
 
 
 def _decoded(content: bytes) -> str:

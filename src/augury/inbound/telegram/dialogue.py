@@ -76,6 +76,8 @@ def answer(feature: Feature, text: str) -> str | int | float | None:
 def number(text: str) -> int | float | None:
     """A number as people write them: `12`, `3.5`, `3,5`, `1 000`; None where it is none."""
     compact = "".join(text.split()).replace(",", ".").replace("−", "-")
+    if "_" in compact:  # Python's own way to write 1_000, nobody else's
+        return None
     try:
         found = float(compact)
     except ValueError:

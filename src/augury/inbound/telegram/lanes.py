@@ -6,7 +6,7 @@ import logging
 import random
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 
 from aiogram.exceptions import (
     TelegramBadRequest,
@@ -22,7 +22,10 @@ from augury.application.telegram_ports import Inbox, ReceivedUpdate
 AT_ONCE = 64
 """Updates that are handled side by side."""
 MOST_TRIES = 3
-"""How often an update is tried that fails for no reason that passes; one that was paid is never given up."""
+"""How often an update is tried that fails for no reason that passes, and how often one is taken up again that
+was under way when its process ended; one that was paid is never given up."""
+LAST_WORD = 1.0
+"""Seconds in which the books hear at a stop which tries were none."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
 PAID = {"successful_payment", "refunded_payment"}
 log = logging.getLogger(__name__)
@@ -43,11 +46,17 @@ class Lanes:
         self._lanes: dict[int, deque[ReceivedUpdate]] = defaultdict(deque)
         self._drivers: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._alone = asyncio.Semaphore(1)
+        self._held: set[int] = set()
+        self._begun: set[int] = set()
         self._stopping = asyncio.Event()
 
     def take(self, updates: Sequence[ReceivedUpdate]) -> None:
-        """Handle these as soon as what came before them in their lanes is done."""
+        """Handle these as soon as what came before them in their lanes is done; what is held already once."""
         for update in updates:
+            if update.id in self._held:
+                continue
+            self._held.add(update.id)
             self._put(update)
             if update.lane not in self._drivers and not self._stopping.is_set():
                 self._drivers[update.lane] = asyncio.create_task(self._drive(update.lane))
@@ -69,13 +78,17 @@ class Lanes:
         for driver in drivers:
             driver.cancel()
         await asyncio.gather(*drivers, return_exceptions=True)
+        if self._begun:
+            with suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(LAST_WORD):
+                    await self._inbox.put_back(self._begun)
 
     async def _drive(self, lane: int) -> None:
         waiting = self._lanes[lane]
         try:
             while waiting and not self._stopping.is_set():
                 await self._see_through(waiting[0])
-                waiting.popleft()
+                self._held.discard(waiting.popleft().id)
         finally:
             del self._drivers[lane]
             if not waiting:
@@ -83,16 +96,17 @@ class Lanes:
 
     async def _see_through(self, update: ReceivedUpdate) -> None:
         """Handle it and note that; returns early only when the bot stops."""
-        pause, tries, nobody_left = FIRST_PAUSE, 0, False
+        pause, tries, nobody_left = FIRST_PAUSE, update.tries or 0, False
         while not self._stopping.is_set():
             wait = pause * random.uniform(0.5, 1)
             try:
-                async with nullcontext() if is_at_the_till(update) else self._room:
-                    if not nobody_left:
+                async with self._place_for(update):
+                    if not nobody_left and await self._begin(update):
                         await (self._handle if tries < MOST_TRIES or is_payment(update) else self._give_up)(
                             update
                         )
                     await self._inbox.done(update.id)
+                    self._begun.discard(update.id)
             except TelegramRetryAfter as error:
                 wait = error.retry_after + random.uniform(0, 0.3)
             except (Unavailable, TelegramNetworkError, TelegramServerError) as error:
@@ -108,6 +122,22 @@ class Lanes:
                 return
             await self._sleep(wait)
             pause = min(2 * pause, LAST_PAUSE)
+
+    def _place_for(self, update: ReceivedUpdate) -> AbstractAsyncContextManager[None]:
+        """What may be what ended a process stands alone, so that it is not counted with the innocent."""
+        if is_at_the_till(update):
+            return nullcontext()
+        return self._alone if update.tries else self._room
+
+    async def _begin(self, update: ReceivedUpdate) -> bool:
+        """Whether it is still to be handled. What was left behind is counted once in the life of a process:
+        its first process ended, perhaps over it."""
+        if update.tries is None or update.id in self._begun:
+            return True
+        is_waiting = await self._inbox.begin(update.id)
+        if is_waiting:
+            self._begun.add(update.id)
+        return is_waiting
 
     async def _sleep(self, seconds: float) -> None:
         with suppress(TimeoutError):

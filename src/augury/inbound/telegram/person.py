@@ -23,7 +23,8 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 class Person(BaseMiddleware):
     """Registers whoever is new, slows down whoever floods, and says every refusal in words.
 
-    Groups and channels are passed over: a balance is one person's.
+    Groups and channels are passed over: a balance is one person's. What was paid there is credited to whoever
+    paid, and said in private.
     """
 
     def __init__(self, desk: Desk, gate: FloodGate) -> None:
@@ -31,13 +32,13 @@ class Person(BaseMiddleware):
         self._gate = gate
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:  # noqa: ANN401  # aiogram's
-        if not isinstance(event, (Message, CallbackQuery)) or event.from_user is None:
+        if not isinstance(event, (Message, CallbackQuery)) or _is_passed_over(event):
             return None
-        if isinstance(event, Message) and event.chat.type != ChatType.PRIVATE:
-            return None
+        if event.from_user is None:  # it is about money, then, and stays in the inbox
+            raise ValueError("nobody knows who has paid")
         chat = await self._chat(event.from_user.id, event.from_user.language_code)
         bot: Bot = data["bot"]
-        if not is_about_money(event) and await self._is_passed_over(chat, event, data):
+        if not is_about_money(event) and await self._is_flood(chat, event, data):
             return None
         data["talk"] = Talk(bot, chat, speech(chat.language), self._desk, restored(chat.dialogue))
         try:
@@ -56,7 +57,7 @@ class Person(BaseMiddleware):
             await self._desk.chats.leave(chat_id, gone=False)
         return chat
 
-    async def _is_passed_over(self, chat: Chat, event: Message | CallbackQuery, data: dict[str, Any]) -> bool:
+    async def _is_flood(self, chat: Chat, event: Message | CallbackQuery, data: dict[str, Any]) -> bool:
         update: Update = data["event_update"]
         at = event.date.timestamp() if isinstance(event, Message) else time.time()  # a button has no date
         seconds, tell = self._gate.wait(chat.id, update.update_id, at)
@@ -64,6 +65,13 @@ class Person(BaseMiddleware):
             bot: Bot = data["bot"]
             await bot.send_message(chat.id, speech(chat.language)("slow-down", seconds=seconds))
         return seconds > 0
+
+
+def _is_passed_over(event: Message | CallbackQuery) -> bool:
+    if is_about_money(event):
+        return False
+    is_private = not isinstance(event, Message) or event.chat.type == ChatType.PRIVATE
+    return event.from_user is None or not is_private
 
 
 def is_about_money(event: TelegramObject) -> bool:

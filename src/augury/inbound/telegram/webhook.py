@@ -17,6 +17,8 @@ from augury.inbound.telegram.settings import TelegramSettings
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 MOST_BYTES = 1_000_000
+STOPPING = 1.0
+"""Seconds in which a delivery may still be stored at a stop; Telegram brings again what was not."""
 log = logging.getLogger(__name__)
 
 
@@ -49,7 +51,7 @@ async def webhook(settings: TelegramSettings, inbox: Inbox, lanes: Lanes) -> Asy
 
     app = web.Application(client_max_size=MOST_BYTES)
     app.router.add_post(settings.webhook_path, deliver)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPPING)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.webhook_host, settings.webhook_port).start()

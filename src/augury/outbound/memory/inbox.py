@@ -22,10 +22,33 @@ class MemoryInbox(Inbox):
     @override
     async def waiting(self) -> Sequence[ReceivedUpdate]:
         updates = self.memory.state.updates
-        return [record.update for _, record in sorted(updates.items()) if record.update is not None]
+        return [
+            replace(record.update, tries=record.tries)
+            for _, record in sorted(updates.items())
+            if record.update is not None
+        ]
+
+    @override
+    async def begin(self, update_id: int) -> bool:
+        return bool(await self._count([update_id], 1))
+
+    @override
+    async def put_back(self, update_ids: Collection[int]) -> None:
+        await self._count(update_ids, -1)
 
     @override
     async def done(self, update_id: int) -> None:
         async with self.memory.change() as state:
             if update_id in state.updates:
                 state.updates[update_id] = replace(state.updates[update_id], update=None)
+
+    async def _count(self, update_ids: Collection[int], change: int) -> int:
+        """How many of these wait still: they have so many tries more."""
+        async with self.memory.change() as state:
+            changed = {
+                update_id: replace(record, tries=record.tries + change)
+                for update_id in update_ids
+                if (record := state.updates.get(update_id)) and record.update
+            }
+            state.updates.update(changed)
+        return len(changed)

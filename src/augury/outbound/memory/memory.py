@@ -89,6 +89,7 @@ class UpdateRecord:
 
     update: ReceivedUpdate | None
     received_at: datetime
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)

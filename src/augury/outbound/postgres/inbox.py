@@ -12,7 +12,9 @@ INSERT INTO telegram_updates (id, lane, payload)
 SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) ORDER BY 1
 ON CONFLICT DO NOTHING RETURNING id
 """
-WAITING = "SELECT id, lane, payload FROM telegram_updates WHERE payload IS NOT NULL ORDER BY id"
+WAITING = "SELECT id, lane, payload, tries FROM telegram_updates WHERE payload IS NOT NULL ORDER BY id"
+BEGIN = "UPDATE telegram_updates SET tries = tries + 1 WHERE id = $1 AND payload IS NOT NULL RETURNING id"
+PUT_BACK = "UPDATE telegram_updates SET tries = tries - 1 WHERE id = ANY($1::bigint[])"
 DONE = "UPDATE telegram_updates SET payload = NULL WHERE id = $1"
 
 
@@ -29,7 +31,15 @@ class PostgresInbox(Inbox):
     @override
     async def waiting(self) -> Sequence[ReceivedUpdate]:
         rows = await fetch(self.pool, WAITING)
-        return [ReceivedUpdate(row["id"], row["lane"], row["payload"]) for row in rows]
+        return [ReceivedUpdate(row["id"], row["lane"], row["payload"], row["tries"]) for row in rows]
+
+    @override
+    async def begin(self, update_id: int) -> bool:
+        return bool(await fetch(self.pool, BEGIN, update_id))
+
+    @override
+    async def put_back(self, update_ids: Collection[int]) -> None:
+        await fetch(self.pool, PUT_BACK, list(update_ids))
 
     @override
     async def done(self, update_id: int) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0003"
+VERSION = "0004"
 """The revision that this code works with: the newest of the migrations."""
 
 Time = DateTime(timezone=True)

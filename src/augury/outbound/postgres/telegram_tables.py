@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -38,6 +39,14 @@ updates = Table(
     Column("lane", BigInteger, nullable=False, comment="What is handled in order: one chat's updates"),
     Column("payload", LargeBinary, comment="JSON text; null once it was handled"),
     Column("received_at", Time, nullable=False, server_default=func.now()),
+    Column(
+        "tries",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="How many processes took it up again and ended while it was under way",
+    ),
+    Index("telegram_updates_waiting_idx", "id", postgresql_where=text("payload IS NOT NULL")),
     comment="What Telegram delivered: stored before it is acknowledged, remembered for two days",
 )
 

@@ -1,5 +1,6 @@
 """A CSV file is a batch: checked, priced, confirmed with a button, answered with a file."""
 
+import asyncio
 import io
 import logging
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from augury.application.ports import Unavailable
 from augury.domain.model import Model
-from augury.domain.prediction import NoValidRow, TooManyRows
+from augury.domain.prediction import NoValidRow
 from augury.inbound.telegram.csv_rows import CsvRows, NotCsv, read_csv
 from augury.inbound.telegram.dialogue import Confirming, Over
 from augury.inbound.telegram.keyboards import button, keyboard
@@ -89,7 +90,8 @@ async def _rows(file_id: str, size: int | None, model: Model, talk: Talk) -> Csv
         await talk.send(talk.say("csv-too-large", most=most))
         return None
     try:
-        rows = read_csv(await _downloaded(file_id, talk), model.facts.schema)
+        content = await _downloaded(file_id, talk)
+        rows = await asyncio.to_thread(read_csv, content, model.facts.schema, most=talk.desk.limits.max_rows)
     except NotCsv as wrong:
         await talk.send(talk.say("csv-not-csv", reason=talk.say(wrong.message, **wrong.values)))
         return None
@@ -97,8 +99,6 @@ async def _rows(file_id: str, size: int | None, model: Model, talk: Talk) -> Csv
         log.warning("a file is not to be had: %s", error)
         await talk.send(talk.say("csv-gone"))
         return None
-    if len(rows.rows) > talk.desk.limits.max_rows:
-        raise TooManyRows(rows=len(rows.rows), most=talk.desk.limits.max_rows)
     if len(rows.errors) == len(rows.rows):
         raise NoValidRow(errors=tuple(rows.errors))
     return rows

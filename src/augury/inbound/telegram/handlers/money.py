@@ -5,7 +5,7 @@ import logging
 
 from aiogram import F, Router
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, LabeledPrice, Message, PreCheckoutQuery
 
 from augury.application.ports import IdempotencyKey
@@ -18,6 +18,8 @@ from augury.inbound.telegram.talk import Talk
 from augury.inbound.telegram.texts import language_of, said_in_any, speech
 
 STARS = "XTR"
+START = "topup"
+"""What a forwarded invoice starts the bot with: with no such word it would keep its button to pay."""
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +29,7 @@ def money_router() -> Router:
     router.message(F.refunded_payment)(returned)
     router.pre_checkout_query()(check_out)
     router.message(Command("topup"))(top_up)
+    router.message(CommandStart(magic=F.args == START))(top_up)
     router.message(F.text.in_(said_in_any("button-topup")))(top_up)
     router.callback_query(F.data.startswith("buy:"))(buy)
     router.message(Command("paysupport"))(pay_support)
@@ -59,6 +62,7 @@ async def buy(query: CallbackQuery, talk: Talk) -> None:
         payload=payload(package),
         currency=STARS,
         prices=[LabeledPrice(label=title, amount=package.stars)],
+        start_parameter=START,
     )
 
 

@@ -1,0 +1,74 @@
+"""What is said of a file before its yes is what the worker finds: rows said to be free are not charged."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.domain.prediction import TooManyRows
+from augury.domain.rows import check_rows
+from augury.inbound.telegram.csv_rows import CsvRows, NotCsv, read_csv
+
+SCHEMA = InputSchema(
+    (
+        Feature("age", FeatureKind.NUMERIC),
+        Feature("city", FeatureKind.CATEGORICAL, ("Paris", "Rome")),
+        Feature("text", FeatureKind.TEXT),
+    )
+)
+MOST = 20
+known = settings(max_examples=150, deadline=None, derandomize=True)
+no_numbers = st.sampled_from(["nan", "-NaN", "inf", "Infinity", "1e999", "-1e999", "1e39", "1_0", "1 000,5"])
+cells = st.one_of(
+    st.floats().map(str),
+    st.integers().map(str),
+    no_numbers,
+    st.text(max_size=8),
+    st.text(alphabet="\"';,\t|\r\n x", max_size=6),
+)
+
+
+def is_kept(found: CsvRows) -> bool:
+    """Whether the worker, who gets the rows as JSON, finds the same mistakes in them."""
+    rows = msgspec.json.decode(msgspec.json.encode(list(found.rows)))
+    return list(check_rows(SCHEMA, rows).errors) == list(found.errors)
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "-Infinity", "1e999", "1_0", "1e39", "-0.0", " 1 000,5 "])
+def test_a_number_that_is_none_is_one_to_nobody(cell: str) -> None:
+    found = read_csv(f"age;city;text\n{cell};Rome;a\n5;Rome;b\n".encode(), SCHEMA, most=MOST)
+    assert is_kept(found)
+    assert len(found.errors) == (cell not in ("-0.0", " 1 000,5 "))
+
+
+@known
+@given(st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=MOST), st.sampled_from(",;\t|"))
+@example([["nan", "Rome", "a"]], ",")
+def test_a_table_of_any_cells_has_the_mistakes_that_were_said(
+    lines: Sequence[Sequence[str]], delimiter: str
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows([["age", "city", "text"], *lines])
+    try:
+        found = read_csv(text.getvalue().encode("utf-8", "ignore"), SCHEMA, most=MOST)
+    except NotCsv:  # cells may be empty all, or hold a NUL
+        return
+    assert is_kept(found)
+
+
+@known
+@given(
+    st.sampled_from([b"", b"age,city,text\n", b"text;city;age\r", b"\xef\xbb\xbfage\tcity\ttext\n"]),
+    st.binary(),
+)
+def test_any_bytes_are_refused_in_words_or_have_the_mistakes_that_were_said(head: bytes, rest: bytes) -> None:
+    try:
+        found = read_csv(head + rest, SCHEMA, most=MOST)
+    except (NotCsv, TooManyRows):
+        return
+    assert is_kept(found)
