@@ -195,6 +195,11 @@ def test_several_database_hosts_may_be_named() -> None:
         (TelegramSettings, {"AUGURY_TELEGRAM_PACKAGES": "0:1"}, "AUGURY_TELEGRAM_PACKAGES must be above"),
         (Limits, {"AUGURY_MAX_ROWS": "many"}, "AUGURY_MAX_ROWS must be a whole number"),
         (Limits, {"AUGURY_MAX_ROWS": "-1"}, "AUGURY_MAX_ROWS must be a whole number"),
+        (
+            Limits,
+            {"AUGURY_TELEGRAM_WELCOME_CREDITS": "1000000000000001"},
+            "AUGURY_TELEGRAM_WELCOME_CREDITS must be 1000000000000000 at most",
+        ),
         (Limits, {"AUGURY_LEASE": "soon"}, "AUGURY_LEASE must be a number of seconds"),
         (WorkerSettings, {"AUGURY_WORKER_BATCH": "0"}, "AUGURY_WORKER_BATCH must be 1"),
         (Limits, {"AUGURY_SWEEP_EVERY": "0"}, "AUGURY_SWEEP_EVERY must be 0.001"),

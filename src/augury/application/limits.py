@@ -53,8 +53,10 @@ class Limits:
     def __post_init__(self) -> None:
         if min(self.max_rows, self.max_batch_rows, self.max_batch_bytes, self.sweep_batch) < 1:
             raise ValueError("max_rows, max_batch_rows, max_batch_bytes and sweep_batch must be 1 at least")
-        if max(self.guest_credits, self.welcome_credits) > MOST_CREDITS:
-            raise ValueError(f"guest_credits and welcome_credits must be {MOST_CREDITS} at most")
+        if max(self.guest_credits, self.welcome_credits, self.telegram_welcome_credits) > MOST_CREDITS:
+            raise ValueError(
+                f"guest_credits, welcome_credits and telegram_welcome_credits must be {MOST_CREDITS} at most"
+            )
         if self.lease < timedelta(seconds=1) or self.predict_timeout < timedelta(seconds=1):
             raise ValueError("lease and predict_timeout must be a second at least")
         if self.sweep_every < timedelta(milliseconds=1):

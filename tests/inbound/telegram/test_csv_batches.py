@@ -4,10 +4,12 @@ import csv
 import io
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.inbound.telegram import client
 from augury.inbound.telegram.csv_rows import CsvRows, read_csv
 from augury.inbound.telegram.handlers import files
 from augury.outbound.memory.predictor import BREAKING
@@ -150,6 +152,26 @@ async def test_results_that_telegram_does_not_take_as_a_file_are_told_without_it
         [prediction_id] = town.hexagon.memory.state.predictions
         assert f"They are kept as the prediction {prediction_id}" in told.text
         await eventually(lambda: not town.hexagon.memory.state.notices, "the end of the notice")
+
+
+async def test_a_file_of_results_goes_out_once_though_its_message_must_wait(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "MOST_WAITING", 0.0)  # what Telegram asks to wait is put off at once
+    offer(town)
+    async with town.bot():
+        question = await asked(town)
+        town.telegram.people[CHAT].presses(question, "Predict")
+        await town.said("set aside")
+        town.telegram.fail("editMessageText", 429, "Too Many Requests", times=1000, retry_after=60)
+        await town.hexagon.run_all()
+        memory, clock = town.hexagon.memory, town.hexagon.clock
+        await eventually(lambda: any(due > clock.now() for due in memory.state.notices.values()), "the delay")
+        town.telegram.calm()
+        clock.advance(timedelta(minutes=2))
+        await town.said("2 of 5 rows predicted.\n4 credits · 6 left")
+        await eventually(lambda: not town.hexagon.memory.state.notices, "the end of the notice")
+    assert len([each for each in town.telegram.to(CHAT) if each.document]) == 1
 
 
 async def test_a_file_is_too_large_or_has_too_many_rows_in_words(town: Town) -> None:

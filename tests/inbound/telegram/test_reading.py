@@ -87,6 +87,20 @@ def test_a_row_with_too_much_is_named() -> None:
     assert (refused.value.message, refused.value.values) == ("csv-ragged", {"row": 2})
 
 
+@pytest.mark.parametrize("value", [b"x" * 131_073, b'"' + b"x\n" * 70_000])
+def test_a_value_that_is_too_long_is_told_as_such(value: bytes) -> None:
+    with pytest.raises(NotCsv) as refused:
+        read_csv(b"age,city,text\n1,Rome,a\n2,Rome," + value, SCHEMA, most=10)
+    assert (refused.value.message, refused.value.values["most"]) == ("csv-long-value", 131_072)
+    assert refused.value.values["line"] in (3, 65_539)
+
+
+def test_a_file_of_nothing_has_no_header() -> None:
+    with pytest.raises(NotCsv) as refused:
+        read_csv(b"\n \n", SCHEMA, most=10)
+    assert refused.value.message == "csv-no-header"
+
+
 def test_a_file_of_more_lines_than_allowed_takes_no_more_room_for_it() -> None:
     lines = 300_000
     content = b"age\n" + b"1\n" * lines

@@ -47,8 +47,8 @@ def read_csv(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
     try:
         rows = list(islice(_rows(lines, schema), most))
         beyond = sum(1 for _ in lines)
-    except csv.Error as error:
-        raise NotCsv("csv-no-header") from error
+    except csv.Error as error:  # the one thing that a reader which is not strict minds
+        raise NotCsv("csv-long-value", line=reader.line_num, most=csv.field_size_limit()) from error
     if beyond:
         raise TooManyRows(rows=most + beyond, most=most)
     if not rows:

@@ -48,6 +48,8 @@ class Deliverer:
         self._expected: set[PredictionId] = set()
         self._under_way: dict[PredictionId, asyncio.Task[None]] = {}
         self._batches: dict[PredictionId, tuple[Reply, UserId, str]] = {}
+        self._files_sent: dict[PredictionId, bool] = {}
+        """Whether Telegram took the file, where the rest of a delivery had to be put off."""
 
     def tell(self, ids: Iterable[PredictionId]) -> None:
         """These are final; most of them are nobody's here."""
@@ -126,6 +128,7 @@ class Deliverer:
         else:
             self._expected.discard(prediction_id)
             self._batches.pop(prediction_id, None)
+            self._files_sent.pop(prediction_id, None)
 
     async def _put_off(self, prediction_id: PredictionId, wait: timedelta) -> None:
         try:
@@ -137,7 +140,9 @@ class Deliverer:
         say, prediction, reply = speech(delivery.language), delivery.prediction, delivery.reply
         is_sent = True
         if reply.file_name is not None and prediction.status is Status.SUCCEEDED and delivery.input:
-            is_sent = await self._send_file(delivery, reply.file_name, say)
+            if prediction.id not in self._files_sent:
+                self._files_sent[prediction.id] = await self._send_file(delivery, reply.file_name, say)
+            is_sent = self._files_sent[prediction.id]
         left = (await self._balances.of(prediction.user_id)).available
         words = in_words(delivery, left, say)
         if not is_sent:

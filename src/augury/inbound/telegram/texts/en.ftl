@@ -170,6 +170,10 @@ csv-no-header = its first line must name the columns
 csv-missing-columns = these columns are missing: { $columns }
 csv-no-rows = it has no rows
 csv-ragged = row { $row } has more values than there are columns
+csv-long-value = at line { $line } a value has more than { $most ->
+        [one] { $most } character
+       *[other] { $most } characters
+    }; perhaps a quotation mark before it is not closed
 csv-only = I read CSV files only.
 price-changed = The price has changed meanwhile.
 csv-column-row = row

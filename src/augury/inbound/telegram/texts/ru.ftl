@@ -176,6 +176,10 @@ csv-no-header = в первой строке должны быть имена с
 csv-missing-columns = не хватает столбцов: { $columns }
 csv-no-rows = в нём нет строк
 csv-ragged = в строке { $row } значений больше, чем столбцов
+csv-long-value = у строки { $line } в значении больше { $most ->
+        [one] { $most } знака
+       *[other] { $most } знаков
+    }; возможно, перед ним не закрыта кавычка
 csv-only = Я читаю только CSV-файлы.
 price-changed = Цена тем временем изменилась.
 csv-column-row = строка
