@@ -21,7 +21,7 @@ from augury.application.refund_prediction import RefundPrediction
 from augury.application.request_predictions import Replayed, Request, RequestPredictions
 from augury.application.sweep import Sweep
 from augury.application.top_up import TopUp
-from augury.domain.balance import NotEnoughCredits
+from augury.domain.balance import NotEnoughCredits, PaymentTaken
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import (
     MOST_ATTEMPTS,
@@ -81,7 +81,7 @@ class Model:
     funds: list[int] = field(default_factory=lambda: [0, 0, 0])
     predictions: dict[PredictionId, Expected] = field(default_factory=dict)
     keys: dict[tuple[int, str], tuple[bytes, PredictionId]] = field(default_factory=dict)
-    payments: set[UUID] = field(default_factory=set)
+    payments: dict[UUID, tuple[int, int]] = field(default_factory=dict)
 
     def held(self, user: int) -> int:
         return sum(each.rows for each in self.predictions.values() if each.user == user and not each.final)
@@ -143,11 +143,18 @@ class Interleaved(RuleBasedStateMachine):
         self.run(self.stack.aclose())
         self.runner.close()
 
-    @rule(user=st.integers(0, 2), credits=st.integers(1, 20), payment=st.sampled_from(PAYMENTS))
+    @rule(user=st.integers(0, 2), credits=st.sampled_from([3, 20]), payment=st.sampled_from(PAYMENTS))
     def a_payment_is_told_of(self, user: int, credits: int, payment: UUID) -> None:
-        self.run(self.top_up(user_id=self.users[user], amount=credits, payment=payment))
-        if payment not in self.model.payments:
-            self.model.payments.add(payment)
+        known = self.model.payments.get(payment)
+        try:
+            moved = self.run(self.top_up(user_id=self.users[user], amount=credits, payment=payment))
+        except PaymentTaken:
+            assert known not in (None, (user, credits))
+            return
+        assert known in (None, (user, credits))
+        assert moved.replayed == (known is not None)
+        if known is None:
+            self.model.payments[payment] = (user, credits)
             self.model.funds[user] += credits
 
     @rule(

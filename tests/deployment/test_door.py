@@ -16,6 +16,7 @@ import pytest
 from tests.deployment.account import Account
 from tests.deployment.project import Project, docker, patiently
 from tests.processes import eventually
+from tests.smuggling import HEADS, ambiguous
 
 PROBLEM = "application/problem+json"
 TEXT = {"data": {"text": "Какой-то текст для предсказания"}}
@@ -88,6 +89,32 @@ def test_what_nginx_cannot_read_is_a_problem_document_too(
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
     assert f"Content-Type: {PROBLEM}".encode() in head
     assert msgspec.json.decode(body)["status"] == status
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_nothing_behind_a_request_without_one_clear_end_is_taken_for_another(
+    project: Project, head: str
+) -> None:
+    with socket.create_connection(("localhost", project.http_port), timeout=10) as raw:
+        raw.sendall(ambiguous(head))
+        answer = raw.makefile("rb").read()
+
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 422 ", b"HTTP/1.1 501 ")), answer
+    assert b"HTTP/1.1 200 " not in answer
+
+
+@pytest.mark.parametrize(("path", "length"), [("/auth/logout", 65_537), ("/predictions", BODY_LIMIT + 1)])
+def test_a_body_in_chunks_ends_at_the_limit_of_its_route_and_nothing_of_it_comes_after(
+    client: httpx.Client, path: str, length: int
+) -> None:
+    chunk = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    body = (chunk for _ in range(length // len(chunk) + 1))
+
+    answer = client.post(path, content=body, headers={"Content-Type": "application/json"})
+
+    assert is_problem(answer, 413)
+    after = client.get("/balance")
+    assert is_problem(after, 401)
 
 
 def test_answers_name_no_version_and_carry_each_security_header_once(client: httpx.Client) -> None:
