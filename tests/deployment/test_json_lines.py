@@ -13,8 +13,16 @@ from tests.deployment.project import ROOT
 
 @pytest.fixture
 def wrapped(tmp_path: Path) -> list[str]:
-    """What a command is put behind."""
-    return ["env", f"JSON_LINES={tmp_path / 'pipe'}", "sh", str(ROOT / "docker" / "json-lines"), "sh", "-c"]
+    """What a command is put behind. A shell cannot catch a signal that whoever runs the tests ignores."""
+    return [
+        "env",
+        "--default-signal",
+        f"JSON_LINES={tmp_path / 'pipe'}",
+        "sh",
+        str(ROOT / "docker" / "json-lines"),
+        "sh",
+        "-c",
+    ]
 
 
 def said(*command: str, code: int = 0) -> list[dict[str, Any]]:
