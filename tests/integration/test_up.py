@@ -97,7 +97,8 @@ def test_a_restart_finds_all_data(home: Path) -> None:
 
 def test_after_a_kill_in_the_middle_a_restart_finishes_what_was_accepted(home: Path) -> None:
     rows = [{"text": f"Письмо номер {number}, очень довольна"} for number in range(200)]
-    with up(home) as (url, process):
+    # Short patience: what was under way is taken up when its lease has ended.
+    with up(home, lease=5, sweep_every=1) as (url, process):
         register = {"email": "kill@example.org", "password": "correct horse battery"}
         httpx.post(f"{url}/auth/register", json=register).raise_for_status()
         topped_up = run("user", "top-up", "kill@example.org", "10000", env=environment(), cwd=home)
@@ -108,7 +109,7 @@ def test_after_a_kill_in_the_middle_a_restart_finishes_what_was_accepted(home: P
             for _ in range(20)
         ]
         process.kill()
-    with up(home) as (url, _):
+    with up(home, lease=5, sweep_every=1) as (url, _):
         headers = authorized(url, register)
 
         def all_final() -> bool:
