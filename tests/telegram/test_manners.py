@@ -1,12 +1,13 @@
 """How the bot behaves: floods, blocked bots, double deliveries, webhooks, Telegram's own troubles."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import httpx
 from asyncpg import Pool
 
-from tests.processes import STARTS_WITHIN, environment, eventually, free_port, run, started
+from tests.processes import STARTS_WITHIN, Process, environment, eventually, free_port, run, started
 from tests.telegram.conftest import BotService
 from tests.telegram.server import TelegramServer
 from tests.telegram.test_dialogue import newest
@@ -121,6 +122,10 @@ def test_a_bot_that_lost_its_database_goes_on_when_that_is_back(
     assert not service.deviations()
 
 
+def waits_for_telegram(bot: Process, method: str) -> bool:
+    return re.search(rf"{method} waits .*timeout", bot.output) is not None
+
+
 def test_a_bot_that_is_stopped_while_telegram_is_silent_ends_and_answers_after_the_next_start(
     service: BotService, telegram: TelegramServer
 ) -> None:
@@ -135,8 +140,7 @@ def test_a_bot_that_is_stopped_while_telegram_is_silent_ends_and_answers_after_t
     telegram.hang("sendMessage", 60, times=1000)
     said = ada.says("/balance")
     for method in ("EditMessageText", "SendMessage"):  # a result and an answer, both on their way
-        waits = re.compile(rf"{method} waits .*timeout")
-        eventually(lambda: waits.search(bot.output), what=f"the timeout of {method}")  # noqa: B023
+        eventually(partial(waits_for_telegram, bot, method), what=f"the timeout of {method}")
     telegram.hang("getUpdates", 60, times=1000)
 
     assert bot.stop(within=STOPS_WITHIN) == 0

@@ -1,7 +1,8 @@
 """The boundary, its first page: what the application needs of the outside, and what crosses it.
 
 Predictions and money are here; the queue, the events and the models in `running_ports.py`, people and
-their credentials in `identity_ports.py`.
+their credentials in `identity_ports.py`, promo codes and dead letters in `operator_ports.py`, chats and
+what is paid there in `telegram_ports.py`.
 
 Every port raises `Unavailable` when what stands behind it cannot be reached; nothing else of its
 technology shows. A port that is called once for many takes them in any order.

@@ -230,8 +230,8 @@ async def test_a_stop_in_good_order_is_no_try(hexagon: Hexagon) -> None:
     for _ in range(MOST_TRIES + 1):
         is_reached = asyncio.Event()
 
-        async def handle(_: ReceivedUpdate) -> None:
-            is_reached.set()  # noqa: B023
+        async def handle(_: ReceivedUpdate, reached: asyncio.Event = is_reached) -> None:
+            reached.set()
             await asyncio.Event().wait()
 
         lanes = Lanes(handle, hexagon.inbox, give_up=nobody)
