@@ -7,24 +7,13 @@ from uuid import UUID, uuid4
 
 from asyncpg import Pool
 
-from augury.application.identity_ports import ApiKeys, NewUser, Sessions, Throttle, Users
+from augury.application.chats.ports import Chats, Dialogues, Duty, Inbox, Links, Notices, OpenChatBooks
 from augury.application.limits import Limits
-from augury.application.operator_ports import PromoCodes
-from augury.application.ports import (
-    Accepted,
-    Balances,
-    Claimed,
-    Finished,
-    IdempotencyKey,
-    Json,
-    Ledger,
-    OpenBooks,
-    Predictions,
-    Upkeep,
-    Work,
-)
-from augury.application.running_ports import Models
-from augury.application.telegram_ports import Chats, Dialogues, Duty, Inbox, Links, Notices, OpenChatBooks
+from augury.application.models.ports import Models
+from augury.application.money.ports import Balances, Ledger, PromoCodes
+from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
+from augury.application.ports import Accepted, IdempotencyKey, Json, OpenBooks
+from augury.application.predictions.ports import Claimed, Finished, Predictions, Upkeep, Work
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef

@@ -8,7 +8,7 @@ import numpy as np
 from catboost import CatBoost, Pool
 
 from augury.domain.model import Model, ModelRef
-from augury.outbound.catboost_file import OwnFacts, facts_of, open_model, write_own_facts
+from augury.outbound.catboost.file import OwnFacts, facts_of, open_model, write_own_facts
 from augury.outbound.model_store import FolderModelStore
 
 NAMES = ["age", "city", "text"]

@@ -6,36 +6,36 @@ from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.admit_guest import AdmitGuest
-from augury.application.backlog import Backlog
-from augury.application.cancel_prediction import CancelPrediction
-from augury.application.change_model import ChangeModel
-from augury.application.change_password import ChangePassword
-from augury.application.change_role import ChangeRole
-from augury.application.close_account import CloseAccount
-from augury.application.create_api_key import CreateApiKey
-from augury.application.create_promo_code import CreatePromoCode
-from augury.application.find_accepted import FindAccepted
-from augury.application.identity_ports import NewUser
-from augury.application.issue_telegram_link import IssueTelegramLink
+from augury.application.chats.issue_telegram_link import IssueTelegramLink
+from augury.application.chats.link_chat import LinkChat
+from augury.application.chats.record_payment import RecordPayment
+from augury.application.chats.register_chat import RegisterChat
 from augury.application.limits import Limits
-from augury.application.link_chat import LinkChat
-from augury.application.ports import Clock, IdempotencyKey, Json, StoredPrediction
-from augury.application.record_payment import RecordPayment
-from augury.application.redeem_promo_code import RedeemPromoCode
-from augury.application.refresh_tokens import RefreshTokens
-from augury.application.refund_prediction import RefundPrediction
-from augury.application.register_chat import RegisterChat
-from augury.application.register_model import RegisterModel
-from augury.application.register_user import RegisterUser
-from augury.application.request_predictions import Request, RequestPredictions
-from augury.application.run_batch import RunBatch
-from augury.application.running_ports import Ended
-from augury.application.sign_in import SignIn
-from augury.application.sign_out import SignOut
-from augury.application.sweep import Sweep
-from augury.application.top_up import TopUp
-from augury.application.wait_for_prediction import WaitForPrediction
+from augury.application.models.change_model import ChangeModel
+from augury.application.models.register_model import RegisterModel
+from augury.application.money.create_promo_code import CreatePromoCode
+from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.top_up import TopUp
+from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.change_password import ChangePassword
+from augury.application.people.change_role import ChangeRole
+from augury.application.people.close_account import CloseAccount
+from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.ports import NewUser
+from augury.application.people.refresh_tokens import RefreshTokens
+from augury.application.people.register_user import RegisterUser
+from augury.application.people.sign_in import SignIn
+from augury.application.people.sign_out import SignOut
+from augury.application.ports import Clock, IdempotencyKey, Json
+from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.ports import Ended, StoredPrediction
+from augury.application.predictions.request_predictions import Request, RequestPredictions
+from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.sweep import Sweep
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, uuid7

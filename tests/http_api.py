@@ -10,30 +10,31 @@ import httpx
 from dishka import AsyncContainer, Provider, Scope, make_async_container
 from litestar import Litestar
 
-from augury.application.admit_guest import AdmitGuest
-from augury.application.cancel_prediction import CancelPrediction
-from augury.application.change_model import ChangeModel
-from augury.application.change_password import ChangePassword
-from augury.application.change_role import ChangeRole
-from augury.application.close_account import CloseAccount
-from augury.application.create_api_key import CreateApiKey
-from augury.application.create_promo_code import CreatePromoCode
-from augury.application.find_accepted import FindAccepted
-from augury.application.identity_ports import AccessTokens, ApiKeys, Users
-from augury.application.issue_telegram_link import IssueTelegramLink
+from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.limits import Limits
-from augury.application.operator_ports import DeadLetters, PromoCodes
-from augury.application.ports import Balances, Clock, Ledger, Predictions
-from augury.application.redeem_promo_code import RedeemPromoCode
-from augury.application.refresh_tokens import RefreshTokens
-from augury.application.refund_prediction import RefundPrediction
-from augury.application.register_user import RegisterUser
-from augury.application.request_predictions import RequestPredictions
-from augury.application.running_ports import Models
-from augury.application.sign_in import SignIn
-from augury.application.sign_out import SignOut
-from augury.application.top_up import TopUp
-from augury.application.wait_for_prediction import WaitForPrediction
+from augury.application.models.change_model import ChangeModel
+from augury.application.models.ports import Models
+from augury.application.money.create_promo_code import CreatePromoCode
+from augury.application.money.ports import Balances, Ledger, PromoCodes
+from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.top_up import TopUp
+from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.change_password import ChangePassword
+from augury.application.people.change_role import ChangeRole
+from augury.application.people.close_account import CloseAccount
+from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.ports import AccessTokens, ApiKeys, Users
+from augury.application.people.refresh_tokens import RefreshTokens
+from augury.application.people.register_user import RegisterUser
+from augury.application.people.sign_in import SignIn
+from augury.application.people.sign_out import SignOut
+from augury.application.ports import Clock
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.ports import DeadLetters, Predictions
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.user import Role, User
 from augury.inbound.http.app import create_app
 from augury.inbound.http.asyncapi import AsyncApiDocument

@@ -1,6 +1,6 @@
 """The queue in the process, with a test at its other end."""
 
-from augury.application.running_ports import Task
+from augury.application.predictions.ports import Task
 from augury.outbound.memory.queue import MemoryPredictionQueue
 
 

@@ -22,7 +22,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from augury.outbound.rabbitmq import RabbitPublisher
+from augury.outbound.rabbitmq.publisher import RabbitPublisher
 
 STARTS_WITHIN = 90
 STOPS_WITHIN = 60

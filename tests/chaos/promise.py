@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from augury.application.ports import Json
-from augury.application.running_ports import Question
-from augury.outbound.catboost_model import LoadedModel, answer
+from augury.application.predictions.ports import Question
+from augury.outbound.catboost.model import LoadedModel, answer
 from tests.chaos.customers import FINAL, Customers, Order
 from tests.chaos.world import World
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from typing_extensions import override
 
-from augury.application.backlog import Backlog
-from augury.application.cancel_prediction import CancelPrediction
 from augury.application.limits import Limits
+from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.top_up import TopUp
 from augury.application.ports import Clock, IdempotencyKey, Json
-from augury.application.refund_prediction import RefundPrediction
-from augury.application.request_predictions import Replayed, Request, RequestPredictions
-from augury.application.sweep import Sweep
-from augury.application.top_up import TopUp
+from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.predictions.sweep import Sweep
 from augury.domain.balance import NotEnoughCredits, PaymentTaken
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import (

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.identity_ports import ApiKey, NewUser
-from augury.application.telegram_ports import Chat
+from augury.application.chats.ports import Chat
+from augury.application.people.ports import ApiKey, NewUser
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, UserNotFound
 from tests.adapters import Adapters

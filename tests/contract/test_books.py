@@ -6,15 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.identity_ports import ApiKey, NewUser, RefreshToken, Rotation
-from augury.application.ports import (
-    Accepted,
-    AlreadyRecorded,
-    IdempotencyKey,
-    Opened,
-    Remembered,
-    StoredPrediction,
-)
+from augury.application.people.ports import ApiKey, NewUser, RefreshToken, Rotation
+from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Opened, Remembered
+from augury.application.predictions.ports import StoredPrediction
 from augury.application.retrying import retried
 from augury.domain.balance import Balance, BooksDisagree, NotEnoughCredits, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.identity_ports import NewUser
+from augury.application.chats.ports import Chat, ReceivedUpdate, Reply, StarPayment
+from augury.application.people.ports import NewUser
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json
-from augury.application.telegram_ports import Chat, ReceivedUpdate, Reply, StarPayment
 from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction

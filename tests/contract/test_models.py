@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from augury.application.change_model import ChangeModel
+from augury.application.models.change_model import ChangeModel
 from augury.domain.balance import InvalidAmount
 from augury.domain.model import Feature, FeatureKind, ModelNotFound, ModelRef
 from tests.adapters import Adapters

@@ -9,11 +9,12 @@ import aio_pika
 import pytest
 from typing_extensions import override
 
-from augury.application.running_ports import PredictionQueue, Task
+from augury.application.predictions.ports import PredictionQueue, Task
 from augury.bootstrap.topology import TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.inbound.worker.message import decode
-from augury.outbound.rabbitmq import RabbitPredictionQueue, RabbitPublisher, RabbitSettings
+from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
+from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from augury.outbound.system_clock import SystemClock
 from tests.polling import eventually
 from tests.queue_by_hand import QueueByHand

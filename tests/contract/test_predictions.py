@@ -3,7 +3,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from augury.application.ports import Json, StoredPrediction
+from augury.application.ports import Json
+from augury.application.predictions.ports import StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef

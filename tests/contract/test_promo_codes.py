@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from augury.application.limits import Limits
+from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.ports import IdempotencyKey, Moved
-from augury.application.redeem_promo_code import RedeemPromoCode
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import IdempotencyConflict

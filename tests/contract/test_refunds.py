@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
+from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.ports import IdempotencyKey, Moved
-from augury.application.refund_prediction import RefundPrediction
 from augury.domain.balance import Balance
 from augury.domain.prediction import AlreadyRefunded, NotRefundable
 from augury.domain.user import UserNotFound

@@ -2,7 +2,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from augury.application.identity_ports import RefreshToken, Rotation
+from augury.application.people.ports import RefreshToken, Rotation
 from augury.domain.identifiers import UserId, uuid7
 from tests.adapters import Adapters
 

@@ -2,9 +2,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from augury.application.identity_ports import ApiKey, NewUser, RefreshToken
+from augury.application.chats.ports import Chat, ReceivedUpdate, Reply
+from augury.application.people.ports import ApiKey, NewUser, RefreshToken
 from augury.application.ports import Accepted, IdempotencyKey, Json
-from augury.application.telegram_ports import Chat, ReceivedUpdate, Reply
 from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction

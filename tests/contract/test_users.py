@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.identity_ports import NewUser, RefreshToken, Rotation, Secret
+from augury.application.people.ports import NewUser, RefreshToken, Rotation, Secret
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import EmailTaken, Role, User, UserNotFound

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.ports import Finished, Json, StoredPrediction
+from augury.application.ports import Json
+from augury.application.predictions.ports import Finished, StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Failure, Status

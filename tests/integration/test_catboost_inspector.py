@@ -12,8 +12,8 @@ import pytest
 from catboost import Pool
 
 from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
-from augury.outbound.catboost_file import OwnFacts, facts_of, open_model
-from augury.outbound.catboost_inspector import CatBoostInspector
+from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
+from augury.outbound.catboost.inspector import CatBoostInspector
 from tests.catboost_models import (
     CITIES,
     binary_model,
@@ -217,7 +217,7 @@ async def test_a_child_learns_no_secret(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_inspector_is_used_without_loading_catboost() -> None:
-    code = "import sys, augury.outbound.catboost_inspector; print('catboost' in sys.modules)"
+    code = "import sys, augury.outbound.catboost.inspector; print('catboost' in sys.modules)"
 
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

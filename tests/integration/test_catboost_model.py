@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from catboost import CatBoost, Pool
 
+from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
-from augury.application.running_ports import ModelUnavailable, Outcome, Question
+from augury.application.predictions.ports import Outcome, Question
 from augury.domain.model import Feature, FeatureKind, InputSchema, Model, Task
-from augury.outbound.catboost_model import CatBoostPredictor, CatBoostSettings
+from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import (
     NAMES,
@@ -345,8 +346,8 @@ import json, re, sys
 from pathlib import Path
 from augury.application.ports import Json
 from augury.application.running_ports import Question
-from augury.outbound.catboost_file import facts_of, open_model, prediction_type
-from augury.outbound.catboost_model import LoadedModel, answer
+from augury.outbound.catboost.file import facts_of, open_model, prediction_type
+from augury.outbound.catboost.model import LoadedModel, answer
 
 model = open_model(Path(sys.argv[1]))
 loaded = LoadedModel(model, facts_of(model), prediction_type(model), 1)

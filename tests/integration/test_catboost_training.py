@@ -9,9 +9,9 @@ import pytest
 from catboost import CatBoost
 
 from augury.domain.model import FeatureKind, Task
-from augury.outbound.catboost_file import facts_of, open_model
-from augury.outbound.catboost_inspector import CatBoostInspector
-from augury.outbound.catboost_training import Example, scores, train_tone, training_examples
+from augury.outbound.catboost.file import facts_of, open_model
+from augury.outbound.catboost.inspector import CatBoostInspector
+from augury.outbound.catboost.training import Example, scores, train_tone, training_examples
 
 REAL_TEXTS = Path(__file__).parents[3] / "shared" / "data" / "ru_goemotions.csv"
 LABELS = ("negative", "neutral", "positive")

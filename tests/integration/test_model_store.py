@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Unavailable
-from augury.application.running_ports import ModelUnavailable
 from augury.outbound.model_store import FolderModelStore
 
 CONTENT = b"a model, as far as the store can tell" * 100_000  # more than one chunk of a copy

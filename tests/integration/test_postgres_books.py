@@ -13,12 +13,12 @@ import asyncpg
 import pytest
 from asyncpg import Pool
 
-from augury.application.backlog import Backlog
-from augury.application.cancel_prediction import CancelPrediction
 from augury.application.limits import Limits
 from augury.application.ports import Accepted, AlreadyRecorded, Conflict, IdempotencyKey, Json
-from augury.application.request_predictions import Replayed, Request, RequestPredictions
-from augury.application.sweep import Sweep
+from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.predictions.sweep import Sweep
 from augury.domain.balance import Balance, BooksDisagree, NotEnoughCredits, Transfer, TransferKind
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, uuid7

@@ -10,7 +10,7 @@ import pytest
 from asyncpg import Pool
 
 from augury.application.limits import Limits
-from augury.application.sweep import Sweep
+from augury.application.predictions.sweep import Sweep
 from augury.domain.balance import CheckUnderWay
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from asyncpg import Pool
 
-from augury.application.change_model import ChangeModel
+from augury.application.models.change_model import ChangeModel
 from augury.outbound.postgres.models import PostgresModels
 from tests.hexagon import a_model
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from asyncpg import Pool
 
-from augury.application.identity_ports import ApiKey, NewUser, RefreshToken, Rotation
+from augury.application.people.ports import ApiKey, NewUser, RefreshToken, Rotation
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import EmailTaken, Role, User

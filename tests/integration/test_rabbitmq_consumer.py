@@ -13,8 +13,9 @@ import pytest
 from faststream.rabbit import RabbitBroker
 from typing_extensions import override
 
-from augury.application.ports import Claimed, Unavailable
-from augury.application.run_batch import RunBatch
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import Claimed
+from augury.application.predictions.run_batch import RunBatch
 from augury.bootstrap.topology import DEAD, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction, Status
@@ -22,7 +23,8 @@ from augury.inbound.worker.consumer import create_consumer
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.task_consumer import TaskConsumer
 from augury.outbound.memory.work import MemoryWork
-from augury.outbound.rabbitmq import RabbitPredictionQueue, RabbitPublisher, RabbitSettings
+from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
+from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.gated_predictor import GatedPredictor
 from tests.hexagon import Hexagon
 from tests.polling import eventually

@@ -5,11 +5,11 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from augury.application.operator_ports import BYTES_SHOWN, QueueLengths
 from augury.application.ports import Unavailable
+from augury.application.predictions.ports import BYTES_SHOWN, QueueLengths
 from augury.bootstrap.topology import DEAD, TASKS, TOPOLOGY
-from augury.outbound.rabbitmq import RabbitSettings
-from augury.outbound.rabbitmq_dead_letters import RabbitDeadLetters
+from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
+from augury.outbound.rabbitmq.publisher import RabbitSettings
 from tests.polling import eventually
 from tests.processes import environment, run
 from tests.rabbitmq_server import RabbitServer, free_ports

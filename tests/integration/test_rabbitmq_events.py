@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 import aio_pika
 import pytest
 
-from augury.application.running_ports import Ended
+from augury.application.predictions.ports import Ended
 from augury.bootstrap.topology import EVENTS, FINISHED, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
 from augury.inbound.events import EventListener
-from augury.outbound.rabbitmq import RabbitEvents, RabbitPublisher, RabbitSettings
+from augury.outbound.rabbitmq.events import RabbitEvents
+from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.polling import eventually
 from tests.rabbitmq_server import RabbitServer, free_ports
 

@@ -9,12 +9,14 @@ import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
 from augury.application.ports import Unavailable
-from augury.application.running_ports import Ended
+from augury.application.predictions.ports import Ended
 from augury.bootstrap.topology import DEAD, EVENTS, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
 from augury.inbound.worker.message import decode
-from augury.outbound.rabbitmq import RabbitEvents, RabbitPredictionQueue, RabbitPublisher, RabbitSettings
+from augury.outbound.rabbitmq.events import RabbitEvents
+from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
+from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.polling import eventually
 from tests.rabbitmq_server import RabbitServer, free_ports, is_connected
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from augury.bootstrap.cli import OPERATOR_GROUPS
+from augury.bootstrap.cli.root import OPERATOR_GROUPS
 from tests.processes import environment
 
 ROOT = Path(__file__).parents[2]
@@ -26,9 +26,10 @@ def run_in(image: str, *arguments: str, **settings: object) -> subprocess.Comple
         for module, distributions in packages_distributions().items()
         if held.isdisjoint(map(_normalized, distributions))
     ]
-    program = f"import sys; sys.modules.update(dict.fromkeys({absent})); import augury.bootstrap.cli as cli"
+    without = f"import sys; sys.modules.update(dict.fromkeys({absent}))"
+    command = "from augury.bootstrap.cli.root import main; main(prog_name='augury')"
     return subprocess.run(
-        [sys.executable, "-c", f"{program}; cli.main(prog_name='augury')", *arguments],
+        [sys.executable, "-c", f"{without}; {command}", *arguments],
         env=environment(**settings),
         capture_output=True,
         text=True,

@@ -10,10 +10,10 @@ import pytest
 from asyncpg import Pool
 
 from augury.application.limits import Limits
-from augury.application.top_up import TopUp
+from augury.application.money.top_up import TopUp
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelRef
-from augury.outbound.catboost_file import OwnFacts
+from augury.outbound.catboost.file import OwnFacts
 from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.ledger import PostgresLedger

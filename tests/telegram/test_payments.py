@@ -5,7 +5,7 @@ import threading
 import pytest
 from asyncpg import Pool
 
-from augury.application.refund_payment import RefundPayment
+from augury.application.chats.refund_payment import RefundPayment
 from augury.domain.chat import RefundRefused
 from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.settings import TelegramSettings

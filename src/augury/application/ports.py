@@ -1,24 +1,20 @@
-"""The boundary, its first page: what the application needs of the outside, and what crosses it.
-
-Predictions and money are here; the queue, the events and the models in `running_ports.py`, people and
-their credentials in `identity_ports.py`, promo codes and dead letters in `operator_ports.py`, chats and
-what is paid there in `telegram_ports.py`.
+"""Ports that all subjects share: the books, the clock, and what every port may raise.
 
 Every port raises `Unavailable` when what stands behind it cannot be reached; nothing else of its
 technology shows. A port that is called once for many takes them in any order.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import NewType, Protocol, Self
 from uuid import UUID
 
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.prediction import IdempotencyConflict, Prediction, Status
+from augury.domain.prediction import IdempotencyConflict, Prediction
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User, UserNotFound
 
@@ -195,182 +191,3 @@ class Due:
     """Queued past their `expires_at`."""
     abandoned: Sequence[Prediction]
     """Processing past their lease."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A prediction that this process may run until its lease ends, and its rows."""
-
-    prediction: Prediction
-    input: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A final prediction with the model's answers, and what was wrong with which row."""
-
-    prediction: Prediction
-    output: Json | None
-    errors: Json
-
-
-class Work(Protocol):
-    """Predictions under a lease. Each call is one statement and one transaction of its own.
-
-    The lease token is the fence: whoever lost the lease changes nothing with it any more.
-    """
-
-    @abstractmethod
-    async def claim(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        token: UUID,
-        lease: timedelta,
-        retries: bool,
-        most_rows: int,
-        most_bytes: int,
-    ) -> Sequence[Claimed]:
-        """Start those of the predictions that are queued and not expired; ordered by id. Some of them may be
-        left to a later claim; where it answers none, there are none.
-
-        Stops before the one that would make it more than `most_rows` in all, or more than `most_bytes` of
-        input, but never before the first.
-
-        Without `retries` only those that no worker ever began: what may have killed a worker must not
-        meet its neighbours again.
-        """
-
-    @abstractmethod
-    async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
-        """Let the lease end `lease` from now; answers how many of the predictions it still covers."""
-
-    @abstractmethod
-    async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
-        """Store results, end the holds (each prediction's `settlement()`), in one go.
-
-        Answers which were still under this lease; of the others nothing is changed.
-        """
-
-    @abstractmethod
-    async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
-        """Queue again what is under this lease, the attempt not counted."""
-
-    @abstractmethod
-    async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
-        """Which of these are not in the books, whatever their status."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPrediction:
-    """A prediction as it is read. `output` is None until it has succeeded, or once it is forgotten."""
-
-    prediction: Prediction
-    output: Json | None
-    errors: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One line of a user's statement: a transfer and when it happened."""
-
-    transfer: Transfer
-    created_at: datetime
-    sequence: int
-    """Where it stands among all transfers; later ones have higher numbers."""
-
-
-class Predictions(Protocol):
-    """Reads of predictions; every one takes a connection for itself and locks nothing."""
-
-    @abstractmethod
-    async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
-        """Raises `PredictionNotFound`, also where it is not the owner's."""
-
-    @abstractmethod
-    async def page(
-        self,
-        owner: UserId,
-        *,
-        limit: int,
-        before: PredictionId | None = None,
-        status: Status | None = None,
-        model: str | None = None,
-    ) -> Sequence[StoredPrediction]:
-        """Newest first, those with a smaller id than `before`; `model` is a name or `name@version`.
-
-        The output of a prediction of more than one row is left out (None): read it by its id.
-        """
-
-    @abstractmethod
-    async def waiting(self, *, at_most: int) -> int:
-        """How many predictions of everyone are not final yet; counts no further than `at_most`."""
-
-    @abstractmethod
-    async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
-        """Which of these are final."""
-
-    @abstractmethod
-    async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
-        """Drop input, output and row errors, keep the money's trail.
-
-        Raises `PredictionNotFound`, or `WrongStatus` where it is not final.
-        """
-
-
-class Balances(Protocol):
-    """Reads of balances and of the statement."""
-
-    @abstractmethod
-    async def of(self, user_id: UserId) -> Balance:
-        """The balance; nothing, where the user has none."""
-
-    @abstractmethod
-    async def statement(
-        self, user_id: UserId, *, limit: int, before: int | None = None
-    ) -> Sequence[Statement]:
-        """Newest first, those with a smaller sequence than `before`."""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerReport:
-    """What a check of all the books found: nothing where they balance."""
-
-    users: int
-    transfers: int
-    predictions: int
-    found: int
-    """How many deviations there are."""
-    deviations: Sequence[str]
-    """One line for each; where one kind has very many, a line says how many more."""
-
-
-class Upkeep(Protocol):
-    @abstractmethod
-    async def purge(self) -> int:
-        """Delete what has had its time: idempotency keys after 24 hours, ended refresh tokens, expired API
-        keys, old windows of the throttle; of the bot, updates that were handled after two days, notices that
-        nobody could deliver for nine and replies older than that; of guests, who cannot come back for them,
-        keys, inputs and outputs after two days. Answers how many records."""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerCheck:
-    """What is remembered of the last check of all the books."""
-
-    at: datetime
-    deviations: int
-
-
-class Ledger(Protocol):
-    @abstractmethod
-    async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
-        """Recompute everything from the rows alone, in one consistent snapshot, and remember the result.
-
-        `on_step` is told how many of how many checks are done. Raises `CheckUnderWay` where another process
-        is at it: a check reads everything.
-        """
-
-    @abstractmethod
-    async def last_check(self) -> LedgerCheck | None:
-        """The newest check that ended, whoever ran it."""

@@ -8,11 +8,10 @@ from asyncpg import Pool
 from dishka import AsyncContainer
 from litestar import Litestar
 
-from augury.application.backlog import Backlog
 from augury.application.limits import Limits
-from augury.application.wait_for_prediction import WaitForPrediction
+from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.asyncapi import asyncapi_document
-from augury.bootstrap.background import background
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http_server import HttpServer, bound_socket
@@ -20,6 +19,7 @@ from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.secret_keys import derived
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
+from augury.concurrency.background import background
 from augury.inbound.events import EventListener
 from augury.inbound.http.app import create_app
 from augury.inbound.http.health import Checks
@@ -27,7 +27,7 @@ from augury.inbound.http.settings import HttpSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings, ping
 from augury.outbound.postgres.schema_version import check_schema
-from augury.outbound.rabbitmq import RabbitPublisher, RabbitSettings
+from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 
 
 async def run_api(process: ProcessSettings) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from faststream.rabbit import RabbitBroker
 from faststream.specification import AsyncAPI
 
-from augury.application.running_ports import Ended, Task
+from augury.application.predictions.ports import Ended, Task
 from augury.bootstrap.topology import DEAD, EVENTS, FINISHED, TASKS
 from augury.inbound.worker.consumer import subscribe
 

@@ -7,21 +7,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from asyncpg import Pool
 from dishka import AsyncContainer
 
-from augury.application.backlog import Backlog
 from augury.application.limits import Limits
-from augury.bootstrap.background import background
+from augury.application.predictions.backlog import Backlog
 from augury.bootstrap.config import OperatorError, ProcessSettings, SettingError, read
 from augury.bootstrap.container import bot_container
 from augury.bootstrap.health import health_told
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
+from augury.concurrency.background import background
 from augury.inbound.events import EventListener
 from augury.inbound.telegram.bot import STOPPING, TelegramBot
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
-from augury.outbound.rabbitmq import RabbitSettings
+from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 LEAST_CONNECTIONS = 2
 """One shows that this process is the bot, for as long as it is; the rest do the work."""

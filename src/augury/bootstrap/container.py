@@ -6,34 +6,34 @@ from collections.abc import AsyncIterator, Iterator
 from asyncpg import Pool
 from dishka import STRICT_VALIDATION, AsyncContainer, Provider, Scope, WithParents, make_async_container
 
-from augury.application.admit_guest import AdmitGuest
-from augury.application.backlog import Backlog
-from augury.application.cancel_prediction import CancelPrediction
-from augury.application.change_model import ChangeModel
-from augury.application.change_password import ChangePassword
-from augury.application.change_role import ChangeRole
-from augury.application.close_account import CloseAccount
-from augury.application.create_api_key import CreateApiKey
-from augury.application.create_promo_code import CreatePromoCode
-from augury.application.find_accepted import FindAccepted
-from augury.application.issue_telegram_link import IssueTelegramLink
-from augury.application.link_chat import LinkChat
-from augury.application.record_payment import RecordPayment
-from augury.application.redeem_promo_code import RedeemPromoCode
-from augury.application.refresh_tokens import RefreshTokens
-from augury.application.refund_payment import RefundPayment
-from augury.application.refund_prediction import RefundPrediction
-from augury.application.register_chat import RegisterChat
-from augury.application.register_model import RegisterModel
-from augury.application.register_user import RegisterUser
-from augury.application.request_predictions import RequestPredictions
-from augury.application.run_batch import RunBatch
-from augury.application.running_ports import ModelStore
-from augury.application.sign_in import SignIn
-from augury.application.sign_out import SignOut
-from augury.application.sweep import Sweep
-from augury.application.top_up import TopUp
-from augury.application.wait_for_prediction import WaitForPrediction
+from augury.application.chats.issue_telegram_link import IssueTelegramLink
+from augury.application.chats.link_chat import LinkChat
+from augury.application.chats.record_payment import RecordPayment
+from augury.application.chats.refund_payment import RefundPayment
+from augury.application.chats.register_chat import RegisterChat
+from augury.application.models.change_model import ChangeModel
+from augury.application.models.ports import ModelStore
+from augury.application.models.register_model import RegisterModel
+from augury.application.money.create_promo_code import CreatePromoCode
+from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.top_up import TopUp
+from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.change_password import ChangePassword
+from augury.application.people.change_role import ChangeRole
+from augury.application.people.close_account import CloseAccount
+from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.refresh_tokens import RefreshTokens
+from augury.application.people.register_user import RegisterUser
+from augury.application.people.sign_in import SignIn
+from augury.application.people.sign_out import SignOut
+from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.sweep import Sweep
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import ProcessSettings, SettingError
 from augury.bootstrap.topology import TOPOLOGY
 from augury.outbound.argon2_passwords import Argon2Passwords
@@ -61,8 +61,10 @@ from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
 from augury.outbound.postgres.users import PostgresUsers
 from augury.outbound.postgres.work import PostgresWork
-from augury.outbound.rabbitmq import RabbitEvents, RabbitPredictionQueue, RabbitPublisher, RabbitSettings
-from augury.outbound.rabbitmq_dead_letters import RabbitDeadLetters
+from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
+from augury.outbound.rabbitmq.events import RabbitEvents
+from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
+from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from augury.outbound.system_clock import SystemClock
 
 
@@ -219,7 +221,7 @@ def _people() -> Provider:
 
 
 def _work() -> Provider:
-    from augury.outbound.catboost_model import CatBoostPredictor, CatBoostSettings  # not for the API
+    from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings  # not for the API
 
     def predictor(store: ModelStore, settings: CatBoostSettings) -> Iterator[WithParents[CatBoostPredictor]]:
         made = CatBoostPredictor(store, settings)
@@ -238,7 +240,7 @@ def _model_store(settings: ProcessSettings) -> WithParents[FolderModelStore]:
 
 
 def _models() -> Provider:
-    from augury.outbound.catboost_inspector import CatBoostInspector
+    from augury.outbound.catboost.inspector import CatBoostInspector
 
     provider = Provider(scope=Scope.APP)
     provider.provide(lambda: CatBoostInspector(), provides=WithParents[CatBoostInspector])

@@ -18,8 +18,17 @@ from uuid import UUID
 from dishka import Provider, Scope
 from typing_extensions import override
 
-from augury.application.ports import Claimed, Finished, Work
-from augury.application.running_ports import NO_TRACES, Outcome, PredictionQueue, Predictor, Question, Traces
+from augury.application.predictions.ports import (
+    NO_TRACES,
+    Claimed,
+    Finished,
+    Outcome,
+    PredictionQueue,
+    Predictor,
+    Question,
+    Traces,
+    Work,
+)
 from augury.bootstrap.config import SettingError
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from augury.application.limits import Limits
-from augury.application.register_model import RegisterModel
-from augury.application.running_ports import Models
+from augury.application.models.ports import Models
+from augury.application.models.register_model import RegisterModel
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import operator_container
 from augury.domain.model import Model
-from augury.outbound.catboost_training import train_tone
+from augury.outbound.catboost.training import train_tone
 from augury.outbound.postgres.pool import PostgresSettings
 
 NAME = "tone"

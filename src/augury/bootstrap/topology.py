@@ -5,7 +5,7 @@ All of it works on RabbitMQ 3.10 to 4.x: nothing transient that outlives its con
 
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
 
-from augury.outbound.rabbitmq_link import Topology
+from augury.outbound.rabbitmq.link import Topology
 
 DEAD = RabbitQueue("ml_tasks.dead", queue_type=QueueType.CLASSIC, durable=True)
 """What could not be handled. Classic: to list it is to take and give back, and a quorum queue counts that

@@ -12,11 +12,10 @@ from dishka import AsyncContainer
 from rich.console import Console
 
 from augury.application.ports import Clock
-from augury.application.running_ports import Ended
-from augury.application.sweep import Sweep
-from augury.application.wait_for_prediction import WaitForPrediction
+from augury.application.predictions.ports import Ended
+from augury.application.predictions.sweep import Sweep
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.api import checks_of, events_heard, http_settings, serve
-from augury.bootstrap.background import background
 from augury.bootstrap.config import ProcessSettings, is_set, read
 from augury.bootstrap.container import asked_for_faults, up_container
 from augury.bootstrap.container import telegram as telegram_provider
@@ -29,15 +28,16 @@ from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.starter import train_if_needed
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.bootstrap.worker import consuming, sweeper, task_runner
+from augury.concurrency.background import background
 from augury.inbound.events import EventListener
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
-from augury.outbound.catboost_model import CatBoostSettings
+from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings
-from augury.outbound.rabbitmq import RabbitSettings
+from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 GRACE = timedelta(seconds=1)
 """How long a batch, and the bot's conversations, may go on after Ctrl-C: who presses it waits for it."""

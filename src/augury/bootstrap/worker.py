@@ -9,25 +9,24 @@ from asyncpg import Pool
 from dishka import AsyncContainer
 
 from augury.application.limits import Limits
-from augury.application.ports import Upkeep
-from augury.application.run_batch import RunBatch
-from augury.application.running_ports import PredictionQueue
-from augury.application.sweep import Sweep
-from augury.bootstrap.background import background
+from augury.application.predictions.ports import PredictionQueue, Upkeep
+from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.sweep import Sweep
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import asked_for_faults, worker_container
 from augury.bootstrap.health import health_told
 from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import DEAD, TASKS
+from augury.concurrency.background import background
 from augury.inbound.worker.consumer import create_consumer
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.sweeper import Sweeper
 from augury.inbound.worker.task_consumer import TaskConsumer
-from augury.outbound.catboost_model import CatBoostSettings
+from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
-from augury.outbound.rabbitmq import RabbitSettings
+from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 EXIT_FATAL = 70
 """EX_SOFTWARE of sysexits.h: whoever watches this process starts it again."""

@@ -14,9 +14,9 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitExchange
 
-from augury.application.cancellation import within
-from augury.application.outage import Outage
-from augury.application.running_ports import Ended
+from augury.application.predictions.ports import Ended
+from augury.concurrency.cancellation import within
+from augury.concurrency.outage import Outage
 from augury.domain.identifiers import PredictionId
 
 TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 from typing_extensions import override
 
-from augury.application.identity_ports import PasswordHasher
+from augury.application.people.ports import PasswordHasher
 
 AT_ONCE = 2
 """Hashes under way at a time: each takes a whole core and `MEMORY_KIB`; the others wait in line."""

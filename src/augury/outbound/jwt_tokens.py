@@ -8,7 +8,7 @@ import jwt
 from jwt.types import Options
 from typing_extensions import override
 
-from augury.application.identity_ports import AccessTokens
+from augury.application.people.ports import AccessTokens
 from augury.application.ports import Clock
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from typing_extensions import override
 
+from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.ports import Unavailable
-from augury.application.running_ports import ModelStore, ModelUnavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _READABLE_BY_ALL = 0o644  # the workers may run as another user than the one who added the model

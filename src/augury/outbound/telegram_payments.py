@@ -4,8 +4,8 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from typing_extensions import override
 
+from augury.application.chats.ports import Payments, StarPayment
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Payments, StarPayment
 from augury.domain.chat import RefundRefused
 
 ALREADY = "CHARGE_ALREADY_REFUNDED"

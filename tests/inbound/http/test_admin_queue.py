@@ -1,7 +1,7 @@
 import asyncio
 from typing import Any
 
-from augury.application.running_ports import Task
+from augury.application.predictions.ports import Task
 from tests.hexagon import Hexagon
 from tests.http_api import TEXT, Api, is_problem
 from tests.polling import eventually

@@ -1,4 +1,4 @@
-from augury.application.change_model import ChangeModel
+from augury.application.models.change_model import ChangeModel
 from augury.domain.model import Feature, FeatureKind, ModelRef
 from tests.hexagon import a_model
 from tests.http_api import Api, is_problem

@@ -3,7 +3,7 @@ from typing import Any
 
 from litestar.routes import HTTPRoute
 
-from augury.application.request_predictions import RequestPredictions
+from augury.application.predictions.request_predictions import RequestPredictions
 from tests.http_api import PROBLEM, Api
 
 METHODS = {"get", "post", "put", "patch", "delete"}

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from augury.application.models.ports import Models
 from augury.application.ports import Unavailable
-from augury.application.running_ports import Models
 from augury.domain.balance import BooksDisagree
 from augury.domain.errors import DomainError
 from augury.domain.model import Model

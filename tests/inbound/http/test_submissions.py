@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import StoredPrediction, Unavailable
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
 from augury.outbound.memory.predictions import MemoryPredictions

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from augury.application.refund_payment import RefundPayment
+from augury.application.chats.refund_payment import RefundPayment
 from augury.inbound.telegram.bot import TelegramBot
 from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.deliverer import Deliverer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from augury.application.telegram_ports import Chat
+from augury.application.chats.ports import Chat
 from augury.domain.model import Feature, FeatureKind
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town

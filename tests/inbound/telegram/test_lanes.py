@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from augury.application.chats.ports import ReceivedUpdate
 from augury.application.ports import Json, Unavailable
-from augury.application.telegram_ports import ReceivedUpdate
 from augury.inbound.telegram import lanes as module
 from augury.inbound.telegram.lanes import AT_ONCE, MOST_TRIES, Lanes, is_payment
 from tests.hexagon import Hexagon

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from augury.application.telegram_ports import ChatBooks, StarPayment
+from augury.application.chats.ports import ChatBooks, StarPayment
 from augury.domain.balance import InvalidAmount, NotEnoughCredits
 from augury.inbound.telegram import lanes
 from augury.outbound.memory.chat_books import MemoryChatBooks, MemoryOpenChatBooks

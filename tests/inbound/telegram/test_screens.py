@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import override
 
 from augury.application.ports import Json
-from augury.application.running_ports import Outcome, Predictor, Question
+from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.model import Feature, FeatureKind, Model
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town

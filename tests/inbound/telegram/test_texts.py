@@ -24,7 +24,7 @@ from augury.inbound.telegram.texts import (
     shortened,
     speech,
 )
-from augury.outbound.catboost_model import _BROKE
+from augury.outbound.catboost.model import _BROKE
 from tests.telegram.markup import plain_text
 from tests.telegram.server import MOST_TEXT
 

@@ -9,9 +9,9 @@ import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Finished, Unavailable
-from augury.application.run_batch import PredictTimedOut
-from augury.application.running_ports import Task, UnknownPredictions
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import Finished, Task, UnknownPredictions
+from augury.application.predictions.run_batch import PredictTimedOut
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings

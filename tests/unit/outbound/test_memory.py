@@ -4,8 +4,9 @@ from uuid import uuid4
 
 import pytest
 
+from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json, Unavailable
-from augury.application.running_ports import Ended, ModelUnavailable, Question
+from augury.application.predictions.ports import Ended, Question
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
 from augury.outbound.memory.events import MemoryEvents

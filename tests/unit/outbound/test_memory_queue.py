@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from augury.application.running_ports import Task
+from augury.application.predictions.ports import Task
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.outbound.memory.queue import IDS_PER_TASK
 from tests.hexagon import SettableClock

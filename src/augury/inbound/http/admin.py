@@ -9,10 +9,10 @@ from dishka.integrations.litestar import inject
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from augury.application.change_role import ChangeRole
-from augury.application.identity_ports import Users
-from augury.application.ports import Ledger
-from augury.application.top_up import TopUp
+from augury.application.money.ports import Ledger
+from augury.application.money.top_up import TopUp
+from augury.application.people.change_role import ChangeRole
+from augury.application.people.ports import Users
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role

@@ -8,8 +8,8 @@ from dishka.integrations.litestar import inject
 from litestar import get, patch
 from litestar.params import FromPath, JSONBody
 
-from augury.application.change_model import ChangeModel
-from augury.application.running_ports import Models
+from augury.application.models.change_model import ChangeModel
+from augury.application.models.ports import Models
 from augury.domain.model import MOST_ROW_PRICE, Model, ModelRef
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.models import VersionView

@@ -9,7 +9,7 @@ from dishka.integrations.litestar import inject
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from augury.application.refund_prediction import RefundPrediction
+from augury.application.money.refund_prediction import RefundPrediction
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import PredictionId
 from augury.inbound.http.balance import BalanceView, balance_after

@@ -9,8 +9,8 @@ from dishka.integrations.litestar import inject
 from litestar import get, post
 from litestar.params import JSONBody
 
-from augury.application.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
-from augury.application.operator_ports import PromoCodes
+from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
+from augury.application.money.ports import PromoCodes
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.promo_code import MOST_REDEMPTIONS, PromoCode
 from augury.inbound.http.body import JsonBody

@@ -9,8 +9,7 @@ from dishka.integrations.litestar import inject
 from litestar import get, post
 from litestar.params import QueryParameter
 
-from augury.application.operator_ports import DeadLetter, DeadLetters
-from augury.application.ports import Predictions
+from augury.application.predictions.ports import DeadLetter, DeadLetters, Predictions
 from augury.inbound.http.paging import Limit
 from augury.inbound.http.problems import documented
 

@@ -10,8 +10,8 @@ from dishka.integrations.litestar import inject
 from litestar import delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from augury.application.create_api_key import MOST_NAME_CHARACTERS, CreateApiKey
-from augury.application.identity_ports import ApiKey, ApiKeys
+from augury.application.people.create_api_key import MOST_NAME_CHARACTERS, CreateApiKey
+from augury.application.people.ports import ApiKey, ApiKeys
 from augury.domain.user import ApiKeyNotFound
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import Identity, SignedIn, signed_in

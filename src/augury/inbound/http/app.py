@@ -10,14 +10,15 @@ from litestar.datastructures import State
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
-from augury.application.admit_guest import AdmitGuest
-from augury.application.find_accepted import FindAccepted
-from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Ledger
-from augury.application.request_predictions import RequestPredictions
-from augury.application.running_ports import Models
-from augury.application.wait_for_prediction import WaitForPrediction
+from augury.application.models.ports import Models
+from augury.application.money.ports import Ledger
+from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.ports import AccessTokens, ApiKeys, Users
+from augury.application.ports import Clock
+from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.inbound.http import (
     admin,
     admin_models,

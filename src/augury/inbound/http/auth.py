@@ -9,13 +9,13 @@ from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from augury.application.change_password import ChangePassword
-from augury.application.identity_ports import AccessTokens
-from augury.application.refresh_tokens import RefreshTokens
-from augury.application.register_user import RegisterUser
-from augury.application.sign_in import SignIn
-from augury.application.sign_out import SignOut
-from augury.application.tokens import Tokens
+from augury.application.people.change_password import ChangePassword
+from augury.application.people.ports import AccessTokens
+from augury.application.people.refresh_tokens import RefreshTokens
+from augury.application.people.register_user import RegisterUser
+from augury.application.people.sign_in import SignIn
+from augury.application.people.sign_out import SignOut
+from augury.application.people.tokens import Tokens
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.credentials import (
     Credentials,

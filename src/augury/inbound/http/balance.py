@@ -14,8 +14,9 @@ from dishka.integrations.litestar import inject
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from augury.application.ports import Balances, Moved, Statement
-from augury.application.redeem_promo_code import RedeemPromoCode
+from augury.application.money.ports import Balances, Statement
+from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.ports import Moved
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId
 from augury.inbound.http.body import JsonBody

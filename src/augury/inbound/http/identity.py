@@ -12,17 +12,17 @@ from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
-from augury.application.admit_guest import AdmitGuest
-from augury.application.create_api_key import PREFIX
-from augury.application.identity_ports import AccessTokens, ApiKeys, Users
 from augury.application.limits import Limits
+from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.create_api_key import PREFIX
+from augury.application.people.ports import AccessTokens, ApiKeys, Users
+from augury.application.people.tokens import digest
 from augury.application.ports import Clock
-from augury.application.tokens import digest
+from augury.concurrency.recent import Recent
 from augury.domain.identifiers import UserId
 from augury.domain.user import GuestsNotServed, InvalidToken, UserNotFound
 from augury.inbound.http.address import client_address, neighbourhood
 from augury.inbound.http.problems import SIGN_IN_REQUIRED, Refused
-from augury.inbound.http.recent import Recent
 from augury.inbound.http.settings import HttpSettings
 
 SignedIn = Request[UserId, None, State]

@@ -17,7 +17,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-from augury.application.ports import Ledger, LedgerCheck, Unavailable
+from augury.application.money.ports import Ledger, LedgerCheck
+from augury.application.ports import Unavailable
 
 PATIENCE = 1.0
 """Seconds that the books may take to say what was last found in them: a scrape must not hang."""

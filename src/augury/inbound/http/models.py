@@ -11,7 +11,7 @@ from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.params import FromPath
 
-from augury.application.running_ports import Models
+from augury.application.models.ports import Models
 from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelNotFound, Task
 from augury.inbound.http.problems import documented
 

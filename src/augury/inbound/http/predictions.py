@@ -10,8 +10,8 @@ from litestar import delete, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.types import Scope
 
-from augury.application.cancel_prediction import CancelPrediction
-from augury.application.ports import Predictions, StoredPrediction
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in, signed_in_or_guest

@@ -9,8 +9,8 @@ from litestar import post
 from litestar.params import JSONBody
 
 from augury.application.limits import Limits
-from augury.application.ports import Predictions
-from augury.application.request_predictions import checked
+from augury.application.predictions.ports import Predictions
+from augury.application.predictions.request_predictions import checked
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER

@@ -13,14 +13,15 @@ from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from augury.application.find_accepted import FindAccepted
 from augury.application.limits import Limits
-from augury.application.natural_batches import NaturalBatches
-from augury.application.ports import IdempotencyKey, Json, StoredPrediction, Unavailable
-from augury.application.request_predictions import Replayed, Request, RequestPredictions
-from augury.application.running_ports import Models
-from augury.application.trace_context import traceparent
-from augury.application.wait_for_prediction import WaitForPrediction
+from augury.application.models.ports import Models
+from augury.application.ports import IdempotencyKey, Json, Unavailable
+from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.concurrency.natural_batches import NaturalBatches
+from augury.concurrency.trace_context import traceparent
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound

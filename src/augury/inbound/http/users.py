@@ -8,9 +8,9 @@ from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import delete, get, post
 
-from augury.application.close_account import CloseAccount
-from augury.application.identity_ports import Users
-from augury.application.issue_telegram_link import IssueTelegramLink
+from augury.application.chats.issue_telegram_link import IssueTelegramLink
+from augury.application.people.close_account import CloseAccount
+from augury.application.people.ports import Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role, User
 from augury.inbound.http.identity import Identity, SignedIn, signed_in

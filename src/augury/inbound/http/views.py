@@ -6,7 +6,8 @@ from typing import Annotated, Self
 import msgspec
 from litestar.openapi.spec import OpenAPIType, Schema
 
-from augury.application.ports import Json, StoredPrediction
+from augury.application.ports import Json
+from augury.application.predictions.ports import StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.inbound.http.openapi import Shows

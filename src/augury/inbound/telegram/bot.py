@@ -11,8 +11,8 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import BotCommand, Update
 from pydantic import ValidationError
 
+from augury.application.chats.ports import Duty, Inbox, Links, ReceivedUpdate
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Duty, Inbox, Links, ReceivedUpdate
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.flood import FloodGate
 from augury.inbound.telegram.handlers.account import account_router

@@ -9,7 +9,7 @@ from itertools import islice
 from math import isfinite
 from typing import Any
 
-from augury.application.telegram_ports import Delivery
+from augury.application.chats.ports import Delivery
 from augury.domain.model import FeatureKind, InputSchema, RowError
 from augury.domain.prediction import TooManyRows
 from augury.domain.rows import check_rows

@@ -18,8 +18,10 @@ from aiogram.exceptions import (
 )
 from aiogram.types import BufferedInputFile, ReplyParameters
 
-from augury.application.ports import Balances, Predictions, Unavailable
-from augury.application.telegram_ports import Chats, Delivery, Notices, Reply
+from augury.application.chats.ports import Chats, Delivery, Notices, Reply
+from augury.application.money.ports import Balances
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import Predictions
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.telegram.csv_rows import written_csv

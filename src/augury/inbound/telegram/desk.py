@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from augury.application.cancel_prediction import CancelPrediction
+from augury.application.chats.link_chat import LinkChat
+from augury.application.chats.ports import Chat, Chats, Dialogues, Notices
+from augury.application.chats.record_payment import RecordPayment
+from augury.application.chats.refund_payment import RefundPayment
+from augury.application.chats.register_chat import RegisterChat
 from augury.application.limits import Limits
-from augury.application.link_chat import LinkChat
-from augury.application.natural_batches import NaturalBatches
-from augury.application.ports import Balances, Predictions
-from augury.application.record_payment import RecordPayment
-from augury.application.redeem_promo_code import RedeemPromoCode
-from augury.application.refund_payment import RefundPayment
-from augury.application.register_chat import RegisterChat
-from augury.application.request_predictions import Replayed, Request, RequestPredictions
-from augury.application.running_ports import Models
-from augury.application.telegram_ports import Chat, Chats, Dialogues, Notices
+from augury.application.models.ports import Models
+from augury.application.money.ports import Balances
+from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.ports import Predictions
+from augury.application.predictions.request_predictions import Replayed, Request, RequestPredictions
+from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.errors import DomainError
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction

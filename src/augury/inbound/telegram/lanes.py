@@ -16,8 +16,8 @@ from aiogram.exceptions import (
     TelegramServerError,
 )
 
+from augury.application.chats.ports import Inbox, ReceivedUpdate
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Inbox, ReceivedUpdate
 
 AT_ONCE = 64
 """Updates that are handled side by side."""

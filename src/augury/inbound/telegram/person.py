@@ -9,7 +9,7 @@ from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Message, TelegramObject, Update
 
-from augury.application.telegram_ports import Chat
+from augury.application.chats.ports import Chat
 from augury.domain.errors import DomainError
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.dialogue import restored

@@ -9,8 +9,8 @@ from typing import Any
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
+from augury.application.chats.ports import Inbox
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Inbox
 from augury.inbound.telegram.lanes import Lanes
 from augury.inbound.telegram.receiving import WANTED, GetRawUpdates, all_received
 

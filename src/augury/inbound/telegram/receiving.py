@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from aiogram.methods import TelegramMethod
 
+from augury.application.chats.ports import ReceivedUpdate
 from augury.application.ports import Json
-from augury.application.telegram_ports import ReceivedUpdate
 
 WANTED = ["message", "callback_query", "pre_checkout_query", "my_chat_member"]
 log = logging.getLogger(__name__)

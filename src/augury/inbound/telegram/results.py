@@ -4,7 +4,7 @@ import html
 import json
 from typing import Any
 
-from augury.application.telegram_ports import Delivery
+from augury.application.chats.ports import Delivery
 from augury.domain.model import RowError
 from augury.domain.prediction import Failure, Status
 from augury.inbound.telegram.texts import Markup, Speech, shortened

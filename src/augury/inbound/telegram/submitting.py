@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from augury.application.chats.ports import Reply
 from augury.application.ports import IdempotencyKey, Json
-from augury.application.request_predictions import Replayed, Request
-from augury.application.telegram_ports import Reply
+from augury.application.predictions.request_predictions import Replayed, Request
 from augury.domain.errors import DomainError
 from augury.domain.model import Model
 from augury.inbound.telegram.keyboards import button, keyboard

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiogram import Bot
 from aiogram.types import InlineKeyboardMarkup, Message, ReplyKeyboardMarkup, ReplyParameters
 
-from augury.application.telegram_ports import Chat
+from augury.application.chats.ports import Chat
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.dialogue import Dialogue, stored
 from augury.inbound.telegram.texts import Speech

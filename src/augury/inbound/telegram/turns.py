@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from augury.application.chats.ports import Duty
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Duty
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at whose turn it is."""

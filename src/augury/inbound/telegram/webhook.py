@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from augury.application.chats.ports import Inbox
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Inbox
 from augury.inbound.telegram.lanes import Lanes
 from augury.inbound.telegram.receiving import received
 from augury.inbound.telegram.settings import TelegramSettings

@@ -17,8 +17,8 @@ from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from yarl import URL
 
 from augury.application.ports import Unavailable
-from augury.application.run_batch import PredictTimedOut
-from augury.application.running_ports import PredictionQueue, Task, UnknownPredictions
+from augury.application.predictions.ports import PredictionQueue, Task, UnknownPredictions
+from augury.application.predictions.run_batch import PredictTimedOut
 from augury.inbound.worker.message import decode
 from augury.inbound.worker.runner import TaskRunner
 

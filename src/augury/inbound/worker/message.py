@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from augury.application.running_ports import Task
-from augury.application.trace_context import traceparent
+from augury.application.predictions.ports import Task
+from augury.concurrency.trace_context import traceparent
 from augury.domain.identifiers import PredictionId
 
 

@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from augury.application.cancellation import was_canceled
-from augury.application.natural_batches import NaturalBatches
 from augury.application.ports import Unavailable
-from augury.application.run_batch import PredictTimedOut, RunBatch
-from augury.application.running_ports import Task, UnknownPredictions
+from augury.application.predictions.ports import Task, UnknownPredictions
+from augury.application.predictions.run_batch import PredictTimedOut, RunBatch
+from augury.concurrency.cancellation import was_canceled
+from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.identifiers import PredictionId
 
 HANDING_BACK = 2.0

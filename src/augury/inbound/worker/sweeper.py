@@ -6,8 +6,9 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from augury.application.ports import Unavailable, Upkeep
-from augury.application.sweep import Sweep
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import Upkeep
+from augury.application.predictions.sweep import Sweep
 
 log = logging.getLogger(__name__)
 

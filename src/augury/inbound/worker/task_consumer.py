@@ -9,8 +9,8 @@ from aio_pika.abc import AbstractRobustConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitBroker, RabbitQueue
 
-from augury.application.cancellation import within
-from augury.application.outage import Outage
+from augury.concurrency.cancellation import within
+from augury.concurrency.outage import Outage
 from augury.inbound.worker.consumer import CONNECTING
 from augury.inbound.worker.runner import TaskRunner
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.identity_ports import ApiKey, ApiKeys
+from augury.application.people.ports import ApiKey, ApiKeys
 from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
 from augury.outbound.memory.memory import Memory, State

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from augury.application.ports import Balances, Statement
+from augury.application.money.ports import Balances, Statement
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory

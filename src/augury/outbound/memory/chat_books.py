@@ -5,8 +5,8 @@ from datetime import datetime
 
 from typing_extensions import override
 
+from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks, StarPayment
 from augury.application.ports import AlreadyRecorded
-from augury.application.telegram_ports import Chat, ChatBooks, OpenChatBooks, StarPayment
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.books import MemoryBooks
 from augury.outbound.memory.memory import Memory, UserRecord

@@ -3,9 +3,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from augury.application.identity_ports import NewUser
+from augury.application.chats.ports import Chat, Chats, Dialogues
+from augury.application.people.ports import NewUser
 from augury.application.ports import Json
-from augury.application.telegram_ports import Chat, Chats, Dialogues
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.users import add_user
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from augury.application.operator_ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
+from augury.application.predictions.ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
 from augury.outbound.memory.queue import Dead, MemoryPredictionQueue
 
 

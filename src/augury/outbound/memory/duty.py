@@ -2,8 +2,8 @@ from contextlib import suppress
 
 from typing_extensions import override
 
+from augury.application.chats.ports import Duty
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Duty
 from augury.outbound.memory.memory import Memory
 
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from augury.application.telegram_ports import Inbox, ReceivedUpdate
+from augury.application.chats.ports import Inbox, ReceivedUpdate
 from augury.outbound.memory.memory import Memory, UpdateRecord
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Ledger, LedgerCheck, LedgerReport
+from augury.application.money.ports import Ledger, LedgerCheck, LedgerReport
 from augury.domain.balance import Account, Balance, TransferKind
 from augury.domain.errors import DomainError
 from augury.domain.prediction import Prediction, Status

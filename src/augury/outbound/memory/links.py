@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from augury.application.telegram_ports import Link, Links
+from augury.application.chats.ports import Link, Links
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from augury.application.identity_ports import ApiKey
-from augury.application.ports import Clock, Json, LedgerCheck, Remembered, Statement, Unavailable
-from augury.application.telegram_ports import Chat, Duty, Link, ReceivedUpdate, Reply, StarPayment
+from augury.application.chats.ports import Chat, Duty, Link, ReceivedUpdate, Reply, StarPayment
+from augury.application.money.ports import LedgerCheck, Statement
+from augury.application.people.ports import ApiKey
+from augury.application.ports import Clock, Json, Remembered, Unavailable
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelRef

@@ -3,7 +3,7 @@ from pathlib import Path
 import msgspec
 from typing_extensions import override
 
-from augury.application.running_ports import ModelInspector
+from augury.application.models.ports import ModelInspector
 from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
 
 

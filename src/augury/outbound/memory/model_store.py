@@ -3,7 +3,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from augury.application.running_ports import ModelStore, ModelUnavailable
+from augury.application.models.ports import ModelStore, ModelUnavailable
 
 
 class MemoryModelStore(ModelStore):

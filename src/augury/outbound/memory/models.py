@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from augury.application.running_ports import Models
+from augury.application.models.ports import Models
 from augury.domain.model import Model, ModelNotFound, ModelRef
 from augury.outbound.memory.memory import Memory, State
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from augury.application.telegram_ports import Delivery, Notices, Reply
+from augury.application.chats.ports import Delivery, Notices, Reply
 from augury.domain.identifiers import PredictionId
 from augury.outbound.memory.memory import Memory, ReplyRecord
 

@@ -4,7 +4,7 @@ from itertools import islice
 
 from typing_extensions import override
 
-from augury.application.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.outbound.memory.memory import Memory, PredictionRecord, State

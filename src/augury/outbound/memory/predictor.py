@@ -3,8 +3,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from typing_extensions import override
 
+from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
-from augury.application.running_ports import ModelUnavailable, Outcome, Predictor, Question
+from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.model import InputSchema, Model, ModelRef, RowError
 from augury.domain.scoring import score_isolating
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from augury.application.ports import Clock
-from augury.application.running_ports import NO_TRACES, PredictionQueue, Task, Traces, UnknownPredictions
+from augury.application.predictions.ports import NO_TRACES, PredictionQueue, Task, Traces, UnknownPredictions
 from augury.domain.identifiers import PredictionId
 
 MOST_IDS = 200_000

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Remembered, Statement
+from augury.application.money.ports import Statement
+from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Remembered
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.identity_ports import RefreshToken, Rotation, Sessions
+from augury.application.people.ports import RefreshToken, Rotation, Sessions
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory, State, TokenRecord
 

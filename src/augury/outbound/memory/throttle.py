@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from augury.application.identity_ports import Throttle
+from augury.application.people.ports import Throttle
 from augury.outbound.memory.memory import Memory, Window
 
 

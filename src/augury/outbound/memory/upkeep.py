@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from typing_extensions import override
 
-from augury.application.ports import Upkeep
+from augury.application.predictions.ports import Upkeep
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory, ReplyRecord, State
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from augury.application.identity_ports import NewUser, Secret, Users
+from augury.application.people.ports import NewUser, Secret, Users
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.ports import Claimed, Finished, Work
+from augury.application.predictions.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
 from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, State, next_look

@@ -6,7 +6,7 @@ from asyncpg import Pool
 from sqlalchemy import bindparam, delete, insert, select
 from typing_extensions import override
 
-from augury.application.identity_ports import ApiKey, ApiKeys
+from augury.application.people.ports import ApiKey, ApiKeys
 from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
 from augury.outbound.postgres.pool import transaction

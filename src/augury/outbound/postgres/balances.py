@@ -5,7 +5,7 @@ from asyncpg import Pool, Record
 from sqlalchemy import BigInteger, bindparam, or_, select, union_all
 from typing_extensions import override
 
-from augury.application.ports import Balances, Statement
+from augury.application.money.ports import Balances, Statement
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.outbound.postgres.query import fetch, query

@@ -6,8 +6,8 @@ from datetime import datetime
 from asyncpg import Pool
 from typing_extensions import override
 
+from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks, StarPayment
 from augury.application.ports import AlreadyRecorded
-from augury.application.telegram_ports import Chat, ChatBooks, OpenChatBooks, StarPayment
 from augury.domain.identifiers import UserId
 from augury.outbound.postgres.books import PostgresBooks
 from augury.outbound.postgres.chats import chat_of

@@ -4,9 +4,9 @@ from asyncpg import Pool, Record
 from sqlalchemy import bindparam, insert, select, update
 from typing_extensions import override
 
-from augury.application.identity_ports import NewUser
+from augury.application.chats.ports import Chat, Chats, Dialogues
+from augury.application.people.ports import NewUser
 from augury.application.ports import Json
-from augury.application.telegram_ports import Chat, Chats, Dialogues
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch, query
 from augury.outbound.postgres.telegram_tables import chats

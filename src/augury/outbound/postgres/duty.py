@@ -6,8 +6,8 @@ from contextlib import suppress
 from asyncpg import InterfaceError, Pool
 from typing_extensions import override
 
+from augury.application.chats.ports import Duty
 from augury.application.ports import Unavailable
-from augury.application.telegram_ports import Duty
 from augury.outbound.postgres.pool import ACQUIRE_SECONDS, Connection, failures_named
 
 LOCK = 0x6175677572790003

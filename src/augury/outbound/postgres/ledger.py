@@ -7,7 +7,7 @@ from asyncpg import Pool
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Ledger, LedgerCheck, LedgerReport
+from augury.application.money.ports import Ledger, LedgerCheck, LedgerReport
 from augury.domain.balance import CheckUnderWay
 from augury.outbound.postgres.pool import connection
 from augury.outbound.postgres.query import fetch

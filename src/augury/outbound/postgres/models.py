@@ -8,7 +8,7 @@ from asyncpg import Pool, Record
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from typing_extensions import override
 
-from augury.application.running_ports import Models
+from augury.application.models.ports import Models
 from augury.domain.model import (
     Feature,
     FeatureKind,

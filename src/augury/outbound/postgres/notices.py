@@ -5,7 +5,7 @@ from datetime import timedelta
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.telegram_ports import Delivery, Notices, Reply
+from augury.application.chats.ports import Delivery, Notices, Reply
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import NO_ERRORS, prediction_of
 from augury.outbound.postgres.query import fetch

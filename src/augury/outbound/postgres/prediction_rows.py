@@ -2,7 +2,8 @@
 
 from asyncpg import Record
 
-from augury.application.ports import Json, StoredPrediction
+from augury.application.ports import Json
+from augury.application.predictions.ports import StoredPrediction
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.outbound.postgres.tables import predictions

@@ -8,7 +8,7 @@ from sqlalchemy import Text, bindparam, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from typing_extensions import override
 
-from augury.application.operator_ports import PromoCodes
+from augury.application.money.ports import PromoCodes
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken

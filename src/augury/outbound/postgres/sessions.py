@@ -4,7 +4,7 @@ from datetime import timedelta
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.identity_ports import RefreshToken, Rotation, Sessions
+from augury.application.people.ports import RefreshToken, Rotation, Sessions
 from augury.domain.identifiers import UserId
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch

@@ -5,7 +5,7 @@ from datetime import timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.identity_ports import Throttle
+from augury.application.people.ports import Throttle
 from augury.outbound.postgres.query import fetch
 
 HIT = """

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.ports import Upkeep
+from augury.application.predictions.ports import Upkeep
 from augury.outbound.postgres.query import fetch
 
 AT_ONCE = 5_000

@@ -6,7 +6,7 @@ from sqlalchemy import Uuid, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from typing_extensions import override
 
-from augury.application.identity_ports import NewUser, Secret, Users
+from augury.application.people.ports import NewUser, Secret, Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
 from augury.outbound.postgres.pool import Connection, transaction

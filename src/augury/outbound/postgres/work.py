@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.ports import Claimed, Finished, Work
+from augury.application.predictions.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import errors_column, prediction_of
 from augury.outbound.postgres.query import fetch

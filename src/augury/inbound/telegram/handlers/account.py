@@ -8,7 +8,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-from augury.application.ports import StoredPrediction
+from augury.application.predictions.ports import StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
 from augury.domain.prediction import Status

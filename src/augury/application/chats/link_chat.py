@@ -1,0 +1,48 @@
+from dataclasses import dataclass
+
+from augury.application.chats.ports import Chat, OpenChatBooks
+from augury.application.people.ports import Users
+from augury.application.people.tokens import digest
+from augury.application.ports import Clock
+from augury.application.retrying import retried
+from augury.domain.chat import ChatLinked, InvalidLink
+from augury.domain.identifiers import UserId
+from augury.domain.user import PredictionsUnderWay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkChat:
+    """Make a chat act for an account made elsewhere: both histories and balances become one."""
+
+    books: OpenChatBooks
+    users: Users
+    clock: Clock
+
+    async def __call__(self, *, chat: Chat, code: str) -> UserId:
+        """The account that the chat acts for now; the same code in the same chat changes nothing more.
+
+        Raises `InvalidLink`, `ChatLinked` where the chat's own account is more than a chat's,
+        `PredictionsUnderWay` while there are open holds there.
+        """
+        absorbed = await self.users.get(chat.user_id)
+        return await retried(lambda: self._link(chat, code, is_account=absorbed.email is not None))
+
+    async def _link(self, known: Chat, code: str, *, is_account: bool) -> UserId:
+        async with self.books() as books:
+            into = await books.use_link(digest(code), known.id)
+            chat = await books.chat(known.id)
+            if into is None or chat is None:
+                raise InvalidLink
+            if chat.user_id == into:
+                return into
+            if is_account or chat.user_id != known.user_id:
+                raise ChatLinked
+            opened = await books.open([chat.user_id, into])
+            absorbed = opened.balance(chat.user_id)
+            if absorbed.pending or absorbed.held:
+                raise PredictionsUnderWay(pending=absorbed.pending)
+            _, _, transfers = absorbed.merge_into(opened.balance(into))
+            if transfers:
+                await books.record(transfers=transfers)
+            await books.hand_over(known.id, absorbed=chat.user_id, into=into, at=self.clock.now())
+        return into

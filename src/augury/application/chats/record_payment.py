@@ -1,0 +1,61 @@
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from augury.application.chats.ports import ChatBooks, OpenChatBooks, StarPayment
+from augury.application.ports import AlreadyRecorded, Unavailable
+from augury.application.retrying import retried
+from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId
+from augury.domain.user import UserNotFound
+
+CHARGES = UUID("6f1f3e0e-38ab-5b0f-8d5a-9c2b1f0a4d27")
+"""Under which each charge of Telegram's has its own name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPayment:
+    """Credit what was paid in Telegram Stars, once however often Telegram says so."""
+
+    books: OpenChatBooks
+
+    async def __call__(self, *, chat_id: int, charge_id: str, stars: int, credits: int) -> Balance:
+        """The balance after it, of the account that the chat acts for at that moment.
+
+        Raises `Unavailable` where that is being closed: the next try finds or makes another.
+        """
+        try:
+            return await retried(lambda: self._record(chat_id, charge_id, stars, credits))
+        except AlreadyRecorded:
+            async with self.books() as books:
+                return await _balance(books, await _owner(books, chat_id))
+
+    async def _record(self, chat_id: int, charge_id: str, stars: int, credits: int) -> Balance:
+        async with self.books() as books:
+            owner = await _owner(books, chat_id)
+            payment = StarPayment(
+                charge_id=charge_id,
+                reference=uuid5(CHARGES, charge_id),
+                chat_id=chat_id,
+                user_id=owner,
+                stars=stars,
+                credits=credits,
+            )
+            balance = await _balance(books, owner)
+            balance, transfer = balance.top_up(credits, reference=payment.reference)
+            await books.record(transfers=[transfer])
+            await books.add_payment(payment)
+        return balance
+
+
+async def _owner(books: ChatBooks, chat_id: int) -> UserId:
+    chat = await books.chat(chat_id)
+    if chat is None:
+        raise Unavailable(f"the account of chat {chat_id} was closed just now")
+    return chat.user_id
+
+
+async def _balance(books: ChatBooks, owner: UserId) -> Balance:
+    try:
+        return (await books.open([owner])).balance(owner)
+    except UserNotFound:
+        raise Unavailable(f"account {owner} was closed just now") from None

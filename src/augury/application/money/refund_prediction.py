@@ -1,0 +1,52 @@
+from dataclasses import dataclass
+
+from augury.application.people.ports import Users
+from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
+from augury.application.retrying import retried
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import AlreadyRefunded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPrediction:
+    """Give back what a prediction cost, or a part of it, once."""
+
+    users: Users
+    books: OpenBooks
+
+    async def __call__(
+        self,
+        *,
+        prediction_id: PredictionId,
+        amount: int | None = None,
+        key: tuple[UserId, IdempotencyKey] | None = None,
+    ) -> Moved:
+        """Answers the balance of its user after it; a repeated `key`, the caller's, changes nothing.
+
+        Without an `amount` all that was charged. Raises `PredictionNotFound`, `NotRefundable`,
+        `AlreadyRefunded`, `IdempotencyConflict`, and `UserNotFound` where the account is closed.
+        """
+        await self.users.get(await retried(lambda: self._owner(prediction_id)))
+        try:
+            return await retried(lambda: self._refund(prediction_id, amount, key))
+        except AlreadyRecorded:
+            raise AlreadyRefunded from None
+
+    async def _owner(self, prediction_id: PredictionId) -> UserId:
+        """In a transaction of its own: a second connection is never asked for while one is held."""
+        async with self.books() as books:
+            return (await books.prediction(prediction_id)).user_id
+
+    async def _refund(
+        self, prediction_id: PredictionId, amount: int | None, key: tuple[UserId, IdempotencyKey] | None
+    ) -> Moved:
+        async with self.books() as books:
+            prediction = await books.prediction(prediction_id)
+            user_id = prediction.user_id
+            opened = await books.open([user_id], [(key[0], key[1].key)] if key else [])
+            balance = opened.balance(user_id)
+            if key and opened.repeats(*key):
+                return Moved(balance, replayed=True)
+            balance, refund = balance.refund(prediction.refundable(amount), reference=prediction.id)
+            await books.record(transfers=[refund], keys={key[0]: (key[1], prediction.id)} if key else None)
+        return Moved(balance)

@@ -1,0 +1,56 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from augury.application.people.ports import Users
+from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
+from augury.application.retrying import retried
+from augury.domain.balance import PaymentTaken, TransferKind
+from augury.domain.identifiers import UserId, uuid7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUp:
+    """Add credits that were paid for to a user's balance."""
+
+    users: Users
+    books: OpenBooks
+
+    async def __call__(
+        self,
+        *,
+        user_id: UserId,
+        amount: int,
+        payment: UUID | None = None,
+        key: tuple[UserId, IdempotencyKey] | None = None,
+    ) -> Moved:
+        """Answers the balance after it; a repeated `key`, which belongs to the caller, changes nothing.
+
+        `payment` is the transfer's reference: the same one is credited once, and told of again it changes
+        nothing. Raises `UserNotFound`, also for a closed account, `InvalidAmount`, `IdempotencyConflict`,
+        and `PaymentTaken` where it was credited to another user or with another amount.
+        """
+        await self.users.get(user_id)
+        reference = payment or uuid7()
+        try:
+            return await retried(lambda: self._credit(user_id, amount, reference, key))
+        except AlreadyRecorded:  # the payment's news came twice
+            return await retried(lambda: self._credited(user_id, amount, reference))
+
+    async def _credit(
+        self, user_id: UserId, amount: int, reference: UUID, key: tuple[UserId, IdempotencyKey] | None
+    ) -> Moved:
+        async with self.books() as books:
+            opened = await books.open([user_id], [(key[0], key[1].key)] if key else [])
+            balance = opened.balance(user_id)
+            if key and opened.repeats(*key):
+                return Moved(balance, replayed=True)
+            balance, transfer = balance.top_up(amount, reference=reference)
+            await books.record(transfers=[transfer], keys={key[0]: (key[1], reference)} if key else None)
+        return Moved(balance)
+
+    async def _credited(self, user_id: UserId, amount: int, reference: UUID) -> Moved:
+        async with self.books() as books:
+            known = await books.transfer(reference, TransferKind.TOP_UP)
+            if known is None or (known.user_id, known.amount) != (user_id, amount):
+                raise PaymentTaken
+            return Moved((await books.open([user_id])).balance(user_id), replayed=True)

@@ -1,0 +1,31 @@
+from dataclasses import dataclass
+
+from augury.application.people.ports import Users
+from augury.application.ports import Clock, OpenBooks
+from augury.application.retrying import retried
+from augury.domain.identifiers import UserId
+from augury.domain.user import PredictionsUnderWay, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAccount:
+    """Close an account: what is left goes back, what is personal is deleted, the books stay."""
+
+    users: Users
+    books: OpenBooks
+    clock: Clock
+
+    async def __call__(self, *, user_id: UserId) -> None:
+        """Raises `PredictionsUnderWay` while there are open holds."""
+        user = await self.users.get(user_id)
+        await retried(lambda: self._close(user))
+
+    async def _close(self, user: User) -> None:
+        async with self.books() as books:
+            balance = (await books.open([user.id])).balance(user.id)
+            if balance.pending or balance.held:
+                raise PredictionsUnderWay(pending=balance.pending)
+            if balance.available:
+                _, reversal = balance.reverse(balance.available, reference=user.id)
+                await books.record(transfers=[reversal])
+            await books.close(user.close(at=self.clock.now()))

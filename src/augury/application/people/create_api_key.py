@@ -1,0 +1,45 @@
+from dataclasses import dataclass
+from datetime import timedelta
+
+from augury.application.limits import Limits
+from augury.application.people.ports import ApiKey, ApiKeys
+from augury.application.people.tokens import digest, new_secret
+from augury.application.ports import Clock
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.text import is_storable
+from augury.domain.user import InvalidApiKeyName, TooManyApiKeys
+
+PREFIX = "aug_"
+MOST_NAME_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateApiKey:
+    """Make a key with which a program may act for the user; it is shown this once."""
+
+    api_keys: ApiKeys
+    clock: Clock
+    limits: Limits
+
+    async def __call__(
+        self, *, user_id: UserId, name: str, expires_in: timedelta | None = None
+    ) -> tuple[ApiKey, str]:
+        """The key's record and the key itself.
+
+        Raises `InvalidApiKeyName`, `TooManyApiKeys`, `UserNotFound`.
+        """
+        if not 1 <= len(name) <= MOST_NAME_CHARACTERS or not is_storable(name):
+            raise InvalidApiKeyName(most=MOST_NAME_CHARACTERS)
+        secret = PREFIX + new_secret()
+        now = self.clock.now()
+        key = ApiKey(
+            id=uuid7(),
+            user_id=user_id,
+            name=name,
+            hint=secret[: len(PREFIX) + 4],
+            created_at=now,
+            expires_at=None if expires_in is None else now + expires_in,
+        )
+        if not await self.api_keys.add(key, digest(secret), most=self.limits.api_keys):
+            raise TooManyApiKeys(most=self.limits.api_keys)
+        return key, secret

@@ -1,0 +1,175 @@
+"""Ports: accounts, and credentials."""
+
+from abc import abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from augury.domain.balance import Transfer
+from augury.domain.identifiers import UserId
+from augury.domain.user import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    user: User
+    password_hash: str | None = None
+    guest_key: bytes | None = None
+    grant: Transfer | None = None
+    """Credits to begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A user and the hash of the password."""
+
+    user: User
+    password_hash: str
+
+
+class Users(Protocol):
+    @abstractmethod
+    async def add(self, new: NewUser) -> None:
+        """With an empty balance, or with what `grant` gives. Raises `EmailTaken`."""
+
+    @abstractmethod
+    async def add_guest(self, new: NewUser, *, most_per_day: int) -> User | None:
+        """Add the guest, or answer the one who has this `guest_key` already.
+
+        None where as many guests as allowed were added this UTC day.
+        """
+
+    @abstractmethod
+    async def guest(self, guest_key: bytes) -> User | None:
+        """The guest who has this key; adds nobody."""
+
+    @abstractmethod
+    async def get(self, user_id: UserId) -> User:
+        """Raises `UserNotFound`, also for a closed account."""
+
+    @abstractmethod
+    async def by_email(self, email: str) -> Secret | None: ...
+
+    @abstractmethod
+    async def secret(self, user_id: UserId) -> Secret:
+        """Raises `UserNotFound`, also for a closed account or a guest."""
+
+    @abstractmethod
+    async def page(self, *, limit: int, before: UserId | None = None) -> Sequence[User]:
+        """Members and administrators whose account is open, newest first."""
+
+    @abstractmethod
+    async def change_password(self, user_id: UserId, password_hash: str) -> None:
+        """Also ends every session of the user."""
+
+    @abstractmethod
+    async def change_role(self, user: User) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshToken:
+    """One link of a chain of refresh tokens that began with one sign-in (the family)."""
+
+    digest: bytes
+    family: UUID
+    user_id: UserId
+    lifetime: timedelta
+
+
+class Rotation(StrEnum):
+    ROTATED = "rotated"
+    REUSED = "reused"
+    UNKNOWN = "unknown"
+
+
+class Sessions(Protocol):
+    """Refresh tokens: only their SHA-256 is kept."""
+
+    @abstractmethod
+    async def begin(self, token: RefreshToken, *, password_hash: str) -> bool:
+        """Begin a session; False, and nothing begins, where this is not the user's password hash any more."""
+
+    @abstractmethod
+    async def rotate(
+        self, digest: bytes, *, successor: bytes, lifetime: timedelta, grace: timedelta
+    ) -> tuple[Rotation, UserId | None]:
+        """Replace a live token by its successor in the same family.
+
+        A token replaced less than `grace` ago may be used again (a lost answer, two tabs); later than
+        that it was stolen: the whole family ends and the answer is `REUSED`.
+        """
+
+    @abstractmethod
+    async def end(self, digest: bytes) -> None:
+        """End the token's whole family; one that is unknown is fine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key for programs; the key itself is shown once and not kept."""
+
+    id: UUID
+    user_id: UserId
+    name: str
+    hint: str
+    """Its first characters, so that its owner can tell it from the others."""
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = None
+
+
+class ApiKeys(Protocol):
+    @abstractmethod
+    async def add(self, key: ApiKey, digest: bytes, *, most: int) -> bool:
+        """Store it; False where the user has `most` already.
+
+        Raises `UserNotFound`, also for a closed account.
+        """
+
+    @abstractmethod
+    async def owner(self, digest: bytes) -> UserId | None:
+        """Whose live key this is, None for one of a closed account; notes its use, at most once a minute."""
+
+    @abstractmethod
+    async def of(self, user_id: UserId) -> Sequence[ApiKey]:
+        """Newest first."""
+
+    @abstractmethod
+    async def remove(self, user_id: UserId, key_id: UUID) -> bool:
+        """False where the user has no such key."""
+
+
+class Throttle(Protocol):
+    """Counts tries in fixed windows of time, across processes."""
+
+    @abstractmethod
+    async def hit(self, keys: Collection[str], *, most: int, window: timedelta) -> timedelta | None:
+        """Count one try under each key; None if all are within `most`, else how long to wait."""
+
+
+class PasswordHasher(Protocol):
+    @abstractmethod
+    async def hash(self, password: str) -> str: ...
+
+    @abstractmethod
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Takes the same time without a hash, when there is no such user: then it is never right."""
+
+
+class AccessTokens(Protocol):
+    """Short-lived tokens that a server reads without asking anyone."""
+
+    @property
+    @abstractmethod
+    def lifetime(self) -> timedelta:
+        """How long a token is good for."""
+
+    @abstractmethod
+    def issue(self, user_id: UserId) -> str: ...
+
+    @abstractmethod
+    def read(self, token: str) -> UserId:
+        """Raises `InvalidToken`."""

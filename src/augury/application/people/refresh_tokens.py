@@ -1,0 +1,28 @@
+from dataclasses import dataclass
+
+from augury.application.limits import Limits
+from augury.application.people.ports import AccessTokens, Rotation, Sessions
+from augury.application.people.tokens import Tokens, digest, new_secret
+from augury.domain.user import InvalidToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshTokens:
+    """Exchange a refresh token for a new pair; one that was used before ends the whole session."""
+
+    sessions: Sessions
+    access_tokens: AccessTokens
+    limits: Limits
+
+    async def __call__(self, *, refresh: str) -> Tokens:
+        """Raises `InvalidToken`."""
+        successor = new_secret()
+        rotation, user_id = await self.sessions.rotate(
+            digest(refresh),
+            successor=digest(successor),
+            lifetime=self.limits.refresh_lifetime,
+            grace=self.limits.refresh_grace,
+        )
+        if rotation is not Rotation.ROTATED or user_id is None:
+            raise InvalidToken
+        return Tokens(access=self.access_tokens.issue(user_id), refresh=successor)

@@ -1,0 +1,43 @@
+from dataclasses import dataclass
+from datetime import timedelta
+
+from augury.application.limits import Limits
+from augury.application.people.ports import NewUser, PasswordHasher, Throttle, Users
+from augury.application.ports import Clock
+from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.user import Role, TooManyTries, User, checked_password, normalized_email
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterUser:
+    """Open an account with an e-mail address and a password."""
+
+    users: Users
+    passwords: PasswordHasher
+    throttle: Throttle
+    clock: Clock
+    limits: Limits
+
+    async def __call__(
+        self, *, email: str, password: str, address: str | None = None, role: Role = Role.MEMBER
+    ) -> User:
+        """`address` is where the request came from, None for an operator at the command line.
+
+        Raises `InvalidEmail`, `InvalidPassword`, `EmailTaken`, `TooManyTries`.
+        """
+        email, password = normalized_email(email), checked_password(password)
+        if address is not None:
+            wait = await self.throttle.hit(
+                [f"register:{address}"], most=self.limits.registrations_per_hour, window=timedelta(hours=1)
+            )
+            if wait:
+                raise TooManyTries.after(wait)
+        user = User(id=UserId(uuid7()), role=role, email=email, created_at=self.clock.now())
+        grant = None
+        if self.limits.welcome_credits:
+            _, grant = Balance(user.id).grant(self.limits.welcome_credits, reference=user.id)
+        await self.users.add(
+            NewUser(user=user, password_hash=await self.passwords.hash(password), grant=grant)
+        )
+        return user

@@ -1,0 +1,60 @@
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from augury.application.limits import Limits
+from augury.application.people.ports import (
+    AccessTokens,
+    PasswordHasher,
+    RefreshToken,
+    Sessions,
+    Throttle,
+    Users,
+)
+from augury.application.people.tokens import Tokens, digest, new_secret
+from augury.domain.errors import DomainError
+from augury.domain.user import TooManyTries, WrongCredentials, normalized_email
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Exchange e-mail address and password for an access token and a refresh token."""
+
+    users: Users
+    passwords: PasswordHasher
+    sessions: Sessions
+    access_tokens: AccessTokens
+    throttle: Throttle
+    limits: Limits
+
+    async def __call__(self, *, email: str, password: str, address: str) -> Tokens:
+        """Raises `WrongCredentials`, as late for an unknown address as for a known one; `TooManyTries`."""
+        try:
+            email = normalized_email(email)
+        except DomainError:
+            raise WrongCredentials from None
+        # One after the other: an address that is refused must not use up the tries of the accounts it names.
+        await self._count_try(address)
+        await self._count_try(email)
+        secret = await self.users.by_email(email)
+        right = await self.passwords.verify(password, secret.password_hash if secret else None)
+        if secret is None or not right:
+            raise WrongCredentials
+        refresh = new_secret()
+        token = RefreshToken(
+            digest=digest(refresh),
+            family=uuid4(),
+            user_id=secret.user.id,
+            lifetime=self.limits.refresh_lifetime,
+        )
+        # The password may have been changed while it was checked: then it was the old one.
+        if not await self.sessions.begin(token, password_hash=secret.password_hash):
+            raise WrongCredentials
+        return Tokens(access=self.access_tokens.issue(secret.user.id), refresh=refresh)
+
+    async def _count_try(self, whose: str) -> None:
+        wait = await self.throttle.hit(
+            [f"sign-in:{whose}"], most=self.limits.sign_ins_per_minute, window=timedelta(minutes=1)
+        )
+        if wait:
+            raise TooManyTries.after(wait)

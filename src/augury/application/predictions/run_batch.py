@@ -1,0 +1,170 @@
+"""Claim, predict, settle: what a worker does with the predictions it was handed."""
+
+import asyncio
+import logging
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from augury.application.limits import Limits
+from augury.application.models.ports import Models, ModelUnavailable
+from augury.application.ports import Clock, Json, Unavailable
+from augury.application.predictions.ports import Claimed, Ended, Events, Finished, Predictor, Question, Work
+from augury.domain.identifiers import PredictionId
+from augury.domain.model import ModelNotFound, ModelRef
+from augury.domain.prediction import Failure
+
+Answer = TypeVar("Answer")
+log = logging.getLogger(__name__)
+
+
+class PredictTimedOut(Exception):
+    """A batch took longer than `predict_timeout`. Its thread cannot be stopped: the process must end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBatch:
+    """Run predictions that wait in the queue, and settle their price."""
+
+    work: Work
+    models: Models
+    predictor: Predictor
+    events: Events
+    clock: Clock
+    limits: Limits
+
+    async def __call__(
+        self,
+        ids: Collection[PredictionId],
+        *,
+        retries: bool = False,
+        predicted: Callable[[], Awaitable[None]] | None = None,
+    ) -> Collection[PredictionId]:
+        """Returns once every one of them is settled, or found to be nothing to run here: then those that
+        are not even in the books.
+
+        With `retries` those are taken, too, that a worker began and did not end: give them one by one.
+        `predicted` is awaited when nothing is left but to settle: the next batch may be predicted meanwhile.
+        Raises `Unavailable` where the books cannot be reached, `PredictTimedOut`; canceled, it hands back
+        what it had claimed.
+        """
+        waiting = set(ids)
+        while waiting:
+            token = uuid4()
+            try:
+                done = await self._run(waiting, token, retries, predicted)
+            except asyncio.CancelledError:
+                # All of them: a claim that was canceled on its way may have begun any.
+                await self._hand_back(token, waiting)
+                raise
+            if not done:
+                return await self.work.unknown(waiting)
+            waiting.difference_update(done)
+        return ()
+
+    async def _run(
+        self,
+        ids: Collection[PredictionId],
+        token: UUID,
+        retries: bool,
+        predicted: Callable[[], Awaitable[None]] | None,
+    ) -> Sequence[PredictionId]:
+        """Claim what can be claimed at once, predict, settle; answers what was claimed."""
+        claimed = await self.work.claim(
+            ids,
+            token=token,
+            lease=self.limits.lease,
+            retries=retries,
+            most_rows=self.limits.max_batch_rows,
+            most_bytes=self.limits.max_batch_bytes,
+        )
+        mine = [claim.prediction.id for claim in claimed]
+        if mine:
+            async with self._lease_kept(token, mine):
+                finished = await self._predict(claimed)
+                if predicted and len(mine) == len(ids):
+                    await predicted()
+                await self._settle(token, finished)
+        return mine
+
+    async def _predict(self, claimed: Sequence[Claimed]) -> list[Finished]:
+        by_model: dict[ModelRef, list[Claimed]] = defaultdict(list)
+        for claim in claimed:
+            by_model[claim.prediction.model].append(claim)
+        try:
+            async with asyncio.timeout(self.limits.predict_timeout.total_seconds()):
+                return [done for ref, claims in by_model.items() for done in await self._ask(ref, claims)]
+        except TimeoutError as error:
+            raise PredictTimedOut from error
+
+    async def _ask(self, ref: ModelRef, claims: Sequence[Claimed]) -> list[Finished]:
+        try:
+            model = await self.models.version(ref)
+            outcomes = await self.predictor.predict(
+                model, [Question(claim.input, claim.prediction.single) for claim in claims]
+            )
+        except (ModelUnavailable, ModelNotFound) as error:
+            log.error("model %s cannot be used: %s", ref, error)
+            now = self.clock.now()
+            return [
+                Finished(claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=now), None, Json(b"[]"))
+                for claim in claims
+            ]
+        now = self.clock.now()
+        return [
+            Finished(
+                claim.prediction.finish(valid_rows=outcome.valid_rows, at=now), outcome.output, outcome.errors
+            )
+            for claim, outcome in zip(claims, outcomes, strict=True)
+        ]
+
+    async def _settle(self, token: UUID, finished: Sequence[Finished]) -> None:
+        settled = set(
+            await _patiently(lambda: self.work.settle(token, finished), self.limits.lease.total_seconds())
+        )
+        if lost := len(finished) - len(settled):
+            log.warning("%d predictions were not under this worker's lease any more", lost)
+        predictions = [done.prediction for done in finished if done.prediction.id in settled]
+        await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
+
+    async def _hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
+        try:
+            await self.work.hand_back(token, ids)
+        except Unavailable as error:  # the lease ends by itself; who was canceled must end as canceled
+            log.warning("%d predictions could not be handed back: %s", len(ids), error)
+
+    @asynccontextmanager
+    async def _lease_kept(self, token: UUID, ids: Sequence[PredictionId]) -> AsyncIterator[None]:
+        renewal = asyncio.create_task(self._renew(token, ids))
+        try:
+            yield
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+
+    async def _renew(self, token: UUID, ids: Sequence[PredictionId]) -> None:
+        while True:
+            await asyncio.sleep(self.limits.lease.total_seconds() / 3)
+            try:
+                await self.work.renew(token, lease=self.limits.lease, ids=ids)
+            except Unavailable as error:
+                log.warning("a lease could not be renewed: %s", error)
+
+
+async def _patiently(call: Callable[[], Awaitable[Answer]], seconds: float) -> Answer:
+    """Repeat a call that finds the database away, for so long: the work is done, only the note is missing."""
+    clock = asyncio.get_running_loop().time
+    give_up_at = clock() + seconds
+    pause = 0.1
+    while True:
+        try:
+            return await call()
+        except Unavailable:
+            if clock() + pause > give_up_at:
+                raise
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, 2)

@@ -1,0 +1,66 @@
+"""Repair: what was lost, what expired, what a worker left behind."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from augury.application.limits import Limits
+from augury.application.ports import Clock, Due, OpenBooks
+from augury.application.predictions.ports import Ended, Events, PredictionQueue
+from augury.application.retrying import retried
+from augury.domain.prediction import Prediction
+
+SLACK = timedelta(seconds=30)
+"""How far the queue must have moved past a prediction before its message counts as lost: covers what
+other workers have in hand, and clocks that differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many predictions were put on the queue again, taken from a silent worker, ended by this sweep."""
+
+    lost: int = 0
+    requeued: int = 0
+    ended: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Put lost predictions on the queue again, expire late ones, take over from workers that went silent."""
+
+    books: OpenBooks
+    queue: PredictionQueue
+    events: Events
+    clock: Clock
+    limits: Limits
+
+    async def __call__(self, *, empty_since: datetime | None = None) -> Swept:
+        """One sweep. What was queued before `empty_since`, when the queue began anew, is lost at once."""
+        if empty_since:
+            put_before: datetime | None = empty_since
+        else:
+            passed = await self.queue.passed()
+            put_before = passed and passed - SLACK
+        due, changed = await retried(lambda: self._repair(put_before, early=empty_since is not None))
+        ended = [each for each in changed if each.status.is_final]
+        requeued = [each for each in changed if not each.status.is_final]
+        # Committed first, published after: a message may come too often, never too early.
+        self.queue.put([each.id for each in due.lost if each.attempts == 0])
+        for each in (*due.lost, *requeued):
+            if each.attempts:
+                self.queue.put([each.id], attempt=each.attempts + 1)
+        if ended:
+            await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
+        return Swept(lost=len(due.lost), requeued=len(requeued), ended=len(ended))
+
+    async def _repair(self, put_before: datetime | None, *, early: bool) -> tuple[Due, list[Prediction]]:
+        async with self.books() as books:
+            due = await books.due(self.limits.sweep_batch, put_before=put_before, early=early)
+            now = self.clock.now()
+            changed = [late.expire(at=now) for late in due.expired]
+            changed += [silent.abandon(at=now) for silent in due.abandoned]
+            if changed:
+                ended = [each for each in changed if each.status.is_final]
+                await books.record(
+                    changed=changed, transfers=[transfer for each in ended for transfer in each.settlement()]
+                )
+        return due, changed

@@ -1,0 +1,45 @@
+"""The operator's commands about payments made in Telegram."""
+
+import click
+from dishka import AsyncContainer
+
+from augury.application.chats.ports import OpenChatBooks
+from augury.application.chats.refund_payment import RefundPayment
+from augury.application.ports import Clock
+from augury.bootstrap.config import OperatorError, SettingError, read
+from augury.bootstrap.operating import operates
+from augury.domain.balance import NotEnoughCredits
+from augury.inbound.telegram.settings import TelegramSettings
+
+
+@click.group()
+def payment() -> None:
+    """Payments made in Telegram Stars."""
+
+
+@payment.command("refund")
+@click.argument("charge", metavar="RECEIPT")
+@operates
+async def refund(container: AsyncContainer, charge: str) -> None:
+    """Return the payment of this receipt; refused where its credits are spent."""
+    from augury.inbound.telegram.client import create_bot  # only the bot's image has aiogram
+    from augury.outbound.telegram_payments import TelegramPayments
+
+    settings = read(TelegramSettings)
+    if not settings.token:
+        raise SettingError("AUGURY_TELEGRAM_TOKEN is not set")
+    bot = create_bot(settings)
+    try:
+        refund_payment = RefundPayment(
+            books=await container.get(OpenChatBooks),
+            payments=TelegramPayments(bot),
+            clock=await container.get(Clock),
+        )
+        returned = await refund_payment(charge_id=charge)
+    except NotEnoughCredits as short:
+        raise OperatorError(
+            f"not returned, its credits are spent: {short.price} were bought, {short.available} are left"
+        ) from short
+    finally:
+        await bot.session.close()
+    click.echo(f"{returned.stars} stars are returned, {returned.credits} credits are taken back")

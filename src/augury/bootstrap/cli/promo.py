@@ -1,0 +1,77 @@
+"""The operator's commands about promo codes."""
+
+import re
+from datetime import timedelta
+
+import click
+from dishka import AsyncContainer
+from rich.console import Console
+from rich.table import Table
+from typing_extensions import override
+
+from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
+from augury.application.money.ports import PromoCodes
+from augury.bootstrap.operating import operates
+from augury.domain.balance import MOST_CREDITS
+from augury.domain.promo_code import MOST_REDEMPTIONS
+
+PAGE = 500
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
+_DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdw])")
+
+
+class Duration(click.ParamType[timedelta]):
+    """A time span: `90s`, `15m`, `12h`, `30d`, `2w`."""
+
+    name = "duration"
+
+    @override
+    def convert(
+        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = _DURATION.fullmatch(value)
+        if found is None:
+            self.fail(f"{value!r} is no time span such as 12h or 30d", param, ctx)
+        seconds = int(found[1]) * _SECONDS[found[2]]
+        if seconds > MOST_EXPIRES_IN.total_seconds():  # before it is a timedelta: that has a limit, too
+            self.fail(f"{value!r} is more than {MOST_EXPIRES_IN.days} days", param, ctx)
+        return timedelta(seconds=seconds)
+
+
+@click.group()
+def promo() -> None:
+    """Promo codes: create, list."""
+
+
+@promo.command("create")
+@click.argument("code")
+@click.option("--credits", type=click.IntRange(1, MOST_CREDITS), required=True, help="What it is worth.")
+@click.option(
+    "--limit", type=click.IntRange(1, MOST_REDEMPTIONS), required=True, help="How many users may redeem it."
+)
+@click.option("--expires-in", type=Duration(), help="Such as 12h or 30d; without it, never.")
+@operates
+async def create(
+    container: AsyncContainer, code: str, credits: int, limit: int, expires_in: timedelta | None
+) -> None:
+    """Make the promo code CODE: 3 to 40 letters, digits, "-" and "_"."""
+    make = await container.get(CreatePromoCode)
+    made = await make(code=code, credits=credits, limit=limit, expires_in=expires_in)
+    until = f", until {made.expires_at:%Y-%m-%d %H:%M} UTC" if made.expires_at else ""
+    click.echo(f"created {made.code}: {made.credits} credits, for {made.most} users{until}")
+
+
+@promo.command("list")
+@operates
+async def list_(container: AsyncContainer) -> None:
+    """Show every promo code and how often it was redeemed."""
+    promo_codes: PromoCodes = await container.get(PromoCodes)
+    table, after = Table("code", "credits", "redeemed", "limit", "expires"), None
+    while page := await promo_codes.page(limit=PAGE, after=after):
+        for each in page:
+            expires = f"{each.expires_at:%Y-%m-%d %H:%M}" if each.expires_at else ""
+            table.add_row(each.code, str(each.credits), str(each.used), str(each.most), expires)
+        after = page[-1].code
+    Console().print(table)

@@ -1,0 +1,159 @@
+"""What a CatBoost model file says of itself. A crafted file can end the process that opens it: what is
+not known to be harmless goes through `inspector` first.
+
+Seen with CatBoost 1.2.10: `n_features_in_` is 0 after loading, so the names count the features;
+`predict` is shaped differently for two classes and for many, probabilities are not.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from catboost import CatBoost, CatBoostError
+from catboost.core import (
+    is_multilabel_objective,
+    is_regression_objective,
+)
+
+from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
+from augury.domain.text import is_storable
+
+MOST_FEATURES = 10_000
+MOST_CLASSES = 1_000
+MOST_NAME_CHARACTERS = 256
+SCHEMA_VERSION = 1
+
+_OWN_FACTS = "augury"  # the key of our own facts among the file's metadata
+_NEUTRAL = {FeatureKind.NUMERIC: 0.0, FeatureKind.CATEGORICAL: "", FeatureKind.TEXT: ""}
+_POSITIVE_LOSSES = {"Poisson", "Tweedie"}  # these learn the logarithm of what is asked for
+
+PredictionType = Literal["Probability", "RawFormulaVal", "Exponent"]
+
+
+class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What CatBoost itself does not keep, written into the file's metadata by whoever trained it."""
+
+    schema_version: int = SCHEMA_VERSION
+    metrics: dict[str, float] = {}
+    categories: dict[str, tuple[str, ...]] = {}
+    """The values of categorical features that the model was trained on."""
+    training: str = ""
+    """How it was trained, for people."""
+
+
+def write_own_facts(model: CatBoost, facts: OwnFacts) -> None:
+    """Put the facts where saving the model keeps them."""
+    model.get_metadata()[_OWN_FACTS] = msgspec.json.encode(facts).decode()
+
+
+def open_model(file: Path) -> CatBoost:
+    """Raises `ModelRefused` where CatBoost cannot read it."""
+    if not file.is_file():
+        raise ModelRefused(reason="there is no such file")
+    model = CatBoost()
+    try:
+        model.load_model(str(file))
+    except CatBoostError as error:
+        raise ModelRefused(reason=f"not a CatBoost model: {error}") from error
+    return model
+
+
+def facts_of(model: CatBoost) -> ModelFacts:
+    """Raises `ModelRefused` with the reason why such a model cannot be served."""
+    own = _own_facts(model)
+    features = _features(model, own.categories)
+    classes = _classes(model)
+    _try_out(model, features, classes)
+    return ModelFacts(
+        task=Task.CLASSIFICATION if classes else Task.REGRESSION,
+        schema=InputSchema(features),
+        classes=classes,
+        metrics=own.metrics,
+    )
+
+
+def prediction_type(model: CatBoost) -> PredictionType:
+    """What to ask of CatBoost: probabilities of a classifier, values in the target's own unit otherwise."""
+    if len(model.classes_):
+        return "Probability"
+    return "Exponent" if _loss(model) in _POSITIVE_LOSSES else "RawFormulaVal"
+
+
+def _own_facts(model: CatBoost) -> OwnFacts:
+    text = model.get_metadata().get(_OWN_FACTS)
+    if text is None:
+        return OwnFacts()
+    try:
+        facts = msgspec.json.decode(text, type=OwnFacts)
+    except msgspec.MsgspecError as error:
+        raise ModelRefused(reason=f'its metadata "{_OWN_FACTS}" cannot be read: {error}') from error
+    if facts.schema_version != SCHEMA_VERSION:
+        raise ModelRefused(reason=f"its facts are of version {facts.schema_version}, not {SCHEMA_VERSION}")
+    return facts
+
+
+def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tuple[Feature, ...]:
+    names = [str(name) for name in model.feature_names_]
+    if model.get_embedding_feature_indices():
+        raise ModelRefused(reason="it takes embeddings; numbers, categories and texts can be served")
+    if not 0 < len(names) <= MOST_FEATURES:
+        raise ModelRefused(reason=f"it takes {len(names)} features; 1 to {MOST_FEATURES} can be served")
+    _require_good_names("feature", names)
+    kinds = dict.fromkeys(range(len(names)), FeatureKind.NUMERIC)
+    kinds |= dict.fromkeys(model.get_cat_feature_indices(), FeatureKind.CATEGORICAL)
+    kinds |= dict.fromkeys(model.get_text_feature_indices(), FeatureKind.TEXT)
+    return tuple(Feature(name, kinds[index], categories.get(name, ())) for index, name in enumerate(names))
+
+
+def _classes(model: CatBoost) -> tuple[str, ...]:
+    """The labels as text, in the order of the probabilities; empty for a regression."""
+    classes = tuple(str(label) for label in model.classes_)
+    loss = _loss(model)
+    try:
+        several = loss is not None and is_multilabel_objective(loss)
+        number = loss is None or is_regression_objective(loss)
+    except CatBoostError as error:
+        raise ModelRefused(reason=f"its loss function is unknown: {loss}") from error
+    if several:
+        raise ModelRefused(reason=f"it gives a row several labels at once ({loss})")
+    if not classes and not number:
+        raise ModelRefused(reason=f"it neither classifies nor estimates one number ({loss})")
+    if classes and not 1 < len(classes) <= MOST_CLASSES:
+        raise ModelRefused(reason=f"it knows {len(classes)} classes; 2 to {MOST_CLASSES} can be served")
+    _require_good_names("class", classes)
+    return classes
+
+
+def _loss(model: CatBoost) -> str | None:
+    """The loss function it was trained with, where the file says so."""
+    metadata = model.get_metadata()
+    try:
+        if (parameters := metadata.get("params")) is not None:
+            return str(msgspec.json.decode(parameters)["loss_function"]["type"])
+        if (loss := metadata.get("loss_function")) is not None:
+            return str(msgspec.json.decode(loss)["type"])
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        pass  # a file without them can be served by what else it says
+    return None
+
+
+def _require_good_names(what: str, names: Sequence[str]) -> None:
+    if len(set(names)) != len(names):
+        raise ModelRefused(reason=f"two of its {what} names are the same")
+    for name in names:
+        if not 0 < len(name) <= MOST_NAME_CHARACTERS or not is_storable(name):
+            raise ModelRefused(reason=f"a {what} name must be 1 to {MOST_NAME_CHARACTERS} characters of text")
+
+
+def _try_out(model: CatBoost, features: Sequence[Feature], classes: Sequence[str]) -> None:
+    """Predict one neutral row: the answer's shape decides whether there is one answer per row."""
+    row: list[Any] = [_NEUTRAL[feature.kind] for feature in features]
+    try:
+        answer = model.predict([row], prediction_type=prediction_type(model), thread_count=1)
+    except CatBoostError as error:
+        raise ModelRefused(reason=f"it cannot predict: {error}") from error
+    wanted = (1, len(classes)) if classes else (1,)
+    if np.shape(answer) != wanted:
+        raise ModelRefused(reason=f"its answer to one row is shaped {np.shape(answer)}, not {wanted}")

@@ -1,0 +1,202 @@
+"""Predictions by CatBoost: every row of every question in one call, on a thread of its own."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from catboost import CatBoost
+from typing_extensions import override
+
+from augury.application.models.ports import ModelStore, ModelUnavailable
+from augury.application.ports import Json
+from augury.application.predictions.ports import Outcome, Predictor, Question
+from augury.domain.model import FeatureKind, Model, ModelFacts, ModelRefused, RowError, Task
+from augury.domain.rows import CheckedRows, check_rows
+from augury.domain.scoring import score_isolating
+from augury.outbound.catboost.file import PredictionType, facts_of, open_model, prediction_type
+
+_DECIMALS = 6  # of a probability: far finer than any model knows, a third of the digits of a double
+_BROKE = "the model could not predict this row"
+_NO_ERRORS = Json(b"[]")
+
+Values = tuple[Any, ...]
+Answer = dict[str, Any]
+"""What a row's prediction looks like as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatBoostSettings:
+    loaded_models: int = 8
+    """Models kept in memory; the one used longest ago makes room."""
+    threads: int = 1
+    """Of one call of a model. More do not help: a batch is small, and processes share the machine."""
+
+    def __post_init__(self) -> None:
+        if self.loaded_models < 1 or self.threads < 1:
+            raise ValueError("loaded_models and threads must be 1 at least")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model in memory: what to ask of it and how to read its answers."""
+
+    catboost: CatBoost
+    facts: ModelFacts
+    asked: PredictionType
+    threads: int
+
+    def answers(self, rows: Sequence[Values]) -> list[Answer | None]:
+        """One answer a row, None where it is no finite number; one call of the model."""
+        numeric = all(feature.kind is FeatureKind.NUMERIC for feature in self.facts.schema.features)
+        # None becomes NaN, which is CatBoost's missing number; a list of lists would cost a third more.
+        data = np.array(rows, dtype=np.float32 if numeric else object)
+        predicted = self.catboost.predict(data, prediction_type=self.asked, thread_count=self.threads)
+        finite = np.isfinite(predicted)
+        if self.facts.task is Task.REGRESSION:
+            return [
+                {"value": value} if good else None
+                for value, good in zip(predicted.tolist(), finite.tolist(), strict=True)
+            ]
+        return self._classified(predicted, finite.all(axis=1).tolist())
+
+    def _classified(
+        self, probabilities: npt.NDArray[np.float64], finite: Sequence[bool]
+    ) -> list[Answer | None]:
+        classes = self.facts.classes
+        return [
+            {"label": classes[best], "probabilities": dict(zip(classes, row, strict=True))} if good else None
+            for best, row, good in zip(
+                probabilities.argmax(axis=1).tolist(),
+                probabilities.round(_DECIMALS).tolist(),
+                finite,
+                strict=True,
+            )
+        ]
+
+
+class CatBoostPredictor(Predictor):
+    """Serves any model of the store; models and their calls live on one thread, which `close` ends."""
+
+    def __init__(self, store: ModelStore, settings: CatBoostSettings | None = None) -> None:
+        self._store = store
+        self._settings = settings or CatBoostSettings()
+        self._loaded: dict[str, LoadedModel] = {}  # by SHA-256, the one used longest ago first
+        self._loading = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="catboost")
+
+    @override
+    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        loaded = self._recall(model.sha256) or await self._load(model)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, answer, loaded, questions)
+
+    def close(self) -> None:
+        """Let go of the thread; a call under way is not waited for."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _load(self, model: Model) -> LoadedModel:
+        async with self._loading:  # so that two batches do not load the same model twice
+            if loaded := self._recall(model.sha256):
+                return loaded
+            path = await self._store.path(model.sha256)
+            loop = asyncio.get_running_loop()
+            loaded = await loop.run_in_executor(self._thread, load_model, path, model, self._settings.threads)
+            self._loaded[model.sha256] = loaded
+            while len(self._loaded) > self._settings.loaded_models:
+                del self._loaded[next(iter(self._loaded))]
+            return loaded
+
+    def _recall(self, sha256: str) -> LoadedModel | None:
+        if loaded := self._loaded.pop(sha256, None):
+            self._loaded[sha256] = loaded
+        return loaded
+
+
+def load_model(path: Path, model: Model, threads: int = 1) -> LoadedModel:
+    """Raises `ModelUnavailable` where the file is broken, or is not what was registered."""
+    try:
+        catboost = open_model(path)
+        found = facts_of(catboost)
+    except ModelRefused as refusal:
+        raise ModelUnavailable(f"{model.ref}: {refusal.reason}") from refusal
+    if _interface(found) != _interface(model.facts):
+        raise ModelUnavailable(f"{model.ref}: the file wants or answers something else than was registered")
+    return LoadedModel(catboost, model.facts, prediction_type(catboost), threads)
+
+
+def _interface(facts: ModelFacts) -> tuple[object, ...]:
+    return facts.task, facts.classes, [(feature.name, feature.kind) for feature in facts.schema.features]
+
+
+def answer(model: LoadedModel, questions: Sequence[Question]) -> list[Outcome]:
+    """The outcome of each question, in their order."""
+    asked = [_rows(question) for question in questions]
+    counts = [len(rows) for rows in asked]
+    checked = check_rows(model.facts.schema, [row for rows in asked for row in rows])
+    answers = score_isolating(checked.values, model.answers)
+    if not checked.errors and None not in answers:
+        rest = iter(answers)
+        return [_whole(q, list(islice(rest, n))) for q, n in zip(questions, counts, strict=True)]
+    return list(_by_question(questions, counts, _placed(checked, answers, sum(counts))))
+
+
+def _rows(question: Question) -> Sequence[Any]:
+    """What cannot be read is one row that is no object: it fails by itself, not with the whole batch."""
+    try:
+        data = _decoder.decode(question.input)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return (None,)
+    return data if isinstance(data, list) and not question.single else (data,)
+
+
+def _whole(question: Question, answers: Sequence[Answer | None]) -> Outcome:
+    """The outcome where every row has its answer."""
+    if not answers:
+        return Outcome(0, None, _NO_ERRORS)
+    output = answers[0] if question.single else answers
+    return Outcome(len(answers), Json(_encoder.encode(output)), _NO_ERRORS)
+
+
+Placed = Answer | RowError
+
+
+def _placed(checked: CheckedRows, answers: Sequence[Answer | None], count: int) -> list[Placed]:
+    """By row of the whole batch: its answer or what is wrong with it (its index there still the batch's)."""
+    errors = {error.row: error for error in checked.errors}
+    rest = iter(answers)
+    return [
+        errors[row] if row in errors else next(rest) or RowError(row, None, _BROKE) for row in range(count)
+    ]
+
+
+def _by_question(
+    questions: Sequence[Question], counts: Sequence[int], placed: Sequence[Placed]
+) -> Iterator[Outcome]:
+    begin = 0
+    for question, count in zip(questions, counts, strict=True):
+        yield _partial(question, placed[begin : begin + count])
+        begin += count
+
+
+def _partial(question: Question, placed: Sequence[Placed]) -> Outcome:
+    """The outcome where rows may have failed; each error gets the row's index in its own question."""
+    answers = [None if isinstance(found, RowError) else found for found in placed]
+    errors = [
+        RowError(row, found.field, found.message)
+        for row, found in enumerate(placed)
+        if isinstance(found, RowError)
+    ]
+    if len(errors) == len(placed):
+        return Outcome(0, None, Json(_encoder.encode(errors)))
+    output = answers[0] if question.single else answers
+    return Outcome(len(placed) - len(errors), Json(_encoder.encode(output)), Json(_encoder.encode(errors)))
+
+
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()

@@ -1,0 +1,143 @@
+"""The dead letters on RabbitMQ: looked at and replayed over a connection that lives as long as that takes."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+from typing_extensions import override
+
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
+from augury.concurrency.cancellation import within
+from augury.outbound.rabbitmq.link import CLOSING, TROUBLE, Topology
+from augury.outbound.rabbitmq.publisher import RabbitSettings
+
+PATIENCE = 30.0
+"""Seconds that listing or replaying may take in all."""
+Answer = TypeVar("Answer")
+
+
+class RabbitDeadLetters(DeadLetters):
+    def __init__(self, settings: RabbitSettings, topology: Topology) -> None:
+        self._url = settings.url
+        self._seconds = settings.publish_timeout.total_seconds()
+        self._topology = topology
+
+    @override
+    async def lengths(self) -> QueueLengths:
+        async def look(channel: AbstractChannel) -> QueueLengths:
+            ready, dead = await self._queues(channel)
+            return QueueLengths(ready=_length(ready), dead=_length(dead))
+
+        return await self._over(look, patience=3 * self._seconds)
+
+    @override
+    async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
+        async def look(channel: AbstractChannel) -> Sequence[DeadLetter]:
+            """Nothing is acknowledged: with the channel's end all are back where they were."""
+            _, dead = await self._queues(channel)
+            letters: list[DeadLetter] = []
+            while len(letters) < at_most and (message := await dead.get(fail=False)):
+                letters.append(_letter(message))
+            return letters
+
+        return await self._over(look)
+
+    @override
+    async def replay(self, *, at_most: int) -> int:
+        async def put_again(channel: AbstractChannel) -> int:
+            _, dead = await self._queues(channel)
+            replayed = 0
+            for _ in range(min(at_most, _length(dead))):
+                message = await dead.get(fail=False)
+                if message is None:
+                    break
+                await channel.default_exchange.publish(
+                    _again(message), self._topology.tasks.name, mandatory=True, timeout=self._seconds
+                )
+                await message.ack()
+                replayed += 1
+            return replayed
+
+        return await self._over(put_again)
+
+    async def _queues(self, channel: AbstractChannel) -> tuple[AbstractQueue, AbstractQueue]:
+        """Declared again, to learn how long they are: of the tasks, of the dead letters."""
+        dead, tasks = [
+            await channel.declare_queue(queue.name, durable=queue.durable, arguments=queue.arguments)
+            for queue in (self._topology.dead, self._topology.tasks)
+        ]
+        return tasks, dead
+
+    async def _over(
+        self, work: Callable[[AbstractChannel], Awaitable[Answer]], *, patience: float = PATIENCE
+    ) -> Answer:
+        """What `work` answers over a channel of its own; raises `Unavailable`."""
+
+        async def done() -> Answer:
+            async with self._channel() as channel:
+                return await work(channel)
+
+        try:
+            return await within(patience, done())
+        except TROUBLE as error:
+            raise Unavailable(f"RabbitMQ: {error!r}") from error
+
+    @asynccontextmanager
+    async def _channel(self) -> AsyncIterator[AbstractChannel]:
+        connection = await within(self._seconds, self._connect())
+        try:
+            yield await within(
+                self._seconds, _opened(connection.channel(publisher_confirms=True, on_return_raises=True))
+            )
+        finally:
+            with suppress(*TROUBLE):
+                await within(CLOSING, connection.close())
+
+    async def _connect(self) -> Any:  # noqa: ANN401  # aio_pika has a type of its own for every transport
+        return await aio_pika.connect(self._url, client_properties={"connection_name": "augury operates"})
+
+
+async def _opened(channel: AbstractChannel) -> AbstractChannel:
+    await channel.initialize()
+    return channel
+
+
+def _length(queue: AbstractQueue) -> int:
+    return queue.declaration_result.message_count or 0
+
+
+def _again(message: AbstractIncomingMessage) -> aio_pika.Message:
+    """The same task as a new message: the broker's notes of its death stay behind."""
+    headers = {name: value for name, value in message.headers.items() if not name.startswith("x-")}
+    return aio_pika.Message(
+        message.body,
+        headers=headers,
+        content_type=message.content_type,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        timestamp=datetime.now(UTC),
+    )
+
+
+def _letter(message: AbstractIncomingMessage) -> DeadLetter:
+    deaths: Any = message.headers.get("x-death")
+    last = deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
+    reason, count, died_at = last.get("reason"), last.get("count"), last.get("time")
+    return DeadLetter(
+        reason=reason.decode() if isinstance(reason, bytes) else str(reason or "unknown"),
+        deaths=count if isinstance(count, int) else 0,
+        died_at=_in_utc(died_at),
+        put_at=_in_utc(message.timestamp),
+        size=len(message.body),
+        body=message.body[:BYTES_SHOWN],
+    )
+
+
+def _in_utc(time: object) -> datetime | None:
+    """A time of the broker's, which are in UTC whether they say so or not."""
+    if not isinstance(time, datetime):
+        return None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -1,0 +1,34 @@
+"""The queue `ml_tasks` over RabbitMQ."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from typing_extensions import override
+
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import NO_TRACES, PredictionQueue, Traces
+from augury.domain.identifiers import PredictionId
+from augury.outbound.rabbitmq.publisher import RabbitPublisher
+
+
+class RabbitPredictionQueue(PredictionQueue):
+    def __init__(self, publisher: RabbitPublisher) -> None:
+        self._publisher = publisher
+        self._seen: datetime | None = None
+
+    @override
+    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
+        self._publisher.put(ids, attempt, traces)
+
+    @override
+    def saw(self, put_at: datetime) -> None:
+        if put_at <= datetime.now(UTC):  # else a clock that is ahead would have everything pass for lost
+            self._seen = max(self._seen or put_at, put_at)
+
+    @override
+    async def passed(self) -> datetime | None:
+        now = datetime.now(UTC)
+        try:
+            return self._seen if await self._publisher.waiting() else now
+        except Unavailable:
+            return None

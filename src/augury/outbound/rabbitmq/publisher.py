@@ -1,0 +1,217 @@
+"""The queue and the events on RabbitMQ, published in the background over a connection of their own.
+
+RabbitMQ stops reading a connection that publishes more than it can take, acknowledgements included, so
+whoever consumes does it over another one.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import aio_pika
+import msgspec
+
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import NO_TRACES, Traces
+from augury.concurrency.outage import Outage
+from augury.domain.identifiers import PredictionId
+from augury.outbound.rabbitmq.link import TROUBLE, Envelope, RabbitLink, Topology
+
+IDS_PER_MESSAGE = 16
+
+
+MESSAGES_PER_FLIGHT = 64
+
+
+MOST_NEWS = 1_000
+"""Events that wait to be published; beyond that the oldest are dropped."""
+
+
+FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
+"""Seconds between two attempts to connect."""
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RabbitSettings:
+    url: str
+    publish_timeout: timedelta = timedelta(seconds=2)
+    """How long the broker may take for an answer."""
+    max_unpublished: int = 10_000
+    """Predictions that wait to be published; beyond that the sweeper finds them."""
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("amqp://", "amqps://")):
+            raise ValueError("url must begin with amqp:// or amqps://")
+        try:
+            urlsplit(self.url).port  # noqa: B018  # raises for what is no number of a port
+        except ValueError:
+            raise ValueError("url must name a host, or a host and the number of a port") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One prediction that was put on the queue, and when."""
+
+    prediction_id: PredictionId
+    attempt: int
+    at: datetime
+    trace: str | None = None
+
+
+class RabbitPublisher:
+    """Publishes what waits, in flights: what arrives while one is under way forms the next.
+
+    What the broker did not confirm is published again when it is back: a message may come too often.
+    """
+
+    def __init__(self, settings: RabbitSettings, topology: Topology) -> None:
+        self._settings = settings
+        self._topology = topology
+        self._seconds = settings.publish_timeout.total_seconds()
+        self._puts: deque[Put] = deque()
+        self._news: deque[bytes] = deque(maxlen=MOST_NEWS)
+        self._work = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self._link: RabbitLink | None = None
+        self._pause = FIRST_PAUSE
+        self._outage = Outage(log, "publishing to RabbitMQ")
+        self._full = False
+        self._runs: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Publish from now on, as soon as the broker can be reached: nobody waits for it."""
+        self._runs = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Publish what still waits, if that can be done in time, and close the connection."""
+        if self._runs is None:
+            return
+        if self._link is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds):
+                    await self._drained.wait()
+        self._runs.cancel()
+        await asyncio.gather(self._runs, return_exceptions=True)
+        self._runs = None
+        if self._puts:
+            log.warning("%d predictions were not published; the sweeper finds them", len(self._puts))
+
+    async def ping(self) -> None:
+        """Raises `Unavailable` where the broker does not answer in time."""
+        await self.waiting()
+
+    async def waiting(self) -> int:
+        """How many messages are ready in the queue. Raises `Unavailable`."""
+        if self._link is None:
+            raise Unavailable("RabbitMQ is not connected")
+        try:
+            return await self._link.waiting()
+        except TROUBLE as error:
+            raise Unavailable(f"RabbitMQ: {error!r}") from error
+
+    def put(self, ids: Sequence[PredictionId], attempt: int, traces: Traces = NO_TRACES) -> None:
+        room = max(self._settings.max_unpublished - len(self._puts), 0)
+        full = len(ids) > room
+        if full and not self._full:
+            log.warning(
+                "%d predictions wait to be published; the sweeper finds further ones", len(self._puts)
+            )
+        self._full = full
+        now = datetime.now(UTC)
+        self._puts.extend(Put(each, attempt, now, traces.get(each)) for each in ids[:room])
+        self._wake()
+
+    def tell(self, news: bytes) -> None:
+        self._news.append(news)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._drained.clear()
+        self._work.set()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with RabbitLink.open(
+                    self._settings.url, self._topology, seconds=self._seconds, lost=self._work.set
+                ) as link:
+                    await self._serve(link)
+            except TROUBLE as error:
+                self._outage.begins(error)
+            except Exception:  # whatever it is, a publisher that ended would never be missed
+                log.exception("not publishing to RabbitMQ, trying again")
+            finally:
+                self._link = None
+            await asyncio.sleep(self._pause * random.uniform(0.5, 1))
+            self._pause = min(2 * self._pause, LAST_PAUSE)
+
+    async def _serve(self, link: RabbitLink) -> None:
+        self._link = link
+        while link.is_open:
+            while self._puts or self._news:
+                await self._fly(link)
+            self._outage.ends()  # not before all that waited is confirmed
+            self._drained.set()
+            await self._work.wait()
+            self._work.clear()
+        raise ConnectionError("the connection was closed")
+
+    async def _fly(self, link: RabbitLink) -> None:
+        """Publish what waits, up to a flight; raises what went wrong, and keeps what is not confirmed."""
+        tasks = self._next_tasks()
+        news = [self._news.popleft() for _ in range(min(len(self._news), MESSAGES_PER_FLIGHT))]
+        answers = await link.publish([*map(self._task, tasks), *map(self._event, news)])
+        unconfirmed = [put for puts, answer in zip(tasks, answers, strict=False) if answer for put in puts]
+        self._puts.extendleft(reversed(unconfirmed))
+        if trouble := next(filter(None, answers), None):
+            raise ConnectionError(f"not confirmed: {str(trouble) or type(trouble).__name__}")
+        self._pause = FIRST_PAUSE
+
+    def _next_tasks(self) -> list[list[Put]]:
+        """What goes into one message each: up to 16 first attempts, or one later attempt alone."""
+        tasks: list[list[Put]] = []
+        while self._puts:
+            put = self._puts[0]
+            if tasks and put.attempt == 1 == tasks[-1][0].attempt and len(tasks[-1]) < IDS_PER_MESSAGE:
+                tasks[-1].append(self._puts.popleft())
+            elif len(tasks) < MESSAGES_PER_FLIGHT:
+                tasks.append([self._puts.popleft()])
+            else:
+                break
+        return tasks
+
+    def _task(self, puts: Sequence[Put]) -> Envelope:
+        body = {"prediction_ids": [put.prediction_id for put in puts], "attempt": puts[0].attempt}
+        message = aio_pika.Message(
+            msgspec.json.encode(body),
+            content_type="application/json",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            timestamp=puts[0].at,  # the earliest: nothing older waits behind it
+            headers=_trace_headers(puts),
+        )
+        return Envelope(message, self._topology.tasks.name)
+
+    def _event(self, news: bytes) -> Envelope:
+        message = aio_pika.Message(news, content_type="application/json")
+        return Envelope(message, self._topology.finished, self._topology.events.name)
+
+
+def _trace_headers(puts: Sequence[Put]) -> dict[str, Any] | None:
+    """`traceparent` where the message is about one prediction, else `traceparents` in the order of the ids,
+    with "" for those that have none."""
+    if not any(put.trace for put in puts):
+        return None
+    if len(puts) == 1:
+        return {"traceparent": puts[0].trace}
+    return {"traceparents": [put.trace or "" for put in puts]}

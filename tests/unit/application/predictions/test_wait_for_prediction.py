@@ -1,0 +1,150 @@
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pytest
+from typing_extensions import override
+
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.domain.identifiers import PredictionId, UserId, uuid7
+from augury.domain.prediction import Prediction, PredictionNotFound, Status
+from augury.outbound.memory.predictions import MemoryPredictions
+from tests.hexagon import Hexagon
+from tests.polling import eventually
+
+
+async def submitted(hexagon: Hexagon) -> Prediction:
+    return await hexagon.request_prediction((await hexagon.user(credits=1)).id)
+
+
+def waiting(hexagon: Hexagon, prediction: Prediction, seconds: float = 60) -> asyncio.Task[Status]:
+    async def wait() -> Status:
+        stored = await hexagon.wait_for_prediction(
+            user_id=prediction.user_id, prediction_id=prediction.id, seconds=seconds
+        )
+        return stored.prediction.status
+
+    return asyncio.create_task(wait())
+
+
+async def begun(*tasks: asyncio.Task[Status]) -> None:
+    """Let the tasks come to where they wait: over memory, nothing else makes them pause."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not any(each.done() for each in tasks)
+
+
+async def test_a_final_prediction_is_answered_at_once(hexagon: Hexagon) -> None:
+    prediction = await submitted(hexagon)
+    await hexagon.run_all()
+
+    assert await waiting(hexagon, prediction) is Status.SUCCEEDED
+
+
+async def test_everyone_who_waits_is_woken_by_the_event(hexagon: Hexagon) -> None:
+    prediction = await submitted(hexagon)
+    waiters = [waiting(hexagon, prediction) for _ in range(3)]
+    await begun(*waiters)
+
+    await hexagon.run_all()
+
+    assert await asyncio.gather(*waiters) == [Status.SUCCEEDED] * 3
+
+
+async def test_another_predictions_end_wakes_nobody(hexagon: Hexagon) -> None:
+    prediction, other = await submitted(hexagon), await submitted(hexagon)
+    waiter = waiting(hexagon, prediction)
+    await begun(waiter)
+
+    await hexagon.run_batch([other.id])
+
+    await begun(waiter)
+    await hexagon.run_batch([prediction.id])
+    assert await waiter is Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001])
+async def test_when_time_is_up_it_is_answered_as_it_stands(hexagon: Hexagon, seconds: float) -> None:
+    prediction = await submitted(hexagon)
+
+    assert await waiting(hexagon, prediction, seconds) is Status.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class EndsMeanwhile(MemoryPredictions):
+    """Reads of predictions: right after the first of them, the prediction ends."""
+
+    hexagon: Hexagon
+
+    @override
+    async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
+        stored = await MemoryPredictions.get(self, prediction_id, owner=owner)
+        await self.hexagon.run_all()
+        return stored
+
+
+async def test_what_ends_between_the_first_look_and_the_wait_is_not_missed(hexagon: Hexagon) -> None:
+    prediction = await submitted(hexagon)
+    hexagon.wait_for_prediction = WaitForPrediction(EndsMeanwhile(hexagon.memory, hexagon))
+
+    assert await waiting(hexagon, prediction) is Status.SUCCEEDED
+
+
+async def test_a_stranger_does_not_learn_that_there_is_a_prediction(hexagon: Hexagon) -> None:
+    prediction = await submitted(hexagon)
+
+    for user_id, prediction_id in (
+        (UserId(uuid7()), prediction.id),
+        (prediction.user_id, PredictionId(uuid7())),
+    ):
+        with pytest.raises(PredictionNotFound):
+            await hexagon.wait_for_prediction(user_id=user_id, prediction_id=prediction_id, seconds=60)
+
+
+async def test_at_the_stop_everyone_is_answered_with_what_there_is(hexagon: Hexagon) -> None:
+    prediction = await submitted(hexagon)
+    waiter = waiting(hexagon, prediction)
+    await begun(waiter)
+
+    hexagon.wait_for_prediction.stop()
+
+    assert await waiter is Status.QUEUED
+    assert await waiting(hexagon, prediction) is Status.QUEUED, "whoever comes later does not wait at all"
+
+
+@dataclass(frozen=True, slots=True)
+class AwayOnce(MemoryPredictions):
+    """Reads of predictions; the first time that it is asked which are final, it fails."""
+
+    looks: list[int]
+    failure: Exception
+
+    @override
+    async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        self.looks.append(len(ids))
+        if len(self.looks) == 1:
+            raise self.failure
+        return await MemoryPredictions.final(self, ids)
+
+
+@pytest.mark.parametrize("failure", [Unavailable("the database"), RuntimeError("nobody thought of it")])
+async def test_a_lost_event_is_made_up_for_by_a_look_also_after_one_that_failed(
+    hexagon: Hexagon, failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("augury.application.predictions.wait_for_prediction.LOOK_EVERY", 0.001)
+    predictions = AwayOnce(hexagon.memory, [], failure)
+    deaf = WaitForPrediction(predictions)
+    prediction = await submitted(hexagon)
+    look = asyncio.create_task(deaf.look())
+    waiter = asyncio.create_task(deaf(user_id=prediction.user_id, prediction_id=prediction.id, seconds=60))
+    await eventually(lambda: len(predictions.looks) > 1, "a second look")
+    assert not waiter.done()
+
+    await hexagon.run_all()
+
+    assert (await waiter).prediction.status is Status.SUCCEEDED
+    look.cancel()
+    await asyncio.wait([look])
+    assert look.cancelled()
