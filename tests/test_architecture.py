@@ -84,6 +84,15 @@ def test_a_technology_stays_in_its_room(package: str) -> None:
     assert not strangers
 
 
+def test_the_format_of_messages_stands_in_one_file() -> None:
+    """Attribute access aside, nobody else spells a field of a message or how a connection may fail."""
+    spelled = re.compile(r'["\']prediction_ids["\']|["\']traceparents["\']|^TROUBLE = ', re.MULTILINE)
+    assert [m for m in modules() if spelled.search((SOURCE / m).read_text())] == [
+        "broker/trouble.py",
+        "broker/wire.py",
+    ]
+
+
 def test_nothing_hides_behind_type_checking() -> None:
     assert not [m for m in modules() if "TYPE_CHECKING" in (SOURCE / m).read_text()]
 

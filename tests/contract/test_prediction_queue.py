@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from augury.application.predictions.ports import PredictionQueue, Task
 from augury.bootstrap.topology import TASKS, TOPOLOGY
+from augury.broker.wire import read_task
 from augury.domain.identifiers import PredictionId, uuid7
-from augury.inbound.worker.message import decode
 from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from augury.outbound.system_clock import SystemClock
@@ -49,7 +49,7 @@ class RabbitQueue(Queue):
     @override
     async def next_task(self) -> Task | None:
         message = await self._queue.get(fail=False, no_ack=True)
-        return decode(message.body) if message else None
+        return read_task(message.body) if message else None
 
 
 async def rabbit_queue(url: str) -> AsyncIterator[RabbitQueue]:

@@ -11,9 +11,9 @@ from aio_pika.abc import AbstractIncomingMessage
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Ended
 from augury.bootstrap.topology import DEAD, EVENTS, TASKS, TOPOLOGY
+from augury.broker.wire import read_task
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
-from augury.inbound.worker.message import decode
 from augury.outbound.rabbitmq.events import RabbitEvents
 from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
@@ -271,7 +271,7 @@ async def test_traces_travel_in_the_headers_one_for_each_prediction(rabbitmq_url
         queue.put([first])
         [without] = await received(rabbitmq_url, 1)
 
-    assert decode(together.body, together.headers).traces == {second: trace}
+    assert read_task(together.body, together.headers).traces == {second: trace}
     assert single.headers["traceparent"] == trace
-    assert decode(single.body, single.headers).traces == {alone: trace}
+    assert read_task(single.body, single.headers).traces == {alone: trace}
     assert not {"traceparent", "traceparents"} & set(without.headers)

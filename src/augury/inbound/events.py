@@ -9,24 +9,21 @@ from types import TracebackType
 from typing import Self
 
 import aio_pika
-import msgspec
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitExchange
 
-from augury.application.predictions.ports import Ended
+from augury.broker.trouble import TROUBLE
+from augury.broker.wire import NotUnderstood, read_events
 from augury.concurrency.cancellation import within
 from augury.concurrency.outage import Outage
 from augury.domain.identifiers import PredictionId
 
-TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
 CONNECTING = 5.0
 """Seconds that the broker may take to be connected, and for each of its answers."""
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
 """Seconds between two attempts to connect."""
 CLOSING = 1.0
 log = logging.getLogger(__name__)
-_decoder = msgspec.json.Decoder(list[Ended])
 
 
 class EventListener:
@@ -106,8 +103,8 @@ class EventListener:
 
     async def _hear(self, message: AbstractIncomingMessage) -> None:
         try:
-            ended = _decoder.decode(message.body)
-        except msgspec.MsgspecError as error:
+            ended = read_events(message.body)
+        except NotUnderstood as error:
             log.warning("an event was not understood: %s", error)
         else:
             self._tell([each.prediction_id for each in ended])

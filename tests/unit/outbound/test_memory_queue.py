@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from augury.application.predictions.ports import Task
+from augury.broker.wire import MOST_IDS
 from augury.domain.identifiers import PredictionId, uuid7
-from augury.outbound.memory.queue import IDS_PER_TASK
 from tests.hexagon import SettableClock
 from tests.polling import eventually
 from tests.queue_by_hand import QueueByHand
@@ -79,13 +79,13 @@ async def running(queue: QueueByHand, consumer: Consumer) -> AsyncIterator[async
 
 
 def test_predictions_are_put_together_in_tasks_and_taken_in_order(queue: QueueByHand) -> None:
-    mine = ids(IDS_PER_TASK + 1)
+    mine = ids(MOST_IDS + 1)
     queue.put(mine)
     queue.put(mine[:1])
     queue.put([])
 
-    assert queue.take() == Task(tuple(mine[:IDS_PER_TASK]))
-    assert queue.take() == Task(tuple(mine[IDS_PER_TASK:]))
+    assert queue.take() == Task(tuple(mine[:MOST_IDS]))
+    assert queue.take() == Task(tuple(mine[MOST_IDS:]))
     assert queue.take() == Task(tuple(mine[:1]))
     assert queue.take() is None
 

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-import msgspec
 from aio_pika import IncomingMessage
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
@@ -19,7 +18,7 @@ from yarl import URL
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import PredictionQueue, Task, UnknownPredictions
 from augury.application.predictions.run_batch import PredictTimedOut
-from augury.inbound.worker.message import decode
+from augury.broker.wire import NotUnderstood, read_task
 from augury.inbound.worker.runner import TaskRunner
 
 CONNECTING = 5.0
@@ -59,8 +58,8 @@ def subscribe(
 
     async def read(message: StreamMessage[IncomingMessage]) -> Task:
         try:
-            task = decode(message.body, message.raw_message.headers)
-        except msgspec.MsgspecError as error:
+            task = read_task(message.body, message.raw_message.headers)
+        except NotUnderstood as error:
             log.warning("a message was dead-lettered: %s: %r", error, message.body[:100])
             raise
         if put_at := message.raw_message.timestamp:

@@ -6,15 +6,14 @@ from contextlib import suppress
 from datetime import timedelta
 
 from aio_pika.abc import AbstractRobustConnection
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import RabbitBroker, RabbitQueue
 
+from augury.broker.trouble import TROUBLE
 from augury.concurrency.cancellation import within
 from augury.concurrency.outage import Outage
 from augury.inbound.worker.consumer import CONNECTING
 from augury.inbound.worker.runner import TaskRunner
 
-TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
 SUBSCRIBING = 20.0
 """Seconds that it may take in all until the worker consumes."""
 ANSWERING = 5.0

@@ -1,11 +1,11 @@
 import itertools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from typing_extensions import override
 
 from augury.application.predictions.ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
+from augury.broker.wire import task_body
 from augury.outbound.memory.queue import Dead, MemoryPredictionQueue
 
 
@@ -33,14 +33,12 @@ class MemoryDeadLetters(DeadLetters):
 
 def _letter(dead: Dead) -> DeadLetter:
     task = dead.waiting.task
-    body = json.dumps(
-        {"prediction_ids": [str(each) for each in task.prediction_ids], "attempt": task.attempt}
-    )
+    body = task_body(task.prediction_ids, task.attempt)
     return DeadLetter(
         reason="delivery_limit",
         deaths=1,
         died_at=dead.died_at,
         put_at=dead.waiting.put_at,
         size=len(body),
-        body=body.encode()[:BYTES_SHOWN],
+        body=body[:BYTES_SHOWN],
     )

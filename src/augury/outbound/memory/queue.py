@@ -9,11 +9,11 @@ from typing_extensions import override
 
 from augury.application.ports import Clock
 from augury.application.predictions.ports import NO_TRACES, PredictionQueue, Task, Traces, UnknownPredictions
+from augury.broker import wire
 from augury.domain.identifiers import PredictionId
 
 MOST_IDS = 200_000
 """Predictions that wait here at most; what comes beyond is dropped: the sweeper finds it in the books."""
-IDS_PER_TASK = 16
 PREFETCH = 128
 """Tasks in hand at once: the consumer forms its batches from them."""
 PAUSE = timedelta(seconds=1)
@@ -68,7 +68,7 @@ class MemoryPredictionQueue(PredictionQueue):
 
     @override
     def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
-        size = IDS_PER_TASK if attempt == 1 else 1
+        size = wire.MOST_IDS if attempt == 1 else 1
         room = self.most_ids - self._ids
         if len(ids) > room:
             log.warning("the queue is full: %d predictions are left to the sweeper", len(ids) - room)

@@ -11,8 +11,9 @@ from typing_extensions import override
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
+from augury.broker.trouble import TROUBLE
 from augury.concurrency.cancellation import within
-from augury.outbound.rabbitmq.link import CLOSING, TROUBLE, Topology
+from augury.outbound.rabbitmq.link import CLOSING, Topology
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 PATIENCE = 30.0

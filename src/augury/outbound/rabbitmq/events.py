@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import msgspec
 from typing_extensions import override
 
 from augury.application.predictions.ports import Ended, Events
+from augury.broker.wire import events_body
 from augury.outbound.rabbitmq.publisher import RabbitPublisher
 
 
@@ -16,4 +16,4 @@ class RabbitEvents(Events):
     @override
     async def finished(self, ended: Sequence[Ended]) -> None:
         if ended:
-            self._publisher.tell(msgspec.json.encode(ended))
+            self._publisher.tell(events_body(ended))

@@ -9,13 +9,12 @@ from typing import Self
 import aio_pika
 import aiormq
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
+from aio_pika.exceptions import ChannelNotFoundEntity
 from faststream.rabbit import RabbitExchange, RabbitQueue
 
+from augury.broker.trouble import TROUBLE
 from augury.concurrency.cancellation import within
 
-TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
-"""Whatever can happen where the broker is away, silent, or refuses."""
 CLOSING = 1.0
 """Seconds that a connection may take to say goodbye."""
 

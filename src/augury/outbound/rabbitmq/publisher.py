@@ -12,20 +12,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import aio_pika
-import msgspec
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import NO_TRACES, Traces
+from augury.broker.trouble import TROUBLE
+from augury.broker.wire import CONTENT_TYPE, MOST_IDS, task_body, task_headers
 from augury.concurrency.outage import Outage
 from augury.domain.identifiers import PredictionId
-from augury.outbound.rabbitmq.link import TROUBLE, Envelope, RabbitLink, Topology
-
-IDS_PER_MESSAGE = 16
-
+from augury.outbound.rabbitmq.link import Envelope, RabbitLink, Topology
 
 MESSAGES_PER_FLIGHT = 64
 
@@ -183,7 +180,7 @@ class RabbitPublisher:
         tasks: list[list[Put]] = []
         while self._puts:
             put = self._puts[0]
-            if tasks and put.attempt == 1 == tasks[-1][0].attempt and len(tasks[-1]) < IDS_PER_MESSAGE:
+            if tasks and put.attempt == 1 == tasks[-1][0].attempt and len(tasks[-1]) < MOST_IDS:
                 tasks[-1].append(self._puts.popleft())
             elif len(tasks) < MESSAGES_PER_FLIGHT:
                 tasks.append([self._puts.popleft()])
@@ -192,26 +189,15 @@ class RabbitPublisher:
         return tasks
 
     def _task(self, puts: Sequence[Put]) -> Envelope:
-        body = {"prediction_ids": [put.prediction_id for put in puts], "attempt": puts[0].attempt}
         message = aio_pika.Message(
-            msgspec.json.encode(body),
-            content_type="application/json",
+            task_body([put.prediction_id for put in puts], puts[0].attempt),
+            content_type=CONTENT_TYPE,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
             timestamp=puts[0].at,  # the earliest: nothing older waits behind it
-            headers=_trace_headers(puts),
+            headers=task_headers([put.trace for put in puts]),
         )
         return Envelope(message, self._topology.tasks.name)
 
     def _event(self, news: bytes) -> Envelope:
-        message = aio_pika.Message(news, content_type="application/json")
+        message = aio_pika.Message(news, content_type=CONTENT_TYPE)
         return Envelope(message, self._topology.finished, self._topology.events.name)
-
-
-def _trace_headers(puts: Sequence[Put]) -> dict[str, Any] | None:
-    """`traceparent` where the message is about one prediction, else `traceparents` in the order of the ids,
-    with "" for those that have none."""
-    if not any(put.trace for put in puts):
-        return None
-    if len(puts) == 1:
-        return {"traceparent": puts[0].trace}
-    return {"traceparents": [put.trace or "" for put in puts]}
