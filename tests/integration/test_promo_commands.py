@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import pytest
 
@@ -12,13 +13,19 @@ async def test_the_operator_makes_and_lists_promo_codes(database_url: str) -> No
     made = await asyncio.to_thread(run, *create, "--expires-in", "30d", env=env)
     again = await asyncio.to_thread(run, *create, env=env)
     listed = await asyncio.to_thread(run, "promo", "list", env=env)
+    as_json = await asyncio.to_thread(run, "promo", "list", "--json", env=env)
 
     assert made.stdout.startswith("created SPRING-26: 20 credits, for 3 users, until ")
     assert (again.returncode, again.stderr) == (
         1,
         "augury: There is a promo code of this name already. (code SPRING-26)\n",
     )
-    assert "SPRING-26" in listed.stdout
+    [line] = listed.stdout.splitlines()
+    *values, expires_at = line.split("\t")
+    assert values == ["SPRING-26", "20", "0", "3"]
+    assert json.loads(as_json.stdout) == [
+        {"code": "SPRING-26", "credits": 20, "redeemed": 0, "limit": 3, "expires_at": expires_at}
+    ]
 
 
 @pytest.mark.parametrize(

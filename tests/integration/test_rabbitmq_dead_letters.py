@@ -1,4 +1,5 @@
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import aio_pika
@@ -160,12 +161,17 @@ async def test_the_operators_commands_list_and_replay(rabbitmq_url: str) -> None
     env = environment(rabbitmq_url=rabbitmq_url)
 
     listed = await asyncio.to_thread(run, "queue", "dead", env=env)
+    as_json = await asyncio.to_thread(run, "queue", "dead", "--json", env=env)
     replayed = await asyncio.to_thread(run, "queue", "replay", env=env)
     without = await asyncio.to_thread(run, "queue", "dead", env=environment())
 
-    assert "1 dead letters, 0 messages ready" in listed.stdout
-    assert "rejected" in listed.stdout
-    assert "\x1b" not in listed.stdout, "what is listed does not move the operator's cursor"
+    assert listed.stderr == "1 dead letters, 0 messages ready\n"
+    [line] = listed.stdout.splitlines()
+    _, reason, size, begins_with = line.split("\t")
+    assert (reason, size) == ("rejected", "20")
+    assert "\x1b" not in begins_with, "what is listed does not move the operator's cursor"
+    [letter] = json.loads(as_json.stdout)
+    assert (letter["reason"], letter["bytes"], letter["begins_with"]) == (reason, int(size), begins_with)
     assert replayed.stdout == "1 messages are on the queue again\n"
     assert (without.returncode, without.stderr.count("\n")) == (1, 1)
     assert "AUGURY_RABBITMQ_URL" in without.stderr

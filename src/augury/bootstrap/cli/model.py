@@ -5,19 +5,15 @@ from pathlib import Path
 
 import click
 from dishka import AsyncContainer
-from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.ports import Models
 from augury.application.models.register_model import RegisterModel
+from augury.bootstrap.cli.listing import json_option, show
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import operates
 from augury.domain.model import ModelRef
-
-WIDE = 200
-"""Columns of a table that goes into a pipe, where no terminal says how many there are."""
 
 
 @click.group()
@@ -60,16 +56,22 @@ async def add(container: AsyncContainer, file: Path, name: str, price: int, *, i
 
 
 @model.command("list")
+@json_option
 @operates
-async def list_(container: AsyncContainer) -> None:
+async def list_(container: AsyncContainer, *, as_json: bool) -> None:
     """Show every version of every model."""
-    table = Table("model", "state", "task", "row price", "features", "sha256")
-    for each in await (await container.get(Models)).all():
-        state = "retired" if each.retired else "active" if each.active else "ready"
-        features = str(len(each.facts.schema.features))
-        table.add_row(str(each.ref), state, each.facts.task, str(each.row_price), features, each.sha256[:12])
-    console = Console()
-    console.print(table, width=None if console.is_terminal else WIDE)
+    entries = [
+        {
+            "model": str(each.ref),
+            "state": "retired" if each.retired else "active" if each.active else "ready",
+            "task": each.facts.task,
+            "row_price": each.row_price,
+            "features": len(each.facts.schema.features),
+            "sha256": each.sha256,
+        }
+        for each in await (await container.get(Models)).all()
+    ]
+    show(entries, columns=("model", "state", "task", "row_price", "features", "sha256"), as_json=as_json)
 
 
 @model.command("price")

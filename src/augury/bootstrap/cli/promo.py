@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import click
 from dishka import AsyncContainer
-from rich.console import Console
-from rich.table import Table
 from typing_extensions import override
 
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
 from augury.application.money.ports import PromoCodes
+from augury.bootstrap.cli.listing import Entry, json_option, show
 from augury.bootstrap.operating import operates
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.promo_code import MOST_REDEMPTIONS
@@ -64,14 +63,23 @@ async def create(
 
 
 @promo.command("list")
+@json_option
 @operates
-async def list_(container: AsyncContainer) -> None:
+async def list_(container: AsyncContainer, *, as_json: bool) -> None:
     """Show every promo code and how often it was redeemed."""
     promo_codes: PromoCodes = await container.get(PromoCodes)
-    table, after = Table("code", "credits", "redeemed", "limit", "expires"), None
+    entries: list[Entry] = []
+    after = None
     while page := await promo_codes.page(limit=PAGE, after=after):
-        for each in page:
-            expires = f"{each.expires_at:%Y-%m-%d %H:%M}" if each.expires_at else ""
-            table.add_row(each.code, str(each.credits), str(each.used), str(each.most), expires)
+        entries += [
+            {
+                "code": each.code,
+                "credits": each.credits,
+                "redeemed": each.used,
+                "limit": each.most,
+                "expires_at": each.expires_at,
+            }
+            for each in page
+        ]
         after = page[-1].code
-    Console().print(table)
+    show(entries, columns=("code", "credits", "redeemed", "limit", "expires_at"), as_json=as_json)

@@ -1,10 +1,9 @@
 """The operator's commands about the queue on RabbitMQ; they need no database."""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from augury.application.predictions.ports import DeadLetters
+from augury.bootstrap.cli.listing import json_option, show
 from augury.bootstrap.config import SettingError, is_set, read
 from augury.bootstrap.process import process_settings, run
 from augury.bootstrap.topology import TOPOLOGY
@@ -29,21 +28,26 @@ def _dead_letters() -> DeadLetters:
 
 @queue.command("dead")
 @click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many.")
-def dead(limit: int) -> None:
+@json_option
+def dead(limit: int, *, as_json: bool) -> None:
     """List the oldest messages that could not be handled; they stay where they are."""
     dead_letters = _dead_letters()
 
-    async def show() -> None:
+    async def list_them() -> None:
         lengths = await dead_letters.lengths()
-        table = Table("died", "reason", "size", "begins with")
-        for letter in await dead_letters.list(at_most=limit):
-            died = f"{letter.died_at:%Y-%m-%d %H:%M:%S}" if letter.died_at else ""
-            table.add_row(died, letter.reason, str(letter.size), ascii(letter.body)[2:-1])
-        click.echo(f"{lengths.dead} dead letters, {lengths.ready} messages ready")
-        if lengths.dead:
-            Console(markup=False).print(table)
+        click.echo(f"{lengths.dead} dead letters, {lengths.ready} messages ready", err=True)
+        entries = [
+            {
+                "died_at": letter.died_at,
+                "reason": letter.reason,
+                "bytes": letter.size,
+                "begins_with": ascii(letter.body)[2:-1],
+            }
+            for letter in await dead_letters.list(at_most=limit)
+        ]
+        show(entries, columns=("died_at", "reason", "bytes", "begins_with"), as_json=as_json)
 
-    run(show())
+    run(list_them())
 
 
 @queue.command("replay")

@@ -1,0 +1,91 @@
+"""Lists are for people on a terminal, for `grep` and `cut` in a pipe, and for programs with --json."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import click
+import pytest
+
+from augury.bootstrap.cli.listing import Entry, show
+from augury.bootstrap.cli.root import main
+
+LONG = "churn-of-customers-who-came-by-way-of-the-spring-campaign@12"
+ENTRIES: list[Entry] = [
+    {
+        "model": LONG,
+        "price": 3,
+        "active": True,
+        "until": datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC),
+        "sum": "e" * 64,
+    },
+    {"model": "тон\t[red]\n\x1b[31m\u2028\x9b", "price": 0, "active": False, "until": None, "sum": ""},
+]
+COLUMNS = ("model", "price", "active", "until", "sum")
+
+
+def printed(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> str:
+    show(ENTRIES, columns=COLUMNS, as_json=as_json)
+    return capsys.readouterr().out
+
+
+def test_a_pipe_gets_one_whole_line_an_entry_separated_by_tabs(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, as_json=False).splitlines()
+
+    assert [line.split("\t") for line in lines] == [
+        [LONG, "3", "true", "2026-05-04T03:02:01Z", "e" * 64],
+        ["тон\\t[red]\\n\\u001b[31m\\u2028\\u009b", "0", "false", "", ""],
+    ]
+
+
+def test_a_program_gets_what_the_entries_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, as_json=True)
+
+    first, second = json.loads(out)
+    assert first == {**ENTRIES[0], "until": "2026-05-04T03:02:01Z"}
+    assert second == ENTRIES[1]
+    assert "тон" in out, "people read it, too"
+    assert not {"\x1b", "\x9b", "\u2028"} & set(out)
+
+
+def test_no_entries_are_an_empty_array_and_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    show([], columns=COLUMNS, as_json=True)
+    show([], columns=COLUMNS, as_json=False)
+    assert capsys.readouterr().out == "[]\n"
+
+
+def test_a_person_gets_a_table_with_headings() -> None:
+    script = (
+        "from augury.bootstrap.cli.listing import show\n"
+        r"show([{'row_price': 3, 'name': '[red]x\x1b[31m'}], columns=('name', 'row_price'), as_json=False)"
+    )
+    terminal, its_side = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-c", script], stdout=its_side, env=os.environ | {"COLUMNS": "80"}, check=True
+    )
+    os.close(its_side)
+    shown = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+
+    assert "row price" in shown
+    assert "[red]x\\u001b[31m" in shown
+
+
+def lists(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {below}", each) for below, each in lists(command))
+        elif command is not None and ("list" in name or "list" in (command.help or "").lower().split()):
+            yield name, command
+
+
+def test_every_list_is_to_be_had_as_json() -> None:
+    found = dict(lists(main))
+    assert {"model list", "promo list", "queue dead"} <= found.keys()
+    assert [name for name, each in found.items() if "as_json" not in {p.name for p in each.params}] == []
