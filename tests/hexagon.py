@@ -32,10 +32,13 @@ from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.ports import Ended, StoredPrediction
-from augury.application.predictions.request_predictions import Request, RequestPredictions
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.requests import Request
 from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, uuid7
@@ -210,6 +213,12 @@ class Hexagon:
         self.find_accepted = FindAccepted(books=self.books)
         self.request_predictions = RequestPredictions(
             books=self.books, queue=self.queue, clock=self.clock, limits=self.limits, backlog=self.backlog
+        )
+        self.submit_prediction = SubmitPrediction(
+            models=self.models,
+            books=self.books,
+            flight=NaturalBatches(self.request_predictions, most=64),
+            limits=self.limits,
         )
         self.cancel_prediction = CancelPrediction(books=self.books, events=self.events, clock=self.clock)
         self.run_batch = RunBatch(

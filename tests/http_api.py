@@ -29,9 +29,8 @@ from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
-from augury.application.ports import Clock
+from augury.application.ports import Clock, OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
-from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.ports import DeadLetters, Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -77,7 +76,7 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
         SignOut: hexagon.sign_out,
         TopUp: hexagon.top_up,
         RequestPredictions: hexagon.request_predictions,
-        FindAccepted: hexagon.find_accepted,
+        OpenBooks: hexagon.books,
         CancelPrediction: hexagon.cancel_prediction,
         WaitForPrediction: hexagon.wait_for_prediction,
     }

@@ -19,7 +19,8 @@ from augury.application.money.top_up import TopUp
 from augury.application.ports import Clock, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
-from augury.application.predictions.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
 from augury.domain.balance import NotEnoughCredits, PaymentTaken
 from augury.domain.identifiers import PredictionId, uuid7

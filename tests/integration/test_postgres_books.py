@@ -17,7 +17,8 @@ from augury.application.limits import Limits
 from augury.application.ports import Accepted, AlreadyRecorded, Conflict, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
-from augury.application.predictions.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
 from augury.domain.balance import Balance, BooksDisagree, NotEnoughCredits, Transfer, TransferKind
 from augury.domain.errors import DomainError

@@ -261,12 +261,13 @@ def telegram() -> Provider:
     from augury.inbound.telegram.bot import TelegramBot  # aiogram is for those who talk to Telegram
     from augury.inbound.telegram.client import create_bot
     from augury.inbound.telegram.deliverer import Deliverer
-    from augury.inbound.telegram.desk import Desk, flight_of
+    from augury.inbound.telegram.desk import Desk, flight_of, submit_of
     from augury.outbound.telegram_payments import TelegramPayments
 
     provider = Provider(scope=Scope.APP)
     provider.provide(create_bot)
     provider.provide(flight_of)
+    provider.provide(submit_of)
     provider.provide_all(WithParents[TelegramPayments], TelegramBot, Deliverer, Desk)
     provider.provide_all(RegisterChat, LinkChat, RecordPayment, RefundPayment)
     return provider

@@ -3,7 +3,7 @@ from typing import Any
 
 from litestar.routes import HTTPRoute
 
-from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.submit_prediction import SubmitPrediction
 from tests.http_api import PROBLEM, Api
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -91,7 +91,7 @@ async def test_every_operation_says_what_it_does_in_the_words_of_its_use_case(ap
         assert operation["summary"], path
         assert operation["description"], path
     submit = described["paths"]["/predictions"]["post"]
-    assert submit["description"] == RequestPredictions.__doc__
+    assert submit["description"] == SubmitPrediction.__doc__
 
 
 async def test_operations_have_names_of_their_own(api: Api) -> None:

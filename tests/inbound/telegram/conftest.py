@@ -11,7 +11,7 @@ from augury.application.chats.refund_payment import RefundPayment
 from augury.inbound.telegram.bot import TelegramBot
 from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.deliverer import Deliverer
-from augury.inbound.telegram.desk import Desk, flight_of
+from augury.inbound.telegram.desk import Desk, flight_of, submit_of
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.outbound.memory.duty import MemoryDuty
 from augury.outbound.telegram_payments import TelegramPayments
@@ -50,7 +50,9 @@ class Town:
             refund_payment=self.refund_payment,
             redeem_promo_code=hexagon.redeem_promo_code,
             cancel_prediction=hexagon.cancel_prediction,
-            flight=flight_of(hexagon.request_predictions),
+            flight=(flight := flight_of(hexagon.request_predictions)),
+            submit_prediction=submit_of(hexagon.models, hexagon.books, flight, hexagon.limits),
+            find_accepted=hexagon.find_accepted,
             deliverer=deliverer,
             limits=hexagon.limits,
             settings=settings,

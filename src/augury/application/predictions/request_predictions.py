@@ -1,28 +1,19 @@
-"""Accept predictions: hold their price, record them, have them queued."""
+"""Decide on the requests of one flight: hold their prices, record them, have them queued."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Self
+from datetime import datetime
 
 from augury.application.limits import Limits
-from augury.application.ports import Accepted, Clock, IdempotencyKey, Json, OpenBooks, Opened, Remembered
+from augury.application.ports import Accepted, Clock, OpenBooks, Opened, Remembered
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.ports import PredictionQueue
+from augury.application.predictions.requests import Answer, Replayed, Request
 from augury.application.retrying import retried
 from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
-from augury.domain.model import Model, RowError
-from augury.domain.prediction import (
-    ExpiresTooLate,
-    IdempotencyConflict,
-    NoValidRow,
-    Prediction,
-    TooManyPending,
-    TooManyRows,
-)
-from augury.domain.rows import check_rows
+from augury.domain.prediction import IdempotencyConflict, Prediction, TooManyPending
 from augury.domain.user import UserNotFound
 
 RETRY_AFTER = 5
@@ -30,81 +21,8 @@ RETRY_AFTER = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One request for a prediction, its rows checked: see `of`."""
-
-    user_id: UserId
-    model: Model
-    rows: int
-    single: bool
-    input: Json
-    expires_in: timedelta
-    key: IdempotencyKey | None = None
-    notify: bool = False
-    """Whether a notice of its end is kept until it is delivered."""
-    trace: str | None = None
-    """The caller's `traceparent`: it goes with the task, and is not stored."""
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        user_id: UserId,
-        model: Model,
-        data: object,
-        input: Json,
-        limits: Limits,
-        expires_in: timedelta | None = None,
-        key: IdempotencyKey | None = None,
-        notify: bool = False,
-        trace: str | None = None,
-    ) -> Self:
-        """Check the `data`, one row (an object) or many (an array), whose JSON text is `input`.
-
-        Raises `ExpiresTooLate`, `TooManyRows`, or `NoValidRow` where none fits the model. Where only some
-        do, the worker finds the others again and leaves them uncharged.
-        """
-        if expires_in is not None and expires_in > limits.max_expires_in:
-            raise ExpiresTooLate(
-                expires_in=int(expires_in.total_seconds()), most=int(limits.max_expires_in.total_seconds())
-            )
-        rows, errors = checked(data, model, limits)
-        if len(errors) == len(rows):
-            raise NoValidRow(errors=tuple(errors))
-        return cls(
-            user_id=user_id,
-            model=model,
-            rows=len(rows),
-            single=not isinstance(data, list),
-            input=input,
-            expires_in=limits.max_expires_in if expires_in is None else expires_in,
-            key=key,
-            notify=notify,
-            trace=trace,
-        )
-
-
-def checked(data: object, model: Model, limits: Limits) -> tuple[Sequence[object], Sequence[RowError]]:
-    """The rows of `data`, one (an object) or many (an array), and what is wrong with which of them.
-
-    Raises `TooManyRows`.
-    """
-    rows = data if isinstance(data, list) else [data]
-    if not 1 <= len(rows) <= limits.max_rows:
-        raise TooManyRows(rows=len(rows), most=limits.max_rows)
-    return rows, check_rows(model.facts.schema, rows).errors
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """The same request was accepted before, as this prediction."""
-
-    prediction_id: PredictionId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPredictions:
-    """Accept a prediction for its price and queue it; it is run a moment later."""
+    """Accept the requests of one flight in one transaction, each for its price, and queue them."""
 
     books: OpenBooks
     queue: PredictionQueue
@@ -112,15 +30,13 @@ class RequestPredictions:
     limits: Limits
     backlog: Backlog
 
-    async def __call__(self, requests: Sequence[Request]) -> list[Prediction | Replayed | DomainError]:
+    async def __call__(self, requests: Sequence[Request]) -> list[Answer]:
         """Many fly together; answers stand in the order of `requests`, a refusal is that request's alone."""
         desk, answers = await retried(lambda: self._decide(requests))
         self.queue.put([accepted.prediction.id for accepted in desk.accepted], traces=desk.traces)
         return answers
 
-    async def _decide(
-        self, requests: Sequence[Request]
-    ) -> tuple["_Desk", list[Prediction | Replayed | DomainError]]:
+    async def _decide(self, requests: Sequence[Request]) -> tuple["_Desk", list[Answer]]:
         user_ids = {request.user_id for request in requests}
         keys = {(request.user_id, request.key.key) for request in requests if request.key}
         async with self.books() as books:

@@ -15,9 +15,9 @@ from augury.application.models.ports import Models
 from augury.application.money.ports import Ledger
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.ports import AccessTokens, ApiKeys, Users
-from augury.application.ports import Clock
-from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.ports import Clock, OpenBooks
 from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.inbound.http import (
     admin,
@@ -167,11 +167,13 @@ def _desks(
         app.state.ledger = await container.get(Ledger)
         app.state.submit_desk = submissions.SubmitDesk(
             identity=identity,
-            models=await container.get(Models),
+            submit_prediction=SubmitPrediction(
+                models=await container.get(Models),
+                books=await container.get(OpenBooks),
+                flight=flight,
+                limits=await container.get(Limits),
+            ),
             wait=await container.get(WaitForPrediction),
-            find_accepted=await container.get(FindAccepted),
-            flight=flight,
-            limits=await container.get(Limits),
             settings=settings,
         )
         yield

@@ -9,13 +9,15 @@ from litestar import post
 from litestar.params import JSONBody
 
 from augury.application.limits import Limits
+from augury.application.models.ports import Models
 from augury.application.predictions.ports import Predictions
-from augury.application.predictions.request_predictions import checked
-from augury.inbound.http.body import JsonBody
+from augury.application.predictions.requests import checked
+from augury.inbound.http.body import JsonBody, decode_data
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import FieldProblem, documented
-from augury.inbound.http.submissions import Data, SubmitDesk
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.http.submissions import Data
 
 
 class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,12 +56,13 @@ class Quote(msgspec.Struct, frozen=True):
 async def quote(
     request: SignedIn,
     data: JSONBody[QuoteRequest],
+    models: FromDishka[Models],
     predictions: FromDishka[Predictions],
     limits: FromDishka[Limits],
 ) -> Quote:
-    desk: SubmitDesk = request.app.state.submit_desk
-    model = await desk.model(data.model)
-    rows, errors = checked(desk.rows(data.data), model, limits)
+    settings: HttpSettings = request.app.state.settings
+    model = await models.get(limits.default_model if data.model is None else data.model)
+    rows, errors = checked(decode_data(data.data, most=settings.max_values), model, limits)
     return Quote(
         model=str(model.ref),
         row_price=model.row_price,

@@ -13,19 +13,17 @@ from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from augury.application.limits import Limits
-from augury.application.models.ports import Models
-from augury.application.ports import IdempotencyKey, Json, Unavailable
-from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.ports import Json, Unavailable
 from augury.application.predictions.ports import StoredPrediction
-from augury.application.predictions.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.requests import Answer, Replayed, Request
+from augury.application.predictions.submit_prediction import Submission as Asked
+from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.trace_context import traceparent
-from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
-from augury.domain.model import Model, ModelNotFound
-from augury.domain.prediction import ExpiresTooLate, NoValidRow, Prediction, TooManyRows
+from augury.domain.prediction import Prediction
 from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
@@ -42,7 +40,6 @@ from augury.inbound.http.views import PredictionView, unanswered
 PATHS = ["/predictions", "/predictions/predict"]
 _MOST_EXPIRES_IN = 100 * 365 * 86_400
 
-Answer = Prediction | Replayed | DomainError
 Flight = NaturalBatches[Request, Answer]
 _encoder = msgspec.json.Encoder()
 
@@ -84,11 +81,8 @@ class SubmitDesk:
     """Everything that a submit needs, for the life of the application."""
 
     identity: Identity
-    models: Models
+    submit_prediction: SubmitPrediction
     wait: WaitForPrediction
-    find_accepted: FindAccepted
-    flight: Flight
-    limits: Limits
     settings: HttpSettings
 
     async def accept(self, scope: Scope, submission: Submission, body: bytes) -> "Taken":
@@ -99,32 +93,19 @@ class SubmitDesk:
         caller: UserId | None = scope["user"]
         key = key_of_submit(caller, scope, body)
         user_id = caller or await self.identity.guest(scope)
-        try:
-            request = self._request(user_id, await self.model(submission.model), submission, key, scope)
-            answer = await self.flight.board(request)
-            if isinstance(answer, DomainError):
-                raise answer
-        except (ModelNotFound, NoValidRow, TooManyRows, ExpiresTooLate):  # as models and limits are today
-            earlier = key and await self.find_accepted(user_id=user_id, key=key)
-            if not earlier:
-                raise
-            return Taken(user_id, Replayed(earlier))
-        return Taken(user_id, answer)
-
-    def _request(
-        self, user_id: UserId, model: Model, submission: Submission, key: IdempotencyKey | None, scope: Scope
-    ) -> Request:
         expires_in = submission.expires_in
-        return Request.of(
-            user_id=user_id,
-            model=model,
-            data=self.rows(submission.data),
-            input=Json(bytes(submission.data)),
-            limits=self.limits,
-            expires_in=None if expires_in is None else timedelta(seconds=expires_in),
-            key=key,
-            trace=_trace(scope),
+        answer = await self.submit_prediction(
+            Asked(
+                user_id=user_id,
+                data=decode_data(submission.data, most=self.settings.max_values),
+                input=Json(bytes(submission.data)),
+                model=submission.model,
+                expires_in=None if expires_in is None else timedelta(seconds=expires_in),
+                key=key,
+                trace=_trace(scope),
+            )
         )
+        return Taken(user_id, answer)
 
     async def answer(self, scope: Scope, taken: "Taken") -> EncodedJson:
         """What was accepted as it stands, once the caller has waited as long as it prefers to."""
@@ -132,14 +113,6 @@ class SubmitDesk:
         seconds = wait_seconds(_preferences(scope), most=most)
         stored = await self._as_it_stands(taken.answer, taken.user_id, seconds or 0)
         return self._response(stored, isinstance(taken.answer, Replayed), seconds)
-
-    def rows(self, data: msgspec.Raw) -> object:
-        """Raises a 400 or a 422."""
-        return decode_data(data, most=self.settings.max_values)
-
-    async def model(self, name: str | None) -> Model:
-        """Raises `ModelNotFound`."""
-        return await self.models.get(self.limits.default_model if name is None else name)
 
     async def _as_it_stands(
         self, answer: Prediction | Replayed, user_id: UserId, seconds: int
@@ -206,7 +179,7 @@ def _preferences(scope: Scope) -> bytes:
     security=BEARER_OR_GUEST,
     tags=["Predictions"],
     summary="Request a prediction",
-    description=RequestPredictions.__doc__,
+    description=SubmitPrediction.__doc__,
     operation_class=SubmitOperation,
     responses={
         200: ResponseSpec(

@@ -12,17 +12,19 @@ from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.ports import OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.ports import Predictions
-from augury.application.predictions.request_predictions import Replayed, Request, RequestPredictions
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.requests import Answer, Request
+from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.concurrency.natural_batches import NaturalBatches
-from augury.domain.errors import DomainError
 from augury.domain.model import Model
-from augury.domain.prediction import Prediction
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
 
-Flight = NaturalBatches[Request, Prediction | Replayed | DomainError]
+BotFlight = NaturalBatches[Request, Answer]
 MOST_IN_FLIGHT = 64
 
 
@@ -40,7 +42,9 @@ class Desk:
     refund_payment: RefundPayment
     redeem_promo_code: RedeemPromoCode
     cancel_prediction: CancelPrediction
-    flight: Flight
+    flight: BotFlight
+    submit_prediction: SubmitPrediction
+    find_accepted: FindAccepted
     deliverer: Deliverer
     limits: Limits
     settings: TelegramSettings
@@ -56,10 +60,14 @@ class Desk:
         return (await self.balances.of(chat.user_id)).available
 
 
-def flight_of(request_predictions: RequestPredictions) -> Flight:
+def flight_of(request_predictions: RequestPredictions) -> BotFlight:
     """What arrives together is accepted together, whatever chats it comes from."""
 
-    async def fly(requests: Sequence[Request]) -> Sequence[Prediction | Replayed | DomainError]:
+    async def fly(requests: Sequence[Request]) -> Sequence[Answer]:
         return await request_predictions(requests)
 
     return NaturalBatches(fly, most=MOST_IN_FLIGHT)
+
+
+def submit_of(models: Models, books: OpenBooks, flight: BotFlight, limits: Limits) -> SubmitPrediction:
+    return SubmitPrediction(models=models, books=books, flight=flight, limits=limits)

@@ -12,8 +12,9 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, Update
 from augury.application.chats.ports import Chat
 from augury.domain.errors import DomainError
 from augury.inbound.telegram.desk import Desk
-from augury.inbound.telegram.dialogue import restored
+from augury.inbound.telegram.dialogue import Asking, restored
 from augury.inbound.telegram.flood import FloodGate
+from augury.inbound.telegram.submitting import resumed
 from augury.inbound.telegram.talk import Talk
 from augury.inbound.telegram.texts import language_of, speech
 
@@ -40,12 +41,14 @@ class Person(BaseMiddleware):
         bot: Bot = data["bot"]
         if not is_about_money(event) and await self._is_flood(chat, event, data):
             return None
-        data["talk"] = Talk(bot, chat, speech(chat.language), self._desk, restored(chat.dialogue))
+        talk = data["talk"] = Talk(bot, chat, speech(chat.language), self._desk, restored(chat.dialogue))
         try:
             return await handler(event, data)
         except DomainError as refusal:
             if is_about_money(event):  # what was paid is not refused: somebody must look at it
                 raise
+            if await _was_accepted(event, talk):
+                return None
             await bot.send_message(chat.id, speech(chat.language).refusal(refusal))
         finally:
             if isinstance(event, CallbackQuery):
@@ -65,6 +68,14 @@ class Person(BaseMiddleware):
             bot: Bot = data["bot"]
             await bot.send_message(chat.id, speech(chat.language)("slow-down", seconds=seconds))
         return seconds > 0
+
+
+async def _was_accepted(event: Message | CallbackQuery, talk: Talk) -> bool:
+    """Whether what is refused now was accepted before: the bot stopped in between, and the model or its price
+    changed meanwhile. Its result is delivered instead of the refusal."""
+    if isinstance(event, Message) and await resumed(talk, event.message_id):
+        return True
+    return isinstance(talk.dialogue, Asking) and await resumed(talk, talk.dialogue.began)
 
 
 def _is_passed_over(event: Message | CallbackQuery) -> bool:

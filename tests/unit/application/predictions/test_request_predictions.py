@@ -6,7 +6,8 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.application.ports import Books, Conflict, IdempotencyKey, Json, OpenBooks, Unavailable
-from augury.application.predictions.request_predictions import RETRY_AFTER, Replayed
+from augury.application.predictions.request_predictions import RETRY_AFTER
+from augury.application.predictions.requests import Replayed
 from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import (

@@ -16,7 +16,7 @@ from augury.domain.prediction import NoValidRow
 from augury.inbound.telegram.csv_rows import CsvRows, NotCsv, read_csv
 from augury.inbound.telegram.dialogue import Confirming, Over
 from augury.inbound.telegram.keyboards import button, keyboard
-from augury.inbound.telegram.submitting import Batch, submit
+from augury.inbound.telegram.submitting import Batch, resumed, submit
 from augury.inbound.telegram.talk import Talk
 
 MOST_MISTAKES_SHOWN = 5
@@ -68,6 +68,10 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
     if not isinstance(waiting, Confirming) or waiting.message_id != message_id or query.message is None:
         await talk.send(talk.say("stale"))
         return
+    batch = Batch(waiting.file_name, query.message.message_id)
+    if await resumed(talk, message_id, batch):
+        await talk.remember(Over(seen=waiting.seen))
+        return
     model = await talk.desk.models.get(waiting.model)
     rows = await _rows(waiting.file_id, None, model, talk)
     if rows is None:
@@ -78,7 +82,6 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
         await talk.send(talk.say("price-changed"))
         await _ask(waiting, rows, model, talk)
         return
-    batch = Batch(waiting.file_name, query.message.message_id)
     await submit(talk, list(rows.rows), model=model, named=waiting.model, message_id=message_id, batch=batch)
     await talk.remember(Over(seen=waiting.seen))
 

@@ -12,7 +12,7 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.model import FeatureKind, Model, ModelNotFound
 from augury.inbound.telegram.dialogue import Asking, Confirming, NoAnswer, Over, answer, row_of
 from augury.inbound.telegram.keyboards import button, keyboard
-from augury.inbound.telegram.submitting import submit
+from augury.inbound.telegram.submitting import resumed, submit
 from augury.inbound.telegram.talk import Talk
 from augury.inbound.telegram.texts import Speech, said_in_any
 
@@ -100,12 +100,14 @@ async def _predict_text(text: str, message_id: int, talk: Talk) -> None:
     model = await talk.desk.model_of(talk.chat)
     features = model.facts.schema.features
     if len(features) != 1:
-        await talk.send(talk.say("use-predict", model=model.ref.name, features=len(features)))
+        if not await resumed(talk, message_id):
+            await talk.send(talk.say("use-predict", model=model.ref.name, features=len(features)))
         return
     try:
         value = answer(features[0], text)
     except NoAnswer as wrong:
-        await talk.send(talk.say(wrong.message, value=text))
+        if not await resumed(talk, message_id):
+            await talk.send(talk.say(wrong.message, value=text))
         return
     named = talk.desk.model_name(talk.chat)
     await submit(talk, {features[0].name: value}, model=model, named=named, message_id=message_id)
@@ -145,6 +147,9 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
     if len(asking.values) < len(model.facts.schema.features):
         await _ask(asking, model, talk)
         return
+    if await resumed(talk, asking.began):
+        await talk.remember(Over(seen=asking.seen))
+        return
     if model.row_price != asking.row_price:
         asking = replace(asking, values=asking.values[:-1], row_price=model.row_price)
         await talk.remember(asking)
@@ -161,7 +166,7 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
 
 
 async def _model(asking: Asking, talk: Talk) -> Model:
-    """The model that is asked for; where it is no more, there is nothing left to ask."""
+    """The model that is asked for; where it is retired meanwhile, nothing is left to ask."""
     try:
         return await talk.desk.models.get(asking.model)
     except ModelNotFound:

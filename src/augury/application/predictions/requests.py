@@ -1,0 +1,98 @@
+"""What is asked of a submit, and how it is answered: the messages that its two verbs share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, Self
+
+from augury.application.limits import Limits
+from augury.application.ports import IdempotencyKey, Json
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.model import Model, RowError
+from augury.domain.prediction import ExpiresTooLate, NoValidRow, Prediction, TooManyRows
+from augury.domain.rows import check_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request for a prediction, its rows checked: see `of`."""
+
+    user_id: UserId
+    model: Model
+    rows: int
+    single: bool
+    input: Json
+    expires_in: timedelta
+    key: IdempotencyKey | None = None
+    notify: bool = False
+    """Whether a notice of its end is kept until it is delivered."""
+    trace: str | None = None
+    """The caller's `traceparent`: it goes with the task, and is not stored."""
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        user_id: UserId,
+        model: Model,
+        data: object,
+        input: Json,
+        limits: Limits,
+        expires_in: timedelta | None = None,
+        key: IdempotencyKey | None = None,
+        notify: bool = False,
+        trace: str | None = None,
+    ) -> Self:
+        """Check the `data`, one row (an object) or many (an array), whose JSON text is `input`.
+
+        Raises `ExpiresTooLate`, `TooManyRows`, or `NoValidRow` where none fits the model. Where only some
+        do, the worker finds the others again and leaves them uncharged.
+        """
+        if expires_in is not None and expires_in > limits.max_expires_in:
+            raise ExpiresTooLate(
+                expires_in=int(expires_in.total_seconds()), most=int(limits.max_expires_in.total_seconds())
+            )
+        rows, errors = checked(data, model, limits)
+        if len(errors) == len(rows):
+            raise NoValidRow(errors=tuple(errors))
+        return cls(
+            user_id=user_id,
+            model=model,
+            rows=len(rows),
+            single=not isinstance(data, list),
+            input=input,
+            expires_in=limits.max_expires_in if expires_in is None else expires_in,
+            key=key,
+            notify=notify,
+            trace=trace,
+        )
+
+
+def checked(data: object, model: Model, limits: Limits) -> tuple[Sequence[object], Sequence[RowError]]:
+    """The rows of `data`, one (an object) or many (an array), and what is wrong with which of them.
+
+    Raises `TooManyRows`.
+    """
+    rows = data if isinstance(data, list) else [data]
+    if not 1 <= len(rows) <= limits.max_rows:
+        raise TooManyRows(rows=len(rows), most=limits.max_rows)
+    return rows, check_rows(model.facts.schema, rows).errors
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The same request was accepted before, as this prediction."""
+
+    prediction_id: PredictionId
+
+
+Answer = Prediction | Replayed | DomainError
+"""A new prediction, an earlier one, or the reason of a refusal."""
+
+
+class Flight(Protocol):
+    """Requests that arrive together are decided together: `NaturalBatches` over `RequestPredictions`."""
+
+    async def board(self, request: Request, /) -> Answer:
+        """The answer to this request, once its flight has landed."""

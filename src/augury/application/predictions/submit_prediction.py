@@ -1,0 +1,84 @@
+"""Submitting: the same for every door, so that one key is one charge through all of them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from augury.application.limits import Limits
+from augury.application.models.ports import Models
+from augury.application.ports import IdempotencyKey, Json, OpenBooks
+from augury.application.predictions.requests import Flight, Replayed, Request
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.model import ModelNotFound
+from augury.domain.prediction import ExpiresTooLate, NoValidRow, Prediction, TooManyRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a caller asks for; nothing of it is checked yet."""
+
+    user_id: UserId
+    data: object
+    """One row (an object) or many (an array of objects), decoded."""
+    input: Json
+    """The JSON text of `data`."""
+    model: str | None = None
+    """`name` or `name@version`; None is the default model."""
+    expires_in: timedelta | None = None
+    key: IdempotencyKey | None = None
+    notify: bool = False
+    """Whether a notice of its end is kept until it is delivered."""
+    trace: str | None = None
+    """The caller's `traceparent`: it goes with the task, and is not stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitPrediction:
+    """Accept a prediction for its price and queue it; it is run a moment later."""
+
+    models: Models
+    books: OpenBooks
+    flight: Flight
+    limits: Limits
+
+    async def __call__(self, submission: Submission) -> Prediction | Replayed:
+        """Answers the new prediction, or the one that the same key was accepted as before.
+
+        Raises `ModelNotFound`, `NoValidRow`, `TooManyRows`, `ExpiresTooLate`, `IdempotencyConflict`,
+        `NotEnoughCredits`, `TooManyPending`, `UserNotFound`.
+        """
+        try:
+            answer = await self.flight.board(await self._request(submission))
+            if isinstance(answer, DomainError):
+                raise answer
+        except (ModelNotFound, NoValidRow, TooManyRows, ExpiresTooLate):
+            # Models and limits may have changed since the same request was accepted and paid for.
+            if submission.key is None:
+                raise
+            earlier = await self._accepted_as(submission.user_id, submission.key)
+            if earlier is None:
+                raise
+            return Replayed(earlier)
+        return answer
+
+    async def _request(self, submission: Submission) -> Request:
+        named = self.limits.default_model if submission.model is None else submission.model
+        return Request.of(
+            user_id=submission.user_id,
+            model=await self.models.get(named),
+            data=submission.data,
+            input=submission.input,
+            limits=self.limits,
+            expires_in=submission.expires_in,
+            key=submission.key,
+            notify=submission.notify,
+            trace=submission.trace,
+        )
+
+    async def _accepted_as(self, user_id: UserId, key: IdempotencyKey) -> PredictionId | None:
+        """Raises `IdempotencyConflict` where the key was used for something else."""
+        async with self.books() as books:
+            opened = await books.open([], [(user_id, key.key)])
+        if not opened.repeats(user_id, key):
+            return None
+        return PredictionId(opened.remembered[user_id, key.key].reference)
