@@ -5,6 +5,7 @@ No answer is a 5xx, and none has a status, a media type, a header or a shape tha
 
 import asyncio
 import itertools
+import json
 import threading
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
@@ -27,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from augury.application.limits import Limits
 from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.domain.user import Role
-from augury.inbound.http.app import create_app
+from augury.inbound.http.app import create_app, openapi
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 from tests.http_api import SECRET, SETTINGS, http_container
@@ -115,8 +116,7 @@ def service() -> Iterator[Service]:
     made.stop()
 
 
-document = make_app(Hexagon()).openapi_schema.to_schema()
-schema = schemathesis.openapi.from_dict(document)
+schema = schemathesis.openapi.from_dict(json.loads(openapi(base_path="")))
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.GUEST])

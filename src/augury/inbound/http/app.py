@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
@@ -47,7 +48,7 @@ from augury.inbound.http.identity import Identity, administrator
 from augury.inbound.http.intake import Intake
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
-from augury.inbound.http.openapi import BEARER, RawSchemas, describe, openapi_config
+from augury.inbound.http.openapi import BEARER, described
 from augury.inbound.http.settings import HttpSettings
 
 ROUTES: Sequence[ControllerRouterHandler] = (
@@ -93,6 +94,7 @@ SERVICE_ROUTES: Sequence[ControllerRouterHandler] = (
     docs.page,
     docs.start,
     docs.asset,
+    docs.openapi,
 )
 MOST_BYTES = 65_536
 """Of a body that has no rows."""
@@ -119,10 +121,11 @@ def create_app(
         "checks": checks or {},
         "assets": docs.load_assets(),
         "asyncapi": asyncapi,
+        "openapi": openapi(settings.base_path),
     }
     app = Litestar(
         [
-            _with_rows(settings),
+            _with_rows(settings.max_body_bytes),
             *ROUTES,
             _administration(),
             *SERVICE_ROUTES,
@@ -131,17 +134,26 @@ def create_app(
         state=State(state),
         lifespan=[*lifespan, _desks(container, settings, metrics)],
         exception_handlers=problems.HANDLERS,
-        plugins=[RawSchemas()],
-        openapi_config=openapi_config(settings.base_path),
+        openapi_config=None,  # see `openapi`
         request_max_body_size=min(settings.max_body_bytes, MOST_BYTES),
         logging_config=None,
         debug=False,
         pdb_on_exception=False,
     )
-    describe(app)
     setup_dishka(container, app)
     app.asgi_handler = edge(_submits_first(app), metrics, Intake(most=settings.max_intake_bytes))
     return app
+
+
+@cache
+def openapi(base_path: str) -> bytes:
+    """The description of the API (OpenAPI 3.1, JSON) as callers find it under `base_path`.
+
+    It is made when the first application of a process is, so that a mistake in it stops the start, and once:
+    that takes longer than the rest of an application.
+    """
+    routes = [_with_rows(None), *ROUTES, _administration(), *SERVICE_ROUTES]
+    return described(routes, base_path)
 
 
 def _desks(
@@ -182,12 +194,12 @@ def _desks(
     return made
 
 
-def _with_rows(settings: HttpSettings) -> Router:
+def _with_rows(most_bytes: int | None) -> Router:
     """The routes whose bodies may be large."""
     return Router(
         "/",
         route_handlers=[submissions.submit, quote.quote],
-        request_max_body_size=settings.max_body_bytes,
+        request_max_body_size=most_bytes,
     )
 
 

@@ -91,6 +91,11 @@ async def asset(request: Public, name: FromPath[str]) -> ASGIResponse:
     return ASGIResponse(body=found.content, media_type=found.media_type, headers=dict(_A_DAY))
 
 
+@get(["/api", "/api/openapi.json"], include_in_schema=False)
+async def openapi(request: Public) -> ASGIResponse:
+    return ASGIResponse(body=request.app.state.openapi, media_type="application/json")
+
+
 def _base_path(request: Public) -> str:
     settings: HttpSettings = request.app.state.settings
     return settings.base_path

@@ -1,15 +1,15 @@
 """How the API describes itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Router
-from litestar.enums import HttpMethod, MediaType
+from litestar import Litestar
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
     Schema,
@@ -17,7 +17,7 @@ from litestar.openapi.spec import (
     Server,
 )
 from litestar.plugins import OpenAPISchemaPlugin
-from litestar.routes import BaseRoute, HTTPRoute
+from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler, Method
 from litestar.types.internal_types import PathParameterDefinition
 from litestar.typing import FieldDefinition
@@ -63,15 +63,34 @@ class RawSchemas(OpenAPISchemaPlugin):
         return Schema()
 
 
-def openapi_config(base_path: str) -> OpenAPIConfig:
+def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> bytes:
+    """The OpenAPI document of `routes` as JSON, as strict about bodies as the routes are."""
+    app = Litestar(routes, plugins=[RawSchemas()], openapi_config=_config(base_path), logging_config=None)
+    document = app.openapi_schema
+    schemas = (document.components or Components()).schemas or {}
+    for name in _bodies(app):
+        schemas[name].additional_properties = False
+    return msgspec.json.encode(document.to_schema())
+
+
+def _bodies(app: Litestar) -> set[str]:
+    """The names of the structs that are request bodies."""
+    return {
+        handler.parsed_data_field.annotation.__name__
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.parsed_data_field is not None
+    }
+
+
+def _config(base_path: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Augury",
         version=version("augury"),
         description=DESCRIPTION,
         servers=[Server(url=base_path or "/")],
-        openapi_router=_SchemaRouter("/api", route_handlers=[], include_in_schema=False),
         operation_id_creator=_operation_id,
-        render_plugins=[JsonRenderPlugin(path="/openapi.json", media_type=MediaType.JSON)],
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(
@@ -82,29 +101,6 @@ def openapi_config(base_path: str) -> OpenAPIConfig:
             }
         ),
     )
-
-
-def describe(app: Litestar) -> None:
-    """Make the description now: what is wrong with it shows at start-up. As strict as bodies are."""
-    strict = {
-        handler.parsed_data_field.annotation.__name__
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-        if handler.parsed_data_field is not None
-    }
-    schemas = (app.openapi_schema.components or Components()).schemas or {}
-    for name in strict:
-        schemas[name].additional_properties = False
-
-
-class _SchemaRouter(Router):
-    """Serves the description, without the HTML page that Litestar adds for every other path under it."""
-
-    @override
-    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
-        paths = value.paths if isinstance(value, HTTPRouteHandler) else ()
-        return [] if any("{path:str}" in path for path in paths) else super().register(value)
 
 
 def _operation_id(
