@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from augury.application.chats.refund_payment import RefundPayment
-from augury.inbound.telegram.bot import TelegramBot
+from augury.inbound.telegram.bot import STOPPING, TelegramBot
 from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.desk import Desk, flight_of, submit_of
@@ -59,15 +59,15 @@ class Town:
         )
 
     @asynccontextmanager
-    async def bot(self, **settings: Any) -> AsyncIterator[TelegramBot]:
-        """A bot that runs for as long as the block."""
+    async def bot(self, stopping: float = STOPPING, **settings: Any) -> AsyncIterator[TelegramBot]:
+        """A bot that runs for as long as the block, and `stopping` seconds more for what is under way."""
         given = {"poll_timeout": timedelta(seconds=1), "messages_per_minute": 0, **settings}
         made = TelegramSettings(token=TOKEN, api_url=self.telegram.url, **given)
         desk = self.desk(made)
         bot = TelegramBot(
             self.client, desk, self.hexagon.inbox, self.hexagon.links, MemoryDuty(self.hexagon.memory)
         )
-        async with bot.running():
+        async with bot.running(stopping):
             yield bot
 
     def person(self, chat_id: int = CHAT, language: str = "en") -> Person:

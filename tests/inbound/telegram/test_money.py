@@ -47,7 +47,7 @@ async def test_the_sale_holds_as_it_was_offered_and_else_is_refused_in_the_chose
 
 async def test_the_till_answers_while_everybody_else_waits_for_telegram(town: Town) -> None:
     town.telegram.hang("sendMessage", 30, times=200)
-    async with town.bot():
+    async with town.bot(stopping=0):
         for chat_id in range(100, 180):
             town.person(chat_id).says("/balance")
         ada = town.person()
