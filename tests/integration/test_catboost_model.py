@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from catboost import CatBoost, Pool
+from pandas import DataFrame
 
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
@@ -345,7 +346,7 @@ SERVING = """
 import json, re, sys
 from pathlib import Path
 from augury.application.ports import Json
-from augury.application.running_ports import Question
+from augury.application.predictions.ports import Question
 from augury.outbound.catboost.file import facts_of, open_model, prediction_type
 from augury.outbound.catboost.model import LoadedModel, answer
 
@@ -369,3 +370,29 @@ def overflowing_model(file: Path) -> Path:
     model.set_scale_and_bias(1_000_000.0, 0.0)
     model.save_model(str(file))
     return file
+
+
+async def test_booleans_of_json_are_what_catboost_kept_of_booleans_in_training(
+    predictor: CatBoostPredictor, store: FolderModelStore, tmp_path: Path
+) -> None:
+    pool = boolean_pool([True, False] * 30)
+    model = await registered(train(pool, tmp_path / "m.cbm", loss="RMSE"), store)
+    expected = CatBoost().load_model(str(tmp_path / "m.cbm")).predict(boolean_pool([True, False]))
+
+    [booleans, numbers, floats] = await predictor.predict(
+        model,
+        [many([{"paid": yes, "old": True}, {"paid": no, "old": True}]) for yes, no in YES_AND_NO],
+    )
+
+    assert expected[0] != pytest.approx(expected[1], abs=0.1)
+    assert [answer["value"] for answer in output(booleans)] == pytest.approx(list(expected))
+    assert output(booleans) == output(numbers) == output(floats)
+
+
+YES_AND_NO = [(True, False), (1, 0), (1.0, 0.0)]
+
+
+def boolean_pool(paid: Sequence[bool]) -> Pool:
+    """Two booleans, "paid" as a category and "old" as a number; who has paid is 10, who has not 0."""
+    frame = DataFrame({"paid": list(paid), "old": [True] * len(paid)})
+    return Pool(frame, [10.0 * each for each in paid], cat_features=["paid"])

@@ -54,17 +54,23 @@ class Feature:
     values: tuple[str, ...] = ()
 
     def complaint(self, value: object) -> str | None:
-        """What is wrong with the value, or None. An unseen category is fine: models are made for that."""
+        """What is wrong with the value, or None. An unseen category is fine: models are made for that.
+
+        A boolean is a number or a category as 1 or 0. A category may be a whole number that is written as a
+        float: pandas writes it so after a missing value.
+        """
         match self.kind:
             case FeatureKind.NUMERIC:
                 if value is None:  # a missing number: CatBoost has a place for it
                     return None
-                if isinstance(value, bool) or not isinstance(value, (int, float)):
+                if not isinstance(value, (int, float)):
                     return "must be a number or null"
                 if not -MOST_NUMBER <= value <= MOST_NUMBER:  # NaN compares false, too
                     return "must be a finite number"
             case FeatureKind.CATEGORICAL:
-                if isinstance(value, bool) or not isinstance(value, (int, str)):
+                if isinstance(value, float) and value.is_integer():
+                    value = int(value)
+                if not isinstance(value, (int, str)):
                     return "must be a string or a whole number"
                 if isinstance(value, int) and abs(value) > MOST_CATEGORY_NUMBER:
                     return "must be a 64-bit whole number"

@@ -65,8 +65,12 @@ def _is_fine(feature: Feature, column: Sequence[Any]) -> bool:
     match feature.kind:
         case FeatureKind.NUMERIC:
             numbers = column if NoneType not in kinds else [value for value in column if value is not None]
-            return kinds <= {int, float, NoneType} and all(-MOST_NUMBER <= n <= MOST_NUMBER for n in numbers)
-        case FeatureKind.CATEGORICAL if int in kinds:
-            return kinds <= {int, str} and all(feature.complaint(value) is None for value in column)
+            return kinds <= {int, float, bool, NoneType} and all(
+                -MOST_NUMBER <= n <= MOST_NUMBER for n in numbers
+            )
+        case FeatureKind.CATEGORICAL if kinds & {int, float, bool}:
+            return kinds <= {int, float, bool, str} and all(
+                feature.complaint(value) is None for value in column
+            )
         case _:
             return kinds <= {str} and is_storable("".join(column))

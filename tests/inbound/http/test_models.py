@@ -32,8 +32,8 @@ async def test_a_model_says_what_it_wants_and_what_it_costs(api: Api) -> None:
     assert newest["input_schema"] == {
         "type": "object",
         "properties": {
-            "age": {"type": ["number", "null"]},
-            "city": {"type": ["string", "integer"], "examples": ["Kazan", "Omsk"]},
+            "age": {"type": ["number", "boolean", "null"]},
+            "city": {"type": ["string", "integer", "boolean"], "examples": ["Kazan", "Omsk"]},
             "review": {"type": "string"},
         },
         "required": ["age", "city", "review"],

@@ -28,16 +28,27 @@ SCHEMA = InputSchema((NUMBER, CATEGORY, TEXT))
 GOOD_ROW: dict[str, object] = {"age": 33, "city": "Paris", "text": "hello"}
 
 GOOD: dict[Feature, list[object]] = {
-    NUMBER: [0, -1, 33, 1.5, -0.0, None, MOST_NUMBER, -MOST_NUMBER],
-    CATEGORY: ["Paris", "unseen", "", "Ёлка", 7, -7, MOST_CATEGORY_NUMBER, -MOST_CATEGORY_NUMBER],
+    NUMBER: [0, -1, 33, 1.5, -0.0, None, True, False, MOST_NUMBER, -MOST_NUMBER],
+    CATEGORY: [
+        "Paris",
+        "unseen",
+        "",
+        "Ёлка",
+        7,
+        -7,
+        7.0,
+        -0.0,
+        True,
+        False,
+        MOST_CATEGORY_NUMBER,
+        -MOST_CATEGORY_NUMBER,
+    ],
     TEXT: ["", "hello", "привет 🙂", "33"],
 }
 BAD: dict[Feature, list[object]] = {
     NUMBER: [
         "33",
         "",
-        True,
-        False,
         float("nan"),
         float("inf"),
         float("-inf"),
@@ -47,7 +58,20 @@ BAD: dict[Feature, list[object]] = {
         [],
         {},
     ],
-    CATEGORY: [1.5, float("nan"), None, True, 2**63, -(2**64), 10**400, "a\x00b", "\ud800", [], {}],
+    CATEGORY: [
+        1.5,
+        float("nan"),
+        float("inf"),
+        1e300,
+        None,
+        2**63,
+        -(2**64),
+        10**400,
+        "a\x00b",
+        "\ud800",
+        [],
+        {},
+    ],
     TEXT: [33, 1.5, None, True, "a\x00b", "\ud800", "\udfff tail", b"bytes", ["text"], {"text": "x"}],
 }
 

@@ -73,7 +73,7 @@ def test_a_bad_row_is_named_by_its_place_among_all_rows(row: int) -> None:
 @pytest.mark.parametrize("feature", [NUMBER, CATEGORY, TEXT])
 def test_a_model_of_one_feature_takes_its_rows(feature: Feature) -> None:
     schema = InputSchema((feature,))
-    rows = [{feature.name: GOOD[feature.name]}, {feature.name: True}, {}, GOOD]
+    rows = [{feature.name: GOOD[feature.name]}, {feature.name: []}, {}, GOOD]
 
     assert_same_as_row_by_row(schema, rows)
     assert check_rows(schema, rows).values == [(GOOD[feature.name],)]

@@ -17,8 +17,8 @@ from augury.inbound.http.problems import documented
 
 TAGS = ["Models"]
 _TYPES: dict[FeatureKind, dict[str, Any]] = {
-    FeatureKind.NUMERIC: {"type": ["number", "null"]},
-    FeatureKind.CATEGORICAL: {"type": ["string", "integer"]},
+    FeatureKind.NUMERIC: {"type": ["number", "boolean", "null"]},
+    FeatureKind.CATEGORICAL: {"type": ["string", "integer", "boolean"]},
     FeatureKind.TEXT: {"type": "string"},
 }
 

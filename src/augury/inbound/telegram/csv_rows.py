@@ -10,9 +10,10 @@ from math import isfinite
 from typing import Any
 
 from augury.application.chats.ports import Delivery
-from augury.domain.model import FeatureKind, InputSchema, RowError
+from augury.domain.model import Feature, FeatureKind, InputSchema, RowError
 from augury.domain.prediction import TooManyRows
 from augury.domain.rows import check_rows
+from augury.domain.values import from_cell
 from augury.inbound.telegram.dialogue import number
 from augury.inbound.telegram.texts import Speech
 
@@ -120,19 +121,19 @@ def _row(cells: Mapping[str, str], schema: InputSchema) -> dict[str, object]:
         if text is None:
             continue  # the line is too short: the schema says that it is missing
         if feature.kind is FeatureKind.NUMERIC:
-            row[feature.name] = _number(text)
+            row[feature.name] = _number(text, feature)
         else:
-            row[feature.name] = text
+            row[feature.name] = from_cell(feature, text)
     return row
 
 
-def _number(text: str) -> object:
-    """A number, None for an empty cell, and else the text: of `nan` or `1e999` JSON would make a missing
-    number, which is predicted and charged."""
+def _number(text: str, feature: Feature) -> object:
+    """A number or a boolean, None for an empty cell, and else the text: of `nan` or `1e999` JSON would make
+    a missing number, which is predicted and charged."""
     value = number(text)
     if value is not None and isfinite(value):
         return value
-    return text if text.strip() else None
+    return from_cell(feature, text) if text.strip() else None
 
 
 def _decoded(content: bytes) -> str:

@@ -20,6 +20,7 @@ from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.model import FeatureKind, Model, ModelFacts, ModelRefused, RowError, Task
 from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
+from augury.domain.values import category
 from augury.outbound.catboost.file import PredictionType, facts_of, open_model, prediction_type
 
 _DECIMALS = 6  # of a probability: far finer than any model knows, a third of the digits of a double
@@ -57,6 +58,7 @@ class LoadedModel:
         numeric = all(feature.kind is FeatureKind.NUMERIC for feature in self.facts.schema.features)
         # None becomes NaN, which is CatBoost's missing number; a list of lists would cost a third more.
         data = np.array(rows, dtype=np.float32 if numeric else object)
+        self._spell(data)
         predicted = self.catboost.predict(data, prediction_type=self.asked, thread_count=self.threads)
         finite = np.isfinite(predicted)
         if self.facts.task is Task.REGRESSION:
@@ -65,6 +67,13 @@ class LoadedModel:
                 for value, good in zip(predicted.tolist(), finite.tolist(), strict=True)
             ]
         return self._classified(predicted, finite.all(axis=1).tolist())
+
+    def _spell(self, data: npt.NDArray[Any]) -> None:
+        """Write the categories as the model was trained on them."""
+        for column, feature in enumerate(self.facts.schema.features):
+            if feature.kind is FeatureKind.CATEGORICAL:
+                knows = frozenset(feature.values).__contains__
+                data[:, column] = [category(value, knows) for value in data[:, column].tolist()]
 
     def _classified(
         self, probabilities: npt.NDArray[np.float64], finite: Sequence[bool]
