@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from typing_extensions import override
 
@@ -18,10 +19,16 @@ from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.money.top_up import TopUp
 from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.delete_api_key import DeleteApiKey
+from augury.application.people.find_guests import FindGuests
+from augury.application.people.guest_keys import GuestKeys
+from augury.application.people.identify_caller import IdentifyCaller
+from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports import NewUser
 from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
@@ -165,6 +172,7 @@ class Hexagon:
         self.model_inspector = MemoryModelInspector()
         self.passwords = MemoryPasswords()
         self.access_tokens = MemoryAccessTokens(self.clock)
+        self.known_callers = KnownCallers(self.limits)
 
     def _make_use_cases_of_people(self) -> None:
         self.register_user = RegisterUser(
@@ -174,7 +182,22 @@ class Hexagon:
             clock=self.clock,
             limits=self.limits,
         )
-        self.admit_guest = AdmitGuest(users=self.users, clock=self.clock, limits=self.limits)
+        guests: dict[str, Any] = {
+            "users": self.users,
+            "keys": GuestKeys("g" * 32),
+            "known": self.known_callers,
+            "clock": self.clock,
+            "limits": self.limits,
+        }
+        self.admit_guest, self.find_guests = AdmitGuest(**guests), FindGuests(**guests)
+        self.identify_caller = IdentifyCaller(
+            access_tokens=self.access_tokens,
+            api_keys=self.api_keys,
+            users=self.users,
+            known=self.known_callers,
+        )
+        self.authorize_admin = AuthorizeAdmin(users=self.users)
+        self.delete_api_key = DeleteApiKey(api_keys=self.api_keys, known=self.known_callers)
         self.sign_in = SignIn(
             users=self.users,
             passwords=self.passwords,
@@ -195,7 +218,9 @@ class Hexagon:
         self.register_chat = RegisterChat(chats=self.chats, clock=self.clock, limits=self.limits)
         self.link_chat = LinkChat(books=self.chat_books, users=self.users, clock=self.clock)
         self.record_payment = RecordPayment(books=self.chat_books)
-        self.close_account = CloseAccount(users=self.users, books=self.books, clock=self.clock)
+        self.close_account = CloseAccount(
+            users=self.users, books=self.books, known=self.known_callers, clock=self.clock
+        )
         self.top_up = TopUp(users=self.users, books=self.books)
         self.change_role = ChangeRole(users=self.users)
         self.create_promo_code = CreatePromoCode(promo_codes=self.promo_codes, clock=self.clock)

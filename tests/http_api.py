@@ -20,10 +20,14 @@ from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.money.top_up import TopUp
 from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.delete_api_key import DeleteApiKey
+from augury.application.people.find_guests import FindGuests
+from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.people.ports import AccessTokens, ApiKeys, Users
 from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
@@ -43,7 +47,7 @@ from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 
 SECRET = "s" * 64
-SETTINGS = HttpSettings(guest_secret="g" * 32)
+SETTINGS = HttpSettings()
 PROBLEM = "application/problem+json"
 TEXT = {"data": {"text": "Какой-то текст для предсказания"}}
 
@@ -68,6 +72,9 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
         RedeemPromoCode: hexagon.redeem_promo_code,
         RefundPrediction: hexagon.refund_prediction,
         AdmitGuest: hexagon.admit_guest,
+        AuthorizeAdmin: hexagon.authorize_admin,
+        FindGuests: hexagon.find_guests,
+        DeleteApiKey: hexagon.delete_api_key,
         RegisterUser: hexagon.register_user,
         ChangePassword: hexagon.change_password,
         CloseAccount: hexagon.close_account,
@@ -82,6 +89,7 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
     }
     provided |= overrides or {}
     tokens: Any = provided[AccessTokens]
+    provided[IdentifyCaller] = replace(hexagon.identify_caller, access_tokens=tokens)
     provided[SignIn] = replace(hexagon.sign_in, access_tokens=tokens)
     provided[RefreshTokens] = replace(hexagon.refresh_tokens, access_tokens=tokens)
     provider = Provider(scope=Scope.APP)

@@ -15,6 +15,7 @@ from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.money.top_up import TopUp
 from augury.application.people.change_role import ChangeRole
+from augury.application.people.guest_keys import GuestKeys
 from augury.bootstrap import config
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import (
@@ -52,7 +53,7 @@ SECRET = "s" * 40
 
 def test_every_container_is_complete() -> None:
     postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
-    http = HttpSettings(guest_secret=SECRET), JwtSettings(secret=SECRET), Limits()
+    http = HttpSettings(), GuestKeys(SECRET), JwtSettings(secret=SECRET), Limits()
     api_container(ProcessSettings(), postgres, rabbit, *http)
     worker_container(ProcessSettings(), postgres, rabbit, Limits(), WorkerSettings(), CatBoostSettings())
     together = *http, WorkerSettings(), CatBoostSettings()
@@ -235,9 +236,8 @@ def test_several_database_hosts_may_be_named() -> None:
     ],
 )
 def test_a_wrong_setting_is_named(settings: type, environ: dict[str, str], named: str) -> None:
-    given = {"guest_secret": SECRET} if settings is HttpSettings else {}
     with pytest.raises(SettingError, match=named) as refused:
-        read(settings, environ, **given)
+        read(settings, environ)
     assert "\n" not in str(refused.value)
 
 

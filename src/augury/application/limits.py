@@ -33,6 +33,9 @@ class Limits:
     """Promo codes that one user, or one address, may try."""
     api_keys: int = 20
     """Of one user."""
+    identity_cache: timedelta = timedelta(seconds=10)
+    """How long an account or an API key is believed to be live without asking again: what another process
+    closed, blocked or deleted meanwhile, and a key that expires, is noticed that late. 0 asks every time."""
     refresh_lifetime: timedelta = timedelta(days=30)
     refresh_grace: timedelta = timedelta(seconds=10)
     """How long a refresh token that was replaced still works: a lost answer must not sign anyone out."""

@@ -9,6 +9,7 @@ from dishka import AsyncContainer
 from litestar import Litestar
 
 from augury.application.limits import Limits
+from augury.application.people.guest_keys import GuestKeys
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.asyncapi import asyncapi_document
@@ -45,11 +46,12 @@ async def run_api(process: ProcessSettings) -> None:
             await container.close()
 
 
-def http_settings(secret: str | None = None) -> tuple[HttpSettings, JwtSettings, Limits]:
+def http_settings(secret: str | None = None) -> tuple[HttpSettings, GuestKeys, JwtSettings, Limits]:
     """The settings of everything that faces people; `secret` in place of `AUGURY_SECRET_KEY`."""
     secret = read(JwtSettings).secret if secret is None else secret
     return (
-        read(HttpSettings, guest_secret=derived(secret, "guests")),
+        read(HttpSettings),
+        GuestKeys(derived(secret, "guests")),
         read(JwtSettings, secret=derived(secret, "access tokens")),
         read(Limits),
     )

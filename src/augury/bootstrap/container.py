@@ -19,10 +19,15 @@ from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.money.top_up import TopUp
 from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.delete_api_key import DeleteApiKey
+from augury.application.people.find_guests import FindGuests
+from augury.application.people.identify_caller import IdentifyCaller
+from augury.application.people.known_callers import KnownCallers
 from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
@@ -199,7 +204,7 @@ def _requests() -> Provider:
 def _administration() -> Provider:
     """What takes an administrator, or whoever runs Augury."""
     provider = Provider(scope=Scope.APP)
-    provider.provide_all(ChangeModel, ChangeRole, CreatePromoCode, RefundPrediction, TopUp)
+    provider.provide_all(KnownCallers, ChangeModel, ChangeRole, CreatePromoCode, RefundPrediction, TopUp)
     return provider
 
 
@@ -208,9 +213,13 @@ def _people() -> Provider:
     provider.provide_all(WithParents[Argon2Passwords], WithParents[JwtAccessTokens])
     provider.provide_all(
         AdmitGuest,
+        AuthorizeAdmin,
         ChangePassword,
         CloseAccount,
         CreateApiKey,
+        DeleteApiKey,
+        FindGuests,
+        IdentifyCaller,
         IssueTelegramLink,
         RefreshTokens,
         RegisterUser,

@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from augury.application.limits import Limits
+from augury.application.people.known_callers import KnownCallers
 from augury.domain.identifiers import uuid7
 from augury.domain.user import Role
 from tests.hexagon import Hexagon
@@ -149,13 +150,15 @@ async def test_the_tokens_and_keys_of_a_closed_account_stop_working_at_once(api:
         assert is_problem(await client.post("/predictions", json=TEXT), 401, "invalid-token")
 
 
-async def test_an_account_closed_elsewhere_is_asked_about_again_soon(hexagon: Hexagon) -> None:
-    async with serving(hexagon, settings=replace(SETTINGS, identity_cache=timedelta(0))) as api:
+async def test_an_account_closed_elsewhere_is_asked_about_again_soon() -> None:
+    hexagon = Hexagon(Limits(identity_cache=timedelta(0)))
+    elsewhere = replace(hexagon.close_account, known=KnownCallers(hexagon.limits))
+    async with serving(hexagon) as api:
         user = await hexagon.user()
         member = api.client_of(user)
         assert (await member.get("/balance")).status_code == 200
 
-        await hexagon.close_account(user_id=user.id)
+        await elsewhere(user_id=user.id)
 
         assert is_problem(await member.get("/balance"), 401, "invalid-token")
 

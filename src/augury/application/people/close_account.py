@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports import Users
 from augury.application.ports import Clock, OpenBooks
 from augury.application.retrying import retried
@@ -13,12 +14,14 @@ class CloseAccount:
 
     users: Users
     books: OpenBooks
+    known: KnownCallers
     clock: Clock
 
     async def __call__(self, *, user_id: UserId) -> None:
         """Raises `PredictionsUnderWay` while there are open holds."""
         user = await self.users.get(user_id)
         await retried(lambda: self._close(user))
+        self.known.forget(user_id)
 
     async def _close(self, user: User) -> None:
         async with self.books() as books:

@@ -3,13 +3,12 @@ from datetime import timedelta
 
 from augury.application.limits import Limits
 from augury.application.people.ports import ApiKey, ApiKeys
-from augury.application.people.tokens import digest, new_secret
+from augury.application.people.tokens import API_KEY_PREFIX, digest, new_secret
 from augury.application.ports import Clock
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.text import is_storable
 from augury.domain.user import InvalidApiKeyName, TooManyApiKeys
 
-PREFIX = "aug_"
 MOST_NAME_CHARACTERS = 100
 
 
@@ -30,13 +29,13 @@ class CreateApiKey:
         """
         if not 1 <= len(name) <= MOST_NAME_CHARACTERS or not is_storable(name):
             raise InvalidApiKeyName(most=MOST_NAME_CHARACTERS)
-        secret = PREFIX + new_secret()
+        secret = API_KEY_PREFIX + new_secret()
         now = self.clock.now()
         key = ApiKey(
             id=uuid7(),
             user_id=user_id,
             name=name,
-            hint=secret[: len(PREFIX) + 4],
+            hint=secret[: len(API_KEY_PREFIX) + 4],
             created_at=now,
             expires_at=None if expires_in is None else now + expires_in,
         )

@@ -4,6 +4,9 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
+API_KEY_PREFIX = "aug_"
+"""How every API key begins, and no access token does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:

@@ -11,10 +11,10 @@ from litestar import delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from augury.application.people.create_api_key import MOST_NAME_CHARACTERS, CreateApiKey
+from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.ports import ApiKey, ApiKeys
-from augury.domain.user import ApiKeyNotFound
 from augury.inbound.http.body import JsonBody
-from augury.inbound.http.identity import Identity, SignedIn, signed_in
+from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 
@@ -101,12 +101,9 @@ async def list_keys(request: SignedIn, api_keys: FromDishka[ApiKeys]) -> ApiKeyL
     security=BEARER,
     tags=TAGS,
     summary="Delete an API key",
-    description="The key works no more.",
+    description=DeleteApiKey.__doc__,
     responses=documented(401, 404),
 )
 @inject
-async def remove(request: SignedIn, key_id: FromPath[UUID], api_keys: FromDishka[ApiKeys]) -> None:
-    if not await api_keys.remove(request.user, key_id):
-        raise ApiKeyNotFound
-    identity: Identity = request.app.state.identity
-    identity.forget(request.user)
+async def remove(request: SignedIn, key_id: FromPath[UUID], delete_api_key: FromDishka[DeleteApiKey]) -> None:
+    await delete_api_key(user_id=request.user, key_id=key_id)

@@ -15,8 +15,10 @@ from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Ledger
 from augury.application.people.admit_guest import AdmitGuest
-from augury.application.people.ports import AccessTokens, ApiKeys, Users
-from augury.application.ports import Clock, OpenBooks
+from augury.application.people.authorize_admin import AuthorizeAdmin
+from augury.application.people.find_guests import FindGuests
+from augury.application.people.identify_caller import IdentifyCaller
+from augury.application.ports import OpenBooks
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -164,12 +166,10 @@ def _desks(
     @asynccontextmanager
     async def made(app: Litestar) -> AsyncIterator[None]:
         identity = Identity(
-            access_tokens=await container.get(AccessTokens),
-            api_keys=await container.get(ApiKeys),
-            users=await container.get(Users),
+            identify_caller=await container.get(IdentifyCaller),
             admit_guest=await container.get(AdmitGuest),
-            limits=await container.get(Limits),
-            clock=await container.get(Clock),
+            find_guests=await container.get(FindGuests),
+            authorize_admin=await container.get(AuthorizeAdmin),
             settings=settings,
         )
         flight = submissions.counted_flight(

@@ -13,7 +13,7 @@ from augury.application.people.close_account import CloseAccount
 from augury.application.people.ports import Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role, User
-from augury.inbound.http.identity import Identity, SignedIn, signed_in
+from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 
@@ -57,8 +57,6 @@ async def me(request: SignedIn, users: FromDishka[Users]) -> UserView:
 @inject
 async def close(request: SignedIn, close_account: FromDishka[CloseAccount]) -> None:
     await close_account(user_id=request.user)
-    identity: Identity = request.app.state.identity
-    identity.forget(request.user)
 
 
 class TelegramLink(msgspec.Struct, frozen=True):

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.people.create_api_key import MOST_NAME_CHARACTERS, PREFIX
-from augury.application.people.tokens import digest
+from augury.application.people.create_api_key import MOST_NAME_CHARACTERS
+from augury.application.people.tokens import API_KEY_PREFIX, digest
 from augury.domain.user import InvalidApiKeyName, TooManyApiKeys
 from tests.hexagon import Hexagon
 
@@ -14,7 +14,7 @@ async def test_a_key_acts_for_its_user_and_is_told_by_its_first_characters(hexag
 
     key, secret = await hexagon.create_api_key(user_id=user.id, name="робот")
 
-    assert secret.startswith(PREFIX)
+    assert secret.startswith(API_KEY_PREFIX)
     assert secret.startswith(key.hint)
     assert len(key.hint) < 10 < len(secret)
     assert (key.name, key.expires_at, key.created_at) == ("робот", None, hexagon.clock.now())

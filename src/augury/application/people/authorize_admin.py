@@ -1,0 +1,20 @@
+from dataclasses import dataclass
+
+from augury.application.people.ports import Users
+from augury.domain.identifiers import UserId
+from augury.domain.user import InvalidToken, UserNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizeAdmin:
+    """Let only an administrator pass. The role is read from the books each time, never from a token."""
+
+    users: Users
+
+    async def __call__(self, user_id: UserId) -> None:
+        """Raises `NotAllowed`, and `InvalidToken` where the account is closed."""
+        try:
+            user = await self.users.get(user_id)
+        except UserNotFound:
+            raise InvalidToken from None
+        user.require_admin()
