@@ -41,6 +41,7 @@ async def test_a_binary_classifier_tells_its_features_and_classes(tmp_path: Path
         ),
         classes=("0", "1"),
         metrics={},
+        threshold=0.5,
     )
 
 
@@ -100,9 +101,10 @@ def test_classes_of_any_type_become_text(
     ("loss", "target", "reason"),
     [
         ("MultiLogloss", np.stack([LABELS, 1 - LABELS], axis=1), "several labels at once"),
-        ("MultiRMSE", np.stack([TARGET, TARGET], axis=1), "one number"),
-        ("RMSEWithUncertainty", TARGET, "shaped"),
-        ("MultiQuantile:alpha=0.1,0.9", TARGET, "shaped"),
+        ("MultiRMSE", np.stack([TARGET, TARGET], axis=1), "several targets at once"),
+        ("SurvivalAft", np.stack([TARGET, TARGET + 1], axis=1), "survival times"),
+        ("RMSEWithUncertainty", TARGET, "a mean and how sure it is of it"),
+        ("MultiQuantile:alpha=0.1,0.9", TARGET, "several quantiles at once"),
     ],
 )
 def test_a_model_with_several_answers_a_row_is_refused(
@@ -113,6 +115,9 @@ def test_a_model_with_several_answers_a_row_is_refused(
     with pytest.raises(ModelRefused) as refused:
         facts_of(open_model(file))
     assert reason in refused.value.reason
+    assert refused.value.reason.endswith(
+        f"({loss.partition(':')[0]}); Augury serves models that answer one label or one number a row"
+    )
 
 
 def test_a_ranking_is_refused(tmp_path: Path) -> None:
@@ -121,6 +126,7 @@ def test_a_ranking_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelRefused) as refused:
         facts_of(open_model(file))
+    assert "ranks the rows of a group" in refused.value.reason
     assert "YetiRank" in refused.value.reason
 
 

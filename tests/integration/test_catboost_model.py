@@ -351,7 +351,8 @@ from augury.outbound.catboost.file import facts_of, open_model, prediction_type
 from augury.outbound.catboost.model import LoadedModel, answer
 
 model = open_model(Path(sys.argv[1]))
-loaded = LoadedModel(model, facts_of(model), prediction_type(model), 1)
+facts = facts_of(model)
+loaded = LoadedModel(model, facts, prediction_type(facts), 1)
 rows = json.dumps([{"text": "good day " * 10}] * 10_000).encode()
 assert answer(loaded, [Question(Json(rows), False)])[0].valid_rows == 10_000
 status = Path("/proc/self/status").read_text()  # ru_maxrss would begin with what the parent had

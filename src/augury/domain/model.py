@@ -127,6 +127,36 @@ class Task(StrEnum):
     REGRESSION = "regression"
 
 
+class ValueIs(StrEnum):
+    """What the number means that a regression answers."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+    QUANTILE = "quantile"
+    """A share `alpha` of the targets lies below it."""
+    EXPECTILE = "expectile"
+    """Like a mean, with a share `alpha` of the weight on targets above it."""
+    TYPICAL = "typical"
+    """A typical target: the loss asks neither for the mean nor for a quantile."""
+    RATE = "rate"
+    """The expected number of events."""
+    LOG_HAZARD = "log_hazard"
+    """The logarithm of a relative hazard: it orders the rows, and has no unit."""
+    SCORE = "score"
+    """A raw score of the model's own: only whoever made it knows its unit."""
+    UNKNOWN = "unknown"
+    """The file does not say."""
+
+
+class ReadAs(StrEnum):
+    """How a regression's raw value becomes its answer."""
+
+    RAW = "raw"
+    """As it is."""
+    EXPONENT = "exponent"
+    """e to its power: the model learned the logarithm of the target."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRef:
     """A version of a model, written `name@version`."""
@@ -155,6 +185,14 @@ class ModelFacts:
     classes: tuple[str, ...]
     """The labels of a classifier, in the order of its probabilities; empty for a regression."""
     metrics: Mapping[str, float]
+    threshold: float | None = None
+    """Of a classifier of two classes: the second one is answered where its probability is above this."""
+    value_is: ValueIs | None = None
+    """Of a regression: what its value means."""
+    alpha: float | None = None
+    """Of a quantile or an expectile: between 0 and 1."""
+    read_as: ReadAs | None = None
+    """Of a regression: how its raw value is read; None where it was added before this was known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

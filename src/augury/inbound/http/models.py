@@ -12,7 +12,7 @@ from litestar import get
 from litestar.params import FromPath
 
 from augury.application.models.ports import Models
-from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelNotFound, Task
+from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelNotFound, Task, ValueIs
 from augury.inbound.http.problems import documented
 
 TAGS = ["Models"]
@@ -24,7 +24,11 @@ _TYPES: dict[FeatureKind, dict[str, Any]] = {
 
 
 class VersionView(msgspec.Struct, frozen=True):
-    """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs."""
+    """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs.
+
+    A classifier of two classes answers the second where its probability is above `threshold`. A regression
+    says in `value_is` what its value means, with `alpha` where that is a quantile or an expectile.
+    """
 
     version: int
     active: bool
@@ -32,6 +36,9 @@ class VersionView(msgspec.Struct, frozen=True):
     row_price: int
     classes: list[str]
     input_schema: dict[str, Any]
+    threshold: float | None
+    value_is: ValueIs | None
+    alpha: float | None
     metrics: dict[str, float]
     created_at: datetime
 
@@ -45,6 +52,9 @@ class VersionView(msgspec.Struct, frozen=True):
             model.row_price,
             list(facts.classes),
             json_schema(facts.schema),
+            facts.threshold,
+            facts.value_is,
+            facts.alpha,
             dict(facts.metrics),
             model.created_at,
         )

@@ -6,19 +6,26 @@ Seen with CatBoost 1.2.10: `n_features_in_` is 0 after loading, so the names cou
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
-from catboost import CatBoost, CatBoostError
-from catboost.core import (
-    is_multilabel_objective,
-    is_regression_objective,
-)
+import numpy.typing as npt
+from catboost import CatBoost, CatBoostClassifier, CatBoostError
 
-from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
+from augury.domain.model import (
+    Feature,
+    FeatureKind,
+    InputSchema,
+    ModelFacts,
+    ModelRefused,
+    ReadAs,
+    Task,
+)
 from augury.domain.text import is_storable
+from augury.outbound.catboost.loss import Value, loss_of, require_served, value_of
 
 MOST_FEATURES = 10_000
 MOST_CLASSES = 1_000
@@ -27,7 +34,6 @@ SCHEMA_VERSION = 1
 
 _OWN_FACTS = "augury"  # the key of our own facts among the file's metadata
 _NEUTRAL = {FeatureKind.NUMERIC: 0.0, FeatureKind.CATEGORICAL: "", FeatureKind.TEXT: ""}
-_POSITIVE_LOSSES = {"Poisson", "Tweedie"}  # these learn the logarithm of what is asked for
 
 PredictionType = Literal["Probability", "RawFormulaVal", "Exponent"]
 
@@ -64,21 +70,28 @@ def facts_of(model: CatBoost) -> ModelFacts:
     """Raises `ModelRefused` with the reason why such a model cannot be served."""
     own = _own_facts(model)
     features = _features(model, own.categories)
+    loss = loss_of(model)
+    require_served(loss)
     classes = _classes(model)
-    _try_out(model, features, classes)
-    return ModelFacts(
+    value = Value() if classes else value_of(loss)
+    facts = ModelFacts(
         task=Task.CLASSIFICATION if classes else Task.REGRESSION,
         schema=InputSchema(features),
         classes=classes,
         metrics=own.metrics,
+        value_is=value.is_,
+        alpha=value.alpha,
+        read_as=value.read_as,
     )
+    _try_out(model, facts)
+    return replace(facts, threshold=_threshold(model, facts))
 
 
-def prediction_type(model: CatBoost) -> PredictionType:
+def prediction_type(facts: ModelFacts) -> PredictionType:
     """What to ask of CatBoost: probabilities of a classifier, values in the target's own unit otherwise."""
-    if len(model.classes_):
+    if facts.task is Task.CLASSIFICATION:
         return "Probability"
-    return "Exponent" if _loss(model) in _POSITIVE_LOSSES else "RawFormulaVal"
+    return "Exponent" if facts.read_as is ReadAs.EXPONENT else "RawFormulaVal"
 
 
 def _own_facts(model: CatBoost) -> OwnFacts:
@@ -110,33 +123,10 @@ def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tup
 def _classes(model: CatBoost) -> tuple[str, ...]:
     """The labels as text, in the order of the probabilities; empty for a regression."""
     classes = tuple(str(label) for label in model.classes_)
-    loss = _loss(model)
-    try:
-        several = loss is not None and is_multilabel_objective(loss)
-        number = loss is None or is_regression_objective(loss)
-    except CatBoostError as error:
-        raise ModelRefused(reason=f"its loss function is unknown: {loss}") from error
-    if several:
-        raise ModelRefused(reason=f"it gives a row several labels at once ({loss})")
-    if not classes and not number:
-        raise ModelRefused(reason=f"it neither classifies nor estimates one number ({loss})")
     if classes and not 1 < len(classes) <= MOST_CLASSES:
         raise ModelRefused(reason=f"it knows {len(classes)} classes; 2 to {MOST_CLASSES} can be served")
     _require_good_names("class", classes)
     return classes
-
-
-def _loss(model: CatBoost) -> str | None:
-    """The loss function it was trained with, where the file says so."""
-    metadata = model.get_metadata()
-    try:
-        if (parameters := metadata.get("params")) is not None:
-            return str(msgspec.json.decode(parameters)["loss_function"]["type"])
-        if (loss := metadata.get("loss_function")) is not None:
-            return str(msgspec.json.decode(loss)["type"])
-    except (msgspec.MsgspecError, KeyError, TypeError):
-        pass  # a file without them can be served by what else it says
-    return None
 
 
 def _require_good_names(what: str, names: Sequence[str]) -> None:
@@ -147,13 +137,34 @@ def _require_good_names(what: str, names: Sequence[str]) -> None:
             raise ModelRefused(reason=f"a {what} name must be 1 to {MOST_NAME_CHARACTERS} characters of text")
 
 
-def _try_out(model: CatBoost, features: Sequence[Feature], classes: Sequence[str]) -> None:
+def _try_out(model: CatBoost, facts: ModelFacts) -> None:
     """Predict one neutral row: the answer's shape decides whether there is one answer per row."""
-    row: list[Any] = [_NEUTRAL[feature.kind] for feature in features]
+    shape = np.shape(_neutral_answer(model, facts, prediction_type(facts)))
+    wanted = (1, len(facts.classes)) if facts.classes else (1,)
+    if shape != wanted:
+        raise ModelRefused(reason=_misshapen(shape[-1], len(facts.classes)))
+
+
+def _misshapen(numbers: int, classes: int) -> str:
+    if classes:
+        return f"it names {classes} classes, but answers {numbers} numbers a row"
+    return f"it answers {numbers} numbers a row, and the file names neither its classes nor its loss function"
+
+
+def _threshold(model: CatBoost, facts: ModelFacts) -> float | None:
+    """Only a model that has one raw value for both of its classes decides by a threshold."""
+    if len(facts.classes) != 2 or np.shape(_neutral_answer(model, facts, "RawFormulaVal")) != (1,):
+        return None
+    threshold = float(CatBoostClassifier.get_probability_threshold(model))
+    if not 0 <= threshold <= 1:
+        raise ModelRefused(reason=f"its decision threshold is {threshold}, which is no probability")
+    return threshold
+
+
+def _neutral_answer(model: CatBoost, facts: ModelFacts, asked: PredictionType) -> npt.NDArray[np.float64]:
+    row: list[Any] = [_NEUTRAL[feature.kind] for feature in facts.schema.features]
     try:
-        answer = model.predict([row], prediction_type=prediction_type(model), thread_count=1)
+        answer: npt.NDArray[np.float64] = model.predict([row], prediction_type=asked, thread_count=1)
     except CatBoostError as error:
         raise ModelRefused(reason=f"it cannot predict: {error}") from error
-    wanted = (1, len(classes)) if classes else (1,)
-    if np.shape(answer) != wanted:
-        raise ModelRefused(reason=f"its answer to one row is shaped {np.shape(answer)}, not {wanted}")
+    return answer

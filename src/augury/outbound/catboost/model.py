@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -24,6 +24,7 @@ from augury.domain.values import category
 from augury.outbound.catboost.file import PredictionType, facts_of, open_model, prediction_type
 
 _DECIMALS = 6  # of a probability: far finer than any model knows, a third of the digits of a double
+_TOO_CLOSE = 1e-9  # of probabilities, which are exact to 1e-12: their order may not be that of the raw values
 _BROKE = "the model could not predict this row"
 _NO_ERRORS = Json(b"[]")
 
@@ -59,14 +60,14 @@ class LoadedModel:
         # None becomes NaN, which is CatBoost's missing number; a list of lists would cost a third more.
         data = np.array(rows, dtype=np.float32 if numeric else object)
         self._spell(data)
-        predicted = self.catboost.predict(data, prediction_type=self.asked, thread_count=self.threads)
+        predicted = self._predicted(data, self.asked)
         finite = np.isfinite(predicted)
         if self.facts.task is Task.REGRESSION:
             return [
                 {"value": value} if good else None
                 for value, good in zip(predicted.tolist(), finite.tolist(), strict=True)
             ]
-        return self._classified(predicted, finite.all(axis=1).tolist())
+        return self._classified(predicted, self._decided(data, predicted), finite.all(axis=1).tolist())
 
     def _spell(self, data: npt.NDArray[Any]) -> None:
         """Write the categories as the model was trained on them."""
@@ -76,18 +77,50 @@ class LoadedModel:
                 data[:, column] = [category(value, knows) for value in data[:, column].tolist()]
 
     def _classified(
-        self, probabilities: npt.NDArray[np.float64], finite: Sequence[bool]
+        self,
+        probabilities: npt.NDArray[np.float64],
+        decided: npt.NDArray[np.intp],
+        finite: Sequence[bool],
     ) -> list[Answer | None]:
         classes = self.facts.classes
         return [
             {"label": classes[best], "probabilities": dict(zip(classes, row, strict=True))} if good else None
             for best, row, good in zip(
-                probabilities.argmax(axis=1).tolist(),
+                decided.tolist(),
                 probabilities.round(_DECIMALS).tolist(),
                 finite,
                 strict=True,
             )
         ]
+
+    def _decided(
+        self, data: npt.NDArray[Any], probabilities: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.intp]:
+        """The index of each row's class, exactly as CatBoost decides.
+
+        CatBoost compares raw values, which may differ where the probabilities are the same. So it is asked
+        itself about the rows that are too close to call.
+        """
+        if (threshold := self.facts.threshold) is not None:
+            margin = probabilities[:, 1] - threshold
+            decided = (margin > 0).astype(np.intp)
+        else:
+            decided = probabilities.argmax(axis=1)
+            best_two = np.partition(probabilities, -2, axis=1)
+            margin = best_two[:, -1] - best_two[:, -2]
+        close = np.abs(margin) < _TOO_CLOSE
+        if close.any():
+            labels = self._predicted(data[close], "Class").ravel().tolist()
+            decided[close] = [self.facts.classes.index(str(label)) for label in labels]
+        return decided
+
+    def _predicted(
+        self, data: npt.NDArray[Any], asked: PredictionType | Literal["Class"]
+    ) -> npt.NDArray[Any]:
+        answer: npt.NDArray[Any] = self.catboost.predict(
+            data, prediction_type=asked, thread_count=self.threads
+        )
+        return answer
 
 
 class CatBoostPredictor(Predictor):
@@ -136,7 +169,13 @@ def load_model(path: Path, model: Model, threads: int = 1) -> LoadedModel:
         raise ModelUnavailable(f"{model.ref}: {refusal.reason}") from refusal
     if _interface(found) != _interface(model.facts):
         raise ModelUnavailable(f"{model.ref}: the file wants or answers something else than was registered")
-    return LoadedModel(catboost, model.facts, prediction_type(catboost), threads)
+    facts = _completed(model.facts, found)
+    return LoadedModel(catboost, facts, prediction_type(facts), threads)
+
+
+def _completed(registered: ModelFacts, found: ModelFacts) -> ModelFacts:
+    """A version that was added by an older Augury lacks what that did not ask the file."""
+    return replace(registered, threshold=found.threshold, read_as=registered.read_as or found.read_as)
 
 
 def _interface(facts: ModelFacts) -> tuple[object, ...]:

@@ -3,6 +3,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from asyncpg import Pool, Record
 from sqlalchemy import and_, bindparam, func, insert, select, update
@@ -17,7 +18,9 @@ from augury.domain.model import (
     ModelFacts,
     ModelNotFound,
     ModelRef,
+    ReadAs,
     Task,
+    ValueIs,
 )
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pool import transaction
@@ -135,6 +138,7 @@ def _model_of(row: Record) -> Model:
             ),
             classes=tuple(facts["classes"]),
             metrics=facts["metrics"],
+            **_value_of(facts),
         ),
         sha256=row["sha256"],
         row_price=row["row_price"],
@@ -142,6 +146,17 @@ def _model_of(row: Record) -> Model:
         retired=row["retired"],
         created_at=row["created_at"],
     )
+
+
+def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """What facts that were stored before Augury asked for it do not have."""
+    value_is, read_as = facts.get("value_is"), facts.get("read_as")
+    return {
+        "threshold": facts.get("threshold"),
+        "value_is": ValueIs(value_is) if value_is else None,
+        "alpha": facts.get("alpha"),
+        "read_as": ReadAs(read_as) if read_as else None,
+    }
 
 
 def _columns(model: Model) -> dict[str, object]:
@@ -153,6 +168,10 @@ def _columns(model: Model) -> dict[str, object]:
         ],
         "classes": model.facts.classes,
         "metrics": dict(model.facts.metrics),
+        "threshold": model.facts.threshold,
+        "value_is": model.facts.value_is,
+        "alpha": model.facts.alpha,
+        "read_as": model.facts.read_as,
     }
     return {
         "name": model.ref.name,
