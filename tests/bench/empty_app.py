@@ -5,6 +5,7 @@
 
 import asyncio
 import sys
+from datetime import timedelta
 
 import uvloop
 from litestar import Litestar, post
@@ -20,7 +21,7 @@ async def empty() -> None:
 
 async def main(port: int) -> None:
     app = Litestar([empty], openapi_config=None)
-    await HttpServer(app, before_stop=lambda: None).run_until(
+    await HttpServer(app, before_stop=lambda: None, keep_alive=timedelta(seconds=125)).run_until(
         stop_requested(), bound_socket("127.0.0.1", port)
     )
 

@@ -50,6 +50,18 @@ async def test_a_worker_whose_event_loop_is_stuck_is_not_alive(url: str) -> None
     assert answer.status_code == 503
 
 
+@pytest.mark.parametrize("path", ["/health/live", "/metrics"])
+async def test_a_probe_that_wants_no_body_gets_none(url: str, path: str) -> None:
+    address = httpx.URL(url)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(f"HEAD {path} HTTP/1.1\r\nHost: augury\r\n\r\n".encode())
+
+    head, end, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+
+    assert (head.split()[1], end, body) == (b"200", b"\r\n\r\n", b"")
+
+
 async def test_metrics_are_in_the_format_of_prometheus(url: str) -> None:
     answer = await asyncio.to_thread(httpx.get, f"{url}/metrics")
 

@@ -70,15 +70,17 @@ async def serve(
 ) -> None:
     """Serve the API on `listener` until `stop`; whoever waits for a prediction is answered first."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
+    settings = await container.get(HttpSettings)
     app: Litestar = create_app(
         container=container,
-        settings=await container.get(HttpSettings),
+        settings=settings,
         asyncapi=asyncapi_document(),
         checks=checks,
     )
     spare_the_collector()
     async with background(waiting.look(), backlog.watch()):
-        await HttpServer(app, before_stop=waiting.stop).run_until(stop, listener)
+        server = HttpServer(app, before_stop=waiting.stop, keep_alive=settings.keep_alive)
+        await server.run_until(stop, listener)
 
 
 async def checks_of(container: AsyncContainer, *, broker: bool = True) -> Checks:

@@ -140,6 +140,10 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 _PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     str(str): (str, "a text"),
     str(str | None): (str, "a text"),
@@ -150,6 +154,7 @@ _PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     str(timedelta): (_seconds, "a number of seconds, 0 or more"),
     str(Path): (Path, "a path"),
     str(Path | None): (Path, "a path"),
+    str(tuple[str, ...]): (_words, "texts with commas between them"),
     str(tuple[IPv4Network | IPv6Network, ...]): (_networks, "networks such as 10.0.0.0/8,fd00::/8"),
 }
 

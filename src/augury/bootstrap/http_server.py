@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import cast
 
 import uvicorn
@@ -71,9 +72,12 @@ class Protocol(HttpToolsProtocol):
 
 
 class HttpServer(uvicorn.Server):
-    """Uvicorn that stops by an event, and calls `before_stop` while connections are still open."""
+    """Uvicorn that stops by an event, and calls `before_stop` while connections are still open.
 
-    def __init__(self, app: ASGIApp, before_stop: Callable[[], None]) -> None:
+    A connection on which nothing happens is closed after `keep_alive`.
+    """
+
+    def __init__(self, app: ASGIApp, before_stop: Callable[[], None], *, keep_alive: timedelta) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -84,6 +88,7 @@ class HttpServer(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,  # whom to believe is decided in one place, the HTTP adapter
                 backlog=BACKLOG,
+                timeout_keep_alive=keep_alive.total_seconds(),  # type: ignore[arg-type]  # the loop takes parts of seconds
                 timeout_graceful_shutdown=STOP_WITHIN,
             )
         )

@@ -44,6 +44,10 @@ class HealthServer:
         self._server.server_close()
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = self._answer_to_get({**environ, "REQUEST_METHOD": "GET"}, start_response)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else body
+
+    def _answer_to_get(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match environ["PATH_INFO"]:
             case "/metrics":
                 metrics: Iterable[bytes] = self._metrics(environ, start_response)

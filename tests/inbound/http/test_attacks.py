@@ -18,7 +18,7 @@ from litestar.routes import HTTPRoute
 from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.bootstrap.logs import JsonLines, TextLines
 from augury.domain.identifiers import UserId
-from tests.http_api import SECRET, TEXT, Api, is_problem
+from tests.http_api import SECRET, SETTINGS, TEXT, Api, is_problem
 from tests.smuggling import HEADS, ambiguous
 
 PATHS = [
@@ -177,7 +177,7 @@ async def test_a_request_whose_end_two_servers_might_see_in_two_places_is_refuse
 ) -> None:
     stop = asyncio.Event()
     with bound_socket("127.0.0.1", 0) as listener:
-        server = HttpServer(api.app, before_stop=lambda: None)
+        server = HttpServer(api.app, before_stop=lambda: None, keep_alive=SETTINGS.keep_alive)
         server.config.lifespan = "off"
         serving = asyncio.create_task(server.run_until(stop, listener))
         reader, writer = await asyncio.open_connection(*listener.getsockname())

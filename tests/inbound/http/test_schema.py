@@ -72,7 +72,11 @@ class Service:
         self.hexagon = Hexagon(LIMITS)
         self._tokens = JwtAccessTokens(JwtSettings(secret=SECRET), self.hexagon.clock)
         self._stop = asyncio.Event()
-        server = HttpServer(make_app(self.hexagon), before_stop=self.hexagon.wait_for_prediction.stop)
+        server = HttpServer(
+            make_app(self.hexagon),
+            before_stop=self.hexagon.wait_for_prediction.stop,
+            keep_alive=SETTINGS.keep_alive,
+        )
         self._serving = asyncio.create_task(server.run_until(self._stop, self._listener))
 
     def stop(self) -> None:

@@ -1,8 +1,10 @@
 """Where a request came from."""
 
+import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+_WITH_PORT = re.compile(r"(?:(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[^\[\]]+)\](?::[0-9]+)?)")
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -14,13 +16,14 @@ def client_address(
 
     `peer` is the other end of the connection, `forwarded_for` the values of `X-Forwarded-For` as they
     came. Each proxy appends whom it saw, so they are read from the right for as long as the one who says
-    it is trusted. None where the peer has no address (a Unix socket).
+    it is trusted. An entry that is no address (`unknown`, a name made up to hide one) ends the reading: what
+    stands before it is nobody's word. None where the peer has no address (a Unix socket).
     """
     address = _parse(peer or "")
     if address is None or not _is_trusted(address, trusted):
         return address
     for entry in reversed(b",".join(forwarded_for).decode("latin-1").split(",")):
-        said = _parse(entry.strip())
+        said = _parse(_without_port(entry.strip()))
         if said is None:
             break
         address = said
@@ -38,6 +41,12 @@ def neighbourhood(address: Address | None) -> str:
             return str(IPv6Network((int(address) >> 64 << 64, 64)))
         case None:
             return "local"
+
+
+def _without_port(entry: str) -> str:
+    """`192.0.2.1:4711` and `[2001:db8::1]:4711` are written by Azure's gateways and by IIS, among others."""
+    found = _WITH_PORT.fullmatch(entry)
+    return (found["v4"] or found["v6"]) if found else entry
 
 
 def _parse(text: str) -> Address | None:

@@ -44,7 +44,9 @@ from augury.inbound.http import (
     asyncapi as asyncapi_pages,
 )
 from augury.inbound.http.asyncapi import AsyncApiDocument
+from augury.inbound.http.cors import with_cors
 from augury.inbound.http.edge import edge
+from augury.inbound.http.head import with_head
 from augury.inbound.http.health import Checks
 from augury.inbound.http.identity import Identity, administrator
 from augury.inbound.http.intake import Intake
@@ -143,7 +145,8 @@ def create_app(
         pdb_on_exception=False,
     )
     setup_dishka(container, app)
-    app.asgi_handler = edge(_submits_first(app), metrics, Intake(most=settings.max_intake_bytes))
+    inner = with_cors(_submits_first(app), settings.cors_origins)
+    app.asgi_handler = edge(inner, metrics, Intake(most=settings.max_intake_bytes))
     return app
 
 
@@ -217,7 +220,7 @@ def _administration() -> Router:
 def _submits_first(app: Litestar) -> ASGIApp:
     """Take submits past Litestar's routing and binding, and past dishka's scope per request: together they
     cost more than all the rest of a submit."""
-    framework = app.asgi_handler
+    framework = with_head(app.asgi_handler)
     hot = frozenset(submissions.PATHS)
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
