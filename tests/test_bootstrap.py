@@ -90,8 +90,7 @@ def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
 @pytest.mark.parametrize(
     ("document", "line"),
     [
-        ("README.md", r"^\| `(AUGURY_\w+)` \| *(.*?) *\|"),
-        ("README.ru.md", r"^\| `(AUGURY_\w+)` \| *(.*?) *\|"),
+        ("docs/settings.md", r"^\| `(AUGURY_\w+)` \| *`?(.*?)`? *\|"),
         (".env.example", r"^#(AUGURY_\w+)=(.*)$"),
     ],
 )
@@ -140,7 +139,7 @@ def test_a_variable_that_nothing_reads_is_named_with_the_one_that_may_be_meant()
 
 @pytest.mark.parametrize(
     "file",
-    ["docker-compose.yaml", ".env.example", "README.md", "README.ru.md"]
+    ["docker-compose.yaml", ".env.example", "README.md", "README.ru.md", "docs/settings.md"]
     + [
         f"docker/{image}/{file}"
         for image in ("app", "bot", "worker")

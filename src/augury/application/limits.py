@@ -13,43 +13,46 @@ class Limits:
     max_rows: int = 10_000
     """Rows in one prediction."""
     max_pending: int = 1_000
-    """Predictions of one user that are not final yet."""
+    """Unfinished predictions of one user. Another one is answered with 429."""
     max_waiting: int = 100_000
-    """Predictions of everyone that are not final yet."""
+    """Unfinished predictions of all users. Another one is answered with 429."""
     max_expires_in: timedelta = timedelta(days=7)
-    """The longest that a prediction may ask to wait for its start; without asking it waits as long."""
+    """The longest `expires_in` of a prediction, and the default of one that has none."""
     guest_credits: int = 5
-    """What a guest may spend in a day; 0 turns guests off."""
+    """Credits of a guest for one day. 0 turns guests off."""
     guests_per_day: int = 10_000
+    """Guests in one UTC day."""
     welcome_credits: int = 0
-    """Granted to whoever registers by e-mail: nothing, since the address is not verified."""
+    """Credits granted to a person who registers by e-mail. The address is not verified, hence 0."""
     telegram_welcome_credits: int = 10
-    """Granted once to each Telegram identity, behind which there is a telephone number."""
+    """Credits granted once to each Telegram account, which has a telephone number behind it."""
     registrations_per_hour: int = 20
-    """From one address."""
+    """Registrations from one address."""
     sign_ins_per_minute: int = 10
-    """From one address, and to one account."""
+    """Sign-ins from one address, and to one account."""
     redeems_per_minute: int = 10
     """Promo codes that one user, or one address, may try."""
     api_keys: int = 20
-    """Of one user."""
+    """API keys of one user."""
     identity_cache: timedelta = timedelta(seconds=10)
-    """How long an account or an API key is believed to be live without asking again: what another process
-    closed, blocked or deleted meanwhile, and a key that expires, is noticed that late. 0 asks every time."""
+    """How long a verified credential is trusted without another query. An account closed or blocked, or an API
+    key deleted, by another process, or a key that expires, goes unnoticed for as long. 0 queries every time."""
     refresh_lifetime: timedelta = timedelta(days=30)
+    """How long a refresh token is valid."""
     refresh_grace: timedelta = timedelta(seconds=10)
-    """How long a refresh token that was replaced still works: a lost answer must not sign anyone out."""
+    """How long a refresh token still works after it was replaced, so that a lost answer signs nobody out."""
     lease: timedelta = timedelta(seconds=30)
-    """How long a worker may be silent before its predictions are given to another; renewed by thirds."""
+    """How long a worker may be silent before another one takes over its predictions. It renews by thirds."""
     predict_timeout: timedelta = timedelta(minutes=5)
-    """How long a batch may take; then its worker ends, since a thread cannot be stopped."""
+    """How long one batch may take. Then its worker process ends, since a thread cannot be canceled."""
     max_batch_rows: int = 20_000
-    """Rows that one batch claims, beyond its first prediction."""
+    """Rows that one batch of a worker claims, beyond its first prediction."""
     max_batch_bytes: int = 50_000_000
-    """Bytes of input that one batch claims, beyond its first prediction: a worker holds two batches at most,
-    and decoded they are many times larger."""
+    """Bytes of input that one batch of a worker claims, beyond its first prediction. A worker holds two
+    batches at most; decoded they are many times larger."""
     sweep_every: timedelta = timedelta(seconds=10)
-    """How often predictions are looked for whose worker fell silent, or whose message was lost."""
+    """The pause between two sweeps for predictions whose worker fell silent or whose message was lost. The
+    ledger's check relies on it, so set it equally for all processes."""
     sweep_batch: int = 1_000
     """Predictions that one sweep repairs."""
 

@@ -164,17 +164,19 @@ class ProcessSettings:
     """What belongs to a process rather than to a room."""
 
     host: str = "127.0.0.1"
-    """Where the API listens."""
+    """The address on which the API listens, and the health page of a worker or the bot."""
     port: int = 8000
+    """The port of the API."""
     data: Path = Path(".augury")
-    """What `augury up` keeps: its database, models and secrets."""
+    """The folder in which `augury up` keeps its database, models and secret key."""
     models_dir: Path | None = None
-    """The folder of model files that all processes share; `models` in the data folder if not set."""
+    """The folder of model files, shared by all processes. Not set: `models` in the data folder."""
     health_port: int = 0
-    """Where a worker or the bot answers `/health/live` and `/metrics`; 0: nowhere."""
+    """The port on which a worker or the bot answers `/health/live` and `/metrics`. 0 turns it off."""
     log_level: str = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
     log_format: str = "text"
-    """`text` for people, `json` for machines: one object a line on standard output."""
+    """`text` for people, on standard error, or `json`: one object a line on standard output."""
 
     def __post_init__(self) -> None:
         if self.log_format not in ("text", "json"):

@@ -27,9 +27,10 @@ _CHECKS: Options = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JwtSettings:
     secret: str = field(repr=False)
-    """What signs the tokens: 32 bytes at least (RFC 7518, section 3.2)."""
+    """Signs access tokens and names guests. 32 bytes or more (RFC 7518, section 3.2). `augury up` makes
+    its own."""
     lifetime: timedelta = timedelta(minutes=15)
-    """How long a token is good for; nothing but the account's end takes it back earlier."""
+    """How long an access token is valid."""
 
     def __post_init__(self) -> None:
         if len(self.secret.encode()) < 32:

@@ -22,6 +22,10 @@ from tests.telegram.server import TOKEN, Person, Sent, TelegramServer
 CHAT = 7
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--redraw", action="store_true", help="write the bot's documented screens anew")
+
+
 class Town:
     """Where people talk to the bot: what it is made of, and what it says."""
 

@@ -1,4 +1,7 @@
-"""The README's screens are what the bot really sends: its main dialogues, had over memory, drawn as text."""
+"""The documented screens are what the bot really sends: its main dialogues, had over memory and drawn.
+
+Where a screen changed on purpose, `pytest tests/inbound/telegram --redraw -k screens` writes the pages anew.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +16,7 @@ from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.model import Feature, FeatureKind, Model
 from tests.hexagon import a_model
+from tests.inbound.telegram.chat_picture import ChatPicture
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually
 from tests.telegram.server import Sent
@@ -34,9 +38,10 @@ FILE = b"age,plan,complaint\n41,pro,slow\n29,basic,none\nold,pro,slow\n,basic,to
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a person says and presses, and how a reader of the README is told of it."""
+    """What a person says and presses, and where readers find it."""
 
-    readme: str
+    page: str
+    picture: str
     text: str
     complaint: str
     number_is_wrong: str
@@ -46,7 +51,8 @@ class Said:
 
 SAID = {
     "en": Said(
-        readme="README.md",
+        page="docs/telegram.md",
+        picture="docs/images/bot.svg",
         text="Great, works perfectly",
         complaint="Too slow lately",
         number_is_wrong="is no number",
@@ -54,7 +60,8 @@ SAID = {
         becomes="and then, in its place:",
     ),
     "ru": Said(
-        readme="README.ru.md",
+        page="docs/telegram.ru.md",
+        picture="docs/images/bot.ru.svg",
         text="Очень доволен, спасибо!",
         complaint="В последнее время медленно",
         number_is_wrong="не число",
@@ -90,9 +97,14 @@ class Drawing:
     def __init__(self, becomes: str) -> None:
         self._becomes = becomes
         self.lines: list[str] = []
+        self.picture = ChatPicture()
+        self.pictured = True
+        """Whether what follows goes into the picture, too."""
 
     def person(self, words: str) -> None:
         self.lines.append(f"{words:>{WIDTH}} │")
+        if self.pictured:
+            self.picture.person(words)
 
     def bot(self, sent: Sent, *, replied: str = "", buttons: bool = True, most: int = 100) -> None:
         """A message as it is now, cut off after so many lines."""
@@ -103,6 +115,9 @@ class Drawing:
         self.lines += [f"│ {line}".rstrip() for line in lines[:most]]
         if len(lines) > most:
             self.lines.append("│ …")
+        if self.pictured:
+            keys = [[str(each["text"]) for each in row] for row in sent.buttons] if buttons else []
+            self.picture.bot(sent.text, keys or [list(row) for row in sent.keyboard], replied=replied)
 
     def becomes(self) -> None:
         self.lines.append(f"┆ {self._becomes}")
@@ -111,7 +126,7 @@ class Drawing:
         self.lines.append("")
 
 
-async def screens(town: Town, language: str) -> str:
+async def screens(town: Town, language: str) -> Drawing:
     """Five dialogues in one chat: the beginning, a text, a model of several features, a payment, a file."""
     said = SAID[language]
     drawing, run = Drawing(said.becomes), replace(town.hexagon.run_batch, predictor=ToldBeforehand())
@@ -135,12 +150,15 @@ async def screens(town: Town, language: str) -> str:
     ada.says(said.text)
     drawing.person(said.text)
     placeholder = await answered()
+    drawing.pictured = False
     drawing.bot(placeholder, replied=said.text)
     await finished()
     drawing.becomes()
+    drawing.pictured = True
     drawing.bot(placeholder, replied=said.text)
     drawing.space()
 
+    drawing.pictured = False
     await town.hexagon.chats.choose(CHAT, "churn")
     ada.says("/predict")
     drawing.person("/predict")
@@ -189,27 +207,40 @@ async def screens(town: Town, language: str) -> str:
     drawing.space()
 
     ada.sends_file("people.csv", FILE)
+    drawing.pictured = True
     drawing.person("📎 people.csv")
     question = await answered()
     drawing.bot(question, replied="people.csv")
     yes = question.buttons[0][0]["text"]
     ada.presses(question, yes)
+    drawing.pictured = False
     drawing.person(f"[ {yes} ]")
     await answered()
     drawing.bot(question, buttons=False)
     await finished()
     drawing.becomes()
+    drawing.pictured = True
     drawing.bot(question)
     [result] = [each for each in town.telegram.to(CHAT) if each.document]
     assert result.document is not None
     drawing.lines.append(f"│ 📎 {result.document[0]}")
-    return "\n".join(drawing.lines)
+    return drawing
 
 
 @pytest.mark.parametrize("language", SAID)
-async def test_the_readmes_screens_are_what_the_bot_sends(town: Town, language: str) -> None:
+async def test_the_documented_screens_are_what_the_bot_sends(
+    town: Town, language: str, pytestconfig: pytest.Config
+) -> None:
     model = a_model("churn", row_price=3, features=CHURN)
     town.hexagon.memory.state.models[model.ref] = model
     async with town.bot():
         drawn = await screens(town, language)
-    assert f"```\n{drawn}\n```" in (ROOT / SAID[language].readme).read_text(encoding="utf-8"), drawn
+    screen, said = "\n".join(drawn.lines), SAID[language]
+    page, picture = ROOT / said.page, ROOT / said.picture
+    if pytestconfig.getoption("--redraw", False):
+        picture.write_text(drawn.picture.svg(), encoding="utf-8")
+        before, _, rest = page.read_text(encoding="utf-8").partition("```\n" + " " * 20)
+        after = rest.partition("\n```")[2]
+        page.write_text(f"{before}```\n{screen}\n```{after}", encoding="utf-8")
+    assert f"```\n{screen}\n```" in page.read_text(encoding="utf-8"), screen
+    assert picture.read_text(encoding="utf-8") == drawn.picture.svg()

@@ -11,26 +11,29 @@ class HttpSettings:
     """What the HTTP side takes from outside, each with its default."""
 
     base_path: str = ""
-    """Where callers find the API: "" or, behind a proxy, say "/augury"; no slash at the end."""
+    """The path under which callers find the API behind a proxy, such as `/augury`, without a slash at the
+    end."""
     max_body_bytes: int = 10_000_000
-    """The longest request body; more is refused while it arrives."""
+    """The largest request body. A route that takes no rows allows 65536 at most."""
     max_values: int = 500_000
-    """JSON values in the rows of one request: in memory each takes many times its text."""
+    """JSON values in the rows of one request; in memory each takes many times its text."""
     max_intake_bytes: int = 100_000_000
-    """Bytes of all large bodies that are in memory at a time; more are refused with a 503."""
+    """Bytes of all large request bodies in memory at once. Further ones are answered with 503."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
-    """Who may say in `X-Forwarded-For` whom a request came from: nobody."""
+    """Networks whose `X-Forwarded-For` is trusted, such as `10.0.0.0/8,fd00::/8`."""
     cors_origins: tuple[str, ...] = ()
-    """Origins such as `https://app.example.com` whose pages may call the API from a browser; `*`: any."""
+    """Origins whose pages may call the API from a browser, such as `https://app.example.com`. `*`: any.
+    Cookies are never allowed."""
     keep_alive: timedelta = timedelta(seconds=125)
-    """How long a connection on which nothing happens stays open. It is longer than proxies keep theirs (nginx
-    and Amazon's ALB 60 s, Traefik 90 s, Caddy 120 s): whoever closes first must be the one who sends."""
+    """How long an idle connection stays open. It must be longer than a proxy in front keeps it (nginx and
+    Amazon's ALB 60, Traefik 90, Caddy 120, Google's load balancers 620): the side that sends must be the one
+    that closes."""
     max_wait: timedelta = timedelta(seconds=60)
-    """The longest that `Prefer: wait` holds an answer."""
+    """The longest time that `Prefer: wait` may hold an answer."""
     flight: int = 256
     """The most submits that share one transaction."""
     check_timeout: timedelta = timedelta(seconds=2)
-    """How long a dependency may take to prove that it is there."""
+    """How long each dependency may take to answer the readiness check."""
 
     def __post_init__(self) -> None:
         if min(self.max_body_bytes, self.max_values, self.flight) < 1:

@@ -24,28 +24,30 @@ class TelegramSettings:
     """What the bot takes from outside, each with its default."""
 
     token: str = field(default="", repr=False)
-    """From @BotFather; without one there is no bot."""
+    """The bot's token from @BotFather. Without it there is no bot."""
     api_url: str = "https://api.telegram.org"
-    """Another Bot API server: one's own, or that of the tests."""
+    """The Bot API server."""
     webhook_url: str = ""
-    """Where Telegram delivers updates, https; empty: the bot asks for them (long polling)."""
+    """The https URL to which Telegram delivers updates. Not set: the bot polls."""
     webhook_secret: str = field(default="", repr=False)
-    """What Telegram must say to be believed; made of the token where it is not set."""
+    """The secret that Telegram must send with each update. Not set: one derived from the token."""
     webhook_host: str = "127.0.0.1"
-    """Where the bot listens for what is delivered to `webhook_url`."""
+    """The address on which the bot listens for requests to `webhook_url`."""
     webhook_port: int = 8002
+    """The port of `webhook_host`."""
     poll_timeout: timedelta = timedelta(seconds=25)
     """How long a poll waits for an update."""
     request_timeout: timedelta = timedelta(seconds=20)
-    """How long Telegram may take for an answer."""
+    """How long Telegram may take to answer."""
     messages_per_minute: int = 30
-    """What one person may send; who sends more is told once, and the rest is passed over. 0: no limit."""
+    """Messages that one person may send. A person who sends more is told once, and the rest of that minute
+    is ignored. 0: no limit."""
     max_file_bytes: int = 5_000_000
-    """The longest CSV file."""
+    """The largest CSV file."""
     packages: str = "100:50,500:225,2000:800"
     """What can be bought, as credits:stars."""
     support: str = ""
-    """Whom to write to about a payment, such as @somebody."""
+    """The contact for questions about payments, such as @somebody."""
 
     def __post_init__(self) -> None:
         if self.token and not _TOKEN.fullmatch(self.token):

@@ -31,10 +31,12 @@ class WorkerSettings:
     prefetch: int = 64
     """Messages that a worker holds at a time."""
     grace: timedelta = timedelta(seconds=7)
-    """How long a batch may go on after the worker was asked to stop; then it is handed back."""
+    """How long a batch may go on after the worker was asked to stop. Then its predictions are handed back.
+    `augury up` without RabbitMQ waits 1 second at most."""
     retry_pause: timedelta = timedelta(seconds=1)
-    """How long a task waits before it is given back because the books are away; grows up to tenfold."""
+    """The pause before a message is given back while the database is away. It grows up to tenfold."""
     purge_every: timedelta = timedelta(hours=1)
+    """The pause between two deletions of expired records."""
 
     def __post_init__(self) -> None:
         if self.max_batch < 1:

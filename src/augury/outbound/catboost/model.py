@@ -36,9 +36,9 @@ Answer = dict[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatBoostSettings:
     loaded_models: int = 8
-    """Models kept in memory; the one used longest ago makes room."""
+    """Models that a worker keeps in memory. The one used longest ago makes room."""
     threads: int = 1
-    """Of one call of a model. More do not help: a batch is small, and processes share the machine."""
+    """Threads of one call of a model. More do not help: a batch is small, and processes share the machine."""
 
     def __post_init__(self) -> None:
         if self.loaded_models < 1 or self.threads < 1:

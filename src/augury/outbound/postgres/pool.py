@@ -44,14 +44,20 @@ _BALANCES = {"balances_available_check": Account.AVAILABLE, "balances_held_check
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresSettings:
     url: str
-    """`postgresql://user:password@host:port/database`; a socket's folder goes into `?host=/folder`."""
+    """`postgresql://user:password@host:port/database`. The folder of a Unix socket goes into
+    `?host=/folder`. `augury up` starts a server of its own where it is not set."""
     pool_size: int = 10
+    """Connections of one process."""
     connect_timeout: timedelta = timedelta(seconds=5)
+    """How long a new connection may take."""
     statement_timeout: timedelta = timedelta(seconds=30)
+    """How long one statement may run."""
     lock_timeout: timedelta = timedelta(seconds=10)
+    """How long one statement may wait for a lock."""
     idle_in_transaction_timeout: timedelta = timedelta(seconds=30)
+    """How long a transaction may be idle before PostgreSQL ends it."""
     model_cache: timedelta = timedelta(seconds=1)
-    """How long a model's price and schema are believed without asking again. 0 asks every time."""
+    """How long a model's price and schema are trusted without another query. 0 queries every time."""
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("postgresql://", "postgres://")):

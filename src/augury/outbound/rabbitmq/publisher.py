@@ -41,10 +41,12 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RabbitSettings:
     url: str
+    """`amqp://user:password@host:port/vhost`. `augury up` queues within its own process where it is not
+    set."""
     publish_timeout: timedelta = timedelta(seconds=2)
-    """How long the broker may take for an answer."""
+    """How long the broker may take to confirm a message."""
     max_unpublished: int = 10_000
-    """Predictions that wait to be published; beyond that the sweeper finds them."""
+    """Predictions that may wait in one process to be published. The sweeper finds those beyond it."""
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("amqp://", "amqps://")):
