@@ -56,7 +56,8 @@ one tab-separated line per entry in a pipe; `--json` prints JSON. All commands b
 
 This page is made from the code by `python -m tests.reference_pages`.
 """
-ENV_HEAD = """# Settings of Augury's processes. What is commented out is the default. Any of them may be given as a file
+ENV_HEAD = """\
+# Settings of Augury's processes. What is commented out is the default. Any of them may be given as a file
 # that holds the value: AUGURY_SECRET_KEY_FILE=/run/secrets/key
 """
 ENV_OTHERS = "# --- docker-compose only\n"

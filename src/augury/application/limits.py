@@ -35,8 +35,9 @@ class Limits:
     api_keys: int = 20
     """API keys of one user."""
     identity_cache: timedelta = timedelta(seconds=10)
-    """How long a verified credential is trusted without another query. An account closed or blocked, or an API
-    key deleted, by another process, or a key that expires, goes unnoticed for as long. 0 queries every time."""
+    """How long a verified credential is trusted without another query. An account closed or blocked, or an
+    API key deleted, by another process, or a key that expires, goes unnoticed for as long. 0 queries every
+    time."""
     refresh_lifetime: timedelta = timedelta(days=30)
     """How long a refresh token is valid."""
     refresh_grace: timedelta = timedelta(seconds=10)
