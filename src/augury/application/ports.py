@@ -48,6 +48,9 @@ class IdempotencyKey:
 
     key: str
     fingerprint: bytes
+    fingerprint_of_bytes: bytes | None = None
+    """The digest of the request as it was sent, blanks and all, which is what was remembered until digests
+    were made of values. A key is remembered for a day: this may go a release later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Remembered:
     fingerprint: bytes
     reference: UUID
     """The prediction, or the transfer's reference."""
+
+    def require(self, key: IdempotencyKey) -> None:
+        """Raises `IdempotencyConflict` where the same name now asks for something else."""
+        if self.fingerprint not in (key.fingerprint, key.fingerprint_of_bytes):
+            raise IdempotencyConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +95,8 @@ class Opened:
     def repeats(self, user_id: UserId, key: IdempotencyKey) -> bool:
         """Whether this very request was made before; raises `IdempotencyConflict` for another one."""
         known = self.remembered.get((user_id, key.key))
-        if known and known.fingerprint != key.fingerprint:
-            raise IdempotencyConflict
+        if known:
+            known.require(key)
         return known is not None
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -155,6 +156,19 @@ def normalized_email(text: str) -> str:
 
 
 def checked_password(text: str) -> str:
+    """The password as it is kept: in composed form (NFC). Raises `InvalidPassword`."""
+    text = unicodedata.normalize("NFC", text)
     if not LEAST_PASSWORD_CHARACTERS <= len(text) <= MOST_PASSWORD_CHARACTERS or not is_storable(text):
         raise InvalidPassword
     return text
+
+
+def spellings(password: str) -> tuple[str, ...]:
+    """What may have been kept of this password, likeliest first; nearly always one.
+
+    A letter such as "й" is one character or two, by keyboard and system, and looks the same. Passwords were
+    kept as they were typed before they were composed.
+    """
+    composed = unicodedata.normalize("NFC", password)
+    decomposed = unicodedata.normalize("NFD", password)
+    return tuple(dict.fromkeys((composed, password, decomposed)))

@@ -1,4 +1,6 @@
+import unicodedata
 from datetime import timedelta
+from typing import Literal
 
 import httpx
 import pytest
@@ -185,3 +187,41 @@ async def test_a_password_of_odd_characters_is_just_wrong(api: Api) -> None:
         kind = "application/json" if body.startswith(b"{") else "application/x-www-form-urlencoded"
         response = await api.client().post("/auth/token", content=body, headers={"Content-Type": kind})
         assert is_problem(response, 401, "wrong-credentials")
+
+
+@pytest.mark.parametrize(("chosen", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
+async def test_a_password_is_one_whether_its_letters_come_composed_or_not(
+    api: Api, chosen: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
+) -> None:
+    password = "Ёжик-éclair-" + "й" * 200  # decomposed it is longer than a password may be
+    ada = {"email": "ada@example.com", "password": unicodedata.normalize(chosen, password)}
+    assert (await api.client().post("/auth/register", json=ada)).status_code == 201
+
+    signed_in = await api.client().post(
+        "/auth/token", json=ada | {"password": unicodedata.normalize(typed, password)}
+    )
+    changed = await bearing(api, signed_in.json()).post(
+        "/auth/password",
+        json={
+            "current_password": unicodedata.normalize(typed, password),
+            "new_password": unicodedata.normalize(chosen, "ещё один пароль"),
+        },
+    )
+    again = {"email": ada["email"], "password": unicodedata.normalize(typed, "ещё один пароль")}
+
+    assert (signed_in.status_code, changed.status_code) == (200, 204)
+    assert (await api.client().post("/auth/token", json=again)).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+async def test_a_password_that_was_kept_decomposed_before_still_signs_in(
+    api: Api, typed: Literal["NFC", "NFD"]
+) -> None:
+    user = await api.hexagon.user()
+    kept = await api.hexagon.passwords.hash(unicodedata.normalize("NFD", "ёжик-ёжик"))
+    await api.hexagon.users.change_password(user.id, kept)
+
+    password = unicodedata.normalize(typed, "ёжик-ёжик")
+    response = await api.client().post("/auth/token", json={"email": user.email, "password": password})
+
+    assert response.status_code == 200

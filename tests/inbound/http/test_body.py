@@ -71,6 +71,25 @@ async def test_json_of_another_shape_is_a_422_that_names_the_field(
     assert (await member.get("/balance")).json() == {"available": 5, "held": 0}
 
 
+async def test_a_byte_order_mark_in_front_is_none_of_the_json(api: Api) -> None:
+    member = await api.member(credits=5)
+    body = b'\xef\xbb\xbf{"data": {"text": "a"}}'
+
+    for path in ("/predictions", "/predictions/", "/predictions/quote"):
+        assert (await member.post(path, content=body, headers=JSON)).status_code in (200, 202), path
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+async def test_json_in_utf_16_is_told_what_to_send(api: Api, encoding: str) -> None:
+    mark = b"" if encoding == "utf-16" else b"\xfe\xff"
+    body = mark + '{"data": {"text": "a"}}'.encode(encoding)
+
+    response = await api.client().post("/predictions", content=body, headers=JSON)
+
+    assert is_problem(response, 400, "not-json")
+    assert "UTF-8" in response.json()["detail"]
+
+
 async def test_a_body_that_says_it_is_a_form_is_a_415_that_says_what_to_send(api: Api) -> None:
     response = await api.client().post(
         "/predictions",

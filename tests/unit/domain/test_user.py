@@ -1,4 +1,6 @@
+import unicodedata
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from augury.domain.user import (
     UserNotFound,
     checked_password,
     normalized_email,
+    spellings,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -117,3 +120,20 @@ def test_a_closed_account_has_nothing_personal_left() -> None:
 def test_who_must_wait_is_told_whole_seconds_and_never_too_few() -> None:
     assert TooManyTries.after(timedelta(milliseconds=1)).retry_after == 1
     assert TooManyTries.after(timedelta(seconds=59, microseconds=1)).retry_after == 60
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_password_is_kept_composed_however_it_was_typed(form: Literal["NFC", "NFD"]) -> None:
+    assert checked_password(unicodedata.normalize(form, "ёжик-éclair")) == "ёжик-éclair"
+
+
+def test_the_limits_of_a_password_are_those_of_its_composed_form() -> None:
+    assert checked_password(unicodedata.normalize("NFD", "é" * 256)) == "é" * 256
+    with pytest.raises(InvalidPassword):
+        checked_password(unicodedata.normalize("NFD", "é" * 7))
+
+
+def test_what_was_kept_before_passwords_were_composed_is_looked_for_as_well() -> None:
+    composed, decomposed = "ёжик", unicodedata.normalize("NFD", "ёжик")
+    assert spellings("correct horse") == ("correct horse",)
+    assert spellings(composed) == spellings(decomposed) == (composed, decomposed)

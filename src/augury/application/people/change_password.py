@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.application.limits import Limits
+from augury.application.people.passwords import is_right
 from augury.application.people.ports import PasswordHasher, Throttle, Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import TooManyTries, WrongCredentials, checked_password
@@ -22,7 +23,7 @@ class ChangePassword:
         Raises `WrongCredentials`, `InvalidPassword`, `TooManyTries`: a stolen token must not be enough to
         guess the password.
         """
-        checked_password(new)
+        new = checked_password(new)
         secret = await self.users.secret(user_id)
         if current is not None:
             await self._prove(current, secret.password_hash, user_id)
@@ -34,5 +35,5 @@ class ChangePassword:
         )
         if wait:
             raise TooManyTries.after(wait)
-        if not await self.passwords.verify(current, password_hash):
+        if not await is_right(self.passwords, current, password_hash):
             raise WrongCredentials

@@ -3,6 +3,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from augury.application.limits import Limits
+from augury.application.people.passwords import is_right
 from augury.application.people.ports import (
     AccessTokens,
     PasswordHasher,
@@ -37,7 +38,7 @@ class SignIn:
         await self._count_try(address)
         await self._count_try(email)
         secret = await self.users.by_email(email)
-        right = await self.passwords.verify(password, secret.password_hash if secret else None)
+        right = await is_right(self.passwords, password, secret.password_hash if secret else None)
         if secret is None or not right:
             raise WrongCredentials
         refresh = new_secret()

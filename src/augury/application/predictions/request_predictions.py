@@ -13,7 +13,7 @@ from augury.application.retrying import retried
 from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
-from augury.domain.prediction import IdempotencyConflict, Prediction, TooManyPending
+from augury.domain.prediction import Prediction, TooManyPending
 from augury.domain.user import UserNotFound
 
 RETRY_AFTER = 5
@@ -71,8 +71,7 @@ class _Desk:
         known = key and self._remembered.get((request.user_id, key.key))
         if not key or not known:
             return None
-        if known.fingerprint != key.fingerprint:
-            raise IdempotencyConflict
+        known.require(key)
         return Replayed(PredictionId(known.reference))
 
     def _accept(self, request: Request) -> Prediction:

@@ -1,5 +1,6 @@
 """Request bodies: JSON, strictly, with the two ways of being wrong told apart."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
@@ -102,7 +103,17 @@ def decode_json(decoder: msgspec.json.Decoder[T], scope: Scope, body: bytes) -> 
     if not body:
         raise Refused(NOT_JSON, "The request has no body.")
     _require_json(scope)
-    return decode(decoder, body)
+    return decode(decoder, without_mark(body))
+
+
+def without_mark(body: bytes) -> bytes:
+    """The body without a byte order mark, which some systems put in front (RFC 8259, section 8.1).
+
+    Raises a 400 for UTF-16, which it may mark, too.
+    """
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Refused(NOT_JSON, "The body is in UTF-16: send JSON in UTF-8.")
+    return body.removeprefix(codecs.BOM_UTF8)
 
 
 def _require_json(scope: Scope) -> None:

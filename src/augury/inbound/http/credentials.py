@@ -16,8 +16,8 @@ MOST_FORM_BYTES = 16_384
 """Far more than the longest address and password need; a form takes many times its size to take apart."""
 FORM = "application/x-www-form-urlencoded"
 Email = Annotated[str, msgspec.Meta(max_length=MOST_EMAIL_CHARACTERS, examples=["ada@example.com"])]
-Password = Annotated[str, msgspec.Meta(max_length=MOST_PASSWORD_CHARACTERS)]
-"""Its least length is checked where it is chosen."""
+Password = Annotated[str, msgspec.Meta(max_length=4 * MOST_PASSWORD_CHARACTERS)]
+"""As it was typed: taken apart (NFD), a character may be up to four. See `checked_password` for a new one."""
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):

@@ -27,7 +27,7 @@ from augury.domain.prediction import Prediction
 from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
-from augury.inbound.http.idempotency import key_of_submit
+from augury.inbound.http.idempotency import key_of_submit, name_of_submit
 from augury.inbound.http.identity import Anyone, Identity, identify
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
@@ -91,17 +91,18 @@ class SubmitDesk:
         Nothing of either is kept in what this answers: who waits for a result must not hold its rows.
         """
         caller: UserId | None = scope["user"]
-        key = key_of_submit(caller, scope, body)
+        name = name_of_submit(caller, scope)
         user_id = caller or await self.identity.guest(scope)
-        expires_in = submission.expires_in
+        model, expires_in = submission.model, submission.expires_in
+        data = decode_data(submission.data, most=self.settings.max_values)
         answer = await self.submit_prediction(
             Asked(
                 user_id=user_id,
-                data=decode_data(submission.data, most=self.settings.max_values),
+                data=data,
                 input=Json(bytes(submission.data)),
-                model=submission.model,
+                model=model,
                 expires_in=None if expires_in is None else timedelta(seconds=expires_in),
-                key=key,
+                key=None if name is None else key_of_submit(name, body, model, expires_in, data),
                 trace=_trace(scope),
             )
         )
