@@ -18,6 +18,7 @@ from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction, Status
+from augury.domain.row_errors import RowError
 from augury.domain.user import Role, User
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.balances import MemoryBalances
@@ -61,7 +62,6 @@ from tests.hexagon import SettableClock
 MODEL = ModelRef("tone", 1)
 INPUT = Json(b'[{"text":"hi"}]')
 OUTPUT = Json(b'[{"label":"short"}]')
-NO_ERRORS = Json(b"[]")
 LEASE = timedelta(minutes=5)
 SWEEP_EVERY = timedelta(minutes=1)
 """Not the default: who checks the books must ask for the setting."""
@@ -182,7 +182,7 @@ def finish(
     *,
     valid_rows: int | None = None,
     output: Json | None = OUTPUT,
-    errors: Json = NO_ERRORS,
+    errors: Sequence[RowError] = (),
 ) -> Finished:
     """The prediction's end, all rows valid unless told otherwise."""
     valid_rows = prediction.rows if valid_rows is None else valid_rows

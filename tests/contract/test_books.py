@@ -14,7 +14,7 @@ from augury.domain.balance import Balance, BooksDisagree, NotEnoughCredits, Tran
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
 from augury.domain.user import UserNotFound
-from tests.adapters import INPUT, NO_ERRORS, Adapters, a_prediction
+from tests.adapters import INPUT, Adapters, a_prediction
 
 
 class Broken(Exception):
@@ -49,7 +49,7 @@ async def test_what_is_accepted_is_stored_queued_and_pending_with_its_price_held
     await adapters.accept(user_id, prediction)
 
     stored = await adapters.predictions.get(prediction.id, owner=user_id)
-    assert stored == StoredPrediction(prediction, None, NO_ERRORS)
+    assert stored == StoredPrediction(prediction, None)
     assert await adapters.balance(user_id) == Balance(user_id, available=4, held=6, pending=1)
     assert await adapters.deviations() == []
 

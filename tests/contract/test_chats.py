@@ -131,7 +131,7 @@ async def test_a_result_is_due_once_it_is_final_and_has_a_placeholder(adapters: 
     assert (await adapters.notices.expect(reply(person, prediction))).placeholder_id == 99
     [due] = await adapters.notices.due(10)
     assert (due.reply.placeholder_id, due.prediction.id, due.language) == (99, prediction.id, "en")
-    assert (due.input, due.output, due.errors) == (INPUT, OUTPUT, b"[]")
+    assert (due.input, due.output, due.errors) == (INPUT, OUTPUT, ())
     assert await adapters.notices.due(10, but_not=[prediction.id]) == []
 
     await adapters.notices.put_off(prediction.id, timedelta(minutes=1))

@@ -3,13 +3,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from augury.application.ports import Json
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction, PredictionNotFound, Status, WrongStatus
-from tests.adapters import MODEL, NO_ERRORS, OUTPUT, Adapters, a_prediction, finish
+from augury.domain.row_errors import RowError, RowFault
+from tests.adapters import MODEL, OUTPUT, Adapters, a_prediction, finish
 from tests.hexagon import a_model
 
 
@@ -36,7 +36,7 @@ async def test_a_prediction_is_read_by_its_owner_only(adapters: Adapters) -> Non
 
     stored = await adapters.predictions.get(prediction.id, owner=user_id)
 
-    assert stored == StoredPrediction(prediction, None, NO_ERRORS)
+    assert stored == StoredPrediction(prediction, None)
     for prediction_id, owner in ((prediction.id, stranger), (PredictionId(uuid7()), user_id)):
         with pytest.raises(PredictionNotFound):
             await adapters.predictions.get(prediction_id, owner=owner)
@@ -146,17 +146,31 @@ async def test_forgetting_drops_the_data_and_keeps_the_trail_of_the_money(adapte
     await adapters.accept(user_id, prediction)
     token = uuid4()
     [claim] = await adapters.claim(prediction, token=token)
-    done = finish(claim.prediction, valid_rows=2, errors=Json(b'[{"row":1}]'))
+    done = finish(claim.prediction, valid_rows=2, errors=[RowError(1, "text", RowFault.MISSING)])
     await adapters.work.settle(token, [done])
 
     await adapters.predictions.forget(prediction.id, owner=user_id)
     await adapters.predictions.forget(prediction.id, owner=user_id)
 
     stored = await adapters.predictions.get(prediction.id, owner=user_id)
-    assert stored == StoredPrediction(done.prediction, None, NO_ERRORS)
+    assert stored == StoredPrediction(done.prediction, None)
     assert await adapters.balance(user_id) == Balance(user_id, available=1)
     assert len(await adapters.balances.statement(user_id, limit=10)) == 4
     assert await adapters.deviations() == []
+
+
+async def test_what_was_wrong_with_rows_is_read_as_it_was_settled(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=20)
+    prediction = a_prediction(user_id, rows=20)
+    await adapters.accept(user_id, prediction)
+    token = uuid4()
+    [claim] = await adapters.claim(prediction, token=token)
+    errors = tuple(RowError(row, "x" if row else None, fault) for row, fault in enumerate(RowFault))
+
+    await adapters.work.settle(token, [finish(claim.prediction, valid_rows=5, errors=errors)])
+
+    assert (await adapters.predictions.get(prediction.id, owner=user_id)).errors == errors
+    assert [each.errors for each in await adapters.predictions.page(user_id, limit=1)] == [errors]
 
 
 async def test_only_what_is_final_can_be_forgotten_and_by_its_owner_only(adapters: Adapters) -> None:

@@ -9,6 +9,7 @@ from augury.application.predictions.ports import Finished, StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Failure, Status
+from augury.domain.row_errors import RowError, RowFault
 from tests.adapters import INPUT, LEASE, OUTPUT, Adapters, a_prediction, finish
 
 HOUR = timedelta(hours=1)
@@ -133,7 +134,7 @@ async def test_a_settlement_stores_results_and_moves_exactly_what_was_earned(ada
         each.prediction.id: each.prediction
         for each in await adapters.claim(whole, partial, failed, token=token)
     }
-    errors = Json(b'[{"row":0,"field":null,"message":"no"}]')
+    errors = (RowError(0, None, RowFault.NOT_PREDICTED),)
     finished = [
         finish(started[whole.id]),
         finish(started[partial.id], valid_rows=1, errors=errors),
@@ -180,7 +181,7 @@ async def test_a_failure_is_stored_with_its_reason(adapters: Adapters) -> None:
     [claim] = await adapters.claim(prediction, token=token)
     failed = claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=datetime.now(UTC))
 
-    await adapters.work.settle(token, [Finished(failed, None, Json(b"[]"))])
+    await adapters.work.settle(token, [Finished(failed, None)])
 
     assert await adapters.now(prediction) == failed
     assert await adapters.balance(user_id) == Balance(user_id, available=1)

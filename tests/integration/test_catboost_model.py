@@ -16,6 +16,7 @@ from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
 from augury.domain.model import Feature, FeatureKind, InputSchema, Model, Task
+from augury.domain.row_errors import RowError, RowFault
 from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import (
@@ -61,11 +62,6 @@ def output(outcome: Outcome) -> Any:
     return None if outcome.output is None else json.loads(outcome.output)
 
 
-def errors(outcome: Outcome) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(outcome.errors)
-    return found
-
-
 async def test_a_single_row_is_answered_with_one_object(predictor: CatBoostPredictor, binary: Model) -> None:
     [outcome] = await predictor.predict(binary, [one(ROW)])
 
@@ -73,7 +69,7 @@ async def test_a_single_row_is_answered_with_one_object(predictor: CatBoostPredi
     assert answer["label"] == "1"
     assert list(answer["probabilities"]) == ["0", "1"]
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=2e-6)
-    assert (outcome.valid_rows, outcome.errors) == (1, b"[]")
+    assert (outcome.valid_rows, outcome.errors) == (1, ())
 
 
 async def test_an_array_of_one_row_is_answered_with_an_array_of_one(
@@ -160,9 +156,9 @@ async def test_a_bad_row_is_null_with_its_reason_and_its_neighbours_are_answered
 
     assert [answer and answer["label"] for answer in output(outcome)] == ["1", None, "1", None]
     assert outcome.valid_rows == 2
-    assert errors(outcome) == [
-        {"row": 1, "field": "age", "message": "must be a number or null"},
-        {"row": 3, "field": "city", "message": "is missing"},
+    assert list(outcome.errors) == [
+        RowError(1, "age", RowFault.NOT_A_NUMBER),
+        RowError(3, "city", RowFault.MISSING),
     ]
 
 
@@ -172,7 +168,7 @@ async def test_each_question_counts_its_rows_from_0(predictor: CatBoostPredictor
     outcomes = await predictor.predict(binary, [one(ROW), many([bad, ROW]), one(bad), many([ROW, ROW, bad])])
 
     assert [outcome.valid_rows for outcome in outcomes] == [1, 1, 0, 2]
-    assert [[error["row"] for error in errors(outcome)] for outcome in outcomes] == [[], [0], [0], [2]]
+    assert [[error.row for error in outcome.errors] for outcome in outcomes] == [[], [0], [0], [2]]
     assert [type(output(outcome)) for outcome in outcomes] == [dict, list, type(None), list]
 
 
@@ -197,14 +193,14 @@ async def test_what_is_no_row_fails_alone(
     before, bad, after = await predictor.predict(binary, [one(ROW), question, one(ROW)])
 
     assert (bad.valid_rows, bad.output) == (0, None)
-    assert [error["row"] for error in errors(bad)] == [0]
+    assert [error.row for error in bad.errors] == [0]
     assert before.valid_rows == after.valid_rows == 1
     assert before.output == after.output
 
 
 async def test_no_rows_are_answered_with_nothing(predictor: CatBoostPredictor, binary: Model) -> None:
     assert await predictor.predict(binary, []) == []
-    assert await predictor.predict(binary, [many([])]) == [Outcome(0, None, Json(b"[]"))]
+    assert await predictor.predict(binary, [many([])]) == [Outcome(0, None)]
 
 
 async def test_a_row_without_a_finite_answer_fails_alone(
@@ -215,7 +211,7 @@ async def test_a_row_without_a_finite_answer_fails_alone(
     low, high = await predictor.predict(poisson, [one({"x": -5, "y": 0}), one({"x": 5, "y": 0})])
 
     assert (low.valid_rows, high.valid_rows) == (1, 0)
-    assert errors(high) == [{"row": 0, "field": None, "message": "the model could not predict this row"}]
+    assert list(high.errors) == [RowError(0, None, RowFault.NOT_PREDICTED)]
 
 
 async def test_a_batch_of_many_questions_is_answered_in_order(

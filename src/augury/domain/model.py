@@ -9,6 +9,7 @@ from typing import Self
 
 from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.errors import DomainError
+from augury.domain.row_errors import RowError, RowFault
 from augury.domain.text import is_storable
 
 MOST_NUMBER = 3.4028234663852886e38  # the largest float32: CatBoost reads numbers as such
@@ -53,7 +54,7 @@ class Feature:
     kind: FeatureKind
     values: tuple[str, ...] = ()
 
-    def complaint(self, value: object) -> str | None:
+    def fault(self, value: object) -> RowFault | None:
         """What is wrong with the value, or None. An unseen category is fine: models are made for that.
 
         A boolean is a number or a category as 1 or 0. A category may be a whole number that is written as a
@@ -64,33 +65,24 @@ class Feature:
                 if value is None:  # a missing number: CatBoost has a place for it
                     return None
                 if not isinstance(value, (int, float)):
-                    return "must be a number or null"
+                    return RowFault.NOT_A_NUMBER
                 if not -MOST_NUMBER <= value <= MOST_NUMBER:  # NaN compares false, too
-                    return "must be a finite number"
+                    return RowFault.NOT_FINITE
             case FeatureKind.CATEGORICAL:
                 if isinstance(value, float) and value.is_integer():
                     value = int(value)
                 if not isinstance(value, (int, str)):
-                    return "must be a string or a whole number"
+                    return RowFault.NOT_A_CATEGORY
                 if isinstance(value, int) and abs(value) > MOST_CATEGORY_NUMBER:
-                    return "must be a 64-bit whole number"
+                    return RowFault.NOT_64_BIT
                 if isinstance(value, str) and not is_storable(value):
-                    return "must not contain NUL or lone surrogates"
+                    return RowFault.NOT_STORABLE
             case FeatureKind.TEXT:
                 if not isinstance(value, str):
-                    return "must be a string"
+                    return RowFault.NOT_A_TEXT
                 if not is_storable(value):
-                    return "must not contain NUL or lone surrogates"
+                    return RowFault.NOT_STORABLE
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """What is wrong with one row: its index from 0, the field where one is to blame, and why."""
-
-    row: int
-    field: str | None
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +94,18 @@ class InputSchema:
     def check(self, row: object, index: int = 0) -> RowError | None:
         """The first thing that is wrong with the row, or None."""
         if not isinstance(row, Mapping):
-            return RowError(index, None, "must be an object")
+            return RowError(index, None, RowFault.NOT_AN_OBJECT)
         for feature in self.features:
             try:
                 value = row[feature.name]
             except KeyError:
-                return RowError(index, feature.name, "is missing")
-            if complaint := feature.complaint(value):
-                return RowError(index, feature.name, complaint)
+                return RowError(index, feature.name, RowFault.MISSING)
+            if fault := feature.fault(value):
+                return RowError(index, feature.name, fault)
         if len(row) > len(self.features):
             known = {feature.name for feature in self.features}
-            return RowError(
-                index, next(str(name) for name in row if name not in known), "is not a feature of the model"
-            )
+            unknown = next(str(name) for name in row if name not in known)
+            return RowError(index, unknown, RowFault.UNKNOWN)
         return None
 
     def check_all(self, rows: Sequence[object]) -> list[RowError]:

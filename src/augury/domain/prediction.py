@@ -8,7 +8,8 @@ from typing import Self
 from augury.domain.balance import Transfer, settlement
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.model import ModelRef, RowError
+from augury.domain.model import ModelRef
+from augury.domain.row_errors import RowError
 
 MOST_ATTEMPTS = 3
 """How often a prediction may be begun and not ended (its worker died under it) before it fails."""

@@ -10,13 +10,8 @@ from operator import itemgetter
 from types import NoneType
 from typing import Any
 
-from augury.domain.model import (
-    MOST_NUMBER,
-    Feature,
-    FeatureKind,
-    InputSchema,
-    RowError,
-)
+from augury.domain.model import MOST_NUMBER, Feature, FeatureKind, InputSchema
+from augury.domain.row_errors import RowError
 from augury.domain.text import is_storable
 
 _BLOCK = 256  # rows: a bad one has only its own block checked value by value
@@ -69,8 +64,6 @@ def _is_fine(feature: Feature, column: Sequence[Any]) -> bool:
                 -MOST_NUMBER <= n <= MOST_NUMBER for n in numbers
             )
         case FeatureKind.CATEGORICAL if kinds & {int, float, bool}:
-            return kinds <= {int, float, bool, str} and all(
-                feature.complaint(value) is None for value in column
-            )
+            return kinds <= {int, float, bool, str} and all(feature.fault(value) is None for value in column)
         case _:
             return kinds <= {str} and is_storable("".join(column))

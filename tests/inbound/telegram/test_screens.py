@@ -85,7 +85,7 @@ class ToldBeforehand(Predictor):
         wrong = {each.row for each in errors}
         answers = [None if index in wrong else _answer(row) for index, row in enumerate(rows)]
         output = Json(msgspec.json.encode(answers[0] if question.single else answers))
-        return Outcome(len(rows) - len(wrong), output, Json(msgspec.json.encode(errors)))
+        return Outcome(len(rows) - len(wrong), output, errors)
 
 
 def _answer(row: Mapping[str, Any]) -> dict[str, object]:

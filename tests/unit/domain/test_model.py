@@ -17,9 +17,9 @@ from augury.domain.model import (
     ModelFacts,
     ModelNotFound,
     ModelRef,
-    RowError,
     Task,
 )
+from augury.domain.row_errors import RowError, RowFault
 
 NUMBER = Feature("age", FeatureKind.NUMERIC)
 CATEGORY = Feature("city", FeatureKind.CATEGORICAL, values=("Paris", "Rome"))
@@ -78,14 +78,14 @@ BAD: dict[Feature, list[object]] = {
 
 @pytest.mark.parametrize(("feature", "value"), [(f, value) for f, values in GOOD.items() for value in values])
 def test_a_fitting_value_is_taken(feature: Feature, value: object) -> None:
-    assert feature.complaint(value) is None
+    assert feature.fault(value) is None
 
 
 @pytest.mark.parametrize(("feature", "value"), [(f, value) for f, values in BAD.items() for value in values])
 def test_a_value_that_the_model_would_misread_or_choke_on_is_complained_about(
     feature: Feature, value: object
 ) -> None:
-    assert feature.complaint(value)
+    assert feature.fault(value)
 
 
 @given(st.sampled_from(sorted(BAD, key=lambda feature: feature.name)), st.data())
@@ -104,26 +104,26 @@ def test_a_bad_value_is_found_wherever_it_stands_in_the_row(feature: Feature, da
 def test_a_number_is_taken_exactly_if_a_float32_can_hold_it(value: float | None) -> None:
     fits = value is None or abs(value) <= MOST_NUMBER
 
-    assert (NUMBER.complaint(value) is None) == fits
+    assert (NUMBER.fault(value) is None) == fits
 
 
 @pytest.mark.parametrize("name", sorted(GOOD_ROW))
 def test_a_missing_feature_is_named(name: str) -> None:
     row = {each: value for each, value in GOOD_ROW.items() if each != name}
 
-    assert SCHEMA.check(row) == RowError(0, name, "is missing")
+    assert SCHEMA.check(row) == RowError(0, name, RowFault.MISSING)
 
 
 @given(st.text().filter(lambda name: name not in GOOD_ROW))
 def test_an_extra_feature_is_named(name: str) -> None:
     error = SCHEMA.check({**GOOD_ROW, name: 1})
 
-    assert error == RowError(0, name, "is not a feature of the model")
+    assert error == RowError(0, name, RowFault.UNKNOWN)
 
 
 @pytest.mark.parametrize("row", [None, 1, "text", [], ["text"], True])
 def test_a_row_that_is_no_object_is_refused(row: object) -> None:
-    assert SCHEMA.check(row, 3) == RowError(3, None, "must be an object")
+    assert SCHEMA.check(row, 3) == RowError(3, None, RowFault.NOT_AN_OBJECT)
 
 
 def test_every_bad_row_is_named_once_and_in_order() -> None:
@@ -151,10 +151,8 @@ def test_whatever_is_sent_is_answered_with_a_complaint_or_fits_every_feature(row
         assert isinstance(row, dict)
         assert row.keys() == GOOD_ROW.keys()
         assert isinstance(row["text"], str)
-        assert not isinstance(row["age"], (bool, str))
-        assert isinstance(row["city"], (str, int))
-    else:
-        assert error.message
+        assert not isinstance(row["age"], str)
+        assert isinstance(row["city"], (str, int, float))
 
 
 def model(name: str = "tone", row_price: int = 1) -> Model:

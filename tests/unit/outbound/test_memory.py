@@ -103,7 +103,7 @@ async def test_the_model_answers_valid_rows_and_says_what_is_wrong_with_the_othe
     assert many.output == b'[{"label":"short"},null,{"label":"long"},null]'
     assert many.valid_rows == 2
     assert single.output == b'{"label":"short"}'
-    assert single.errors == b"[]"
+    assert not single.errors
     assert (bad.output, bad.valid_rows) == (None, 0)
     assert predictor.asked == [3]
 

@@ -11,6 +11,7 @@ from augury.application.people.ports import NewUser
 from augury.application.ports import Books, Json
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction
+from augury.domain.row_errors import RowError
 
 # Who talks, and what about ---------------------------------------------------------------------------
 
@@ -144,7 +145,7 @@ class Delivery:
     prediction: Prediction
     input: Json | None
     output: Json | None
-    errors: Json
+    errors: Sequence[RowError] = ()
 
 
 class Notices(Protocol):

@@ -12,6 +12,7 @@ from augury.application.ports import Json
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
+from augury.domain.row_errors import RowError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Finished:
 
     prediction: Prediction
     output: Json | None
-    errors: Json
+    errors: Sequence[RowError] = ()
 
 
 class Work(Protocol):
@@ -84,7 +85,7 @@ class StoredPrediction:
 
     prediction: Prediction
     output: Json | None
-    errors: Json
+    errors: Sequence[RowError] = ()
 
 
 class Predictions(Protocol):
@@ -200,8 +201,8 @@ class Outcome:
     valid_rows: int
     output: Json | None
     """One object for a single row, else an array with null for each bad row; None where none is valid."""
-    errors: Json
-    """An array of `{"row", "field", "message"}`."""
+    errors: Sequence[RowError] = ()
+    """In the order of the rows, one at most for each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey, Json
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.model import Model, RowError
+from augury.domain.model import Model
 from augury.domain.prediction import ExpiresTooLate, NoValidRow, Prediction, TooManyRows
+from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
 
 

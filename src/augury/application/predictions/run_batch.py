@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models, ModelUnavailable
-from augury.application.ports import Clock, Json, Unavailable
+from augury.application.ports import Clock, Unavailable
 from augury.application.predictions.ports import Claimed, Ended, Events, Finished, Predictor, Question, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelNotFound, ModelRef
@@ -111,8 +111,7 @@ class RunBatch:
             log.error("model %s cannot be used: %s", ref, error)
             now = self.clock.now()
             return [
-                Finished(claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=now), None, Json(b"[]"))
-                for claim in claims
+                Finished(claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=now), None) for claim in claims
             ]
         now = self.clock.now()
         return [

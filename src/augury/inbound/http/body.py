@@ -15,14 +15,8 @@ from litestar.types import Receive, Scope
 from litestar.typing import FieldDefinition
 from typing_extensions import override
 
-from augury.inbound.http.problems import (
-    NOT_JSON,
-    NOT_JSON_TYPE,
-    TOO_MANY_VALUES,
-    WRONG_SHAPE,
-    FieldProblem,
-    Refused,
-)
+from augury.inbound.http.field_problems import FieldProblem
+from augury.inbound.http.problems import NOT_JSON, NOT_JSON_TYPE, TOO_MANY_VALUES, WRONG_SHAPE, Refused
 
 T = TypeVar("T")
 _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()

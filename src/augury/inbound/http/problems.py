@@ -51,6 +51,7 @@ from augury.domain.user import (
     UserNotFound,
     WrongCredentials,
 )
+from augury.inbound.http.field_problems import FieldProblem, row_problems
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5
@@ -94,7 +95,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
     ModelRefused: Kind(422, "model-refused", "Model refused", _same("reason")),
     PredictionNotFound: Kind(404, "prediction-not-found", "No such prediction", _same("prediction_id")),
     WrongStatus: Kind(409, "wrong-status", "Wrong status", {"prediction_status": "status"}),
-    NoValidRow: Kind(422, "no-valid-row", "No valid row", _same("errors")),
+    NoValidRow: Kind(422, "no-valid-row", "No valid row"),
     TooManyRows: Kind(422, "too-many-rows", "Wrong number of rows", _same("rows", "most")),
     ExpiresTooLate: Kind(422, "expires-too-late", "Expires too late", _same("expires_in", "most")),
     TooManyPending: Kind(429, "too-many-pending", "Too many predictions waiting", _same("pending", "most")),
@@ -162,14 +163,6 @@ class Refused(Exception):
         self.members = members
 
 
-class FieldProblem(msgspec.Struct, frozen=True):
-    """What is wrong with which field; `row` counts from 0 and is null for what belongs to no row."""
-
-    row: int | None
-    field: str | None
-    message: str
-
-
 class Problem(msgspec.Struct, frozen=True):
     """A refusal (RFC 9457). Depending on its type it has further members that say more."""
 
@@ -205,6 +198,8 @@ def of_domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[b
     headers = dict(_CHALLENGE) if kind.status == HTTPStatus.UNAUTHORIZED else {}
     retry_after = getattr(error, "retry_after", None)
     members = {member: getattr(error, name) for member, name in kind.fields.items()}
+    if isinstance(error, NoValidRow):
+        members["errors"] = row_problems(error.errors)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
     return _response(kind.problem(str(error), **members), headers)

@@ -13,9 +13,10 @@ from augury.application.models.ports import Models
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.requests import checked
 from augury.inbound.http.body import JsonBody, decode_data
+from augury.inbound.http.field_problems import FieldProblem, row_problems
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
-from augury.inbound.http.problems import FieldProblem, documented
+from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.submissions import Data
 
@@ -69,6 +70,6 @@ async def quote(
         rows=len(rows),
         valid_rows=len(rows) - len(errors),
         price=model.price(len(rows)),
-        errors=[FieldProblem(error.row, error.field, error.message) for error in errors],
+        errors=row_problems(errors),
         queue_length=await predictions.waiting(at_most=limits.max_waiting),
     )

@@ -6,15 +6,13 @@ from typing import Annotated, Self
 import msgspec
 from litestar.openapi.spec import OpenAPIType, Schema
 
-from augury.application.ports import Json
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Failure, Prediction, Status
+from augury.inbound.http.field_problems import FieldProblem, row_problems
 from augury.inbound.http.openapi import Shows
-from augury.inbound.http.problems import FieldProblem
 
 _NOTHING = msgspec.Raw(b"null")
-_NO_ERRORS = Json(b"[]")
 _ANSWER = {"label": "positive", "probabilities": {"negative": 0.04, "neutral": 0.08, "positive": 0.88}}
 
 Output = Annotated[
@@ -29,7 +27,6 @@ Output = Annotated[
         )
     ),
 ]
-RowErrors = Annotated[msgspec.Raw, Shows(type=list[FieldProblem])]
 
 
 class Urls(msgspec.Struct, frozen=True):
@@ -49,7 +46,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     price: int
     charged: int
     output: Output
-    errors: RowErrors
+    errors: list[FieldProblem]
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -68,7 +65,7 @@ class PredictionView(msgspec.Struct, frozen=True):
             prediction.price,
             prediction.charged,
             _NOTHING if stored.output is None else msgspec.Raw(stored.output),
-            msgspec.Raw(stored.errors),
+            row_problems(stored.errors),
             prediction.created_at,
             prediction.started_at,
             prediction.finished_at,
@@ -79,4 +76,4 @@ class PredictionView(msgspec.Struct, frozen=True):
 
 def unanswered(prediction: Prediction) -> StoredPrediction:
     """A prediction of which nothing is stored yet, or ever: it was just accepted, or canceled."""
-    return StoredPrediction(prediction, None, _NO_ERRORS)
+    return StoredPrediction(prediction, None)

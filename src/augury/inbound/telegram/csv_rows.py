@@ -10,8 +10,9 @@ from math import isfinite
 from typing import Any
 
 from augury.application.chats.ports import Delivery
-from augury.domain.model import Feature, FeatureKind, InputSchema, RowError
+from augury.domain.model import Feature, FeatureKind, InputSchema
 from augury.domain.prediction import TooManyRows
+from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
 from augury.domain.values import from_cell
 from augury.inbound.telegram.dialogue import number
@@ -74,7 +75,7 @@ def written_csv(delivery: Delivery, say: Speech) -> bytes:
     """One line a row: its number, what was sent, what the model answered, or what was wrong."""
     rows: list[dict[str, Any]] = json.loads(delivery.input or b"[]")
     answers: list[dict[str, Any] | None] = json.loads(delivery.output or b"[]")
-    errors = {each["row"]: each for each in json.loads(delivery.errors)}
+    errors = {error.row: error for error in delivery.errors}
     columns = list(dict.fromkeys(name for row in rows for name in row))
     classes = next((list(each["probabilities"]) for each in answers if each and "probabilities" in each), [])
     labelled = any(each and "label" in each for each in answers)
@@ -103,10 +104,8 @@ def _cells(found: dict[str, Any] | None, classes: Sequence[str], width: int) -> 
     return [_harmless(found["label"]), *(found["probabilities"][name] for name in classes)]
 
 
-def _complaint(error: dict[str, Any] | None, say: Speech) -> str:
-    if error is None:
-        return ""
-    return say.plain_reason(RowError(error["row"], error["field"], error["message"]))
+def _complaint(error: RowError | None, say: Speech) -> str:
+    return "" if error is None else say.plain_reason(error)
 
 
 def _harmless(value: object) -> object:

@@ -6,6 +6,7 @@ import msgspec
 
 from augury.application.ports import Json
 from augury.domain.model import Feature, FeatureKind, Model
+from augury.domain.row_errors import RowFault
 
 
 class Asking(msgspec.Struct, frozen=True, tag="asking"):
@@ -68,8 +69,8 @@ def restored(text: Json | None) -> Dialogue | None:
 def answer(feature: Feature, text: str) -> str | int | float | None:
     """The value that `text` gives to the feature; raises `NoAnswer`."""
     value = _value(feature, text)
-    if complaint := feature.complaint(value):
-        raise NoAnswer("wrong-range" if "finite" in complaint else "wrong-text")
+    if fault := feature.fault(value):
+        raise NoAnswer("wrong-range" if fault is RowFault.NOT_FINITE else "wrong-text")
     return value
 
 

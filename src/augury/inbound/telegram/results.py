@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 from augury.application.chats.ports import Delivery
-from augury.domain.model import RowError
 from augury.domain.prediction import Failure, Status
 from augury.inbound.telegram.texts import Markup, Speech, shortened
 
@@ -76,11 +75,9 @@ def _answer(delivery: Delivery, say: Speech) -> Markup:
 def _failure(delivery: Delivery, say: Speech) -> Markup:
     failure = delivery.prediction.failure or Failure.MODEL_UNAVAILABLE
     words = say(f"failed-{failure}")
-    errors = json.loads(delivery.errors)
-    if not errors:
+    if not delivery.errors:
         return words
-    first = RowError(errors[0]["row"], errors[0]["field"], errors[0]["message"])
-    return _lines(words, say("failed-reason", reason=say.reason(first)))
+    return _lines(words, say("failed-reason", reason=say.reason(delivery.errors[0])))
 
 
 def _bar(share: float) -> str:

@@ -14,8 +14,8 @@ from fluent.runtime import FluentBundle, FluentResource
 from fluent.runtime.types import fluent_number
 
 from augury.domain.errors import DomainError
-from augury.domain.model import RowError
 from augury.domain.prediction import NoValidRow
+from augury.domain.row_errors import RowError, RowFault
 
 FOLDER = Path(__file__).parent / "texts"
 LANGUAGES = ("ru", "en")
@@ -27,19 +27,19 @@ MOST_NAME_CHARACTERS = 100
 DIGITS = 6
 """Of an answer that is a number; with a whole part it has two behind the point at least."""
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
-_REASONS = {
-    "must be a number or null": "reason-number",
-    "must be a finite number": "reason-range",
-    "must be a string or a whole number": "reason-text",
-    "must be a string": "reason-text",
-    "must be a 64-bit whole number": "reason-range",
-    "must not contain NUL or lone surrogates": "reason-characters",
-    "must be an object": "reason-row",
-    "is missing": "reason-missing",
-    "is not a feature of the model": "reason-extra",
-    "the model could not predict this row": "reason-broke",
+REASONS = {
+    RowFault.NOT_AN_OBJECT: "reason-row",
+    RowFault.MISSING: "reason-missing",
+    RowFault.UNKNOWN: "reason-extra",
+    RowFault.NOT_A_NUMBER: "reason-number",
+    RowFault.NOT_FINITE: "reason-range",
+    RowFault.NOT_A_CATEGORY: "reason-text",
+    RowFault.NOT_64_BIT: "reason-range",
+    RowFault.NOT_A_TEXT: "reason-text",
+    RowFault.NOT_STORABLE: "reason-characters",
+    RowFault.NOT_PREDICTED: "reason-broke",
 }
-"""What domain and worker say of a row, which has no language; a test knows all of it."""
+"""The message for what is wrong with a row; a test knows that none is left out."""
 log = logging.getLogger(__name__)
 
 
@@ -78,8 +78,7 @@ class Speech:
         return self(refusal_name(type(error)), **values)
 
     def reason(self, error: RowError) -> Markup:
-        name = _REASONS.get(error.message, "reason-other")
-        reason = self(name, reason=error.message)
+        reason = self(REASONS[error.fault])
         if error.field is None:
             return reason
         return self("reason-field", field=shortened(error.field, MOST_NAME_CHARACTERS), reason=reason)

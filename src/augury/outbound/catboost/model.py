@@ -17,7 +17,8 @@ from typing_extensions import override
 from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
-from augury.domain.model import FeatureKind, Model, ModelFacts, ModelRefused, RowError, Task
+from augury.domain.model import FeatureKind, Model, ModelFacts, ModelRefused, Task
+from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
 from augury.domain.values import category
@@ -25,8 +26,6 @@ from augury.outbound.catboost.file import PredictionType, facts_of, open_model, 
 
 _DECIMALS = 6  # of a probability: far finer than any model knows, a third of the digits of a double
 _TOO_CLOSE = 1e-9  # of probabilities, which are exact to 1e-12: their order may not be that of the raw values
-_BROKE = "the model could not predict this row"
-_NO_ERRORS = Json(b"[]")
 
 Values = tuple[Any, ...]
 Answer = dict[str, Any]
@@ -206,9 +205,9 @@ def _rows(question: Question) -> Sequence[Any]:
 def _whole(question: Question, answers: Sequence[Answer | None]) -> Outcome:
     """The outcome where every row has its answer."""
     if not answers:
-        return Outcome(0, None, _NO_ERRORS)
+        return Outcome(0, None)
     output = answers[0] if question.single else answers
-    return Outcome(len(answers), Json(_encoder.encode(output)), _NO_ERRORS)
+    return Outcome(len(answers), Json(_encoder.encode(output)))
 
 
 Placed = Answer | RowError
@@ -219,7 +218,8 @@ def _placed(checked: CheckedRows, answers: Sequence[Answer | None], count: int) 
     errors = {error.row: error for error in checked.errors}
     rest = iter(answers)
     return [
-        errors[row] if row in errors else next(rest) or RowError(row, None, _BROKE) for row in range(count)
+        errors[row] if row in errors else next(rest) or RowError(row, None, RowFault.NOT_PREDICTED)
+        for row in range(count)
     ]
 
 
@@ -236,14 +236,14 @@ def _partial(question: Question, placed: Sequence[Placed]) -> Outcome:
     """The outcome where rows may have failed; each error gets the row's index in its own question."""
     answers = [None if isinstance(found, RowError) else found for found in placed]
     errors = [
-        RowError(row, found.field, found.message)
+        RowError(row, found.field, found.fault)
         for row, found in enumerate(placed)
         if isinstance(found, RowError)
     ]
     if len(errors) == len(placed):
-        return Outcome(0, None, Json(_encoder.encode(errors)))
+        return Outcome(0, None, errors)
     output = answers[0] if question.single else answers
-    return Outcome(len(placed) - len(errors), Json(_encoder.encode(output)), Json(_encoder.encode(errors)))
+    return Outcome(len(placed) - len(errors), Json(_encoder.encode(output)), errors)
 
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()

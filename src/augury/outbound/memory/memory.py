@@ -1,7 +1,7 @@
 """What the memory adapters share: every record in dictionaries, changed in transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -17,11 +17,11 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelRef
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
+from augury.domain.row_errors import RowError
 from augury.domain.user import User
 
 FIRST_LOOK = timedelta(seconds=30)
 LAST_LOOK = timedelta(minutes=10)
-NO_ERRORS = Json(b"[]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class PredictionRecord:
     prediction: Prediction
     input: Json
     output: Json | None = None
-    errors: Json = NO_ERRORS
+    errors: Sequence[RowError] = ()
     token: UUID | None = None
     put_at: datetime
     """When it was last put on the queue."""
@@ -50,7 +50,7 @@ class PredictionRecord:
 
     def forgotten(self) -> Self:
         """Without what the user sent and got."""
-        return replace(self, input=Json(b""), output=None, errors=NO_ERRORS)
+        return replace(self, input=Json(b""), output=None, errors=())
 
 
 def next_look(prediction: Prediction, now: datetime, wait: timedelta = FIRST_LOOK) -> datetime:

@@ -6,7 +6,8 @@ from typing_extensions import override
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
-from augury.domain.model import InputSchema, Model, ModelRef, RowError
+from augury.domain.model import InputSchema, Model, ModelRef
+from augury.domain.row_errors import RowError, RowFault
 from augury.domain.scoring import score_isolating
 
 BREAKING = "break the model"
@@ -50,7 +51,7 @@ class _Sheet:
         left = iter(answers)
         labels = [None if index in self._errors else next(left) for index in range(self._length)]
         errors = [
-            self._errors.get(index) or RowError(index, None, "made the model fail")
+            self._errors.get(index) or RowError(index, None, RowFault.NOT_PREDICTED)
             for index, label in enumerate(labels)
             if label is None
         ]
@@ -59,7 +60,7 @@ class _Sheet:
         return Outcome(
             valid_rows=valid_rows,
             output=_json(outputs[0] if self._single else outputs) if valid_rows else None,
-            errors=_json(errors),
+            errors=errors,
         )
 
 

@@ -7,8 +7,9 @@ from typing_extensions import override
 
 from augury.application.chats.ports import Delivery, Notices, Reply
 from augury.domain.identifiers import PredictionId
-from augury.outbound.postgres.prediction_rows import NO_ERRORS, prediction_of
+from augury.outbound.postgres.prediction_rows import prediction_of
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.row_errors import decoded_errors
 
 # A reply that is there already stays as it is, but is answered all the same.
 EXPECT = """
@@ -65,7 +66,7 @@ class PostgresNotices(Notices):
                 prediction=prediction_of(row),
                 input=row["input"],
                 output=row["output"],
-                errors=row["errors"] or NO_ERRORS,
+                errors=decoded_errors(row["errors"]),
             )
             for row in await fetch(self.pool, DUE, limit, list(but_not))
         ]

@@ -2,10 +2,10 @@
 
 from asyncpg import Record
 
-from augury.application.ports import Json
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Failure, Prediction, Status
+from augury.outbound.postgres.row_errors import decoded_errors
 from augury.outbound.postgres.tables import predictions
 
 COLUMNS = [
@@ -14,8 +14,6 @@ COLUMNS = [
     if column.name not in {"lease_token", "lease_until", "input", "output", "errors", "notify"}
 ]
 """The columns that make a `Prediction`."""
-
-NO_ERRORS = Json(b"[]")
 
 
 def prediction_of(row: Record) -> Prediction:
@@ -38,9 +36,4 @@ def prediction_of(row: Record) -> Prediction:
 
 
 def stored_prediction_of(row: Record) -> StoredPrediction:
-    return StoredPrediction(prediction_of(row), row["output"], row["errors"] or NO_ERRORS)
-
-
-def errors_column(errors: Json) -> bytes | None:
-    """Most predictions have no errors: those are NULL, which takes no room."""
-    return None if errors == NO_ERRORS else errors
+    return StoredPrediction(prediction_of(row), row["output"], decoded_errors(row["errors"]))

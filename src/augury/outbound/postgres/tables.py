@@ -146,7 +146,9 @@ predictions = Table(
     Column("failure", Text),
     Column("input", LargeBinary, comment="JSON text; null once it is forgotten"),
     Column("output", LargeBinary, comment="JSON text"),
-    Column("errors", LargeBinary, comment="JSON text; null where it is an empty array"),
+    Column(
+        "errors", LargeBinary, comment="JSON text: row, field and code of each; null where there are none"
+    ),
     Column(
         "notify",
         Boolean,

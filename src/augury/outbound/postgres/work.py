@@ -10,8 +10,9 @@ from typing_extensions import override
 
 from augury.application.predictions.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
-from augury.outbound.postgres.prediction_rows import errors_column, prediction_of
+from augury.outbound.postgres.prediction_rows import prediction_of
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.row_errors import encoded_errors
 from augury.outbound.postgres.transfer_rows import transfer_columns
 
 CLAIM = """
@@ -165,7 +166,7 @@ def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
         [prediction.valid_rows for prediction in predictions],
         [prediction.failure for prediction in predictions],
         [each.output for each in finished],
-        [errors_column(each.errors) for each in finished],
+        [encoded_errors(each.errors) for each in finished],
         [prediction.price - prediction.charged for prediction in predictions],
         [-prediction.price for prediction in predictions],
         references,

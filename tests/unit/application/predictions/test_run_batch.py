@@ -9,7 +9,7 @@ import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Json, Unavailable
+from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Claimed, Ended, Finished, Outcome, Predictor, Question
 from augury.application.predictions.run_batch import PredictTimedOut
 from augury.domain.balance import Balance
@@ -92,7 +92,7 @@ async def test_a_single_row_is_answered_with_one_object(hexagon: Hexagon) -> Non
     assert stored.prediction.status is Status.SUCCEEDED
     assert stored.output is not None
     assert json.loads(stored.output) == {"label": "long"}
-    assert json.loads(stored.errors) == []
+    assert not stored.errors
     assert await hexagon.balance_of(user.id) == Balance(user.id)
     assert hexagon.told == [Ended(prediction.id, user.id, Status.SUCCEEDED)]
 
@@ -107,7 +107,7 @@ async def test_only_valid_rows_are_charged_and_the_others_get_their_reason(hexag
     assert (stored.prediction.status, stored.prediction.valid_rows) == (Status.SUCCEEDED, 2)
     assert stored.output is not None
     assert json.loads(stored.output) == [{"label": "short"}, None, {"label": "long"}, None]
-    assert [(error["row"], error["field"]) for error in json.loads(stored.errors)] == [(1, "text"), (3, None)]
+    assert [(error.row, error.field) for error in stored.errors] == [(1, "text"), (3, None)]
     assert await hexagon.balance_of(user.id) == Balance(user.id, available=8)
     assert await hexagon.balanced()
 
@@ -121,7 +121,7 @@ async def test_a_prediction_of_which_no_row_can_be_answered_fails_and_costs_noth
     stored = await hexagon.prediction(prediction)
     assert (stored.prediction.status, stored.prediction.failure) == (Status.FAILED, Failure.NO_VALID_ROW)
     assert stored.output is None
-    assert len(json.loads(stored.errors)) == 2
+    assert len(stored.errors) == 2
     assert await hexagon.balance_of(user.id) == Balance(user.id, available=2)
     assert hexagon.told == [Ended(prediction.id, user.id, Status.FAILED)]
 
@@ -376,7 +376,7 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
             await hexagon.sweep()
             await hexagon.run_batch([prediction.id], retries=True)
             hexagon.told.clear()
-            return [Outcome(valid_rows=0, output=None, errors=Json(b"[]")) for _ in questions]
+            return [Outcome(valid_rows=0, output=None) for _ in questions]
 
     await replace(hexagon.run_batch, predictor=Slow())([prediction.id])
 

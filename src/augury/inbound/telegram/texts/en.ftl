@@ -188,7 +188,6 @@ reason-characters = has characters that cannot be stored
 reason-extra = is not a feature of the model
 reason-row = must be an object
 reason-broke = the model could not predict this row
-reason-other = { $reason }
 
 history-empty = No predictions yet. Send me a text.
 history = <b>Your predictions</b>, newest first; the times are UTC

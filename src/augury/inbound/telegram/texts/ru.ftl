@@ -194,7 +194,6 @@ reason-characters = есть знаки, которых нельзя сохра�
 reason-extra = у модели нет такого признака
 reason-row = нужен объект
 reason-broke = эту строку модель посчитать не смогла
-reason-other = { $reason }
 
 history-empty = Предсказаний пока нет. Пришлите текст.
 history = <b>Ваши предсказания</b>, сначала новые; время — UTC

@@ -1,0 +1,34 @@
+"""What is wrong with a row: a code, which each edge puts into its own words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RowFault(StrEnum):
+    """Why a row cannot be predicted. The values are stored: they never change their meaning."""
+
+    NOT_AN_OBJECT = "not_an_object"
+    MISSING = "missing"
+    """The row lacks a feature of the model."""
+    UNKNOWN = "unknown"
+    """The row has a field that is not a feature of the model."""
+    NOT_A_NUMBER = "not_a_number"
+    NOT_FINITE = "not_finite"
+    """The number is too large for a float32, or not a number in the sense of IEEE 754."""
+    NOT_A_CATEGORY = "not_a_category"
+    NOT_64_BIT = "not_64_bit"
+    """A category's whole number is too large."""
+    NOT_A_TEXT = "not_a_text"
+    NOT_STORABLE = "not_storable"
+    """The text has NUL or lone surrogates."""
+    NOT_PREDICTED = "not_predicted"
+    """The model raised, or answered no finite number."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with one row: its index from 0, the field where one is to blame, and why."""
+
+    row: int
+    field: str | None
+    fault: RowFault

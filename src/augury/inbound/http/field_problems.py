@@ -1,0 +1,33 @@
+"""What is wrong with a field, of a row or of a request, in English."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from augury.domain.row_errors import RowError, RowFault
+
+FAULTS: Mapping[RowFault, str] = {
+    RowFault.NOT_AN_OBJECT: "must be an object",
+    RowFault.MISSING: "is missing",
+    RowFault.UNKNOWN: "is not a feature of the model",
+    RowFault.NOT_A_NUMBER: "must be a number or null",
+    RowFault.NOT_FINITE: "must be a finite number",
+    RowFault.NOT_A_CATEGORY: "must be a string or a whole number",
+    RowFault.NOT_64_BIT: "must be a 64-bit whole number",
+    RowFault.NOT_A_TEXT: "must be a string",
+    RowFault.NOT_STORABLE: "must not contain NUL or lone surrogates",
+    RowFault.NOT_PREDICTED: "the model could not predict this row",
+}
+"""What is said of a row; a test knows that none is left out."""
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """What is wrong with which field; `row` counts from 0 and is null for what belongs to no row."""
+
+    row: int | None
+    field: str | None
+    message: str
+
+
+def row_problems(errors: Sequence[RowError]) -> list[FieldProblem]:
+    return [FieldProblem(error.row, error.field, FAULTS[error.fault]) for error in errors]

@@ -1,0 +1,50 @@
+"""What is wrong with rows, as it is stored: a JSON array of `{"row", "field", "message"}`.
+
+`message` is the fault's code. Releases up to 0.1 stored an English sentence there, which is read as the fault
+that it named; they show the code where they read what this release wrote.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from augury.domain.row_errors import RowError, RowFault
+
+
+class _Stored(msgspec.Struct):
+    row: int
+    field: str | None
+    message: str
+
+
+_SENTENCES: Mapping[str, RowFault] = {
+    "must be an object": RowFault.NOT_AN_OBJECT,
+    "is missing": RowFault.MISSING,
+    "is not a feature of the model": RowFault.UNKNOWN,
+    "must be a number or null": RowFault.NOT_A_NUMBER,
+    "must be a finite number": RowFault.NOT_FINITE,
+    "must be a string or a whole number": RowFault.NOT_A_CATEGORY,
+    "must be a 64-bit whole number": RowFault.NOT_64_BIT,
+    "must be a string": RowFault.NOT_A_TEXT,
+    "must not contain NUL or lone surrogates": RowFault.NOT_STORABLE,
+    "the model could not predict this row": RowFault.NOT_PREDICTED,
+}
+_FAULTS = {**_SENTENCES, **{fault.value: fault for fault in RowFault}}
+_decoder = msgspec.json.Decoder(list[_Stored])
+
+
+def encoded_errors(errors: Sequence[RowError]) -> bytes | None:
+    """Most predictions have no errors: those are NULL, which takes no room."""
+    if not errors:
+        return None
+    return msgspec.json.encode([_Stored(error.row, error.field, error.fault) for error in errors])
+
+
+def decoded_errors(text: bytes | None) -> Sequence[RowError]:
+    """What another release calls a fault that is unknown here was not predicted, whatever the reason."""
+    if text is None:
+        return ()
+    return tuple(
+        RowError(each.row, each.field, _FAULTS.get(each.message, RowFault.NOT_PREDICTED))
+        for each in _decoder.decode(text)
+    )
