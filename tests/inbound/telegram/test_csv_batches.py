@@ -65,7 +65,7 @@ async def test_a_batch_shows_its_progress_and_answers_each_row_or_says_why_not(t
     assert [(row["строка"], row["label"], row["ошибка"]) for row in rows] == [
         ("1", "short", ""),
         ("2", "", "age: нужно число"),
-        ("3", "", "the model could not predict this row"),
+        ("3", "", "эту строку модель посчитать не смогла"),
         ("4", "long", ""),
         ("5", "", "text: нет значения"),
     ]

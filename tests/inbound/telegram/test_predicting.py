@@ -56,14 +56,16 @@ async def test_a_message_becomes_its_result_once_though_it_is_delivered_twice(to
 
 ENDS = {
     "en": {
-        Failure.NO_VALID_ROW: "could use no row. The credits are back.\nReason: the model could not predict this row",
+        Failure.NO_VALID_ROW: "could use no row. The credits are back.\n"
+        "Reason: the model could not predict this row",
         Failure.MODEL_UNAVAILABLE: "The model cannot be used at the moment. The credits are back.",
         Failure.TOO_MANY_ATTEMPTS: "could not be computed, also at the third try. The credits are back.",
         Status.CANCELED: "Canceled. The credits are back.",
         Status.EXPIRED: "It waited too long and was given up. The credits are back.",
     },
     "ru": {
-        Failure.NO_VALID_ROW: "ни одной строки. Кредиты возвращены.\nПричина: эту строку модель посчитать не смогла",
+        Failure.NO_VALID_ROW: "ни одной строки. Кредиты возвращены.\n"
+        "Причина: эту строку модель посчитать не смогла",
         Failure.MODEL_UNAVAILABLE: "Модель сейчас недоступна. Кредиты возвращены.",
         Failure.TOO_MANY_ATTEMPTS: "не удалось и с третьего раза. Кредиты возвращены.",
         Status.CANCELED: "Отменено. Кредиты возвращены.",
