@@ -42,6 +42,19 @@ async def test_a_prediction_is_read_by_its_owner_only(adapters: Adapters) -> Non
             await adapters.predictions.get(prediction_id, owner=owner)
 
 
+async def test_several_are_read_at_once_whoever_owns_them(adapters: Adapters) -> None:
+    first, second = await adapters.user(credits=2), await adapters.user(credits=1)
+    mine, yours = await adapters.predictions_of(first, 2), await adapters.predictions_of(second, 1)
+
+    stored = await adapters.predictions.several([mine[0].id, PredictionId(uuid7()), yours[0].id])
+
+    expected = [StoredPrediction(each, None) for each in (mine[0], yours[0])]
+    assert sorted(stored, key=lambda each: each.prediction.id) == sorted(
+        expected, key=lambda each: each.prediction.id
+    )
+    assert await adapters.predictions.several([]) == []
+
+
 async def test_a_page_holds_the_owners_newest_first_and_the_cursor_leads_on(adapters: Adapters) -> None:
     user_id, stranger = await adapters.user(credits=5), await adapters.user(credits=1)
     predictions = await adapters.predictions_of(user_id, 5)

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.balance import Balance
-from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.identifiers import PredictionId
 from augury.outbound.memory.predictions import MemoryPredictions
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving
@@ -368,12 +369,13 @@ async def test_a_preference_that_cannot_be_read_is_ignored(api: Api) -> None:
 
 
 class UnreadablePredictions(MemoryPredictions):
-    async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
+    async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
         raise Unavailable("database")
 
 
 async def test_what_was_accepted_is_answered_even_if_it_cannot_be_waited_for(hexagon: Hexagon) -> None:
     hexagon.wait_for_prediction._predictions = UnreadablePredictions(hexagon.memory)
+    hexagon.wait_for_prediction.stop()  # nobody waits: it is read at once
     user = await hexagon.user(credits=1)
     async with serving(hexagon) as api:
         response = await api.client_of(user).post("/predictions", json=TEXT, headers={"Prefer": "wait=30"})

@@ -96,6 +96,10 @@ class Predictions(Protocol):
         """Raises `PredictionNotFound`, also where it is not the owner's."""
 
     @abstractmethod
+    async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
+        """Those of these that exist, in any order, whoever owns them."""
+
+    @abstractmethod
     async def page(
         self,
         owner: UserId,

@@ -1,24 +1,36 @@
-"""Wait until a prediction is final: woken by events, and by a look once a second where one was lost."""
+"""Wait until a prediction is final: woken by events, and by one query a second for lost events."""
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import Prediction, PredictionNotFound
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks for predictions whose event was lost: one query for all who wait."""
+"""Seconds between two queries for predictions whose event was lost; one query serves all waiters."""
+ROWS_READ_TOGETHER = 1_000
+"""Rows whose answers one statement reads; a prediction of more rows is read alone."""
 log = logging.getLogger(__name__)
 
 
 class WaitForPrediction:
-    """Waiters register, then read, then wait, so that nothing can happen in between unseen."""
+    """Wait for a prediction's end.
+
+    A waiter registers before it reads, so that no end goes unnoticed. Predictions that end together are read
+    together.
+    """
 
     def __init__(self, predictions: Predictions) -> None:
         self._predictions = predictions
+        self._reads = NaturalBatches(
+            self._read, most=ROWS_READ_TOGETHER, weigh=lambda prediction: prediction.rows
+        )
         self._waiting: dict[PredictionId, set[asyncio.Event]] = defaultdict(set)
         self._stopped = False
 
@@ -26,32 +38,59 @@ class WaitForPrediction:
         self, *, user_id: UserId, prediction_id: PredictionId, seconds: float
     ) -> StoredPrediction:
         """The prediction once it is final, or as it stands when time is up or the process stops."""
-        bell = asyncio.Event()
-        self._waiting[prediction_id].add(bell)
+        bell = self._register(prediction_id)
         try:
             stored = await self._predictions.get(prediction_id, owner=user_id)
             if stored.prediction.status.is_final or self._stopped:
                 return stored
-            try:
-                async with asyncio.timeout(seconds):
-                    await bell.wait()
-            except TimeoutError:
-                pass
+            await _rung(bell, seconds)
             return await self._predictions.get(prediction_id, owner=user_id)
         finally:
-            bells = self._waiting[prediction_id]
-            bells.discard(bell)
-            if not bells:
-                del self._waiting[prediction_id]
+            self._leave(prediction_id, bell)
+
+    async def for_accepted(self, prediction: Prediction, *, seconds: float) -> StoredPrediction:
+        """The same for a prediction that this process accepted in this very step of the event loop: its end
+        cannot have been told yet, so that it is read only once."""
+        bell = self._register(prediction.id)
+        try:
+            if not self._stopped:
+                await _rung(bell, seconds)
+        finally:
+            self._leave(prediction.id, bell)
+        read = await self._reads.board(prediction)
+        if isinstance(read, PredictionNotFound):
+            raise read
+        return read
+
+    async def _read(self, accepted: Sequence[Prediction]) -> Sequence[StoredPrediction | PredictionNotFound]:
+        found = {
+            (each.prediction.id, each.prediction.user_id): each
+            for each in await self._predictions.several([prediction.id for prediction in accepted])
+        }
+        return [
+            found.get((each.id, each.user_id)) or PredictionNotFound(prediction_id=each.id)
+            for each in accepted
+        ]
+
+    def _register(self, prediction_id: PredictionId) -> asyncio.Event:
+        bell = asyncio.Event()
+        self._waiting[prediction_id].add(bell)
+        return bell
+
+    def _leave(self, prediction_id: PredictionId, bell: asyncio.Event) -> None:
+        bells = self._waiting[prediction_id]
+        bells.discard(bell)
+        if not bells:
+            del self._waiting[prediction_id]
 
     def tell(self, ids: Iterable[PredictionId]) -> None:
-        """These are final: wake who waits for them."""
+        """Wake the waiters of these predictions, which are final."""
         for prediction_id in ids:
             for bell in self._waiting.get(prediction_id, ()):
                 bell.set()
 
     def stop(self) -> None:
-        """Answer everyone who waits with what there is."""
+        """Answer every waiter with the prediction as it stands."""
         self._stopped = True
         self.tell(tuple(self._waiting))
 
@@ -64,5 +103,12 @@ class WaitForPrediction:
                     self.tell(await self._predictions.final(tuple(self._waiting)))
                 except Unavailable as error:
                     log.warning("could not look for finished predictions: %s", error)
-                except Exception:  # to end here would leave the next who waits until their time is up
+                except Exception:  # a loop that ends here would leave later waiters to their time limit
                     log.exception("could not look for finished predictions")
+
+
+async def _rung(bell: asyncio.Event, seconds: float) -> None:
+    """Returns when the bell has rung, or when time is up."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await bell.wait()

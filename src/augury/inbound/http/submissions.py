@@ -122,7 +122,7 @@ class SubmitDesk:
             return await self.wait(user_id=user_id, prediction_id=answer.prediction_id, seconds=seconds)
         if seconds:
             try:
-                return await self.wait(user_id=user_id, prediction_id=answer.id, seconds=seconds)
+                return await self.wait.for_accepted(answer, seconds=seconds)
             except Unavailable:  # it was accepted and is paid for: say so, whatever happened since
                 pass
         return unanswered(answer)

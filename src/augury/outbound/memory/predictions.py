@@ -20,6 +20,13 @@ class MemoryPredictions(Predictions):
         return StoredPrediction(record.prediction, record.output, record.errors)
 
     @override
+    async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
+        records = [
+            self.memory.state.predictions[each] for each in ids if each in self.memory.state.predictions
+        ]
+        return [StoredPrediction(record.prediction, record.output, record.errors) for record in records]
+
+    @override
     async def page(
         self,
         owner: UserId,

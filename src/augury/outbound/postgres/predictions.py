@@ -31,6 +31,11 @@ ITS_OWN = and_(predictions.c.id == bindparam("prediction_id"), predictions.c.use
 IS_FINAL = predictions.c.status.not_in([literal_column("'queued'"), literal_column("'processing'")])
 
 GET = query(select(*COLUMNS, predictions.c.output, predictions.c.errors).where(ITS_OWN))
+SEVERAL = query(
+    select(*COLUMNS, predictions.c.output, predictions.c.errors).where(
+        predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+    )
+)
 
 _before = bindparam("before", type_=Uuid)
 _status = bindparam("status", type_=Text)
@@ -81,6 +86,10 @@ class PostgresPredictions(Predictions):
         if not rows:
             raise PredictionNotFound(prediction_id=prediction_id)
         return stored_prediction_of(rows[0])
+
+    @override
+    async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
+        return [stored_prediction_of(row) for row in await fetch(self.pool, *SEVERAL(ids=list(ids)))]
 
     @override
     async def page(

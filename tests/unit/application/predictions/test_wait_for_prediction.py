@@ -1,6 +1,6 @@
 import asyncio
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import pytest
 from typing_extensions import override
@@ -148,3 +148,72 @@ async def test_a_lost_event_is_made_up_for_by_a_look_also_after_one_that_failed(
     look.cancel()
     await asyncio.wait([look])
     assert look.cancelled()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(MemoryPredictions):
+    """Reads of predictions, counted by how many each of them brought."""
+
+    reads: list[int]
+
+    @override
+    async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
+        self.reads.append(1)
+        return await MemoryPredictions.get(self, prediction_id, owner=owner)
+
+    @override
+    async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
+        self.reads.append(len(ids))
+        return await MemoryPredictions.several(self, ids)
+
+
+class TestOfPredictionsJustAccepted:
+    @staticmethod
+    def waiters(
+        hexagon: Hexagon, accepted: Sequence[Prediction], seconds: float = 60
+    ) -> tuple[list[int], list[asyncio.Task[StoredPrediction]]]:
+        reads: list[int] = []
+        hexagon.wait_for_prediction = WaitForPrediction(Counted(hexagon.memory, reads))
+        waits = [hexagon.wait_for_prediction.for_accepted(each, seconds=seconds) for each in accepted]
+        return reads, [asyncio.create_task(each) for each in waits]
+
+    async def test_those_that_end_together_are_read_together_and_once(self, hexagon: Hexagon) -> None:
+        accepted = [await submitted(hexagon) for _ in range(5)]
+        reads, waiters = self.waiters(hexagon, accepted)
+        await asyncio.sleep(0)
+
+        await hexagon.run_batch([each.id for each in accepted])
+
+        answers = await asyncio.gather(*waiters)
+        assert [each.prediction.id for each in answers] == [each.id for each in accepted]
+        assert {each.prediction.status for each in answers} == {Status.SUCCEEDED}
+        assert reads == [5]
+
+    @pytest.mark.parametrize("seconds", [0, 0.001])
+    async def test_when_time_is_up_it_is_answered_as_it_stands(
+        self, hexagon: Hexagon, seconds: float
+    ) -> None:
+        _, [waiter] = self.waiters(hexagon, [await submitted(hexagon)], seconds)
+
+        assert (await waiter).prediction.status is Status.QUEUED
+
+    async def test_at_the_stop_everyone_is_answered_with_what_there_is(self, hexagon: Hexagon) -> None:
+        prediction = await submitted(hexagon)
+        _, [waiter] = self.waiters(hexagon, [prediction])
+        await asyncio.sleep(0)
+
+        hexagon.wait_for_prediction.stop()
+
+        assert (await waiter).prediction.status is Status.QUEUED
+        late = await hexagon.wait_for_prediction.for_accepted(prediction, seconds=60)
+        assert late.prediction.status is Status.QUEUED, "whoever comes later does not wait at all"
+
+    async def test_one_that_is_gone_or_another_users_now_is_not_found(self, hexagon: Hexagon) -> None:
+        mine, gone = await submitted(hexagon), await submitted(hexagon)
+        del hexagon.memory.state.predictions[gone.id]
+        moved = replace(mine, user_id=UserId(uuid7()))
+        _, waiters = self.waiters(hexagon, [moved, gone, mine], seconds=0)
+
+        answers = await asyncio.gather(*waiters, return_exceptions=True)
+
+        assert [type(each) for each in answers] == [PredictionNotFound, PredictionNotFound, StoredPrediction]
