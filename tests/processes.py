@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -35,6 +36,14 @@ def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it") -
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not happen within {within} s")
         time.sleep(0.05)
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that every account may enter, as pytest's are not: root's embedded server needs one."""
+    with tempfile.TemporaryDirectory(prefix="augury-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 @dataclass

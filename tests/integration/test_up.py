@@ -11,20 +11,29 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import STARTS_WITHIN, Process, environment, eventually, free_port, run, started
+from tests.processes import (
+    STARTS_WITHIN,
+    Process,
+    environment,
+    eventually,
+    free_port,
+    open_folder,
+    run,
+    started,
+)
 
 TEXT = {"data": {"text": "Какой-то текст для предсказания"}}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home() -> Iterator[Path]:
     """A folder in which `augury up` was once: database and starter model are there."""
-    folder = tmp_path_factory.mktemp("up")
-    with up(folder) as (url, process):
-        assert "curl" in process.output
-        httpx.get(f"{url}/health/ready").raise_for_status()
-        assert process.stop(signal.SIGINT) == 0, process.output
-    return folder
+    with open_folder() as folder:
+        with up(folder) as (url, process):
+            assert "curl" in process.output
+            httpx.get(f"{url}/health/ready").raise_for_status()
+            assert process.stop(signal.SIGINT) == 0, process.output
+        yield folder
 
 
 @contextmanager

