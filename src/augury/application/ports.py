@@ -1,7 +1,7 @@
-"""Ports that all subjects share: the books, the clock, and what every port may raise.
+"""Ports that all subjects share: the books, the clock, and the errors that every port may raise.
 
-Every port raises `Unavailable` when what stands behind it cannot be reached; nothing else of its
-technology shows. A port that is called once for many takes them in any order.
+Every port raises `Unavailable` when its technology cannot be reached, and no exception of that technology
+itself. A method that takes a collection takes it in any order.
 """
 
 from abc import abstractmethod
@@ -23,19 +23,19 @@ Json = NewType("Json", bytes)
 
 
 class Unavailable(Exception):
-    """What stands behind a port cannot be reached, or does not answer in time. `str()` names it."""
+    """The service behind a port cannot be reached, or does not answer in time. `str()` names it."""
 
 
 class Conflict(Unavailable):
-    """The transaction lost against another one that ran at the same time: run it again from its start."""
+    """The transaction lost against a concurrent one: run it again from its start."""
 
 
 class AlreadyRecorded(Exception):
-    """A transfer of this kind and reference is in the books already; nothing was changed."""
+    """The books already have a transfer of this kind and reference. Nothing was changed."""
 
 
 class Clock(Protocol):
-    """For display and for new records. What must be compared with other processes is compared in SQL."""
+    """The time for display and for new records. Times of several processes are compared in SQL instead."""
 
     @abstractmethod
     def now(self) -> datetime:
@@ -44,7 +44,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """The caller's own name for a request that moves money, and a digest of what it asked for."""
+    """The name that a caller gave to a request that moves money, and a digest of the request."""
 
     key: str
     fingerprint: bytes
@@ -55,7 +55,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What an idempotency key was first used for."""
+    """The request that an idempotency key was first used for."""
 
     fingerprint: bytes
     reference: UUID
@@ -69,31 +69,31 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A new prediction with the rows it is about and the key that must find it again."""
+    """A new prediction, its rows, and the key under which a repeated request finds it."""
 
     prediction: Prediction
     input: Json
     key: IdempotencyKey | None = None
     notify: bool = False
-    """Whether somebody must hear of its end: then a notice is written with it, kept until it is delivered."""
+    """Whether a notice of its end is kept until it is delivered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Balances, now locked, and what was remembered under the keys asked for."""
+    """Locked balances, and the requests remembered under the given keys."""
 
     balances: Mapping[UserId, Balance]
     remembered: Mapping[tuple[UserId, str], Remembered]
 
     def balance(self, user_id: UserId) -> Balance:
-        """Raises `UserNotFound`: the account was closed a moment ago, and its balance with it."""
+        """Raises `UserNotFound` if the account, and with it the balance, was closed meanwhile."""
         try:
             return self.balances[user_id]
         except KeyError:
             raise UserNotFound from None
 
     def repeats(self, user_id: UserId, key: IdempotencyKey) -> bool:
-        """Whether this very request was made before; raises `IdempotencyConflict` for another one."""
+        """Whether this request was made before. Raises `IdempotencyConflict` if another one had its key."""
         known = self.remembered.get((user_id, key.key))
         if known:
             known.require(key)
@@ -102,7 +102,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A balance as it stands after credits were moved; `replayed` where they had been moved before."""
+    """A balance after credits were moved; `replayed` if an earlier request had moved them."""
 
     balance: Balance
     replayed: bool = False
@@ -111,9 +111,8 @@ class Moved:
 class Books(Protocol):
     """One transaction over balances, transfers and predictions: lock, decide, record.
 
-    Entering begins it, leaving commits, an exception rolls it back. Locks are taken on predictions
-    by id first, then on balances by user id, whatever the order asked for. Anything in it, leaving
-    included, may raise `Conflict`.
+    Entering begins it, leaving commits it, an exception rolls it back. Predictions are locked first, by id,
+    then balances, by user id. Every method, and leaving, may raise `Conflict`.
     """
 
     @abstractmethod
@@ -126,24 +125,24 @@ class Books(Protocol):
 
     @abstractmethod
     async def open(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
-        """Lock the balances of these users. One who has no balance is missing from the answer."""
+        """Lock the balances of these users. A user without a balance is missing from the answer."""
 
     @abstractmethod
     async def prediction(self, prediction_id: PredictionId, *, owner: UserId | None = None) -> Prediction:
-        """Lock one prediction; raises `PredictionNotFound`, also where it is not `owner`'s."""
+        """Lock one prediction. Raises `PredictionNotFound`, also if it is not the `owner`'s."""
 
     @abstractmethod
     async def transfer(self, reference: UUID, kind: TransferKind) -> Transfer | None:
-        """What was recorded under this reference; transfers never change, so nothing is locked."""
+        """The transfer recorded under this reference. Transfers never change, so nothing is locked."""
 
     @abstractmethod
     async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> "Due":
-        """Lock unfinished predictions whose time to be looked at has come, passing over locked ones.
+        """Lock the unfinished predictions that are due for a check, skipping those locked by others.
 
-        Queued ones that are due count as lost, to be put on the queue again, only where they were last
-        put there before `put_before` (None: none); with `early` they need not be due. Their next look is
-        twice as far away as the last, with jitter, from 30 seconds up to 10 minutes. Only one process
-        sweeps at a time: while another does, nothing is due.
+        A queued prediction that is due counts as lost if it was last put on the queue before `put_before`
+        (None: none counts as lost). With `early`, it need not be due. The wait until its next check doubles
+        each time, with jitter, from 30 seconds up to 10 minutes. Only one process sweeps at a time: nothing
+        is due while another one sweeps.
         """
 
     @abstractmethod
@@ -155,31 +154,31 @@ class Books(Protocol):
         transfers: Sequence[Transfer] = (),
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
-        """Write everything in one statement; balances move by what the transfers say.
+        """Write everything in one statement. Balances move by the transfers.
 
-        `accepted` are new and become pending, `changed` were locked here; one that is final now is
-        pending no more. `keys` remembers, by user, a request that made no prediction. Raises
-        `AlreadyRecorded`, and `Conflict` where an idempotency key was remembered meanwhile.
+        `accepted` predictions are new and become pending. `changed` ones were locked in this transaction;
+        those that are final now are no longer pending. `keys` remembers, by user, requests that made no
+        prediction. Raises `AlreadyRecorded`, and `Conflict` if an idempotency key was remembered meanwhile.
         """
 
     @abstractmethod
     async def promo_code(self, code: str, *, user_id: UserId) -> tuple[PromoCode, bool]:
-        """Lock a promo code, before any balance; with it whether this user has redeemed it.
+        """Lock a promo code, and tell whether this user has redeemed it. Call it before `open`.
 
         Raises `PromoCodeNotFound`.
         """
 
     @abstractmethod
     async def redeem(self, promo_code: PromoCode, grant: Transfer) -> None:
-        """Store one use more of a promo code that was locked here, for the user and by the reference of the
-        `grant`, which is recorded beside it."""
+        """Store one more use of a promo code that was locked in this transaction. The `grant` names the user
+        and the reference; it is recorded separately."""
 
     @abstractmethod
     async def close(self, user: User) -> None:
-        """Store a closed account: nothing personal is left, sessions, API keys and idempotency keys are
-        gone, so are the inputs and outputs of the user's predictions, and what a chat was still to be told.
+        """Store a closed account. Delete its personal data, sessions, API keys and idempotency keys, the
+        inputs and outputs of its predictions, and undelivered notices to its chats.
 
-        The balance, which must be empty, goes as well: whoever waits for its lock finds none to move."""
+        Delete the balance, too, which must be empty: a transaction that waits for its lock finds none."""
 
 
 class OpenBooks(Protocol):
@@ -191,10 +190,10 @@ class OpenBooks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What the sweeper found, all locked: each list ordered by id."""
+    """The predictions that the sweeper found, locked. Each list is ordered by id."""
 
     lost: Sequence[Prediction]
-    """Queued, but their message seems to be gone; their next look is already written."""
+    """Queued, but their message seems to be lost. The time of their next check is already written."""
     expired: Sequence[Prediction]
     """Queued past their `expires_at`."""
     abandoned: Sequence[Prediction]

@@ -1,4 +1,4 @@
-"""Run a transaction again when it lost against another one."""
+"""Run a transaction again after it lost against a concurrent one."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 
 
 async def retried(transaction: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The answer of the first try that meets no `Conflict`; raises the last one's where none does.
+    """The answer of the first try without a `Conflict`. Raises the `Conflict` of the last try.
 
-    Everything that `transaction` decides must come from what it reads inside: it starts anew each time.
+    `transaction` must decide on what it reads itself, since each try starts anew.
     """
     for _ in range(MOST_TRIES - 1):
         try:

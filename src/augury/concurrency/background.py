@@ -1,4 +1,4 @@
-"""Tasks that run beside the main one, for as long as it does."""
+"""Tasks that run beside the main one and end with it."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def background(*work: Coroutine[object, object, object]) -> AsyncIterator[None]:
-    """Run these until the block is left; one that ends by an error is logged, not hidden."""
+    """Run these until the block is left. An error that ends one of them is logged."""
     tasks = [asyncio.create_task(each) for each in work]
     for task in tasks:
         task.add_done_callback(_report)

@@ -1,7 +1,7 @@
-"""Cancellation where it cannot be trusted.
+"""Cancellation across libraries that do not handle it well.
 
-A client library that cancels its own tasks when a connection breaks lets `CancelledError` out: taken for the
-end of whoever awaited it, it would end a loop for good. And it may not end when it is canceled itself.
+A client library may cancel its own tasks when a connection breaks, and let `CancelledError` escape to the
+caller, which would then end as if it had been canceled. It may also ignore its own cancellation.
 """
 
 import asyncio
@@ -14,15 +14,16 @@ Answer = TypeVar("Answer")
 
 
 def was_canceled() -> bool:
-    """Whether somebody wants the current task to end; else a `CancelledError` is not meant for it."""
+    """Whether the current task itself was canceled; otherwise a `CancelledError` comes from a library."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """What `work` answers; `TimeoutError` when time is up, whether `work` heeds its cancellation or not.
+    """The result of `work`, within so many seconds.
 
-    Raises `ConnectionAbortedError` where `work` was called off by somebody else.
+    Raises `TimeoutError` when time is up, even if `work` ignores its cancellation, and
+    `ConnectionAbortedError` if something else canceled `work`.
     """
     task = asyncio.create_task(work)
     task.add_done_callback(_heard)
@@ -38,13 +39,13 @@ async def within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 def _give_up(task: asyncio.Task[Any]) -> None:
-    """Cancel it, again and again: what swallows one cancellation would keep the event loop from ending."""
+    """Cancel the task repeatedly: one that swallows a cancellation would keep the event loop from ending."""
     if not task.done():
         task.cancel()
         task.get_loop().call_later(CANCEL_EVERY, _give_up, task)
 
 
 def _heard(task: asyncio.Task[Any]) -> None:
-    """Nobody may be left to hear of the error: it is no news that what was given up has failed."""
+    """Retrieve the exception so that asyncio does not warn: nobody waits for this task any more."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""Natural batches: what arrives while one flight is under way forms the next. No timer, no waiting."""
+"""Natural batches: items that arrive during one flight form the next. There is no timer."""
 
 import asyncio
 from collections import deque
@@ -10,11 +10,11 @@ Answer = TypeVar("Answer")
 
 
 class NaturalBatches(Generic[Item, Answer]):
-    """Runs `fly` over what has arrived, one flight at a time, and hands each passenger its own answer.
+    """Calls `fly` with the items that have arrived, one flight at a time, and gives each item its own answer.
 
-    A lone item flies at once. Under load the flights fill by themselves, so that their fixed costs
-    are shared by more the busier it gets. An item weighs one unless `weigh` says otherwise. A flight that has
-    only its landing left may `clear` the way for the next.
+    A lone item flies at once. Under load a flight carries more items, so that they share its fixed costs. A
+    flight takes items up to the weight `most`; an item weighs 1 unless `weigh` says otherwise. A flight that
+    only has to land may call `clear` to let the next one begin.
     """
 
     def __init__(
@@ -32,9 +32,9 @@ class NaturalBatches(Generic[Item, Answer]):
         self._landing: set[asyncio.Task[None]] = set()
 
     async def board(self, item: Item) -> Answer:
-        """Wait for the flight that takes `item`; answers, or raises, what it did for it.
+        """The answer that the flight gave for `item`, or the exception it raised.
 
-        Whoever stops waiting is left out if the flight has not begun, and otherwise flies unheard.
+        An item whose caller is canceled before the flight begins is left out.
         """
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
@@ -43,7 +43,7 @@ class NaturalBatches(Generic[Item, Answer]):
         return await answer
 
     def clear(self) -> None:
-        """Let the next flight begin before the one under way has landed; `fly` may call it."""
+        """Let the next flight begin before this one has landed. Only `fly` may call it."""
         pilot = asyncio.current_task()
         if pilot is None or pilot is not self._pilot:
             return
@@ -52,14 +52,14 @@ class NaturalBatches(Generic[Item, Answer]):
         self._pilot = asyncio.create_task(self._fly_all()) if self._waiting else None
 
     async def stop(self) -> None:
-        """Cancel the flights under way, and with them everyone who waits."""
+        """Cancel the flights under way and every waiting item."""
         landing = tuple(self._landing)
         for flight in landing:
             flight.cancel()
         while (pilot := self._pilot) is not None:
             pilot.cancel()
             await asyncio.gather(pilot, return_exceptions=True)
-            if self._pilot is pilot:  # canceled before its first step, it never came to it
+            if self._pilot is pilot:  # it was canceled before its first step, so it did not leave
                 self._leave()
         await asyncio.gather(*landing, return_exceptions=True)
 
@@ -76,7 +76,7 @@ class NaturalBatches(Generic[Item, Answer]):
 
     def _leave(self) -> None:
         self._pilot = None
-        for _, answer in self._waiting:  # none, unless the pilot was canceled
+        for _, answer in self._waiting:  # empty unless the pilot was canceled
             answer.cancel()
         self._waiting.clear()
 
@@ -85,7 +85,7 @@ class NaturalBatches(Generic[Item, Answer]):
         weight = 0
         while self._waiting:
             item, answer = self._waiting[0]
-            if not answer.done():  # else gave up meanwhile
+            if not answer.done():  # its caller still waits
                 weight += self._weigh(item)
                 if passengers and weight > self._most:
                     break
@@ -101,7 +101,7 @@ class NaturalBatches(Generic[Item, Answer]):
             for _, answer in passengers:
                 answer.cancel()
             raise
-        except Exception as error:  # each passenger hears of it; the next flight goes all the same
+        except Exception as error:  # every passenger gets it; the next flight is not affected
             for _, answer in passengers:
                 if not answer.done():
                     answer.set_exception(error)

@@ -1,11 +1,11 @@
-"""Words about what is away: once when that begins and once when it is over, not at every attempt between."""
+"""Logs an outage twice: when it begins and when it is over, not at each attempt in between."""
 
 import logging
 
 
 class Outage:
     def __init__(self, log: logging.Logger, doing: str) -> None:
-        """`doing` is what is not done meanwhile: "publishing to RabbitMQ", say."""
+        """`doing` is the activity that the outage interrupts, such as "publishing to RabbitMQ"."""
         self._log = log
         self._doing = doing
         self._lasts = False

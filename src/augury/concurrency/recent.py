@@ -1,4 +1,4 @@
-"""What was looked up a moment ago, so that it need not be looked up again."""
+"""A small cache whose entries expire."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class Recent(Generic[Key, Value]):
-    """Remembers values for a while, `most` of them at a time: the oldest make room."""
+    """Keeps up to `most` values for `lifetime`; the oldest make room. A lifetime of zero keeps none."""
 
     def __init__(self, *, most: int, lifetime: timedelta, now: Callable[[], float] = time.monotonic) -> None:
         self._most = most
@@ -36,6 +36,6 @@ class Recent(Generic[Key, Value]):
         self._values[key] = (value, self._now() + self._seconds)
 
     def forget(self, value: Value) -> None:
-        """Drop every key that stands for `value`."""
+        """Drop every key that has this value."""
         for key in [key for key, (known, _) in self._values.items() if known == value]:
             del self._values[key]

@@ -1,4 +1,4 @@
-"""The caller's trace (W3C Trace Context), as far as it is passed on: a name that log lines share."""
+"""The caller's `traceparent` (W3C Trace Context): log lines of one request share it."""
 
 import re
 
@@ -6,5 +6,5 @@ _FORMAT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]
 
 
 def traceparent(text: object) -> str | None:
-    """The text, if it is a valid `traceparent`; else None, since a wrong one must be passed over."""
+    """The text if it is a valid `traceparent`, else None: the standard says to ignore an invalid one."""
     return text if isinstance(text, str) and _FORMAT.fullmatch(text) else None

@@ -1,4 +1,4 @@
-"""How much of everyone's work is not done yet: looked up once a second, not per request."""
+"""The number of unfinished predictions of all users, counted once a second rather than per request."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Backlog:
-    """`waiting` is how many predictions are not final, as of the last look; it counts to the limit only."""
+    """`waiting` is the number of unfinished predictions at the last count, which stops at the limit."""
 
     def __init__(self, predictions: Predictions, limits: Limits) -> None:
         self.waiting = 0
@@ -27,6 +27,6 @@ class Backlog:
                 self.waiting = await self._predictions.waiting(at_most=self._limits.max_waiting)
             except Unavailable as error:
                 log.warning("the backlog could not be counted: %s", error)
-            except Exception:  # to end here would be to believe the last count for ever
+            except Exception:  # a loop that ends here would leave the last count in force for ever
                 log.exception("the backlog could not be counted")
             await asyncio.sleep(LOOK_EVERY)

@@ -1,4 +1,4 @@
-"""Ports: predictions, the queue that brings them to a worker, and what tells of their end."""
+"""Ports: predictions, the queue to the workers, and the events that announce their end."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +25,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A final prediction with the model's answers, and what was wrong with which row."""
+    """A final prediction with the model's answers and the errors of its rows."""
 
     prediction: Prediction
     output: Json | None
@@ -33,9 +33,9 @@ class Finished:
 
 
 class Work(Protocol):
-    """Predictions under a lease. Each call is one statement and one transaction of its own.
+    """Predictions under a lease. Each call is one statement in a transaction of its own.
 
-    The lease token is the fence: whoever lost the lease changes nothing with it any more.
+    The lease token is a fence: a worker that lost its lease can change nothing with the token.
     """
 
     @abstractmethod
@@ -49,39 +49,38 @@ class Work(Protocol):
         most_rows: int,
         most_bytes: int,
     ) -> Sequence[Claimed]:
-        """Start those of the predictions that are queued and not expired; ordered by id. Some of them may be
-        left to a later claim; where it answers none, there are none.
+        """Start the predictions that are queued and not expired, and answer them ordered by id. Some may be
+        left for a later claim; an empty answer means that none is left.
 
-        Stops before the one that would make it more than `most_rows` in all, or more than `most_bytes` of
-        input, but never before the first.
+        Takes predictions up to `most_rows` and `most_bytes` of input in all, but always the first.
 
-        Without `retries` only those that no worker ever began: what may have killed a worker must not
-        meet its neighbours again.
+        Without `retries`, only predictions that no worker has begun: an input that may have killed a worker
+        must not meet others again.
         """
 
     @abstractmethod
     async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
-        """Let the lease end `lease` from now; answers how many of the predictions it still covers."""
+        """Let the lease end `lease` from now. Answers how many of the predictions are still under it."""
 
     @abstractmethod
     async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
-        """Store results, end the holds (each prediction's `settlement()`), in one go.
+        """Store results and end the holds (each prediction's `settlement()`) in one transaction.
 
-        Answers which were still under this lease; of the others nothing is changed.
+        Answers the predictions that were still under this lease. The others are not changed.
         """
 
     @abstractmethod
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
-        """Queue again what is under this lease, the attempt not counted."""
+        """Queue again the predictions under this lease, without counting the attempt."""
 
     @abstractmethod
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
-        """Which of these are not in the books, whatever their status."""
+        """The ids of these that the books do not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPrediction:
-    """A prediction as it is read. `output` is None until it has succeeded, or once it is forgotten."""
+    """A prediction as it is read. `output` is None until it has succeeded, and after it was forgotten."""
 
     prediction: Prediction
     output: Json | None
@@ -89,15 +88,15 @@ class StoredPrediction:
 
 
 class Predictions(Protocol):
-    """Reads of predictions; every one takes a connection for itself and locks nothing."""
+    """Reads of predictions. Each takes a connection for itself and locks nothing."""
 
     @abstractmethod
     async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
-        """Raises `PredictionNotFound`, also where it is not the owner's."""
+        """Raises `PredictionNotFound`, also if it belongs to another user."""
 
     @abstractmethod
     async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
-        """Those of these that exist, in any order, whoever owns them."""
+        """The predictions with these ids that exist, in any order, of any owner."""
 
     @abstractmethod
     async def page(
@@ -109,38 +108,38 @@ class Predictions(Protocol):
         status: Status | None = None,
         model: str | None = None,
     ) -> Sequence[StoredPrediction]:
-        """Newest first, those with a smaller id than `before`; `model` is a name or `name@version`.
+        """The predictions with a smaller id than `before`, newest first. `model` is `name` or `name@version`.
 
-        The output of a prediction of more than one row is left out (None): read it by its id.
+        A prediction of more than one row has no output (None) here: read it by its id.
         """
 
     @abstractmethod
     async def waiting(self, *, at_most: int) -> int:
-        """How many predictions of everyone are not final yet; counts no further than `at_most`."""
+        """The number of unfinished predictions of all users, counted up to `at_most`."""
 
     @abstractmethod
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
-        """Which of these are final."""
+        """The ids of these that are final."""
 
     @abstractmethod
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
-        """Drop input, output and row errors, keep the money's trail.
+        """Delete input, output and row errors, but not the transfers.
 
-        Raises `PredictionNotFound`, or `WrongStatus` where it is not final.
+        Raises `PredictionNotFound`, or `WrongStatus` if it is not final.
         """
 
 
 class Upkeep(Protocol):
     @abstractmethod
     async def purge(self) -> int:
-        """Delete what has had its time: idempotency keys after 24 hours, ended refresh tokens, expired API
-        keys, old windows of the throttle; of the bot, updates that were handled after two days, notices that
-        nobody could deliver for nine and replies older than that; of guests, who cannot come back for them,
-        keys, inputs and outputs after two days. Answers how many records."""
+        """Delete expired records, and answer how many: idempotency keys after 24 hours, ended refresh tokens,
+        expired API keys, past windows of the throttle; the bot's handled updates after two days, its
+        undeliverable notices and old replies after nine; keys, inputs and outputs of guests after two days,
+        when they can no longer read them."""
 
 
 Traces = Mapping[PredictionId, str]
-"""The `traceparent` (W3C Trace Context) of those predictions whose request had one."""
+"""The `traceparent` (W3C Trace Context) of each prediction whose request had one."""
 
 
 NO_TRACES: Traces = MappingProxyType({})
@@ -151,14 +150,14 @@ class Task:
     """One message of the queue `ml_tasks`."""
 
     prediction_ids: Sequence[PredictionId]
-    """1 to 16 of them; exactly one where `attempt` is more than 1, so that it runs alone."""
+    """1 to 16 ids; exactly one if `attempt` is more than 1, so that it runs alone."""
     attempt: int = 1
     traces: Traces = field(default_factory=dict)
 
 
 @dataclass(eq=False)
 class UnknownPredictions(Exception):
-    """A task names predictions that are not in the books: nobody can ever handle it."""
+    """A task names predictions that the books do not have, so no worker can handle it."""
 
     ids: Collection[PredictionId]
 
@@ -167,25 +166,25 @@ class UnknownPredictions(Exception):
 
 
 class PredictionQueue(Protocol):
-    """Where accepted predictions wait for a worker. The row in the books is its own outbox: what is lost
-    here is found there."""
+    """The queue in which accepted predictions wait for a worker. The row in the books is its own outbox: the
+    sweeper finds there what the queue lost."""
 
     @abstractmethod
     def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
-        """Have them published, soon and in order; never waits, never raises."""
+        """Have them published soon, in order. Never waits and never raises."""
 
     @abstractmethod
     def saw(self, put_at: datetime) -> None:
-        """This process was handed something that was put on the queue at this time."""
+        """Note that this process received a message that was put on the queue at this time."""
 
     @abstractmethod
     async def passed(self) -> datetime | None:
-        """A time before which nothing that was put here is still waiting; None where nobody knows."""
+        """A time such that no message put before it is still in the queue; None if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What the world is told of a prediction that became final."""
+    """The event that a prediction became final."""
 
     prediction_id: PredictionId
     user_id: UserId
@@ -195,7 +194,7 @@ class Ended:
 class Events(Protocol):
     @abstractmethod
     async def finished(self, ended: Sequence[Ended]) -> None:
-        """Tell whoever listens, best effort and bounded in time; raises nothing."""
+        """Publish these events, with best effort and in bounded time. Never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +203,14 @@ class Outcome:
 
     valid_rows: int
     output: Json | None
-    """One object for a single row, else an array with null for each bad row; None where none is valid."""
+    """One object for a single row, else an array with null for each invalid row; None if no row is valid."""
     errors: Sequence[RowError] = ()
     """In the order of the rows, one at most for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One prediction's rows, as they were sent: an object where `single`, else an array of objects."""
+    """The rows of one prediction as they were sent: one object if `single`, else an array of objects."""
 
     input: Json
     single: bool
@@ -220,15 +219,15 @@ class Question:
 class Predictor(Protocol):
     @abstractmethod
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
-        """Check every row against the model's schema and predict the valid ones, in one call of the model.
+        """Check every row against the model's schema, and predict the valid ones in one call of the model.
 
-        Runs off the event loop. A row that makes the model raise gets an error, its neighbours do not.
-        Raises `ModelUnavailable` where the model's file is missing, changed or broken.
+        Runs outside the event loop. A row that makes the model raise gets an error; other rows do not.
+        Raises `ModelUnavailable` if the model's file is missing, changed or broken.
         """
 
 
 BYTES_SHOWN = 200
-"""How much of a dead letter's body is shown."""
+"""How many bytes of a dead letter's body are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,9 +235,9 @@ class DeadLetter:
     """A message of the queue that could not be handled."""
 
     reason: str
-    """Why the broker took it away: `rejected`, `delivery_limit`, …; `unknown` for what was put there."""
+    """Why the broker removed it: `rejected`, `delivery_limit`, …; `unknown` if it does not say."""
     deaths: int
-    """How often it has been taken away."""
+    """How often the broker has removed it."""
     died_at: datetime | None
     put_at: datetime | None
     size: int
@@ -249,26 +248,26 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class QueueLengths:
-    """How many messages are ready for a worker, and how many could not be handled."""
+    """The numbers of messages ready for a worker, and of dead letters."""
 
     ready: int
     dead: int
 
 
 class DeadLetters(Protocol):
-    """What could not be handled: kept until somebody looks at it."""
+    """Messages that no worker could handle, kept until an operator looks at them."""
 
     @abstractmethod
     async def lengths(self) -> QueueLengths: ...
 
     @abstractmethod
     async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
-        """The oldest of them; they stay where they are."""
+        """The oldest ones; they stay where they are."""
 
     @abstractmethod
     async def replay(self, *, at_most: int) -> int:
-        """Put the oldest of them on the queue again, each confirmed there before it is gone here.
+        """Put the oldest ones on the queue again, and answer how many.
 
-        Answers how many. A message may come twice where this is cut off, never not at all. One that dies
-        again meanwhile is not taken a second time.
+        Each is removed here only after the queue has confirmed it: if this is interrupted, a message may be
+        delivered twice but is never lost. A message that dies again meanwhile is not taken a second time.
         """

@@ -17,7 +17,7 @@ from augury.domain.prediction import Prediction, TooManyPending
 from augury.domain.user import UserNotFound
 
 RETRY_AFTER = 5
-"""Seconds that one who has too much in the queue is asked to wait."""
+"""Seconds that a user with too many unfinished predictions is asked to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class RequestPredictions:
     backlog: Backlog
 
     async def __call__(self, requests: Sequence[Request]) -> list[Answer]:
-        """Many fly together; answers stand in the order of `requests`, a refusal is that request's alone."""
+        """The answers are in the order of `requests`. A refusal affects only its own request."""
         desk, answers = await retried(lambda: self._decide(requests))
         self.queue.put([accepted.prediction.id for accepted in desk.accepted], traces=desk.traces)
         return answers
@@ -48,7 +48,7 @@ class RequestPredictions:
 
 
 class _Desk:
-    """Decides one request after the other over the locked balances, and remembers what to record."""
+    """Decides one request after another over the locked balances, and collects what to record."""
 
     def __init__(self, opened: Opened, limits: Limits, backlog: Backlog, now: datetime) -> None:
         self._balances: dict[UserId, Balance] = dict(opened.balances)

@@ -1,4 +1,4 @@
-"""What is asked of a submit, and how it is answered: the messages that its two verbs share."""
+"""The messages of a submit: requests and answers, shared by its two use cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from augury.domain.rows import check_rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request for a prediction, its rows checked: see `of`."""
+    """One request for a prediction with checked rows. Make it with `of`."""
 
     user_id: UserId
     model: Model
@@ -45,10 +45,10 @@ class Request:
         notify: bool = False,
         trace: str | None = None,
     ) -> Self:
-        """Check the `data`, one row (an object) or many (an array), whose JSON text is `input`.
+        """Check the `data`: one row (an object) or many (an array), whose JSON text is `input`.
 
-        Raises `ExpiresTooLate`, `TooManyRows`, or `NoValidRow` where none fits the model. Where only some
-        do, the worker finds the others again and leaves them uncharged.
+        Raises `ExpiresTooLate`, `TooManyRows`, or `NoValidRow` if no row fits the model. If only some rows
+        fit, the request is accepted; the worker finds the invalid ones again and does not charge them.
         """
         if expires_in is not None and expires_in > limits.max_expires_in:
             raise ExpiresTooLate(
@@ -71,7 +71,7 @@ class Request:
 
 
 def checked(data: object, model: Model, limits: Limits) -> tuple[Sequence[object], Sequence[RowError]]:
-    """The rows of `data`, one (an object) or many (an array), and what is wrong with which of them.
+    """The rows of `data`, one (an object) or many (an array), and the errors of the invalid ones.
 
     Raises `TooManyRows`.
     """

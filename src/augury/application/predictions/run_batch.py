@@ -1,4 +1,4 @@
-"""Claim, predict, settle: what a worker does with the predictions it was handed."""
+"""Claim, predict, settle: what a worker does with a batch of predictions."""
 
 import asyncio
 import logging
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 
 
 class PredictTimedOut(Exception):
-    """A batch took longer than `predict_timeout`. Its thread cannot be stopped: the process must end."""
+    """A batch took longer than `predict_timeout`. A thread cannot be stopped, so the process must end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunBatch:
-    """Run predictions that wait in the queue, and settle their price."""
+    """Run predictions from the queue, and settle their price."""
 
     work: Work
     models: Models
@@ -44,13 +44,13 @@ class RunBatch:
         retries: bool = False,
         predicted: Callable[[], Awaitable[None]] | None = None,
     ) -> Collection[PredictionId]:
-        """Returns once every one of them is settled, or found to be nothing to run here: then those that
-        are not even in the books.
+        """Run these predictions until each is settled or cannot be claimed. Answers the ids that the books do
+        not have.
 
-        With `retries` those are taken, too, that a worker began and did not end: give them one by one.
-        `predicted` is awaited when nothing is left but to settle: the next batch may be predicted meanwhile.
-        Raises `Unavailable` where the books cannot be reached, `PredictTimedOut`; canceled, it hands back
-        what it had claimed.
+        With `retries`, predictions that a worker began and did not finish are run again: pass them one by
+        one. `predicted` is awaited before the last settlement: the next batch may be predicted meanwhile.
+        Raises `Unavailable` if the books cannot be reached, and `PredictTimedOut`. When canceled, it hands
+        back what it has claimed.
         """
         waiting = set(ids)
         while waiting:
@@ -58,7 +58,7 @@ class RunBatch:
             try:
                 done = await self._run(waiting, token, retries, predicted)
             except asyncio.CancelledError:
-                # All of them: a claim that was canceled on its way may have begun any.
+                # All of them: a canceled claim may still have begun any.
                 await self._hand_back(token, waiting)
                 raise
             if not done:
@@ -73,7 +73,7 @@ class RunBatch:
         retries: bool,
         predicted: Callable[[], Awaitable[None]] | None,
     ) -> Sequence[PredictionId]:
-        """Claim what can be claimed at once, predict, settle; answers what was claimed."""
+        """Claim as much as one claim takes, predict, settle. Answers the claimed ids."""
         claimed = await self.work.claim(
             ids,
             token=token,
@@ -133,7 +133,7 @@ class RunBatch:
     async def _hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
         try:
             await self.work.hand_back(token, ids)
-        except Unavailable as error:  # the lease ends by itself; who was canceled must end as canceled
+        except Unavailable as error:  # the lease ends anyway, and the cancellation must go on
             log.warning("%d predictions could not be handed back: %s", len(ids), error)
 
     @asynccontextmanager
@@ -155,7 +155,7 @@ class RunBatch:
 
 
 async def _patiently(call: Callable[[], Awaitable[Answer]], seconds: float) -> Answer:
-    """Repeat a call that finds the database away, for so long: the work is done, only the note is missing."""
+    """Repeat a call for so many seconds while the database is away: the work is done and must be stored."""
     clock = asyncio.get_running_loop().time
     give_up_at = clock() + seconds
     pause = 0.1

@@ -1,4 +1,4 @@
-"""Repair: what was lost, what expired, what a worker left behind."""
+"""Repair: lost messages, expired predictions, and those that a silent worker left behind."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,13 +10,13 @@ from augury.application.retrying import retried
 from augury.domain.prediction import Prediction
 
 SLACK = timedelta(seconds=30)
-"""How far the queue must have moved past a prediction before its message counts as lost: covers what
-other workers have in hand, and clocks that differ."""
+"""How far the queue must have moved past a prediction before its message counts as lost. It covers messages
+that other workers hold, and clocks that differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many predictions were put on the queue again, taken from a silent worker, ended by this sweep."""
+    """The numbers of predictions that a sweep requeued as lost, took from silent workers, and ended."""
 
     lost: int = 0
     requeued: int = 0
@@ -34,7 +34,7 @@ class Sweep:
     limits: Limits
 
     async def __call__(self, *, empty_since: datetime | None = None) -> Swept:
-        """One sweep. What was queued before `empty_since`, when the queue began anew, is lost at once."""
+        """One sweep. `empty_since` is when the queue was created anew: what was queued before it is lost."""
         if empty_since:
             put_before: datetime | None = empty_since
         else:
@@ -43,7 +43,7 @@ class Sweep:
         due, changed = await retried(lambda: self._repair(put_before, early=empty_since is not None))
         ended = [each for each in changed if each.status.is_final]
         requeued = [each for each in changed if not each.status.is_final]
-        # Committed first, published after: a message may come too often, never too early.
+        # Commit first, publish afterwards: a message may be delivered too often, but never too early.
         self.queue.put([each.id for each in due.lost if each.attempts == 0])
         for each in (*due.lost, *requeued):
             if each.attempts:
