@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from catboost import CatBoost, Pool
 
-from augury.domain.model import Model, ModelRef
+from augury.domain.model import Model, ModelRef, ModelState
 from augury.outbound.catboost.file import OwnFacts, facts_of, open_model, write_own_facts
 from augury.outbound.model_store import FolderModelStore
 
@@ -98,6 +98,6 @@ async def registered(file: Path, store: FolderModelStore) -> Model:
         facts=facts_of(open_model(file)),
         sha256=await store.put(file),
         row_price=1,
-        active=True,
+        state=ModelState.ACTIVE,
         created_at=datetime.now(UTC),
     )

@@ -13,6 +13,7 @@ from augury.application.chats.record_payment import RecordPayment
 from augury.application.chats.register_chat import RegisterChat
 from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.describe_model import DescribeModel
 from augury.application.models.register_model import RegisterModel
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.redeem_promo_code import RedeemPromoCode
@@ -49,7 +50,16 @@ from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelFacts, ModelRef, Task
+from augury.domain.model import (
+    Feature,
+    FeatureKind,
+    InputSchema,
+    Model,
+    ModelFacts,
+    ModelRef,
+    ModelState,
+    Task,
+)
 from augury.domain.prediction import Prediction
 from augury.domain.user import Role, User
 from augury.outbound.memory.access_tokens import MemoryAccessTokens
@@ -119,7 +129,7 @@ def a_model(
         ),
         sha256="0" * 64,
         row_price=row_price,
-        active=active,
+        state=ModelState.ACTIVE if active else ModelState.READY,
         created_at=datetime.now(UTC),
     )
 
@@ -262,6 +272,7 @@ class Hexagon:
             models=self.models, store=self.model_store, inspector=self.model_inspector, clock=self.clock
         )
         self.change_model = ChangeModel(models=self.models)
+        self.describe_model = DescribeModel(models=self.models)
 
     async def user(self, credits: int = 0, *, role: Role = Role.MEMBER, email: str | None = None) -> User:
         """A new user with so many credits, who signs in with `PASSWORD`."""

@@ -4,7 +4,7 @@ from typing import cast
 import pytest
 from asyncpg import Pool
 
-from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelFacts, Task
+from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelFacts, ModelState, Task
 from tests.adapters import MODEL, Adapters, memory_adapters, postgres_adapters
 from tests.postgres_server import database_url, pool
 
@@ -33,7 +33,7 @@ async def adapters(empty: Adapters) -> Adapters:
             ),
             sha256="0" * 64,
             row_price=1,
-            active=True,
+            state=ModelState.ACTIVE,
             created_at=datetime.now(UTC),
         )
     )

@@ -4,11 +4,19 @@ from dataclasses import replace
 import pytest
 
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.describe_model import DescribeModel
+from augury.application.ports import Conflict
 from augury.domain.balance import InvalidAmount
-from augury.domain.model import Feature, FeatureKind, ModelNotFound, ModelRef
+from augury.domain.model import Feature, FeatureKind, ModelNotFound, ModelRef, ModelState, ReadAs, ValueIs
+from augury.domain.model_texts import ModelTexts
 from tests.adapters import Adapters
 from tests.hexagon import a_model
 
+TEXTS = ModelTexts(
+    description={"en": "How old?", "ru": "Сколько лет?"},
+    features={"город": {"en": "City"}},
+    labels={"long": {"ru": "Длинный"}},
+)
 NOWHERE = ["tone", "tone@1", "tone@", "tone@x", "@1", "", "a\x00b", "tone@1\x00"]
 
 
@@ -25,7 +33,16 @@ async def test_a_model_comes_back_as_it_was_added(empty: Adapters) -> None:
         Feature("text", FeatureKind.TEXT),
     ]
     model = a_model(row_price=7, features=features)
-    model = replace(model, facts=replace(model.facts, metrics={"accuracy": 0.875}))
+    facts = replace(
+        model.facts,
+        metrics={"accuracy": 0.875},
+        threshold=0.25,
+        value_is=ValueIs.QUANTILE,
+        alpha=0.9,
+        read_as=ReadAs.EXPONENT,
+        texts=TEXTS,
+    )
+    model = replace(model, facts=facts)
 
     await empty.models.add(model)
 
@@ -40,7 +57,7 @@ async def test_a_name_means_its_active_version(empty: Adapters) -> None:
     await empty.models.add(a_model(version=3, active=False))
 
     assert (await empty.models.get("tone")).ref.version == 2
-    assert not (await empty.models.get("tone@1")).active
+    assert not (await empty.models.get("tone@1")).is_active
     assert (await empty.models.get("tone@3")).ref.version == 3
 
 
@@ -58,19 +75,21 @@ async def test_activating_a_version_takes_the_place_of_the_active_one(empty: Ada
     await empty.models.add(new)
     await empty.models.add(a_model("spam"))
 
-    changed = await empty.models.change(old.ref, lambda known: replace(known, active=True, row_price=9))
+    changed = await empty.models.change(
+        old.ref, lambda known: replace(known, state=ModelState.ACTIVE, row_price=9)
+    )
 
     assert changed == await empty.models.get("tone") == replace(old, row_price=9)
-    assert not (await empty.models.version(new.ref)).active
-    assert (await empty.models.get("spam")).active
+    assert not (await empty.models.version(new.ref)).is_active
+    assert (await empty.models.get("spam")).is_active
 
 
 async def test_a_retired_version_serves_nobody_new_but_runs_what_was_accepted(empty: Adapters) -> None:
     model = a_model()
     await empty.models.add(model)
-    retired = replace(model, active=False, retired=True)
+    retired = replace(model, state=ModelState.RETIRED)
 
-    await empty.models.change(model.ref, lambda known: replace(known, active=False, retired=True))
+    await empty.models.change(model.ref, lambda known: replace(known, state=ModelState.RETIRED))
 
     for name in ("tone", "tone@1"):
         with pytest.raises(ModelNotFound):
@@ -89,18 +108,28 @@ async def test_all_versions_are_listed_by_name_and_version(empty: Adapters) -> N
     assert await empty.models.all() == []
     await empty.models.add(a_model("tone", 10))
     await empty.models.add(a_model("tone", 9))
-    await empty.models.add(replace(a_model("spam"), active=False, retired=True))
+    await empty.models.add(replace(a_model("spam"), state=ModelState.RETIRED))
 
     assert [str(model.ref) for model in await empty.models.all()] == ["spam@1", "tone@9", "tone@10"]
 
 
-async def test_versions_are_counted_for_each_name(empty: Adapters) -> None:
-    assert await empty.models.next_version("tone") == 1
-    await empty.models.add(a_model(version=1))
-    await empty.models.add(a_model(version=4, active=False))
+@pytest.mark.parametrize("name", ["spam", "", "a\x00b"])
+async def test_the_versions_of_a_name_are_listed_the_oldest_first(empty: Adapters, name: str) -> None:
+    await empty.models.add(a_model(version=10))
+    await empty.models.add(replace(a_model(version=9), state=ModelState.RETIRED))
+    await empty.models.add(a_model("tones"))
 
-    assert await empty.models.next_version("tone") == 5
-    assert await empty.models.next_version("spam") == 1
+    assert [model.ref.version for model in await empty.models.versions("tone")] == [9, 10]
+    assert await empty.models.versions(name) == []
+
+
+async def test_a_version_is_added_once(empty: Adapters) -> None:
+    model = a_model()
+    await empty.models.add(model)
+
+    with pytest.raises(Conflict):
+        await empty.models.add(replace(model, row_price=9))
+    assert await empty.models.all() == [model]
 
 
 async def test_changes_at_once_keep_what_the_others_changed(empty: Adapters) -> None:
@@ -109,10 +138,27 @@ async def test_changes_at_once_keep_what_the_others_changed(empty: Adapters) -> 
     change, first, second = ChangeModel(models=empty.models), ModelRef("tone", 1), ModelRef("tone", 2)
 
     await asyncio.gather(
-        change(ref=first, row_price=5), change(ref=first, activate=True), change(ref=second, row_price=7)
+        change(ref=first, row_price=5),
+        change(ref=first, state=ModelState.ACTIVE),
+        change(ref=second, row_price=7),
     )
 
-    assert [(model.row_price, model.active) for model in await empty.models.all()] == [(5, True), (7, False)]
+    assert [(model.row_price, model.is_active) for model in await empty.models.all()] == [
+        (5, True),
+        (7, False),
+    ]
+
+
+async def test_a_change_keeps_what_is_described_and_a_description_what_was_changed(empty: Adapters) -> None:
+    model = a_model(features=[Feature("город", FeatureKind.CATEGORICAL)])
+    await empty.models.add(model)
+
+    await DescribeModel(models=empty.models)(ref=model.ref, texts=TEXTS)
+    await ChangeModel(models=empty.models)(ref=model.ref, row_price=5, state=ModelState.READY)
+    described = await empty.models.version(model.ref)
+
+    assert described.facts == replace(model.facts, texts=TEXTS)
+    assert (described.row_price, described.state) == (5, ModelState.READY)
 
 
 async def test_a_version_that_is_not_there_or_a_price_that_none_has_changes_nothing(empty: Adapters) -> None:
@@ -121,8 +167,8 @@ async def test_a_version_that_is_not_there_or_a_price_that_none_has_changes_noth
     change = ChangeModel(models=empty.models)
 
     with pytest.raises(ModelNotFound):
-        await change(ref=ModelRef("tone", 2), retire=True)
+        await change(ref=ModelRef("tone", 2), state=ModelState.RETIRED)
     with pytest.raises(InvalidAmount):
-        await change(ref=model.ref, row_price=-1, retire=True)
+        await change(ref=model.ref, row_price=-1, state=ModelState.RETIRED)
 
     assert await empty.models.all() == [model]

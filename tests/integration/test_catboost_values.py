@@ -105,7 +105,7 @@ async def test_a_file_without_a_loss_is_unknown_and_read_as_the_operator_says(
     sum_models(parts).save_model(str(file))
     model = await registered(file, FolderModelStore(tmp_path / "models"))
 
-    assert (model.facts.value_is, model.facts.read_as) == (ValueIs.UNKNOWN, ReadAs.RAW)
+    assert (model.facts.value_is, model.facts.read_as) == (ValueIs.UNKNOWN, None)
     told = replace(model, facts=replace(model.facts, read_as=read_as))
     assert await value(predictor, told) == pytest.approx(of_raw(raw_value(file)))
 

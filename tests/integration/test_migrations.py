@@ -72,6 +72,41 @@ async def test_every_migration_goes_up_down_and_up_again() -> None:
         assert await rows(url, "SELECT version_num FROM alembic_version") == [(VERSION,)]
 
 
+async def test_two_booleans_of_a_model_become_its_state_and_older_processes_still_read_them() -> None:
+    before, after = "0004", "0005"
+
+    def move(revision: str) -> Callable[[Connection], None]:
+        def run(connection: Connection) -> None:
+            config = configuration()
+            config.attributes["connection"] = connection
+            (command.upgrade if revision == after else command.downgrade)(config, revision)
+
+        return run
+
+    old = [(1, False, False), (2, True, False), (3, False, True)]
+    booleans = "SELECT version, active, retired FROM models ORDER BY version"
+    async with fresh_database(migrated=False) as url:
+        await with_connection(url, move(after))
+        await with_connection(url, move(before))
+        for version, active, retired in old:
+            await rows(
+                url,
+                "INSERT INTO models (name, version, facts, sha256, row_price, active, retired, created_at) "
+                f"VALUES ('tone', {version}, '{{}}', '', 1, {active}, {retired}, now())",
+            )
+
+        await with_connection(url, move(after))
+
+        assert await rows(url, "SELECT version, state FROM models ORDER BY version") == [
+            (1, "ready"),
+            (2, "active"),
+            (3, "retired"),
+        ]
+        assert await rows(url, booleans) == old
+        await with_connection(url, move(before))
+        assert await rows(url, booleans) == old
+
+
 async def test_taking_everything_back_leaves_nothing(database_url: str) -> None:
     def all_back(connection: Connection) -> None:
         config = configuration()

@@ -219,7 +219,7 @@ async def test_transfers_are_immutable(adapters: Adapters, pool: Pool, statement
         "UPDATE predictions SET status = 'processing'",
         "UPDATE predictions SET lease_token = gen_random_uuid()",
         "UPDATE predictions SET valid_rows = rows + 1",
-        "UPDATE models SET retired = true",
+        "UPDATE models SET state = 'paused'",
         "UPDATE users SET role = 'owner'",
         """INSERT INTO transfers (reference, kind, user_id, amount)
            SELECT gen_random_uuid(), 'grant', id, 0 FROM users""",
@@ -241,7 +241,7 @@ async def test_a_name_has_one_active_version(adapters: Adapters, pool: Pool) -> 
     assert (await adapters.models.get("tone")).ref.version == 2
 
     with pytest.raises(asyncpg.UniqueViolationError, match="models_active_key"):
-        await pool.execute("UPDATE models SET active = true")
+        await pool.execute("UPDATE models SET state = 'active'")
 
 
 async def test_a_transfer_that_happened_cannot_happen_again(adapters: Adapters) -> None:

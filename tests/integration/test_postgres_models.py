@@ -3,6 +3,7 @@ from datetime import timedelta
 from asyncpg import Pool
 
 from augury.application.models.change_model import ChangeModel
+from augury.domain.model import ModelState
 from augury.outbound.postgres.models import PostgresModels
 from tests.hexagon import a_model
 
@@ -26,7 +27,7 @@ async def test_what_was_read_is_believed_for_a_while_and_what_we_changed_is_not(
 
     await ChangeModel(models=theirs)(ref=model.ref, row_price=7)
     assert (await ours.get(model.ref.name)).row_price == model.row_price
-    await ChangeModel(models=ours)(ref=model.ref, activate=True)
+    await ChangeModel(models=ours)(ref=model.ref, state=ModelState.ACTIVE)
 
     assert (await ours.get(model.ref.name)).row_price == 7, (
         "what is not believed any more is not stored either"

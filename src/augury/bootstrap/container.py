@@ -12,6 +12,7 @@ from augury.application.chats.record_payment import RecordPayment
 from augury.application.chats.refund_payment import RefundPayment
 from augury.application.chats.register_chat import RegisterChat
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.describe_model import DescribeModel
 from augury.application.models.ports import ModelStore
 from augury.application.models.register_model import RegisterModel
 from augury.application.money.create_promo_code import CreatePromoCode
@@ -204,7 +205,9 @@ def _requests() -> Provider:
 def _administration() -> Provider:
     """What takes an administrator, or whoever runs Augury."""
     provider = Provider(scope=Scope.APP)
-    provider.provide_all(KnownCallers, ChangeModel, ChangeRole, CreatePromoCode, RefundPrediction, TopUp)
+    provider.provide_all(
+        KnownCallers, ChangeModel, ChangeRole, CreatePromoCode, DescribeModel, RefundPrediction, TopUp
+    )
     return provider
 
 

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
-from augury.application.models.register_model import RegisterModel
+from augury.application.models.register_model import Registered, RegisterModel
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import operator_container
 from augury.domain.model import Model
@@ -38,16 +38,15 @@ async def train_if_needed(container: AsyncContainer) -> Model | None:
         task = progress.add_task(f"training the starter model, {NAME}", total=None)
         made, _ = await train_starter(
             await container.get(RegisterModel),
-            row_price=1,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-    return made
+    return made.model
 
 
 async def train_starter(
-    register: RegisterModel, row_price: int, on_progress: Callable[[int, int], None]
-) -> tuple[Model, Mapping[str, float]]:
-    """Train `tone`, offer it at `row_price` credits per row; the model and its measured scores."""
+    register: RegisterModel, on_progress: Callable[[int, int], None], row_price: int | None = None
+) -> tuple[Registered, Mapping[str, float]]:
+    """Train `tone` and offer it, at the price it had before where none is given; answers its scores, too."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{NAME}.cbm"
         metrics = await asyncio.to_thread(train_tone, file, on_progress)

@@ -1,14 +1,15 @@
 """Models: what they want of a row, what they answer, what a row costs."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
 from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.errors import DomainError
+from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.text import is_storable
 
@@ -90,6 +91,33 @@ class InputSchema:
     """The features of a model, in the model's own order."""
 
     features: tuple[Feature, ...]
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
+
+    def knowing(self, categories: Mapping[str, Sequence[str]]) -> Self:
+        """With these values of categorical features, by name. Raises `UnfitForModel`."""
+        categorical = [feature.name for feature in self.features if feature.kind is FeatureKind.CATEGORICAL]
+        if unknown := next(iter(categories.keys() - set(categorical)), None):
+            known = ", ".join(categorical) or "it has none"
+            raise UnfitForModel(reason=f"{unknown!r} is no categorical feature of it ({known})")
+        return type(self)(
+            tuple(
+                replace(feature, values=tuple(dict.fromkeys(categories.get(feature.name, feature.values))))
+                for feature in self.features
+            )
+        )
+
+    def differences(self, other: Self) -> Iterator[str]:
+        """What a row for `other` would have to change to fit this one, in words."""
+        mine, others = ({feature.name: feature.kind for feature in each.features} for each in (self, other))
+        if new := [name for name in mine if name not in others]:
+            yield f"it wants {', '.join(new)}"
+        if gone := [name for name in others if name not in mine]:
+            yield f"it does not take {', '.join(gone)}"
+        for name in mine.keys() & others.keys():
+            if mine[name] is not others[name]:
+                yield f"{name} is {mine[name]}, not {others[name]}"
 
     def check(self, row: object, index: int = 0) -> RowError | None:
         """The first thing that is wrong with the row, or None."""
@@ -183,7 +211,55 @@ class ModelFacts:
     alpha: float | None = None
     """Of a quantile or an expectile: between 0 and 1."""
     read_as: ReadAs | None = None
-    """Of a regression: how its raw value is read; None where it was added before this was known."""
+    """Of a regression: how its raw value is read; as it is where neither file nor operator has said."""
+    texts: ModelTexts = field(default_factory=ModelTexts)
+
+    def described_by(self, texts: ModelTexts) -> Self:
+        """With these texts in place of those there were. Raises `UnfitForModel`."""
+        texts.require_fitting(self.schema.names(), self.classes)
+        return replace(self, texts=texts)
+
+    def knowing(self, categories: Mapping[str, Sequence[str]]) -> Self:
+        """With the values of categorical features, by the features' names. Raises `UnfitForModel`."""
+        return replace(self, schema=self.schema.knowing(categories))
+
+    def inheriting(self, older: Self) -> Self:
+        """With the texts of another version, as far as they fit and this one has none of its own."""
+        fitting = older.texts.about(self.schema.names(), self.classes)
+        return replace(self, texts=self.texts.over(fitting))
+
+    def remembering(self, older: Self) -> Self:
+        """With what the operator has told of the same file before and the file itself does not say."""
+        told = {each.name: each.values for each in older.schema.features if each.values}
+        unsaid = {each.name for each in self.schema.features if not each.values} & told.keys()
+        unknown = self.value_is is ValueIs.UNKNOWN
+        return replace(
+            self.inheriting(older).knowing({name: told[name] for name in unsaid}),
+            read_as=(older.read_as or self.read_as) if unknown else self.read_as,
+        )
+
+    def differences(self, other: Self) -> tuple[str, ...]:
+        """What whoever uses `other` would have to change for this one, in words; empty where nothing."""
+        return (*self.schema.differences(other.schema), *self._differences_of_answers(other))
+
+    def _differences_of_answers(self, other: Self) -> Iterator[str]:
+        if self.task is not other.task:
+            yield f"it is a {self.task}, not a {other.task}"
+        elif set(self.classes) != set(other.classes):
+            yield f"it answers {', '.join(self.classes)}, not {', '.join(other.classes)}"
+        elif self.value_is and other.value_is and self.value_is is not other.value_is:
+            yield f"its value is a {self.value_is}, not a {other.value_is}"
+        elif self.alpha != other.alpha and other.value_is:
+            yield f"its alpha is {self.alpha}, not {other.alpha}"
+
+
+class ModelState(StrEnum):
+    READY = "ready"
+    """Serves whoever names its version."""
+    ACTIVE = "active"
+    """Serves whoever names no version, too."""
+    RETIRED = "retired"
+    """Serves nobody; what was accepted before still runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,9 +272,7 @@ class Model:
     """Which file in the store, in hexadecimal."""
     row_price: int
     """Credits per row."""
-    active: bool
-    """Whether a request that names no version gets this one."""
-    retired: bool = False
+    state: ModelState
     created_at: datetime
 
     def __post_init__(self) -> None:
@@ -206,6 +280,16 @@ class Model:
             raise InvalidModelName(name=self.ref.name)
         if not 0 <= self.row_price <= MOST_ROW_PRICE:
             raise InvalidAmount(amount=self.row_price, most=MOST_ROW_PRICE)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a request that names no version gets this one."""
+        return self.state is ModelState.ACTIVE
+
+    @property
+    def serves(self) -> bool:
+        """Whether a new prediction may ask for it."""
+        return self.state is not ModelState.RETIRED
 
     def price(self, rows: int) -> int:
         """What so many rows cost at the most."""

@@ -1,5 +1,5 @@
 from augury.application.models.change_model import ChangeModel
-from augury.domain.model import Feature, FeatureKind, ModelRef
+from augury.domain.model import Feature, FeatureKind, ModelRef, ModelState
 from tests.hexagon import a_model
 from tests.http_api import Api, is_problem
 
@@ -53,10 +53,10 @@ async def test_a_retired_version_is_on_offer_no_more(api: Api) -> None:
     offer(api)
     retire: ChangeModel = api.hexagon.change_model
 
-    await retire(ref=ModelRef("many", 1), retire=True)
+    await retire(ref=ModelRef("many", 1), state=ModelState.RETIRED)
     assert [v["version"] for v in (await api.client().get("/models/many")).json()["versions"]] == [2]
 
-    await retire(ref=ModelRef("many", 2), retire=True)
+    await retire(ref=ModelRef("many", 2), state=ModelState.RETIRED)
     assert is_problem(await api.client().get("/models/many"), 404, "model-not-found")
 
 

@@ -12,6 +12,7 @@ from augury.application.ports import Unavailable
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
+from augury.domain.model import ModelState
 from augury.outbound.memory.predictions import MemoryPredictions
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving
@@ -220,7 +221,7 @@ async def test_a_replay_is_answered_though_the_model_was_retired_since(api: Api)
     member = await api.member(credits=5)
     first = await member.post("/predictions", json=TEXT, headers={"Idempotency-Key": "k"})
     for model in await api.hexagon.models.all():
-        await api.hexagon.change_model(ref=model.ref, retire=True)
+        await api.hexagon.change_model(ref=model.ref, state=ModelState.RETIRED)
 
     again = await member.post("/predictions", json=TEXT, headers={"Idempotency-Key": "k"})
     other = await member.post("/predictions", json={"data": {}}, headers={"Idempotency-Key": "k"})

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.domain.model import Feature, FeatureKind, ModelRef
+from augury.domain.model import Feature, FeatureKind, ModelRef, ModelState
 from augury.domain.prediction import Failure, Status
 from augury.outbound.memory.predictor import BREAKING
 from tests.hexagon import Hexagon, a_model
@@ -23,7 +23,9 @@ FEATURES = (
 def offer(town: Town, *, row_price: int = 2, retired: bool = False) -> None:
     """Have the model `churn` of three features on offer, as it is from now on."""
     model = a_model("churn", row_price=row_price, features=FEATURES)
-    town.hexagon.memory.state.models[model.ref] = replace(model, retired=retired)
+    town.hexagon.memory.state.models[model.ref] = replace(
+        model, state=ModelState.RETIRED if retired else ModelState.ACTIVE
+    )
 
 
 async def choose_churn(town: Town) -> None:

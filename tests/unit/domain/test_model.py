@@ -17,6 +17,7 @@ from augury.domain.model import (
     ModelFacts,
     ModelNotFound,
     ModelRef,
+    ModelState,
     Task,
 )
 from augury.domain.row_errors import RowError, RowFault
@@ -162,7 +163,7 @@ def model(name: str = "tone", row_price: int = 1) -> Model:
         facts=facts,
         sha256="0" * 64,
         row_price=row_price,
-        active=True,
+        state=ModelState.ACTIVE,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
 

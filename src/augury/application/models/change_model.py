@@ -2,7 +2,7 @@ from dataclasses import dataclass, replace
 
 from augury.application.models.ports import Models
 from augury.application.retrying import retried
-from augury.domain.model import Model, ModelRef
+from augury.domain.model import Model, ModelRef, ModelState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +12,7 @@ class ChangeModel:
     models: Models
 
     async def __call__(
-        self, *, ref: ModelRef, row_price: int | None = None, activate: bool = False, retire: bool = False
+        self, *, ref: ModelRef, row_price: int | None = None, state: ModelState | None = None
     ) -> Model:
         """What is not asked for stays as it is. Raises `ModelNotFound`, `InvalidAmount`."""
 
@@ -20,8 +20,7 @@ class ChangeModel:
             return replace(
                 model,
                 row_price=model.row_price if row_price is None else row_price,
-                active=(model.active or activate) and not retire,
-                retired=(model.retired or retire) and not activate,
+                state=state or model.state,
             )
 
         return await retried(lambda: self.models.change(ref, changed))

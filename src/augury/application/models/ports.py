@@ -29,14 +29,18 @@ class Models(Protocol):
 
     @abstractmethod
     async def add(self, model: Model) -> None:
-        """Add a version; an active one takes the place of the name's active version."""
+        """Add a version; an active one takes the place of the name's active version.
+
+        Raises `Conflict` where the name has that version already.
+        """
 
     @abstractmethod
-    async def next_version(self, name: str) -> int: ...
+    async def versions(self, name: str) -> Sequence[Model]:
+        """Every version of this name, retired ones too, the oldest first."""
 
     @abstractmethod
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
-        """Lock this version and store what `how` makes of its `row_price`, `active` and `retired`.
+        """Lock this version and store what `how` makes of its `row_price`, `state` and `facts`.
 
         An active one takes the active version's place. Answers it as it is now; raises `ModelNotFound`,
         `Conflict`, and what `how` raises.

@@ -1,30 +1,135 @@
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from augury.application.models.ports import ModelInspector, Models, ModelStore
 from augury.application.ports import Clock
-from augury.domain.model import Model, ModelRef
+from augury.application.retrying import retried
+from augury.domain.model import (
+    InputSchema,
+    Model,
+    ModelFacts,
+    ModelRef,
+    ModelState,
+    ReadAs,
+    ValueIs,
+)
+from augury.domain.model_texts import UnfitForModel
+
+FIRST_ROW_PRICE = 1
+"""Credits per row of a new name's first version, where nobody says another price."""
+
+
+Categories: TypeAlias = Mapping[str, Sequence[str]]
+"""The values that categorical features were trained on, by the features' names."""
+LearnCategories: TypeAlias = Callable[[InputSchema], Categories]
+
+
+def _no_categories(_: InputSchema) -> Categories:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the operator knows of a file and the file does not say."""
+
+    categories: LearnCategories = _no_categories
+    read_as: ReadAs | None = None
+    """How the raw value of a file without a loss function is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of a file."""
+
+    model: Model
+    is_new: bool
+    """Else the name has had this very file before, as this version."""
+    differences: Sequence[str] = ()
+    """Why it was not made the active version: what whoever uses that one would have to change, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterModel:
-    """Offer a trained model file: as the next version of its name."""
+    """Offer a trained model file as the next version of its name."""
 
     models: Models
     store: ModelStore
     inspector: ModelInspector
     clock: Clock
 
-    async def __call__(self, *, file: Path, name: str, row_price: int, activate: bool = True) -> Model:
-        """Raises `ModelRefused`, `InvalidModelName`, `InvalidAmount`."""
-        facts = await self.inspector.inspect(file)
+    async def __call__(
+        self,
+        *,
+        file: Path,
+        name: str,
+        row_price: int | None = None,
+        activate: bool = True,
+        known: Known | None = None,
+    ) -> Registered:
+        """Without a price it keeps the one of the version before it.
+
+        It is not made active where it wants other features or gives other answers than the active version.
+        A file that the name has already is no new version: what is told of it is stored for the one it is.
+        Raises `ModelRefused`, `UnfitForModel`, `InvalidModelName`, `InvalidAmount`.
+        """
+        known = known or Known()
+        found = await self.inspector.inspect(file)
+        complete = partial(_completed, categories=known.categories(found.schema), read_as=known.read_as)
+        facts = complete(found)
+        sha256 = await self.store.put(file)
+
+        async def register() -> Registered:
+            versions = await self.models.versions(name)
+            if same := next((each for each in reversed(versions) if each.sha256 == sha256), None):
+                return await self._again(same.ref, lambda old: complete(found.remembering(old)), row_price)
+            return await self._next(ModelRef(name, 1), versions, facts, sha256, row_price, activate=activate)
+
+        return await retried(register)
+
+    async def _again(
+        self, ref: ModelRef, learn: Callable[[ModelFacts], ModelFacts], row_price: int | None
+    ) -> Registered:
+        def told(model: Model) -> Model:
+            price = model.row_price if row_price is None else row_price
+            return replace(model, facts=learn(model.facts), row_price=price)
+
+        return Registered(await self.models.change(ref, told), is_new=False)
+
+    async def _next(
+        self,
+        ref: ModelRef,
+        versions: Sequence[Model],
+        facts: ModelFacts,
+        sha256: str,
+        row_price: int | None,
+        *,
+        activate: bool,
+    ) -> Registered:
+        before = next((each for each in versions if each.is_active), versions[-1] if versions else None)
+        if before is not None:
+            facts = facts.inheriting(before.facts)
+            ref = replace(ref, version=versions[-1].ref.version + 1)
+            row_price = before.row_price if row_price is None else row_price
+        differences = facts.differences(before.facts) if before is not None and before.is_active else ()
         model = Model(
-            ref=ModelRef(name, await self.models.next_version(name)),
+            ref=ref,
             facts=facts,
-            sha256=await self.store.put(file),
-            row_price=row_price,
-            active=activate,
+            sha256=sha256,
+            row_price=FIRST_ROW_PRICE if row_price is None else row_price,
+            state=ModelState.ACTIVE if activate and not differences else ModelState.READY,
             created_at=self.clock.now(),
         )
         await self.models.add(model)
-        return model
+        return Registered(model, is_new=True, differences=differences if activate else ())
+
+
+def _completed(facts: ModelFacts, *, categories: Categories, read_as: ReadAs | None) -> ModelFacts:
+    """Raises `UnfitForModel` where it is told what the file does not have, or says itself."""
+    if read_as and facts.value_is is not ValueIs.UNKNOWN:
+        raise UnfitForModel(
+            reason=f"the file says itself how its answer is read ({facts.value_is or facts.task})"
+        )
+    return replace(facts.knowing(categories), read_as=read_as or facts.read_as)

@@ -8,23 +8,28 @@ from dishka import AsyncContainer
 from rich.progress import Progress
 
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.describe_model import DescribeModel
 from augury.application.models.ports import Models
 from augury.application.models.register_model import RegisterModel
 from augury.bootstrap.cli.listing import json_option, show
+from augury.bootstrap.cli.model_file import known_of, outcome, texts_of
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import operates
-from augury.domain.model import ModelRef
+from augury.domain.model import ModelRef, ModelState, ReadAs
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+PRICE = "Credits per row; without it the version before keeps its price, and a new name costs 1."
 
 
 @click.group()
 def model() -> None:
-    """Models: train, add, list, price, activate, retire."""
+    """Models: train, add, list, describe, price, activate, retire."""
 
 
 @model.command("train")
-@click.option("--price", type=click.IntRange(min=0), default=1, show_default=True, help="Credits per row.")
+@click.option("--price", type=click.IntRange(min=0), help=PRICE)
 @operates
-async def train(container: AsyncContainer, price: int) -> None:
+async def train(container: AsyncContainer, price: int | None) -> None:
     """Train the starter model and offer it as the next version of `tone`."""
     from augury.bootstrap.starter import train_starter  # loads catboost
 
@@ -32,27 +37,65 @@ async def train(container: AsyncContainer, price: int) -> None:
         task = progress.add_task("training tone", total=None)
         made, metrics = await train_starter(
             await container.get(RegisterModel),
-            price,
             lambda done, total: progress.update(task, completed=done, total=total),
+            price,
         )
     scores = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
-    click.echo(f"{made.ref} is active ({scores})")
+    click.echo(f"{outcome(made)[0]} ({scores})")
 
 
 @model.command("add")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--name", required=True, help="What clients call it.")
-@click.option("--price", type=click.IntRange(min=0), default=1, show_default=True, help="Credits per row.")
+@click.option("--price", type=click.IntRange(min=0), help=PRICE)
 @click.option("--inactive", is_flag=True, help="Do not let it take the active version's place.")
+@click.option(
+    "--value",
+    type=click.Choice([each.value for each in ReadAs]),
+    help="How the number of a file without a loss function is read: as it is, or as e to its power.",
+)
+@click.option(
+    "--categories", type=FILE, help='A JSON file with the values of categories: {"city": ["Paris", "Oslo"]}.'
+)
 @operates
-async def add(container: AsyncContainer, file: Path, name: str, price: int, *, inactive: bool) -> None:
-    """Offer a trained CatBoost model (.cbm) as the next version of its name."""
+async def add(
+    container: AsyncContainer,
+    file: Path,
+    name: str,
+    price: int | None,
+    value: str | None,
+    categories: Path | None,
+    *,
+    inactive: bool,
+) -> None:
+    """Offer a trained CatBoost model (.cbm) as the next version of its name.
+
+    It takes the active version's place, unless it wants other features or gives other answers.
+    """
     if find_spec("catboost") is None:  # the process that opens the file would say that the file is refused
         raise ModuleNotFoundError(name="catboost")
     register = await container.get(RegisterModel)
-    made = await register(file=file, name=name, row_price=price, activate=not inactive)
-    features = ", ".join(f"{feature.name} ({feature.kind})" for feature in made.facts.schema.features)
-    click.echo(f"added {made.ref}: {made.facts.task}, {features}")
+    known = known_of(value, categories)
+    made = await register(file=file, name=name, row_price=price, activate=not inactive, known=known)
+    said, *warnings = outcome(made)
+    click.echo(said)
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+@model.command("describe")
+@click.argument("model")
+@click.argument("texts", type=FILE)
+@operates
+async def describe(container: AsyncContainer, model: str, texts: Path) -> None:
+    """Give MODEL (name@version) the texts of the JSON file TEXTS, in place of those it had.
+
+    They are shown in the bot and by the API: {"description": {"en": "…", "ru": "…"}, "features": {"age":
+    {"en": "Age, years", "ru": "Возраст, лет"}}, "labels": {"1": {"en": "Leaves", "ru": "Уйдёт"}}}. Each part
+    and each language may be left out.
+    """
+    described = await (await container.get(DescribeModel))(ref=_ref(model), texts=texts_of(texts))
+    click.echo(f"{described.ref} is described")
 
 
 @model.command("list")
@@ -63,7 +106,7 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
     entries = [
         {
             "model": str(each.ref),
-            "state": "retired" if each.retired else "active" if each.active else "ready",
+            "state": each.state,
             "task": each.facts.task,
             "row_price": each.row_price,
             "features": len(each.facts.schema.features),
@@ -89,7 +132,7 @@ async def price(container: AsyncContainer, model: str, credits: int) -> None:
 @operates
 async def activate(container: AsyncContainer, model: str) -> None:
     """Let MODEL (name@version) serve requests that name no version."""
-    changed = await (await container.get(ChangeModel))(ref=_ref(model), activate=True)
+    changed = await (await container.get(ChangeModel))(ref=_ref(model), state=ModelState.ACTIVE)
     click.echo(f"{changed.ref} is active")
 
 
@@ -98,7 +141,7 @@ async def activate(container: AsyncContainer, model: str) -> None:
 @operates
 async def retire(container: AsyncContainer, model: str) -> None:
     """Accept no more predictions for MODEL (name@version); accepted ones still run."""
-    changed = await (await container.get(ChangeModel))(ref=_ref(model), retire=True)
+    changed = await (await container.get(ChangeModel))(ref=_ref(model), state=ModelState.RETIRED)
     click.echo(f"{changed.ref} is retired")
 
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.ports import Models
-from augury.domain.model import MOST_ROW_PRICE, Model, ModelRef
+from augury.domain.model import MOST_ROW_PRICE, Model, ModelRef, ModelState
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.models import VersionView
 from augury.inbound.http.problems import documented
@@ -36,16 +36,13 @@ class OfferView(msgspec.Struct, frozen=True):
     """One version as the operator sees it: `active`, `ready` (served by its number) or `retired`."""
 
     model: str
-    state: Literal["active", "ready", "retired"]
+    state: ModelState
     sha256: str
     facts: VersionView
 
     @classmethod
     def of(cls, model: Model) -> Self:
-        state: Literal["active", "ready", "retired"] = (
-            "retired" if model.retired else "active" if model.active else "ready"
-        )
-        return cls(str(model.ref), state, model.sha256, VersionView.of(model))
+        return cls(str(model.ref), model.state, model.sha256, VersionView.of(model))
 
 
 class OfferList(msgspec.Struct, frozen=True):
@@ -89,7 +86,6 @@ async def change_offer(
     changed = await change_model(
         ref=ModelRef.parse(ref),
         row_price=data.row_price,
-        activate=data.state == "active",
-        retire=data.state == "retired",
+        state=data.state and ModelState(data.state),
     )
     return OfferView.of(changed)

@@ -47,7 +47,7 @@ class VersionView(msgspec.Struct, frozen=True):
         facts = model.facts
         return cls(
             model.ref.version,
-            model.active,
+            model.is_active,
             facts.task,
             model.row_price,
             list(facts.classes),
@@ -69,7 +69,7 @@ class ModelView(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, name: str, models: Sequence[Model]) -> Self:
-        active = next((model.ref.version for model in models if model.active), None)
+        active = next((model.ref.version for model in models if model.is_active), None)
         newest_first = sorted(models, key=lambda model: model.ref.version, reverse=True)
         return cls(name, active, [VersionView.of(model) for model in newest_first])
 
@@ -89,7 +89,7 @@ class ModelList(msgspec.Struct, frozen=True):
 async def list_models(models: FromDishka[Models]) -> ModelList:
     by_name: dict[str, list[Model]] = defaultdict(list)
     for model in await models.all():
-        if not model.retired:
+        if model.serves:
             by_name[model.ref.name].append(model)
     return ModelList([ModelView.of(name, versions) for name, versions in sorted(by_name.items())])
 
@@ -103,7 +103,7 @@ async def list_models(models: FromDishka[Models]) -> ModelList:
 )
 @inject
 async def read_model(name: FromPath[str], models: FromDishka[Models]) -> ModelView:
-    found = [model for model in await models.all() if model.ref.name == name and not model.retired]
+    found = [model for model in await models.all() if model.ref.name == name and model.serves]
     if not found:
         raise ModelNotFound(model=name)
     return ModelView.of(name, found)

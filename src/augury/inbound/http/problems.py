@@ -16,6 +16,7 @@ from augury.domain.balance import BooksDisagree, CheckUnderWay, InvalidAmount, N
 from augury.domain.chat import ChatLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
+from augury.domain.model_texts import UnfitForModel
 from augury.domain.prediction import (
     AlreadyRefunded,
     ExpiresTooLate,
@@ -93,6 +94,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
     ModelNotFound: Kind(404, "model-not-found", "No such model", _same("model")),
     InvalidModelName: Kind(422, "invalid-model-name", "Invalid model name", _same("name")),
     ModelRefused: Kind(422, "model-refused", "Model refused", _same("reason")),
+    UnfitForModel: Kind(422, "unfit-for-model", "Does not fit the model", _same("reason")),
     PredictionNotFound: Kind(404, "prediction-not-found", "No such prediction", _same("prediction_id")),
     WrongStatus: Kind(409, "wrong-status", "Wrong status", {"prediction_status": "status"}),
     NoValidRow: Kind(422, "no-valid-row", "No valid row"),

@@ -61,7 +61,7 @@ def require_served(loss: Loss | None) -> None:
 def value_of(loss: Loss | None) -> Value:
     """What the number is that such a loss learns, of a model without classes."""
     if loss is None:
-        return Value(ValueIs.UNKNOWN, read_as=ReadAs.RAW)
+        return Value(ValueIs.UNKNOWN)
     if loss.name not in VALUES:
         raise ModelRefused(reason=f"it classifies ({loss.name}), but the file does not name its classes")
     return VALUES[loss.name](loss)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing_extensions import override
 
 from augury.application.models.ports import Models
-from augury.domain.model import Model, ModelNotFound, ModelRef
+from augury.application.ports import Conflict
+from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.outbound.memory.memory import Memory, State
 
 
@@ -15,8 +16,8 @@ class MemoryModels(Models):
     @override
     async def get(self, name: str) -> Model:
         for model in self.memory.state.models.values():
-            asked_for = str(model.ref) == name or (model.active and model.ref.name == name)
-            if asked_for and not model.retired:
+            asked_for = str(model.ref) == name or (model.is_active and model.ref.name == name)
+            if asked_for and model.serves:
                 return model
         raise ModelNotFound(model=name)
 
@@ -36,11 +37,13 @@ class MemoryModels(Models):
     @override
     async def add(self, model: Model) -> None:
         async with self.memory.change() as state:
+            if model.ref in state.models:
+                raise Conflict(f"there is a {model.ref}")
             _store(state, model)
 
     @override
-    async def next_version(self, name: str) -> int:
-        return 1 + max((ref.version for ref in self.memory.state.models if ref.name == name), default=0)
+    async def versions(self, name: str) -> Sequence[Model]:
+        return [model for model in await self.all() if model.ref.name == name]
 
     @override
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
@@ -53,8 +56,8 @@ class MemoryModels(Models):
 
 
 def _store(state: State, model: Model) -> None:
-    if model.active:
+    if model.is_active:
         for ref, other in list(state.models.items()):
-            if ref.name == model.ref.name:
-                state.models[ref] = replace(other, active=False)
+            if ref.name == model.ref.name and other.is_active:
+                state.models[ref] = replace(other, state=ModelState.READY)
     state.models[model.ref] = model

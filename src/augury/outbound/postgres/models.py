@@ -1,12 +1,12 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from asyncpg import Pool, Record
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 from typing_extensions import override
 
 from augury.application.models.ports import Models
@@ -18,34 +18,43 @@ from augury.domain.model import (
     ModelFacts,
     ModelNotFound,
     ModelRef,
+    ModelState,
     ReadAs,
     Task,
     ValueIs,
 )
+from augury.domain.model_texts import ModelTexts
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import Query, fetch, query
 from augury.outbound.postgres.tables import models
 
+COLUMNS = [column for column in models.c if column.computed is None]
+"""Those that older processes read are computed, and nothing of ours."""
 _THIS = and_(models.c.name == bindparam("the_name"), models.c.version == bindparam("the_version"))
-ACTIVE = query(select(models).where(models.c.name == bindparam("the_name"), models.c.active))
-VERSION = query(select(models).where(_THIS))
-ALL = query(select(models).order_by(models.c.name, models.c.version))
-NEXT_VERSION = query(
-    select(func.coalesce(func.max(models.c.version), 0) + 1).where(models.c.name == bindparam("the_name"))
+ACTIVE = query(
+    select(*COLUMNS).where(models.c.name == bindparam("the_name"), models.c.state == ModelState.ACTIVE)
 )
+VERSION = query(select(*COLUMNS).where(_THIS))
+ALL = query(select(*COLUMNS).order_by(models.c.name, models.c.version))
+VERSIONS = query(select(*COLUMNS).where(models.c.name == bindparam("the_name")).order_by(models.c.version))
 # All versions of the name: which of them is active changes as well.
 LOCK = query(
-    select(models).where(models.c.name == bindparam("the_name")).order_by(models.c.version).with_for_update()
+    select(*COLUMNS)
+    .where(models.c.name == bindparam("the_name"))
+    .order_by(models.c.version)
+    .with_for_update()
 )
 STEP_BACK = query(
-    update(models).where(models.c.name == bindparam("the_name"), models.c.active).values(active=False)
+    update(models)
+    .where(models.c.name == bindparam("the_name"), models.c.state == ModelState.ACTIVE)
+    .values(state=ModelState.READY)
 )
-ADD = query(insert(models))
+ADD = query(insert(models).values({column.name: bindparam(column.name) for column in COLUMNS}))
 CHANGE = query(
     update(models)
     .where(_THIS)
-    .values(row_price=bindparam("row_price"), active=bindparam("active"), retired=bindparam("retired"))
+    .values(row_price=bindparam("row_price"), state=bindparam("state"), facts=bindparam("facts"))
 )
 
 
@@ -64,7 +73,7 @@ class PostgresModels(Models):
             model = await self.version(ModelRef.parse(name))
         else:
             model = await self._look_up(name, ACTIVE, the_name=name)
-        if model.retired:
+        if not model.serves:
             raise ModelNotFound(model=name)
         return model
 
@@ -79,15 +88,15 @@ class PostgresModels(Models):
     @override
     async def add(self, model: Model) -> None:
         async with transaction(self.pool) as connection:
-            if model.active:
+            if model.is_active:
                 await connection.execute(*STEP_BACK(the_name=model.ref.name))
             await connection.execute(*ADD(**_columns(model)))
         self._remembered.clear()
 
     @override
-    async def next_version(self, name: str) -> int:
-        rows = await fetch(self.pool, *NEXT_VERSION(the_name=name))
-        return int(rows[0][0])
+    async def versions(self, name: str) -> Sequence[Model]:
+        rows = await fetch(self.pool, *VERSIONS(the_name=name)) if is_storable(name) else []
+        return [_model_of(row) for row in rows]
 
     @override
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
@@ -97,15 +106,15 @@ class PostgresModels(Models):
             if not known:
                 raise ModelNotFound(model=str(ref))
             model = how(known[0])
-            if model.active:
+            if model.is_active:
                 await connection.execute(*STEP_BACK(the_name=ref.name))
             await connection.execute(
                 *CHANGE(
                     the_name=ref.name,
                     the_version=ref.version,
                     row_price=model.row_price,
-                    active=model.active,
-                    retired=model.retired,
+                    state=model.state,
+                    facts=_facts(model),
                 )
             )
         self._remembered.clear()
@@ -142,8 +151,7 @@ def _model_of(row: Record) -> Model:
         ),
         sha256=row["sha256"],
         row_price=row["row_price"],
-        active=row["active"],
-        retired=row["retired"],
+        state=ModelState(row["state"]),
         created_at=row["created_at"],
     )
 
@@ -156,30 +164,36 @@ def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
         "value_is": ValueIs(value_is) if value_is else None,
         "alpha": facts.get("alpha"),
         "read_as": ReadAs(read_as) if read_as else None,
+        "texts": ModelTexts(**facts.get("texts", {})),
     }
 
 
 def _columns(model: Model) -> dict[str, object]:
-    facts = {
-        "task": model.facts.task,
-        "features": [
-            {"name": feature.name, "kind": feature.kind, "values": feature.values}
-            for feature in model.facts.schema.features
-        ],
-        "classes": model.facts.classes,
-        "metrics": dict(model.facts.metrics),
-        "threshold": model.facts.threshold,
-        "value_is": model.facts.value_is,
-        "alpha": model.facts.alpha,
-        "read_as": model.facts.read_as,
-    }
     return {
         "name": model.ref.name,
         "version": model.ref.version,
-        "facts": json.dumps(facts, ensure_ascii=False),
+        "facts": _facts(model),
         "sha256": model.sha256,
         "row_price": model.row_price,
-        "active": model.active,
-        "retired": model.retired,
+        "state": model.state,
         "created_at": model.created_at,
     }
+
+
+def _facts(model: Model) -> str:
+    facts = model.facts
+    stored = {
+        "task": facts.task,
+        "features": [
+            {"name": feature.name, "kind": feature.kind, "values": feature.values}
+            for feature in facts.schema.features
+        ],
+        "classes": facts.classes,
+        "metrics": dict(facts.metrics),
+        "threshold": facts.threshold,
+        "value_is": facts.value_is,
+        "alpha": facts.alpha,
+        "read_as": facts.read_as,
+        "texts": asdict(facts.texts),
+    }
+    return json.dumps(stored, ensure_ascii=False)

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0004"
+VERSION = "0005"
 """The revision that this code works with: the newest of the migrations."""
 
 Time = DateTime(timezone=True)
@@ -113,14 +114,18 @@ models = Table(
     Column("facts", JSONB, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("row_price", Integer, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("retired", Boolean, nullable=False),
     Column("created_at", Time, nullable=False),
+    Column("state", Text, nullable=False),
+    # What processes of the version before read until they are restarted.
+    Column("active", Boolean, Computed("state = 'active'", persisted=True)),
+    Column("retired", Boolean, Computed("state = 'retired'", persisted=True)),
     PrimaryKeyConstraint("name", "version"),
     CheckConstraint("row_price >= 0", name="row_price"),
-    CheckConstraint("NOT (active AND retired)", name="active"),
+    CheckConstraint("state IN ('ready', 'active', 'retired')", name="state"),
 )
-Index("models_active_key", models.c.name, unique=True, postgresql_where=models.c.active)
+Index(
+    "models_active_key", models.c.name, unique=True, postgresql_where=models.c.state == text("'active'::text")
+)
 
 # Claim and settle must find room on the row's own page and touch no index (HOT): hence no index may
 # ever mention the status or the lease, and the pages are half empty. See docs/adr.

@@ -14,7 +14,7 @@ from augury.application.predictions.ports import Claimed, Ended, Finished, Outco
 from augury.application.predictions.run_batch import PredictTimedOut
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
-from augury.domain.model import Model
+from augury.domain.model import Model, ModelState
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.outbound.memory.predictor import BREAKING
 from augury.outbound.memory.work import MemoryWork
@@ -173,7 +173,7 @@ async def test_a_model_that_cannot_be_used_fails_its_own_predictions_only(hexago
 async def test_a_model_that_was_retired_meanwhile_still_runs_what_was_accepted(hexagon: Hexagon) -> None:
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
-    await hexagon.change_model(ref=hexagon.model.ref, retire=True)
+    await hexagon.change_model(ref=hexagon.model.ref, state=ModelState.RETIRED)
 
     await hexagon.run_all()
 

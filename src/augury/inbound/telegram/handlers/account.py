@@ -118,7 +118,7 @@ async def _page(talk: Talk, *, before: PredictionId | None) -> tuple[str, Inline
 
 
 async def _models(talk: Talk, *, begin: int) -> tuple[str, InlineKeyboardMarkup | None]:
-    say, offered = talk.say, [model for model in await talk.desk.models.all() if model.active]
+    say, offered = talk.say, [model for model in await talk.desk.models.all() if model.is_active]
     shown = offered[begin : begin + MODELS_PAGE]
     if not shown:
         return say("models-none"), None

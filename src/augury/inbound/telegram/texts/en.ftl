@@ -222,6 +222,7 @@ refusal-books-disagree = Something is wrong with the books here; it was logged.
 refusal-model-not-found = There is no model “{ $model }” any more. /models shows what there is.
 refusal-invalid-model-name = “{ $name }” is no name of a model.
 refusal-model-refused = The model cannot be used: { $reason }
+refusal-unfit-for-model = This does not fit the model: { $reason }
 refusal-prediction-not-found = There is no such prediction.
 refusal-wrong-status = Too late: it is already being worked on, or done.
 refusal-no-valid-row = The model cannot use any of this; nothing was charged. { $reason }

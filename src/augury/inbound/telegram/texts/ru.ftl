@@ -231,6 +231,7 @@ refusal-books-disagree = Что-то не так с учётом; это зап�
 refusal-model-not-found = Модели «{ $model }» больше нет. Какие есть — в /models.
 refusal-invalid-model-name = «{ $name }» — не имя модели.
 refusal-model-refused = Модель использовать нельзя: { $reason }
+refusal-unfit-for-model = К модели это не подходит: { $reason }
 refusal-prediction-not-found = Такого предсказания нет.
 refusal-wrong-status = Поздно: оно уже в работе или готово.
 refusal-no-valid-row = Ничего из этого модель взять не может; ничего не списано. { $reason }

@@ -1,0 +1,21 @@
+from dataclasses import dataclass, replace
+
+from augury.application.models.ports import Models
+from augury.application.retrying import retried
+from augury.domain.model import Model, ModelRef
+from augury.domain.model_texts import ModelTexts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeModel:
+    """Give a version of a model a description, and its features and labels texts that people read."""
+
+    models: Models
+
+    async def __call__(self, *, ref: ModelRef, texts: ModelTexts) -> Model:
+        """In place of all texts there were. Raises `ModelNotFound`, `UnfitForModel`."""
+
+        def described(model: Model) -> Model:
+            return replace(model, facts=model.facts.described_by(texts))
+
+        return await retried(lambda: self.models.change(ref, described))

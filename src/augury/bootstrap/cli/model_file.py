@@ -1,0 +1,81 @@
+"""What an operator tells of a model file, and what is said when it was added."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from augury.application.models.register_model import Categories, Known, Registered
+from augury.bootstrap.config import OperatorError
+from augury.domain.model import Model, ReadAs, ValueIs
+from augury.domain.model_texts import ModelTexts
+
+Shape = TypeVar("Shape")
+
+
+class Texts(msgspec.Struct, forbid_unknown_fields=True):
+    """The JSON file of `augury model describe`: texts by language (`en`, `ru`)."""
+
+    description: dict[str, str] = {}
+    features: dict[str, dict[str, str]] = {}
+    labels: dict[str, dict[str, str]] = {}
+
+
+def known_of(value: str | None, categories: Path | None) -> Known:
+    read_as = ReadAs(value) if value else None
+    if categories is None:
+        return Known(read_as=read_as)
+    told = categories_of(categories)
+    return Known(read_as=read_as, categories=lambda _: told)
+
+
+def categories_of(file: Path) -> Categories:
+    """Raises `OperatorError`."""
+    values = _read(file, dict[str, list[str | bool | int]])
+    return {name: [_category(each) for each in categories] for name, categories in values.items()}
+
+
+def texts_of(file: Path) -> ModelTexts:
+    """Raises `OperatorError`."""
+    texts = _read(file, Texts)
+    return ModelTexts(description=texts.description, features=texts.features, labels=texts.labels)
+
+
+def outcome(registered: Registered) -> list[str]:
+    """What became of the file, and then what the operator should know."""
+    model = registered.model
+    features = ", ".join(f"{feature.name} ({feature.kind})" for feature in model.facts.schema.features)
+    what = f"{model.facts.task}, {features}; {_price(model)}"
+    if not registered.is_new:
+        return [f"{model.ref} is this very file already, and is {model.state}: {what}", *_warnings(model)]
+    said = f"added {model.ref}, which is {model.state}: {what}"
+    if registered.differences:
+        why = "; ".join(registered.differences)
+        return [said, f"not active, since {why}: augury model activate {model.ref}", *_warnings(model)]
+    return [said, *_warnings(model)]
+
+
+def _price(model: Model) -> str:
+    return f"{model.row_price} {'credit' if model.row_price == 1 else 'credits'} a row"
+
+
+def _warnings(model: Model) -> list[str]:
+    if model.facts.value_is is not ValueIs.UNKNOWN or model.facts.read_as is not None:
+        return []
+    return [
+        "the file does not name its loss function, so that nobody knows what its number means; it is "
+        "answered as it is. Add the file again with --value exponent if the model learned the logarithm of "
+        "the target, and with --value raw if not"
+    ]
+
+
+def _category(value: str | bool | int) -> str:
+    """As CatBoost writes it: a boolean as 1 or 0."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _read(file: Path, shape: type[Shape]) -> Shape:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=shape)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{file}: {error}") from error

@@ -1,0 +1,88 @@
+"""What people read of a model: a description, and texts in place of its names for features and labels."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Self, TypeAlias
+
+from augury.domain.errors import DomainError
+from augury.domain.text import is_storable
+
+LANGUAGES = ("en", "ru")
+MOST_DESCRIPTION_CHARACTERS = 500
+MOST_TEXT_CHARACTERS = 60
+"""Of a feature's or a label's text, which stands where the name would."""
+
+Wording: TypeAlias = Mapping[str, str]
+"""One text, by language."""
+
+
+@dataclass(eq=False)
+class UnfitForModel(DomainError):
+    """What was told of the model does not fit it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelTexts:
+    """Texts by language; a feature or a label without one is shown by its name."""
+
+    description: Wording = field(default_factory=dict)
+    features: Mapping[str, Wording] = field(default_factory=dict)
+    labels: Mapping[str, Wording] = field(default_factory=dict)
+
+    def require_fitting(self, features: Iterable[str], labels: Iterable[str]) -> None:
+        """Raises `UnfitForModel` with the first thing that is wrong."""
+        for what, known, texts in (
+            ("feature", features, self.features),
+            ("label", labels, self.labels),
+        ):
+            if unknown := next(iter(texts.keys() - set(known)), None):
+                raise UnfitForModel(reason=f"the model has no {what} {unknown!r}")
+        for what, wording, most in self._wordings():
+            _require_good(what, wording, most)
+
+    def about(self, features: Iterable[str], labels: Iterable[str]) -> Self:
+        """Those that a version with these features and labels can use, too."""
+        return type(self)(
+            description=self.description,
+            features={name: self.features[name] for name in features if name in self.features},
+            labels={name: self.labels[name] for name in labels if name in self.labels},
+        )
+
+    def over(self, older: Self) -> Self:
+        """These, and the older ones where there are none of these."""
+        return type(self)(
+            description=self.description or older.description,
+            features={**older.features, **self.features},
+            labels={**older.labels, **self.labels},
+        )
+
+    def described(self, language: str) -> str | None:
+        return _in(language, self.description)
+
+    def feature(self, name: str, language: str) -> str:
+        return _in(language, self.features.get(name, {})) or name
+
+    def label(self, name: str, language: str) -> str:
+        return _in(language, self.labels.get(name, {})) or name
+
+    def _wordings(self) -> Iterator[tuple[str, Wording, int]]:
+        yield "the description", self.description, MOST_DESCRIPTION_CHARACTERS
+        for name, wording in self.features.items():
+            yield f"the text of feature {name!r}", wording, MOST_TEXT_CHARACTERS
+        for name, wording in self.labels.items():
+            yield f"the text of label {name!r}", wording, MOST_TEXT_CHARACTERS
+
+
+def _in(language: str, wording: Wording) -> str | None:
+    """In this language, or in the one there is."""
+    return wording.get(language) or next(iter(wording.values()), None)
+
+
+def _require_good(what: str, wording: Wording, most: int) -> None:
+    for language, text in wording.items():
+        if language not in LANGUAGES:
+            raise UnfitForModel(reason=f"{what} is in language {language!r}; there are en and ru")
+        if not text.strip() or len(text) > most or not is_storable(text):
+            raise UnfitForModel(reason=f"{what} ({language}) must be 1 to {most} characters of text")
