@@ -167,6 +167,10 @@ class ValueIs(StrEnum):
     """The file does not say."""
 
 
+UNITLESS = frozenset({ValueIs.LOG_HAZARD, ValueIs.SCORE})
+"""What is not in the unit of the target that the model was trained on."""
+
+
 class ReadAs(StrEnum):
     """How a regression's raw value becomes its answer."""
 
@@ -247,10 +251,8 @@ class ModelFacts:
             yield f"it is a {self.task}, not a {other.task}"
         elif set(self.classes) != set(other.classes):
             yield f"it answers {', '.join(self.classes)}, not {', '.join(other.classes)}"
-        elif self.value_is and other.value_is and self.value_is is not other.value_is:
+        elif (self.value_is in UNITLESS) is not (other.value_is in UNITLESS) and other.value_is:
             yield f"its value is a {self.value_is}, not a {other.value_is}"
-        elif self.alpha != other.alpha and other.value_is:
-            yield f"its alpha is {self.alpha}, not {other.alpha}"
 
 
 class ModelState(StrEnum):

@@ -45,18 +45,15 @@ def outcome(registered: Registered) -> list[str]:
     """What became of the file, and then what the operator should know."""
     model = registered.model
     features = ", ".join(f"{feature.name} ({feature.kind})" for feature in model.facts.schema.features)
-    what = f"{model.facts.task}, {features}; {_price(model)}"
+    price = f"{model.row_price} {'credit' if model.row_price == 1 else 'credits'} a row"
+    what = f"{model.facts.task}, {features}; {model.state}, {price}"
     if not registered.is_new:
-        return [f"{model.ref} is this very file already, and is {model.state}: {what}", *_warnings(model)]
-    said = f"added {model.ref}, which is {model.state}: {what}"
+        return [f"{model.ref} is this very file already: {what}", *_warnings(model)]
+    said = f"added {model.ref}: {what}"
     if registered.differences:
         why = "; ".join(registered.differences)
-        return [said, f"not active, since {why}: augury model activate {model.ref}", *_warnings(model)]
+        return [said, f"it is not active, since {why}: augury model activate {model.ref}", *_warnings(model)]
     return [said, *_warnings(model)]
-
-
-def _price(model: Model) -> str:
-    return f"{model.row_price} {'credit' if model.row_price == 1 else 'credits'} a row"
 
 
 def _warnings(model: Model) -> list[str]:

@@ -1,0 +1,113 @@
+"""`augury model …` as a process, with real models and a real database."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from catboost import CatBoost, sum_models
+
+from tests.catboost_models import CITIES, binary_model, regression_model
+from tests.processes import environment, run
+
+Command = Callable[..., "CompletedProcess[str]"]
+
+
+@pytest.fixture
+def augury(database_url: str, tmp_path: Path) -> Command:
+    env = environment(database_url=database_url)
+    return lambda *arguments: run(*map(str, arguments), "--data", str(tmp_path / "data"), env=env)
+
+
+def said(done: "CompletedProcess[str]") -> list[str]:
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def listed(augury: Command) -> dict[str, dict[str, Any]]:
+    return {each["model"]: each for each in json.loads(augury("model", "list", "--json").stdout)}
+
+
+def test_a_new_version_keeps_the_price_and_the_same_file_is_the_same_version(
+    augury: Command, tmp_path: Path
+) -> None:
+    first, second = (regression_model(tmp_path / f"{loss}.cbm", loss) for loss in ("RMSE", "MAE"))
+    what = "regression, x (numeric), y (numeric)"
+    assert said(augury("model", "add", first, "--name", "size")) == [
+        f"added size@1: {what}; active, 1 credit a row"
+    ]
+    augury("model", "price", "size@1", "5")
+
+    assert said(augury("model", "add", second, "--name", "size"))[0] == (
+        f"added size@2: {what}; active, 5 credits a row"
+    )
+    assert said(augury("model", "add", first, "--name", "size")) == [
+        f"size@1 is this very file already: {what}; ready, 5 credits a row"
+    ]
+    assert sorted(listed(augury)) == ["size@1", "size@2"]
+
+
+def test_a_version_with_other_features_is_added_inactive_with_one_line_why(
+    augury: Command, tmp_path: Path
+) -> None:
+    augury("model", "add", regression_model(tmp_path / "1.cbm"), "--name", "size")
+
+    added = augury("model", "add", binary_model(tmp_path / "2.cbm"), "--name", "size")
+
+    assert said(added)[0].endswith("; ready, 1 credit a row")
+    assert added.stderr.splitlines() == [
+        "warning: it is not active, since it wants age, city, text; it does not take x, y; it is a "
+        "classification, not a regression: augury model activate size@2"
+    ]
+    assert listed(augury)["size@1"]["state"] == "active"
+    assert said(augury("model", "activate", "size@2")) == ["size@2 is active"]
+    assert listed(augury)["size@1"]["state"] == "ready"
+
+
+def test_a_file_without_a_loss_is_warned_of_until_the_operator_says_how_it_is_read(
+    augury: Command, tmp_path: Path
+) -> None:
+    parts = [regression_model(tmp_path / f"{loss}.cbm", loss) for loss in ("RMSE", "Poisson")]
+    file = tmp_path / "sum.cbm"
+    sum_models([CatBoost().load_model(str(part)) for part in parts]).save_model(str(file))
+
+    unsure = augury("model", "add", file, "--name", "sum")
+    told = augury("model", "add", file, "--name", "sum", "--value", "exponent")
+    refused = augury("model", "add", parts[0], "--name", "sum", "--value", "raw")
+
+    assert said(unsure)
+    assert unsure.stderr.startswith("warning: the file does not name its loss function")
+    assert said(told)[0].startswith("sum@1 is this very file already")
+    assert told.stderr == ""
+    assert refused.returncode == 1
+    assert "the file says itself how its answer is read (mean)" in refused.stderr
+
+
+def test_categories_are_told_in_a_file(augury: Command, tmp_path: Path) -> None:
+    file, told = binary_model(tmp_path / "m.cbm"), tmp_path / "categories.json"
+    told.write_text('{"town": ["Paris"]}')
+    wrong = augury("model", "add", file, "--name", "city", "--categories", told)
+    told.write_text('{"city": [1.5]}')
+    broken = augury("model", "add", file, "--name", "city", "--categories", told)
+    told.write_text(json.dumps({"city": [*CITIES, True, 7]}))
+    right = augury("model", "add", file, "--name", "city", "--categories", told)
+
+    assert (wrong.returncode, broken.returncode) == (1, 1)
+    assert "'town' is no categorical feature of it (city)" in wrong.stderr
+    assert broken.stderr.count("\n") == 1
+    assert said(right)
+
+
+def test_a_model_is_described_by_a_file(augury: Command, tmp_path: Path) -> None:
+    augury("model", "add", binary_model(tmp_path / "m.cbm"), "--name", "city")
+    texts = tmp_path / "texts.json"
+    texts.write_text('{"description": {"en": "Where?"}, "features": {"city": {"ru": "Город"}}}')
+    assert said(augury("model", "describe", "city@1", texts)) == ["city@1 is described"]
+
+    texts.write_text('{"labels": {"2": {"en": "Two"}}}')
+    assert "the model has no label '2'" in augury("model", "describe", "city@1", texts).stderr
+    texts.write_text('{"title": {}}')
+    refused = augury("model", "describe", "city@1", texts)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
