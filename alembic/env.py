@@ -2,13 +2,15 @@
 
 import asyncio
 import os
+from datetime import timedelta
 
-import asyncpg
 from alembic import context
 from alembic.runtime.migration import MigrationInfo
-from sqlalchemy import Connection, pool
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection
 
+from augury.outbound.postgres.connecting import Connector
+from augury.outbound.postgres.migrations import engine_for
+from augury.outbound.postgres.pooler import UNPREPARED
 from augury.outbound.postgres.telegram_tables import metadata
 
 
@@ -25,10 +27,8 @@ def run(connection: Connection) -> None:
 
 
 async def run_by_url(url: str) -> None:
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=pool.NullPool
-    )
-    async with engine.connect() as connection:
+    connect = Connector(url, timeout=timedelta(seconds=10), application_name="alembic", **UNPREPARED)
+    async with engine_for(connect).connect() as connection:
         await connection.run_sync(run)
         await connection.commit()
 

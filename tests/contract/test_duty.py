@@ -7,7 +7,8 @@ import pytest
 from asyncpg import Pool
 
 from augury.outbound.postgres import duty
-from augury.outbound.postgres.duty import LOCK, PostgresDuty
+from augury.outbound.postgres.duty import PostgresDuty
+from augury.outbound.postgres.locks import DUTY
 from tests.adapters import Adapters
 from tests.polling import eventually
 
@@ -40,7 +41,7 @@ async def test_who_lost_its_session_knows_and_another_takes_over(pool: Pool) -> 
     first, second = PostgresDuty(pool), PostgresDuty(pool)
     assert await first.take()
 
-    await pool.execute(END_SESSION, LOCK & 0xFFFFFFFF)
+    await pool.execute(END_SESSION, DUTY & 0xFFFFFFFF)
 
     await eventually(second.take, "the end of the session's lock")
     assert not await first.holds()
@@ -57,7 +58,7 @@ async def test_who_leaves_a_server_that_fell_silent_does_not_wait_for_it(
     monkeypatch.setattr(duty, "ANSWERS_WITHIN", 0.2)
     first, second = PostgresDuty(pool), PostgresDuty(pool)
     assert await first.take()
-    session = await pool.fetchval(SESSION, LOCK & 0xFFFFFFFF)
+    session = await pool.fetchval(SESSION, DUTY & 0xFFFFFFFF)
     os.kill(session, signal.SIGSTOP)
     try:
         assert not await first.holds()

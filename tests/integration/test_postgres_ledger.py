@@ -16,7 +16,8 @@ from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
-from augury.outbound.postgres.ledger import LOCK, MOST_NAMED
+from augury.outbound.postgres.ledger import MOST_NAMED
+from augury.outbound.postgres.locks import CHECKING
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters, postgres_adapters
 from tests.hexagon import a_model
@@ -159,7 +160,7 @@ async def test_every_deviation_is_named(
 
 async def test_one_check_runs_at_a_time(adapters: Adapters, pool: Pool) -> None:
     async with pool.acquire() as another, another.transaction():
-        await another.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await another.execute("SELECT pg_advisory_xact_lock($1)", CHECKING)
         with pytest.raises(CheckUnderWay):
             await adapters.ledger.verify()
 

@@ -9,10 +9,10 @@ from asyncpg import Pool
 
 from augury.application.ports import Conflict, Unavailable
 from augury.outbound.postgres import pool as pools
+from augury.outbound.postgres.failures import failures_named
 from augury.outbound.postgres.pool import (
     PostgresSettings,
     connection,
-    failures_named,
     open_pool,
     ping,
     transaction,

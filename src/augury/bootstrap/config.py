@@ -29,6 +29,7 @@ class SettingError(OperatorError):
 NAMES = {
     ("PostgresSettings", "url"): "DATABASE_URL",
     ("PostgresSettings", "pool_size"): "DATABASE_POOL_SIZE",
+    ("PostgresSettings", "pooler"): "DATABASE_POOLER",
     ("PostgresSettings", "connect_timeout"): "DATABASE_CONNECT_TIMEOUT",
     ("PostgresSettings", "statement_timeout"): "DATABASE_STATEMENT_TIMEOUT",
     ("RabbitSettings", "url"): "RABBITMQ_URL",
@@ -87,7 +88,8 @@ def read(settings: type[Settings], environ: Mapping[str, str] = os.environ, **gi
 def _in_variables(settings: type, words: str) -> str:
     """A room's own words for what is wrong with its settings, its fields named as they are set."""
     for field in dataclasses.fields(settings):
-        words = re.sub(rf"\b{field.name}\b", variable(settings, field.name), words)
+        # `name=value` is no setting: it is a parameter of a URL, which may have the same name.
+        words = re.sub(rf"\b{field.name}\b(?!=)", variable(settings, field.name), words)
     return words
 
 

@@ -54,7 +54,9 @@ LOCK_PREDICTION = query(
     .with_for_update()
 )
 
-TRANSFER = "SELECT * FROM transfers WHERE reference = $1 AND kind = $2"
+TRANSFER = """
+SELECT kind, user_id, amount, reference, to_user_id FROM transfers WHERE reference = $1 AND kind = $2
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ UPDATE telegram_links SET chat_id = $2
 WHERE digest = $1 AND (chat_id = $2 OR chat_id IS NULL AND expires_at > now())
 RETURNING user_id
 """
-CHAT = "SELECT * FROM telegram_chats WHERE id = $1 FOR UPDATE"
+CHAT = """
+SELECT id, user_id, language, model, dialogue, gone FROM telegram_chats WHERE id = $1 FOR UPDATE
+"""
 
 # What the absorbed account is remembered for goes along with its predictions; the rest goes.
 HAND_OVER = [
@@ -44,7 +46,10 @@ FORGET = [
 ]
 CLOSE = "UPDATE users SET merged_into = $2, closed_at = $3 WHERE id = $1"
 
-PAYMENT = "SELECT * FROM telegram_payments WHERE charge_id = $1 FOR UPDATE"
+PAYMENT = """
+SELECT charge_id, reference, chat_id, user_id, stars, credits, reversed_at, refunded_at
+FROM telegram_payments WHERE charge_id = $1 FOR UPDATE
+"""
 ADD_PAYMENT = """
 INSERT INTO telegram_payments (charge_id, reference, chat_id, user_id, stars, credits)
 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING charge_id

@@ -7,12 +7,12 @@ from typing_extensions import override
 from augury.application.chats.ports import Chat, Chats, Dialogues
 from augury.application.people.ports import NewUser
 from augury.application.ports import Json
+from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch, query
 from augury.outbound.postgres.telegram_tables import chats
 from augury.outbound.postgres.users import add_user
 
-LOCK_NAME = "SELECT pg_advisory_xact_lock($1)"
 ITSELF = chats.c.id == bindparam("chat_id")
 GET = query(select(chats).where(ITSELF))
 ADD = query(
@@ -38,7 +38,7 @@ class PostgresChats(Chats):
     @override
     async def add(self, chat: Chat, new: NewUser) -> Chat:
         async with transaction(self.pool) as connection:
-            await connection.execute(LOCK_NAME, chat.id)  # so that a twin waits, and then finds it
+            await connection.execute(locks.WAIT, chat.id)  # so that a twin waits, and then finds it
             if row := await connection.fetchrow(*GET(chat_id=chat.id)):
                 return chat_of(row)
             await add_user(connection, new)

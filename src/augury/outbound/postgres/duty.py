@@ -1,4 +1,9 @@
-"""Which process is the bot: the one whose session has the advisory lock, which ends with the session."""
+"""Which process is the bot: the one that keeps a transaction open which has the advisory lock.
+
+A transaction, since behind a pooler nothing else stays on one connection. It reads and writes nothing, so
+it keeps nothing from being vacuumed. Whoever looks after it, `holds`, keeps it alive: the server ends a
+transaction that was left alone, and with it the lock, even if a machine vanished and said no goodbye.
+"""
 
 import logging
 from contextlib import suppress
@@ -8,18 +13,17 @@ from typing_extensions import override
 
 from augury.application.chats.ports import Duty
 from augury.application.ports import Unavailable
-from augury.outbound.postgres.pool import ACQUIRE_SECONDS, Connection, failures_named
+from augury.outbound.postgres import locks
+from augury.outbound.postgres.failures import failures_named
+from augury.outbound.postgres.pool import ACQUIRE_SECONDS, Connection
 
-LOCK = 0x6175677572790003
-"""Of the advisory lock that makes a process the bot."""
-
-# A machine that vanishes says no goodbye: its server is to find out in half a minute, not in two hours.
-TAKE = """
-SELECT pg_try_advisory_lock($1), set_config('tcp_keepalives_idle', '15', false),
-    set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)
+# The second limit came with PostgreSQL 17: what a server's configuration says there is not meant for this.
+KEEP_OPEN = """
+SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE '30s' END, true)
+FROM pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
 """
 ANSWERS_WITHIN = 5.0
-"""Seconds that the server may take to show that the session is still there."""
+"""Seconds that the server may take to show that the transaction is still there."""
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +41,9 @@ class PostgresDuty(Duty):
             connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
         try:
             with failures_named():
-                taken = await connection.fetchval(TAKE, LOCK, timeout=ANSWERS_WITHIN)
+                await connection.execute("BEGIN", timeout=ANSWERS_WITHIN)
+                taken = await connection.fetchval(locks.TRY, locks.DUTY, timeout=ANSWERS_WITHIN)
+                await connection.execute(KEEP_OPEN if taken else "ROLLBACK", timeout=ANSWERS_WITHIN)
         except BaseException:  # canceled, too: nobody knows whether it has the lock
             await self._end(connection)
             raise
@@ -55,7 +61,7 @@ class PostgresDuty(Duty):
             with failures_named():
                 await self._connection.fetchval("SELECT 1", timeout=ANSWERS_WITHIN)
         except Unavailable as error:
-            log.info("the session that had the lock is gone: %s", error)
+            log.info("the transaction that had the lock is gone: %s", error)
             return False
         return True
 
@@ -67,7 +73,7 @@ class PostgresDuty(Duty):
             await self._end(connection)
 
     async def _end(self, connection: Connection) -> None:
-        """Whatever has become of the session, its lock goes with it."""
+        """Whatever has become of the transaction, its lock goes with it."""
         with suppress(InterfaceError):  # the pool has noticed by itself that it is gone
             connection.terminate()
         await self._pool.release(connection)

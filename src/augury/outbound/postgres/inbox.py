@@ -9,7 +9,8 @@ from augury.outbound.postgres.query import fetch
 
 PUT = """
 INSERT INTO telegram_updates (id, lane, payload)
-SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) ORDER BY 1
+SELECT id, lane, payload
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS new (id, lane, payload) ORDER BY id
 ON CONFLICT DO NOTHING RETURNING id
 """
 WAITING = "SELECT id, lane, payload, tries FROM telegram_updates WHERE payload IS NOT NULL ORDER BY id"

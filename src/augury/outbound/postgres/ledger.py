@@ -9,13 +9,9 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.money.ports import Ledger, LedgerCheck, LedgerReport
 from augury.domain.balance import CheckUnderWay
-from augury.outbound.postgres.pool import connection
+from augury.outbound.postgres import locks
+from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
-
-LOCK = 0x6175677572790004
-"""Of the advisory lock under which one process checks at a time."""
-
-TAKE_TURN = "SELECT pg_try_advisory_xact_lock($1)"
 
 PATIENCE_SECONDS = 900
 """How long one of the checks may take: longer than any other statement."""
@@ -198,11 +194,8 @@ class PostgresLedger(Ledger):
     async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
         deviations: list[str] = []
         count = 0
-        async with (
-            connection(self.pool) as taken,
-            taken.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            if not await taken.fetchval(TAKE_TURN, LOCK):
+        async with transaction(self.pool, isolation="repeatable_read", readonly=True) as taken:
+            if not await taken.fetchval(locks.TRY, locks.CHECKING):
                 raise CheckUnderWay
             await taken.execute(f"SET LOCAL statement_timeout = '{PATIENCE_SECONDS}s'")
             await taken.execute("SET LOCAL work_mem = '256MB'")

@@ -1,32 +1,54 @@
 """Bring a database to the schema that this code works with."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, pool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 import augury
-from augury.outbound.postgres.pool import failures_named
+from augury.application.ports import Unavailable
+from augury.outbound.postgres import locks
+from augury.outbound.postgres.blockers import Blockers
+from augury.outbound.postgres.connecting import Connector
+from augury.outbound.postgres.failures import failures_named
+from augury.outbound.postgres.pooler import UNPREPARED
+from augury.outbound.postgres.rights import RightsMissing, what_is_missing
 from augury.outbound.postgres.schema_version import refuse_newer
 
-LOCK = 0x6175677572790001
-"""Of the advisory lock under which one process migrates at a time."""
+WAIT = timedelta(seconds=60)
+"""How long another one that migrates is waited for."""
+LOCK_TIMEOUT = timedelta(seconds=10)
+"""How long a table that others use is waited for: whoever wants it meanwhile waits behind."""
+_CONNECT_TIMEOUT = timedelta(seconds=10)
+_MAY_CREATE = """
+SELECT current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE'),
+    current_user, coalesce(current_schema(), 'public')
+"""
 
 OnStep = Callable[[str], None]
 
 
-def migrate(url: str, on_step: OnStep | None = None) -> list[str]:
+def migrate(
+    url: str,
+    on_step: OnStep | None = None,
+    *,
+    wait: timedelta = WAIT,
+    lock_timeout: timedelta = LOCK_TIMEOUT,
+) -> list[str]:
     """Apply the migrations that are missing; answers their revisions, and tells `on_step` of each.
 
     Several may start at once: they take turns. Not to be called on a running event loop. Raises
-    `Unavailable`, or `SchemaMismatch` where the database is newer than this code.
+    `Unavailable`, `RightsMissing`, or `SchemaMismatch` where the database is newer than this code.
     """
-    return asyncio.run(_migrate(url, on_step or (lambda _: None)))
+    return asyncio.run(_migrate(url, on_step or (lambda _: None), wait, lock_timeout))
 
 
 def configuration() -> Config:
@@ -40,31 +62,85 @@ def configuration() -> Config:
     return config
 
 
-async def _migrate(url: str, on_step: OnStep) -> list[str]:
+def engine_for(connect: Connector) -> AsyncEngine:
+    """SQLAlchemy's engine over the connections that everything else has, behind a pooler too."""
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        connect_args={
+            "async_creator_fn": connect,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": str,  # no name: it could be another's on a pooler's connection
+        },
+        poolclass=pool.NullPool,
+    )
+
+
+async def _migrate(url: str, on_step: OnStep, wait: timedelta, lock_timeout: timedelta) -> list[str]:
     applied: list[str] = []
 
     def step(revision: str) -> None:
         applied.append(revision)
         on_step(revision)
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(url, timeout=10, server_settings={"application_name": "augury migrate"})
-
-    # The URL is read by asyncpg alone, so that it means the same here as for the pool.
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
+    connect = Connector(url, timeout=_CONNECT_TIMEOUT, application_name="augury migrate", **UNPREPARED)
+    # All in one transaction, the lock too: it ends with it, whatever connection a pooler gave.
     with failures_named():
-        async with engine.connect() as taken:
-            await taken.run_sync(_upgrade, step)
+        async with _driver_errors(), engine_for(connect).begin() as taken:
+            pid: int = (await taken.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            async with Blockers(connect, pid) as blockers, _said_who_blocks(blockers):
+                await _take_turn(taken, wait, lock_timeout)
+                await taken.run_sync(_upgrade, step)
     return applied
 
 
+async def _take_turn(taken: AsyncConnection, wait: timedelta, lock_timeout: timedelta) -> None:
+    await taken.execute(text(f"SET LOCAL lock_timeout = {_milliseconds(wait)}"))
+    await taken.execute(text(locks.WAIT.replace("$1", ":lock")), {"lock": locks.MIGRATING})
+    await taken.execute(text(f"SET LOCAL lock_timeout = {_milliseconds(lock_timeout)}"))
+
+
 def _upgrade(taken: Connection, step: OnStep) -> None:
-    taken.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-    taken.commit()  # the lock is the session's: it ends with the connection
     if taken.scalar(text("SELECT to_regclass('alembic_version')")) is not None:
         refuse_newer(taken.scalar(text("SELECT version_num FROM alembic_version")) or "")
-    taken.commit()
+    may, role, schema = taken.execute(text(_MAY_CREATE)).one()
+    if not may:
+        raise RightsMissing(
+            f"the role {role} may not create tables in the schema {schema}; as the database's owner say: "
+            f'GRANT USAGE, CREATE ON SCHEMA "{schema}" TO "{role}"'
+        )
     config = configuration()
     config.attributes["connection"] = taken
     config.attributes["on_step"] = step
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        if isinstance(cause := _cause(error), asyncpg.InsufficientPrivilegeError):
+            raise RightsMissing(what_is_missing(cause, f'"{role}"')) from error
+        raise
+
+
+@asynccontextmanager
+async def _said_who_blocks(blockers: Blockers) -> AsyncIterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if not isinstance(_cause(error), asyncpg.LockNotAvailableError):
+            raise
+        raise Unavailable(f"the database is not migrated: {blockers.words()}") from error
+
+
+@asynccontextmanager
+async def _driver_errors() -> AsyncIterator[None]:
+    """asyncpg's errors in place of SQLAlchemy's."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _cause(error) from error
+
+
+def _cause(error: DBAPIError) -> BaseException:
+    return (error.orig.__cause__ if error.orig else None) or error
+
+
+def _milliseconds(time: timedelta) -> int:
+    return max(1, int(time.total_seconds() * 1000))  # 0 would be no limit

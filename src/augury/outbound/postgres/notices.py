@@ -16,14 +16,16 @@ EXPECT = """
 INSERT INTO telegram_replies AS known (chat_id, message_id, prediction_id, placeholder_id, file_name)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (chat_id, message_id) DO UPDATE SET placeholder_id = known.placeholder_id
-RETURNING known.*
+RETURNING chat_id, message_id, prediction_id, known.placeholder_id, known.file_name
 """
 PLACED = "UPDATE telegram_replies SET placeholder_id = $3 WHERE chat_id = $1 AND message_id = $2"
 PLACE_REST = """
 UPDATE telegram_replies SET placeholder_id = $2 WHERE chat_id = $1 AND placeholder_id IS NULL
 """
 DUE = """
-SELECT p.*, r.chat_id, r.message_id, r.placeholder_id, r.file_name, c.language, c.gone
+SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status, p.attempts,
+    p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure,
+    p.input, p.output, p.errors, r.chat_id, r.message_id, r.placeholder_id, r.file_name, c.language, c.gone
 FROM notices n
 JOIN telegram_replies r USING (prediction_id)
 JOIN predictions p ON p.id = n.prediction_id

@@ -1,55 +1,43 @@
-"""One pool of connections to PostgreSQL, and what goes wrong with it in the boundary's words."""
+"""One pool of connections to PostgreSQL."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeAlias
 
 import asyncpg
 from asyncpg import Pool
 from asyncpg.pool import PoolConnectionProxy
 
-from augury.application.ports import AlreadyRecorded, Conflict, Unavailable
-from augury.domain.balance import Account, BooksDisagree
+from augury.application.ports import Unavailable
+from augury.outbound.postgres.connecting import Connector
+from augury.outbound.postgres.database_url import read_url
+from augury.outbound.postgres.failures import NODE_IS_OF_NO_USE, failures_named
+from augury.outbound.postgres.pooler import UNPREPARED, is_behind_pooler
 
 Connection: TypeAlias = PoolConnectionProxy
+Isolation: TypeAlias = Literal["read_committed", "repeatable_read", "serializable"]
 
 ACQUIRE_SECONDS = 5
 """How long to wait for a connection when all are taken."""
-
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,  # the connection or the pool is closed
-    asyncpg.InternalClientError,  # the server ended the connection between two messages of one statement
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
-    asyncpg.InsufficientResourcesError,  # too many connections, disk full
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.ReadOnlySQLTransactionError,  # a standby, after a fail-over
-)
-_HOST = re.compile(r"(\[[^]]+\]|[^:]+)(:(?P<port>\d{1,5}))?")
-_MOST_PORT = 65_535
-_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-_BALANCES = {"balances_available_check": Account.AVAILABLE, "balances_held_check": Account.HELD}
+POOLERS = ("auto", "transaction", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresSettings:
     url: str
-    """`postgresql://user:password@host:port/database`. The folder of a Unix socket goes into
-    `?host=/folder`. `augury up` starts a server of its own where it is not set."""
+    """`postgresql://user:password@host:port/database`, with libpq's parameters. Of several hosts, with commas
+    between, the one that takes writes is used. The folder of a Unix socket goes into `?host=/folder`. `augury
+    up` starts a server of its own where it is not set."""
     pool_size: int = 10
     """Connections of one process."""
+    pooler: str = "auto"
+    """Whether PgBouncer, in its transaction mode, stands before PostgreSQL: `transaction`, `none`, or `auto`, which
+    finds it out."""
     connect_timeout: timedelta = timedelta(seconds=5)
-    """How long a new connection may take."""
+    """How long a new connection may take. Several hosts share it. `connect_timeout` in the URL goes before."""
     statement_timeout: timedelta = timedelta(seconds=30)
     """How long one statement may run."""
     lock_timeout: timedelta = timedelta(seconds=10)
@@ -60,52 +48,27 @@ class PostgresSettings:
     """How long a model's price and schema are trusted without another query. 0 queries every time."""
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("postgresql://", "postgres://")):
-            raise ValueError("url must begin with postgresql://")
-        if not _names_hosts(self.url):
-            raise ValueError("url must name a host, or a host and the number of a port")
+        read_url(self.url)
         if self.pool_size < 1:
             raise ValueError("pool_size must be 1 at least")
-
-
-def _names_hosts(url: str) -> bool:
-    """Whether it names hosts and ports as asyncpg reads them; several are parted by commas."""
-    try:
-        hosts = urlsplit(url).netloc.rpartition("@")[2]
-    except ValueError:  # a bracket that is not closed
-        return False
-    return not hosts or all(_is_host(each) for each in hosts.split(","))
-
-
-def _is_host(text: str) -> bool:
-    found = _HOST.fullmatch(text)
-    return found is not None and int(found["port"] or 0) <= _MOST_PORT
+        if self.pooler not in POOLERS:
+            raise ValueError(f"pooler must be {' or '.join(POOLERS)}, not {self.pooler!r}")
 
 
 @asynccontextmanager
 async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
     """Open the pool, one connection at once; raises `Unavailable` where that fails."""
+    connect = Connector(settings.url, timeout=settings.connect_timeout)
     with failures_named():
         pool = await asyncpg.create_pool(
-            settings.url,
             min_size=1,
             max_size=settings.pool_size,
-            timeout=settings.connect_timeout.total_seconds(),
+            connect=connect,
             # A server that does not answer at all cannot keep to its own limit.
             command_timeout=settings.statement_timeout.total_seconds() + 5,
             init=_learn_types,
             reset=_keep_session,
-            server_settings={
-                "application_name": "augury",
-                "statement_timeout": _milliseconds(settings.statement_timeout),
-                "lock_timeout": _milliseconds(settings.lock_timeout),
-                "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout),
-                "jit": "off",  # statements are short: compiling one costs more than running it
-                # A plan that was made while a table was small stays: it must not be to scan that table. All
-                # statements find their rows by an index, but for the checks of the ledger.
-                "enable_seqscan": "off",
-                "timezone": "UTC",
-            },
+            **await _as_the_server_is(settings, connect),
         )
     try:
         yield pool
@@ -113,60 +76,91 @@ async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
         await _close(pool, settings.connect_timeout)
 
 
+async def _as_the_server_is(settings: PostgresSettings, connect: Connector) -> dict[str, Any]:
+    """What `asyncpg.connect` is given, with a pooler or without."""
+    wanted, utc = _session(settings), {"timezone": "UTC"}
+    mode = "transaction" if settings.pooler == "auto" and read_url(settings.url).pooled else settings.pooler
+    if await is_behind_pooler(connect, mode, wanted):
+        return {**UNPREPARED, "server_settings": utc}  # of all settings a pooler can pass that one on
+    return {"server_settings": wanted | utc}
+
+
+def _session(settings: PostgresSettings) -> dict[str, str]:
+    return {
+        "statement_timeout": _milliseconds(settings.statement_timeout),
+        "lock_timeout": _milliseconds(settings.lock_timeout),
+        "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout),
+        "jit": "off",  # statements are short: compiling one costs more than running it
+        # A plan that was made while a table was small stays: it must not be to scan that table. All
+        # statements find their rows by an index, but for the checks of the ledger.
+        "enable_seqscan": "off",
+    }
+
+
 @asynccontextmanager
 async def connection(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection for the length of the block; see `failures_named` for what may be raised."""
+    """A connection for the length of the block; see `failures_named` for what may be raised.
+
+    Where the server turns out to be of no use, this connection is closed, and all others are as soon as
+    nobody uses them: after a fail-over the next ones lead to where writes are taken.
+    """
     with failures_named():
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as taken:
             try:
                 yield taken
-            except asyncpg.InternalClientError:
-                taken.terminate()  # nobody knows what it would answer next
+            except NODE_IS_OF_NO_USE:
+                with suppress(asyncpg.InterfaceError):  # the pool has noticed that it is gone
+                    taken.terminate()
+                await pool.expire_connections()
                 raise
 
 
 @asynccontextmanager
-async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+async def transaction(
+    pool: Pool, *, isolation: Isolation | None = None, readonly: bool = False
+) -> AsyncIterator[Connection]:
     """A connection inside a transaction: committed at the end of the block, rolled back by an error."""
-    async with connection(pool) as taken, taken.transaction():
-        yield taken
-
-
-@contextmanager
-def failures_named() -> Iterator[None]:
-    """Say failures of the database in the boundary's words: `Conflict`, `AlreadyRecorded`, `Unavailable`."""
-    try:
-        yield
-    except _AGAIN as error:
-        raise Conflict(f"the database: {_words(error)}") from error
-    except asyncpg.UniqueViolationError as error:
-        if error.constraint_name == "transfers_pkey":
-            raise AlreadyRecorded from error
-        raise Conflict(f"the database: {_words(error)}") from error
-    except asyncpg.CheckViolationError as error:
-        if (account := _BALANCES.get(error.constraint_name or "")) is None:
+    async with connection(pool) as taken:
+        begun = taken.transaction(isolation=isolation, readonly=readonly)
+        await begun.start()
+        try:
+            yield taken
+        except NODE_IS_OF_NO_USE:
+            raise  # nothing can be asked of it any more: the transaction ends with the connection
+        except BaseException:
+            await _roll_back(begun, taken)
             raise
-        raise BooksDisagree(account=account) from error
-    except _AWAY as error:
-        raise Unavailable(f"the database cannot be reached: {_words(error)}") from error
+        await begun.commit()
+
+
+async def _roll_back(begun: asyncpg.transaction.Transaction, taken: Connection) -> None:
+    """asyncpg would wait without a limit for a server that fell silent."""
+    try:
+        async with asyncio.timeout(ACQUIRE_SECONDS):
+            await begun.rollback()
+    except TimeoutError:
+        taken.terminate()
 
 
 async def ping(pool: Pool) -> None:
-    """Raises `Unavailable` where the database does not answer."""
+    """Raises `Unavailable` where the database does not answer, or takes no writes."""
     async with connection(pool) as taken:
-        await taken.execute("SELECT 1")
+        if await taken.fetchval("SELECT current_setting('transaction_read_only')") == "on":
+            await pool.expire_connections()
+            raise Unavailable("the database takes no writes: it is a standby, or read-only")
 
 
 async def _learn_types(connection: asyncpg.Connection) -> None:
     """Have asyncpg ask for the array types now, not during the first statement that has them."""
-    await connection.prepare(
-        "SELECT $1::uuid[], $2::timestamptz[], $3::bytea[], $4::bool[], $5::int[], $6::bigint[]"
+    await connection.fetchrow(
+        "SELECT $1::uuid[], $2::timestamptz[], $3::bytea[], $4::bool[], $5::int[], $6::bigint[]",
+        *(None,) * 6,
     )
 
 
 async def _keep_session(_: object) -> None:
-    """Nothing here leaves a session changed that goes back to the pool, but for the keepalives of `duty`, so
-    that nothing needs to be reset: that saves a round trip."""
+    """Nothing here leaves a session changed that goes back to the pool, so that nothing needs to be reset:
+    that saves a round trip."""
 
 
 async def _close(pool: Pool, patience: timedelta) -> None:
@@ -178,8 +172,3 @@ async def _close(pool: Pool, patience: timedelta) -> None:
 
 def _milliseconds(time: timedelta) -> str:
     return str(int(time.total_seconds() * 1000))
-
-
-def _words(error: BaseException) -> str:
-    """The first line: what PostgreSQL adds below is for its log."""
-    return str(error).partition("\n")[0] or "no answer in time"

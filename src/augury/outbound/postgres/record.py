@@ -18,10 +18,12 @@ WITH accepted AS (
         id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
         notify, status, attempts, valid_rows
     )
-    SELECT *, 'queued', 0, 0 FROM unnest(
+    SELECT new.id, user_id, name, version, rows, price, single, created_at, new.expires_at, input, notify,
+        'queued', 0, 0
+    FROM unnest(
         $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[], $7::bool[], $8::timestamptz[],
         $9::timestamptz[], $10::bytea[], $31::bool[]
-    )
+    ) AS new (id, user_id, name, version, rows, price, single, created_at, expires_at, input, notify)
     RETURNING id, expires_at
 ), to_look_at AS (
     INSERT INTO unfinished (prediction_id, put_at, due_at, wait)
@@ -48,7 +50,9 @@ WITH accepted AS (
     FROM changed c WHERE u.prediction_id = c.id AND c.status = 'queued' AND u.prediction_id = ANY ($11)
 ), remembered AS (
     INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
-    SELECT * FROM unnest($18::uuid[], $19::text[], $20::bytea[], $21::uuid[])
+    SELECT user_id, key, fingerprint, reference
+    FROM unnest($18::uuid[], $19::text[], $20::bytea[], $21::uuid[])
+        AS new (user_id, key, fingerprint, reference)
 ), locked AS (
     SELECT user_id FROM balances WHERE user_id = ANY ($22::uuid[]) ORDER BY user_id FOR UPDATE
 ), moved AS (
@@ -61,7 +65,9 @@ WITH accepted AS (
     RETURNING b.user_id
 ), transferred AS (
     INSERT INTO transfers (reference, kind, user_id, to_user_id, amount)
-    SELECT * FROM unnest($26::uuid[], $27::text[], $28::uuid[], $29::uuid[], $30::bigint[])
+    SELECT reference, kind, user_id, to_user_id, amount
+    FROM unnest($26::uuid[], $27::text[], $28::uuid[], $29::uuid[], $30::bigint[])
+        AS new (reference, kind, user_id, to_user_id, amount)
     WHERE (SELECT count(*) FROM locked) > 0
 )
 SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM changed) AS changed

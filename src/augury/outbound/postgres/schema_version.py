@@ -3,6 +3,7 @@
 from asyncpg import Pool
 
 from augury.outbound.postgres.pool import connection
+from augury.outbound.postgres.rights import check_rights
 from augury.outbound.postgres.tables import VERSION
 
 
@@ -11,8 +12,10 @@ class SchemaMismatch(Exception):
 
 
 async def check_schema(pool: Pool) -> None:
-    """Raises `SchemaMismatch` unless the database is at this code's revision."""
+    """Raises `SchemaMismatch` unless the database is at this code's revision, `RightsMissing` where the role
+    may not work with it."""
     async with connection(pool) as taken:
+        await check_rights(taken)
         if await taken.fetchval("SELECT to_regclass('alembic_version')") is None:
             found = None
         else:

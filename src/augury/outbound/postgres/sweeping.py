@@ -4,13 +4,9 @@ from datetime import datetime
 
 from augury.application.ports import Due
 from augury.domain.prediction import Prediction
+from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import prediction_of
-
-LOCK = 0x6175677572790002
-"""Of the advisory lock under which one process sweeps at a time."""
-
-TAKE_TURN = "SELECT pg_try_advisory_xact_lock($1)"
 
 # What the queue has passed comes first: only there can something be lost or abandoned. The rest is looked at
 # in turn and put off, so that a long backlog does not hide a lost message behind it.
@@ -49,14 +45,16 @@ WITH candidates AS (
     ) AS seen
     WHERE u.prediction_id = seen.id AND u.prediction_id = ANY (ARRAY (SELECT id FROM found))
 )
-SELECT * FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
+SELECT id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
+    expires_at, started_at, finished_at, valid_rows, failure, finding
+FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
 """
 
 
 async def due(connection: Connection, limit: int, *, put_before: datetime | None, early: bool) -> Due:
     found: dict[str, list[Prediction]] = {"lost": [], "expired": [], "abandoned": []}
     # A statement of its own: the next one must see what the sweep before this one committed.
-    if await connection.fetchval(TAKE_TURN, LOCK):
+    if await connection.fetchval(locks.TRY, locks.SWEEPING):
         for row in await connection.fetch(LOOK, limit, put_before, early):
             found[row["finding"]].append(prediction_of(row))
     for predictions in found.values():

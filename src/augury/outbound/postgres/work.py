@@ -31,7 +31,8 @@ UPDATE predictions p SET
     lease_token = $2, lease_until = now() + $3::interval
 FROM counted
 WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $5 AND bytes_so_far <= $6 OR place = 1)
-RETURNING p.*
+RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status, p.attempts,
+    p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input
 """
 
 # The sweeper locks what it looks at, a thousand rows at a time.
@@ -51,7 +52,7 @@ WHERE id = ANY (ARRAY (SELECT id FROM leased)) RETURNING id
 # their query to the end.
 SETTLE = """
 WITH result AS (
-    SELECT * FROM unnest(
+    SELECT id, status, finished_at, valid_rows, failure, output, errors, available, held FROM unnest(
         $2::uuid[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::bytea[], $8::bytea[],
         $9::bigint[], $10::bigint[]
     ) AS result (id, status, finished_at, valid_rows, failure, output, errors, available, held)

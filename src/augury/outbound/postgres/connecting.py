@@ -1,0 +1,120 @@
+"""The way to a connection, for pool, migrations and alembic: hosts in turn, each with its share of time."""
+
+import random
+import socket
+import ssl
+from asyncio import CancelledError
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+
+from augury.application.ports import Unavailable
+from augury.outbound.postgres.database_url import DatabaseUrl, Host, read_url
+from augury.outbound.postgres.failures import NODE_IS_OF_NO_USE, first_line
+
+_NEXT = (
+    *NODE_IS_OF_NO_USE,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""Another host may do better. A wrong password or a missing database is wrong everywhere."""
+_PARAMETER_REFUSED = (
+    asyncpg.UndefinedObjectError,
+    asyncpg.InvalidParameterValueError,
+    asyncpg.CantChangeRuntimeParamError,
+)
+
+
+class Connector:
+    """Connects to the first host that will do, and asks first the one that did last time."""
+
+    def __init__(
+        self, url: str, *, timeout: timedelta, application_name: str = "augury", **options: object
+    ) -> None:
+        """`timeout` is what all hosts share, unless the URL names one. `options` are `asyncpg.connect`'s.
+
+        Raises `ValueError` where the URL is none.
+        """
+        self._url = read_url(url)
+        self._timeout = self._url.connect_timeout or timeout
+        self._options = options
+        self._application_name = self._url.application_name or application_name
+        self._hosts: list[Host | None] = list(self._url.hosts) or [None]
+        if self._url.shuffled:
+            random.shuffle(self._hosts)
+
+    async def __call__(self, *_: object, **options: Any) -> asyncpg.Connection:  # noqa: ANN401  # asyncpg's
+        """`options` go before those that were given first. Raises `Unavailable`, and what asyncpg raises."""
+        said: list[str] = []
+        for host in tuple(self._hosts):
+            try:
+                return await self._connect(host, {**self._options, **options})
+            except CancelledError:  # whoever asks next is not to wait for the same silence
+                self._put_last(host)
+                raise
+            except _PARAMETER_REFUSED as error:
+                raise Unavailable(f"the database refuses its URL: {first_line(error)}") from error
+            except _NEXT as error:
+                self._put_last(host)
+                if len(self._hosts) == 1:
+                    raise
+                said.append(f"{host.name if host else ''}: {self._words(error)}")
+        raise Unavailable(f"no host of the database can be used: {'; '.join(said)}")
+
+    async def _connect(self, host: Host | None, options: dict[str, Any]) -> asyncpg.Connection:
+        if host:
+            options["host"] = host.name
+            if host.port:
+                options["port"] = host.port
+        if self._url.target:
+            options["target_session_attrs"] = self._url.target
+        if self._url.system_roots:
+            options["ssl"] = _trusting_the_system(self._url)
+        settings: Mapping[str, str] = options.pop("server_settings", {})
+        try:
+            connection: asyncpg.Connection = await asyncpg.connect(
+                self._url.dsn,
+                timeout=self._timeout.total_seconds() / len(self._hosts),
+                server_settings={**settings, "application_name": self._application_name},
+                **options,
+            )
+        except ssl.SSLCertVerificationError as error:
+            if not self._url.binds_channel:
+                raise
+            raise Unavailable(
+                f"the database's certificate is not trusted ({error.verify_message}), and "
+                "channel_binding=require asks for that: name its authority with sslrootcert, or leave "
+                "channel_binding out"
+            ) from error
+        _keep_alive(connection, self._url)
+        return connection
+
+    def _put_last(self, host: Host | None) -> None:
+        self._hosts.remove(host)
+        self._hosts.append(host)
+
+    def _words(self, error: BaseException) -> str:
+        if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+            return f"not {self._url.target}"
+        return first_line(error)
+
+
+def _trusting_the_system(url: DatabaseUrl) -> ssl.SSLContext:
+    """Checks the certificate by the authorities of the system, and shows the client's own if there is one."""
+    context = ssl.create_default_context()
+    said = {name: values[-1] for name, values in parse_qs(urlsplit(url.dsn).query).items()}
+    if certificate := said.get("sslcert"):
+        context.load_cert_chain(certificate, said.get("sslkey"), said.get("sslpassword", ""))
+    return context
+
+
+def _keep_alive(connection: asyncpg.Connection, url: DatabaseUrl) -> None:
+    # asyncpg shows its socket to nobody.
+    opened = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001
+    if opened is not None and opened.family in (socket.AF_INET, socket.AF_INET6):
+        for option in url.socket_options:
+            opened.setsockopt(*option)

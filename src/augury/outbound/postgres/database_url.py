@@ -1,0 +1,160 @@
+"""A database's URL, read as libpq reads it.
+
+asyncpg understands some of libpq's parameters, and sends the others to the server, which refuses the
+connection. Here each one is handed to asyncpg, obeyed by us, or refused in one line.
+"""
+
+import getpass
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from augury.outbound.postgres.libpq_parameters import NOT_FOR_ASYNCPG, refuse_impossible
+from augury.outbound.postgres.socket_options import SocketOption, socket_options
+
+_HOST = re.compile(r"(\[[^]]+\]|[^:]+)(:(?P<port>\d{1,5}))?")
+_MOST_PORT = 65_535
+_HOST_NEEDED = "url must name a host, or a host and the number of a port"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    name: str
+    """A name, an address, or the folder of a Unix socket."""
+    port: int | None
+    """None: asyncpg's default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseUrl:
+    """What a URL says."""
+
+    dsn: str
+    """For asyncpg: without what is obeyed here. Its hosts give way to those that are given beside it."""
+    hosts: tuple[Host, ...]
+    """In the order in which they are asked. None at all: asyncpg's default."""
+    shuffled: bool
+    """Whether each process asks them in an order of its own."""
+    target: str | None
+    """`target_session_attrs`, if that was said, or if it must be chosen between several hosts."""
+    connect_timeout: timedelta | None
+    application_name: str | None
+    socket_options: tuple[SocketOption, ...]
+    binds_channel: bool
+    """Whether `channel_binding=require` was said. asyncpg has none: the server's certificate is checked."""
+    system_roots: bool
+    """Whether the authorities that the system trusts are to check it."""
+    pooled: bool
+    """Whether it names itself a pooler's: `pgbouncer=true`."""
+
+
+def read_url(url: str) -> DatabaseUrl:
+    """Raises `ValueError` in one line, which begins with `url` where it is about the whole."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("url must begin with postgresql://")
+    try:
+        parts = urlsplit(url)
+        said = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError as error:  # a bracket that is not closed, a parameter without a value
+        raise ValueError(_HOST_NEEDED if "query field" not in str(error) else f"url: {error}") from error
+    said = {name: value for name, value in said.items() if value}
+    refuse_impossible(said)
+    binds, roots = _certificates(said)
+    hosts = _hosts(parts.netloc.rpartition("@")[2], said)
+    _name_a_user(parts.netloc, said)
+    kept = {name: value for name, value in said.items() if name not in NOT_FOR_ASYNCPG}
+    return DatabaseUrl(
+        dsn=parts._replace(query=urlencode(kept)).geturl(),
+        hosts=hosts,
+        shuffled=said.get("load_balance_hosts") == "random",
+        target=said.get("target_session_attrs") or ("read-write" if len(hosts) > 1 else None),
+        connect_timeout=_timeout(said),
+        application_name=said.get("application_name") or said.get("fallback_application_name"),
+        socket_options=socket_options(said),
+        binds_channel=binds,
+        system_roots=roots,
+        pooled=said.get("pgbouncer") == "true",
+    )
+
+
+def _certificates(said: dict[str, str]) -> tuple[bool, bool]:
+    """Whether the channel is bound, and whether the system's authorities check it; settles `sslmode`."""
+    if said.get("ssl") == "true":  # as JDBC writes it, and libpq reads it
+        said.setdefault("sslmode", "require")
+    binds = said.get("channel_binding") == "require"
+    if binds and said.get("sslmode") in ("disable", "allow"):
+        raise ValueError(f"url: channel_binding=require needs TLS, not sslmode={said['sslmode']}")
+    system = said.get("sslrootcert") == "system"
+    if system and said.get("sslmode", "verify-full") != "verify-full":
+        raise ValueError(f"url: sslrootcert=system needs sslmode=verify-full, not sslmode={said['sslmode']}")
+    if system:
+        del said["sslrootcert"]
+    if system or binds:
+        said["sslmode"] = "verify-full"
+    return binds, system or (binds and not (said.get("sslrootcert") or os.environ.get("PGSSLROOTCERT")))
+
+
+def _hosts(given: str, said: Mapping[str, str]) -> tuple[Host, ...]:
+    if given:
+        hosts = [_host(each) for each in given.split(",")]
+    else:
+        names = said.get("hostaddr") or said.get("host")
+        hosts = [_plain_host(each) for each in names.split(",")] if names else []
+    if "hostaddr" in said and (given or "host" in said) and said.get("sslmode") == "verify-full":
+        raise ValueError("url: hostaddr beside host is not supported with sslmode=verify-full: leave it out")
+    if given and "hostaddr" in said:
+        hosts = [
+            Host(address, host.port) for address, host in zip(said["hostaddr"].split(","), hosts, strict=True)
+        ]
+    return tuple(_with_ports(hosts, said.get("port", "")))
+
+
+def _host(text: str) -> Host:
+    found = _HOST.fullmatch(text)
+    if found is None or int(found["port"] or 0) > _MOST_PORT:
+        raise ValueError(_HOST_NEEDED)
+    return Host(unquote(found[1].strip("[]")), int(found["port"]) if found["port"] else None)
+
+
+def _plain_host(text: str) -> Host:
+    """Of `host=`, where an IPv6 address needs no brackets and a socket's folder may stand."""
+    if not text:
+        raise ValueError(_HOST_NEEDED)
+    return Host(text, None) if text.startswith("/") or text.count(":") > 1 else _host(text)
+
+
+def _with_ports(hosts: list[Host], text: str) -> list[Host]:
+    if not text:
+        return hosts
+    ports = text.split(",")
+    if not all(port.isdigit() and 0 < int(port) <= _MOST_PORT for port in ports):
+        raise ValueError(f"url: port={text} is not a number, 1 to {_MOST_PORT}")
+    if not hosts:
+        hosts = [Host("localhost", None)]
+    if len(ports) not in (1, len(hosts)):
+        raise ValueError(f"url: {len(ports)} ports for {len(hosts)} hosts")
+    many = ports if len(ports) > 1 else ports * len(hosts)
+    return [Host(host.name, host.port or int(port)) for host, port in zip(hosts, many, strict=True)]
+
+
+def _name_a_user(netloc: str, said: Mapping[str, str]) -> None:
+    """asyncpg would ask the system for its user's name, which a container may not have."""
+    if netloc.rpartition("@")[0].partition(":")[0] or "user" in said or "service" in said:
+        return
+    try:
+        if not os.environ.get("PGUSER"):
+            getpass.getuser()
+    except (KeyError, OSError):
+        raise ValueError("url must name a user: this system has no name for its own") from None
+
+
+def _timeout(said: Mapping[str, str]) -> timedelta | None:
+    text = said.get("connect_timeout", "0")
+    try:
+        seconds = int(text)
+    except ValueError:
+        raise ValueError(f"url: connect_timeout={text} is not a whole number of seconds") from None
+    return timedelta(seconds=seconds) if seconds > 0 else None

@@ -1,0 +1,60 @@
+"""What goes wrong with PostgreSQL, in the boundary's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from augury.application.ports import AlreadyRecorded, Conflict, Unavailable
+from augury.domain.balance import Account, BooksDisagree
+from augury.outbound.postgres.rights import what_is_missing
+
+NODE_IS_OF_NO_USE = (
+    OSError,  # and a TimeoutError: the server did not even keep to its own limits
+    asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,  # the server ended the connection between two messages of one statement
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, after a fail-over
+)
+"""What one connection meets, all others to the same server will meet, too."""
+
+AWAY = (
+    *NODE_IS_OF_NO_USE,
+    asyncpg.InterfaceError,  # the connection or the pool is closed
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_BALANCES = {"balances_available_check": Account.AVAILABLE, "balances_held_check": Account.HELD}
+
+
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """Say failures of the database in the boundary's words: `Conflict`, `AlreadyRecorded`, `Unavailable`."""
+    try:
+        yield
+    except _AGAIN as error:
+        raise Conflict(f"the database: {first_line(error)}") from error
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "transfers_pkey":
+            raise AlreadyRecorded from error
+        raise Conflict(f"the database: {first_line(error)}") from error
+    except asyncpg.CheckViolationError as error:
+        if (account := _BALANCES.get(error.constraint_name or "")) is None:
+            raise
+        raise BooksDisagree(account=account) from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise Unavailable(f"the database refuses: {what_is_missing(error)}") from error
+    except AWAY as error:
+        raise Unavailable(f"the database cannot be reached: {first_line(error)}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """What PostgreSQL adds below it is for its log."""
+    return str(error).partition("\n")[0] or "no answer in time"

@@ -1,0 +1,34 @@
+"""How a connection finds out that the other side is gone: libpq's keepalives, as a socket's options."""
+
+import socket
+from collections.abc import Mapping
+from typing import TypeAlias
+
+SocketOption: TypeAlias = tuple[int, int, int]
+"""Level, name and value, as `setsockopt` takes them."""
+
+_TCP = {
+    "keepalives_idle": ("TCP_KEEPIDLE", 15),
+    "keepalives_interval": ("TCP_KEEPINTVL", 5),
+    "keepalives_count": ("TCP_KEEPCNT", 3),
+    "tcp_user_timeout": ("TCP_USER_TIMEOUT", 0),
+}
+"""By libpq's name the socket's, and what holds where nothing is said: the system's own is hours long."""
+
+
+def socket_options(said: Mapping[str, str]) -> tuple[SocketOption, ...]:
+    """What the parameters of a URL say; raises `ValueError`. 0 leaves an option as the system has it."""
+    numbers = {name: _number(name, said.get(name, str(default))) for name, (_, default) in _TCP.items()}
+    keeps = _number("keepalives", said.get("keepalives", "1"))
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(keeps > 0))]
+    for name, (constant, _) in _TCP.items():
+        wanted = numbers[name] and (keeps or name == "tcp_user_timeout")
+        if wanted and hasattr(socket, constant):  # not every system has them all
+            options.append((socket.IPPROTO_TCP, getattr(socket, constant), numbers[name]))
+    return tuple(options)
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"url: {name}={text} is not a whole number")
+    return int(text)
