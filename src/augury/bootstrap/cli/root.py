@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -123,15 +124,22 @@ def bot() -> None:
 
 @main.command()
 @click.option("--starter-model", is_flag=True, help="Train the starter model, too, if there is no model.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=60,
+    show_default=True,
+    help="Seconds to wait for another `augury migrate`.",
+)
 @data_option
-def migrate(*, starter_model: bool, **options: object) -> None:
+def migrate(*, starter_model: bool, wait: float, **options: object) -> None:
     """Bring the database's schema up to date."""
     from augury.bootstrap.database import existing_database
     from augury.outbound.postgres.migrations import migrate as migrated
 
     process = process_settings(**options)
     with existing_database(process) as database:
-        steps = migrated(database.url)
+        steps = migrated(database.url, wait=timedelta(seconds=wait), lock_timeout=database.lock_timeout)
         click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
         if starter_model:
             from augury.bootstrap.starter import add_starter  # loads catboost

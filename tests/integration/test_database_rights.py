@@ -1,0 +1,144 @@
+"""A role that lacks a right is told in one line which GRANT gives it; so says every process and command."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from augury.application.ports import Unavailable
+from augury.outbound.postgres.migrations import migrate
+from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.rights import RightsMissing
+from augury.outbound.postgres.schema_version import check_schema
+from tests.postgres_server import fresh_database
+from tests.processes import environment, run
+
+PROCESSES = {
+    "api": {
+        "rabbitmq_url": "amqp://127.0.0.1:1",
+        "secret_key": "a secret of the tests, long enough to be one",
+    },
+    "worker": {"rabbitmq_url": "amqp://127.0.0.1:1"},
+    "bot": {"rabbitmq_url": "amqp://127.0.0.1:1", "telegram_token": "1:x"},
+    "model list": {},
+}
+
+
+async def execute(url: str, *statements: str) -> None:
+    opened = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await opened.execute(statement)
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+async def role(database_url: str) -> AsyncIterator[str]:
+    """A role that may connect, and nothing else."""
+    name = f"shop_{uuid4().hex[:8]}"
+    await execute(database_url, f"CREATE ROLE {name} LOGIN")
+    yield name
+    await execute(database_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+def as_role(url: str, role: str) -> str:
+    return urlsplit(url)._replace(netloc=f"{role}@{urlsplit(url).netloc.rpartition('@')[2]}").geturl()
+
+
+async def grant(url: str, words: str) -> None:
+    """What an administrator copies out of the line."""
+    await execute(url, words[words.index("GRANT ") :])
+
+
+async def test_who_may_not_create_tables_is_told_before_anything_is_tried(
+    database_url: str, role: str
+) -> None:
+    async with fresh_database(migrated=False) as url:
+        with pytest.raises(
+            RightsMissing, match=f'GRANT USAGE, CREATE ON SCHEMA "public" TO "{role}"'
+        ) as refused:
+            await asyncio.to_thread(migrate, as_role(url, role))
+        assert "\n" not in str(refused.value)
+
+        await grant(url, str(refused.value))
+        assert await asyncio.to_thread(migrate, as_role(url, role))
+        async with open_pool(PostgresSettings(url=as_role(url, role))) as pool:
+            await check_schema(pool)
+        await execute(url, f"REASSIGN OWNED BY {role} TO postgres", f"DROP OWNED BY {role}")
+
+
+async def test_who_does_not_own_the_tables_is_told_when_they_are_to_change(
+    database_url: str, role: str
+) -> None:
+    await execute(
+        database_url,
+        f"GRANT USAGE, CREATE ON SCHEMA public TO {role}",
+        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",
+        "UPDATE alembic_version SET version_num = '0003'",
+        "ALTER TABLE telegram_updates DROP COLUMN tries",
+    )
+    with pytest.raises(RightsMissing, match=r"must be owner of table telegram_updates.*GRANT") as refused:
+        await asyncio.to_thread(migrate, as_role(database_url, role))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "GRANT USAGE ON SCHEMA public TO {role}",
+        "REVOKE USAGE ON SCHEMA public FROM public",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+        "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role}",
+    ],
+)
+async def test_who_may_not_work_with_the_tables_is_told_at_the_start(
+    database_url: str, role: str, given: str
+) -> None:
+    await execute(database_url, given.format(role=role))
+    async with open_pool(PostgresSettings(url=as_role(database_url, role))) as pool:
+        with pytest.raises(
+            RightsMissing, match=f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL .* TO {role}"
+        ) as no:
+            await check_schema(pool)
+        assert "\n" not in str(no.value)
+
+        await grant(database_url, str(no.value))
+        await check_schema(pool)
+
+
+async def test_the_least_rights_are_enough(database_url: str, role: str) -> None:
+    """Transfers are never changed: who may not change them is not asked to be able to."""
+    await execute(
+        database_url,
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        f"REVOKE UPDATE, DELETE ON transfers FROM {role}",
+        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
+    )
+    async with open_pool(PostgresSettings(url=as_role(database_url, role))) as pool:
+        await check_schema(pool)
+
+
+async def test_a_right_that_is_taken_while_a_process_runs_is_named(database_url: str, role: str) -> None:
+    async with open_pool(PostgresSettings(url=as_role(database_url, role))) as pool:
+        with pytest.raises(
+            Unavailable, match="permission denied for table users; mend it with: GRANT SELECT"
+        ):
+            await fetch(pool, "SELECT id FROM users")
+
+
+@pytest.mark.parametrize("command", PROCESSES)
+async def test_every_process_says_it_in_one_line(
+    database_url: str, role: str, command: str, tmp_path: Path
+) -> None:
+    env = environment(database_url=as_role(database_url, role), data=tmp_path, **PROCESSES[command])
+    done = await asyncio.to_thread(run, *command.split(), env=env, cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"augury: the role {role} may not read and write")
+    assert done.stderr.count("\n") == 1
