@@ -34,10 +34,10 @@ class PostgresSettings:
     pool_size: int = 10
     """Connections of one process."""
     pooler: str = "auto"
-    """Whether PgBouncer, in its transaction mode, stands before PostgreSQL: `transaction`, `none`, or `auto`, which
-    finds it out."""
+    """Whether PgBouncer, in its transaction mode, stands before PostgreSQL: `transaction`, `none`, or `auto`,
+    which finds it out."""
     connect_timeout: timedelta = timedelta(seconds=5)
-    """How long a new connection may take. Several hosts share it. `connect_timeout` in the URL goes before."""
+    """How long a new connection may take. Several hosts share it. The URL's own goes before."""
     statement_timeout: timedelta = timedelta(seconds=30)
     """How long one statement may run."""
     lock_timeout: timedelta = timedelta(seconds=10)
