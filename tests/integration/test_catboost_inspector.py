@@ -1,4 +1,6 @@
 import asyncio
+import gzip
+import pickle
 import struct
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from catboost import Pool
+from catboost import CatBoost, Pool
 
 from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
 from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
@@ -142,7 +144,71 @@ def test_embeddings_are_refused(tmp_path: Path) -> None:
 async def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelRefused) as refused:
         await CatBoostInspector().inspect(tmp_path / "missing.cbm")
-    assert refused.value.reason == "there is no such file"
+    assert refused.value.reason == "it cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("file_format", "is_", "do"),
+    [
+        ("json", "a CatBoost model in JSON", 'load_model("model.json", format="json")'),
+        ("coreml", "a CatBoost model in Core ML", 'load_model("model.coreml", format="coreml")'),
+        ("onnx", "a CatBoost model in ONNX", "save the model where it was trained"),
+        ("pmml", "a model in PMML", "save the model where it was trained"),
+        ("cpp", "a CatBoost model in C++", "save the model where it was trained"),
+        ("python", "a CatBoost model in Python code", "save the model where it was trained"),
+    ],
+)
+async def test_a_model_in_another_format_is_called_by_its_name_with_what_to_do(
+    tmp_path: Path, file_format: str, is_: str, do: str
+) -> None:
+    file, binary = tmp_path / f"model.{file_format}", tmp_path / "model.cbm"
+    model = CatBoost().load_model(str(regression_model(binary)))
+    model.save_model(str(file), format=file_format)
+
+    with pytest.raises(ModelRefused) as refused:
+        await CatBoostInspector().inspect(file)
+
+    assert refused.value.reason.startswith(f"it is {is_}, not a CatBoost binary model (.cbm); ")
+    assert do in refused.value.reason
+    assert refused.value.reason.endswith('model.save_model("model.cbm")')
+    if "load_model" in do:  # what the reason says to do
+        CatBoost().load_model(str(file), format=file_format).save_model(str(binary))
+        assert facts_of(open_model(binary)).task is Task.REGRESSION
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickled_model_is_called_so_and_never_unpickled(tmp_path: Path, protocol: int) -> None:
+    model = CatBoost().load_model(str(regression_model(tmp_path / "m.cbm")))
+    file = tmp_path / "m.pkl"
+    file.write_bytes(pickle.dumps(model, protocol=protocol))
+
+    with pytest.raises(ModelRefused) as refused:
+        open_model(file)
+    assert refused.value.reason.startswith(
+        "it is a pickled CatBoost model, not a CatBoost binary model (.cbm)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty"),
+        (pickle.dumps({"a": 1}), "it is a Python pickle, "),
+        (gzip.compress(b"CBM1"), "it is compressed, "),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "it is a pointer of Git LFS, "),
+        (b"\n<!DOCTYPE html>\n<html>", "it is a web page, "),
+        (b"text,label\n", "it does not begin as a CatBoost binary model (.cbm) does: "),
+        (b"CBM1\xff\xff\xff\x7f", "it is damaged, or of a CatBoost that this one cannot read: "),
+    ],
+)
+def test_a_file_that_is_no_model_is_told_what_it_is(tmp_path: Path, content: bytes, reason: str) -> None:
+    file = tmp_path / "m.cbm"
+    file.write_bytes(content)
+
+    with pytest.raises(ModelRefused) as refused:
+        open_model(file)
+    assert refused.value.reason.startswith(reason)
+    assert len(refused.value.reason) < 300
 
 
 @pytest.mark.parametrize("content", [b"", b"text,label\n", b"CBM1", b"CBM1\xff\xff\xff\x7f"])

@@ -298,7 +298,7 @@ async def test_a_file_that_is_no_model_is_unavailable(
     (tmp_path / "no.cbm").write_bytes(b"no model")
     broken = replace(binary, sha256=await store.put(tmp_path / "no.cbm"))
 
-    with pytest.raises(ModelUnavailable, match="tested@1: not a CatBoost model"):
+    with pytest.raises(ModelUnavailable, match="tested@1: it does not begin as a CatBoost binary model"):
         await predictor.predict(broken, [one(ROW)])
 
 

@@ -25,11 +25,13 @@ from augury.domain.model import (
     Task,
 )
 from augury.domain.text import is_storable
+from augury.outbound.catboost.formats import what_else
 from augury.outbound.catboost.loss import Value, loss_of, require_served, value_of
 
 MOST_FEATURES = 10_000
 MOST_CLASSES = 1_000
 MOST_NAME_CHARACTERS = 256
+MOST_REASON_CHARACTERS = 200
 SCHEMA_VERSION = 1
 
 _OWN_FACTS = "augury"  # the key of our own facts among the file's metadata
@@ -56,14 +58,26 @@ def write_own_facts(model: CatBoost, facts: OwnFacts) -> None:
 
 def open_model(file: Path) -> CatBoost:
     """Raises `ModelRefused` where CatBoost cannot read it."""
-    if not file.is_file():
-        raise ModelRefused(reason="there is no such file")
+    try:
+        other = what_else(file)
+    except OSError as error:
+        raise ModelRefused(reason=f"it cannot be read: {error.strerror}") from error
+    if other is not None:
+        raise ModelRefused(reason=other)
     model = CatBoost()
     try:
         model.load_model(str(file))
     except CatBoostError as error:
-        raise ModelRefused(reason=f"not a CatBoost model: {error}") from error
+        raise ModelRefused(
+            reason=f"it is damaged, or of a CatBoost that this one cannot read: {_short(error)}"
+        ) from error
     return model
+
+
+def _short(error: CatBoostError) -> str:
+    """Its first words: it may name all that CatBoost knows, on forty lines."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= MOST_REASON_CHARACTERS else text[:MOST_REASON_CHARACTERS] + "…"
 
 
 def facts_of(model: CatBoost) -> ModelFacts:
@@ -166,5 +180,5 @@ def _neutral_answer(model: CatBoost, facts: ModelFacts, asked: PredictionType) -
     try:
         answer: npt.NDArray[np.float64] = model.predict([row], prediction_type=asked, thread_count=1)
     except CatBoostError as error:
-        raise ModelRefused(reason=f"it cannot predict: {error}") from error
+        raise ModelRefused(reason=f"it cannot predict: {_short(error)}") from error
     return answer
