@@ -1,6 +1,7 @@
 """Chats and their dialogues, what was received, who is owed an answer, links and payments."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -140,6 +141,22 @@ async def test_a_result_is_due_once_it_is_final_and_has_a_placeholder(adapters: 
     assert len(await adapters.notices.due(10)) == 1
     await adapters.notices.delivered(prediction.id)
     assert await adapters.notices.due(10) == []
+
+
+async def test_what_a_files_answer_takes_from_it_is_kept_until_it_is_delivered(adapters: Adapters) -> None:
+    person = await chat(adapters, credits=5)
+    prediction = await asked(adapters, person)
+    batch = replace(reply(person, prediction), placeholder_id=99, file_name="people.csv", thread_id=2**31)
+    sheet = Json(b'{"header":["id"]}')
+    assert await adapters.notices.expect(batch, sheet=sheet) == batch
+    assert await adapters.notices.expect(replace(batch, thread_id=None), sheet=None) == batch
+    await adapters.settled(prediction)
+    [due] = await adapters.notices.due(10)
+    assert (due.reply, due.sheet) == (batch, sheet)
+
+    await adapters.notices.delivered(prediction.id)
+    assert await adapters.notices.due(10) == []
+    assert await adapters.notices.expect(batch) == batch
 
 
 async def test_what_has_no_placeholder_gets_a_common_one(adapters: Adapters) -> None:

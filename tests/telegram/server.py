@@ -60,6 +60,8 @@ class Sent:
     document: tuple[str, bytes] | None = None
     invoice: dict[str, Any] | None = None
     versions: list[str] = field(default_factory=list)
+    thread_id: int | None = None
+    """The topic in which it stands."""
 
     def button(self, label: str) -> dict[str, Any]:
         """The inline button whose label contains this."""
@@ -503,6 +505,9 @@ class TelegramServer:
         invoice: dict[str, Any] | None = None,
     ) -> object:
         chat_id = self._reachable(body)
+        thread_id = body.get("message_thread_id")
+        if thread_id is not None and thread_id not in self.people[chat_id].topics:
+            raise Refused(400, "Bad Request: message thread not found")
         reply = body.get("reply_parameters", {})
         if reply and not reply.get("allow_sending_without_reply"):
             raise Refused(400, "Bad Request: message to be replied not found")
@@ -517,6 +522,7 @@ class TelegramServer:
                 document,
                 invoice,
                 [text],
+                thread_id,
             )
             self.sent.append(sent)
         return self._message(sent)
@@ -537,6 +543,7 @@ class TelegramServer:
             "date": int(time.time()),
             "chat": person.chat,
             "text": sent.text,
+            **_topic(sent.thread_id),
         }
 
 
@@ -546,18 +553,21 @@ class Person:
     def __init__(self, server: TelegramServer, chat_id: int, language: str) -> None:
         self.id = chat_id
         self.has_blocked = False
+        self.topics: set[int] = set()
         self._server = server
         self.user = {"id": chat_id, "is_bot": False, "first_name": "Ada", "language_code": language}
         self.chat = {"id": chat_id, "type": "private", "first_name": "Ada"}
 
-    def says(self, text: str, *, age: int = 0, chat: dict[str, Any] | None = None) -> int:
-        """Send a text, so many seconds ago; its message's id."""
+    def says(
+        self, text: str, *, age: int = 0, chat: dict[str, Any] | None = None, thread_id: int | None = None
+    ) -> int:
+        """Send a text, so many seconds ago, in a topic of the chat; its message's id."""
         entities = []
         if text.startswith("/"):
             entities = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
-        return self._message(text=text, entities=entities, age=age, chat=chat)
+        return self._message(text=text, entities=entities, age=age, chat=chat, **_topic(thread_id))
 
-    def sends_file(self, name: str, content: bytes) -> int:
+    def sends_file(self, name: str, content: bytes, *, thread_id: int | None = None) -> int:
         file_id = self._server.keep_file(content)
         return self._message(
             document={
@@ -566,14 +576,19 @@ class Person:
                 "file_name": name,
                 "mime_type": "text/csv",
                 "file_size": len(content),
-            }
+            },
+            **_topic(thread_id),
         )
+
+    def sends_album(self, files: Mapping[str, bytes]) -> list[int]:
+        """Send several files at once: Telegram makes a message of each."""
+        return [self.sends_file(name, content) for name, content in files.items()]
 
     def presses(self, sent: Sent, label: str) -> None:
         """Press an inline button under a message of the bot's."""
-        self.clicks(sent.message_id, sent.button(label)["callback_data"])
+        self.clicks(sent.message_id, sent.button(label)["callback_data"], thread_id=sent.thread_id)
 
-    def clicks(self, message_id: int, data: str) -> None:
+    def clicks(self, message_id: int, data: str, *, thread_id: int | None = None) -> None:
         self._server.put(
             {
                 "callback_query": {
@@ -581,7 +596,12 @@ class Person:
                     "from": self.user,
                     "chat_instance": "1",
                     "data": data,
-                    "message": {"message_id": message_id, "date": int(time.time()), "chat": self.chat},
+                    "message": {
+                        "message_id": message_id,
+                        "date": int(time.time()),
+                        "chat": self.chat,
+                        **_topic(thread_id),
+                    },
                 }
             }
         )
@@ -676,6 +696,10 @@ class Person:
             }
         )
         return message_id
+
+
+def _topic(thread_id: int | None) -> dict[str, Any]:
+    return {} if thread_id is None else {"is_topic_message": True, "message_thread_id": thread_id}
 
 
 def _checked(text: str, body: Mapping[str, Any], most: int, too_long: str) -> str:

@@ -45,13 +45,14 @@ def test_a_file_is_priced_confirmed_predicted_and_answered_by_a_file(
 def assert_right(answer: Sent) -> None:
     assert answer.document is not None
     name, body = answer.document
-    rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig")), delimiter=";"))
     assert name == "people-predicted.csv"
     assert [row["row"] for row in rows] == [str(number + 1) for number in range(ROWS)]
     for number, row in enumerate(rows):
         assert bool(row["error"]) == (number in BAD)
         assert (row["label"] in {"0", "1"}) == (number not in BAD)
         assert row["text"] == "'=good day"  # nothing that a spreadsheet would run
+        assert row["note"] == f"n{number}"
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_words(
@@ -67,7 +68,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
         ("empty.csv", b"", "its first line must name the columns"),
         ("other.csv", b"a,b\n1,2\n", "these columns are missing: age, city, text"),
         ("bare.csv", b"age,city,text\n", "it has no rows"),
-        ("binary.csv", b"\x00\x01", "it is neither UTF-8 nor Windows-1251"),
+        ("binary.csv", b"\x00\x01", "it is no text in an encoding that I know"),
         ("bad.csv", b"age,city,text\nold,Rome,x\n", "The model cannot use any of this"),
         ("long.csv", b"age,city,text\n" + b"1,Rome,x\n" * 10_001, "10,001 rows are not possible"),
     ):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from augury.domain.model import Feature, FeatureKind, InputSchema
 from augury.domain.prediction import TooManyRows
 from augury.domain.rows import check_rows
-from augury.inbound.telegram.csv_rows import CsvRows, NotCsv, read_csv
+from augury.inbound.tables.unreadable import Unreadable
+from augury.inbound.telegram.csv_rows import CsvRows, read_csv
 
 SCHEMA = InputSchema(
     (
@@ -56,7 +57,7 @@ def test_a_table_of_any_cells_has_the_mistakes_that_were_said(
     csv.writer(text, delimiter=delimiter).writerows([["age", "city", "text"], *lines])
     try:
         found = read_csv(text.getvalue().encode("utf-8", "ignore"), SCHEMA, most=MOST)
-    except NotCsv:  # cells may be empty all, or hold a NUL
+    except Unreadable:  # cells may be empty all, or hold a NUL
         return
     assert is_kept(found)
 
@@ -69,6 +70,6 @@ def test_a_table_of_any_cells_has_the_mistakes_that_were_said(
 def test_any_bytes_are_refused_in_words_or_have_the_mistakes_that_were_said(head: bytes, rest: bytes) -> None:
     try:
         found = read_csv(head + rest, SCHEMA, most=MOST)
-    except (NotCsv, TooManyRows):
+    except (Unreadable, TooManyRows):
         return
     assert is_kept(found)

@@ -4,11 +4,14 @@ import tracemalloc
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from augury.application.ports import Json
 from augury.domain.model import Feature, FeatureKind, InputSchema
 from augury.domain.prediction import TooManyRows
-from augury.inbound.telegram.csv_rows import NotCsv, read_csv
-from augury.inbound.telegram.dialogue import Asking, Confirming, NoAnswer, Over, answer, restored, stored
+from augury.inbound.tables.unreadable import LongValue, NoHeader, RaggedRow
+from augury.inbound.telegram.csv_rows import read_csv
+from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, WaitingFile, answer, restored, stored
 from augury.inbound.telegram.flood import WINDOW, FloodGate
 from augury.inbound.telegram.receiving import received
 from augury.inbound.telegram.settings import Package, TelegramSettings
@@ -17,6 +20,7 @@ AGE = Feature("age", FeatureKind.NUMERIC)
 CITY = Feature("city", FeatureKind.CATEGORICAL, ("Paris", "Rome"))
 TEXT = Feature("text", FeatureKind.TEXT)
 SCHEMA = InputSchema((AGE, CITY, TEXT))
+WAITING = WaitingFile(message_id=1, file_id="f", file_name="a.csv", model="m@1", row_price=2)
 
 
 @pytest.mark.parametrize(
@@ -52,12 +56,21 @@ def test_a_category_is_found_whatever_its_case_and_a_new_one_taken_as_it_is() ->
     "dialogue",
     [
         Asking(began=1, model="mixed@1", row_price=2, values=(1, None, "x", 0.5), seen=7),
-        Confirming(message_id=1, file_id="f", file_name="a.csv", model="m@1", row_price=2),
+        Asking(began=1, model="mixed@1", row_price=2, files=(WAITING,), files_seen=5),
         Over(seen=3),
+        Over(seen=3, files=(WAITING, replace(WAITING, message_id=2)), files_seen=2),
     ],
 )
-def test_a_dialogue_is_stored_and_restored(dialogue: Asking | Confirming | Over) -> None:
+def test_a_dialogue_is_stored_and_restored(dialogue: Asking | Over) -> None:
     assert restored(stored(dialogue)) == dialogue
+
+
+def test_a_file_that_an_earlier_version_stored_still_waits() -> None:
+    earlier = (
+        b'{"type":"confirming","message_id":1,"file_id":"f","file_name":"a.csv","model":"m@1",'
+        b'"row_price":2,"seen":1}'
+    )
+    assert restored(Json(earlier)) == Over(seen=1, files=(WAITING,), files_seen=1)
 
 
 def test_what_nobody_understands_any_more_is_no_dialogue() -> None:
@@ -82,23 +95,22 @@ def test_each_row_has_its_own_mistake() -> None:
 
 
 def test_a_row_with_too_much_is_named() -> None:
-    with pytest.raises(NotCsv) as refused:
+    with pytest.raises(RaggedRow) as refused:
         read_csv(b"age,city,text\n1,Rome,a\n1,Rome,a,b\n", SCHEMA, most=10)
-    assert (refused.value.message, refused.value.values) == ("csv-ragged", {"row": 2})
+    assert refused.value.row == 2
 
 
 @pytest.mark.parametrize("value", [b"x" * 131_073, b'"' + b"x\n" * 70_000])
 def test_a_value_that_is_too_long_is_told_as_such(value: bytes) -> None:
-    with pytest.raises(NotCsv) as refused:
+    with pytest.raises(LongValue) as refused:
         read_csv(b"age,city,text\n1,Rome,a\n2,Rome," + value, SCHEMA, most=10)
-    assert (refused.value.message, refused.value.values["most"]) == ("csv-long-value", 131_072)
-    assert refused.value.values["line"] in (3, 65_539)
+    assert refused.value.most == 131_072
+    assert refused.value.line in (3, 65_539)
 
 
 def test_a_file_of_nothing_has_no_header() -> None:
-    with pytest.raises(NotCsv) as refused:
+    with pytest.raises(NoHeader):
         read_csv(b"\n \n", SCHEMA, most=10)
-    assert refused.value.message == "csv-no-header"
 
 
 def test_a_file_of_more_lines_than_allowed_takes_no_more_room_for_it() -> None:

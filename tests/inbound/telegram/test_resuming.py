@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from augury.application.chats.ports import Reply
-from augury.application.ports import Unavailable
+from augury.application.ports import Json, Unavailable
 from augury.inbound.telegram import lanes
 from augury.outbound.memory.notices import MemoryNotices
 from tests.inbound.telegram.conftest import CHAT, Town
@@ -21,7 +21,7 @@ def fails_after_the_accept(monkeypatch: pytest.MonkeyPatch, change: Callable[[],
     """Let the books be away once where the answer's place is stored, and the world change meanwhile."""
     expect = MemoryNotices.expect
 
-    async def away(notices: MemoryNotices, reply: Reply) -> Reply:
+    async def away(notices: MemoryNotices, reply: Reply, *, sheet: Json | None = None) -> Reply:
         monkeypatch.setattr(MemoryNotices, "expect", expect)
         change()
         raise Unavailable("the books")

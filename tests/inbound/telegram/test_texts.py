@@ -15,6 +15,7 @@ from augury import domain
 from augury.domain.errors import DomainError
 from augury.domain.prediction import NoValidRow
 from augury.domain.row_errors import RowError, RowFault
+from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.telegram.texts import (
     FOLDER,
     LANGUAGES,
@@ -23,6 +24,7 @@ from augury.inbound.telegram.texts import (
     refusal_name,
     shortened,
     speech,
+    unreadable_name,
 )
 from tests.telegram.markup import plain_text
 from tests.telegram.server import MOST_TEXT
@@ -82,6 +84,17 @@ def test_every_refusal_has_its_words(error: type[DomainError], language: str) ->
         made["errors"] = (RowError(0, "a<b", RowFault.NOT_A_TEXT),)
     words = speech(language).refusal(error(**made))
     assert plain_text(words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("error", Unreadable.__subclasses__())
+def test_every_file_that_cannot_be_read_is_told_why(error: type[Unreadable], language: str) -> None:
+    assert messages(language)[unreadable_name(error)] == {field.name for field in dataclasses.fields(error)}
+    hints = get_type_hints(error)
+    made: dict[str, Any] = {
+        field.name: 3 if hints[field.name] is int else "<x>" for field in dataclasses.fields(error)
+    }
+    assert plain_text(speech(language).unreadable(error(**made)))
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ class Reply:
     placeholder_id: int | None = None
     file_name: str | None = None
     """Of a batch, which is answered by a file."""
+    thread_id: int | None = None
+    """The chat's topic in which the person wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,8 @@ class Delivery:
     input: Json | None
     output: Json | None
     errors: Sequence[RowError] = ()
+    sheet: Json | None = None
+    """Of a batch: what was kept of its file, see `Notices.expect`."""
 
 
 class Notices(Protocol):
@@ -153,8 +157,12 @@ class Notices(Protocol):
     was asked for when it was accepted, and is here until it is delivered."""
 
     @abstractmethod
-    async def expect(self, reply: Reply) -> Reply:
-        """Store where the answer goes; answers what is stored, if it was before."""
+    async def expect(self, reply: Reply, *, sheet: Json | None = None) -> Reply:
+        """Store where the answer goes; answers what is stored, if it was before.
+
+        `sheet` is what the answer to a file takes from that file beside its rows; it is at most about as long
+        as the file, and forgotten once the answer is delivered.
+        """
 
     @abstractmethod
     async def placed(self, reply: Reply, placeholder_id: int) -> None:

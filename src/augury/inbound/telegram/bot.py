@@ -1,6 +1,7 @@
 """The bot as a whole: what was received goes to its handlers, results go out, Telegram is told who we are."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,6 +26,7 @@ from augury.inbound.telegram.person import Person
 from augury.inbound.telegram.polling import poll
 from augury.inbound.telegram.receiving import WANTED
 from augury.inbound.telegram.texts import DEFAULT, LANGUAGES, speech
+from augury.inbound.telegram.topics import in_topic
 from augury.inbound.telegram.turns import serve_in_turn
 from augury.inbound.telegram.webhook import can_listen, webhook
 
@@ -155,7 +157,12 @@ class TelegramBot:
         chat = await self._desk.chats.get(update.lane)
         say = speech(chat.language if chat else DEFAULT)
         try:
-            sent = await self._bot.send_message(update.lane, say("trouble"))
+            sent = await in_topic(
+                _thread_of(update),
+                lambda thread_id: self._bot.send_message(
+                    update.lane, say("trouble"), message_thread_id=thread_id
+                ),
+            )
         except AiogramError as error:
             log.warning("nobody could be told that update %d failed: %s", update.id, error)
         else:
@@ -171,6 +178,16 @@ def create_dispatcher(desk: Desk) -> Dispatcher:
         money_router(), account_router(), files_router(), predicting_router(), rest_router()
     )
     return dispatcher
+
+
+def _thread_of(update: ReceivedUpdate) -> int | None:
+    """The topic of an update that may be of a kind that nobody understands."""
+    match json.loads(update.payload):
+        case {"message": {"is_topic_message": True, "message_thread_id": int(thread_id)}}:
+            return thread_id
+        case {"callback_query": {"message": {"is_topic_message": True, "message_thread_id": int(thread_id)}}}:
+            return thread_id
+    return None
 
 
 async def _until_done(step: Callable[[], Awaitable[object]]) -> None:

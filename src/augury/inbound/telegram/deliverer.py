@@ -16,7 +16,7 @@ from aiogram.exceptions import (
     TelegramNotFound,
     TelegramRetryAfter,
 )
-from aiogram.types import BufferedInputFile, ReplyParameters
+from aiogram.types import BufferedInputFile
 
 from augury.application.chats.ports import Chats, Delivery, Notices, Reply
 from augury.application.money.ports import Balances
@@ -27,6 +27,7 @@ from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.telegram.csv_rows import written_csv
 from augury.inbound.telegram.results import in_words
 from augury.inbound.telegram.texts import Markup, Speech, speech
+from augury.inbound.telegram.topics import answering, in_topic
 
 LOOK_EVERY = 1.0
 """Seconds between two looks for what no event has told."""
@@ -154,12 +155,17 @@ class Deliverer:
     async def _send_file(self, delivery: Delivery, name: str, say: Speech) -> bool:
         """Whether Telegram took it; the message with the button tells the result in either case."""
         prediction, reply = delivery.prediction, delivery.reply
+        file = BufferedInputFile(await asyncio.to_thread(written_csv, delivery, say), _result_name(name))
         try:
-            await self._bot.send_document(
-                reply.chat_id,
-                BufferedInputFile(written_csv(delivery, say), _result_name(name)),
-                caption=say("batch-caption", valid=prediction.valid_rows, rows=prediction.rows),
-                reply_parameters=answering(reply.message_id),
+            await in_topic(
+                reply.thread_id,
+                lambda thread_id: self._bot.send_document(
+                    reply.chat_id,
+                    file,
+                    caption=say("batch-caption", valid=prediction.valid_rows, rows=prediction.rows),
+                    message_thread_id=thread_id,
+                    reply_parameters=answering(reply.message_id),
+                ),
             )
         except (TelegramBadRequest, TelegramEntityTooLarge) as error:
             log.error("a file of results could not be sent to chat %d: %s", reply.chat_id, error)
@@ -167,15 +173,25 @@ class Deliverer:
         return True
 
     async def _become(self, reply: Reply, words: str) -> None:
-        """Let the placeholder become these words, or send them where it is no more."""
+        """Let the placeholder become these words, or send them anew, for whatever reason Telegram refuses to
+        change it; only where the chat itself is no more there is nobody to send them to."""
         try:
             await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
         except (TelegramBadRequest, TelegramNotFound) as error:
             if "not modified" in error.message:
                 return  # it says so already: we were stopped before we noted that
-            if "message to edit not found" not in error.message and "can't be edited" not in error.message:
+            if "chat not found" in error.message:
                 raise
-            await self._bot.send_message(reply.chat_id, words, reply_parameters=answering(reply.message_id))
+            log.info("a result is sent anew, its message cannot be changed: %s", error)
+            await in_topic(
+                reply.thread_id,
+                lambda thread_id: self._bot.send_message(
+                    reply.chat_id,
+                    words,
+                    message_thread_id=thread_id,
+                    reply_parameters=answering(reply.message_id),
+                ),
+            )
 
     async def _look_at_batch(self, reply: Reply, user_id: UserId, say: Speech) -> None:
         try:
@@ -195,10 +211,6 @@ class Deliverer:
             await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
         except AiogramError as error:
             log.info("no progress is shown: %s", error)
-
-
-def answering(message_id: int) -> ReplyParameters:
-    return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)
 
 
 def _result_name(file_name: str) -> str:

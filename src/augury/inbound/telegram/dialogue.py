@@ -3,10 +3,27 @@
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from augury.application.ports import Json
 from augury.domain.model import Feature, FeatureKind, Model
 from augury.domain.row_errors import RowFault
+from augury.inbound.tables.columns import known_values
+from augury.inbound.tables.numbers import number
+
+MOST_FILES = 20
+"""Files of one chat that wait for a yes; beyond them the oldest is forgotten. An album has ten."""
+
+
+class WaitingFile(msgspec.Struct, frozen=True):
+    """A CSV file that waits for a yes to its price."""
+
+    message_id: int
+    """The message that brought the file."""
+    file_id: str
+    file_name: str
+    model: str
+    row_price: int
 
 
 class Asking(msgspec.Struct, frozen=True, tag="asking"):
@@ -20,13 +37,23 @@ class Asking(msgspec.Struct, frozen=True, tag="asking"):
     values: tuple[str | int | float | None, ...] = ()
     seen: int = 0
     """The newest message that was applied: one that comes again changes nothing."""
+    files: tuple[WaitingFile, ...] = ()
+    files_seen: int = 0
+    """The newest message whose file was read."""
 
 
-class Confirming(msgspec.Struct, frozen=True, tag="confirming"):
-    """A CSV file that waits for a yes to its price."""
+class Over(msgspec.Struct, frozen=True, tag="over"):
+    """Nothing is being asked; the answers up to `seen` belonged to a dialogue that has ended."""
+
+    seen: int
+    files: tuple[WaitingFile, ...] = ()
+    files_seen: int = 0
+
+
+class _Confirming(msgspec.Struct, frozen=True, tag="confirming"):
+    """What an earlier version stored: the one file that waited."""
 
     message_id: int
-    """The message that brought the file."""
     file_id: str
     file_name: str
     model: str
@@ -34,14 +61,8 @@ class Confirming(msgspec.Struct, frozen=True, tag="confirming"):
     seen: int = 0
 
 
-class Over(msgspec.Struct, frozen=True, tag="over"):
-    """Nothing is being asked; the answers up to `seen` belonged to a dialogue that has ended."""
-
-    seen: int
-
-
-Dialogue: TypeAlias = Asking | Confirming | Over
-_decoder: msgspec.json.Decoder[Dialogue] = msgspec.json.Decoder(Dialogue)
+Dialogue: TypeAlias = Asking | Over
+_decoder: msgspec.json.Decoder[Dialogue | _Confirming] = msgspec.json.Decoder(Dialogue | _Confirming)
 
 
 class NoAnswer(Exception):
@@ -61,29 +82,32 @@ def restored(text: Json | None) -> Dialogue | None:
     if text is None:
         return None
     try:
-        return _decoder.decode(text)
+        found = _decoder.decode(text)
     except msgspec.MsgspecError:
         return None
+    if isinstance(found, _Confirming):
+        file = WaitingFile(found.message_id, found.file_id, found.file_name, found.model, found.row_price)
+        return Over(seen=found.seen, files=(file,), files_seen=found.message_id)
+    return found
+
+
+def with_file(dialogue: Dialogue, file: WaitingFile) -> Dialogue:
+    """The same dialogue, and this file waits beside it; what was said of it before is replaced."""
+    dialogue = without_file(dialogue, file.message_id)
+    files = (*dialogue.files, file)[-MOST_FILES:]
+    return replace(dialogue, files=files, files_seen=max(dialogue.files_seen, file.message_id))
+
+
+def without_file(dialogue: Dialogue, message_id: int) -> Dialogue:
+    return replace(dialogue, files=tuple(each for each in dialogue.files if each.message_id != message_id))
 
 
 def answer(feature: Feature, text: str) -> str | int | float | None:
-    """The value that `text` gives to the feature; raises `NoAnswer`."""
+    """The value that `text` gives to the feature; raises `NoAnswer`, and `TwoReadings` of a number."""
     value = _value(feature, text)
     if fault := feature.fault(value):
         raise NoAnswer("wrong-range" if fault is RowFault.NOT_FINITE else "wrong-text")
     return value
-
-
-def number(text: str) -> int | float | None:
-    """A number as people write them: `12`, `3.5`, `3,5`, `1 000`; None where it is none."""
-    compact = "".join(text.split()).replace(",", ".").replace("−", "-")
-    if "_" in compact:  # Python's own way to write 1_000, nobody else's
-        return None
-    try:
-        found = float(compact)
-    except ValueError:
-        return None
-    return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
 
 def row_of(model: Model, asking: Asking) -> dict[str, object]:
@@ -99,7 +123,8 @@ def _value(feature: Feature, text: str) -> str | int | float | None:
                 raise NoAnswer("wrong-number")
             return found
         case FeatureKind.CATEGORICAL:
-            known = {value.casefold(): value for value in feature.values}
-            return known.get(text.strip().casefold(), text.strip())
+            exact = known_values(feature).find(text)
+            known = {value.strip().casefold(): value for value in feature.values}
+            return exact if exact is not None else known.get(text.strip().casefold(), text.strip())
         case FeatureKind.TEXT:
             return text

@@ -17,6 +17,7 @@ from augury.inbound.telegram.flood import FloodGate
 from augury.inbound.telegram.submitting import resumed
 from augury.inbound.telegram.talk import Talk
 from augury.inbound.telegram.texts import language_of, speech
+from augury.inbound.telegram.topics import thread_of
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
@@ -39,9 +40,11 @@ class Person(BaseMiddleware):
             raise ValueError("nobody knows who has paid")
         chat = await self._chat(event.from_user.id, event.from_user.language_code)
         bot: Bot = data["bot"]
-        if not is_about_money(event) and await self._is_flood(chat, event, data):
+        say = speech(chat.language)
+        talk = Talk(bot, chat, say, self._desk, restored(chat.dialogue), thread_of(event))
+        if not is_about_money(event) and await self._is_flood(talk, event, data):
             return None
-        talk = data["talk"] = Talk(bot, chat, speech(chat.language), self._desk, restored(chat.dialogue))
+        data["talk"] = talk
         try:
             return await handler(event, data)
         except DomainError as refusal:
@@ -49,7 +52,7 @@ class Person(BaseMiddleware):
                 raise
             if await _was_accepted(event, talk):
                 return None
-            await bot.send_message(chat.id, speech(chat.language).refusal(refusal))
+            await talk.send(say.refusal(refusal))
         finally:
             if isinstance(event, CallbackQuery):
                 await acknowledged(event)
@@ -60,13 +63,12 @@ class Person(BaseMiddleware):
             await self._desk.chats.leave(chat_id, gone=False)
         return chat
 
-    async def _is_flood(self, chat: Chat, event: Message | CallbackQuery, data: dict[str, Any]) -> bool:
+    async def _is_flood(self, talk: Talk, event: Message | CallbackQuery, data: dict[str, Any]) -> bool:
         update: Update = data["event_update"]
         at = event.date.timestamp() if isinstance(event, Message) else time.time()  # a button has no date
-        seconds, tell = self._gate.wait(chat.id, update.update_id, at)
+        seconds, tell = self._gate.wait(talk.chat.id, update.update_id, at)
         if tell:
-            bot: Bot = data["bot"]
-            await bot.send_message(chat.id, speech(chat.language)("slow-down", seconds=seconds))
+            await talk.send(talk.say("slow-down", seconds=seconds))
         return seconds > 0
 
 

@@ -1,9 +1,11 @@
 """From a person's message to an accepted prediction and the message that becomes its result."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import InlineKeyboardMarkup
 
 from augury.application.chats.ports import Reply
 from augury.application.ports import IdempotencyKey, Json
@@ -22,6 +24,8 @@ class Batch:
 
     file_name: str
     placeholder_id: int
+    sheet: Json | None = None
+    """The form of the file, and its columns that the model does not know."""
 
 
 async def submit(
@@ -59,11 +63,19 @@ async def submit(
 async def resumed(talk: Talk, message_id: int, batch: Batch | None = None) -> bool:
     """Whether this message was accepted before the bot stopped in the middle of handling it; its result is
     then on its way, whatever became of the model, its price or the file since."""
-    accepted = await talk.desk.find_accepted(user_id=talk.chat.user_id, key=_key(talk, message_id))
+    accepted = await _accepted_as(talk, message_id)
     if accepted is None:
         return False
     await _told_again(talk, accepted, message_id, batch)
     return True
+
+
+async def was_accepted(talk: Talk, message_id: int) -> bool:
+    return await _accepted_as(talk, message_id) is not None
+
+
+async def _accepted_as(talk: Talk, message_id: int) -> PredictionId | None:
+    return await talk.desk.find_accepted(user_id=talk.chat.user_id, key=_key(talk, message_id))
 
 
 def _key(talk: Talk, message_id: int) -> str:
@@ -86,18 +98,36 @@ async def _told(
             prediction_id=prediction.id,
             placeholder_id=batch.placeholder_id if batch else None,
             file_name=batch.file_name if batch else None,
-        )
+            thread_id=talk.thread_id,
+        ),
+        sheet=batch.sheet if batch else None,
     )
-    await _show(talk, reply, prediction, is_new=is_new)
+    reply = await _show(talk, reply, prediction, is_new=is_new)
     talk.desk.deliverer.expect(reply, talk.chat.user_id, talk.chat.language)
 
 
-async def _show(talk: Talk, reply: Reply, prediction: Prediction, *, is_new: bool) -> None:
+async def _show(talk: Talk, reply: Reply, prediction: Prediction, *, is_new: bool) -> Reply:
+    """Say that it is in the queue; answers the reply with the message that says so."""
     say, price = talk.say, prediction.price
     stop = keyboard([button(say.plain("button-cancel"), f"x:{reply.prediction_id}")])
-    if reply.placeholder_id is None:
-        sent = await talk.send(say("queued", price=price), stop, to=reply.message_id)
-        await talk.desk.notices.placed(reply, sent.message_id)
-    elif reply.file_name is not None and is_new:
+    words = say("queued", price=price)
+    if reply.placeholder_id is not None:
+        if reply.file_name is None or not is_new:
+            return reply
         words = say("batch-queued", file=reply.file_name, rows=prediction.rows, price=price)
-        await talk.change(reply.placeholder_id, words, stop)
+        if await _changed(talk, reply.placeholder_id, words, stop):
+            return reply
+    sent = await talk.send(words, stop, to=reply.message_id)
+    await talk.desk.notices.placed(reply, sent.message_id)
+    return replace(reply, placeholder_id=sent.message_id)
+
+
+async def _changed(talk: Talk, message_id: int, words: str, stop: InlineKeyboardMarkup) -> bool:
+    """Whether the message says so now; one that is too old, or deleted, cannot be changed any more."""
+    try:
+        await talk.change(message_id, words, stop)
+    except TelegramBadRequest as error:
+        if "chat not found" in error.message:
+            raise
+        return "not modified" in error.message
+    return True

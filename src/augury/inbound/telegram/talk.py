@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from aiogram import Bot
-from aiogram.types import InlineKeyboardMarkup, Message, ReplyKeyboardMarkup, ReplyParameters
+from aiogram.types import InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
+from msgspec.structs import replace
 
 from augury.application.chats.ports import Chat
 from augury.inbound.telegram.desk import Desk
-from augury.inbound.telegram.dialogue import Dialogue, stored
+from augury.inbound.telegram.dialogue import Dialogue, Over, WaitingFile, stored
 from augury.inbound.telegram.texts import Speech
+from augury.inbound.telegram.topics import answering, in_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Talk:
     say: Speech
     desk: Desk
     dialogue: Dialogue | None
+    thread_id: int | None = None
+    """The chat's topic in which the person wrote: answers stay in it."""
 
     async def send(
         self,
@@ -27,9 +31,15 @@ class Talk:
         to: int | None = None,
     ) -> Message:
         """A new message, as an answer `to` one of the person's where that is named."""
-        answers = ReplyParameters(message_id=to, allow_sending_without_reply=True) if to else None
-        return await self.bot.send_message(
-            self.chat.id, words, reply_markup=keyboard, reply_parameters=answers
+        return await in_topic(
+            self.thread_id,
+            lambda thread_id: self.bot.send_message(
+                self.chat.id,
+                words,
+                message_thread_id=thread_id,
+                reply_markup=keyboard,
+                reply_parameters=answering(to) if to else None,
+            ),
         )
 
     async def change(self, message_id: int, words: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
@@ -38,7 +48,21 @@ class Talk:
         )
 
     async def remember(self, dialogue: Dialogue) -> None:
+        """Store how far the questions have come; the files that wait stay as they are."""
+        known = self.known
+        await self.remember_all(replace(dialogue, files=known.files, files_seen=known.files_seen))
+
+    async def remember_all(self, dialogue: Dialogue) -> None:
+        """Store the questions and the files that wait."""
         await self.desk.dialogues.put(self.chat.id, stored(dialogue))
+
+    @property
+    def known(self) -> Dialogue:
+        return self.dialogue or Over(seen=0)
+
+    def waiting_file(self, message_id: int) -> WaitingFile | None:
+        """The file of this message, if it still waits for a yes."""
+        return next((each for each in self.known.files if each.message_id == message_id), None)
 
     def was_applied(self, message_id: int) -> bool:
         """Whether this message was an answer that is stored already: it is being handled again."""

@@ -16,6 +16,7 @@ from fluent.runtime.types import fluent_number
 from augury.domain.errors import DomainError
 from augury.domain.prediction import NoValidRow
 from augury.domain.row_errors import RowError, RowFault
+from augury.inbound.tables.unreadable import Unreadable
 
 FOLDER = Path(__file__).parent / "texts"
 LANGUAGES = ("ru", "en")
@@ -77,6 +78,11 @@ class Speech:
             values["reason"] = self.reason(error.errors[0]) if error.errors else ""
         return self(refusal_name(type(error)), **values)
 
+    def unreadable(self, error: Unreadable) -> Markup:
+        """Why a file is no table, in words of its own for each reason."""
+        values = {field.name: getattr(error, field.name) for field in dataclasses.fields(error)}
+        return self(unreadable_name(type(error)), **values)
+
     def reason(self, error: RowError) -> Markup:
         reason = self(REASONS[error.fault])
         if error.field is None:
@@ -99,7 +105,16 @@ class Speech:
 
 def refusal_name(error: type[DomainError]) -> str:
     """`NotEnoughCredits` is said by `refusal-not-enough-credits`."""
-    return "refusal-" + _CAPITALS.sub("-", error.__name__).lower()
+    return f"refusal-{_kebab(error)}"
+
+
+def unreadable_name(error: type[Unreadable]) -> str:
+    """`MissingColumns` is said by `unreadable-missing-columns`."""
+    return f"unreadable-{_kebab(error)}"
+
+
+def _kebab(error: type[Exception]) -> str:
+    return _CAPITALS.sub("-", error.__name__).lower()
 
 
 @cache

@@ -97,6 +97,7 @@ class UpdateRecord:
 class ReplyRecord:
     reply: Reply
     created_at: datetime
+    sheet: Json | None = None
 
 
 @dataclass(slots=True)

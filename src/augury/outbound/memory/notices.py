@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing_extensions import override
 
 from augury.application.chats.ports import Delivery, Notices, Reply
+from augury.application.ports import Json
 from augury.domain.identifiers import PredictionId
 from augury.outbound.memory.memory import Memory, ReplyRecord
 
@@ -14,9 +15,9 @@ class MemoryNotices(Notices):
     memory: Memory
 
     @override
-    async def expect(self, reply: Reply) -> Reply:
+    async def expect(self, reply: Reply, *, sheet: Json | None = None) -> Reply:
         async with self.memory.change() as state:
-            new = ReplyRecord(reply, self.memory.now())
+            new = ReplyRecord(reply, self.memory.now(), sheet)
             return state.replies.setdefault((reply.chat_id, reply.message_id), new).reply
 
     @override
@@ -39,28 +40,29 @@ class MemoryNotices(Notices):
         state, now = self.memory.state, self.memory.now()
         found = sorted(
             (
-                reply
-                for reply in (record.reply for record in state.replies.values())
-                if reply.placeholder_id is not None
-                and reply.prediction_id not in but_not
-                and reply.chat_id in state.chats
-                and (due_at := state.notices.get(reply.prediction_id)) is not None
+                record
+                for record in state.replies.values()
+                if record.reply.placeholder_id is not None
+                and record.reply.prediction_id not in but_not
+                and record.reply.chat_id in state.chats
+                and (due_at := state.notices.get(record.reply.prediction_id)) is not None
                 and due_at <= now
             ),
-            key=lambda reply: reply.prediction_id,
+            key=lambda record: record.reply.prediction_id,
         )
-        records = [(reply, state.predictions[reply.prediction_id]) for reply in found[:limit]]
+        records = [(each, state.predictions[each.reply.prediction_id]) for each in found[:limit]]
         return [
             Delivery(
-                reply=reply,
-                language=state.chats[reply.chat_id].language,
-                gone=state.chats[reply.chat_id].gone,
+                reply=kept.reply,
+                language=state.chats[kept.reply.chat_id].language,
+                gone=state.chats[kept.reply.chat_id].gone,
                 prediction=record.prediction,
                 input=record.input or None,
                 output=record.output,
                 errors=record.errors,
+                sheet=kept.sheet,
             )
-            for reply, record in records
+            for kept, record in records
         ]
 
     @override
@@ -73,3 +75,6 @@ class MemoryNotices(Notices):
     async def delivered(self, prediction_id: PredictionId) -> None:
         async with self.memory.change() as state:
             state.notices.pop(prediction_id, None)
+            for name, record in list(state.replies.items()):
+                if record.reply.prediction_id == prediction_id and record.sheet is not None:
+                    state.replies[name] = replace(record, sheet=None)

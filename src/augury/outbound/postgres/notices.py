@@ -6,6 +6,7 @@ from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.chats.ports import Delivery, Notices, Reply
+from augury.application.ports import Json
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import prediction_of
 from augury.outbound.postgres.query import fetch
@@ -13,10 +14,11 @@ from augury.outbound.postgres.row_errors import decoded_errors
 
 # A reply that is there already stays as it is, but is answered all the same.
 EXPECT = """
-INSERT INTO telegram_replies AS known (chat_id, message_id, prediction_id, placeholder_id, file_name)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO telegram_replies AS known
+    (chat_id, message_id, prediction_id, placeholder_id, file_name, thread_id, sheet)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (chat_id, message_id) DO UPDATE SET placeholder_id = known.placeholder_id
-RETURNING chat_id, message_id, prediction_id, known.placeholder_id, known.file_name
+RETURNING chat_id, message_id, prediction_id, known.placeholder_id, known.file_name, known.thread_id
 """
 PLACED = "UPDATE telegram_replies SET placeholder_id = $3 WHERE chat_id = $1 AND message_id = $2"
 PLACE_REST = """
@@ -25,7 +27,8 @@ UPDATE telegram_replies SET placeholder_id = $2 WHERE chat_id = $1 AND placehold
 DUE = """
 SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status, p.attempts,
     p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure,
-    p.input, p.output, p.errors, r.chat_id, r.message_id, r.placeholder_id, r.file_name, c.language, c.gone
+    p.input, p.output, p.errors, r.chat_id, r.message_id, r.placeholder_id, r.file_name, r.thread_id, r.sheet,
+    c.language, c.gone
 FROM notices n
 JOIN telegram_replies r USING (prediction_id)
 JOIN predictions p ON p.id = n.prediction_id
@@ -34,7 +37,10 @@ WHERE n.due_at <= now() AND r.placeholder_id IS NOT NULL AND n.prediction_id <> 
 ORDER BY n.prediction_id LIMIT $1
 """
 PUT_OFF = "UPDATE notices SET due_at = now() + $2::interval WHERE prediction_id = $1"
-DELIVERED = "DELETE FROM notices WHERE prediction_id = $1"
+DELIVERED = """
+WITH told AS (DELETE FROM notices WHERE prediction_id = $1)
+UPDATE telegram_replies SET sheet = NULL WHERE prediction_id = $1 AND sheet IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,12 @@ class PostgresNotices(Notices):
     pool: Pool
 
     @override
-    async def expect(self, reply: Reply) -> Reply:
+    async def expect(self, reply: Reply, *, sheet: Json | None = None) -> Reply:
         rows = await fetch(
             self.pool,
             EXPECT,
             *(reply.chat_id, reply.message_id, reply.prediction_id, reply.placeholder_id, reply.file_name),
+            *(reply.thread_id, sheet),
         )
         return _reply_of(rows[0], rows[0]["prediction_id"])
 
@@ -69,6 +76,7 @@ class PostgresNotices(Notices):
                 input=row["input"],
                 output=row["output"],
                 errors=decoded_errors(row["errors"]),
+                sheet=row["sheet"],
             )
             for row in await fetch(self.pool, DUE, limit, list(but_not))
         ]
@@ -89,4 +97,5 @@ def _reply_of(row: Record, prediction_id: PredictionId) -> Reply:
         prediction_id=prediction_id,
         placeholder_id=row["placeholder_id"],
         file_name=row["file_name"],
+        thread_id=row["thread_id"],
     )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0005"
+VERSION = "0006"
 """The revision that this code works with: the newest of the migrations."""
 
 Time = DateTime(timezone=True)

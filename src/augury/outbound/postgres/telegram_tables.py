@@ -59,6 +59,10 @@ replies = Table(
     Column("placeholder_id", BigInteger, comment="The bot's message that becomes the result"),
     Column("file_name", Text, comment="Of a batch, which is answered by a file"),
     Column("created_at", Time, nullable=False, server_default=func.now()),
+    Column("thread_id", BigInteger, comment="The chat's topic in which the person wrote"),
+    Column(
+        "sheet", LargeBinary, comment="JSON text: what a batch's answer takes from its file, until it is sent"
+    ),
     PrimaryKeyConstraint("chat_id", "message_id"),
 )
 

@@ -1,5 +1,6 @@
 """Who one is here: the beginning, the balance, the history, the model, the language."""
 
+import re
 from contextlib import suppress
 from uuid import UUID
 
@@ -28,6 +29,8 @@ ICONS = {
     Status.CANCELED: "✖",
     Status.EXPIRED: "⌛",
 }
+LINK_CODE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What `IssueTelegramLink` makes: 32 random bytes."""
 NAMES = {"ru": "Русский", "en": "English"}
 
 
@@ -46,8 +49,9 @@ def account_router() -> Router:
 
 
 async def start(_: Message, command: CommandObject, talk: Talk) -> None:
+    """A link brings its code; anything else behind `/start` says where the person came from."""
     say, desk = talk.say, talk.desk
-    if command.args:
+    if command.args and LINK_CODE.fullmatch(command.args):
         user_id = await desk.link_chat(chat=talk.chat, code=command.args)
         available = (await desk.balances.of(user_id)).available
         words = say("linked", credits=say("credits", credits=available))

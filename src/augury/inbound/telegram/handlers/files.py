@@ -3,20 +3,24 @@
 import asyncio
 import io
 import logging
+from dataclasses import replace
 
+import msgspec
 from aiogram import F, Router
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Message
 from aiohttp import ClientError, ClientResponseError
-from msgspec.structs import replace
+from msgspec import structs
 
-from augury.application.ports import Unavailable
-from augury.domain.model import Model
-from augury.domain.prediction import NoValidRow
-from augury.inbound.telegram.csv_rows import CsvRows, NotCsv, read_csv
-from augury.inbound.telegram.dialogue import Confirming, Over
+from augury.application.ports import Json, Unavailable
+from augury.domain.model import Model, ModelNotFound
+from augury.domain.prediction import NoValidRow, TooManyRows
+from augury.inbound.tables.encoding import NAMES
+from augury.inbound.tables.unreadable import Unreadable
+from augury.inbound.telegram.csv_rows import CsvRows, read_csv
+from augury.inbound.telegram.dialogue import WaitingFile, with_file, without_file
 from augury.inbound.telegram.keyboards import button, keyboard
-from augury.inbound.telegram.submitting import Batch, resumed, submit
+from augury.inbound.telegram.submitting import Batch, resumed, submit, was_accepted
 from augury.inbound.telegram.talk import Talk
 
 MOST_MISTAKES_SHOWN = 5
@@ -37,74 +41,99 @@ def files_router() -> Router:
 
 
 async def read_document(message: Message, talk: Talk) -> None:
-    document = message.document
+    """Each file has its own question: an album brings several at once."""
+    document, message_id = message.document, message.message_id
     assert document is not None
-    if talk.was_applied(message.message_id) and not isinstance(talk.dialogue, Confirming):
+    if message_id <= talk.known.files_seen and talk.waiting_file(message_id) is None:
         return  # confirmed or left before: it is being handled again
     name = document.file_name or "rows.csv"
     if not name.lower().endswith(ENDINGS):
-        await talk.send(talk.say("csv-only"))
+        await talk.send(talk.say("csv-only"), to=message_id)
         return
     model = await talk.desk.model_of(talk.chat)
-    rows = await _rows(document.file_id, document.file_size, model, talk)
-    if rows is None:
-        return
-    waiting = Confirming(
-        message_id=message.message_id,
+    waiting = WaitingFile(
+        message_id=message_id,
         file_id=document.file_id,
         file_name=name[:MOST_NAME_CHARACTERS],
         model=str(model.ref),
         row_price=model.row_price,
-        seen=message.message_id,
     )
-    await talk.remember(waiting)
+    rows = await _rows(waiting, document.file_size, model, talk)
+    if rows is None:
+        return
+    await talk.remember_all(with_file(talk.known, waiting))
     await _ask(waiting, rows, model, talk)
 
 
 async def confirm(query: CallbackQuery, talk: Talk) -> None:
     """The message with the button becomes first the progress and then the result."""
-    waiting = talk.dialogue
     message_id = int((query.data or "").removeprefix("csv:"))
-    if not isinstance(waiting, Confirming) or waiting.message_id != message_id or query.message is None:
+    waiting = talk.waiting_file(message_id)
+    if waiting is None or query.message is None:
         await talk.send(talk.say("stale"))
         return
     batch = Batch(waiting.file_name, query.message.message_id)
-    if await resumed(talk, message_id, batch):
-        await talk.remember(Over(seen=waiting.seen))
+    if await was_accepted(talk, message_id):
+        await resumed(talk, message_id, replace(batch, sheet=await _sheet_again(waiting, talk)))
+        await talk.remember_all(without_file(talk.known, message_id))
         return
     model = await talk.desk.models.get(waiting.model)
-    rows = await _rows(waiting.file_id, None, model, talk)
+    rows = await _rows(waiting, None, model, talk)
     if rows is None:
         return
     if model.row_price != waiting.row_price:
-        waiting = replace(waiting, row_price=model.row_price)
-        await talk.remember(waiting)
+        waiting = structs.replace(waiting, row_price=model.row_price)
+        await talk.remember_all(with_file(talk.known, waiting))
         await talk.send(talk.say("price-changed"))
         await _ask(waiting, rows, model, talk)
         return
+    batch = replace(batch, sheet=_stored(rows))
     await submit(talk, list(rows.rows), model=model, named=waiting.model, message_id=message_id, batch=batch)
-    await talk.remember(Over(seen=waiting.seen))
+    await talk.remember_all(without_file(talk.known, message_id))
 
 
-async def _rows(file_id: str, size: int | None, model: Model, talk: Talk) -> CsvRows | None:
+async def _rows(waiting: WaitingFile, size: int | None, model: Model, talk: Talk) -> CsvRows | None:
     """The file's rows, checked; None where it was said why there are none."""
-    most = talk.desk.settings.max_file_bytes
+    most, to = talk.desk.settings.max_file_bytes, waiting.message_id
     if (size or 0) > most:
-        await talk.send(talk.say("csv-too-large", most=most))
+        await talk.send(talk.say("csv-too-large", most=most), to=to)
         return None
     try:
-        content = await _downloaded(file_id, talk)
-        rows = await asyncio.to_thread(read_csv, content, model.facts.schema, most=talk.desk.limits.max_rows)
-    except NotCsv as wrong:
-        await talk.send(talk.say("csv-not-csv", reason=talk.say(wrong.message, **wrong.values)))
+        rows = await _read(waiting, model, talk)
+    except TooManyRows as refusal:
+        await talk.send(talk.say.refusal(refusal), to=to)
+        return None
+    except Unreadable as wrong:
+        await talk.send(talk.say("csv-not-csv", reason=talk.say.unreadable(wrong)), to=to)
         return None
     except _Gone as error:
         log.warning("a file is not to be had: %s", error)
-        await talk.send(talk.say("csv-gone"))
+        await talk.send(talk.say("csv-gone"), to=to)
         return None
-    if len(rows.errors) == len(rows.rows):
-        raise NoValidRow(errors=tuple(rows.errors))
-    return rows
+    if len(rows.errors) < len(rows.rows):
+        return rows
+    await talk.send(talk.say.refusal(NoValidRow(errors=tuple(rows.errors))), to=to)
+    return None
+
+
+async def _read(waiting: WaitingFile, model: Model, talk: Talk) -> CsvRows:
+    """Raises `Unreadable`, `TooManyRows`, `_Gone`."""
+    content = await _downloaded(waiting.file_id, talk)
+    return await asyncio.to_thread(read_csv, content, model.facts.schema, most=talk.desk.limits.max_rows)
+
+
+async def _sheet_again(waiting: WaitingFile, talk: Talk) -> Json | None:
+    """What the results take from the file, for rows that were accepted before; None where the file, or its
+    model, is no more: then they go out without."""
+    try:
+        return _stored(await _read(waiting, await talk.desk.models.get(waiting.model), talk))
+    except (ModelNotFound, Unreadable, TooManyRows, _Gone) as error:
+        log.info("results go out without the columns of their file: %r", error)
+        return None
+
+
+def _stored(rows: CsvRows) -> Json:
+    return Json(msgspec.json.encode(rows.sheet))
 
 
 async def _downloaded(file_id: str, talk: Talk) -> bytes:
@@ -121,7 +150,7 @@ async def _downloaded(file_id: str, talk: Talk) -> bytes:
     return content.getvalue()
 
 
-async def _ask(waiting: Confirming, rows: CsvRows, model: Model, talk: Talk) -> None:
+async def _ask(waiting: WaitingFile, rows: CsvRows, model: Model, talk: Talk) -> None:
     say, count = talk.say, len(rows.rows)
     lines = [
         say(
@@ -133,6 +162,8 @@ async def _ask(waiting: Confirming, rows: CsvRows, model: Model, talk: Talk) -> 
             bad=len(rows.errors),
         )
     ]
+    if rows.encoding in NAMES:
+        lines.append(say("csv-encoding", encoding=NAMES[rows.encoding]))
     lines += [
         say("csv-bad-line", row=error.row + 1, reason=say.reason(error))
         for error in rows.errors[:MOST_MISTAKES_SHOWN]

@@ -16,6 +16,7 @@ from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.settings import Package
 from augury.inbound.telegram.talk import Talk
 from augury.inbound.telegram.texts import language_of, said_in_any, speech
+from augury.inbound.telegram.topics import in_topic
 
 STARS = "XTR"
 START = "topup"
@@ -55,14 +56,18 @@ async def buy(query: CallbackQuery, talk: Talk) -> None:
         await talk.send(talk.say("checkout-refused"))
         return
     title = talk.say.plain("invoice-title", credits=package.credits)
-    await talk.bot.send_invoice(
-        talk.chat.id,
-        title=title,
-        description=talk.say.plain("invoice-description"),
-        payload=payload(package),
-        currency=STARS,
-        prices=[LabeledPrice(label=title, amount=package.stars)],
-        start_parameter=START,
+    await in_topic(
+        talk.thread_id,
+        lambda thread_id: talk.bot.send_invoice(
+            talk.chat.id,
+            title=title,
+            description=talk.say.plain("invoice-description"),
+            payload=payload(package),
+            currency=STARS,
+            prices=[LabeledPrice(label=title, amount=package.stars)],
+            start_parameter=START,
+            message_thread_id=thread_id,
+        ),
     )
 
 

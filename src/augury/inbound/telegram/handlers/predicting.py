@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import FeatureKind, Model, ModelNotFound
-from augury.inbound.telegram.dialogue import Asking, Confirming, NoAnswer, Over, answer, row_of
+from augury.inbound.tables.numbers import TwoReadings
+from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, answer, row_of, without_file
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.submitting import resumed, submit
 from augury.inbound.telegram.talk import Talk
@@ -67,8 +68,12 @@ async def choose(query: CallbackQuery, talk: Talk) -> None:
     else:
         choice = (query.data or "").rpartition(":")[2]
         feature = (await _model(asking, talk)).facts.schema.features[step]
-        value = None if choice == "none" else feature.values[int(choice)]
-        await _append(asking, value, asking.seen, talk)
+        if choice == "none":
+            await _append(asking, None, asking.seen, talk)
+        elif choice.startswith("="):  # one of two readings of a number
+            await _append(asking, answer(feature, choice[1:]), asking.seen, talk)
+        else:
+            await _append(asking, feature.values[int(choice)], asking.seen, talk)
 
 
 async def back(query: CallbackQuery, talk: Talk) -> None:
@@ -82,12 +87,26 @@ async def back(query: CallbackQuery, talk: Talk) -> None:
     await _go_on(asking, talk)
 
 
-async def stop_by_button(_: CallbackQuery, talk: Talk) -> None:
-    await _stop(talk, seen=talk.dialogue.seen if talk.dialogue else 0)
+async def stop_by_button(query: CallbackQuery, talk: Talk) -> None:
+    """Leave the dialogue, or the file, that the button belongs to, and nothing else."""
+    began = int((query.data or "").split(":")[1])
+    if file := talk.waiting_file(began):
+        await talk.remember_all(without_file(talk.known, began))
+        await talk.send(talk.say("file-left", file=file.file_name), to=began)
+    elif isinstance(talk.dialogue, Asking) and talk.dialogue.began == began:
+        await talk.remember(Over(seen=talk.dialogue.seen))
+        await talk.send(talk.say("dialogue-over"))
+    else:
+        await talk.send(talk.say("nothing-to-cancel"))
 
 
 async def stop_asking(message: Message, talk: Talk) -> None:
-    await _stop(talk, seen=message.message_id)
+    """Leave the dialogue and every file that waits for a yes."""
+    known = talk.known
+    is_open = isinstance(known, Asking) or bool(known.files)
+    if is_open:
+        await talk.remember_all(Over(seen=message.message_id, files_seen=known.files_seen))
+    await talk.send(talk.say("dialogue-over" if is_open else "nothing-to-cancel"))
 
 
 async def cancel(query: CallbackQuery, talk: Talk) -> None:
@@ -109,6 +128,13 @@ async def _predict_text(text: str, message_id: int, talk: Talk) -> None:
         if not await resumed(talk, message_id):
             await talk.send(talk.say(wrong.message, value=text))
         return
+    except TwoReadings as readings:
+        if await resumed(talk, message_id):
+            return
+        asking = Asking(began=message_id, model=str(model.ref), row_price=model.row_price, seen=message_id)
+        await talk.remember(asking)
+        await _ask_which(asking, text, readings, talk)
+        return
     named = talk.desk.model_name(talk.chat)
     await submit(talk, {features[0].name: value}, model=model, named=named, message_id=message_id)
 
@@ -125,6 +151,9 @@ async def _apply(asking: Asking, text: str, message_id: int, talk: Talk) -> None
     except NoAnswer as wrong:
         await talk.send(talk.say(wrong.message, value=text))
         await _ask(asking, model, talk)
+        return
+    except TwoReadings as readings:
+        await _ask_which(asking, text, readings, talk)
         return
     await _append(asking, value, message_id, talk)
 
@@ -183,6 +212,16 @@ async def _ask(asking: Asking, model: Model, talk: Talk, *, says_price: bool = F
     await talk.send("\n".join(lines), _choices(asking, model, say))
 
 
+async def _ask_which(asking: Asking, text: str, readings: TwoReadings, talk: Talk) -> None:
+    """Which of two numbers is meant: `12,500` is 12.5 or 12500."""
+    say, where = talk.say, f"{asking.began}:{len(asking.values)}"
+    both = [str(each) for each in (readings.one, readings.other)]
+    buttons = [button(each, f"a:{where}:={each}") for each in both]
+    stop = button(say.plain("button-cancel"), f"stop:{where}")
+    words = say("which-number", value=text, one=both[0], other=both[1])
+    await talk.send(words, keyboard([stop], choices=buttons))
+
+
 def _choices(asking: Asking, model: Model, say: Speech) -> InlineKeyboardMarkup:
     step = len(asking.values)
     feature = model.facts.schema.features[step]
@@ -204,10 +243,3 @@ def _asked(query: CallbackQuery, talk: Talk) -> tuple[Asking | None, int]:
     dialogue = talk.dialogue
     is_its = isinstance(dialogue, Asking) and str(dialogue.began) == began
     return (dialogue if is_its and isinstance(dialogue, Asking) else None), int(step)
-
-
-async def _stop(talk: Talk, *, seen: int) -> None:
-    is_open = isinstance(talk.dialogue, (Asking, Confirming))
-    if is_open:
-        await talk.remember(Over(seen=seen))
-    await talk.send(talk.say("dialogue-over" if is_open else "nothing-to-cancel"))

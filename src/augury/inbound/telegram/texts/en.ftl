@@ -135,10 +135,12 @@ ask-price = <b>{ $model }</b>, { $price ->
 ask-numeric = A number, such as 12 or 3.5.
 ask-categorical = Choose, or write it.
 ask-text = A text.
+which-number = “{ $value }” can be two numbers. Do you mean { $one } or { $other }?
 wrong-number = “{ $value }” is no number. Write one such as 12 or 3.5.
 wrong-range = This number is too large for the model.
 wrong-text = The model cannot take this text.
 dialogue-over = All right, I asked nothing.
+file-left = All right, <b>{ $file }</b> is not predicted.
 nothing-to-cancel = I am not asking anything.
 stale = This button is from an earlier question.
 use-predict = <b>{ $model }</b> wants { $features ->
@@ -159,21 +161,26 @@ csv-confirm = <b>{ $file }</b>: { $rows ->
        *[other] ; { $bad } rows have mistakes and are not charged.
     }
 csv-bad-line = row { $row }: { $reason }
+csv-encoding = I read it as { $encoding }.
 csv-too-large = The file is too large: at most { $most ->
         [one] { $most } byte
        *[other] { $most } bytes
     }.
 csv-gone = Telegram does not give me this file. Please send it again.
 csv-not-csv = This is no CSV file that I can read: { $reason }
-csv-no-text = it is neither UTF-8 nor Windows-1251
-csv-no-header = its first line must name the columns
-csv-missing-columns = these columns are missing: { $columns }
-csv-no-rows = it has no rows
-csv-ragged = row { $row } has more values than there are columns
-csv-long-value = at line { $line } a value has more than { $most ->
+unreadable-not-text = it is no text in an encoding that I know. Save it as “CSV UTF-8”
+unreadable-broken-utf8 = it is UTF-8, but line { $line } has bytes that are not. Correct that line, or save the file as “CSV UTF-8” again
+unreadable-no-header = its first line must name the columns
+unreadable-missing-columns = these columns are missing: { $columns }
+unreadable-duplicate-columns = these columns are there more than once: { $columns }. Leave one of each
+unreadable-no-rows = it has no rows
+unreadable-ragged-row = row { $row } has more values than there are columns
+unreadable-long-value = at line { $line } a value has more than { $most ->
         [one] { $most } character
        *[other] { $most } characters
     }; perhaps a quotation mark before it is not closed
+unreadable-unclosed-quote = a quotation mark at line { $line } is not closed
+unreadable-unclear-number = row { $row }, { $column }: “{ $text }” is { $one } or { $other }, and no other number in this column tells which. Write { $one } or { $other } there, without the comma
 csv-only = I read CSV files only.
 price-changed = The price has changed meanwhile.
 csv-column-row = row

@@ -141,10 +141,12 @@ ask-price = <b>{ $model }</b>, в конце { $price ->
 ask-numeric = Число, например 12 или 3,5.
 ask-categorical = Выберите или напишите.
 ask-text = Текст.
+which-number = «{ $value }» — это два разных числа. Вы имеете в виду { $one } или { $other }?
 wrong-number = «{ $value }» — не число. Напишите, например, 12 или 3,5.
 wrong-range = Для модели это число слишком велико.
 wrong-text = Такой текст модель принять не может.
 dialogue-over = Хорошо, больше не спрашиваю.
+file-left = Хорошо, <b>{ $file }</b> не предсказываю.
 nothing-to-cancel = Я ни о чём не спрашиваю.
 stale = Эта кнопка — от прежнего вопроса.
 use-predict = <b>{ $model }</b> ждёт значений: { $features }. Начните с /predict или пришлите CSV-файл.
@@ -165,21 +167,26 @@ csv-confirm = <b>{ $file }</b>: { $rows ->
        *[other] ; { $bad } строк с ошибками, за них не платите.
     }
 csv-bad-line = строка { $row }: { $reason }
+csv-encoding = Прочитано как { $encoding }.
 csv-too-large = Файл слишком велик: не больше { $most ->
         [one] { $most } байта
        *[other] { $most } байт
     }.
 csv-gone = Telegram не отдаёт мне этот файл. Пришлите его ещё раз.
 csv-not-csv = Прочитать это как CSV не получается: { $reason }
-csv-no-text = это не UTF-8 и не Windows-1251
-csv-no-header = в первой строке должны быть имена столбцов
-csv-missing-columns = не хватает столбцов: { $columns }
-csv-no-rows = в нём нет строк
-csv-ragged = в строке { $row } значений больше, чем столбцов
-csv-long-value = у строки { $line } в значении больше { $most ->
+unreadable-not-text = это не текст в известной мне кодировке. Сохраните его как «CSV UTF-8»
+unreadable-broken-utf8 = это UTF-8, но в строке { $line } есть байты, которые к нему не относятся. Исправьте эту строку или сохраните файл заново как «CSV UTF-8»
+unreadable-no-header = в первой строке должны быть имена столбцов
+unreadable-missing-columns = не хватает столбцов: { $columns }
+unreadable-duplicate-columns = эти столбцы повторяются: { $columns }. Оставьте по одному
+unreadable-no-rows = в нём нет строк
+unreadable-ragged-row = в строке { $row } значений больше, чем столбцов
+unreadable-long-value = у строки { $line } в значении больше { $most ->
         [one] { $most } знака
        *[other] { $most } знаков
     }; возможно, перед ним не закрыта кавычка
+unreadable-unclosed-quote = кавычка в строке { $line } не закрыта
+unreadable-unclear-number = строка { $row }, { $column }: «{ $text }» — это { $one } или { $other }, и другие числа столбца не говорят, что именно. Напишите там { $one } или { $other }, без запятой
 csv-only = Я читаю только CSV-файлы.
 price-changed = Цена тем временем изменилась.
 csv-column-row = строка

@@ -1,0 +1,66 @@
+"""Which column is which feature, and which cells are which of its known values."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from augury.domain.model import Feature, InputSchema
+from augury.inbound.tables.unreadable import DuplicateColumns, MissingColumns
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The header of a table, blanks around its names taken off, and the position of each feature."""
+
+    names: Sequence[str]
+    positions: Mapping[str, int]
+
+    @property
+    def unknown(self) -> Sequence[int]:
+        """The positions of columns that the model does not know."""
+        known = set(self.positions.values())
+        return [position for position in range(len(self.names)) if position not in known]
+
+
+class Names:
+    """Names that are found exactly, else without blanks around them: ` score ` and `score` may both exist."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = set(names)
+        bare: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            bare[name.strip()].append(name)
+        self._bare = {text: found[0] for text, found in bare.items() if len(found) == 1}
+
+    def find(self, text: str) -> str | None:
+        if text in self._names:
+            return text
+        text = text.strip()
+        return text if text in self._names else self._bare.get(text)
+
+
+def matched(header: Sequence[str], schema: InputSchema) -> Mapping[str, Sequence[int]]:
+    """The positions of each feature that has a column, by its name."""
+    names = Names([feature.name for feature in schema.features])
+    found: dict[str, list[int]] = defaultdict(list)
+    for position, cell in enumerate(header):
+        if (name := names.find(cell)) is not None:
+            found[name].append(position)
+    return found
+
+
+def columns_of(header: Sequence[str], schema: InputSchema) -> Columns:
+    """Raises `MissingColumns`, and `DuplicateColumns` where a feature has several. Other columns may share a
+    name: nothing depends on them."""
+    found = matched(header, schema)
+    missing = [feature.name for feature in schema.features if feature.name not in found]
+    if missing:
+        raise MissingColumns(", ".join(missing))
+    double = [name for name, positions in found.items() if len(positions) > 1]
+    if double:
+        raise DuplicateColumns(", ".join(double))
+    return Columns([cell.strip() for cell in header], {name: found[name][0] for name in found})
+
+
+def known_values(feature: Feature) -> Names:
+    return Names(feature.values)

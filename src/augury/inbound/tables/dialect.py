@@ -1,0 +1,111 @@
+"""How a file writes its table: found out from its first lines, and from what the model asks for."""
+
+import csv
+import io
+import re
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+
+from augury.domain.model import InputSchema
+from augury.inbound.tables.columns import matched
+from augury.inbound.tables.encoding import Source
+from augury.inbound.tables.unreadable import LongValue, UnclosedQuote
+
+DELIMITERS = ",;\t|"
+_SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?', re.IGNORECASE)
+_END = "\ufdd0"
+"""Stands alone behind the last line, unless a quotation mark is open there: no text has this character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    encoding: str
+    delimiter: str
+    is_sure: bool = True
+    """Whether the file says so: a table of one column may do without a delimiter."""
+    skips: int = 0
+    """Lines before the header."""
+    has_blanks_before_quotes: bool = False
+    """As in `1, "two, three"`."""
+
+
+def records(source: Source, dialect: Dialect) -> Generator[list[str]]:
+    """The header and the rows, blank ones left out. Raises `LongValue`, `UnclosedQuote`."""
+    with closing(_lines(source, dialect.encoding)) as lines:
+        for _ in range(dialect.skips):
+            next(lines)
+        yield from _records(lines, dialect)
+
+
+def dialect_of(source: Source, encoding: str, schema: InputSchema) -> Dialect:
+    """The delimiter by which the header has most of the model's features, and then most columns."""
+    skips, delimiter = _preamble(source, encoding)
+    if delimiter is not None:
+        return _spaced(source, Dialect(encoding, delimiter, skips=skips))
+    candidates = [Dialect(encoding, each, skips=skips) for each in DELIMITERS]
+    headers = {each: _header(source, each) for each in candidates}
+    best = max(candidates, key=lambda each: (len(matched(headers[each], schema)), len(_named(headers[each]))))
+    if len(_named(headers[best])) > 1:
+        return _spaced(source, best)
+    alone = (each for each in candidates if all(len(_named(line)) < 2 for line in records(source, each)))
+    return Dialect(encoding, next(alone, best).delimiter, is_sure=len(headers[best]) > 1, skips=skips)
+
+
+def _preamble(source: Source, encoding: str) -> tuple[int, str | None]:
+    """How many lines a `sep=` line ends, which Excel obeys, and the delimiter that it names."""
+    with closing(_lines(source, encoding)) as lines:
+        for index, line in enumerate(lines, 1):
+            if sep := _SEP.fullmatch(line.strip("\r\n")):
+                return index, sep[1]
+            if line.strip(DELIMITERS + " \r\n"):
+                break
+    return 0, None
+
+
+def _header(source: Source, dialect: Dialect) -> Sequence[str]:
+    with closing(records(source, dialect)) as found:
+        try:
+            return next(found, ())
+        except (LongValue, UnclosedQuote):  # another delimiter may read it
+            return ()
+
+
+def _spaced(source: Source, dialect: Dialect) -> Dialect:
+    """A blank between delimiter and quotation mark is no part of the value, which is quoted."""
+    sign = f'{dialect.delimiter} "'
+    with closing(_lines(source, dialect.encoding)) as lines:
+        is_spaced = any(sign in line for line in lines)
+    return Dialect(dialect.encoding, dialect.delimiter, dialect.is_sure, dialect.skips, is_spaced)
+
+
+def _lines(source: Source, encoding: str) -> Generator[str]:
+    with source() as file, io.TextIOWrapper(file, encoding, newline="") as lines:
+        yield from lines
+
+
+def _records(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
+    reader = csv.reader(
+        chain(lines, [_END]), delimiter=dialect.delimiter, skipinitialspace=dialect.has_blanks_before_quotes
+    )
+    ended = 0
+    try:
+        for cells in reader:
+            if cells and cells[-1].endswith(_END):
+                break
+            if any(cell.strip() for cell in cells):
+                yield cells
+            ended = reader.line_num
+    except csv.Error as error:  # the one thing that a reader which is not strict minds
+        raise LongValue(dialect.skips + reader.line_num, csv.field_size_limit()) from error
+    if cells != [_END]:
+        raise UnclosedQuote(dialect.skips + ended + 1)
+
+
+def _named(cells: Sequence[str]) -> Sequence[str]:
+    """Without the blank cells at the end, which delimiters at the end of each row make."""
+    count = len(cells)
+    while count and not cells[count - 1].strip():
+        count -= 1
+    return cells[:count]

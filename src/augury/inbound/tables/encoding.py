@@ -1,0 +1,98 @@
+"""The encoding of a file, decided from the whole of it."""
+
+import codecs
+import re
+from collections.abc import Callable
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+from augury.inbound.tables.unreadable import BrokenUtf8, NotText
+
+Source = Callable[[], BinaryIO]
+"""Opens the file's bytes from the beginning, as often as it is called."""
+
+UTF_8 = "utf-8-sig"
+NAMES = {"cp1251": "Windows-1251", "cp1252": "Windows-1252", "koi8_r": "KOI8-R", "cp866": "CP866"}
+"""What is read beside Unicode: Russian and Western European, as Windows, Unix and DOS write them. Which of
+them it is can only be guessed from the text, so that people are told."""
+BLOCK = 1 << 16
+MOST_SAMPLE = 1 << 16
+MANY_CHARACTERS, MANY_WORDS, LEAST_WORDS = 1.0, 0.2, 3
+"""A file is UTF-8 from so many valid UTF-8 characters for each byte that is not, or from such a share of
+valid words and so many of them. In other encodings such words come by accident: one in some hundreds."""
+_MARKS = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_WORD = re.compile(rb"[\x80-\xff]+")
+_WESTERN = re.compile(rb"[\x80\xc0-\xff]")
+"""A letter or `€`; the other signs of Western files are few, and one of them is the Russian `№`."""
+
+
+def encoding_of(source: Source) -> str:
+    """The name of a codec that reads all of the file.
+
+    Raises `BrokenUtf8` for what is UTF-8 but for a few bytes, `NotText` for what is no text.
+    """
+    with source() as file:
+        head = file.read(3)
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    try:
+        _require(marked or UTF_8, source, may_have_nul=marked == "utf-16")
+    except UnicodeDecodeError:
+        if marked == "utf-16":
+            raise NotText from None
+    else:
+        return marked or UTF_8
+    if line := _broken_line(source, is_marked=marked is not None):
+        raise BrokenUtf8(line)
+    return _single_byte(source)
+
+
+def _require(encoding: str, source: Source, *, may_have_nul: bool) -> None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with source() as file:
+        while block := file.read(BLOCK):
+            if b"\x00" in block and not may_have_nul:
+                raise NotText
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+
+
+def _broken_line(source: Source, *, is_marked: bool) -> int | None:
+    """The line of the first byte that is not UTF-8, if the rest of the file is; None for another encoding."""
+    first = None
+    characters, strays, good_words, words = 0, 0, 0, 0
+    with source() as file:
+        for number, line in enumerate(file, 1):
+            if b"\x00" in line:
+                raise NotText
+            for word in _WORD.findall(line):
+                left = word.decode("utf-8", "ignore")
+                stray = len(word) - len(left.encode())
+                characters, strays = characters + len(left), strays + stray
+                words, good_words = words + 1, good_words + (not stray)
+                if stray and first is None:
+                    first = number
+    is_utf_8 = characters >= MANY_CHARACTERS * strays or good_words >= max(LEAST_WORDS, MANY_WORDS * words)
+    return first if is_marked or is_utf_8 else None
+
+
+def _single_byte(source: Source) -> str:
+    """Whichever reads like a language; Windows-1251 where nothing tells them apart."""
+    sample = bytearray()
+    with source() as file:
+        for line in file:  # only lines that say something: the others are the same in every encoding
+            if not line.isascii():
+                sample += line
+            if len(sample) > MOST_SAMPLE:
+                break
+    best = from_bytes(bytes(sample), cp_isolation=list(NAMES)).best()
+    guess = best.encoding if best else "cp1251"
+    if guess == "cp1252" and not _WESTERN.search(sample):
+        guess = "cp1251"
+    for encoding in (guess, "cp1251", "koi8_r"):
+        try:
+            _require(encoding, source, may_have_nul=False)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise NotText

@@ -1,0 +1,111 @@
+"""Numbers as people and their programs write them: `3.5`, `3,5`, `1 234,5`, `1.234,5`, `1,234,567`.
+
+A comma before exactly three digits is either a decimal sign or a separator of thousands. A number is read
+under each convention that exists; where they disagree, other cells of the column decide, or a person does.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+MOST_EXACT = 2**53
+"""Whole numbers beyond this are not exact as floats."""
+
+
+class Convention(Enum):
+    """The decimal sign and the separator of thousands, such as `.` and `,`."""
+
+    POINT_COMMA = (".", ",")
+    COMMA_POINT = (",", ".")
+    POINT_BLANK = (".", " ")
+    COMMA_BLANK = (",", " ")
+
+    @property
+    def decimal(self) -> str:
+        sign: str = self.value[0]
+        return sign
+
+
+ALL = frozenset(Convention)
+POINTS = frozenset({Convention.POINT_COMMA, Convention.POINT_BLANK})
+COMMAS = ALL - POINTS
+
+
+@dataclass(eq=False)
+class TwoReadings(Exception):
+    """The text is a number in two ways."""
+
+    one: int | float
+    other: int | float
+
+
+def _pattern(convention: Convention) -> re.Pattern[str]:
+    decimal, group = map(re.escape, convention.value)
+    whole = rf"(?P<whole>[1-9]\d{{0,2}}(?:{group}\d{{3}})+|\d+)"
+    part = rf"(?:{decimal}(?P<part>\d*))"
+    return re.compile(rf"(?P<sign>[+-]?) ?(?:{whole}{part}?|{decimal}(?P<only>\d+))(?P<power>[eE][+-]?\d+)?")
+
+
+_PATTERNS = {convention: _pattern(convention) for convention in Convention}
+_POINT = re.compile(r"[+-]?\d*\.(\d+)")
+
+
+def number(text: str, column: Collection[Convention] = ALL) -> int | float | None:
+    """The number, or None where the text is none. `column` are the conventions of the cells around it.
+
+    Raises `TwoReadings` where these do not decide. A point before three digits is a decimal sign unless the
+    column says otherwise, as in every programming language.
+    """
+    text = _plain(text)
+    if "_" in text:  # only Python writes 1_000
+        return None
+    if "," not in text and not POINTS.isdisjoint(column):
+        try:
+            return _tidy(float(text))
+        except ValueError:
+            pass
+    found = readings(text)
+    values = {value for convention, value in found.items() if convention in column} or set(found.values())
+    if len(values) > 1:
+        one, other = sorted(values, key=abs)
+        raise TwoReadings(one, other)
+    return values.pop() if values else None
+
+
+def readings(text: str) -> Mapping[Convention, int | float]:
+    """What the text says under each convention that it follows."""
+    text = _plain(text)
+    found: dict[Convention, int | float] = {}
+    for convention, pattern in _PATTERNS.items():
+        if match := pattern.fullmatch(text):
+            whole = re.sub(r"\D", "", match["whole"] or "")
+            part = match["part"] or match["only"] or ""
+            found[convention] = _tidy(float(f"{match['sign']}{whole}.{part}0{match['power'] or ''}"))
+    return found
+
+
+def followed(text: str) -> frozenset[Convention]:
+    """The conventions that a cell follows; all of them where it is no number or has no such sign."""
+    if text.isdigit():
+        return ALL
+    text = _plain(text)
+    if "," not in text and " " not in text:
+        point = _POINT.fullmatch(text)
+        if point is None and text.count(".") < 2:
+            return ALL
+        if point is not None and len(point[1]) != 3:
+            return POINTS
+    return frozenset(readings(text)) or ALL
+
+
+def _plain(text: str) -> str:
+    """Without blanks around it, every blank inside the same one, and the minus that keyboards have."""
+    text = text.strip()
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if sign.isspace() else sign for sign in text).replace("−", "-")
+
+
+def _tidy(value: float) -> int | float:
+    return int(value) if value.is_integer() and abs(value) < MOST_EXACT else value

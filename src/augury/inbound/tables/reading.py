@@ -1,0 +1,145 @@
+"""A file of text as rows for a model, read one after the other and as often as asked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.domain.prediction import TooManyRows
+from augury.domain.values import from_cell
+from augury.inbound.tables.columns import Columns, Names, columns_of, known_values
+from augury.inbound.tables.dialect import Dialect, dialect_of, records
+from augury.inbound.tables.encoding import Source, encoding_of
+from augury.inbound.tables.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed, number
+from augury.inbound.tables.unreadable import NoHeader, NoRows, RaggedRow, UnclearNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file that was looked through once: it can be read, and has so many rows."""
+
+    source: Source
+    schema: InputSchema
+    dialect: Dialect
+    columns: Columns
+    conventions: Mapping[str, frozenset[Convention]]
+    """Of each numeric feature: what all cells of its column follow."""
+    size: int
+
+    @property
+    def decimal(self) -> str | None:
+        """The decimal sign of the file's numbers; None where no number says."""
+        follows = self._follows
+        return "," if follows <= COMMAS else "." if follows <= POINTS else None
+
+    @property
+    def _follows(self) -> frozenset[Convention]:
+        return ALL.intersection(*self.conventions.values()) or ALL
+
+    def rows(self) -> Iterator[tuple[dict[str, object], list[str]]]:
+        """Each row as the model gets it, and its cells in the columns that the model does not know.
+
+        A value that does not fit stays as it was written: the model's schema says what is wrong with it.
+        Raises `UnclearNumber`.
+        """
+        readers = [self._reader(feature) for feature in self.schema.features]
+        unknown, width = self.columns.unknown, len(self.columns.names)
+        for index, cells in enumerate(_body(self.source, self.dialect, width), 1):
+            row: dict[str, object] = {}
+            for reader in readers:
+                reader.read(cells, row, index)
+            yield row, [cells[position] if position < len(cells) else "" for position in unknown]
+
+    def _reader(self, feature: Feature) -> "_Reader":
+        position = self.columns.positions[feature.name]
+        if feature.kind is not FeatureKind.NUMERIC:
+            return _TextReader(feature, position, known_values(feature))
+        conventions = self.conventions[feature.name]
+        # A point is a decimal sign where its column does not decide, unless the file has commas for it.
+        is_doubtful = self._follows <= COMMAS and not conventions <= COMMAS
+        return _NumberReader(feature, position, conventions, is_doubtful)
+
+
+def read_table(source: Source, schema: InputSchema, *, most: int) -> Table:
+    """Look through the file: its encoding, its dialect, its columns, its rows, how its numbers are written.
+
+    Raises `Unreadable`, and `TooManyRows` beyond `most`. A small file may have millions of lines: they pass
+    one by one.
+    """
+    dialect = dialect_of(source, encoding_of(source), schema)
+    header = next(records(source, dialect), None)
+    if header is None:
+        raise NoHeader
+    columns = columns_of(header, schema)
+    numeric = [feature.name for feature in schema.features if feature.kind is FeatureKind.NUMERIC]
+    looks = dict.fromkeys(numeric, ALL)
+    places = [(name, columns.positions[name]) for name in numeric]
+    size = 0
+    for size, cells in enumerate(_body(source, dialect, len(header)), 1):
+        if size > most:  # only counted
+            continue
+        for name, position in places:
+            if position < len(cells) and not cells[position].isdigit():
+                looks[name] &= followed(cells[position])
+    if size > most:
+        raise TooManyRows(rows=size, most=most)
+    if not size:
+        raise NoRows
+    return Table(source, schema, dialect, columns, looks, size)
+
+
+def _body(source: Source, dialect: Dialect, width: int) -> Iterator[list[str]]:
+    """The rows below the header; blank cells beyond its width are delimiters too many."""
+    rows = records(source, dialect)
+    next(rows)
+    for index, cells in enumerate(rows, 1):
+        if len(cells) > width:
+            if any(cell.strip() for cell in cells[width:]):
+                raise RaggedRow(index)
+            del cells[width:]
+        yield cells
+
+
+@dataclass(frozen=True, slots=True)
+class _TextReader:
+    feature: Feature
+    position: int
+    values: Names
+
+    def read(self, cells: Sequence[str], row: dict[str, object], _: int) -> None:
+        """An empty category is missing, as an empty number is: the file cannot say it in another way."""
+        if self.position >= len(cells):
+            return
+        text = cells[self.position]
+        known = self.values.find(text)
+        text = text.strip() if known is None else known
+        if text or known is not None or self.feature.kind is FeatureKind.TEXT:
+            row[self.feature.name] = from_cell(self.feature, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _NumberReader:
+    feature: Feature
+    position: int
+    conventions: frozenset[Convention]
+    is_doubtful: bool
+
+    def read(self, cells: Sequence[str], row: dict[str, object], index: int) -> None:
+        """A number or a boolean, None for an empty cell, and else the text: JSON would make a missing number
+        of `nan` or `1e999`, which is predicted and charged."""
+        if self.position >= len(cells):
+            return
+        text = cells[self.position].strip()
+        try:
+            value = number(text, self.conventions or ALL)
+            if self.is_doubtful and "." in text:
+                number(text.replace(".", ","), ALL)
+        except TwoReadings as both:
+            raise UnclearNumber(index, self.feature.name, text, str(both.one), str(both.other)) from both
+        if value is not None and isfinite(value):
+            row[self.feature.name] = value
+        else:
+            row[self.feature.name] = from_cell(self.feature, text) if text else None
+
+
+_Reader = _TextReader | _NumberReader

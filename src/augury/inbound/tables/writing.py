@@ -1,0 +1,100 @@
+"""Results as a file in the form of the file that was sent: its columns, its delimiter, its decimal sign."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from augury.inbound.tables.sheet import Sheet
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""By which spreadsheets know UTF-8."""
+_BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_IS_NONE = re.compile(r"[+-]?\d[\d .,()\u00a0\u202f-]*([eE][+-]?\d+)?%?|[+-]")
+"""What looks like a formula and names nothing: `-1`, the telephone `+7 (999) 123-45-67`, a dash."""
+
+Answer = Mapping[str, Any]
+"""A `label` with its `probabilities`, or a `value`."""
+
+
+def written(
+    sheet: Sheet,
+    rows: Sequence[Mapping[str, object]],
+    answers: Sequence[Answer | None],
+    complaints: Mapping[int, str],
+    *,
+    row_name: str,
+    error_name: str,
+) -> Iterator[bytes]:
+    """The file in pieces, in UTF-8: for each row its number from 1, its columns, what the model answered, and
+    what was wrong with it (`complaints` by index from 0). Texts that a spreadsheet would run are disarmed."""
+    classes, names = _results(answers)
+    line = _lines(sheet)
+    yield BYTE_ORDER_MARK + line(_header(sheet, row_name, names, error_name))
+    for index, row in enumerate(rows):
+        answer = answers[index] if index < len(answers) else None
+        carried = iter(sheet.carried[index] if index < len(sheet.carried) else ())
+        columns = [next(carried, "") if name is None else row.get(name) for name in sheet.features]
+        yield line([index + 1, *columns, *_cells(answer, classes, len(names)), complaints.get(index, "")])
+
+
+def _results(answers: Sequence[Answer | None]) -> tuple[Sequence[str], Sequence[str]]:
+    """The classes, and the names of the columns of results."""
+    classes = next((list(each["probabilities"]) for each in answers if each and "probabilities" in each), [])
+    is_labelled = any(each and "label" in each for each in answers)
+    return classes, ["label", *(f"p_{name}" for name in classes)] if is_labelled else ["value"]
+
+
+def _header(sheet: Sheet, row_name: str, names: Sequence[str], error_name: str) -> Sequence[str]:
+    """Columns of ours are told from the file's own: `label` is `label_2` where it has a `label`."""
+    own = set(sheet.header)
+
+    def free(name: str) -> str:
+        number, found = 1, name
+        while found in own:
+            number += 1
+            found = f"{name}_{number}"
+        own.add(found)
+        return found
+
+    return [free(row_name), *sheet.header, *map(free, names), free(error_name)]
+
+
+def _cells(answer: Answer | None, classes: Sequence[str], width: int) -> Sequence[object]:
+    if answer is None:
+        return [""] * width
+    if "label" not in answer:
+        return [answer["value"]]
+    return [answer["label"], *(answer["probabilities"][name] for name in classes)]
+
+
+class _Line(Protocol):
+    def __call__(self, cells: Sequence[object]) -> bytes: ...
+
+
+class _Echo:
+    """A file that only hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(sheet: Sheet) -> _Line:
+    writer: Any = csv.writer(_Echo(), delimiter=sheet.delimiter)
+
+    def line(cells: Sequence[object]) -> bytes:
+        text: str = writer.writerow([_cell(value, sheet.decimal) for value in cells])
+        return text.encode()
+
+    return line
+
+
+def _cell(value: object, decimal: str) -> object:
+    if isinstance(value, float):
+        return repr(value).replace(".", decimal)
+    return harmless(value) if isinstance(value, str) else value
+
+
+def harmless(text: str) -> str:
+    """A text that a spreadsheet would run as a formula gets an apostrophe before it; a number stays one."""
+    return f"'{text}" if text.startswith(_BEGINS_FORMULA) and not _IS_NONE.fullmatch(text) else text
