@@ -4,6 +4,7 @@ Everything runs on this machine: a PostgreSQL (fsync on) and a RabbitMQ of the r
 worker as processes, the load from this one.
 """
 
+import argparse
 import asyncio
 import resource
 import subprocess
@@ -19,6 +20,7 @@ import msgspec
 import psutil
 
 from augury.bootstrap.embedded_postgres import embedded_postgres
+from tests.bench.against import against
 from tests.bench.load import Result, ask, post, send_all
 from tests.processes import Process, Service, free_port, open_folder
 from tests.rabbitmq_server import running_rabbitmq
@@ -203,7 +205,17 @@ def raw_catboost(service: Service, rows: list[dict[str, str]]) -> float:
     return len(rows) / (time.perf_counter() - began)
 
 
-def main() -> None:
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    options.add_argument(
+        "--against", type=Path, metavar="CHECKOUT", help="compare with this other build, in turn"
+    )
+    options.add_argument(
+        "--rounds", type=int, default=3, help="how often each figure is measured of each build"
+    )
+    asked = options.parse_args()
+    if asked.against:
+        return against(asked.against, asked.rounds)
     with (
         open_folder() as folder,
         embedded_postgres(folder / "data") as database_url,
@@ -215,7 +227,8 @@ def main() -> None:
             service.augury("model", "train")
             pid = int((folder / "data/postgres/postmaster.pid").read_text().split()[0])
             asyncio.run(bench(service, rabbit.pid, pid))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

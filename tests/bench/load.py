@@ -34,6 +34,12 @@ def post(path: str, body: object, headers: dict[str, str] | None = None) -> byte
     return "\r\n".join(lines).encode() + content
 
 
+def get(path: str, headers: dict[str, str]) -> bytes:
+    """The bytes of a GET."""
+    lines = [f"GET {path} HTTP/1.1", "Host: bench", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 async def send_all(port: int, requests: Sequence[bytes], *, clients: int) -> Result:
     """Send the requests over so many connections, each as soon as the one before is answered."""
     remaining = iter(requests)
