@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import pickle
+import re
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from catboost import CatBoost, Pool
 
 from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
+from augury.domain.model_texts import ModelTexts
 from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector
 from tests.catboost_models import (
@@ -72,6 +74,50 @@ async def test_facts_of_our_own_travel_in_the_file(tmp_path: Path) -> None:
 
     assert facts.metrics == {"accuracy": 0.75}
     assert [feature.values for feature in facts.schema.features] == [(), CITIES, ()]
+
+
+async def test_texts_travel_in_the_file(tmp_path: Path) -> None:
+    texts = ModelTexts(
+        description={"ru": "Кто?"}, features={"city": {"en": "City"}}, labels={"1": {"en": "Yes"}}
+    )
+
+    facts = await CatBoostInspector().inspect(binary_model(tmp_path / "m.cbm", OwnFacts(texts=texts)))
+
+    assert facts.texts == texts
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ('{"texts": {"features": {"town": {"en": "Town"}}}}', "the model has no feature 'town'"),
+        ('{"titles": {}}', "unknown field `titles`"),
+        ("nothing", "cannot be read"),
+    ],
+)
+def test_metadata_of_ours_that_does_not_fit_is_refused_in_words(
+    tmp_path: Path, facts: str, reason: str
+) -> None:
+    model = CatBoost().load_model(str(binary_model(tmp_path / "m.cbm")))
+    model.get_metadata()["augury"] = facts
+    model.save_model(str(tmp_path / "m.cbm"))
+
+    with pytest.raises(ModelRefused) as refused:
+        facts_of(open_model(tmp_path / "m.cbm"))
+    assert reason in refused.value.reason
+
+
+async def test_the_five_lines_of_the_documentation_work(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
+    script = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    model = CatBoost().load_model(str(binary_model(tmp_path / "model.cbm")))
+    script = script.replace("model.cbm", str(tmp_path / "model.cbm"))
+
+    exec(script, {"model": model})
+
+    facts = await CatBoostInspector().inspect(tmp_path / "model.cbm")
+    assert facts.metrics == {"auc": 0.91}
+    assert facts.schema.features[1].values == ("Paris", "Rome", "Oslo")
+    assert facts.texts.label("1", "ru") == "Уйдёт"
 
 
 def test_facts_of_a_later_version_are_refused(tmp_path: Path) -> None:

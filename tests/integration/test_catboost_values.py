@@ -178,6 +178,12 @@ def test_a_file_that_answers_several_numbers_and_does_not_say_which_is_refused_i
     )
 
 
+def test_the_documentation_says_of_every_loss_what_is_answered() -> None:
+    page = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
+
+    assert [name for name in (*VALUES, *CLASSIFYING, *MANY_ANSWERS) if f"`{name}`" not in page] == []
+
+
 def test_every_loss_that_catboost_trains_has_its_place() -> None:
     """CatBoost's own message names every loss and metric; it trains with none that has no place here."""
     with pytest.raises(Exception, match="Valid options are") as listed:

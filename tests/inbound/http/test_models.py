@@ -1,5 +1,9 @@
+from dataclasses import replace
+from typing import Any
+
 from augury.application.models.change_model import ChangeModel
-from augury.domain.model import Feature, FeatureKind, ModelRef, ModelState
+from augury.domain.model import Feature, FeatureKind, ModelRef, ModelState, Task, ValueIs
+from augury.domain.model_texts import ModelTexts
 from tests.hexagon import a_model
 from tests.http_api import Api, is_problem
 
@@ -39,6 +43,46 @@ async def test_a_model_says_what_it_wants_and_what_it_costs(api: Api) -> None:
         "required": ["age", "city", "review"],
         "additionalProperties": False,
     }
+
+
+async def test_a_model_says_how_it_decides_and_what_its_value_is(api: Api) -> None:
+    told: dict[str, dict[str, Any]] = {
+        "decides": {"threshold": 0.9},
+        "estimates": {"value_is": ValueIs.QUANTILE, "alpha": 0.9, "classes": (), "task": Task.REGRESSION},
+    }
+    for name, facts in told.items():
+        model = a_model(name)
+        model = replace(model, facts=replace(model.facts, **facts))
+        api.hexagon.memory.state.models[model.ref] = model
+
+    found = {
+        each["name"]: each["versions"][0] for each in (await api.client().get("/models")).json()["items"]
+    }
+
+    said = {
+        name: [version[key] for key in ("threshold", "value_is", "alpha")] for name, version in found.items()
+    }
+    assert said == {
+        "decides": [0.9, None, None],
+        "estimates": [None, "quantile", 0.9],
+        "tone": [None, None, None],
+    }
+
+
+async def test_a_described_model_is_described_in_both_languages(api: Api) -> None:
+    texts = ModelTexts(
+        description={"en": "How a text sounds", "ru": "Тон текста"},
+        features={"text": {"en": "Your text"}},
+        labels={"long": {"ru": "Длинный"}},
+    )
+    assert (await api.client().get("/models/tone")).json()["versions"][0]["description"] == {}
+    await api.hexagon.describe_model(ref=ModelRef("tone", 1), texts=texts)
+
+    version = (await api.client().get("/models/tone")).json()["versions"][0]
+
+    assert version["description"] == texts.description
+    assert version["feature_texts"] == texts.features
+    assert version["label_texts"] == texts.labels
 
 
 async def test_the_models_are_listed_by_name(api: Api) -> None:

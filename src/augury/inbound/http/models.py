@@ -27,7 +27,9 @@ class VersionView(msgspec.Struct, frozen=True):
     """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs.
 
     A classifier of two classes answers the second where its probability is above `threshold`. A regression
-    says in `value_is` what its value means, with `alpha` where that is a quantile or an expectile.
+    says in `value_is` what its value means, with `alpha` where that is a quantile or an expectile. The
+    description and the texts are by language (`en`, `ru`); people read a text in place of a feature's or a
+    label's name.
     """
 
     version: int
@@ -39,6 +41,9 @@ class VersionView(msgspec.Struct, frozen=True):
     threshold: float | None
     value_is: ValueIs | None
     alpha: float | None
+    description: dict[str, str]
+    feature_texts: dict[str, dict[str, str]]
+    label_texts: dict[str, dict[str, str]]
     metrics: dict[str, float]
     created_at: datetime
 
@@ -55,6 +60,9 @@ class VersionView(msgspec.Struct, frozen=True):
             facts.threshold,
             facts.value_is,
             facts.alpha,
+            dict(facts.texts.description),
+            {name: dict(wording) for name, wording in facts.texts.features.items()},
+            {name: dict(wording) for name, wording in facts.texts.labels.items()},
             dict(facts.metrics),
             model.created_at,
         )

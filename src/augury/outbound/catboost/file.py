@@ -24,6 +24,7 @@ from augury.domain.model import (
     ReadAs,
     Task,
 )
+from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.text import is_storable
 from augury.outbound.catboost.formats import what_else
 from augury.outbound.catboost.loss import Value, loss_of, require_served, value_of
@@ -49,6 +50,8 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The values of categorical features that the model was trained on."""
     training: str = ""
     """How it was trained, for people."""
+    texts: ModelTexts = msgspec.field(default_factory=ModelTexts)
+    """What people read in place of the model's names, by language."""
 
 
 def write_own_facts(model: CatBoost, facts: OwnFacts) -> None:
@@ -88,7 +91,7 @@ def facts_of(model: CatBoost) -> ModelFacts:
     require_served(loss)
     classes = _classes(model)
     value = Value() if classes else value_of(loss)
-    facts = ModelFacts(
+    found = ModelFacts(
         task=Task.CLASSIFICATION if classes else Task.REGRESSION,
         schema=InputSchema(features),
         classes=classes,
@@ -97,8 +100,12 @@ def facts_of(model: CatBoost) -> ModelFacts:
         alpha=value.alpha,
         read_as=value.read_as,
     )
-    _try_out(model, facts)
-    return replace(facts, threshold=_threshold(model, facts))
+    _try_out(model, found)
+    try:
+        found = found.described_by(own.texts)
+    except UnfitForModel as unfit:
+        raise ModelRefused(reason=f'its metadata "{_OWN_FACTS}": {unfit.reason}') from unfit
+    return replace(found, threshold=_threshold(model, found))
 
 
 def prediction_type(facts: ModelFacts) -> PredictionType:
