@@ -148,7 +148,7 @@ class Interleaved(RuleBasedStateMachine):
     def a_payment_is_told_of(self, user: int, credits: int, payment: UUID) -> None:
         known = self.model.payments.get(payment)
         try:
-            moved = self.run(self.top_up(user_id=self.users[user], amount=credits, payment=payment))
+            moved = self.run(self.top_up(user_id=self.users[user], amount=credits, payment=str(payment)))
         except PaymentTaken:
             assert known not in (None, (user, credits))
             return

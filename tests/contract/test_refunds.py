@@ -48,6 +48,24 @@ async def test_a_repeated_key_gives_nothing_back_again_and_says_so(adapters: Ada
     assert await adapters.deviations() == []
 
 
+async def test_a_refunded_prediction_says_so_wherever_it_is_read(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    partly, fully, never = (a_prediction(user_id, rows=2) for _ in range(3))
+    for prediction in (partly, fully, never):
+        await adapters.accept(user_id, prediction)
+        await adapters.settled(prediction)
+    await refunding(adapters)(prediction_id=partly.id, amount=1)
+    await refunding(adapters)(prediction_id=fully.id)
+
+    page = await adapters.predictions.page(user_id, limit=3)
+    several = await adapters.predictions.several([partly.id, fully.id, never.id])
+    read = [await adapters.predictions.get(each.id, owner=user_id) for each in (partly, fully, never)]
+
+    for stored in (page, several, read):
+        refunded = {each.prediction.id: each.refunded for each in stored}
+        assert refunded == {partly.id: 1, fully.id: read[1].prediction.charged, never.id: 0}
+
+
 async def test_what_is_under_way_cannot_be_refunded(adapters: Adapters) -> None:
     user_id = await adapters.user(credits=1)
     [prediction] = await adapters.predictions_of(user_id, 1)

@@ -37,8 +37,13 @@ class NoValidRow(DomainError):
 
 
 @dataclass(eq=False)
+class NoRows(DomainError):
+    """There are no rows: a prediction takes one at least."""
+
+
+@dataclass(eq=False)
 class TooManyRows(DomainError):
-    """A prediction takes one row at least, and no more than the limit."""
+    """There are more rows than a prediction may have."""
 
     rows: int
     most: int

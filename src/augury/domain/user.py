@@ -61,6 +61,13 @@ class PredictionsUnderWay(DomainError):
 
 
 @dataclass(eq=False)
+class CreditsLeft(DomainError):
+    """The account still has credits, which would be lost with it."""
+
+    available: int
+
+
+@dataclass(eq=False)
 class TooManyTries(DomainError):
     """Too many tries: wait before the next."""
 

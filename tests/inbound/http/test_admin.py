@@ -55,6 +55,21 @@ async def test_a_payment_is_the_transfers_reference_and_credited_once(api: Api) 
     assert (line["kind"], line["reference"]) == ("top_up", str(payment))
 
 
+@pytest.mark.parametrize("payment", ["invoice 2026-0042", "Счёт № 7", "x" * 200, "urn:uuid:no", "{}"])
+async def test_a_payment_may_have_any_name_and_is_credited_once(api: Api, payment: str) -> None:
+    user, other, admin = await api.hexagon.user(), await api.hexagon.user(), await api.admin()
+    body = {"credits": 2, "payment": payment}
+
+    told = [await admin.post(f"/admin/users/{user.id}/top-up", json=body) for _ in range(2)]
+    elsewhere = await admin.post(f"/admin/users/{other.id}/top-up", json=body)
+    another = await admin.post(f"/admin/users/{user.id}/top-up", json=body | {"payment": "another"})
+
+    assert [response.json()["available"] for response in told] == [2, 2]
+    assert told[1].headers["idempotent-replayed"] == "true"
+    assert is_problem(elsewhere, 409, "payment-taken")
+    assert another.json()["available"] == 4
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -65,7 +80,9 @@ async def test_a_payment_is_the_transfers_reference_and_credited_once(api: Api) 
         {"credits": 1.5},
         {"credits": "5"},
         {"credits": True},
-        {"credits": 1, "payment": "none"},
+        {"credits": 1, "payment": ""},
+        {"credits": 1, "payment": "x" * 201},
+        {"credits": 1, "payment": 7},
         {"credits": 1, "currency": "EUR"},
         {},
     ],

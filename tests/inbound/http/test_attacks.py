@@ -133,12 +133,14 @@ async def test_nobody_acts_for_another_by_naming_them(api: Api) -> None:
     named = {"user_id": str(victim.id)}
 
     assert is_problem(await other.post("/predictions", json=TEXT | named), 422, "wrong-shape")
-    assert is_problem(
-        await other.post("/predictions", json=TEXT, params=named, headers={"X-User-Id": str(victim.id)}),
-        402,
-        "not-enough-credits",
-    )
-    assert (await other.get("/balance", params=named)).json() == {"available": 0, "held": 0}
+    for response in (
+        await other.post("/predictions", json=TEXT, params=named),
+        await other.get("/balance", params=named),
+    ):
+        assert is_problem(response, 422, "wrong-shape")
+    headers = {"X-User-Id": str(victim.id)}
+    assert is_problem(await other.post("/predictions", json=TEXT, headers=headers), 402, "not-enough-credits")
+    assert (await other.get("/balance", headers=headers)).json() == {"available": 0, "held": 0}
     assert (await api.hexagon.balance_of(victim.id)).available == 5
 
 

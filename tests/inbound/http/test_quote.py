@@ -32,7 +32,7 @@ async def test_a_quote_refuses_what_a_submit_refuses(api: Api) -> None:
     assert is_problem(
         await member.post("/predictions/quote", json=TEXT | {"model": "none"}), 404, "model-not-found"
     )
-    assert is_problem(await member.post("/predictions/quote", json={"data": []}), 422, "too-many-rows")
+    assert is_problem(await member.post("/predictions/quote", json={"data": []}), 422, "no-rows")
     assert is_problem(
         await member.post("/predictions/quote", json=TEXT | {"expires_in": 5}), 422, "wrong-shape"
     )

@@ -44,6 +44,22 @@ async def test_a_part_may_be_refunded_but_never_more_than_was_charged(api: Api) 
     assert (await admin.post(url, json={"credits": 1})).json() == {"available": 4, "held": 0}
 
 
+async def test_a_full_refund_needs_no_body_and_shows_on_the_prediction(api: Api) -> None:
+    member, url = await charged(api)
+    admin, headers = await api.admin(), {"Idempotency-Key": "k"}
+    prediction = url.removeprefix("/admin").removesuffix("/refund")
+    assert (await member.get(prediction)).json()["refunded"] == 0
+
+    first = await admin.post(url, headers=headers)
+    again = await admin.post(url, json={}, headers=headers)
+
+    assert first.json() == again.json() == {"available": 5, "held": 0}
+    assert again.headers["idempotent-replayed"] == "true"
+    shown = (await member.get(prediction)).json()
+    assert (shown["charged"], shown["refunded"]) == (2, 2)
+    assert (await member.get("/predictions")).json()["items"][0]["refunded"] == 2
+
+
 @pytest.mark.parametrize("body", [{"credits": 0}, {"credits": -1}, {"credits": 1.5}, {"amount": 1}, []])
 async def test_a_refund_of_another_shape_is_refused(api: Api, body: object) -> None:
     _, url = await charged(api)
@@ -87,7 +103,7 @@ async def test_what_was_not_charged_is_not_refunded(api: Api) -> None:
 
 async def test_a_closed_account_is_refunded_nothing(api: Api) -> None:
     member, url = await charged(api)
-    await member.delete("/users/me")
+    assert (await member.delete("/users/me?confirm=3")).status_code == 204
 
     assert is_problem(await (await api.admin()).post(url, json={}), 404, "user-not-found")
     assert await api.hexagon.balanced()

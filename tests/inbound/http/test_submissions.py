@@ -18,8 +18,8 @@ from tests.hexagon import Hexagon, a_model
 from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving
 
 MEMBERS = {
-    "id", "status", "model", "rows", "price", "charged", "output", "errors", "created_at", "started_at",
-    "finished_at", "urls",
+    "id", "status", "model", "rows", "price", "charged", "refunded", "output", "errors", "created_at",
+    "started_at", "finished_at", "urls",
 }  # fmt: skip
 
 
@@ -149,10 +149,12 @@ async def test_an_unknown_model_is_a_404_and_costs_nothing(api: Api) -> None:
 
 async def test_too_many_rows_and_none_are_refused() -> None:
     async with serving(Hexagon(Limits(max_rows=2))) as api:
-        for rows in ([], [{"text": "a"}] * 3):
-            response = await api.client().post("/predictions", json={"data": rows})
-            assert is_problem(response, 422, "too-many-rows")
-            assert response.json()["most"] == 2
+        response = await api.client().post("/predictions", json={"data": [{"text": "a"}] * 3})
+        assert is_problem(response, 422, "too-many-rows")
+        assert (response.json()["rows"], response.json()["most"]) == (3, 2)
+        empty = await api.client().post("/predictions", json={"data": []})
+        assert is_problem(empty, 422, "no-rows")
+        assert "empty" in empty.json()["detail"]
 
 
 async def test_a_caller_with_too_many_waiting_is_told_when_to_come_again() -> None:

@@ -22,7 +22,11 @@ async def test_an_account_with_predictions_under_way_stays_open(api: Api) -> Non
 async def test_a_closed_account_leaves_books_that_balance(api: Api) -> None:
     user = await api.hexagon.user(credits=4, email="ada@example.com")
 
-    assert (await api.client_of(user).delete("/users/me")).status_code == 204
+    refused = await api.client_of(user).delete("/users/me")
+    assert is_problem(refused, 409, "credits-left")
+    assert refused.json()["available"] == 4
+    assert "?confirm=4" in refused.json()["detail"]
+    assert (await api.client_of(user).delete("/users/me?confirm=4")).status_code == 204
 
     assert await api.hexagon.balanced()
     assert (await api.hexagon.balance_of(user.id)).available == 0

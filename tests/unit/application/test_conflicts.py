@@ -115,7 +115,7 @@ async def test_an_account_whose_closing_loses_is_closed_at_the_next_try(hexagon:
     user = await hexagon.user(credits=5)
     books = LosingOpenBooks(hexagon.memory, losses=1)
 
-    await replace(hexagon.close_account, books=books)(user_id=user.id)
+    await replace(hexagon.close_account, books=books)(user_id=user.id, forfeit=5)
 
     with pytest.raises(UserNotFound):
         await hexagon.users.get(user.id)

@@ -1,11 +1,21 @@
+import re
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from augury.application.people.ports import Users
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.balance import PaymentTaken, TransferKind
 from augury.domain.identifiers import UserId, uuid7
+
+_UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+MOST_PAYMENT_CHARACTERS = 200
+PAYMENTS = UUID("977edaeb-dafa-42e9-b626-7fb8398b0986")
+
+
+def payment_reference(payment: str) -> UUID:
+    """The reference of the transfer that credits a payment: a UUID itself, or one made of any other text."""
+    return UUID(payment) if _UUID.fullmatch(payment) else uuid5(PAYMENTS, payment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,17 +30,18 @@ class TopUp:
         *,
         user_id: UserId,
         amount: int,
-        payment: UUID | None = None,
+        payment: str | None = None,
         key: tuple[UserId, IdempotencyKey] | None = None,
     ) -> Moved:
         """Answers the balance after it; a repeated `key`, which belongs to the caller, changes nothing.
 
-        `payment` is the transfer's reference: the same one is credited once, and told of again it changes
-        nothing. Raises `UserNotFound`, also for a closed account, `InvalidAmount`, `IdempotencyConflict`,
-        and `PaymentTaken` where it was credited to another user or with another amount.
+        `payment` is the payer's or the bank's name for the payment, any text: the same one is credited once,
+        and told of again it changes nothing; see `payment_reference`. Raises `UserNotFound`, also for a
+        closed account, `InvalidAmount`, `IdempotencyConflict`, and `PaymentTaken` where it was credited to
+        another user or with another amount.
         """
         await self.users.get(user_id)
-        reference = payment or uuid7()
+        reference = uuid7() if payment is None else payment_reference(payment)
         try:
             return await retried(lambda: self._credit(user_id, amount, reference, key))
         except AlreadyRecorded:  # the payment's news came twice

@@ -5,7 +5,7 @@ from augury.application.people.ports import Users
 from augury.application.ports import Clock, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.identifiers import UserId
-from augury.domain.user import PredictionsUnderWay, User
+from augury.domain.user import CreditsLeft, PredictionsUnderWay, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,17 +17,22 @@ class CloseAccount:
     known: KnownCallers
     clock: Clock
 
-    async def __call__(self, *, user_id: UserId) -> None:
-        """Raises `PredictionsUnderWay` while there are open holds."""
+    async def __call__(self, *, user_id: UserId, forfeit: int = 0) -> None:
+        """`forfeit` credits at most may be left, and are lost.
+
+        Raises `PredictionsUnderWay` while there are open holds, `CreditsLeft` where more is left.
+        """
         user = await self.users.get(user_id)
-        await retried(lambda: self._close(user))
+        await retried(lambda: self._close(user, forfeit))
         self.known.forget(user_id)
 
-    async def _close(self, user: User) -> None:
+    async def _close(self, user: User, forfeit: int) -> None:
         async with self.books() as books:
             balance = (await books.open([user.id])).balance(user.id)
             if balance.pending or balance.held:
                 raise PredictionsUnderWay(pending=balance.pending)
+            if balance.available > forfeit:
+                raise CreditsLeft(available=balance.available)
             if balance.available:
                 _, reversal = balance.reverse(balance.available, reference=user.id)
                 await books.record(transfers=[reversal])

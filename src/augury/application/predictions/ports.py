@@ -85,6 +85,8 @@ class StoredPrediction:
     prediction: Prediction
     output: Json | None
     errors: Sequence[RowError] = ()
+    refunded: int = 0
+    """The credits that were given back after it was charged."""
 
 
 class Predictions(Protocol):

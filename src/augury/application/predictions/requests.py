@@ -10,7 +10,7 @@ from augury.application.ports import IdempotencyKey, Json
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
-from augury.domain.prediction import ExpiresTooLate, NoValidRow, Prediction, TooManyRows
+from augury.domain.prediction import ExpiresTooLate, NoRows, NoValidRow, Prediction, TooManyRows
 from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
 
@@ -47,8 +47,9 @@ class Request:
     ) -> Self:
         """Check the `data`: one row (an object) or many (an array), whose JSON text is `input`.
 
-        Raises `ExpiresTooLate`, `TooManyRows`, or `NoValidRow` if no row fits the model. If only some rows
-        fit, the request is accepted; the worker finds the invalid ones again and does not charge them.
+        Raises `ExpiresTooLate`, `NoRows`, `TooManyRows`, or `NoValidRow` if no row fits the model. If only
+        some rows fit, the request is accepted; the worker finds the invalid ones again and does not charge
+        them.
         """
         if expires_in is not None and expires_in > limits.max_expires_in:
             raise ExpiresTooLate(
@@ -73,10 +74,12 @@ class Request:
 def checked(data: object, model: Model, limits: Limits) -> tuple[Sequence[object], Sequence[RowError]]:
     """The rows of `data`, one (an object) or many (an array), and the errors of the invalid ones.
 
-    Raises `TooManyRows`.
+    Raises `NoRows`, `TooManyRows`.
     """
     rows = data if isinstance(data, list) else [data]
-    if not 1 <= len(rows) <= limits.max_rows:
+    if not rows:
+        raise NoRows
+    if len(rows) > limits.max_rows:
         raise TooManyRows(rows=len(rows), most=limits.max_rows)
     return rows, check_rows(model.facts.schema, rows).errors
 

@@ -10,7 +10,7 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from augury.application.money.ports import Ledger
-from augury.application.money.top_up import TopUp
+from augury.application.money.top_up import MOST_PAYMENT_CHARACTERS, TopUp
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.ports import Users
 from augury.domain.balance import MOST_CREDITS
@@ -27,10 +27,22 @@ from augury.inbound.http.users import UserView
 
 
 class TopUpRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Credits to add, and the id of the payment, which is credited once."""
+    """Credits to add, and a name of the payment, which is credited once."""
 
     credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[100])]
-    payment: UUID | None = None
+    payment: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                min_length=1,
+                max_length=MOST_PAYMENT_CHARACTERS,
+                description="Your name for the payment, such as an invoice's number. It is credited once. "
+                "The transfer's `reference` is this where it is a UUID, and else a UUID that is made of it.",
+                examples=["invoice 2026-0042"],
+            ),
+        ]
+        | None
+    ) = None
 
 
 class RoleChange(msgspec.Struct, forbid_unknown_fields=True):

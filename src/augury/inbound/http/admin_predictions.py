@@ -16,14 +16,17 @@ from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import key_of
 from augury.inbound.http.identity import SignedIn
-from augury.inbound.http.operations import KeyedOperation
+from augury.inbound.http.operations import KeyedBodilessOperation
 from augury.inbound.http.problems import documented
 
 
-class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Credits to give back: without a number, all that was charged."""
+class RefundRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Credits to give back: without a number, or without a body, all that was charged."""
 
     credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[1])] | None = None
+
+
+ALL = RefundRequest()
 
 
 @post(
@@ -33,15 +36,15 @@ class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
     return_dto=None,
     summary="Refund a prediction",
     description=f"{RefundPrediction.__doc__} Answers the balance of its user.",
-    operation_class=KeyedOperation,
+    operation_class=KeyedBodilessOperation,
     responses=documented(401, 403, 404, 409, 413, 415, 422),
 )
 @inject
 async def refund_prediction(
     request: SignedIn,
     prediction_id: FromPath[UUID],
-    data: JSONBody[RefundRequest],
     refund: FromDishka[RefundPrediction],
+    data: JSONBody[RefundRequest] = ALL,
 ) -> Response[BalanceView]:
     key = await key_of(request, f"POST refund {prediction_id}")
     moved = await refund(

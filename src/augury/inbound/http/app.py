@@ -53,6 +53,7 @@ from augury.inbound.http.intake import Intake
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
 from augury.inbound.http.openapi import BEARER, described
+from augury.inbound.http.query import only_known_parameters
 from augury.inbound.http.settings import HttpSettings
 
 ROUTES: Sequence[ControllerRouterHandler] = (
@@ -137,6 +138,7 @@ def create_app(
         ],
         state=State(state),
         lifespan=[*lifespan, _desks(container, settings, metrics)],
+        guards=[only_known_parameters],
         exception_handlers=problems.HANDLERS,
         openapi_config=None,  # see `openapi`
         request_max_body_size=min(settings.max_body_bytes, MOST_BYTES),

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -17,14 +18,26 @@ from typing_extensions import override
 
 from augury.inbound.http.field_problems import FieldProblem
 from augury.inbound.http.problems import NOT_JSON, NOT_JSON_TYPE, TOO_MANY_VALUES, WRONG_SHAPE, Refused
+from augury.inbound.http.wording import listed, split
 
 T = TypeVar("T")
+Shape = Any  # the type of a struct, which mypy does not take for something that can be hashed
 _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 JSON = b"application/json"
 MOST_DIGITS = 20
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_WHERE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_HINTS = (
+    (re.compile(rb"\\u[dD][89a-fA-F]"), "Half of a surrogate pair is no character."),
+    (
+        re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity|nan|inf)\b"),
+        "JSON has no NaN or Infinity: a missing number is null.",
+    ),
+    (re.compile(rb"^\s*(?:'|\{\s*')"), "JSON has double quotes around texts and names."),
+)
+"""What often stands where JSON should, and what to write instead."""
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `.*`")
+_NO_DATA = FieldProblem(None, "data", "is missing")
 
 
 class JsonBody(AbstractDTO[T]):
@@ -95,7 +108,7 @@ async def whole_body(scope: Scope, receive: Receive, *, most: int) -> bytes:
 def decode_json(decoder: msgspec.json.Decoder[T], scope: Scope, body: bytes) -> T:
     """Raises a 415 unless the body says that it is JSON, and see `decode`."""
     if not body:
-        raise Refused(NOT_JSON, "The request has no body.")
+        raise Refused(NOT_JSON, "The request has no body: send JSON.")
     _require_json(scope)
     return decode(decoder, without_mark(body))
 
@@ -125,14 +138,12 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        message, path = _split(str(error))
-        raise Refused(WRONG_SHAPE, str(error), errors=[FieldProblem(None, path, message)]) from None
+        raise _of_another_shape(decoder.type, body, str(error)) from None
     except RecursionError:
         raise Refused(NOT_JSON, "The JSON is nested too deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        lone = _SURROGATE.search(bytes(body))
-        about = " Half of a surrogate pair is no character." if lone else ""
-        raise Refused(NOT_JSON, f"{error}.{about}") from None
+        about = next((f" {hint}" for sign, hint in _HINTS if sign.search(bytes(body))), "")
+        raise Refused(NOT_JSON, f"{str(error).replace('Input data', 'The JSON')}.{about}") from None
 
 
 def decode_data(data: msgspec.Raw, *, most: int) -> object:
@@ -146,11 +157,33 @@ def decode_data(data: msgspec.Raw, *, most: int) -> object:
     return decode(_anything, data)
 
 
+def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> Refused:
+    """What was `found`, and with it everything that is missing: it is often there under another name."""
+    message, name = split(found)
+    errors = [FieldProblem(None, name, message)]
+    if unknown := _UNKNOWN.fullmatch(message):
+        names = list(_members(wanted).type.__struct_fields__)
+        known = f"is not known here: there is {listed(names)}"
+        errors = [FieldProblem(None, unknown["name"][:100], known)]
+    if unknown or _MISSING.fullmatch(message):
+        given = decode(_members(wanted), body)
+        fields = msgspec.structs.fields(wanted)
+        required = [each.encode_name for each in fields if each.required]
+        missing = [each for each in required if getattr(given, each) is msgspec.UNSET]
+        errors = [FieldProblem(None, each, "is missing") for each in missing] + (errors if unknown else [])
+    said = "; ".join(f"{f'`{each.field}`' if each.field else 'The body'} {each.message}" for each in errors)
+    rows = ' Rows go into `data`: `{"data": {…}}`.' if errors[0] == _NO_DATA else ""
+    return Refused(WRONG_SHAPE, f"{said}.{rows}", errors=errors)
+
+
+@cache
+def _members(wanted: Shape) -> msgspec.json.Decoder[Any]:
+    """Reads which members of `wanted` an object has, and keeps nothing of what else it has."""
+    names = [field.encode_name for field in msgspec.structs.fields(wanted)]
+    kind = msgspec.Raw | msgspec.UnsetType
+    return msgspec.json.Decoder(msgspec.defstruct("Members", [(name, kind, msgspec.UNSET) for name in names]))
+
+
 def _signs(json: bytes | msgspec.Raw) -> int:
     text = bytes(json)
     return text.count(b",") + text.count(b"[") + text.count(b"{")
-
-
-def _split(message: str) -> tuple[str, str | None]:
-    where = _WHERE.search(message)
-    return (message[: where.start()], where["path"] or None) if where else (message, None)

@@ -16,7 +16,7 @@ from augury.domain.identifiers import UserId
 from augury.inbound.http.body import decode, without_mark
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.operations import MOST_KEY_CHARACTERS
-from augury.inbound.http.problems import SIGN_IN_REQUIRED, WRONG_SHAPE, Refused
+from augury.inbound.http.problems import REGISTER, SIGN_IN_REQUIRED, WRONG_SHAPE, Refused
 
 _values: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _canonical = msgspec.json.Encoder(order="sorted")
@@ -36,7 +36,7 @@ def name_of_submit(caller: UserId | None, scope: Scope) -> str | None:
     """The key's name in a submit, which a guest may make, but without a key: raises a 401, a 422."""
     name = _name(scope)
     if name is not None and caller is None:
-        raise Refused(SIGN_IN_REQUIRED, "`Idempotency-Key` needs a credential: a guest has no keys.")
+        raise Refused(SIGN_IN_REQUIRED, f"A guest cannot send `Idempotency-Key`. {REGISTER}")
     return name
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from litestar import Request
@@ -14,10 +15,11 @@ from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
+from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken
 from augury.inbound.http.address import client_address, neighbourhood
-from augury.inbound.http.problems import SIGN_IN_REQUIRED, Refused
+from augury.inbound.http.problems import NOT_ENOUGH_FREE, REGISTER, SIGN_IN_REQUIRED, Refused
 from augury.inbound.http.settings import HttpSettings
 
 SignedIn = Request[UserId, None, State]
@@ -50,6 +52,22 @@ class Identity:
         """Raises `GuestsNotServed`, `TooManyGuests`."""
         return await self.admit_guest(self.neighbourhood(scope))
 
+    def guest_is_short(self, error: NotEnoughCredits) -> Refused:
+        """The refusal of a guest whose free credits do not suffice, and what there is to do about it."""
+        daily = self.admit_guest.limits.guest_credits
+        today = self.admit_guest.clock.now().astimezone(UTC)
+        back = datetime.combine(today.date() + timedelta(days=1), time.min, UTC)
+        left = f"{error.available} of today's {daily} free credits are left, and this takes {error.price}."
+        if not error.available:
+            left = f"Today's {daily} free credits are spent."
+        return Refused(
+            NOT_ENOUGH_FREE,
+            f"{left} New ones come at {back:%Y-%m-%dT%H:%M:%SZ}. {REGISTER}",
+            available=error.available,
+            price=error.price,
+            free_credits_at=back,
+        )
+
     def known_guests(self, scope: Scope) -> AsyncIterator[UserId]:
         """Raises `GuestsNotServed`."""
         return self.find_guests(self.neighbourhood(scope))
@@ -76,7 +94,7 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     """Guard: only with a credential."""
     await identify(connection)
     if connection.scope["user"] is None:
-        raise Refused(SIGN_IN_REQUIRED, "This needs `Authorization: Bearer` with a token or an API key.")
+        raise Refused(SIGN_IN_REQUIRED, f"This takes an account. {REGISTER}")
 
 
 async def administrator(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

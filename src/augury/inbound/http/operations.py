@@ -68,6 +68,16 @@ class KeyedOperation(Operation):
 
 
 @dataclass
+class KeyedBodilessOperation(KeyedOperation):
+    """One that needs no body."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        body: Any = self.request_body
+        body.required = False
+
+
+@dataclass
 class SubmitOperation(Operation):
     """The headers of a submit, which its handler reads by itself, and a body to try it with."""
 

@@ -21,6 +21,7 @@ from augury.domain.prediction import (
     AlreadyRefunded,
     ExpiresTooLate,
     IdempotencyConflict,
+    NoRows,
     NotRefundable,
     NoValidRow,
     PredictionNotFound,
@@ -37,6 +38,7 @@ from augury.domain.promo_code import (
 )
 from augury.domain.user import (
     ApiKeyNotFound,
+    CreditsLeft,
     EmailTaken,
     GuestsNotServed,
     InvalidApiKeyName,
@@ -53,6 +55,7 @@ from augury.domain.user import (
     WrongCredentials,
 )
 from augury.inbound.http.field_problems import FieldProblem, row_problems
+from augury.inbound.http.wording import split
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5
@@ -72,6 +75,8 @@ class Kind:
     title: str
     fields: Mapping[str, str] = field(default_factory=dict)
     """The problem's member → the error's field."""
+    says: str = ""
+    """What the problem's `detail` says, with the error's fields in braces; the error's own words if empty."""
 
     def problem(self, detail: str, **members: object) -> dict[str, object]:
         return {
@@ -83,37 +88,138 @@ class Kind:
         }
 
 
+REGISTER = (
+    "Register with `POST /auth/register`, sign in with `POST /auth/token`, and send "
+    "`Authorization: Bearer` with the token."
+)
+
+
 def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
 KINDS: Mapping[type[DomainError], Kind] = {
-    NotEnoughCredits: Kind(402, "not-enough-credits", "Not enough credits", _same("available", "price")),
-    InvalidAmount: Kind(422, "invalid-amount", "Invalid amount", _same("amount", "most")),
+    NotEnoughCredits: Kind(
+        402,
+        "not-enough-credits",
+        "Not enough credits",
+        _same("available", "price"),
+        "Credits needed: {price}, available: {available}. `POST /balance/redeem` takes promo codes.",
+    ),
+    InvalidAmount: Kind(
+        422,
+        "invalid-amount",
+        "Invalid amount",
+        _same("amount", "most"),
+        "{amount} is not possible: an amount is a whole number from 1 to {most}, and no balance holds more.",
+    ),
     BooksDisagree: Kind(500, "internal-error", "Internal error"),
-    ModelNotFound: Kind(404, "model-not-found", "No such model", _same("model")),
+    ModelNotFound: Kind(
+        404,
+        "model-not-found",
+        "No such model",
+        _same("model"),
+        "No model `{model}` serves predictions: `GET /models` lists those that do.",
+    ),
     InvalidModelName: Kind(422, "invalid-model-name", "Invalid model name", _same("name")),
     ModelRefused: Kind(422, "model-refused", "Model refused", _same("reason")),
     UnfitForModel: Kind(422, "unfit-for-model", "Does not fit the model", _same("reason")),
     PredictionNotFound: Kind(404, "prediction-not-found", "No such prediction", _same("prediction_id")),
-    WrongStatus: Kind(409, "wrong-status", "Wrong status", {"prediction_status": "status"}),
-    NoValidRow: Kind(422, "no-valid-row", "No valid row"),
-    TooManyRows: Kind(422, "too-many-rows", "Wrong number of rows", _same("rows", "most")),
+    WrongStatus: Kind(
+        409,
+        "wrong-status",
+        "Wrong status",
+        {"prediction_status": "status"},
+        "The prediction is `{status}`: in that state this cannot be done.",
+    ),
+    NoValidRow: Kind(
+        422,
+        "no-valid-row",
+        "No valid row",
+        says="No row fits the model, see `errors`; nothing was charged. `GET /models` shows what they take.",
+    ),
+    NoRows: Kind(
+        422,
+        "no-rows",
+        "No rows",
+        says="`data` is empty: send one row (an object), or an array of one row or more.",
+    ),
+    TooManyRows: Kind(
+        422,
+        "too-many-rows",
+        "Too many rows",
+        _same("rows", "most"),
+        "Rows in `data`: {rows}, and {most} at most in one prediction. Send them in several.",
+    ),
     ExpiresTooLate: Kind(422, "expires-too-late", "Expires too late", _same("expires_in", "most")),
-    TooManyPending: Kind(429, "too-many-pending", "Too many predictions waiting", _same("pending", "most")),
-    IdempotencyConflict: Kind(422, "idempotency-conflict", "Idempotency key used before"),
+    TooManyPending: Kind(
+        429,
+        "too-many-pending",
+        "Too many predictions waiting",
+        _same("pending", "most"),
+        "Predictions waiting: {pending}, and {most} at most. Try again in {retry_after} s.",
+    ),
+    IdempotencyConflict: Kind(
+        422,
+        "idempotency-conflict",
+        "Idempotency key used before",
+        says="This `Idempotency-Key` was used for another request: each request takes one of its own.",
+    ),
     InvalidEmail: Kind(422, "invalid-email", "Invalid e-mail address"),
-    InvalidPassword: Kind(422, "invalid-password", "Invalid password", _same("least", "most")),
+    InvalidPassword: Kind(
+        422,
+        "invalid-password",
+        "Invalid password",
+        _same("least", "most"),
+        "A password has {least} to {most} characters, and NUL is none of them.",
+    ),
     EmailTaken: Kind(409, "email-taken", "E-mail address taken"),
     WrongCredentials: Kind(401, "wrong-credentials", "Wrong credentials"),
-    InvalidToken: Kind(401, "invalid-token", "Invalid token"),
+    InvalidToken: Kind(
+        401,
+        "invalid-token",
+        "Invalid token",
+        says="The token or API key is not valid, or not any more. `POST /auth/token` signs in anew.",
+    ),
     UserNotFound: Kind(404, "user-not-found", "No such user"),
-    PredictionsUnderWay: Kind(409, "predictions-under-way", "Predictions under way", _same("pending")),
-    TooManyTries: Kind(429, "too-many-tries", "Too many tries"),
-    GuestsNotServed: Kind(401, "guests-not-served", "Guests are not served"),
-    TooManyGuests: Kind(401, "too-many-guests", "Too many guests"),
-    InvalidApiKeyName: Kind(422, "invalid-api-key-name", "Invalid name", _same("most")),
-    TooManyApiKeys: Kind(409, "too-many-api-keys", "Too many API keys", _same("most")),
+    PredictionsUnderWay: Kind(
+        409,
+        "predictions-under-way",
+        "Predictions under way",
+        _same("pending"),
+        "Predictions under way: {pending}. Wait for them, or cancel those that are still queued.",
+    ),
+    CreditsLeft: Kind(
+        409,
+        "credits-left",
+        "Credits left",
+        _same("available"),
+        "Credits on the account: {available}. They are lost with it: to close it all the same, send "
+        "`?confirm={available}`.",
+    ),
+    TooManyTries: Kind(
+        429, "too-many-tries", "Too many tries", says="Too many tries. Try again in {retry_after} s."
+    ),
+    GuestsNotServed: Kind(
+        401, "guests-not-served", "Guests are not served", says=f"Guests are not served here. {REGISTER}"
+    ),
+    TooManyGuests: Kind(
+        401, "too-many-guests", "Too many guests", says=f"No more guests are served today (UTC). {REGISTER}"
+    ),
+    InvalidApiKeyName: Kind(
+        422,
+        "invalid-api-key-name",
+        "Invalid name",
+        _same("most"),
+        "The name of an API key has 1 to {most} characters.",
+    ),
+    TooManyApiKeys: Kind(
+        409,
+        "too-many-api-keys",
+        "Too many API keys",
+        _same("most"),
+        "API keys of a user: {most} at most. Delete one first.",
+    ),
     ApiKeyNotFound: Kind(404, "api-key-not-found", "No such API key"),
     InvalidLink: Kind(422, "invalid-link", "Invalid link"),
     ChatLinked: Kind(409, "chat-linked", "Chat linked already"),
@@ -122,7 +228,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
     RefundRefused: Kind(409, "refund-refused", "Refund refused", _same("reason")),
     NotAllowed: Kind(403, "not-allowed", "Not allowed"),
     OwnRole: Kind(409, "own-role", "Your own role"),
-    NotRefundable: Kind(409, "not-refundable", "Not refundable", _same("charged")),
+    NotRefundable: Kind(
+        409,
+        "not-refundable",
+        "Not refundable",
+        _same("charged"),
+        "Credits charged for the prediction: {charged}. No more can be given back.",
+    ),
     AlreadyRefunded: Kind(409, "already-refunded", "Refunded before"),
     CheckUnderWay: Kind(409, "check-under-way", "Checked just now"),
     PaymentTaken: Kind(409, "payment-taken", "Credited before"),
@@ -137,9 +249,19 @@ FRAMEWORK: Mapping[int, Kind] = {
     kind.status: kind
     for kind in (
         Kind(400, "bad-request", "Bad request"),
-        Kind(404, "not-found", "Not found"),
-        Kind(405, "method-not-allowed", "Method not allowed"),
-        Kind(413, "body-too-large", "Body too large"),
+        Kind(
+            404,
+            "not-found",
+            "Not found",
+            says="There is nothing at this address; `/api/docs` shows what there is.",
+        ),
+        Kind(
+            405,
+            "method-not-allowed",
+            "Method not allowed",
+            says="{method} is not for this address: {allow} is.",
+        ),
+        Kind(413, "body-too-large", "Body too large", says="The body is larger than this route takes."),
         Kind(415, "unsupported-media-type", "Unsupported media type"),
     )
 }
@@ -150,6 +272,7 @@ NOT_JSON = Kind(400, "not-json", "Not JSON")
 NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
 SIGN_IN_REQUIRED = Kind(401, "sign-in-required", "Sign in")
+NOT_ENOUGH_FREE = Kind(402, "not-enough-credits", "Not enough credits")
 UNAVAILABLE = Kind(503, "unavailable", "Not available")
 BUSY = Kind(503, "busy", "Busy")
 TOO_MANY_VALUES = Kind(422, "too-many-values", "Too many values", _same("most"))
@@ -184,7 +307,7 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
             media_type=MEDIA_TYPE,
             description=HTTPStatus(status).phrase,
         )
-        for status in sorted({400, *statuses, 500, 503})
+        for status in sorted({400, 422, *statuses, 500, 503})
     }
 
 
@@ -202,9 +325,10 @@ def of_domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[b
     members = {member: getattr(error, name) for member, name in kind.fields.items()}
     if isinstance(error, NoValidRow):
         members["errors"] = row_problems(error.errors)
+    detail = kind.says.format(**vars(error)) if kind.says else str(error)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
-    return _response(kind.problem(str(error), **members), headers)
+    return _response(kind.problem(detail, **members), headers)
 
 
 def of_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
@@ -223,11 +347,12 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     if isinstance(error, ValidationException):
         return _response(_of_validation(error))
     if error.detail == HUNG_UP:
-        return _response(FRAMEWORK[400].problem("The body ended early."))
+        return _response(FRAMEWORK[400].problem("The body ended before all of it was here."))
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return of_any_error(request, error)
     kind = FRAMEWORK.get(error.status_code) or Kind(error.status_code, "refused", "Refused")
-    return _response(kind.problem(error.detail or kind.title), error.headers or {})
+    said = kind.says.format(method=request.method, **(error.headers or {})) if kind.says else error.detail
+    return _response(kind.problem(said or kind.title), error.headers or {})
 
 
 def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -248,14 +373,16 @@ HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Re
 def _of_validation(error: ValidationException) -> dict[str, object]:
     said = error.extra if isinstance(error.extra, list) else []
     if any(each.get("key") == "data" for each in said):  # a body that is there was decoded already
-        return NOT_JSON.problem("The request has no body.")
+        return NOT_JSON.problem("The request has no body: send JSON.")
     errors = [
-        FieldProblem(None, each.get("key"), str(each.get("message", "is not valid")))
+        FieldProblem(None, each.get("key"), split(str(each.get("message", "is not valid")))[0])
         for each in said
         if isinstance(each, dict)
     ]
-    detail = "; ".join(f"{each.field or 'request'}: {each.message}" for each in errors)
-    return WRONG_SHAPE.problem(detail or "The request is not valid.", errors=errors)
+    detail = "; ".join(
+        f"{f'`{each.field}`' if each.field else 'The request'} {each.message}" for each in errors
+    )
+    return WRONG_SHAPE.problem(f"{detail}." if detail else "The request is not valid.", errors=errors)
 
 
 def _response(problem: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response[bytes]:

@@ -22,6 +22,7 @@ from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.trace_context import traceparent
+from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
@@ -34,6 +35,7 @@ from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
 from augury.inbound.http.operations import SubmitOperation
 from augury.inbound.http.prefer import wait_seconds
 from augury.inbound.http.problems import answer_to, documented
+from augury.inbound.http.query import require_known
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import PredictionView, unanswered
 
@@ -95,18 +97,21 @@ class SubmitDesk:
         user_id = caller or await self.identity.guest(scope)
         model, expires_in = submission.model, submission.expires_in
         data = decode_data(submission.data, most=self.settings.max_values)
-        answer = await self.submit_prediction(
-            Asked(
-                user_id=user_id,
-                data=data,
-                input=Json(bytes(submission.data)),
-                model=model,
-                expires_in=None if expires_in is None else timedelta(seconds=expires_in),
-                key=None if name is None else key_of_submit(name, body, model, expires_in, data),
-                trace=_trace(scope),
-            )
+        asked = Asked(
+            user_id=user_id,
+            data=data,
+            input=Json(bytes(submission.data)),
+            model=model,
+            expires_in=None if expires_in is None else timedelta(seconds=expires_in),
+            key=None if name is None else key_of_submit(name, body, model, expires_in, data),
+            trace=_trace(scope),
         )
-        return Taken(user_id, answer)
+        try:
+            return Taken(user_id, await self.submit_prediction(asked))
+        except NotEnoughCredits as error:
+            if caller is None:
+                raise self.identity.guest_is_short(error) from None
+            raise
 
     async def answer(self, scope: Scope, taken: "Taken") -> EncodedJson:
         """What was accepted as it stands, once the caller has waited as long as it prefers to."""
@@ -200,6 +205,8 @@ async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send
     scope["path_template"] = scope["path"]
     answer: ASGIApp
     try:
+        if scope["query_string"]:
+            require_known(scope)
         scope["user"] = await desk.identity.caller(scope)
         taken = await _received(desk, scope, receive)
         share_of(scope).release()

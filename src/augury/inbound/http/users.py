@@ -1,16 +1,18 @@
 """The caller's own account."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import delete, get, post
+from litestar.params import QueryParameter
 
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.ports import Users
+from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role, User
 from augury.inbound.http.identity import SignedIn, signed_in
@@ -18,6 +20,14 @@ from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 
 TAGS = ["Account"]
+Confirm = Annotated[
+    int,
+    QueryParameter(
+        ge=0,
+        le=MOST_CREDITS,
+        description="The credits that you still have and are ready to lose; needed where there are any.",
+    ),
+]
 
 
 class UserView(msgspec.Struct, frozen=True):
@@ -55,8 +65,8 @@ async def me(request: SignedIn, users: FromDishka[Users]) -> UserView:
     responses=documented(401, 404, 409),
 )
 @inject
-async def close(request: SignedIn, close_account: FromDishka[CloseAccount]) -> None:
-    await close_account(user_id=request.user)
+async def close(request: SignedIn, close_account: FromDishka[CloseAccount], confirm: Confirm = 0) -> None:
+    await close_account(user_id=request.user, forfeit=confirm)
 
 
 class TelegramLink(msgspec.Struct, frozen=True):

@@ -37,7 +37,8 @@ class Urls(msgspec.Struct, frozen=True):
 
 
 class PredictionView(msgspec.Struct, frozen=True):
-    """One prediction as it stands. `price` is held for it, `charged` is what it cost in the end."""
+    """One prediction as it stands. `price` is held for it, `charged` is what it cost in the end, and
+    `refunded` what was given back of that since."""
 
     id: PredictionId
     status: Status
@@ -45,6 +46,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     rows: int
     price: int
     charged: int
+    refunded: int
     output: Output
     errors: list[FieldProblem]
     created_at: datetime
@@ -64,6 +66,7 @@ class PredictionView(msgspec.Struct, frozen=True):
             prediction.rows,
             prediction.price,
             prediction.charged,
+            stored.refunded,
             _NOTHING if stored.output is None else msgspec.Raw(stored.output),
             row_problems(stored.errors),
             prediction.created_at,

@@ -1,10 +1,11 @@
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from typing_extensions import override
 
 from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.outbound.memory.memory import Memory, PredictionRecord, State
@@ -16,15 +17,14 @@ class MemoryPredictions(Predictions):
 
     @override
     async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
-        record = _owned(self.memory.state, prediction_id, owner)
-        return StoredPrediction(record.prediction, record.output, record.errors)
+        return self._stored(_owned(self.memory.state, prediction_id, owner))
 
     @override
     async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
         records = [
             self.memory.state.predictions[each] for each in ids if each in self.memory.state.predictions
         ]
-        return [StoredPrediction(record.prediction, record.output, record.errors) for record in records]
+        return [self._stored(record) for record in records]
 
     @override
     async def page(
@@ -45,12 +45,13 @@ class MemoryPredictions(Predictions):
             and model in (None, record.prediction.model.name, str(record.prediction.model))
         ]
         records.sort(key=lambda record: record.prediction.id, reverse=True)
-        return [
-            StoredPrediction(
-                record.prediction, record.output if record.prediction.rows == 1 else None, record.errors
-            )
-            for record in records[:limit]
-        ]
+        stored = [self._stored(record) for record in records[:limit]]
+        return [each if each.prediction.rows == 1 else replace(each, output=None) for each in stored]
+
+    def _stored(self, record: PredictionRecord) -> StoredPrediction:
+        refund = self.memory.state.statements.get((record.prediction.id, TransferKind.REFUND))
+        refunded = refund.transfer.amount if refund else 0
+        return StoredPrediction(record.prediction, record.output, record.errors, refunded)
 
     @override
     async def waiting(self, *, at_most: int) -> int:

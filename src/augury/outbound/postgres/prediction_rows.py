@@ -36,4 +36,5 @@ def prediction_of(row: Record) -> Prediction:
 
 
 def stored_prediction_of(row: Record) -> StoredPrediction:
-    return StoredPrediction(prediction_of(row), row["output"], decoded_errors(row["errors"]))
+    errors, refunded = decoded_errors(row["errors"]), row["refunded"] or 0
+    return StoredPrediction(prediction_of(row), row["output"], errors, refunded)

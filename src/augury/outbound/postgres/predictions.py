@@ -20,22 +20,33 @@ from sqlalchemy import (
 from typing_extensions import override
 
 from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
 from augury.outbound.postgres.prediction_rows import COLUMNS, stored_prediction_of
 from augury.outbound.postgres.query import fetch, query
-from augury.outbound.postgres.tables import predictions, unfinished
+from augury.outbound.postgres.tables import predictions, transfers, unfinished
 
 ITS_OWN = and_(predictions.c.id == bindparam("prediction_id"), predictions.c.user_id == bindparam("owner"))
 IS_FINAL = predictions.c.status.not_in([literal_column("'queued'"), literal_column("'processing'")])
 
-GET = query(select(*COLUMNS, predictions.c.output, predictions.c.errors).where(ITS_OWN))
-SEVERAL = query(
-    select(*COLUMNS, predictions.c.output, predictions.c.errors).where(
-        predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
-    )
-)
+REFUNDED = case(
+    (
+        predictions.c.valid_rows > 0,  # what was charged nothing is not looked up
+        select(transfers.c.amount)
+        .where(
+            transfers.c.reference == predictions.c.id,
+            transfers.c.kind == literal_column(f"'{TransferKind.REFUND}'"),
+        )
+        .scalar_subquery(),
+    ),
+    else_=null(),
+).label("refunded")
+"""A look by the primary key of transfers; there is one refund at most."""
+STORED = select(*COLUMNS, predictions.c.output, predictions.c.errors, REFUNDED)
+GET = query(STORED.where(ITS_OWN))
+SEVERAL = query(STORED.where(predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
 
 _before = bindparam("before", type_=Uuid)
 _status = bindparam("status", type_=Text)
@@ -46,6 +57,7 @@ PAGE = query(
         *COLUMNS,
         case((predictions.c.rows == 1, predictions.c.output), else_=null()).label("output"),
         predictions.c.errors,
+        REFUNDED,
     )
     .where(
         predictions.c.user_id == bindparam("owner"),

@@ -52,7 +52,7 @@ async def test_a_person_is_welcomed_once_also_after_the_account_was_closed(hexag
     assert await chat(hexagon) == first
     assert await available(hexagon) == hexagon.limits.telegram_welcome_credits
 
-    await hexagon.close_account(user_id=first.user_id)
+    await hexagon.close_account(user_id=first.user_id, forfeit=hexagon.limits.telegram_welcome_credits)
     again = await chat(hexagon)
 
     assert again.user_id != first.user_id

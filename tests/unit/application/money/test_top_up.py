@@ -11,7 +11,7 @@ from tests.hexagon import Hexagon
 async def test_credits_are_added_and_stand_on_the_statement(hexagon: Hexagon) -> None:
     user, payment = await hexagon.user(credits=1), uuid7()
 
-    moved = await hexagon.top_up(user_id=user.id, amount=5, payment=payment)
+    moved = await hexagon.top_up(user_id=user.id, amount=5, payment=str(payment))
 
     assert moved == Moved(Balance(user.id, available=6), replayed=False)
     assert moved.balance == await hexagon.balance_of(user.id)
@@ -23,7 +23,7 @@ async def test_credits_are_added_and_stand_on_the_statement(hexagon: Hexagon) ->
 async def test_a_payment_is_credited_once_however_often_one_hears_of_it(hexagon: Hexagon) -> None:
     user, payment = await hexagon.user(), uuid7()
 
-    answers = [await hexagon.top_up(user_id=user.id, amount=5, payment=payment) for _ in range(3)]
+    answers = [await hexagon.top_up(user_id=user.id, amount=5, payment=str(payment)) for _ in range(3)]
 
     assert [answer.balance for answer in answers] == [Balance(user.id, available=5)] * 3
     assert [answer.replayed for answer in answers] == [False, True, True]
@@ -32,11 +32,11 @@ async def test_a_payment_is_credited_once_however_often_one_hears_of_it(hexagon:
 
 async def test_a_payment_is_not_taken_for_one_of_another_user_or_amount(hexagon: Hexagon) -> None:
     user, other, payment = await hexagon.user(), await hexagon.user(), uuid7()
-    await hexagon.top_up(user_id=user.id, amount=5, payment=payment)
+    await hexagon.top_up(user_id=user.id, amount=5, payment=str(payment))
 
     for user_id, amount in ((other.id, 5), (user.id, 6)):
         with pytest.raises(PaymentTaken):
-            await hexagon.top_up(user_id=user_id, amount=amount, payment=payment)
+            await hexagon.top_up(user_id=user_id, amount=amount, payment=str(payment))
 
     assert await hexagon.balance_of(user.id) == Balance(user.id, available=5)
     assert await hexagon.balance_of(other.id) == Balance(other.id)

@@ -4,7 +4,7 @@ import pytest
 
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import PredictionsUnderWay, UserNotFound, WrongCredentials
+from augury.domain.user import CreditsLeft, PredictionsUnderWay, UserNotFound, WrongCredentials
 from tests.hexagon import PASSWORD, Hexagon, a_model
 
 
@@ -13,11 +13,24 @@ async def test_what_is_left_goes_back_and_the_books_still_balance(hexagon: Hexag
     await hexagon.request_prediction(user.id)
     await hexagon.run_all()
 
-    await hexagon.close_account(user_id=user.id)
+    await hexagon.close_account(user_id=user.id, forfeit=5)
 
     assert await hexagon.balance_of(user.id) == Balance(user.id)
     [last, *_] = await hexagon.balances.statement(user.id, limit=1)
     assert (last.transfer.kind, last.transfer.amount) == (TransferKind.REVERSAL, 4)
+    assert await hexagon.balanced()
+
+
+async def test_credits_are_lost_with_an_account_only_where_that_is_meant(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=5)
+
+    for forfeit in (0, 4):
+        with pytest.raises(CreditsLeft) as refusal:
+            await hexagon.close_account(user_id=user.id, forfeit=forfeit)
+        assert refusal.value.available == 5
+        assert (await hexagon.balance_of(user.id)).available == 5
+
+    await hexagon.close_account(user_id=user.id, forfeit=5)
     assert await hexagon.balanced()
 
 
@@ -32,7 +45,7 @@ async def test_an_empty_account_is_closed_without_a_transfer(hexagon: Hexagon) -
 async def test_nobody_comes_in_through_a_closed_account(hexagon: Hexagon) -> None:
     user = await hexagon.user(credits=1, email="ann@example.org")
 
-    await hexagon.close_account(user_id=user.id)
+    await hexagon.close_account(user_id=user.id, forfeit=5)
 
     with pytest.raises(WrongCredentials):
         await hexagon.sign_in(email="ann@example.org", password=PASSWORD, address="192.0.2.1")
@@ -48,7 +61,7 @@ async def test_nothing_personal_is_left_of_a_closed_account(hexagon: Hexagon) ->
     prediction = await hexagon.request_prediction(user.id, [{"text": "I am Ann"}])
     await hexagon.run_all()
 
-    await hexagon.close_account(user_id=user.id)
+    await hexagon.close_account(user_id=user.id, forfeit=5)
     hexagon.clock.advance(timedelta(hours=1))
     await hexagon.upkeep.purge()
 
@@ -60,7 +73,7 @@ async def test_nothing_personal_is_left_of_a_closed_account(hexagon: Hexagon) ->
 
 async def test_the_address_is_free_for_a_new_account(hexagon: Hexagon) -> None:
     user = await hexagon.user(email="ann@example.org")
-    await hexagon.close_account(user_id=user.id)
+    await hexagon.close_account(user_id=user.id, forfeit=5)
 
     again = await hexagon.register_user(email="ann@example.org", password=PASSWORD)
 
@@ -74,7 +87,7 @@ async def test_an_account_with_predictions_under_way_stays_open(hexagon: Hexagon
 
     for user in (paying, free):
         with pytest.raises(PredictionsUnderWay) as refusal:
-            await hexagon.close_account(user_id=user.id)
+            await hexagon.close_account(user_id=user.id, forfeit=5)
         assert refusal.value.pending == 1
         assert await hexagon.users.get(user.id) == user
     assert (await hexagon.balance_of(paying.id)).available == 2

@@ -233,6 +233,7 @@ refusal-unfit-for-model = This does not fit the model: { $reason }
 refusal-prediction-not-found = There is no such prediction.
 refusal-wrong-status = Too late: it is already being worked on, or done.
 refusal-no-valid-row = The model cannot use any of this; nothing was charged. { $reason }
+refusal-no-rows = There are no rows.
 refusal-too-many-rows = { $rows ->
         [one] { $rows } row is
        *[other] { $rows } rows are
@@ -256,6 +257,10 @@ refusal-predictions-under-way = There { $pending ->
         [one] is { $pending } prediction
        *[other] are { $pending } predictions
     } under way here: finish or cancel first.
+refusal-credits-left = The account still has { $available ->
+        [one] { $available } credit, which is
+       *[other] { $available } credits, which are
+    } lost with it.
 refusal-too-many-tries = Too many tries. Wait { $retry_after ->
         [one] { $retry_after } second
        *[other] { $retry_after } seconds

@@ -242,6 +242,7 @@ refusal-unfit-for-model = К модели это не подходит: { $reaso
 refusal-prediction-not-found = Такого предсказания нет.
 refusal-wrong-status = Поздно: оно уже в работе или готово.
 refusal-no-valid-row = Ничего из этого модель взять не может; ничего не списано. { $reason }
+refusal-no-rows = Строк нет.
 refusal-too-many-rows = { $rows ->
         [one] { $rows } строка
         [few] { $rows } строки
@@ -268,6 +269,11 @@ refusal-predictions-under-way = Здесь ещё в работе { $pending ->
         [few] { $pending } предсказания
        *[other] { $pending } предсказаний
     }: дождитесь или отмените.
+refusal-credits-left = На счёте ещё { $available ->
+        [one] { $available } кредит, он пропадёт
+        [few] { $available } кредита, они пропадут
+       *[other] { $available } кредитов, они пропадут
+    } вместе с ним.
 refusal-too-many-tries = Слишком много попыток. Подождите { $retry_after ->
         [one] { $retry_after } секунду
         [few] { $retry_after } секунды

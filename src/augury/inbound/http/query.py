@@ -1,0 +1,51 @@
+"""Query parameters, strictly: a mistyped one would change nothing, and nobody would know."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.params import QueryParameter
+from litestar.types import Scope
+
+from augury.inbound.http.field_problems import FieldProblem
+from augury.inbound.http.problems import WRONG_SHAPE, Refused
+from augury.inbound.http.wording import listed
+
+_MOST_NAMED = 10
+
+
+async def only_known_parameters(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Guard: raises a 422 for query parameters that a described route does not have."""
+    scope = connection.scope
+    if (
+        scope["query_string"]
+        and isinstance(handler, HTTPRouteHandler)
+        and handler.resolve_include_in_schema()
+    ):
+        require_known(scope, query_parameters(handler))
+
+
+def query_parameters(handler: HTTPRouteHandler) -> Sequence[str]:
+    """The names of those that the handler takes."""
+    return [
+        field.kwarg_definition.name or name
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    ]
+
+
+def require_known(scope: Scope, known: Sequence[str] = ()) -> None:
+    """Raises a 422 that names each query parameter beyond the `known`, and each that is given twice."""
+    query = scope["query_string"].decode("latin-1")
+    given = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    takes = f"this takes {listed(known)}" if known else "this takes none"
+    wrong = [(name, f"is no query parameter here: {takes}") for name in given if name not in known]
+    wrong += [(name, "is given more than once") for name in known if given[name] > 1]
+    if wrong:
+        errors = [FieldProblem(None, name[:100], message) for name, message in wrong[:_MOST_NAMED]]
+        raise Refused(WRONG_SHAPE, f"`{errors[0].field}` {errors[0].message}.", errors=errors)

@@ -1,0 +1,160 @@
+"""Refusals as the one reads them who gets them: what is wrong, and what to do."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from augury.application.limits import Limits
+from augury.inbound.http.problems import FRAMEWORK, KINDS
+from augury.inbound.http.wording import listed
+from tests.hexagon import Hexagon
+from tests.http_api import TEXT, Api, is_problem, serving
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            b'{"text": "x"}',
+            "`data` is missing; `text` is not known here: there is `data`, `model` and `expires_in`. "
+            'Rows go into `data`: `{"data": {…}}`.',
+        ),
+        (b"{}", '`data` is missing. Rows go into `data`: `{"data": {…}}`.'),
+        (
+            b'{"data": {"text": "x"}, "modle": "tone"}',
+            "`modle` is not known here: there is `data`, `model` and `expires_in`.",
+        ),
+        (b"[]", "The body must be an object, not an array."),
+        (b'{"data": {"text": "x"}, "model": 5}', "`model` must be a text or null, not a whole number."),
+        (b'{"data": {"text": "x"}, "expires_in": 0}', "`expires_in` must be 1 at least."),
+        (
+            b'{"data": {"text": "x"}, "expires_in": 1.5}',
+            "`expires_in` must be a whole number or null, not a number.",
+        ),
+        (
+            b'{"data": {"text": "x"}, "model": "' + b"m" * 129 + b'"}',
+            "`model` must have 128 characters at most.",
+        ),
+        (b'{"data": []}', "`data` is empty: send one row (an object), or an array of one row or more."),
+    ],
+    ids=lambda value: repr(value)[:50],
+)
+async def test_a_body_of_another_shape_is_told_what_is_wrong_with_it(
+    api: Api, body: bytes, detail: str
+) -> None:
+    response = await api.client().post("/predictions", content=body, headers=JSON)
+
+    assert response.status_code == 422
+    assert response.json()["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (b'{"data": {"a": NaN}}', "a missing number is null"),
+        (b'{"data": [{"a": -Infinity}]}', "a missing number is null"),
+        (b"{'data': {'text': 'x'}}", "double quotes"),
+        (b'\'{"data": {"text": "x"}}\'', "double quotes"),
+        (b'{"data": {"text": "x"}', "The JSON was truncated"),
+        (b"", "The request has no body: send JSON."),
+    ],
+)
+async def test_what_is_nearly_json_is_told_what_it_lacks(api: Api, body: bytes, hint: str) -> None:
+    response = await api.client().post("/predictions", content=body, headers=JSON)
+
+    assert is_problem(response, 400, "not-json")
+    assert hint in response.json()["detail"]
+
+
+async def test_what_is_missing_is_found_in_a_body_of_any_size_without_keeping_it(api: Api) -> None:
+    body = b'{"rows": [' + b"{}," * 100_000 + b"{}]}"
+
+    response = await api.client().post("/predictions", content=body, headers=JSON)
+
+    assert is_problem(response, 422, "wrong-shape")
+    assert [each["field"] for each in response.json()["errors"]] == ["data", "rows"]
+
+
+async def test_an_unknown_name_that_hides_what_is_not_json_is_not_json(api: Api) -> None:
+    response = await api.client().post("/predictions", content=b'{"text": "x", "data": ', headers=JSON)
+
+    assert is_problem(response, 400, "not-json")
+
+
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        (5, "Today's 5 free credits are spent."),
+        (3, "2 of today's 5 free credits are left, and this takes 3."),
+    ],
+)
+async def test_a_guest_without_credits_is_told_when_there_are_more_and_how_to_register(
+    hexagon: Hexagon, asked: int, detail: str
+) -> None:
+    hexagon.clock.set(datetime(2026, 3, 4, 15, 30, tzinfo=UTC))
+    async with serving(hexagon) as api:
+        guest, rows = api.client(), {"data": [{"text": "a"}] * asked}
+        assert (await guest.post("/predictions", json=rows)).status_code == 202
+
+        response = await guest.post("/predictions", json=rows)
+
+    assert is_problem(response, 402, "not-enough-credits")
+    problem = response.json()
+    assert problem["detail"].startswith(detail)
+    assert "2026-03-05T00:00:00Z" in problem["detail"]
+    assert "POST /auth/register" in problem["detail"]
+    assert (problem["available"], problem["price"]) == (5 - asked, asked)
+    assert problem["free_credits_at"] == "2026-03-05T00:00:00Z"
+
+
+async def test_a_member_without_credits_is_told_what_it_costs(api: Api) -> None:
+    member = await api.member(credits=1)
+
+    problem = (await member.post("/predictions", json={"data": [{"text": "a"}] * 2})).json()
+
+    assert problem["detail"].startswith("Credits needed: 2, available: 1.")
+
+
+async def test_who_needs_an_account_is_told_how_to_get_one() -> None:
+    async with serving(Hexagon(Limits(guest_credits=0))) as api:
+        for response in (
+            await api.client().get("/balance"),
+            await api.client().post("/predictions", json=TEXT),
+            await api.client().post("/predictions", json=TEXT, headers={"Idempotency-Key": "k"}),
+        ):
+            assert response.status_code == 401
+            assert "POST /auth/register" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("GET", "/nothing", None, "/api/docs"),
+        ("PUT", "/predictions", None, "GET"),
+        ("POST", "/predictions", {"data": {"text": "a"}, "model": "unheard-of"}, "`GET /models`"),
+        ("POST", "/predictions", {"data": {"wrong": 1}}, "see `errors`"),
+        ("POST", "/auth/register", {"email": "a@b.example", "password": "short"}, "8 to 256 characters"),
+        ("POST", "/users/me/api-keys", {"name": ""}, "`name` must have 1 character at least"),
+    ],
+)
+async def test_a_refusal_says_what_to_do(api: Api, method: str, path: str, body: Any, said: str) -> None:
+    response = await (await api.member(credits=1)).request(method, path, json=body)
+
+    assert response.status_code >= 400
+    assert said in response.json()["detail"]
+
+
+def test_what_a_refusal_says_can_be_said_of_every_error() -> None:
+    for error, kind in KINDS.items():
+        fields = dict.fromkeys(getattr(error, "__dataclass_fields__", {}), 7)
+        assert kind.says.format(**fields).rstrip(".") != "" or not kind.says, error
+    for kind in FRAMEWORK.values():
+        assert "{" not in kind.says.format(method="PUT", allow="GET")
+
+
+def test_names_are_listed_as_one_says_them() -> None:
+    assert listed(["a"]) == "`a`"
+    assert listed(["a", "b", "c"]) == "`a`, `b` and `c`"
