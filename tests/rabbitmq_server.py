@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -67,13 +67,33 @@ class Child:
 class RabbitServer:
     """One node, started with `start`; its data survives `stop` and `kill`, not `close`."""
 
-    def __init__(self, command: str, folder: Path) -> None:
+    def __init__(self, command: str, folder: Path, *, home: Path | None = None) -> None:
+        """Nodes with the same `home` share a secret there, as those of a cluster must."""
         self._command = command
         self._folder = folder
+        self._home = home or folder
         self._log = folder / "log.txt"
         self._port, self._distribution, self._management, self._epmd_port = free_ports(4)
+        self._peers: Sequence[RabbitServer] = ()
         self._epmd: Child | None = None
         self._node: Child | None = None
+
+    @property
+    def name(self) -> str:
+        return f"augury{self._port}@localhost"
+
+    @property
+    def host(self) -> str:
+        """With its port, as URLs name it."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def runs(self) -> bool:
+        return self._node is not None and self._node.runs
+
+    def join(self, peers: "Sequence[RabbitServer]") -> None:
+        """Before the first start: be one of these nodes' cluster."""
+        self._peers, self._epmd_port = peers, peers[0]._epmd_port
 
     @property
     def pid(self) -> int:
@@ -83,7 +103,7 @@ class RabbitServer:
     @property
     def url(self) -> str:
         """Of the default virtual host."""
-        return f"amqp://guest:guest@127.0.0.1:{self._port}/"
+        return f"amqp://guest:guest@{self.host}/"
 
     def fresh_url(self) -> str:
         """Of a virtual host that nobody has used yet."""
@@ -105,10 +125,10 @@ class RabbitServer:
 
     def start(self) -> None:
         """Start the node unless it runs, and wait until it takes connections."""
-        if self._node is not None and self._node.runs:
+        if self.runs:
             return
         env = self._environment()
-        if self._epmd is None:
+        if self._epmd is None and self._peers[:1] in ((), (self,)):
             self._epmd = Child("epmd", "-port", str(self._epmd_port), env=env, log=self._log)
         self._node = Child(self._command, env=env, log=self._log)
         self._wait_until_it_listens(self._node)
@@ -152,7 +172,9 @@ class RabbitServer:
         """RabbitMQ keeps the name of a new quorum queue in memory for a second; killed before it is written,
         the queue comes back without a leader, for good (seen with 3.10)."""
         queues = [queue for queue in self.api("GET", "queues") if queue["type"] == "quorum"]
-        names = [quote(queue["vhost"], safe="").encode() + b"_" for queue in queues]
+        names = [f"{quote(queue['vhost'], safe='')}_{queue['name']}".encode() for queue in queues]
+        # With its length: else one name would pass for another that begins with it.
+        names = [bytes([len(name)]) + name for name in names]
         end = time.monotonic() + 10
         while time.monotonic() < end:
             known = b"".join(file.read_bytes() for file in self._folder.rglob("names.dets"))
@@ -168,20 +190,30 @@ class RabbitServer:
             time.sleep(0.1)
         raise RuntimeError(f"RabbitMQ did not start:\n{self._log.read_text(errors='replace')[-5000:]}")
 
+    def _cluster(self) -> str:
+        """What the configuration says of the cluster that this node is one of."""
+        if not self._peers:
+            return ""
+        nodes = [
+            f"cluster_formation.classic_config.nodes.{n} = {peer.name}"
+            for n, peer in enumerate(self._peers, 1)
+        ]
+        return "\n".join(["cluster_formation.peer_discovery_backend = classic_config", *nodes, ""])
+
     def _environment(self) -> dict[str, str]:
         plugins, config = self._folder / "plugins", self._folder / "rabbitmq.conf"
         plugins.write_text("[rabbitmq_management].")
         config.write_text(
             f"management.tcp.port = {self._management}\n"
             "management.tcp.ip = 127.0.0.1\n"
-            "collect_statistics_interval = 1000\n"
+            "collect_statistics_interval = 1000\n" + self._cluster()
         )
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RABBITMQ_")}
         return inherited | {
-            "HOME": str(self._folder),  # where Erlang keeps its cookie
+            "HOME": str(self._home),  # where Erlang keeps its cookie
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(self._epmd_port),
-            "RABBITMQ_NODENAME": f"augury{self._port}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self._port),
             "RABBITMQ_DIST_PORT": str(self._distribution),

@@ -11,6 +11,7 @@ from augury.application.predictions.ports import BYTES_SHOWN, QueueLengths
 from augury.bootstrap.topology import DEAD, TASKS, TOPOLOGY
 from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
 from augury.outbound.rabbitmq.publisher import RabbitSettings
+from augury.outbound.rabbitmq.upgrade import ASIDE, upgrade_dead_letters
 from tests.polling import eventually
 from tests.processes import environment, run
 from tests.rabbitmq_server import RabbitServer, free_ports
@@ -175,3 +176,98 @@ async def test_the_operators_commands_list_and_replay(rabbitmq_url: str) -> None
     assert replayed.stdout == "1 messages are on the queue again\n"
     assert (without.returncode, without.stderr.count("\n")) == (1, 1)
     assert "AUGURY_RABBITMQ_URL" in without.stderr
+
+
+async def made_by_an_earlier_version(url: str, *bodies: bytes) -> None:
+    """The classic queue of dead letters, with these in it."""
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        await channel.declare_queue(DEAD.name, durable=True, arguments={"x-queue-type": "classic"})
+    await refuse(url, *bodies)
+    await died(url, len(bodies))
+
+
+def kinds(rabbitmq: RabbitServer, url: str) -> dict[str, str]:
+    queues = rabbitmq.api("GET", f"queues/{url.rpartition('/')[2]}")
+    return {queue["name"]: queue["type"] for queue in queues}
+
+
+async def test_an_earlier_version_s_queue_is_listed_and_replayed(
+    rabbitmq: RabbitServer, rabbitmq_url: str
+) -> None:
+    await made_by_an_earlier_version(rabbitmq_url, b"one", b"two")
+
+    assert [each.body for each in await dead_letters_at(rabbitmq_url).list(at_most=5)] == [b"one", b"two"]
+    assert await dead_letters_at(rabbitmq_url).replay(at_most=1) == 1
+    assert await dead_letters_at(rabbitmq_url).lengths() == QueueLengths(ready=1, dead=1)
+    assert kinds(rabbitmq, rabbitmq_url)[DEAD.name] == "classic"
+
+
+async def test_an_earlier_version_s_queue_is_upgraded_with_all_that_is_in_it(
+    rabbitmq: RabbitServer, rabbitmq_url: str
+) -> None:
+    bodies = [b"%d" % number for number in range(250)]
+    await made_by_an_earlier_version(rabbitmq_url, *bodies)
+    before = await dead_letters_at(rabbitmq_url).list(at_most=1_000)
+    settings = RabbitSettings(url=rabbitmq_url)
+
+    moved = await upgrade_dead_letters(settings, TOPOLOGY, quiet=0.5)
+    again = await upgrade_dead_letters(settings, TOPOLOGY, quiet=0.5)
+
+    assert (moved, again) == (250, None)
+    assert kinds(rabbitmq, rabbitmq_url) == {TASKS.name: "quorum", DEAD.name: "quorum"}
+    after = await dead_letters_at(rabbitmq_url).list(at_most=1_000)
+    assert [each.body for each in after] == bodies
+    assert after == before
+    await refuse(rabbitmq_url, b"one more")
+    await died(rabbitmq_url, 251)
+
+
+async def test_what_an_interrupted_upgrade_left_aside_comes_back(
+    rabbitmq: RabbitServer, rabbitmq_url: str
+) -> None:
+    await made_by_an_earlier_version(rabbitmq_url, b"in the old queue")
+    async with await aio_pika.connect(rabbitmq_url) as connection, connection.channel() as channel:
+        await channel.declare_queue(DEAD.name + ASIDE, durable=True, arguments=DEAD.arguments)
+        await channel.default_exchange.publish(aio_pika.Message(b"aside"), DEAD.name + ASIDE)
+
+    assert await upgrade_dead_letters(RabbitSettings(url=rabbitmq_url), TOPOLOGY, quiet=0.5) == 2
+
+    letters = await dead_letters_at(rabbitmq_url).list(at_most=5)
+    assert {each.body for each in letters} == {b"aside", b"in the old queue"}
+    assert kinds(rabbitmq, rabbitmq_url) == {TASKS.name: "quorum", DEAD.name: "quorum"}
+
+
+async def test_what_dies_or_is_looked_at_during_an_upgrade_is_not_lost(rabbitmq_url: str) -> None:
+    await made_by_an_earlier_version(rabbitmq_url, *[b"%d" % number for number in range(20)])
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        looking = await connection.channel()
+        taken = await (await looking.get_queue(DEAD.name)).get()
+        assert taken is not None
+        upgrading = asyncio.create_task(
+            upgrade_dead_letters(RabbitSettings(url=rabbitmq_url), TOPOLOGY, quiet=2)
+        )
+        await refuse(rabbitmq_url, b"late")
+        await looking.close()
+        assert await upgrading == 21
+
+    letters = await dead_letters_at(rabbitmq_url).list(at_most=100)
+    assert {each.body for each in letters} == {b"late", *[b"%d" % number for number in range(20)]}
+
+
+async def test_the_operator_s_command_upgrades(rabbitmq_url: str) -> None:
+    await made_by_an_earlier_version(rabbitmq_url, b"one")
+    env = environment(rabbitmq_url=rabbitmq_url)
+
+    upgraded = await asyncio.to_thread(run, "queue", "upgrade", env=env)
+    again = await asyncio.to_thread(run, "queue", "upgrade", env=env)
+
+    assert upgraded.stdout == "ml_tasks.dead is a quorum queue now, with 1 messages moved\n"
+    assert again.stdout == "ml_tasks.dead is a quorum queue already\n"
+
+
+async def test_of_several_hosts_one_that_is_away_is_passed_over(rabbitmq_url: str) -> None:
+    [nowhere] = free_ports(1)
+    url = rabbitmq_url.replace("@", f"@127.0.0.1:{nowhere},")
+
+    assert await dead_letters_at(url).lengths() == QueueLengths(ready=0, dead=0)
+    assert await upgrade_dead_letters(RabbitSettings(url=url), TOPOLOGY) is None

@@ -36,7 +36,7 @@ async def events(rabbitmq_url: str) -> AsyncIterator[RabbitEvents]:
 
 @asynccontextmanager
 async def listening(url: str, ear: Ear) -> AsyncIterator[None]:
-    async with EventListener(url, ear.tell, exchange=EVENTS, routing_key=FINISHED):
+    async with EventListener([url], ear.tell, exchange=EVENTS, routing_key=FINISHED):
         yield
 
 

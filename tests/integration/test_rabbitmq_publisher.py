@@ -89,11 +89,28 @@ async def test_both_queues_survive_and_dead_letters_have_somewhere_to_go(
 
     assert {(queue["name"], queue["type"], queue["durable"], queue["exclusive"]) for queue in queues} == {
         (TASKS.name, "quorum", True, False),
-        (DEAD.name, "classic", True, False),
+        (DEAD.name, "quorum", True, False),
     }
+    [dead] = [queue for queue in queues if queue["name"] == DEAD.name]
+    assert dead["arguments"]["x-delivery-limit"] == 1_000_000_000
     [tasks] = [queue for queue in queues if queue["name"] == TASKS.name]
     assert tasks["arguments"]["x-delivery-limit"] == 1000
     assert tasks["arguments"]["x-dead-letter-routing-key"] == DEAD.name
+
+
+async def test_an_earlier_version_s_classic_queue_of_dead_letters_stops_nobody(
+    rabbitmq_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with await aio_pika.connect(rabbitmq_url) as connection, connection.channel() as channel:
+        await channel.declare_queue(DEAD.name, durable=True, arguments={"x-queue-type": "classic"})
+    ids = new_ids(2)
+
+    async with connected(rabbitmq_url) as publisher:
+        publisher.put(ids, 1)
+        assert await named(rabbitmq_url, 2) == [str(each) for each in ids]
+        await publisher.ping()
+
+    assert caplog.text.count("augury queue upgrade") == 1
 
 
 async def test_many_predictions_go_out_in_few_messages(rabbitmq_url: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from asyncpg import Pool
 from dishka import AsyncContainer
@@ -40,7 +40,7 @@ async def run_api(process: ProcessSettings) -> None:
         try:
             await check_schema(await container.get(Pool))
             waiting = await container.get(WaitForPrediction)
-            async with events_heard(rabbit.url, waiting):
+            async with events_heard(rabbit.urls, waiting):
                 await serve(container, listener, stop, await checks_of(container))
         finally:
             await container.close()
@@ -57,9 +57,9 @@ def http_settings(secret: str | None = None) -> tuple[HttpSettings, GuestKeys, J
     )
 
 
-def events_heard(url: str, waiting: WaitForPrediction) -> EventListener:
+def events_heard(urls: Sequence[str], waiting: WaitForPrediction) -> EventListener:
     """Wakes those who wait for a prediction by what the workers tell."""
-    return EventListener(url, waiting.tell, exchange=EVENTS, routing_key=FINISHED)
+    return EventListener(urls, waiting.tell, exchange=EVENTS, routing_key=FINISHED)
 
 
 async def serve(

@@ -55,7 +55,7 @@ async def _serving(telegram: TelegramSettings) -> AsyncIterator[Callable[[], boo
         backlog, deliverer = await container.get(Backlog), await container.get(Deliverer)
         async with (
             background(backlog.watch()),
-            EventListener(rabbit.url, deliverer.tell, exchange=EVENTS, routing_key=FINISHED),
+            EventListener(rabbit.urls, deliverer.tell, exchange=EVENTS, routing_key=FINISHED),
             running(container) as bot,
         ):
             yield bot.alive

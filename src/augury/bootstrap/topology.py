@@ -7,9 +7,14 @@ from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQue
 
 from augury.outbound.rabbitmq.link import Topology
 
-DEAD = RabbitQueue("ml_tasks.dead", queue_type=QueueType.CLASSIC, durable=True)
-"""What could not be handled. Classic: to list it is to take and give back, and a quorum queue counts that
-as a delivery, drops what was delivered 20 times (4.x), and has no way on both versions to say never."""
+DEAD = RabbitQueue(
+    "ml_tasks.dead",
+    queue_type=QueueType.QUORUM,
+    arguments={"x-delivery-limit": 1_000_000_000},
+)
+"""What could not be handled. To list it is to take and give back, which a quorum queue counts as a delivery.
+Without a limit of its own, RabbitMQ 4 drops what was delivered 20 times; -1, which means never there, makes
+3.10 drop everything at once."""
 
 TASKS = RabbitQueue(
     "ml_tasks",

@@ -81,8 +81,8 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
         async with AsyncExitStack() as stack:
             if rabbit:
                 waiting = await container.get(WaitForPrediction)
-                await stack.enter_async_context(events_heard(rabbit.url, waiting))
-                await stack.enter_async_context(consuming(container, rabbit.url, settings))
+                await stack.enter_async_context(events_heard(rabbit.urls, waiting))
+                await stack.enter_async_context(consuming(container, rabbit.urls, settings))
             else:
                 await stack.enter_async_context(_consuming_in_process(container, settings))
             if telegram.token:
@@ -102,7 +102,7 @@ async def _bot(container: AsyncContainer, rabbit: RabbitSettings | None) -> Asyn
     deliverer = await container.get(Deliverer)
     async with AsyncExitStack() as stack:
         if rabbit:
-            listener = EventListener(rabbit.url, deliverer.tell, exchange=EVENTS, routing_key=FINISHED)
+            listener = EventListener(rabbit.urls, deliverer.tell, exchange=EVENTS, routing_key=FINISHED)
             await stack.enter_async_context(listener)
         else:
             events = await container.get(MemoryEvents)

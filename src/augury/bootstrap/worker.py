@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from asyncpg import Pool
@@ -17,7 +17,7 @@ from augury.bootstrap.container import asked_for_faults, worker_container
 from augury.bootstrap.health import health_told
 from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.signals import stop_requested
-from augury.bootstrap.topology import DEAD, TASKS
+from augury.bootstrap.topology import TASKS
 from augury.concurrency.background import background
 from augury.inbound.worker.consumer import create_consumer
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
@@ -44,7 +44,7 @@ async def run_worker(process: ProcessSettings) -> None:
     try:
         await check_schema(await container.get(Pool))
         async with AsyncExitStack() as stack:
-            consumer = await stack.enter_async_context(consuming(container, rabbit.url, settings))
+            consumer = await stack.enter_async_context(consuming(container, rabbit.urls, settings))
             await stack.enter_async_context(health_told(process, consumer.alive))
             spare_the_collector()
             log.info("this worker works")
@@ -55,18 +55,15 @@ async def run_worker(process: ProcessSettings) -> None:
 
 @asynccontextmanager
 async def consuming(
-    container: AsyncContainer, url: str, settings: WorkerSettings
+    container: AsyncContainer, urls: Sequence[str], settings: WorkerSettings
 ) -> AsyncIterator[TaskConsumer]:
     """Run what comes from RabbitMQ, and sweep, for as long as the block; what is left is handed back."""
     runner = await task_runner(container, settings)
-    broker = create_consumer(
-        url,
-        tasks=TASKS,
-        runner=runner,
-        queue=await container.get(PredictionQueue),
-        prefetch=settings.prefetch,
-    )
-    consumer = TaskConsumer(broker, runner, tasks=TASKS, dead=DEAD)
+    queue, prefetch = await container.get(PredictionQueue), settings.prefetch
+    brokers = [
+        create_consumer(url, tasks=TASKS, runner=runner, queue=queue, prefetch=prefetch) for url in urls
+    ]
+    consumer = TaskConsumer(brokers, runner, tasks=TASKS)
     async with background((await sweeper(container, settings)).run()):
         await consumer.start()
         try:

@@ -29,18 +29,19 @@ log = logging.getLogger(__name__)
 class EventListener:
     """Listens while its context is open, on a queue that lives and dies with its connection.
 
-    Best effort, as the events are: what is told while the broker is away is never heard of.
+    Of several `urls`, one for each node of a cluster, it listens to one after another. Best effort, as the
+    events are: what is told while the broker is away is never heard of.
     """
 
     def __init__(
         self,
-        url: str,
+        urls: Sequence[str],
         tell: Callable[[Sequence[PredictionId]], None],
         *,
         exchange: RabbitExchange,
         routing_key: str,
     ) -> None:
-        self._url = url
+        self._urls = urls
         self._tell = tell
         self._exchange = exchange
         self._routing_key = routing_key
@@ -62,18 +63,19 @@ class EventListener:
 
     async def _run(self) -> None:
         while True:
-            try:
-                await self._listen()
-            except TROUBLE as error:
-                self._outage.begins(error)
-            except Exception:  # whatever it is, a listener that ended would never be missed
-                log.exception("not hearing of events, trying again")
+            for url in self._urls:
+                try:
+                    await self._listen(url)
+                except TROUBLE as error:
+                    self._outage.begins(error)
+                except Exception:  # whatever it is, a listener that ended would never be missed
+                    log.exception("not hearing of events, trying again")
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
             self._pause = min(2 * self._pause, LAST_PAUSE)
 
-    async def _listen(self) -> None:
+    async def _listen(self, url: str) -> None:
         """Returns, or raises one of `TROUBLE`, when the connection is lost."""
-        connection = await within(CONNECTING, self._connect())
+        connection = await within(CONNECTING, self._connect(url))
         try:
             channel = await within(CONNECTING, self._subscribe(connection))
             gone = asyncio.Event()
@@ -88,8 +90,8 @@ class EventListener:
             with suppress(*TROUBLE):
                 await within(CLOSING, connection.close())
 
-    async def _connect(self) -> AbstractConnection:
-        return await aio_pika.connect(self._url, client_properties={"connection_name": "augury listens"})
+    async def _connect(self, url: str) -> AbstractConnection:
+        return await aio_pika.connect(url, client_properties={"connection_name": "augury listens"})
 
     async def _subscribe(self, connection: AbstractConnection) -> AbstractChannel:
         channel = await connection.channel(publisher_confirms=False)

@@ -9,21 +9,26 @@ from augury.bootstrap.process import process_settings, run
 from augury.bootstrap.topology import TOPOLOGY
 from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
 from augury.outbound.rabbitmq.publisher import RabbitSettings
+from augury.outbound.rabbitmq.upgrade import upgrade_dead_letters
 
 
 @click.group()
 def queue() -> None:
-    """The queue: dead, replay."""
+    """The queue: dead, replay, upgrade."""
 
 
-def _dead_letters() -> DeadLetters:
+def _rabbit() -> RabbitSettings:
     process_settings()
     if not is_set("AUGURY_RABBITMQ_URL"):
         raise SettingError(
             "AUGURY_RABBITMQ_URL is not set; without a broker the queue is inside `augury up`: "
             "see GET /admin/queue"
         )
-    return RabbitDeadLetters(read(RabbitSettings), TOPOLOGY)
+    return read(RabbitSettings)
+
+
+def _dead_letters() -> DeadLetters:
+    return RabbitDeadLetters(_rabbit(), TOPOLOGY)
 
 
 @queue.command("dead")
@@ -62,3 +67,22 @@ def replay(limit: int) -> None:
         click.echo(f"{await dead_letters.replay(at_most=limit)} messages are on the queue again")
 
     run(put_again())
+
+
+@queue.command("upgrade")
+def upgrade() -> None:
+    """Make the queue of the dead letters one that survives the loss of a node; the letters stay.
+
+    Earlier versions made a classic queue, which in a cluster is away for as long as its node is.
+    """
+    settings = _rabbit()
+
+    async def move() -> None:
+        moved = await upgrade_dead_letters(settings, TOPOLOGY)
+        click.echo(
+            f"{TOPOLOGY.dead.name} is a quorum queue already"
+            if moved is None
+            else f"{TOPOLOGY.dead.name} is a quorum queue now, with {moved} messages moved"
+        )
+
+    run(move())

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -15,14 +16,15 @@ from augury.inbound.worker.consumer import CONNECTING
 from augury.inbound.worker.runner import TaskRunner
 
 SUBSCRIBING = 20.0
-"""Seconds that it may take in all until the worker consumes."""
+"""Seconds that it may take in all until the worker consumes; several hosts share them."""
 ANSWERING = 5.0
 """Seconds that the broker may take for an answer."""
 LOOK_EVERY = timedelta(seconds=5)
 PATIENCE = timedelta(seconds=30)
 """How long the consumer may be missing before the worker counts as dead."""
 MISSES = 3
-"""Looks in vain before everything is connected anew; until then the connection is left to restore itself."""
+"""Looks in vain before everything is connected anew; until then the connection is left to restore itself.
+Where there is another host to go to, one look in vain is enough."""
 LEAVING = 2.0
 """Seconds that a goodbye may take."""
 PAUSE = 1.0
@@ -31,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class TaskConsumer:
-    """Runs the broker that `create_consumer` made.
+    """Runs a broker as `create_consumer` makes it, over one host of several after another.
 
     A connection that restores itself may yet come back without its consumer, and nobody would notice:
     so this looks for the consumer, not for the process or the connection.
@@ -39,29 +41,28 @@ class TaskConsumer:
 
     def __init__(
         self,
-        broker: RabbitBroker,
+        brokers: Sequence[RabbitBroker],
         runner: TaskRunner,
         *,
         tasks: RabbitQueue,
-        dead: RabbitQueue,
         look_every: timedelta = LOOK_EVERY,
         patience: timedelta = PATIENCE,
     ) -> None:
-        self._broker = broker
+        self._brokers = brokers
+        self._broker = brokers[0]
         self._runner = runner
         self._tasks = tasks
-        self._dead = dead
         self._look_every = look_every.total_seconds()
         self._patience = patience.total_seconds()
         self._seen = float("-inf")
         self._outage = Outage(log, "consuming from RabbitMQ")
         self._connection: AbstractRobustConnection | None = None
+        self._gone = asyncio.Event()
         self._subscribing: asyncio.Task[None] | None = None
         self._runs: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Consume from now on, as soon as the broker can be reached; does not wait for it."""
-        self._seen = asyncio.get_running_loop().time()
         self._runs = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -80,13 +81,15 @@ class TaskConsumer:
 
     async def _run(self) -> None:
         while True:
-            try:
-                await self._consume()
-            except TROUBLE as error:
-                self._outage.begins(error)
-            except Exception:  # whatever it is, a worker that does not consume is none
-                log.exception("not consuming from RabbitMQ, trying again")
-            await self._disconnect()
+            for broker in self._brokers:
+                self._broker = broker
+                try:
+                    await self._consume()
+                except TROUBLE as error:
+                    self._outage.begins(error)
+                except Exception:  # whatever it is, a worker that does not consume is none
+                    log.exception("not consuming from RabbitMQ, trying again")
+                await self._disconnect()
             await asyncio.sleep(PAUSE)
 
     async def _consume(self) -> None:
@@ -95,7 +98,7 @@ class TaskConsumer:
         Connecting is never canceled: aio_pika would go on with it by itself, for ever.
         """
         self._subscribing = asyncio.create_task(self._subscribe())
-        await asyncio.wait({self._subscribing}, timeout=SUBSCRIBING)
+        await asyncio.wait({self._subscribing}, timeout=max(SUBSCRIBING / len(self._brokers), CONNECTING))
         if not self._subscribing.done():
             raise TimeoutError("the broker does not answer")
         if self._subscribing.cancelled():
@@ -104,8 +107,9 @@ class TaskConsumer:
         await self._watch()
 
     async def _subscribe(self) -> None:
+        self._gone.clear()
         self._connection = await self._broker.connect()
-        await self._broker.declare_queue(self._dead)
+        self._connection.close_callbacks.add(lambda *_: self._gone.set())
         for subscriber in self._broker.subscribers:
             # FastStream says so only once it consumes; what was delivered by then it passes over for good:
             # with a backlog that may be all that the prefetch allows.
@@ -118,9 +122,9 @@ class TaskConsumer:
                 await within(ANSWERING, subscriber.stop())
 
     async def _watch(self) -> None:
-        """Returns when the consumer is gone for good."""
-        misses = 0
-        while misses < MISSES:
+        """Returns when the consumer is gone for good; raises where another host can take this one's place."""
+        misses, elsewhere = 0, len(self._brokers) > 1
+        while misses < (1 if elsewhere else MISSES):
             if await self._is_consuming():
                 misses = 0
                 self._seen = asyncio.get_running_loop().time()
@@ -128,7 +132,17 @@ class TaskConsumer:
             else:
                 misses += 1
                 self._outage.begins("the broker does not know the consumer")
-            await asyncio.sleep(self._look_every)
+            if not elsewhere:
+                await asyncio.sleep(self._look_every)
+            elif await self._breaks_within(self._look_every):
+                raise ConnectionAbortedError("the connection broke")
+
+    async def _breaks_within(self, seconds: float) -> bool:
+        """Whether the connection breaks by then, or has broken already."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await self._gone.wait()
+        return False
 
     async def _is_consuming(self) -> bool:
         """Whether the broker has the consumer. The question is never canceled, only no longer waited for:

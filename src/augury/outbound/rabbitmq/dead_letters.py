@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
 from augury.broker.trouble import TROUBLE
 from augury.concurrency.cancellation import within
-from augury.outbound.rabbitmq.link import CLOSING, Topology
+from augury.outbound.rabbitmq.hosts import first_that_answers
+from augury.outbound.rabbitmq.link import CLOSING, Topology, declare_dead
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 PATIENCE = 30.0
@@ -23,7 +24,7 @@ Answer = TypeVar("Answer")
 
 class RabbitDeadLetters(DeadLetters):
     def __init__(self, settings: RabbitSettings, topology: Topology) -> None:
-        self._url = settings.url
+        self._urls = settings.urls
         self._seconds = settings.publish_timeout.total_seconds()
         self._topology = topology
 
@@ -33,7 +34,7 @@ class RabbitDeadLetters(DeadLetters):
             ready, dead = await self._queues(channel)
             return QueueLengths(ready=_length(ready), dead=_length(dead))
 
-        return await self._over(look, patience=3 * self._seconds)
+        return await self._over(look, patience=(2 + len(self._urls)) * self._seconds)
 
     @override
     async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
@@ -67,11 +68,11 @@ class RabbitDeadLetters(DeadLetters):
 
     async def _queues(self, channel: AbstractChannel) -> tuple[AbstractQueue, AbstractQueue]:
         """Declared again, to learn how long they are: of the tasks, of the dead letters."""
-        dead, tasks = [
-            await channel.declare_queue(queue.name, durable=queue.durable, arguments=queue.arguments)
-            for queue in (self._topology.dead, self._topology.tasks)
-        ]
-        return tasks, dead
+        tasks = self._topology.tasks
+        return (
+            await channel.declare_queue(tasks.name, durable=tasks.durable, arguments=tasks.arguments),
+            await channel.declare_queue(self._topology.dead.name, passive=True),
+        )
 
     async def _over(
         self, work: Callable[[AbstractChannel], Awaitable[Answer]], *, patience: float = PATIENCE
@@ -89,8 +90,9 @@ class RabbitDeadLetters(DeadLetters):
 
     @asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:
-        connection = await within(self._seconds, self._connect())
+        connection = await first_that_answers(self._urls, self._connect, trouble=TROUBLE)
         try:
+            await within(self._seconds, declare_dead(connection, self._topology.dead))
             yield await within(
                 self._seconds, _opened(connection.channel(publisher_confirms=True, on_return_raises=True))
             )
@@ -98,8 +100,9 @@ class RabbitDeadLetters(DeadLetters):
             with suppress(*TROUBLE):
                 await within(CLOSING, connection.close())
 
-    async def _connect(self) -> Any:  # noqa: ANN401  # aio_pika has a type of its own for every transport
-        return await aio_pika.connect(self._url, client_properties={"connection_name": "augury operates"})
+    async def _connect(self, url: str) -> AbstractConnection:
+        connecting = aio_pika.connect(url, client_properties={"connection_name": "augury operates"})
+        return await within(self._seconds, connecting)
 
 
 async def _opened(channel: AbstractChannel) -> AbstractChannel:

@@ -1,6 +1,7 @@
 """One open connection that publishes: what exists on the broker is declared, what is sent is confirmed."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Self
 import aio_pika
 import aiormq
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
 from faststream.rabbit import RabbitExchange, RabbitQueue
 
 from augury.broker.trouble import TROUBLE
@@ -18,12 +19,19 @@ from augury.concurrency.cancellation import within
 CLOSING = 1.0
 """Seconds that a connection may take to say goodbye."""
 
+FOR_THE_DEAD = 0.5
+"""Seconds that a new connection waits for the queue of the dead letters, so that on a new broker it is there
+before the first message can die."""
+AGAIN = 10.0
+"""Seconds between two attempts to make that queue."""
+
 UNTIL_IT_IS_GONE = 0.5
 """Seconds from finding the queue missing to making it anew.
 
 RabbitMQ 3.10 tells the consumers of a deleted queue after 25 ms, if it is still missing then. Otherwise it
 takes them over without a word, and their channels drop what the new queue hands them: seen every time.
 """
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +57,19 @@ class RabbitLink:
     """Open while the context of `open` is; `lost` is called once it is not usable any more."""
 
     def __init__(
-        self, connection: AbstractConnection, channel: AbstractChannel, topology: Topology, seconds: float
+        self,
+        connection: AbstractConnection,
+        channel: AbstractChannel,
+        topology: Topology,
+        seconds: float,
+        lost: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._channel = channel
         self._topology = topology
         self._seconds = seconds
+        self._lost = lost
+        self._given_up = False
 
     @classmethod
     @asynccontextmanager
@@ -63,20 +78,28 @@ class RabbitLink:
     ) -> AsyncIterator[Self]:
         """Connect and declare. The broker may take so many `seconds` for each of its answers.
 
-        Raises one of `TROUBLE`.
+        Nothing depends on the queue of the dead letters: it is declared beside. Raises one of `TROUBLE`.
         """
         connection = await within(seconds, _connect(url))
+        dead = asyncio.create_task(_have_dead_letters_kept(connection, topology.dead))
         try:
             channel = await within(seconds, _open_channel(connection, topology))
             channel.close_callbacks.add(lambda *_: lost())
-            yield cls(connection, channel, topology, seconds)
+            await asyncio.wait({dead}, timeout=FOR_THE_DEAD)
+            yield cls(connection, channel, topology, seconds, lost)
         finally:
+            dead.cancel()
             with suppress(*TROUBLE):
                 await within(CLOSING, connection.close())
 
     @property
     def is_open(self) -> bool:
-        return not self._channel.is_closed
+        return not (self._given_up or self._channel.is_closed)
+
+    def give_up(self) -> None:
+        """Not usable any more, since the broker is silent: its end would be noticed only minutes later."""
+        self._given_up = True
+        self._lost()
 
     async def publish(self, envelopes: Sequence[Envelope]) -> list[BaseException | None]:
         """Send them all, wait for the broker to confirm each; answers what went wrong with which."""
@@ -124,8 +147,38 @@ async def _open_channel(connection: AbstractConnection, topology: Topology) -> A
 
 
 async def _declare(channel: AbstractChannel, topology: Topology) -> int:
-    events = topology.events
+    events, tasks = topology.events, topology.tasks
     await channel.declare_exchange(events.name, events.type.value, durable=events.durable)
-    for queue in (topology.dead, topology.tasks):
-        declared = await channel.declare_queue(queue.name, durable=queue.durable, arguments=queue.arguments)
+    declared = await channel.declare_queue(tasks.name, durable=tasks.durable, arguments=tasks.arguments)
     return declared.declaration_result.message_count or 0
+
+
+async def _have_dead_letters_kept(connection: AbstractConnection, dead: RabbitQueue) -> None:
+    """Returns once there is a queue for them; in a cluster that may have to wait for the return of a node."""
+    while True:
+        try:
+            is_up_to_date = await declare_dead(connection, dead)
+        except TROUBLE as error:
+            log.debug("no queue %s: %r", dead.name, error)
+            await asyncio.sleep(AGAIN)
+        else:
+            break
+    if not is_up_to_date:
+        hint = (
+            "%s is a classic queue, which in a cluster is away with its node: `augury queue upgrade` mends it"
+        )
+        log.warning(hint, dead.name)
+
+
+async def declare_dead(connection: AbstractConnection, dead: RabbitQueue) -> bool:
+    """Make the queue of the dead letters where there is none. Raises one of `TROUBLE`.
+
+    False where there is one of another kind, which an earlier version made; it serves as well.
+    """
+    try:
+        async with connection.channel(publisher_confirms=False) as channel:
+            await channel.declare_queue(dead.name, durable=dead.durable, arguments=dead.arguments)
+    except ChannelPreconditionFailed:
+        return False
+    else:
+        return True

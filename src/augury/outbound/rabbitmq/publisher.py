@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import aio_pika
 
@@ -22,6 +21,7 @@ from augury.broker.trouble import TROUBLE
 from augury.broker.wire import CONTENT_TYPE, MOST_IDS, task_body, task_headers
 from augury.concurrency.outage import Outage
 from augury.domain.identifiers import PredictionId
+from augury.outbound.rabbitmq.hosts import urls_of
 from augury.outbound.rabbitmq.link import Envelope, RabbitLink, Topology
 
 MESSAGES_PER_FLIGHT = 64
@@ -41,20 +41,20 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RabbitSettings:
     url: str
-    """`amqp://user:password@host:port/vhost`. `augury up` queues within its own process where it is not
-    set."""
+    """`amqp://user:password@host:port/vhost`; commas stand between the hosts of a cluster, or between several URLs.
+    `augury up` queues within its own process where it is not set."""
     publish_timeout: timedelta = timedelta(seconds=2)
     """How long the broker may take to confirm a message."""
     max_unpublished: int = 10_000
     """Predictions that may wait in one process to be published. The sweeper finds those beyond it."""
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("amqp://", "amqps://")):
-            raise ValueError("url must begin with amqp:// or amqps://")
-        try:
-            urlsplit(self.url).port  # noqa: B018  # raises for what is no number of a port
-        except ValueError:
-            raise ValueError("url must name a host, or a host and the number of a port") from None
+        urls_of(self.url)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """One for each host: the nodes of a cluster, tried in this order."""
+        return urls_of(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +112,14 @@ class RabbitPublisher:
 
     async def waiting(self) -> int:
         """How many messages are ready in the queue. Raises `Unavailable`."""
-        if self._link is None:
+        link = self._link
+        if link is None:
             raise Unavailable("RabbitMQ is not connected")
         try:
-            return await self._link.waiting()
+            return await link.waiting()
         except TROUBLE as error:
+            if len(self._settings.urls) > 1:
+                link.give_up()  # another host may answer
             raise Unavailable(f"RabbitMQ: {error!r}") from error
 
     def put(self, ids: Sequence[PredictionId], attempt: int, traces: Traces = NO_TRACES) -> None:
@@ -141,19 +144,24 @@ class RabbitPublisher:
 
     async def _run(self) -> None:
         while True:
-            try:
-                async with RabbitLink.open(
-                    self._settings.url, self._topology, seconds=self._seconds, lost=self._work.set
-                ) as link:
-                    await self._serve(link)
-            except TROUBLE as error:
-                self._outage.begins(error)
-            except Exception:  # whatever it is, a publisher that ended would never be missed
-                log.exception("not publishing to RabbitMQ, trying again")
-            finally:
-                self._link = None
+            for url in self._settings.urls:
+                await self._publish_over(url)
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
             self._pause = min(2 * self._pause, LAST_PAUSE)
+
+    async def _publish_over(self, url: str) -> None:
+        """Returns when this host cannot be reached, or not any more."""
+        try:
+            async with RabbitLink.open(
+                url, self._topology, seconds=self._seconds, lost=self._work.set
+            ) as link:
+                await self._serve(link)
+        except TROUBLE as error:
+            self._outage.begins(error)
+        except Exception:  # whatever it is, a publisher that ended would never be missed
+            log.exception("not publishing to RabbitMQ, trying again")
+        finally:
+            self._link = None
 
     async def _serve(self, link: RabbitLink) -> None:
         self._link = link

@@ -1,0 +1,60 @@
+"""Which hosts a setting names: one broker, or the nodes of a cluster, which are tried in turn."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+SCHEMES = ("amqp://", "amqps://")
+_URL = re.compile(r"(?P<before>amqps?://(?:[^/?#]*@)?)(?P<hosts>[^/?#]*)(?P<after>.*)", re.DOTALL)
+_HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:]*)(?P<port>:.*)?", re.DOTALL)
+Answer = TypeVar("Answer")
+
+
+def urls_of(text: str) -> tuple[str, ...]:
+    """One URL for each host of `amqp://user:password@a,b:5672/vhost`, or of several such URLs.
+
+    Commas stand between hosts, and between URLs. A host without a port has that of the last host of its URL.
+    Raises `ValueError`, in words about `url`.
+    """
+    urls = re.split(r",\s*(?=amqps?://)", text.strip())
+    return tuple(one for url in urls for one in _one_for_each_host(url))
+
+
+async def first_that_answers(
+    urls: Sequence[str], connect: Callable[[str], Awaitable[Answer]], *, trouble: tuple[type[Exception], ...]
+) -> Answer:
+    """What `connect` answers for the first URL that works; where none does, the last one's `trouble`."""
+    for url in urls[:-1]:
+        try:
+            return await connect(url)
+        except trouble:
+            continue
+    return await connect(urls[-1])
+
+
+def _one_for_each_host(url: str) -> list[str]:
+    parts = _URL.fullmatch(url)
+    if parts is None:
+        raise ValueError(f"url must begin with {' or '.join(SCHEMES)}")
+    hosts = [_host_and_port(each.strip()) for each in parts["hosts"].split(",")]
+    if len(hosts) > 1 and not all(host for host, _ in hosts):
+        raise ValueError("url must name a host between two commas")
+    _, last_port = hosts[-1]
+    urls = [f"{parts['before']}{host}{port or last_port}{parts['after']}" for host, port in hosts]
+    for each in urls:
+        _check_port(each)
+    return urls
+
+
+def _host_and_port(text: str) -> tuple[str, str]:
+    """The port with its colon, or nothing."""
+    parts = _HOST.fullmatch(text)
+    return (parts["name"], parts["port"] or "") if parts else (text, "")
+
+
+def _check_port(url: str) -> None:
+    try:
+        urlsplit(url).port  # noqa: B018  # raises for what is no number of a port
+    except ValueError:
+        raise ValueError("url must name a host, or a host and the number of a port") from None

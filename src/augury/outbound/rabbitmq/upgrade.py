@@ -1,0 +1,99 @@
+"""The way over from the classic queue of dead letters, which earlier versions made, to a quorum queue.
+
+A queue's kind can never be changed, and its name is written into `ml_tasks`. So the messages step aside into
+another queue, the old one is deleted once it is empty, and they come back. What was interrupted is finished
+when it is run again.
+"""
+
+from contextlib import suppress
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
+from faststream.rabbit import RabbitQueue
+
+from augury.application.ports import Unavailable
+from augury.broker.trouble import TROUBLE
+from augury.concurrency.cancellation import within
+from augury.outbound.rabbitmq.hosts import first_that_answers
+from augury.outbound.rabbitmq.link import Topology, declare_dead
+from augury.outbound.rabbitmq.publisher import RabbitSettings
+
+ASIDE = ".aside"
+"""What follows the queue's name in that of the queue where the messages step aside."""
+QUIET = 3.0
+"""Seconds without a message before the old queue is taken for empty: whoever is looking at the dead letters
+has taken them, and gives them back within that time."""
+AT_A_TIME = 100
+"""Messages that are on their way at a time."""
+
+
+async def upgrade_dead_letters(
+    settings: RabbitSettings, topology: Topology, *, quiet: float = QUIET
+) -> int | None:
+    """How many messages were moved; None where the queue was a quorum queue already. Raises `Unavailable`."""
+    seconds = settings.publish_timeout.total_seconds()
+
+    async def connect(url: str) -> AbstractConnection:
+        connecting = aio_pika.connect(url, client_properties={"connection_name": "augury upgrades"})
+        return await within(seconds, connecting)
+
+    try:
+        async with await first_that_answers(settings.urls, connect, trouble=TROUBLE) as connection:
+            return await _upgraded(connection, topology.dead, quiet)
+    except TROUBLE as error:
+        raise Unavailable(f"RabbitMQ: {error!r}") from error
+
+
+async def _upgraded(connection: AbstractConnection, dead: RabbitQueue, quiet: float) -> int | None:
+    aside = f"{dead.name}{ASIDE}"
+    while not await declare_dead(connection, dead):
+        async with _channel(connection) as channel:
+            await channel.declare_queue(aside, durable=dead.durable, arguments=dead.arguments)
+            await channel.set_qos(prefetch_count=AT_A_TIME)
+            await _move_until_quiet(channel, dead.name, aside, quiet)
+        with suppress(ChannelPreconditionFailed):  # one more has died meanwhile: it is moved, too
+            async with _channel(connection) as channel:
+                await channel.queue_delete(dead.name, if_empty=True, if_unused=True)
+    try:
+        async with _channel(connection) as channel:
+            moved = await _move_all(channel, aside, dead.name)
+            await channel.queue_delete(aside)
+    except ChannelNotFoundEntity:
+        return None
+    return moved
+
+
+def _channel(connection: AbstractConnection) -> AbstractChannel:
+    return connection.channel(publisher_confirms=True, on_return_raises=True)
+
+
+async def _move_until_quiet(channel: AbstractChannel, source: str, target: str, quiet: float) -> None:
+    """Nobody else may consume from `source` meanwhile."""
+    queue = await channel.get_queue(source)
+    async with queue.iterator(exclusive=True, timeout=quiet) as messages:
+        with suppress(TimeoutError):
+            async for message in messages:
+                await _move(channel, message, target)
+
+
+async def _move_all(channel: AbstractChannel, source: str, target: str) -> int:
+    """Raises `ChannelNotFoundEntity` where there is no `source`."""
+    queue, moved = await channel.get_queue(source), 0
+    while message := await queue.get(fail=False):
+        await _move(channel, message, target)
+        moved += 1
+    return moved
+
+
+async def _move(channel: AbstractChannel, message: AbstractIncomingMessage, target: str) -> None:
+    """With the broker's notes of its death: they are shown to whoever lists it."""
+    same = aio_pika.Message(
+        message.body,
+        headers=message.headers,
+        content_type=message.content_type,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        timestamp=message.timestamp,
+    )
+    await channel.default_exchange.publish(same, target, mandatory=True)
+    await message.ack()

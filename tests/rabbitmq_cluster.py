@@ -1,0 +1,76 @@
+"""Three RabbitMQ nodes on this machine that are one cluster, for tests that take one of them away."""
+
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from tests.processes import eventually
+from tests.rabbitmq_server import MISSING, RabbitServer, rabbitmq_command
+
+NODES = 3
+COOKIE = "a secret that the nodes share".replace(" ", "-")
+
+
+class RabbitCluster:
+    def __init__(self, nodes: tuple[RabbitServer, ...]) -> None:
+        self.nodes = nodes
+
+    def fresh_url(self) -> str:
+        """Names every node, of a virtual host that nobody has used yet."""
+        vhost = uuid4().hex
+        self.api("PUT", f"vhosts/{vhost}")
+        return f"amqp://guest:guest@{','.join(node.host for node in self.nodes)}/{vhost}"
+
+    def api(self, method: str, path: str, body: object = None) -> Any:
+        """Ask the management API of a node that runs; its answer."""
+        return next(node for node in self.nodes if node.runs).api(method, path, body)
+
+    def leader(self, vhost: str, queue: str) -> RabbitServer:
+        """The node that a queue lives on, or the leader of a quorum queue."""
+        name = self.api("GET", f"queues/{quote(vhost, safe='')}/{queue}")["node"]
+        return next(node for node in self.nodes if node.name == name)
+
+    def start(self) -> None:
+        """Start the nodes that do not run, and wait until all know each other."""
+        with ThreadPoolExecutor(len(self.nodes)) as threads:
+            list(threads.map(RabbitServer.start, self.nodes))
+        eventually(self._is_whole, 60, "a cluster of all nodes")
+
+    def close(self) -> None:
+        for node in reversed(self.nodes):  # the first one runs what they find each other by
+            node.close()
+
+    def _is_whole(self) -> bool:
+        return [node["running"] for node in self.api("GET", "nodes")] == [True] * len(self.nodes)
+
+
+@contextmanager
+def running_cluster() -> Iterator[RabbitCluster]:
+    """Three nodes for as long as the block."""
+    command = rabbitmq_command()
+    if command is None:
+        raise RuntimeError(MISSING)
+    with tempfile.TemporaryDirectory(prefix="augury-rabbitmq-", ignore_cleanup_errors=True) as made:
+        home = Path(made)
+        cookie = home / ".erlang.cookie"
+        cookie.write_text(COOKIE)
+        cookie.chmod(0o400)
+        nodes = tuple(RabbitServer(command, _folder(home / str(n)), home=home) for n in range(NODES))
+        for node in nodes:
+            node.join(nodes)
+        cluster = RabbitCluster(nodes)
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.close()
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path

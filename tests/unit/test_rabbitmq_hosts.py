@@ -1,0 +1,55 @@
+"""Which hosts `AUGURY_RABBITMQ_URL` names."""
+
+import pytest
+
+from augury.bootstrap.config import SettingError, read
+from augury.outbound.rabbitmq.hosts import first_that_answers, urls_of
+from augury.outbound.rabbitmq.publisher import RabbitSettings
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("amqp://u:p@a:5672/v", ["amqp://u:p@a:5672/v"]),
+        ("amqp://a", ["amqp://a"]),
+        ("amqp://", ["amqp://"]),
+        ("amqp://u:p@a,b,c/v", ["amqp://u:p@a/v", "amqp://u:p@b/v", "amqp://u:p@c/v"]),
+        ("amqp://a, b", ["amqp://a", "amqp://b"]),
+        ("amqp://u:p@a,b,c:5673/v", ["amqp://u:p@a:5673/v", "amqp://u:p@b:5673/v", "amqp://u:p@c:5673/v"]),
+        ("amqp://u:p@a:1,b,c:3/v", ["amqp://u:p@a:1/v", "amqp://u:p@b:3/v", "amqp://u:p@c:3/v"]),
+        ("amqp://u:p,q@a,b/v?x=1,2", ["amqp://u:p,q@a/v?x=1,2", "amqp://u:p,q@b/v?x=1,2"]),
+        ("amqps://[::1]:1,[fd00::2]", ["amqps://[::1]:1", "amqps://[fd00::2]"]),
+        ("amqp://u:p@a/v,amqps://q@b:2/w", ["amqp://u:p@a/v", "amqps://q@b:2/w"]),
+        ("amqp://a,b/v, amqp://c/v", ["amqp://a/v", "amqp://b/v", "amqp://c/v"]),
+    ],
+)
+def test_a_url_names_one_host_or_several(text: str, urls: list[str]) -> None:
+    assert list(urls_of(text)) == urls
+    assert list(RabbitSettings(url=text).urls) == urls
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("http://a", "AUGURY_RABBITMQ_URL must begin with amqp:// or amqps://"),
+        ("a,amqp://b", "AUGURY_RABBITMQ_URL must begin with amqp:// or amqps://"),
+        ("amqp://a,,b", "AUGURY_RABBITMQ_URL must name a host between two commas"),
+        ("amqp://a:x,b", "AUGURY_RABBITMQ_URL must name a host, or a host and the number of a port"),
+        ("amqp://a:70000", "AUGURY_RABBITMQ_URL must name a host, or a host and the number of a port"),
+    ],
+)
+def test_what_is_no_host_is_told_in_one_line(text: str, words: str) -> None:
+    with pytest.raises(SettingError) as told:
+        read(RabbitSettings, {"AUGURY_RABBITMQ_URL": text})
+    assert str(told.value) == words
+
+
+async def test_the_first_host_that_answers_is_taken_and_the_last_ones_trouble_told() -> None:
+    async def connect(url: str) -> str:
+        if url != "b":
+            raise ConnectionRefusedError(url)
+        return f"connected to {url}"
+
+    assert await first_that_answers(["a", "b", "c"], connect, trouble=(OSError,)) == "connected to b"
+    with pytest.raises(ConnectionRefusedError, match="c"):
+        await first_that_answers(["a", "c"], connect, trouble=(OSError,))
