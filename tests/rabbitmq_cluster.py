@@ -32,7 +32,8 @@ class RabbitCluster:
 
     def leader(self, vhost: str, queue: str) -> RabbitServer:
         """The node that a queue lives on, or the leader of a quorum queue."""
-        name = self.api("GET", f"queues/{quote(vhost, safe='')}/{queue}")["node"]
+        path = f"queues/{quote(vhost, safe='')}/{queue}"
+        name = eventually(lambda: self.api("GET", path).get("node"), what=f"the node of {queue}")
         return next(node for node in self.nodes if node.name == name)
 
     def start(self) -> None:

@@ -106,7 +106,8 @@ def model(models: Path, postgres: StoppablePostgres) -> LoadedModel:
 def world(
     postgres: StoppablePostgres, rabbitmq: RabbitServer, models: Path, tmp_path: Path, form: Form
 ) -> Iterator[World]:
-    with new_world(postgres, rabbitmq, models, tmp_path, real_time=form.long) as made:
+    url = rabbitmq.fresh_url()
+    with new_world(postgres, rabbitmq, url, models, tmp_path, real_time=form.long) as made:
         yield made
 
 

@@ -21,6 +21,8 @@ from augury.application.limits import Limits
 from augury.bootstrap.topology import DEAD, TASKS
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.rabbitmq.hosts import first_that_answers, urls_of
+from augury.outbound.rabbitmq.link import TROUBLE
 from tests.chaos.postgres import TEMPLATE, StoppablePostgres
 from tests.processes import Process, environment, free_port, started
 from tests.rabbitmq_server import RabbitServer
@@ -238,7 +240,8 @@ class World:
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[AbstractChannel]:
         """A channel of the test's own to the broker."""
-        async with await aio_pika.connect(self.rabbitmq_url) as connection:
+        urls = urls_of(self.rabbitmq_url)
+        async with await first_that_answers(urls, aio_pika.connect, trouble=TROUBLE) as connection:
             yield await connection.channel()
 
     async def messages(self, queue: str) -> int:
@@ -268,13 +271,19 @@ class World:
 
 @contextmanager
 def new_world(
-    postgres: StoppablePostgres, rabbit: RabbitServer, models: Path, folder: Path, *, real_time: bool
+    postgres: StoppablePostgres,
+    rabbit: RabbitServer,
+    rabbitmq_url: str,
+    models: Path,
+    folder: Path,
+    *,
+    real_time: bool,
 ) -> Iterator[World]:
     """A world of its own for one scenario, over servers that all share."""
     database = f"chaos_{uuid4().hex}"
     asyncio.run(postgres.execute(f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}"))
     shutil.copytree(models, folder / "models")
-    world = World(postgres, rabbit, database, rabbit.fresh_url(), folder, real_time)
+    world = World(postgres, rabbit, database, rabbitmq_url, folder, real_time)
     try:
         yield world
     finally:

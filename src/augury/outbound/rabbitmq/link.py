@@ -164,9 +164,7 @@ async def _have_dead_letters_kept(connection: AbstractConnection, dead: RabbitQu
         else:
             break
     if not is_up_to_date:
-        hint = (
-            "%s is a classic queue, which in a cluster is away with its node: `augury queue upgrade` mends it"
-        )
+        hint = "%s is a classic queue, away with its node in a cluster: `augury queue upgrade` mends it"
         log.warning(hint, dead.name)
 
 
