@@ -3,11 +3,13 @@
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
+
+import httpx
 
 from tests.processes import eventually
 from tests.rabbitmq_server import MISSING, RabbitServer, rabbitmq_command
@@ -47,7 +49,9 @@ class RabbitCluster:
             node.close()
 
     def _is_whole(self) -> bool:
-        return [node["running"] for node in self.api("GET", "nodes")] == [True] * len(self.nodes)
+        with suppress(httpx.HTTPError):  # said while a node that just started still gathers its numbers
+            return [node["running"] for node in self.api("GET", "nodes")] == [True] * len(self.nodes)
+        return False
 
 
 @contextmanager
