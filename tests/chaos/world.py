@@ -19,10 +19,10 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
 from augury.application.limits import Limits
 from augury.bootstrap.topology import DEAD, TASKS
+from augury.broker.trouble import TROUBLE
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.rabbitmq.hosts import first_that_answers, urls_of
-from augury.outbound.rabbitmq.link import TROUBLE
 from tests.chaos.postgres import TEMPLATE, StoppablePostgres
 from tests.processes import Process, environment, free_port, started
 from tests.rabbitmq_server import RabbitServer

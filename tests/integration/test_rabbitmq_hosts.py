@@ -94,7 +94,7 @@ class Service:
         await self.is_well()
 
     async def works_again(self) -> None:
-        """The same, though the broker still hands messages to the consumer that is gone, up to its prefetch."""
+        """The same, though the broker still hands messages to the consumer that is gone."""
         predictions: list[Prediction] = []
 
         async def one_more_is_run() -> bool:

@@ -41,8 +41,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RabbitSettings:
     url: str
-    """`amqp://user:password@host:port/vhost`; commas stand between the hosts of a cluster, or between several URLs.
-    `augury up` queues within its own process where it is not set."""
+    """`amqp://user:password@host:port/vhost`. Of several hosts, with commas between, the next is used where
+    one does not answer. `augury up` queues within its own process where it is not set."""
     publish_timeout: timedelta = timedelta(seconds=2)
     """How long the broker may take to confirm a message."""
     max_unpublished: int = 10_000
