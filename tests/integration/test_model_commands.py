@@ -100,6 +100,20 @@ def test_categories_are_told_in_a_file(augury: Command, tmp_path: Path) -> None:
     assert said(right)
 
 
+def test_categories_are_learned_from_a_sample(augury: Command, tmp_path: Path) -> None:
+    file, sample, told = binary_model(tmp_path / "m.cbm"), tmp_path / "sample.csv", tmp_path / "c.json"
+    told.write_text('{"city": ["Paris"]}')
+    sample.write_text("age;town\n1;Paris\n")
+    wrong = augury("model", "add", file, "--name", "city", "--sample", sample)
+    both = augury("model", "add", file, "--name", "city", "--sample", sample, "--categories", told)
+    sample.write_text("age;city\n1;Rome\n2;Paris\n3;Paris\n")
+    right = augury("model", "add", file, "--name", "city", "--sample", sample)
+
+    assert (wrong.returncode, wrong.stderr) == (1, f"augury: {sample}: it has no column city\n")
+    assert (both.returncode, both.stderr.count("\n")) == (1, 1)
+    assert said(right)
+
+
 def test_a_model_is_described_by_a_file(augury: Command, tmp_path: Path) -> None:
     augury("model", "add", binary_model(tmp_path / "m.cbm"), "--name", "city")
     texts = tmp_path / "texts.json"

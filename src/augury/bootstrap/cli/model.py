@@ -12,7 +12,7 @@ from augury.application.models.describe_model import DescribeModel
 from augury.application.models.ports import Models
 from augury.application.models.register_model import RegisterModel
 from augury.bootstrap.cli.listing import json_option, show
-from augury.bootstrap.cli.model_file import known_of, outcome, texts_of
+from augury.bootstrap.cli.model_file import known_of, outcome, texts_of, warn
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import operates
 from augury.domain.model import ModelRef, ModelState, ReadAs
@@ -57,6 +57,11 @@ async def train(container: AsyncContainer, price: int | None) -> None:
 @click.option(
     "--categories", type=FILE, help='A JSON file with the values of categories: {"city": ["Paris", "Oslo"]}.'
 )
+@click.option(
+    "--sample",
+    type=FILE,
+    help="A CSV file that the model was trained on, to learn the values of categories from.",
+)
 @operates
 async def add(
     container: AsyncContainer,
@@ -65,6 +70,7 @@ async def add(
     price: int | None,
     value: str | None,
     categories: Path | None,
+    sample: Path | None,
     *,
     inactive: bool,
 ) -> None:
@@ -75,12 +81,12 @@ async def add(
     if find_spec("catboost") is None:  # the process that opens the file would say that the file is refused
         raise ModuleNotFoundError(name="catboost")
     register = await container.get(RegisterModel)
-    known = known_of(value, categories)
+    known = known_of(value, categories, sample)
     made = await register(file=file, name=name, row_price=price, activate=not inactive, known=known)
     said, *warnings = outcome(made)
     click.echo(said)
     for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
+        warn(warning)
 
 
 @model.command("describe")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TypeVar
 
+import click
 import msgspec
 
 from augury.application.models.register_model import Categories, Known, Registered
@@ -21,12 +22,23 @@ class Texts(msgspec.Struct, forbid_unknown_fields=True):
     labels: dict[str, dict[str, str]] = {}
 
 
-def known_of(value: str | None, categories: Path | None) -> Known:
+def known_of(value: str | None, categories: Path | None, sample: Path | None) -> Known:
+    """Raises `OperatorError`."""
+    if categories is not None and sample is not None:
+        raise OperatorError("--categories and --sample say the same: give one of them")
     read_as = ReadAs(value) if value else None
-    if categories is None:
-        return Known(read_as=read_as)
-    told = categories_of(categories)
-    return Known(read_as=read_as, categories=lambda _: told)
+    if categories is not None:
+        told = categories_of(categories)
+        return Known(read_as=read_as, categories=lambda _: told)
+    if sample is not None:
+        from augury.bootstrap.cli.model_sample import sampled  # what reads tables is for this alone
+
+        return Known(read_as=read_as, categories=sampled(sample, warn))
+    return Known(read_as=read_as)
+
+
+def warn(words: str) -> None:
+    click.echo(f"warning: {words}", err=True)
 
 
 def categories_of(file: Path) -> Categories:
