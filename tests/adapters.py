@@ -13,7 +13,14 @@ from augury.application.models.ports import Models
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
 from augury.application.ports import Accepted, IdempotencyKey, Json, OpenBooks
-from augury.application.predictions.ports import Claimed, Finished, Predictions, Upkeep, Work
+from augury.application.predictions.ports import (
+    Claimed,
+    Finished,
+    PredictionContents,
+    Predictions,
+    Upkeep,
+    Work,
+)
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
@@ -32,7 +39,7 @@ from augury.outbound.memory.links import MemoryLinks
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.notices import MemoryNotices
-from augury.outbound.memory.predictions import MemoryPredictions
+from augury.outbound.memory.predictions import MemoryPredictionContents, MemoryPredictions
 from augury.outbound.memory.promo_codes import MemoryPromoCodes
 from augury.outbound.memory.sessions import MemorySessions
 from augury.outbound.memory.throttle import MemoryThrottle
@@ -50,7 +57,7 @@ from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.links import PostgresLinks
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
-from augury.outbound.postgres.predictions import PostgresPredictions
+from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
 from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
@@ -74,6 +81,7 @@ class Adapters:
     books: OpenBooks
     work: Work
     predictions: Predictions
+    contents: PredictionContents
     balances: Balances
     ledger: Ledger
     upkeep: Upkeep
@@ -153,6 +161,11 @@ class Adapters:
     async def balance(self, user_id: UserId) -> Balance:
         return await self.balances.of(user_id)
 
+    async def key_owner(self, digest: bytes) -> UserId | None:
+        """Whose live API key this is."""
+        user = await self.api_keys.owner(digest)
+        return user.id if user else None
+
     async def deviations(self) -> Sequence[str]:
         return (await self.ledger.verify()).deviations
 
@@ -201,6 +214,7 @@ def memory_adapters() -> Adapters:
         books=MemoryOpenBooks(memory),
         work=MemoryWork(memory),
         predictions=MemoryPredictions(memory),
+        contents=MemoryPredictionContents(memory),
         balances=MemoryBalances(memory),
         ledger=MemoryLedger(memory, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=MemoryUpkeep(memory),
@@ -229,6 +243,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         books=PostgresOpenBooks(pool),
         work=PostgresWork(pool),
         predictions=PostgresPredictions(pool),
+        contents=PostgresPredictionContents(pool),
         balances=PostgresBalances(pool),
         ledger=PostgresLedger(pool, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=PostgresUpkeep(pool),

@@ -15,12 +15,16 @@ from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
 from augury.application.models.register_model import RegisterModel
+from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
+from augury.application.money.verify_ledger import VerifyLedger
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
+from augury.application.people.block_user import BlockUser
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.close_account import CloseAccount
@@ -35,11 +39,14 @@ from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
+from augury.application.people.unblock_user import UnblockUser
 from augury.application.ports import Clock, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import Ended, StoredPrediction
+from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Request
 from augury.application.predictions.run_batch import RunBatch
@@ -79,7 +86,7 @@ from augury.outbound.memory.model_store import MemoryModelStore
 from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.notices import MemoryNotices
 from augury.outbound.memory.passwords import MemoryPasswords
-from augury.outbound.memory.predictions import MemoryPredictions
+from augury.outbound.memory.predictions import MemoryPredictionContents, MemoryPredictions
 from augury.outbound.memory.predictor import MemoryPredictor
 from augury.outbound.memory.promo_codes import MemoryPromoCodes
 from augury.outbound.memory.sessions import MemorySessions
@@ -231,7 +238,12 @@ class Hexagon:
         self.close_account = CloseAccount(
             users=self.users, books=self.books, known=self.known_callers, clock=self.clock
         )
+        self.block_user = BlockUser(users=self.users, known=self.known_callers, clock=self.clock)
+        self.unblock_user = UnblockUser(users=self.users)
         self.top_up = TopUp(users=self.users, books=self.books)
+        self.reverse_top_up = ReverseTopUp(users=self.users, books=self.books)
+        self.verify_ledger = VerifyLedger(ledger=self.ledger)
+        self.change_promo_code = ChangePromoCode(promo_codes=self.promo_codes, clock=self.clock)
         self.change_role = ChangeRole(users=self.users)
         self.create_promo_code = CreatePromoCode(promo_codes=self.promo_codes, clock=self.clock)
         self.redeem_promo_code = RedeemPromoCode(
@@ -267,6 +279,8 @@ class Hexagon:
         self.sweep = Sweep(
             books=self.books, queue=self.queue, events=self.events, clock=self.clock, limits=self.limits
         )
+        self.forget_prediction = ForgetPrediction(contents=MemoryPredictionContents(self.memory))
+        self.replay_dead_letters = ReplayDeadLetters(dead_letters=self.dead_letters)
         self.wait_for_prediction = WaitForPrediction(self.predictions)
         self.register_model = RegisterModel(
             models=self.models, store=self.model_store, inspector=self.model_inspector, clock=self.clock

@@ -14,13 +14,17 @@ from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.ports import Models
+from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
+from augury.application.money.verify_ledger import VerifyLedger
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
+from augury.application.people.block_user import BlockUser
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.close_account import CloseAccount
@@ -33,9 +37,12 @@ from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
+from augury.application.people.unblock_user import UnblockUser
 from augury.application.ports import Clock, OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import DeadLetters, Predictions
+from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.user import Role, User
@@ -73,6 +80,13 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
         RefundPrediction: hexagon.refund_prediction,
         AdmitGuest: hexagon.admit_guest,
         AuthorizeAdmin: hexagon.authorize_admin,
+        BlockUser: hexagon.block_user,
+        UnblockUser: hexagon.unblock_user,
+        ReverseTopUp: hexagon.reverse_top_up,
+        VerifyLedger: hexagon.verify_ledger,
+        ChangePromoCode: hexagon.change_promo_code,
+        ForgetPrediction: hexagon.forget_prediction,
+        ReplayDeadLetters: hexagon.replay_dead_letters,
         FindGuests: hexagon.find_guests,
         DeleteApiKey: hexagon.delete_api_key,
         RegisterUser: hexagon.register_user,

@@ -11,11 +11,16 @@ from dishka.exceptions import NoFactoryError
 
 from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
+from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
+from augury.application.money.verify_ledger import VerifyLedger
+from augury.application.people.block_user import BlockUser
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.guest_keys import GuestKeys
+from augury.application.people.unblock_user import UnblockUser
 from augury.bootstrap import config
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import (
@@ -66,7 +71,13 @@ def test_every_container_is_complete() -> None:
     up_container(ProcessSettings(), postgres, *together, chats, broker=False, overrides=bots)
 
 
-@pytest.mark.parametrize("verb", [TopUp, ChangeRole, ChangeModel, CreatePromoCode, RefundPrediction])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        *(BlockUser, ChangeModel, ChangePromoCode, ChangeRole, CreatePromoCode, RefundPrediction),
+        *(ReverseTopUp, TopUp, UnblockUser, VerifyLedger),
+    ],
+)
 async def test_the_bot_is_given_nothing_that_takes_an_administrator(verb: type) -> None:
     postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
     container = bot_container(postgres, rabbit, Limits(), TelegramSettings(token="42:secret"))

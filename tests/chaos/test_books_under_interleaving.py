@@ -322,7 +322,7 @@ class Interleaved(RuleBasedStateMachine):
         expected = self.model.predictions[picked]
         owner = self.users[expected.user]
         try:
-            self.run(self.books.predictions.forget(picked, owner=owner))
+            self.run(self.books.contents.forget(picked, owner=owner))
         except WrongStatus:
             assert not expected.final
         else:

@@ -35,8 +35,8 @@ async def test_a_key_comes_back_as_added_and_leads_to_its_owner(adapters: Adapte
 
     assert await adapters.api_keys.of(user_id) == [key]
     assert await adapters.api_keys.of(other) == []
-    assert await adapters.api_keys.owner(digest) == user_id
-    assert await adapters.api_keys.owner(b"unknown") is None
+    assert await adapters.key_owner(digest) == user_id
+    assert await adapters.key_owner(b"unknown") is None
 
 
 async def test_keys_are_listed_newest_first(adapters: Adapters) -> None:
@@ -66,11 +66,11 @@ async def test_an_expired_key_opens_nothing(adapters: Adapters) -> None:
     user_id = await adapters.user()
     digest = uuid4().bytes
     await adapters.api_keys.add(a_key(user_id, expires_at=datetime.now(UTC) + HOUR), digest, most=5)
-    assert await adapters.api_keys.owner(digest) == user_id
+    assert await adapters.key_owner(digest) == user_id
 
     await adapters.pass_time(2 * HOUR)
 
-    assert await adapters.api_keys.owner(digest) is None
+    assert await adapters.key_owner(digest) is None
 
 
 async def test_a_use_is_noted_at_most_once_a_minute(adapters: Adapters) -> None:
@@ -80,16 +80,16 @@ async def test_a_use_is_noted_at_most_once_a_minute(adapters: Adapters) -> None:
     [unused] = await adapters.api_keys.of(user_id)
     assert unused.last_used_at is None
 
-    await adapters.api_keys.owner(digest)
+    await adapters.key_owner(digest)
     [used] = await adapters.api_keys.of(user_id)
     assert used.last_used_at is not None
-    await adapters.api_keys.owner(digest)
+    await adapters.key_owner(digest)
     assert await adapters.api_keys.of(user_id) == [used]
 
     await adapters.pass_time(61 * SECOND)
     [before] = await adapters.api_keys.of(user_id)
     assert before.last_used_at is not None
-    await adapters.api_keys.owner(digest)
+    await adapters.key_owner(digest)
     [after] = await adapters.api_keys.of(user_id)
     assert after.last_used_at is not None
     assert after.last_used_at - before.last_used_at >= 60 * SECOND
@@ -103,11 +103,11 @@ async def test_a_removed_key_opens_nothing_and_only_its_owner_removes_it(adapter
 
     assert not await adapters.api_keys.remove(stranger, key.id)
     assert not await adapters.api_keys.remove(user_id, uuid7())
-    assert await adapters.api_keys.owner(digest) == user_id
+    assert await adapters.key_owner(digest) == user_id
     assert await adapters.api_keys.remove(user_id, key.id)
     assert not await adapters.api_keys.remove(user_id, key.id)
 
-    assert await adapters.api_keys.owner(digest) is None
+    assert await adapters.key_owner(digest) is None
     assert await adapters.api_keys.add(a_key(user_id), uuid4().bytes, most=1)
 
 
@@ -124,7 +124,7 @@ async def test_a_closed_account_gets_no_key(adapters: Adapters) -> None:
             await adapters.api_keys.add(a_key(nobody), digest, most=5)
 
     assert await adapters.api_keys.of(user_id) == []
-    assert await adapters.api_keys.owner(digest) is None
+    assert await adapters.key_owner(digest) is None
 
 
 async def test_a_key_of_an_account_that_was_absorbed_opens_nothing(adapters: Adapters) -> None:
@@ -132,11 +132,11 @@ async def test_a_key_of_an_account_that_was_absorbed_opens_nothing(adapters: Ada
     await adapters.chats.add(Chat(id=7, user_id=absorbed.id, language="en"), NewUser(user=absorbed))
     digest = uuid4().bytes
     await adapters.api_keys.add(a_key(absorbed.id), digest, most=5)
-    assert await adapters.api_keys.owner(digest) == absorbed.id
+    assert await adapters.key_owner(digest) == absorbed.id
     into = await adapters.user()
 
     async with adapters.chat_books() as books:
         await books.open([absorbed.id, into])
         await books.hand_over(7, absorbed=absorbed.id, into=into, at=datetime.now(UTC))
 
-    assert await adapters.api_keys.owner(digest) is None
+    assert await adapters.key_owner(digest) is None

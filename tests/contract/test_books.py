@@ -350,7 +350,7 @@ async def test_a_closed_account_keeps_its_books_and_nothing_personal(adapters: A
         digest, successor=b"next", lifetime=timedelta(days=1), grace=timedelta(seconds=10)
     )
     assert rotation is Rotation.UNKNOWN
-    assert await adapters.api_keys.owner(digest) is None
+    assert await adapters.key_owner(digest) is None
     assert await adapters.api_keys.of(user_id) == []
     assert (await open_one(adapters, user_id, "key")).remembered == {}
     stored = await adapters.predictions.get(done.id, owner=user_id)

@@ -162,8 +162,8 @@ async def test_forgetting_drops_the_data_and_keeps_the_trail_of_the_money(adapte
     done = finish(claim.prediction, valid_rows=2, errors=[RowError(1, "text", RowFault.MISSING)])
     await adapters.work.settle(token, [done])
 
-    await adapters.predictions.forget(prediction.id, owner=user_id)
-    await adapters.predictions.forget(prediction.id, owner=user_id)
+    await adapters.contents.forget(prediction.id, owner=user_id)
+    await adapters.contents.forget(prediction.id, owner=user_id)
 
     stored = await adapters.predictions.get(prediction.id, owner=user_id)
     assert stored == StoredPrediction(done.prediction, None)
@@ -194,11 +194,11 @@ async def test_only_what_is_final_can_be_forgotten_and_by_its_owner_only(adapter
 
     for prediction, status in ((queued, Status.QUEUED), (running, Status.PROCESSING)):
         with pytest.raises(WrongStatus) as refusal:
-            await adapters.predictions.forget(prediction.id, owner=user_id)
+            await adapters.contents.forget(prediction.id, owner=user_id)
         assert refusal.value.status is status
     for prediction_id, owner in ((done.id, stranger), (PredictionId(uuid7()), user_id)):
         with pytest.raises(PredictionNotFound):
-            await adapters.predictions.forget(prediction_id, owner=owner)
+            await adapters.contents.forget(prediction_id, owner=owner)
     assert (await adapters.predictions.get(done.id, owner=user_id)).output == OUTPUT
 
 

@@ -168,3 +168,41 @@ async def test_guessing_is_slowed_down_by_user_and_by_address(adapters: Adapters
             await redeem(user_id=each, code="GUESS", address=place)
     with pytest.raises(PromoCodeNotFound):
         await redeem(user_id=await adapters.user(), code="GUESS", address="elsewhere")
+
+
+async def test_a_disabled_code_is_redeemed_by_nobody_until_it_is_enabled(adapters: Adapters) -> None:
+    code, user_id = a_code(most=1), await adapters.user()
+    await adapters.promo_codes.add(code)
+    disabled = code.disable(at=datetime.now(UTC))
+
+    await adapters.promo_codes.change(disabled)
+
+    assert await adapters.promo_codes.get("SPRING") == disabled
+    assert await adapters.promo_codes.page(limit=9) == [disabled]
+    with pytest.raises(PromoCodeNotFound):
+        await redeeming(adapters)(user_id=user_id, code="SPRING")
+    assert await adapters.balance(user_id) == Balance(user_id)
+
+    await adapters.promo_codes.change(disabled.enable())
+
+    assert await adapters.promo_codes.get("SPRING") == code
+    await redeeming(adapters)(user_id=user_id, code="SPRING")
+    assert await adapters.balance(user_id) == Balance(user_id, available=code.credits)
+    assert await adapters.deviations() == []
+
+
+async def test_a_change_of_a_code_does_not_touch_how_often_it_was_redeemed(adapters: Adapters) -> None:
+    code, user_id = a_code(), await adapters.user()
+    await adapters.promo_codes.add(code)
+    await redeeming(adapters)(user_id=user_id, code="SPRING")
+
+    await adapters.promo_codes.change(code.disable(at=datetime.now(UTC)))
+
+    assert await used(adapters) == 1
+
+
+async def test_no_code_that_is_not_there_is_found_or_changed(adapters: Adapters) -> None:
+    with pytest.raises(PromoCodeNotFound):
+        await adapters.promo_codes.get("WINTER")
+    with pytest.raises(PromoCodeNotFound):
+        await adapters.promo_codes.change(a_code("WINTER"))

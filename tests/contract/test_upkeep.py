@@ -66,7 +66,7 @@ async def test_what_has_ended_is_deleted_and_what_lives_is_kept(adapters: Adapte
     assert await adapters.upkeep.purge() == 3
     assert await adapters.upkeep.purge() == 0
 
-    assert [await adapters.api_keys.owner(digest) for digest in digests.values()] == [user_id, None, user_id]
+    assert [await adapters.key_owner(digest) for digest in digests.values()] == [user_id, None, user_id]
     assert len(await adapters.api_keys.of(user_id)) == 2
     assert await adapters.throttle.hit(["long"], most=1, window=10 * DAY)
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.people.ports import NewUser, RefreshToken, Rotation, Secret
+from augury.application.people.ports import ApiKey, NewUser, RefreshToken, Rotation, Secret
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
@@ -177,8 +177,54 @@ async def test_a_role_can_be_changed(adapters: Adapters) -> None:
     assert await adapters.users.get(user.id) == replace(user, role=Role.ADMIN)
 
 
+async def test_a_block_is_stored_and_ends_the_users_sessions(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(), await adapters.user()
+    digests = {each: uuid4().bytes for each in (user_id, other)}
+
+    def token(each: UserId, digest: bytes) -> RefreshToken:
+        return RefreshToken(digest=digest, family=uuid4(), user_id=each, lifetime=DAY)
+
+    for each, digest in digests.items():
+        await adapters.sessions.begin(token(each, digest), password_hash="hash")
+    user = await adapters.users.get(user_id)
+    blocked = user.block(by=None, at=datetime.now(UTC))
+
+    await adapters.users.change_access(blocked)
+
+    assert await adapters.users.get(user_id) == blocked
+    assert await adapters.users.by_email(user.email or "") == Secret(blocked, "hash")
+    assert blocked in await adapters.users.page(limit=9)
+    rotations = {
+        each: await adapters.sessions.rotate(digest, successor=uuid4().bytes, lifetime=DAY, grace=DAY)
+        for each, digest in digests.items()
+    }
+    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, other)}
+    assert not await adapters.sessions.begin(token(user_id, b"new"), password_hash="hash")
+
+    await adapters.users.change_access(blocked.unblock())
+
+    assert await adapters.users.get(user_id) == user
+    assert await adapters.sessions.begin(token(user_id, b"new"), password_hash="hash")
+
+
+async def test_the_owner_of_a_key_comes_with_the_block(adapters: Adapters) -> None:
+    user = await adapters.users.get(await adapters.user())
+    key = ApiKey(
+        id=uuid7(), user_id=user.id, name="k", hint="aug_", created_at=user.created_at, expires_at=None
+    )
+    await adapters.api_keys.add(key, b"digest", most=1)
+    assert await adapters.api_keys.owner(b"digest") == user
+
+    blocked = user.block(by=None, at=datetime.now(UTC))
+    await adapters.users.change_access(blocked)
+
+    assert await adapters.api_keys.owner(b"digest") == blocked
+
+
 async def test_nobodys_password_and_role_can_be_changed(adapters: Adapters) -> None:
     with pytest.raises(UserNotFound):
         await adapters.users.change_password(UserId(uuid7()), "hash")
     with pytest.raises(UserNotFound):
         await adapters.users.change_role(a_user(Role.ADMIN))
+    with pytest.raises(UserNotFound):
+        await adapters.users.change_access(a_user())

@@ -154,9 +154,9 @@ async def test_the_use_of_an_api_key_is_noted_at_most_once_a_minute(adapters: Ad
     user_id = await adapters.user()
     await adapters.api_keys.add(an_api_key(user_id), b"digest", most=3)
 
-    owners = await asyncio.gather(*(adapters.api_keys.owner(b"digest") for _ in range(10)))
+    owners = await asyncio.gather(*(adapters.key_owner(b"digest") for _ in range(10)))
 
     assert set(owners) == {user_id}
     written = await pool.fetchval("SELECT xmin FROM api_keys")
-    await adapters.api_keys.owner(b"digest")
+    await adapters.key_owner(b"digest")
     assert await pool.fetchval("SELECT xmin FROM api_keys") == written

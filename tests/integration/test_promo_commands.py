@@ -21,10 +21,17 @@ async def test_the_operator_makes_and_lists_promo_codes(database_url: str) -> No
         "augury: There is a promo code of this name already. (code SPRING-26)\n",
     )
     [line] = listed.stdout.splitlines()
-    *values, expires_at = line.split("\t")
-    assert values == ["SPRING-26", "20", "0", "3"]
+    *values, expires_at, disabled_at = line.split("\t")
+    assert (values, disabled_at) == (["SPRING-26", "20", "0", "3"], "")
     assert json.loads(as_json.stdout) == [
-        {"code": "SPRING-26", "credits": 20, "redeemed": 0, "limit": 3, "expires_at": expires_at}
+        {
+            "code": "SPRING-26",
+            "credits": 20,
+            "redeemed": 0,
+            "limit": 3,
+            "expires_at": expires_at,
+            "disabled_at": None,
+        }
     ]
 
 
@@ -46,3 +53,21 @@ async def test_a_code_of_another_shape_is_refused_in_words(database_url: str, wr
 
     assert refused.returncode != 0
     assert "Traceback" not in refused.stderr
+
+
+async def test_the_operator_disables_and_enables_a_code(database_url: str) -> None:
+    env = environment(database_url=database_url)
+    await asyncio.to_thread(run, "promo", "create", "SPRING", "--credits", "20", "--limit", "3", env=env)
+
+    disabled = await asyncio.to_thread(run, "promo", "disable", "spring", env=env)
+    listed = await asyncio.to_thread(run, "promo", "list", "--json", env=env)
+    enabled = await asyncio.to_thread(run, "promo", "enable", "spring", env=env)
+    unknown = await asyncio.to_thread(run, "promo", "disable", "WINTER", env=env)
+
+    assert (disabled.returncode, disabled.stdout) == (0, "SPRING is disabled, it was redeemed 0 times\n")
+    assert json.loads(listed.stdout)[0]["disabled_at"] is not None
+    assert (enabled.returncode, enabled.stdout) == (0, "SPRING is enabled\n")
+    assert (unknown.returncode, unknown.stderr) == (
+        1,
+        "augury: There is no such promo code, or it is no longer good.\n",
+    )

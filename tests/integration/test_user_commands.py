@@ -1,4 +1,6 @@
 import asyncio
+import json
+import re
 
 from asyncpg import Pool
 
@@ -17,3 +19,55 @@ async def test_the_operator_makes_an_account_an_administrator_s(database_url: st
     assert (made.returncode, made.stdout) == (0, "ada@example.org is an administrator now\n")
     assert await pool.fetchval("SELECT role FROM users WHERE email = 'ada@example.org'") == "admin"
     assert (unknown.returncode, unknown.stderr) == (1, "augury: There is no such user.\n")
+
+
+async def test_the_operator_sees_an_account_and_takes_back_a_mistaken_top_up(database_url: str) -> None:
+    env = environment(database_url=database_url)
+
+    async def augury(*arguments: str) -> tuple[int, str, str]:
+        ended = await asyncio.to_thread(run, *arguments, env=env)
+        return ended.returncode, ended.stdout, ended.stderr
+
+    await augury("user", "create", "ada@example.org", "--password", "correct horse battery")
+    _, topped_up, _ = await augury("user", "top-up", "ada@example.org", "500")
+    [reference] = re.findall(r"this was the top-up ([0-9a-f-]{36})$", topped_up)
+
+    code, reversed_, error = await augury("user", "reverse", "ada@example.org", reference, "--credits", "450")
+    again = await augury("user", "reverse", "ada@example.org", reference)
+    _, shown, _ = await augury("user", "show", "ada@example.org")
+    _, as_json, _ = await augury("user", "show", "ada@example.org", "--json", "--limit", "1")
+    account = json.loads(as_json)
+    _, by_id, _ = await augury("user", "show", account["id"])
+    _, verified, _ = await augury("ledger", "verify")
+
+    assert (code, reversed_, error) == (0, "ada@example.org has 50 credits available\n", "")
+    assert again == (1, "", "augury: This top-up was taken back before, in whole or in part.\n")
+    assert [line.split("\t")[:3] for line in shown.splitlines()] == [
+        ["account", account["id"], "ada@example.org"],
+        ["transfer", "reversal", "450"],
+        ["transfer", "top_up", "500"],
+    ]
+    assert by_id == shown
+    assert (account["available"], account["held"], account["pending"]) == (50, 0, 0)
+    assert (account["blocked_at"], account["predictions"]) == (None, [])
+    assert [each["reference"] for each in account["transfers"]] == [reference]
+    assert verified.strip().startswith("the books balance")
+
+
+async def test_the_operator_blocks_and_unblocks_an_account(database_url: str, pool: Pool) -> None:
+    env = environment(database_url=database_url)
+    blocked_at = "SELECT blocked_at FROM users WHERE email = 'ada@example.org'"
+    await asyncio.to_thread(
+        run, "user", "create", "ada@example.org", "--password", "correct horse battery", env=env
+    )
+
+    blocked = await asyncio.to_thread(run, "user", "block", "ada@example.org", env=env)
+    assert (blocked.returncode, blocked.stdout) == (
+        0,
+        "ada@example.org is blocked, its sessions are ended\n",
+    )
+    assert await pool.fetchval(blocked_at)
+    unblocked = await asyncio.to_thread(run, "user", "unblock", "ada@example.org", env=env)
+
+    assert (unblocked.returncode, unblocked.stdout) == (0, "ada@example.org has access\n")
+    assert await pool.fetchval(blocked_at) is None

@@ -15,12 +15,16 @@ from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
 from augury.application.models.ports import ModelStore
 from augury.application.models.register_model import RegisterModel
+from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
+from augury.application.money.verify_ledger import VerifyLedger
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
+from augury.application.people.block_user import BlockUser
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.close_account import CloseAccount
@@ -33,9 +37,12 @@ from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
+from augury.application.people.unblock_user import UnblockUser
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.forget_prediction import ForgetPrediction
+from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.sweep import Sweep
@@ -60,7 +67,7 @@ from augury.outbound.postgres.links import PostgresLinks
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
-from augury.outbound.postgres.predictions import PostgresPredictions
+from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
 from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
@@ -147,6 +154,7 @@ def _postgres() -> Provider:
         WithParents[PostgresOpenBooks],
         WithParents[PostgresOpenChatBooks],
         WithParents[PostgresPredictions],
+        WithParents[PostgresPredictionContents],
         WithParents[PostgresPromoCodes],
         WithParents[PostgresSessions],
         WithParents[PostgresThrottle],
@@ -206,7 +214,18 @@ def _administration() -> Provider:
     """What takes an administrator, or whoever runs Augury."""
     provider = Provider(scope=Scope.APP)
     provider.provide_all(
-        KnownCallers, ChangeModel, ChangeRole, CreatePromoCode, DescribeModel, RefundPrediction, TopUp
+        BlockUser,
+        ChangeModel,
+        ChangePromoCode,
+        ChangeRole,
+        CreatePromoCode,
+        DescribeModel,
+        KnownCallers,
+        RefundPrediction,
+        ReverseTopUp,
+        TopUp,
+        UnblockUser,
+        VerifyLedger,
     )
     return provider
 
@@ -222,9 +241,11 @@ def _people() -> Provider:
         CreateApiKey,
         DeleteApiKey,
         FindGuests,
+        ForgetPrediction,
         IdentifyCaller,
         IssueTelegramLink,
         RefreshTokens,
+        ReplayDeadLetters,
         RegisterUser,
         SignIn,
         SignOut,

@@ -38,6 +38,24 @@ class PaymentTaken(DomainError):
 
 
 @dataclass(eq=False)
+class TopUpNotFound(DomainError):
+    """This user has no such top-up."""
+
+
+@dataclass(eq=False)
+class AlreadyReversed(DomainError):
+    """This top-up was taken back before, in whole or in part."""
+
+
+@dataclass(eq=False)
+class NotReversible(DomainError):
+    """No more can be taken back than is available: the rest is spent or set aside."""
+
+    amount: int
+    available: int
+
+
+@dataclass(eq=False)
 class BooksDisagree(DomainError):
     """More was to be taken from an account than it holds. Never the user's fault: a broken invariant."""
 
@@ -189,6 +207,18 @@ class Balance:
         if amount > self.available:
             raise NotEnoughCredits(available=self.available, price=amount)
         return self._move(TransferKind.REVERSAL, amount, reference)
+
+    def take_back(self, top_up: Transfer, amount: int | None = None) -> tuple[Self, Transfer]:
+        """Reverse a mistaken top-up, or so much of it: never beyond what is available.
+
+        The top-up may be that of an account which this one absorbed.
+        """
+        amount = top_up.amount if amount is None else amount
+        if not 0 < amount <= top_up.amount:
+            raise InvalidAmount(amount=amount, most=top_up.amount)
+        if amount > self.available:
+            raise NotReversible(amount=amount, available=self.available)
+        return self._move(TransferKind.REVERSAL, amount, top_up.reference)
 
     def merge_into(self, other: Self) -> tuple[Self, Self, tuple[Transfer, ...]]:
         """Hand everything available to `other`: this account is absorbed, and its id is the reference."""

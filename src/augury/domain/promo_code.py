@@ -27,7 +27,7 @@ class PromoCodeTaken(DomainError):
 
 @dataclass(eq=False)
 class PromoCodeNotFound(DomainError):
-    """There is no such promo code, or it has expired."""
+    """There is no such promo code, or it is no longer good."""
 
 
 @dataclass(eq=False)
@@ -50,6 +50,8 @@ class PromoCode:
     used: int = 0
     created_at: datetime
     expires_at: datetime | None = None
+    disabled_at: datetime | None = None
+    """Since when nobody can redeem it, until it is enabled again."""
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
@@ -62,15 +64,22 @@ class PromoCode:
     def redeem(self, *, again: bool, at: datetime) -> Self:
         """One use more, by somebody who has done so before (`again`) or has not.
 
-        Raises `PromoCodeNotFound` for an expired one, `PromoCodeRedeemed`, `PromoCodeUsedUp`.
+        Raises `PromoCodeNotFound` for one that is disabled or has expired, `PromoCodeRedeemed`,
+        `PromoCodeUsedUp`.
         """
-        if self.expires_at is not None and self.expires_at <= at:
+        if self.disabled_at is not None or (self.expires_at is not None and self.expires_at <= at):
             raise PromoCodeNotFound
         if again:
             raise PromoCodeRedeemed
         if self.used >= self.most:
             raise PromoCodeUsedUp
         return replace(self, used=self.used + 1)
+
+    def disable(self, *, at: datetime) -> Self:
+        return self if self.disabled_at else replace(self, disabled_at=at)
+
+    def enable(self) -> Self:
+        return replace(self, disabled_at=None)
 
 
 def normalized_code(text: str) -> str:

@@ -118,6 +118,16 @@ class OwnRole(DomainError):
     """Nobody changes a role of their own: another administrator does."""
 
 
+@dataclass(eq=False)
+class AccountBlocked(DomainError):
+    """This account is blocked. Ask whoever runs this service."""
+
+
+@dataclass(eq=False)
+class OwnAccount(DomainError):
+    """Nobody blocks an account of their own: another administrator does."""
+
+
 class Role(StrEnum):
     GUEST = "guest"
     MEMBER = "member"
@@ -133,6 +143,7 @@ class User:
     email: str | None
     created_at: datetime
     closed_at: datetime | None = None
+    blocked_at: datetime | None = None
 
     def with_role(self, role: Role, *, by: UserId | None) -> Self:
         """As member or administrator, as somebody else decides; `by` is None only for an operator.
@@ -145,7 +156,26 @@ class User:
             raise OwnRole
         return replace(self, role=role)
 
+    def block(self, *, by: UserId | None, at: datetime) -> Self:
+        """Without access from now on; `by` is None only for an operator. What is accepted still runs.
+
+        A guest has no account to block.
+        """
+        if self.role is Role.GUEST:
+            raise UserNotFound
+        if self.id == by:
+            raise OwnAccount
+        return self if self.blocked_at else replace(self, blocked_at=at)
+
+    def unblock(self) -> Self:
+        return replace(self, blocked_at=None)
+
+    def require_access(self) -> None:
+        if self.blocked_at is not None:
+            raise AccountBlocked
+
     def require_admin(self) -> None:
+        self.require_access()
         if self.role is not Role.ADMIN or self.closed_at is not None:
             raise NotAllowed
 

@@ -39,6 +39,8 @@ BODIES = {
     "/balance/redeem": {"code": "SPRING"},
     "/admin/users/{user_id:uuid}/top-up": {"credits": 1},
     "/admin/users/{user_id:uuid}": {"role": "admin"},
+    "/admin/users/{user_id:uuid}/reversal": {"payment": str(uuid7())},
+    "/admin/promo-codes/{code:str}": {"disabled": True},
     "/admin/promo-codes": {"code": "SPRING", "credits": 1, "limit": 1},
     "/admin/models/{ref:str}": {},
     "/admin/predictions/{prediction_id:uuid}/refund": {},

@@ -163,3 +163,31 @@ async def test_groups_are_passed_over(town: Town) -> None:
         await town.all_handled()
     assert [each.chat_id for each in town.telegram.sent] == [CHAT]
     assert not town.hexagon.queue.take()
+
+
+async def test_a_blocked_person_is_told_so_and_still_gets_what_is_under_way(town: Town) -> None:
+    async with town.bot():
+        ada = town.person()
+        ada.says("/start")
+        await town.said("Hello!")
+        ada.says("a text")
+        await town.said("In the queue")
+        user_id = (await chat_of(town)).user_id
+
+        await town.hexagon.block_user(user_id=user_id, by=None)
+        sent = ada.says("another text")
+        await town.said("This account is blocked", after=sent)
+        sent = ada.says("/balance")
+        await town.said("This account is blocked", after=sent)
+        sent = ada.says("/paysupport")
+        await town.all_handled()
+        assert not [
+            each for each in town.telegram.to(CHAT) if "blocked" in each.text and each.message_id > sent
+        ]
+        await town.hexagon.run_all()
+        await town.said("short")
+        assert (await town.hexagon.balance_of(user_id)).available == 9
+
+        await town.hexagon.unblock_user(user_id=user_id)
+        sent = ada.says("/balance")
+        await town.said("9", after=sent)

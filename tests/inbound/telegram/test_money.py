@@ -206,3 +206,21 @@ async def test_a_payment_goes_to_the_account_that_the_chat_acts_for_when_it_is_b
     balance = await hexagon.record_payment(chat_id=CHAT, charge_id="c", stars=50, credits=100)
 
     assert (balance.user_id, balance.available) == (user.id, 110)
+
+
+async def test_a_blocked_person_buys_nothing_but_what_was_paid_is_credited(town: Town) -> None:
+    async with town.bot():
+        ada = town.person()
+        ada.says("/start")
+        await town.said("Hello!")
+        chat = await town.hexagon.chats.get(CHAT)
+        assert chat is not None
+        await town.hexagon.block_user(user_id=chat.user_id, by=None)
+
+        answers = at_the_till(ada, OFFER)
+        [(holds, said)] = await eventually(lambda: answers, "an answer at the till")
+        assert (holds, bool(said)) == (False, True)
+        ada.has_paid(OFFER)
+        await town.all_handled()
+
+    assert (await town.hexagon.balance_of(chat.user_id)).available == 110

@@ -29,6 +29,8 @@ class Chat:
     """What is being asked step by step, in the words of whoever asks."""
     gone: bool = False
     """Whether the person has blocked the bot, or is no more."""
+    blocked: bool = False
+    """Whether the account is blocked: nothing is done for this chat, but what is accepted is answered."""
 
 
 class Chats(Protocol):

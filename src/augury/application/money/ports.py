@@ -78,5 +78,13 @@ class PromoCodes(Protocol):
         """Raises `PromoCodeTaken`."""
 
     @abstractmethod
+    async def get(self, code: str) -> PromoCode:
+        """Raises `PromoCodeNotFound`."""
+
+    @abstractmethod
+    async def change(self, promo_code: PromoCode) -> None:
+        """Store since when it is disabled. Raises `PromoCodeNotFound`."""
+
+    @abstractmethod
     async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:
         """By code, those whose code comes after `after`."""

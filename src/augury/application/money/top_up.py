@@ -1,21 +1,12 @@
-import re
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from augury.application.money.payments import payment_reference
 from augury.application.people.ports import Users
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.balance import PaymentTaken, TransferKind
 from augury.domain.identifiers import UserId, uuid7
-
-_UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-MOST_PAYMENT_CHARACTERS = 200
-PAYMENTS = UUID("977edaeb-dafa-42e9-b626-7fb8398b0986")
-
-
-def payment_reference(payment: str) -> UUID:
-    """The reference of the transfer that credits a payment: a UUID itself, or one made of any other text."""
-    return UUID(payment) if _UUID.fullmatch(payment) else uuid5(PAYMENTS, payment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

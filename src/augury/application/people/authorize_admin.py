@@ -12,7 +12,7 @@ class AuthorizeAdmin:
     users: Users
 
     async def __call__(self, user_id: UserId) -> None:
-        """Raises `NotAllowed`, and `InvalidToken` where the account is closed."""
+        """Raises `NotAllowed`, `AccountBlocked`, and `InvalidToken` where the account is closed."""
         try:
             user = await self.users.get(user_id)
         except UserNotFound:

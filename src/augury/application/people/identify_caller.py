@@ -17,7 +17,8 @@ class IdentifyCaller:
     known: KnownCallers
 
     async def __call__(self, credential: str) -> UserId:
-        """Asks the books only for unknown callers. Raises `InvalidToken`, also for a closed account."""
+        """Asks the books only for unknown callers. Raises `InvalidToken`, also for a closed account, and
+        `AccountBlocked`."""
         if credential.startswith(API_KEY_PREFIX):
             hashed = digest(credential)
             return self.known.api_keys.get(hashed) or await self._owner(hashed)
@@ -25,16 +26,18 @@ class IdentifyCaller:
         return self.known.accounts.get(user_id) or await self._account(user_id)
 
     async def _owner(self, hashed: bytes) -> UserId:
-        user_id = await self.api_keys.owner(hashed)
-        if user_id is None:
+        user = await self.api_keys.owner(hashed)
+        if user is None:
             raise InvalidToken
-        self.known.api_keys.put(hashed, user_id)
-        return user_id
+        user.require_access()
+        self.known.api_keys.put(hashed, user.id)
+        return user.id
 
     async def _account(self, user_id: UserId) -> UserId:
         try:
-            await self.users.get(user_id)
+            user = await self.users.get(user_id)
         except UserNotFound:
             raise InvalidToken from None
+        user.require_access()
         self.known.accounts.put(user_id, user_id)
         return user_id

@@ -68,6 +68,13 @@ class Users(Protocol):
     @abstractmethod
     async def change_role(self, user: User) -> None: ...
 
+    @abstractmethod
+    async def change_access(self, user: User) -> None:
+        """Store since when the user is blocked; also ends every session of one who is.
+
+        Raises `UserNotFound`, also for a closed account.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
@@ -90,7 +97,8 @@ class Sessions(Protocol):
 
     @abstractmethod
     async def begin(self, token: RefreshToken, *, password_hash: str) -> bool:
-        """Begin a session; False, and nothing begins, where this is not the user's password hash any more."""
+        """Begin a session; False, and nothing begins, where this is not the user's password hash any more or
+        the user is blocked."""
 
     @abstractmethod
     async def rotate(
@@ -130,7 +138,7 @@ class ApiKeys(Protocol):
         """
 
     @abstractmethod
-    async def owner(self, digest: bytes) -> UserId | None:
+    async def owner(self, digest: bytes) -> User | None:
         """Whose live key this is, None for one of a closed account; notes its use, at most once a minute."""
 
     @abstractmethod

@@ -29,7 +29,9 @@ class SignIn:
     limits: Limits
 
     async def __call__(self, *, email: str, password: str, address: str) -> Tokens:
-        """Raises `WrongCredentials`, as late for an unknown address as for a known one; `TooManyTries`."""
+        """Raises `WrongCredentials`, as late for an unknown address as for a known one; `TooManyTries`; and
+        `AccountBlocked`, but only to whoever knows the password.
+        """
         try:
             email = normalized_email(email)
         except DomainError:
@@ -41,6 +43,7 @@ class SignIn:
         right = await is_right(self.passwords, password, secret.password_hash if secret else None)
         if secret is None or not right:
             raise WrongCredentials
+        secret.user.require_access()
         refresh = new_secret()
         token = RefreshToken(
             digest=digest(refresh),
@@ -48,7 +51,7 @@ class SignIn:
             user_id=secret.user.id,
             lifetime=self.limits.refresh_lifetime,
         )
-        # The password may have been changed while it was checked: then it was the old one.
+        # While the password was checked it may have been changed, or the account blocked.
         if not await self.sessions.begin(token, password_hash=secret.password_hash):
             raise WrongCredentials
         return Tokens(access=self.access_tokens.issue(secret.user.id), refresh=refresh)

@@ -123,6 +123,10 @@ class Predictions(Protocol):
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         """The ids of these that are final."""
 
+
+class PredictionContents(Protocol):
+    """What predictions were about: their rows, answers and row errors."""
+
     @abstractmethod
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
         """Delete input, output and row errors, but not the transfers.

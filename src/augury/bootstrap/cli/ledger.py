@@ -4,7 +4,7 @@ import click
 from dishka import AsyncContainer
 from rich.progress import Progress
 
-from augury.application.money.ports import Ledger
+from augury.application.money.verify_ledger import VerifyLedger
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import operates
 
@@ -20,7 +20,7 @@ async def verify(container: AsyncContainer) -> None:
     """Recompute every balance from the transfers; exit code 1 on any deviation."""
     with Progress(transient=True) as progress:
         task = progress.add_task("verifying the books", total=None)
-        report = await (await container.get(Ledger)).verify(
+        report = await (await container.get(VerifyLedger))(
             lambda done, total: progress.update(task, completed=done, total=total)
         )
     for deviation in report.deviations:

@@ -29,13 +29,32 @@ def show(entries: Iterable[Entry], *, columns: tuple[str, ...], as_json: bool) -
     and nothing elsewhere.
     """
     if as_json:
-        written = json.dumps([_plain(each, columns) for each in entries], ensure_ascii=False, indent=1)
-        click.echo(written.translate({code: text for code, text in _ESCAPED.items() if code > 0x7E}))
+        echo_json([_plain(each, columns) for each in entries])
     elif sys.stdout.isatty():
         _show_table(entries, columns)
     else:
         for each in entries:
-            click.echo("\t".join(_text(value) for value in _plain(each, columns).values()))
+            click.echo(_line(_plain(each, columns)))
+
+
+def echo_json(value: object) -> None:
+    """Print `value`, which holds only what JSON has."""
+    written = json.dumps(value, ensure_ascii=False, indent=1)
+    click.echo(written.translate({code: text for code, text in _ESCAPED.items() if code > 0x7E}))
+
+
+def one_line(kind: str, entry: Entry) -> str:
+    """The entry as a line for a pipe that begins with what it is about."""
+    return f"{kind}\t{_line(plain(entry))}"
+
+
+def plain(entry: Entry) -> dict[str, str | int | float | bool | None]:
+    """The entry as JSON has it."""
+    return _plain(entry, tuple(entry))
+
+
+def _line(values: Mapping[str, object]) -> str:
+    return "\t".join(_text(value) for value in values.values())
 
 
 def _plain(entry: Entry, columns: tuple[str, ...]) -> dict[str, str | int | float | bool | None]:

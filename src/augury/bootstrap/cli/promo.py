@@ -7,6 +7,7 @@ import click
 from dishka import AsyncContainer
 from typing_extensions import override
 
+from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
 from augury.application.money.ports import PromoCodes
 from augury.bootstrap.cli.listing import Entry, json_option, show
@@ -41,7 +42,7 @@ class Duration(click.ParamType[timedelta]):
 
 @click.group()
 def promo() -> None:
-    """Promo codes: create, list."""
+    """Promo codes: create, list, disable, enable."""
 
 
 @promo.command("create")
@@ -78,8 +79,31 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
                 "redeemed": each.used,
                 "limit": each.most,
                 "expires_at": each.expires_at,
+                "disabled_at": each.disabled_at,
             }
             for each in page
         ]
         after = page[-1].code
-    show(entries, columns=("code", "credits", "redeemed", "limit", "expires_at"), as_json=as_json)
+    show(
+        entries,
+        columns=("code", "credits", "redeemed", "limit", "expires_at", "disabled_at"),
+        as_json=as_json,
+    )
+
+
+@promo.command("disable")
+@click.argument("code")
+@operates
+async def disable(container: AsyncContainer, code: str) -> None:
+    """Let nobody redeem CODE from now on; what was granted stays."""
+    changed = await (await container.get(ChangePromoCode))(code=code, disabled=True)
+    click.echo(f"{changed.code} is disabled, it was redeemed {changed.used} times")
+
+
+@promo.command("enable")
+@click.argument("code")
+@operates
+async def enable(container: AsyncContainer, code: str) -> None:
+    """Let CODE be redeemed again, within its limit and until it expires."""
+    changed = await (await container.get(ChangePromoCode))(code=code, disabled=False)
+    click.echo(f"{changed.code} is enabled")

@@ -3,6 +3,7 @@
 import click
 
 from augury.application.predictions.ports import DeadLetters
+from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.bootstrap.cli.listing import json_option, show
 from augury.bootstrap.config import SettingError, is_set, read
 from augury.bootstrap.process import process_settings, run
@@ -61,10 +62,10 @@ def dead(limit: int, *, as_json: bool) -> None:
 )
 def replay(limit: int) -> None:
     """Put the oldest messages that could not be handled on the queue again."""
-    dead_letters = _dead_letters()
+    replay_dead_letters = ReplayDeadLetters(dead_letters=_dead_letters())
 
     async def put_again() -> None:
-        click.echo(f"{await dead_letters.replay(at_most=limit)} messages are on the queue again")
+        click.echo(f"{await replay_dead_letters(at_most=limit)} messages are on the queue again")
 
     run(put_again())
 

@@ -1,28 +1,48 @@
 """The operator's commands about accounts."""
 
+from uuid import UUID
+
 import click
 from dishka import AsyncContainer
 
+from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
+from augury.application.people.block_user import BlockUser
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
-from augury.application.people.ports import Secret, Users
+from augury.application.people.ports import Users
 from augury.application.people.register_user import RegisterUser
+from augury.application.people.unblock_user import UnblockUser
+from augury.bootstrap.cli.account import look_up, show_account
+from augury.bootstrap.cli.listing import json_option
 from augury.bootstrap.operating import operates
-from augury.domain.user import Role, UserNotFound, normalized_email
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.user import Role, User, UserNotFound, normalized_email
 
 
 @click.group()
 def user() -> None:
-    """Accounts: create, promote, set-password, top-up."""
+    """Accounts: create, show, promote, set-password, top-up, reverse, block, unblock.
+
+    Where a command takes an EMAIL, the user's id will do, too: an account made in Telegram has no address.
+    """
 
 
-async def _known(container: AsyncContainer, email: str) -> Secret:
+async def _known(container: AsyncContainer, email: str) -> User:
+    """The user of this address or id. Raises `UserNotFound`, `InvalidEmail`."""
     users: Users = await container.get(Users)
+    try:
+        return await users.get(UserId(UUID(email)))
+    except ValueError:
+        pass
     secret = await users.by_email(normalized_email(email))
     if secret is None:
         raise UserNotFound
-    return secret
+    return secret.user
+
+
+def _name(known: User) -> str:
+    return known.email or str(known.id)
 
 
 @user.command("create")
@@ -38,14 +58,31 @@ async def create(container: AsyncContainer, email: str, password: str, *, admin:
     click.echo(f"created {made.email} ({made.role}), id {made.id}")
 
 
+@user.command("show")
+@click.argument("email")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1_000),
+    default=10,
+    show_default=True,
+    help="Transfers and predictions shown, the newest first.",
+)
+@json_option
+@operates
+async def show(container: AsyncContainer, email: str, limit: int, *, as_json: bool) -> None:
+    """Show an account: its balance, its statement and its predictions, without their rows and answers."""
+    known = await _known(container, email)
+    show_account(await look_up(container, known, limit=limit), as_json=as_json)
+
+
 @user.command("promote")
 @click.argument("email")
 @operates
 async def promote(container: AsyncContainer, email: str) -> None:
     """Make an account an administrator's."""
-    secret = await _known(container, email)
-    await (await container.get(ChangeRole))(user_id=secret.user.id, role=Role.ADMIN, by=None)
-    click.echo(f"{secret.user.email} is an administrator now")
+    known = await _known(container, email)
+    await (await container.get(ChangeRole))(user_id=known.id, role=Role.ADMIN, by=None)
+    click.echo(f"{_name(known)} is an administrator now")
 
 
 @user.command("set-password")
@@ -54,9 +91,9 @@ async def promote(container: AsyncContainer, email: str) -> None:
 @operates
 async def set_password(container: AsyncContainer, email: str, password: str) -> None:
     """Replace a password and end the account's sessions."""
-    secret = await _known(container, email)
-    await (await container.get(ChangePassword))(user_id=secret.user.id, current=None, new=password)
-    click.echo(f"the password of {secret.user.email} is changed, its sessions are ended")
+    known = await _known(container, email)
+    await (await container.get(ChangePassword))(user_id=known.id, current=None, new=password)
+    click.echo(f"the password of {_name(known)} is changed, its sessions are ended")
 
 
 @user.command("top-up")
@@ -65,6 +102,44 @@ async def set_password(container: AsyncContainer, email: str, password: str) -> 
 @operates
 async def top_up(container: AsyncContainer, email: str, credits: int) -> None:
     """Add credits to an account's balance."""
-    secret = await _known(container, email)
-    moved = await (await container.get(TopUp))(user_id=secret.user.id, amount=credits)
-    click.echo(f"{secret.user.email} has {moved.balance.available} credits available")
+    known, reference = await _known(container, email), str(uuid7())
+    moved = await (await container.get(TopUp))(user_id=known.id, amount=credits, payment=reference)
+    click.echo(
+        f"{_name(known)} has {moved.balance.available} credits available; this was the top-up {reference}"
+    )
+
+
+@user.command("reverse")
+@click.argument("email")
+@click.argument("payment", metavar="TOP-UP")
+@click.option("--credits", type=click.IntRange(min=1), help="Take back so many; without it, all of them.")
+@operates
+async def reverse(container: AsyncContainer, email: str, payment: str, credits: int | None) -> None:
+    """Take back a mistaken top-up, once, and never more than is available.
+
+    TOP-UP is its reference, which `augury user top-up` and `augury user show` print, or the name of its
+    payment where it has one.
+    """
+    known = await _known(container, email)
+    moved = await (await container.get(ReverseTopUp))(user_id=known.id, payment=payment, amount=credits)
+    click.echo(f"{_name(known)} has {moved.balance.available} credits available")
+
+
+@user.command("block")
+@click.argument("email")
+@operates
+async def block(container: AsyncContainer, email: str) -> None:
+    """Block an account: no sign-in, token, API key or chat of it works; what is accepted still runs."""
+    known = await _known(container, email)
+    await (await container.get(BlockUser))(user_id=known.id, by=None)
+    click.echo(f"{_name(known)} is blocked, its sessions are ended")
+
+
+@user.command("unblock")
+@click.argument("email")
+@operates
+async def unblock(container: AsyncContainer, email: str) -> None:
+    """Give a blocked account its access back."""
+    known = await _known(container, email)
+    await (await container.get(UnblockUser))(user_id=known.id)
+    click.echo(f"{_name(known)} has access")

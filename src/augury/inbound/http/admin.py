@@ -1,29 +1,26 @@
-"""What takes the role `admin`, which is read from the database each time."""
+"""Credits in the hands of the administrator: top-ups, their reversals, the check of the books."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Response, get, patch, post
+from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from augury.application.money.ports import Ledger
-from augury.application.money.top_up import MOST_PAYMENT_CHARACTERS, TopUp
-from augury.application.people.change_role import ChangeRole
-from augury.application.people.ports import Users
+from augury.application.money.payments import MOST_PAYMENT_CHARACTERS
+from augury.application.money.reverse_top_up import ReverseTopUp
+from augury.application.money.top_up import TopUp
+from augury.application.money.verify_ledger import VerifyLedger
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import UserId
-from augury.domain.user import Role
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import key_of
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.operations import KeyedOperation
-from augury.inbound.http.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.problems import documented
-from augury.inbound.http.users import UserView
 
 
 class TopUpRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,13 +42,19 @@ class TopUpRequest(msgspec.Struct, forbid_unknown_fields=True):
     ) = None
 
 
-class RoleChange(msgspec.Struct, forbid_unknown_fields=True):
-    role: Literal["member", "admin"]
+class ReversalRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Which top-up to take back, and how many of its credits: without a number, all."""
 
-
-class UserPage(msgspec.Struct, frozen=True):
-    items: list[UserView]
-    next_cursor: str | None
+    payment: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1,
+            max_length=MOST_PAYMENT_CHARACTERS,
+            description="The `payment` of the top-up, or its `reference` in the statement.",
+            examples=["invoice 2026-0042"],
+        ),
+    ]
+    credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[100])] | None = None
 
 
 class LedgerView(msgspec.Struct, frozen=True):
@@ -91,44 +94,42 @@ async def top_up(
     return balance_after(moved)
 
 
-@get(
-    "/admin/users",
-    summary="List the users",
-    description="Members and administrators, newest first.",
-    responses=documented(401, 403, 422),
-)
-@inject
-async def list_users(users: FromDishka[Users], limit: Limit = 20, cursor: Cursor = None) -> UserPage:
-    before = id_of(cursor)
-    found = await users.page(limit=limit + 1, before=None if before is None else UserId(before))
-    page, next_cursor = split(found, limit, lambda user: user.id.bytes)
-    return UserPage([UserView.of(user) for user in page], next_cursor)
-
-
-@patch(
-    "/admin/users/{user_id:uuid}",
-    dto=JsonBody[RoleChange],
+@post(
+    "/admin/users/{user_id:uuid}/reversal",
+    status_code=200,
+    dto=JsonBody[ReversalRequest],
     return_dto=None,
-    summary="Change a user's role",
-    description=ChangeRole.__doc__,
+    summary="Take back a top-up",
+    description=f"{ReverseTopUp.__doc__} Answers the balance of the user.",
+    operation_class=KeyedOperation,
     responses=documented(401, 403, 404, 409, 413, 415, 422),
 )
 @inject
-async def change_role(
-    request: SignedIn, user_id: FromPath[UUID], data: JSONBody[RoleChange], change: FromDishka[ChangeRole]
-) -> UserView:
-    return UserView.of(await change(user_id=UserId(user_id), role=Role(data.role), by=request.user))
+async def reverse_top_up(
+    request: SignedIn,
+    user_id: FromPath[UUID],
+    data: JSONBody[ReversalRequest],
+    reverse: FromDishka[ReverseTopUp],
+) -> Response[BalanceView]:
+    key = await key_of(request, f"POST reversal {user_id}")
+    moved = await reverse(
+        user_id=UserId(user_id),
+        payment=data.payment,
+        amount=data.credits,
+        key=(request.user, key) if key else None,
+    )
+    return balance_after(moved)
 
 
 @get(
     "/admin/ledger",
     summary="Check the books",
-    description="Recompute every balance from the transfers, and say what deviates. One check at a time.",
+    description=VerifyLedger.__doc__,
     responses=documented(401, 403, 409),
 )
 @inject
-async def check_ledger(ledger: FromDishka[Ledger]) -> LedgerView:
-    report = await ledger.verify()
+async def check_ledger(verify: FromDishka[VerifyLedger]) -> LedgerView:
+    report = await verify()
     return LedgerView(
         not report.deviations,
         report.users,

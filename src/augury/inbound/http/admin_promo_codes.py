@@ -6,9 +6,10 @@ from typing import Annotated, Self
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import get, post
-from litestar.params import JSONBody
+from litestar import get, patch, post
+from litestar.params import FromPath, JSONBody
 
+from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
 from augury.application.money.ports import PromoCodes
 from augury.domain.balance import MOST_CREDITS
@@ -47,6 +48,7 @@ class PromoCodeView(msgspec.Struct, frozen=True):
     redeemed: int
     created_at: datetime
     expires_at: datetime | None
+    disabled_at: datetime | None
 
     @classmethod
     def of(cls, promo_code: PromoCode) -> Self:
@@ -57,7 +59,14 @@ class PromoCodeView(msgspec.Struct, frozen=True):
             promo_code.used,
             promo_code.created_at,
             promo_code.expires_at,
+            promo_code.disabled_at,
         )
+
+
+class PromoCodeChange(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether the code is disabled: nobody can redeem it until it is enabled again."""
+
+    disabled: bool
 
 
 class PromoCodePage(msgspec.Struct, frozen=True):
@@ -95,3 +104,18 @@ async def list_promo_codes(
     found = await promo_codes.page(limit=limit + 1, after=text_of(cursor))
     page, next_cursor = split(found, limit, lambda promo_code: promo_code.code.encode())
     return PromoCodePage([PromoCodeView.of(each) for each in page], next_cursor)
+
+
+@patch(
+    "/admin/promo-codes/{code:str}",
+    dto=JsonBody[PromoCodeChange],
+    return_dto=None,
+    summary="Disable or enable a promo code",
+    description=ChangePromoCode.__doc__,
+    responses=documented(401, 403, 404, 413, 415, 422),
+)
+@inject
+async def change_promo_code(
+    code: FromPath[str], data: JSONBody[PromoCodeChange], change: FromDishka[ChangePromoCode]
+) -> PromoCodeView:
+    return PromoCodeView.of(await change(code=code, disabled=data.disabled))

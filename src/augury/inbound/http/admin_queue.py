@@ -10,6 +10,7 @@ from litestar import get, post
 from litestar.params import QueryParameter
 
 from augury.application.predictions.ports import DeadLetter, DeadLetters, Predictions
+from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.inbound.http.paging import Limit
 from augury.inbound.http.problems import documented
 
@@ -78,10 +79,9 @@ async def read_queue(
     "/admin/queue/replay",
     status_code=200,
     summary="Replay dead letters",
-    description="Put the oldest messages that could not be handled on the queue again. That charges nobody "
-    "twice: what is final already is passed over.",
+    description=ReplayDeadLetters.__doc__,
     responses=documented(401, 403, 422),
 )
 @inject
-async def replay_dead_letters(dead_letters: FromDishka[DeadLetters], limit: ReplayLimit = 1_000) -> Replayed:
-    return Replayed(await dead_letters.replay(at_most=limit))
+async def replay_dead_letters(replay: FromDishka[ReplayDeadLetters], limit: ReplayLimit = 1_000) -> Replayed:
+    return Replayed(await replay(at_most=limit))

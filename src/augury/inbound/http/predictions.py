@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.types import Scope
 
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound, Status
@@ -111,14 +112,14 @@ async def cancel(
     security=BEARER,
     tags=TAGS,
     summary="Forget a prediction",
-    description="Forget a final prediction's input, output and row errors. What it cost stays in the books.",
+    description=ForgetPrediction.__doc__,
     responses=documented(401, 404, 409),
 )
 @inject
 async def forget(
-    request: SignedIn, prediction_id: FromPath[UUID], predictions: FromDishka[Predictions]
+    request: SignedIn, prediction_id: FromPath[UUID], forget_prediction: FromDishka[ForgetPrediction]
 ) -> None:
-    await predictions.forget(PredictionId(prediction_id), owner=request.user)
+    await forget_prediction(user_id=request.user, prediction_id=PredictionId(prediction_id))
 
 
 async def _of_guest(

@@ -12,7 +12,16 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
 from augury.application.ports import Unavailable
-from augury.domain.balance import BooksDisagree, CheckUnderWay, InvalidAmount, NotEnoughCredits, PaymentTaken
+from augury.domain.balance import (
+    AlreadyReversed,
+    BooksDisagree,
+    CheckUnderWay,
+    InvalidAmount,
+    NotEnoughCredits,
+    NotReversible,
+    PaymentTaken,
+    TopUpNotFound,
+)
 from augury.domain.chat import ChatLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
@@ -37,6 +46,7 @@ from augury.domain.promo_code import (
     PromoCodeUsedUp,
 )
 from augury.domain.user import (
+    AccountBlocked,
     ApiKeyNotFound,
     CreditsLeft,
     EmailTaken,
@@ -46,6 +56,7 @@ from augury.domain.user import (
     InvalidPassword,
     InvalidToken,
     NotAllowed,
+    OwnAccount,
     OwnRole,
     PredictionsUnderWay,
     TooManyApiKeys,
@@ -227,6 +238,11 @@ KINDS: Mapping[type[DomainError], Kind] = {
     PaymentNotFound: Kind(404, "payment-not-found", "No such payment", _same("charge_id")),
     RefundRefused: Kind(409, "refund-refused", "Refund refused", _same("reason")),
     NotAllowed: Kind(403, "not-allowed", "Not allowed"),
+    AccountBlocked: Kind(403, "account-blocked", "Account blocked"),
+    OwnAccount: Kind(409, "own-account", "Your own account"),
+    TopUpNotFound: Kind(404, "top-up-not-found", "No such top-up"),
+    AlreadyReversed: Kind(409, "already-reversed", "Taken back before"),
+    NotReversible: Kind(409, "not-reversible", "Not reversible", _same("amount", "available")),
     OwnRole: Kind(409, "own-role", "Your own role"),
     NotRefundable: Kind(
         409,

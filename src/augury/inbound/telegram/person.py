@@ -11,6 +11,7 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, Update
 
 from augury.application.chats.ports import Chat
 from augury.domain.errors import DomainError
+from augury.domain.user import AccountBlocked
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.dialogue import Asking, restored
 from augury.inbound.telegram.flood import FloodGate
@@ -46,6 +47,8 @@ class Person(BaseMiddleware):
             return None
         data["talk"] = talk
         try:
+            if chat.blocked and not is_open_to_all(event):
+                raise AccountBlocked
             return await handler(event, data)
         except DomainError as refusal:
             if is_about_money(event):  # what was paid is not refused: somebody must look at it
@@ -89,6 +92,13 @@ def _is_passed_over(event: Message | CallbackQuery) -> bool:
 
 def is_about_money(event: TelegramObject) -> bool:
     return isinstance(event, Message) and bool(event.successful_payment or event.refunded_payment)
+
+
+def is_open_to_all(event: TelegramObject) -> bool:
+    """What a blocked person may still do: be heard about money that was paid, and find out whom to ask."""
+    return is_about_money(event) or (
+        isinstance(event, Message) and (event.text or "").partition("@")[0] == "/paysupport"
+    )
 
 
 async def acknowledged(query: CallbackQuery) -> None:

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from augury.application.people.ports import ApiKey, ApiKeys
 from augury.domain.identifiers import UserId
-from augury.domain.user import UserNotFound
+from augury.domain.user import User, UserNotFound
 from augury.outbound.memory.memory import Memory, State
 
 NOTE_USE_EVERY = timedelta(minutes=1)
@@ -28,7 +28,7 @@ class MemoryApiKeys(ApiKeys):
         return True
 
     @override
-    async def owner(self, digest: bytes) -> UserId | None:
+    async def owner(self, digest: bytes) -> User | None:
         now = self.memory.now()
         key = self.memory.state.api_keys.get(digest)
         if key is None or (key.expires_at and key.expires_at <= now):
@@ -39,7 +39,7 @@ class MemoryApiKeys(ApiKeys):
             async with self.memory.change() as state:
                 if digest in state.api_keys:
                     state.api_keys[digest] = replace(key, last_used_at=now)
-        return key.user_id
+        return self.memory.state.users[key.user_id].user
 
     @override
     async def of(self, user_id: UserId) -> Sequence[ApiKey]:

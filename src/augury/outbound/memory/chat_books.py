@@ -9,6 +9,7 @@ from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks, StarP
 from augury.application.ports import AlreadyRecorded
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.books import MemoryBooks
+from augury.outbound.memory.chats import chat_of
 from augury.outbound.memory.memory import Memory, UserRecord
 
 
@@ -34,7 +35,7 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
 
     @override
     async def chat(self, chat_id: int) -> Chat | None:
-        return self._state.chats.get(chat_id)
+        return chat_of(self._state, chat_id)
 
     @override
     async def hand_over(self, chat_id: int, *, absorbed: UserId, into: UserId, at: datetime) -> None:

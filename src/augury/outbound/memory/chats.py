@@ -6,7 +6,7 @@ from typing_extensions import override
 from augury.application.chats.ports import Chat, Chats, Dialogues
 from augury.application.people.ports import NewUser
 from augury.application.ports import Json
-from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.users import add_user
 
 
@@ -16,12 +16,12 @@ class MemoryChats(Chats):
 
     @override
     async def get(self, chat_id: int) -> Chat | None:
-        return self.memory.state.chats.get(chat_id)
+        return chat_of(self.memory.state, chat_id)
 
     @override
     async def add(self, chat: Chat, new: NewUser) -> Chat:
         async with self.memory.change() as state:
-            if known := state.chats.get(chat.id):
+            if known := chat_of(state, chat.id):
                 return known
             add_user(state, new, self.memory.now())
             state.chats[chat.id] = chat
@@ -47,6 +47,11 @@ class MemoryDialogues(Dialogues):
     @override
     async def put(self, chat_id: int, dialogue: Json | None) -> None:
         await _change(self.memory, chat_id, dialogue=dialogue)
+
+
+def chat_of(state: State, chat_id: int) -> Chat | None:
+    chat = state.chats.get(chat_id)
+    return chat and replace(chat, blocked=state.users[chat.user_id].user.blocked_at is not None)
 
 
 async def _change(memory: Memory, chat_id: int, **changes: Any) -> None:  # noqa: ANN401  # fields of a chat

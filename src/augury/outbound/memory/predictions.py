@@ -4,7 +4,7 @@ from itertools import islice
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports import PredictionContents, Predictions, StoredPrediction
 from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
@@ -63,6 +63,11 @@ class MemoryPredictions(Predictions):
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         known = self.memory.state.predictions
         return [each for each in ids if each in known and known[each].prediction.status.is_final]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPredictionContents(PredictionContents):
+    memory: Memory
 
     @override
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:

@@ -17,7 +17,7 @@ class MemorySessions(Sessions):
     async def begin(self, token: RefreshToken, *, password_hash: str) -> bool:
         async with self.memory.change() as state:
             owner = state.users.get(token.user_id)
-            if owner is None or owner.password_hash != password_hash:
+            if owner is None or owner.password_hash != password_hash or owner.user.blocked_at:
                 return False
             state.refresh_tokens[token.digest] = TokenRecord(
                 family=token.family, user_id=token.user_id, expires_at=self.memory.now() + token.lifetime

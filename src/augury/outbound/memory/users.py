@@ -76,13 +76,19 @@ class MemoryUsers(Users):
     async def change_password(self, user_id: UserId, password_hash: str) -> None:
         async with self.memory.change() as state:
             state.users[user_id] = replace(_record(state, user_id), password_hash=password_hash)
-            for digest in [each for each, token in state.refresh_tokens.items() if token.user_id == user_id]:
-                del state.refresh_tokens[digest]
+            _end_sessions(state, user_id)
 
     @override
     async def change_role(self, user: User) -> None:
         async with self.memory.change() as state:
             state.users[user.id] = replace(_record(state, user.id), user=user)
+
+    @override
+    async def change_access(self, user: User) -> None:
+        async with self.memory.change() as state:
+            state.users[user.id] = replace(_record(state, user.id), user=user)
+            if user.blocked_at:
+                _end_sessions(state, user.id)
 
 
 def add_user(state: State, new: NewUser, now: datetime) -> None:
@@ -92,6 +98,11 @@ def add_user(state: State, new: NewUser, now: datetime) -> None:
     state.balances[new.user.id] = Balance(new.user.id)
     if new.grant:
         move(state, [new.grant], now)
+
+
+def _end_sessions(state: State, user_id: UserId) -> None:
+    for digest in [each for each, token in state.refresh_tokens.items() if token.user_id == user_id]:
+        del state.refresh_tokens[digest]
 
 
 def _record(state: State, user_id: UserId) -> UserRecord:

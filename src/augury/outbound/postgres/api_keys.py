@@ -8,23 +8,25 @@ from typing_extensions import override
 
 from augury.application.people.ports import ApiKey, ApiKeys
 from augury.domain.identifiers import UserId
-from augury.domain.user import UserNotFound
+from augury.domain.user import User, UserNotFound
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch, query
 from augury.outbound.postgres.tables import api_keys
+from augury.outbound.postgres.users import user_of
 
 LOCK_OWNER = "SELECT id FROM users WHERE id = $1 AND closed_at IS NULL FOR NO KEY UPDATE"
 COUNT = "SELECT count(*) FROM api_keys WHERE user_id = $1"
 ADD = query(insert(api_keys))
 OWNER = """
 WITH found AS (
-    SELECT key.id, key.user_id FROM api_keys key JOIN users ON users.id = key.user_id
+    SELECT key.id AS key_id, users.id, role, email, users.created_at, closed_at, blocked_at
+    FROM api_keys key JOIN users ON users.id = key.user_id
     WHERE key.digest = $1 AND (key.expires_at IS NULL OR key.expires_at > now()) AND users.closed_at IS NULL
 ), noted AS (
     UPDATE api_keys key SET last_used_at = now() FROM found
-    WHERE key.id = found.id AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')
+    WHERE key.id = found.key_id AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')
 )
-SELECT user_id FROM found
+SELECT id, role, email, created_at, closed_at, blocked_at FROM found
 """
 OF = query(
     select(*(column for column in api_keys.c if column.name != "digest"))
@@ -64,9 +66,9 @@ class PostgresApiKeys(ApiKeys):
         return True
 
     @override
-    async def owner(self, digest: bytes) -> UserId | None:
+    async def owner(self, digest: bytes) -> User | None:
         rows = await fetch(self.pool, OWNER, digest)
-        return rows[0]["user_id"] if rows else None
+        return user_of(rows[0]) if rows else None
 
     @override
     async def of(self, user_id: UserId) -> Sequence[ApiKey]:

@@ -10,15 +10,12 @@ from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks, StarP
 from augury.application.ports import AlreadyRecorded
 from augury.domain.identifiers import UserId
 from augury.outbound.postgres.books import PostgresBooks
-from augury.outbound.postgres.chats import chat_of
+from augury.outbound.postgres.chats import LOCK, chat_of
 
 USE_LINK = """
 UPDATE telegram_links SET chat_id = $2
 WHERE digest = $1 AND (chat_id = $2 OR chat_id IS NULL AND expires_at > now())
 RETURNING user_id
-"""
-CHAT = """
-SELECT id, user_id, language, model, dialogue, gone FROM telegram_chats WHERE id = $1 FOR UPDATE
 """
 
 # What the absorbed account is remembered for goes along with its predictions; the rest goes.
@@ -74,7 +71,7 @@ class PostgresChatBooks(PostgresBooks, ChatBooks):
 
     @override
     async def chat(self, chat_id: int) -> Chat | None:
-        row = await self._connection.fetchrow(CHAT, chat_id)
+        row = await self._connection.fetchrow(*LOCK(chat_id=chat_id))
         return chat_of(row) if row else None
 
     @override

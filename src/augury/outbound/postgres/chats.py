@@ -10,11 +10,18 @@ from augury.application.ports import Json
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch, query
+from augury.outbound.postgres.tables import users
 from augury.outbound.postgres.telegram_tables import chats
 from augury.outbound.postgres.users import add_user
 
 ITSELF = chats.c.id == bindparam("chat_id")
-GET = query(select(chats).where(ITSELF))
+_chat = (
+    select(chats, users.c.blocked_at.is_not(None).label("blocked"))
+    .join(users, users.c.id == chats.c.user_id)
+    .where(ITSELF)
+)
+GET = query(_chat)
+LOCK = query(_chat.with_for_update(of=chats))
 ADD = query(
     insert(chats).values(
         {name: bindparam(name) for name in ("id", "user_id", "language", "model", "dialogue")}
@@ -83,4 +90,5 @@ def chat_of(row: Record) -> Chat:
         model=row["model"],
         dialogue=row["dialogue"],
         gone=row["gone"],
+        blocked=row["blocked"],
     )

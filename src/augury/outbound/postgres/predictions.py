@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports import PredictionContents, Predictions, StoredPrediction
 from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
@@ -131,10 +131,15 @@ class PostgresPredictions(Predictions):
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         return [row["id"] for row in await fetch(self.pool, *FINAL(ids=list(ids)))]
 
+
+@dataclass(frozen=True, slots=True)
+class PostgresPredictionContents(PredictionContents):
+    pool: Pool
+
     @override
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
         if not await fetch(self.pool, *FORGET(prediction_id=prediction_id, owner=owner)):
-            stored = await self.get(prediction_id, owner=owner)
+            stored = await PostgresPredictions(self.pool).get(prediction_id, owner=owner)
             raise WrongStatus(status=stored.prediction.status)
 
 

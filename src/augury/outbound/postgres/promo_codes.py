@@ -25,6 +25,13 @@ PAGE = query(
     .order_by(promo_codes.c.code)
     .limit(bindparam("most_items"))
 )
+GET = query(select(promo_codes).where(promo_codes.c.code == bindparam("the_code")))
+CHANGE = query(
+    update(promo_codes)
+    .where(promo_codes.c.code == bindparam("the_code"))
+    .values(disabled_at=bindparam("since"))
+    .returning(promo_codes.c.code)
+)
 LOCK = query(select(promo_codes).where(promo_codes.c.code == bindparam("the_code")).with_for_update())
 IS_REDEEMED = query(
     select(
@@ -57,10 +64,23 @@ class PostgresPromoCodes(PromoCodes):
                 used=promo_code.used,
                 created_at=promo_code.created_at,
                 expires_at=promo_code.expires_at,
+                disabled_at=promo_code.disabled_at,
             ),
         )
         if not added:
             raise PromoCodeTaken(code=promo_code.code)
+
+    @override
+    async def get(self, code: str) -> PromoCode:
+        rows = await fetch(self.pool, *GET(the_code=code))
+        if not rows:
+            raise PromoCodeNotFound
+        return _promo_code_of(rows[0])
+
+    @override
+    async def change(self, promo_code: PromoCode) -> None:
+        if not await fetch(self.pool, *CHANGE(the_code=promo_code.code, since=promo_code.disabled_at)):
+            raise PromoCodeNotFound
 
     @override
     async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:
@@ -89,4 +109,5 @@ def _promo_code_of(row: Record) -> PromoCode:
         used=row["used"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],
+        disabled_at=row["disabled_at"],
     )

@@ -9,10 +9,10 @@ from augury.domain.identifiers import UserId
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
-# The lock waits for a change of the password that is under way, and then finds another hash; a change that
-# comes later waits for it, and then finds this session to end.
+# The lock waits for a change of the password, or a block, that is under way, and then finds it. One that
+# comes later waits for this, and then finds this session to end.
 BEGIN = """
-WITH owner AS (SELECT id FROM users WHERE id = $3 AND password_hash = $5 FOR SHARE)
+WITH owner AS (SELECT id FROM users WHERE id = $3 AND password_hash = $5 AND blocked_at IS NULL FOR SHARE)
 INSERT INTO refresh_tokens (digest, family, user_id, expires_at)
 SELECT $1, $2, id, now() + $4::interval FROM owner RETURNING digest
 """

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0006"
+VERSION = "0007"
 """The revision that this code works with: the newest of the migrations."""
 
 Time = DateTime(timezone=True)
@@ -55,6 +55,7 @@ users = Table(
         ForeignKey("users.id"),
         comment="The account that absorbed this one, which is closed",
     ),
+    Column("blocked_at", Time),
     CheckConstraint("role IN ('guest', 'member', 'admin')", name="role"),
 )
 
@@ -236,6 +237,7 @@ promo_codes = Table(
     Column("used", Integer, nullable=False, server_default=text("0")),
     Column("created_at", Time, nullable=False),
     Column("expires_at", Time),
+    Column("disabled_at", Time),
     CheckConstraint("credits > 0", name="credits"),
     CheckConstraint("used BETWEEN 0 AND most", name="used"),
 )

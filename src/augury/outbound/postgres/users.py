@@ -41,6 +41,9 @@ CHANGE_PASSWORD = query(
     update(users).where(ITSELF, IS_OPEN).values(password_hash=bindparam("new")).returning(users.c.id)
 )
 END_SESSIONS = query(delete(refresh_tokens).where(refresh_tokens.c.user_id == bindparam("user_id")))
+CHANGE_ACCESS = query(
+    update(users).where(ITSELF, IS_OPEN).values(blocked_at=bindparam("since")).returning(users.c.id)
+)
 CHANGE_ROLE = query(update(users).where(ITSELF, IS_OPEN).values(role=bindparam("new")).returning(users.c.id))
 
 
@@ -69,27 +72,27 @@ class PostgresUsers(Users):
     @override
     async def guest(self, guest_key: bytes) -> User | None:
         rows = await fetch(self.pool, *GUEST(guest_key=guest_key))
-        return _user_of(rows[0]) if rows else None
+        return user_of(rows[0]) if rows else None
 
     @override
     async def get(self, user_id: UserId) -> User:
-        return _user_of(_one(await fetch(self.pool, *GET(user_id=user_id))))
+        return user_of(_one(await fetch(self.pool, *GET(user_id=user_id))))
 
     @override
     async def by_email(self, email: str) -> Secret | None:
         rows = await fetch(self.pool, *BY_EMAIL(email=email))
-        return Secret(_user_of(rows[0]), rows[0]["password_hash"]) if rows else None
+        return Secret(user_of(rows[0]), rows[0]["password_hash"]) if rows else None
 
     @override
     async def secret(self, user_id: UserId) -> Secret:
         row = _one(await fetch(self.pool, *GET(user_id=user_id)))
         if row["password_hash"] is None:
             raise UserNotFound
-        return Secret(_user_of(row), row["password_hash"])
+        return Secret(user_of(row), row["password_hash"])
 
     @override
     async def page(self, *, limit: int, before: UserId | None = None) -> Sequence[User]:
-        return [_user_of(row) for row in await fetch(self.pool, *PAGE(most=limit, before=before))]
+        return [user_of(row) for row in await fetch(self.pool, *PAGE(most=limit, before=before))]
 
     @override
     async def change_password(self, user_id: UserId, password_hash: str) -> None:
@@ -100,6 +103,13 @@ class PostgresUsers(Users):
     @override
     async def change_role(self, user: User) -> None:
         _one(await fetch(self.pool, *CHANGE_ROLE(user_id=user.id, new=user.role)))
+
+    @override
+    async def change_access(self, user: User) -> None:
+        async with transaction(self.pool) as connection:
+            _one(await connection.fetch(*CHANGE_ACCESS(user_id=user.id, since=user.blocked_at)))
+            if user.blocked_at:
+                await connection.execute(*END_SESSIONS(user_id=user.id))
 
 
 async def add_user(connection: Connection, new: NewUser) -> bool:
@@ -114,6 +124,7 @@ async def add_user(connection: Connection, new: NewUser) -> bool:
             guest_key=new.guest_key,
             created_at=user.created_at,
             closed_at=user.closed_at,
+            blocked_at=user.blocked_at,
         )
     )
     if added is None:
@@ -126,13 +137,14 @@ async def add_user(connection: Connection, new: NewUser) -> bool:
     return True
 
 
-def _user_of(row: Record) -> User:
+def user_of(row: Record) -> User:
     return User(
         id=row["id"],
         role=Role(row["role"]),
         email=row["email"],
         created_at=row["created_at"],
         closed_at=row["closed_at"],
+        blocked_at=row["blocked_at"],
     )
 
 

@@ -11,7 +11,7 @@ from augury.application.chats.ports import Chat, Payments, StarPayment
 from augury.application.chats.refund_payment import RefundPayment
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
-from augury.domain.balance import NotEnoughCredits
+from augury.domain.balance import AlreadyReversed, NotEnoughCredits
 from augury.domain.chat import ChatLinked, InvalidLink, NoBot, PaymentNotFound
 from augury.domain.user import PredictionsUnderWay, User
 from tests.hexagon import Hexagon
@@ -156,6 +156,29 @@ async def test_a_payment_that_telegram_gave_back_itself_is_not_given_back_again(
 
     assert till.returned == []
     assert await available(hexagon) == 10
+
+
+async def test_a_payment_whose_credits_an_administrator_took_back_is_returned_without_taking_them_again(
+    hexagon: Hexagon,
+) -> None:
+    person, till = await chat(hexagon), Till()
+    refund = RefundPayment(books=hexagon.chat_books, payments=till, clock=hexagon.clock)
+    references = {}
+    for charge in ("whole", "part"):
+        await hexagon.record_payment(chat_id=person.id, charge_id=charge, stars=50, credits=100)
+        [line] = await hexagon.balances.statement(person.user_id, limit=1)
+        references[charge] = str(line.transfer.reference)
+    reverse = hexagon.reverse_top_up
+    await reverse(user_id=person.user_id, payment=references["whole"])
+    await reverse(user_id=person.user_id, payment=references["part"], amount=99)
+
+    await refund(charge_id="whole")
+    with pytest.raises(AlreadyReversed):
+        await refund(charge_id="part")
+
+    assert till.returned == ["whole"]
+    assert await available(hexagon) == 11
+    assert await hexagon.balanced()
 
 
 async def test_spent_credits_and_unknown_payments_are_not_returned(hexagon: Hexagon) -> None:

@@ -18,7 +18,7 @@ async def test_a_key_acts_for_its_user_and_is_told_by_its_first_characters(hexag
     assert secret.startswith(key.hint)
     assert len(key.hint) < 10 < len(secret)
     assert (key.name, key.expires_at, key.created_at) == ("робот", None, hexagon.clock.now())
-    assert await hexagon.api_keys.owner(digest(secret)) == user.id
+    assert await hexagon.api_keys.owner(digest(secret)) == user
     [stored] = await hexagon.api_keys.of(user.id)
     assert stored.id == key.id
 
@@ -35,7 +35,7 @@ async def test_a_key_ends_when_it_was_asked_to(hexagon: Hexagon) -> None:
     user = await hexagon.user()
     key, secret = await hexagon.create_api_key(user_id=user.id, name="key", expires_in=timedelta(hours=1))
     assert key.expires_at == hexagon.clock.now() + timedelta(hours=1)
-    assert await hexagon.api_keys.owner(digest(secret)) == user.id
+    assert await hexagon.api_keys.owner(digest(secret)) == user
 
     hexagon.clock.advance(timedelta(hours=1))
 

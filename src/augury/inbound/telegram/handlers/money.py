@@ -76,6 +76,7 @@ async def check_out(query: PreCheckoutQuery, desk: Desk) -> None:
     package = offered(query.invoice_payload, desk)
     holds = package is not None and (query.currency, query.total_amount) == (STARS, package.stars)
     chat = await desk.chats.get(query.from_user.id)
+    holds = holds and not (chat and chat.blocked)
     say = speech(chat.language if chat else language_of(query.from_user.language_code))
     try:
         await query.answer(ok=holds, error_message=None if holds else say.plain("checkout-refused"))

@@ -1,0 +1,20 @@
+from dataclasses import dataclass
+
+from augury.application.money.ports import PromoCodes
+from augury.application.ports import Clock
+from augury.domain.promo_code import PromoCode, normalized_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePromoCode:
+    """Disable a promo code, so that nobody can redeem it, or enable it again. What was granted stays."""
+
+    promo_codes: PromoCodes
+    clock: Clock
+
+    async def __call__(self, *, code: str, disabled: bool) -> PromoCode:
+        """Raises `PromoCodeNotFound`. Asked for what is so already it changes nothing."""
+        known = await self.promo_codes.get(normalized_code(code))
+        changed = known.disable(at=self.clock.now()) if disabled else known.enable()
+        await self.promo_codes.change(changed)
+        return changed

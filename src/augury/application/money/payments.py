@@ -1,0 +1,13 @@
+"""Names of payments: any text that whoever tops up a balance has for one."""
+
+import re
+from uuid import UUID, uuid5
+
+_UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+MOST_PAYMENT_CHARACTERS = 200
+PAYMENTS = UUID("977edaeb-dafa-42e9-b626-7fb8398b0986")
+
+
+def payment_reference(payment: str) -> UUID:
+    """The reference of the transfer that credits a payment: a UUID itself, or one made of any other text."""
+    return UUID(payment) if _UUID.fullmatch(payment) else uuid5(PAYMENTS, payment)

@@ -1,0 +1,72 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from augury.application.money.payments import payment_reference
+from augury.application.people.ports import Users
+from augury.application.ports import AlreadyRecorded, Books, IdempotencyKey, Moved, OpenBooks
+from augury.application.retrying import retried
+from augury.domain.balance import AlreadyReversed, TopUpNotFound, Transfer, TransferKind
+from augury.domain.identifiers import UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReverseTopUp:
+    """Take back a mistaken top-up, or a part of it, once: never more than is available."""
+
+    users: Users
+    books: OpenBooks
+
+    async def __call__(
+        self,
+        *,
+        user_id: UserId,
+        payment: str,
+        amount: int | None = None,
+        key: tuple[UserId, IdempotencyKey] | None = None,
+    ) -> Moved:
+        """Answers the balance after it; a repeated `key`, which belongs to the caller, changes nothing.
+
+        `payment` is what the top-up was made for, or its reference in the statement; without an `amount` all
+        of it is taken back. Raises `UserNotFound`, `TopUpNotFound` where it is not this user's,
+        `InvalidAmount`, `NotReversible` where less is available, `AlreadyReversed`, `IdempotencyConflict`.
+        """
+        await self.users.get(user_id)
+        top_up = payment_reference(payment)
+        try:
+            return await retried(lambda: self._reverse(user_id, top_up, amount, key))
+        except AlreadyRecorded:
+            raise AlreadyReversed from None
+
+    async def _reverse(
+        self, user_id: UserId, top_up: UUID, amount: int | None, key: tuple[UserId, IdempotencyKey] | None
+    ) -> Moved:
+        async with self.books() as books:
+            opened = await books.open([user_id], [(key[0], key[1].key)] if key else [])
+            balance = opened.balance(user_id)
+            if key and opened.repeats(*key):
+                return Moved(balance, replayed=True)
+            if await books.transfer(top_up, TransferKind.REVERSAL):
+                if key and (await books.open([], [(key[0], key[1].key)])).repeats(*key):
+                    return Moved(balance, replayed=True)  # by a twin, for whose end we waited
+                raise AlreadyReversed
+            balance, reversal = balance.take_back(await _top_up_of(books, user_id, top_up), amount)
+            await books.record(transfers=[reversal], keys={key[0]: (key[1], top_up)} if key else None)
+        return Moved(balance)
+
+
+async def _top_up_of(books: Books, user_id: UserId, reference: UUID) -> Transfer:
+    """Raises `TopUpNotFound`."""
+    top_up = await books.transfer(reference, TransferKind.TOP_UP)
+    if top_up is None or not await _has_become(books, top_up.user_id, user_id):
+        raise TopUpNotFound
+    return top_up
+
+
+async def _has_become(books: Books, account: UserId, user_id: UserId) -> bool:
+    """Whether `account` is this user's, or was absorbed by it."""
+    while account != user_id:
+        merge = await books.transfer(account, TransferKind.MERGE)
+        if merge is None or merge.to_user_id is None:
+            return False
+        account = merge.to_user_id
+    return True

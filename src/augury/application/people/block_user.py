@@ -1,0 +1,27 @@
+from dataclasses import dataclass
+
+from augury.application.people.known_callers import KnownCallers
+from augury.application.people.ports import Users
+from augury.application.ports import Clock
+from augury.domain.identifiers import UserId
+from augury.domain.user import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockUser:
+    """Block an account: no sign-in, token, API key or chat of it works; what is accepted still runs."""
+
+    users: Users
+    known: KnownCallers
+    clock: Clock
+
+    async def __call__(self, *, user_id: UserId, by: UserId | None) -> User:
+        """Access ends at once in this process, and in others within `Limits.identity_cache`.
+
+        `by` is None only for an operator. Raises `UserNotFound`, also for a guest, and `OwnAccount`: no slip
+        locks out whoever makes it.
+        """
+        user = (await self.users.get(user_id)).block(by=by, at=self.clock.now())
+        await self.users.change_access(user)
+        self.known.forget(user_id)
+        return user

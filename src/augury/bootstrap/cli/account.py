@@ -1,0 +1,106 @@
+"""How `augury user show` prints an account."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+from dishka import AsyncContainer
+
+from augury.application.money.ports import Balances, Statement
+from augury.application.predictions.ports import Predictions
+from augury.bootstrap.cli.listing import Entry, echo_json, one_line, plain, show
+from augury.domain.balance import Balance
+from augury.domain.prediction import Prediction
+from augury.domain.user import User
+
+TRANSFERS = ("kind", "amount", "reference", "created_at")
+PREDICTIONS = ("id", "status", "model", "rows", "price", "charged", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    user: User
+    balance: Balance
+    statement: Sequence[Statement]
+    predictions: Sequence[Prediction]
+
+
+async def look_up(container: AsyncContainer, user: User, *, limit: int) -> Account:
+    balances: Balances = await container.get(Balances)
+    predictions: Predictions = await container.get(Predictions)
+    return Account(
+        user,
+        await balances.of(user.id),
+        await balances.statement(user.id, limit=limit),
+        [stored.prediction for stored in await predictions.page(user.id, limit=limit)],
+    )
+
+
+def show_account(account: Account, *, as_json: bool) -> None:
+    """As JSON one object. In a pipe each line begins with what it is about: `account`, `transfer` or
+    `prediction`. On a terminal lines and two tables."""
+    facts = _facts(account)
+    transfers = [_transfer(line) for line in account.statement]
+    predictions = [_prediction(each) for each in account.predictions]
+    if as_json:
+        whole: dict[str, object] = {
+            **plain(facts),
+            "transfers": [plain(each) for each in transfers],
+            "predictions": [plain(each) for each in predictions],
+        }
+        echo_json(whole)
+    elif sys.stdout.isatty():
+        for name, value in facts.items():
+            click.echo(f"{name.replace('_', ' ')}: {_shown(value)}")
+        show(transfers, columns=TRANSFERS, as_json=False)
+        show(predictions, columns=PREDICTIONS, as_json=False)
+    else:
+        click.echo(one_line("account", facts))
+        for each in transfers:
+            click.echo(one_line("transfer", each))
+        for each in predictions:
+            click.echo(one_line("prediction", each))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return "-" if value is None else str(value)
+
+
+def _facts(account: Account) -> Entry:
+    user, balance = account.user, account.balance
+    return {
+        "id": str(user.id),
+        "email": user.email,
+        "role": user.role,
+        "created_at": user.created_at,
+        "blocked_at": user.blocked_at,
+        "available": balance.available,
+        "held": balance.held,
+        "pending": balance.pending,
+    }
+
+
+def _transfer(line: Statement) -> Entry:
+    transfer = line.transfer
+    return {
+        "kind": transfer.kind,
+        "amount": transfer.amount,
+        "reference": str(transfer.reference),
+        "created_at": line.created_at,
+    }
+
+
+def _prediction(prediction: Prediction) -> Entry:
+    return {
+        "id": str(prediction.id),
+        "status": prediction.status,
+        "model": str(prediction.model),
+        "rows": prediction.rows,
+        "price": prediction.price,
+        "charged": prediction.charged,
+        "created_at": prediction.created_at,
+    }

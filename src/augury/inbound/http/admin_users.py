@@ -1,0 +1,224 @@
+"""What the administrator sees of users and decides about them."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get, patch, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from augury.application.money.ports import Balances
+from augury.application.people.block_user import BlockUser
+from augury.application.people.change_role import ChangeRole
+from augury.application.people.ports import Users
+from augury.application.people.unblock_user import UnblockUser
+from augury.application.predictions.ports import Predictions
+from augury.domain.balance import Balance
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import Failure, Prediction, Status
+from augury.domain.user import MOST_EMAIL_CHARACTERS, Role, User, normalized_email
+from augury.inbound.http.balance import TransferPage, TransferView
+from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import SignedIn
+from augury.inbound.http.paging import Cursor, Limit, id_of, number_of, number_position, split
+from augury.inbound.http.problems import documented
+
+OfEmail = Annotated[
+    str | None,
+    QueryParameter(max_length=MOST_EMAIL_CHARACTERS, description="Only the user with this address."),
+]
+
+
+class RoleChange(msgspec.Struct, forbid_unknown_fields=True):
+    role: Literal["member", "admin"]
+
+
+class MemberView(msgspec.Struct, frozen=True):
+    """A user as the administrator sees one. `blocked_at` is null for whoever has access."""
+
+    id: UserId
+    email: str | None
+    role: Role
+    created_at: datetime
+    blocked_at: datetime | None
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(user.id, user.email, user.role, user.created_at, user.blocked_at)
+
+
+class MemberPage(msgspec.Struct, frozen=True):
+    items: list[MemberView]
+    next_cursor: str | None
+
+
+class AccountView(msgspec.Struct, frozen=True):
+    """A user with the balance, and how many of the user's predictions are not final yet."""
+
+    id: UserId
+    email: str | None
+    role: Role
+    created_at: datetime
+    blocked_at: datetime | None
+    available: int
+    held: int
+    pending: int
+
+    @classmethod
+    def of(cls, user: User, balance: Balance) -> Self:
+        known = user.id, user.email, user.role, user.created_at, user.blocked_at
+        return cls(*known, balance.available, balance.held, balance.pending)
+
+
+class PredictionSummary(msgspec.Struct, frozen=True):
+    """A prediction without its rows and answers, which are its user's business."""
+
+    id: PredictionId
+    status: Status
+    model: str
+    rows: int
+    price: int
+    charged: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    failure: Failure | None
+
+    @classmethod
+    def of(cls, prediction: Prediction) -> Self:
+        return cls(
+            prediction.id,
+            prediction.status,
+            str(prediction.model),
+            prediction.rows,
+            prediction.price,
+            prediction.charged,
+            prediction.created_at,
+            prediction.started_at,
+            prediction.finished_at,
+            prediction.failure,
+        )
+
+
+class PredictionSummaryPage(msgspec.Struct, frozen=True):
+    items: list[PredictionSummary]
+    next_cursor: str | None
+
+
+@get(
+    "/admin/users",
+    summary="List the users, or find one",
+    description="Members and administrators, newest first. With `email` only the one who has this address.",
+    responses=documented(401, 403, 422),
+)
+@inject
+async def list_users(
+    users: FromDishka[Users], limit: Limit = 20, cursor: Cursor = None, email: OfEmail = None
+) -> MemberPage:
+    if email is not None:
+        secret = await users.by_email(normalized_email(email))
+        return MemberPage([MemberView.of(secret.user)] if secret else [], None)
+    before = id_of(cursor)
+    found = await users.page(limit=limit + 1, before=None if before is None else UserId(before))
+    page, next_cursor = split(found, limit, lambda user: user.id.bytes)
+    return MemberPage([MemberView.of(user) for user in page], next_cursor)
+
+
+@get(
+    "/admin/users/{user_id:uuid}",
+    summary="Read a user's account",
+    description=AccountView.__doc__,
+    responses=documented(401, 403, 404),
+)
+@inject
+async def read_user(
+    user_id: FromPath[UUID], users: FromDishka[Users], balances: FromDishka[Balances]
+) -> AccountView:
+    user = await users.get(UserId(user_id))
+    return AccountView.of(user, await balances.of(user.id))
+
+
+@get(
+    "/admin/users/{user_id:uuid}/transfers",
+    summary="Read a user's statement",
+    description="Every movement of the user's credits, newest first. The `reference` of a top-up is what its "
+    "reversal takes as `payment`.",
+    responses=documented(401, 403, 404, 422),
+)
+@inject
+async def read_statement(
+    user_id: FromPath[UUID],
+    users: FromDishka[Users],
+    balances: FromDishka[Balances],
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> TransferPage:
+    user = await users.get(UserId(user_id))
+    found = await balances.statement(user.id, limit=limit + 1, before=number_of(cursor))
+    page, next_cursor = split(found, limit, lambda line: number_position(line.sequence))
+    return TransferPage([TransferView.of(line, user.id) for line in page], next_cursor)
+
+
+@get(
+    "/admin/users/{user_id:uuid}/predictions",
+    summary="List a user's predictions",
+    description="The user's predictions, newest first, without their rows and answers.",
+    responses=documented(401, 403, 404, 422),
+)
+@inject
+async def read_predictions(
+    user_id: FromPath[UUID],
+    users: FromDishka[Users],
+    predictions: FromDishka[Predictions],
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> PredictionSummaryPage:
+    user = await users.get(UserId(user_id))
+    before = id_of(cursor)
+    found = await predictions.page(
+        user.id, limit=limit + 1, before=None if before is None else PredictionId(before)
+    )
+    page, next_cursor = split(found, limit, lambda stored: stored.prediction.id.bytes)
+    return PredictionSummaryPage([PredictionSummary.of(stored.prediction) for stored in page], next_cursor)
+
+
+@patch(
+    "/admin/users/{user_id:uuid}",
+    dto=JsonBody[RoleChange],
+    return_dto=None,
+    summary="Change a user's role",
+    description=ChangeRole.__doc__,
+    responses=documented(401, 403, 404, 409, 413, 415, 422),
+)
+@inject
+async def change_role(
+    request: SignedIn, user_id: FromPath[UUID], data: JSONBody[RoleChange], change: FromDishka[ChangeRole]
+) -> MemberView:
+    return MemberView.of(await change(user_id=UserId(user_id), role=Role(data.role), by=request.user))
+
+
+@post(
+    "/admin/users/{user_id:uuid}/block",
+    status_code=200,
+    summary="Block a user",
+    description=BlockUser.__doc__,
+    responses=documented(401, 403, 404, 409),
+)
+@inject
+async def block_user(request: SignedIn, user_id: FromPath[UUID], block: FromDishka[BlockUser]) -> MemberView:
+    return MemberView.of(await block(user_id=UserId(user_id), by=request.user))
+
+
+@post(
+    "/admin/users/{user_id:uuid}/unblock",
+    status_code=200,
+    summary="Unblock a user",
+    description=UnblockUser.__doc__,
+    responses=documented(401, 403, 404),
+)
+@inject
+async def unblock_user(user_id: FromPath[UUID], unblock: FromDishka[UnblockUser]) -> MemberView:
+    return MemberView.of(await unblock(user_id=UserId(user_id)))
