@@ -37,8 +37,6 @@ ROOMS: Mapping[str, tuple[type, ...]] = {
     "The Telegram bot": (TelegramSettings,),
 }
 """The dataclasses of settings, under the heading of their section."""
-NOT_READ = {"AUGURY_GUEST_SECRET"}
-"""Derived from another variable."""
 SETTINGS_HEAD = """# Settings
 
 Every setting is an environment variable. A process that lacks one, or finds a wrong value, ends at once
@@ -111,8 +109,6 @@ def settings_of(rooms: tuple[type, ...]) -> Iterator[Setting]:
         meanings = _meanings(room)
         for field in dataclasses.fields(room):
             name = variable(room, field.name)
-            if name in NOT_READ:
-                continue
             assert field.name in meanings, f"{room.__name__}.{field.name} has no docstring"
             yield Setting(
                 name,

@@ -14,7 +14,6 @@ from augury.application.people.ports import Users
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.unblock_user import UnblockUser
 from augury.bootstrap.cli.account import look_up, show_account
-from augury.bootstrap.cli.listing import json_option
 from augury.bootstrap.operating import operates
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, UserNotFound, normalized_email
@@ -67,7 +66,7 @@ async def create(container: AsyncContainer, email: str, password: str, *, admin:
     show_default=True,
     help="Transfers and predictions shown, the newest first.",
 )
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @operates
 async def show(container: AsyncContainer, email: str, limit: int, *, as_json: bool) -> None:
     """Show an account: its balance, its statement and its predictions, without their rows and answers."""
