@@ -127,7 +127,7 @@ async def test_what_is_done_once_per_key_says_in_a_header_that_it_was_done_befor
             done = [response for status, response in operation["responses"].items() if status < "300"]
             assert done
             assert all("Idempotent-Replayed" in response["headers"] for response in done), path
-    assert keyed == 5
+    assert keyed == 6
 
 
 async def test_a_prediction_is_described_as_it_is(api: Api) -> None:
