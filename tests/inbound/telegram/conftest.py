@@ -38,7 +38,7 @@ class Town:
         ports: dict[str, Any] = {
             name: getattr(hexagon, name) for name in ("notices", "chats", "balances", "predictions")
         }
-        deliverer = Deliverer(bot, **ports)
+        deliverer = Deliverer(bot, **ports, models=hexagon.models)
         hexagon.events.listen(lambda ended: deliverer.tell([each.prediction_id for each in ended]))
         self.refund_payment = RefundPayment(
             books=hexagon.chat_books, payments=TelegramPayments(bot), clock=hexagon.clock

@@ -19,6 +19,7 @@ from aiogram.exceptions import (
 from aiogram.types import BufferedInputFile
 
 from augury.application.chats.ports import Chats, Delivery, Notices, Reply
+from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Predictions
@@ -40,13 +41,21 @@ class Deliverer:
     """Each result goes out by itself: who cannot be reached keeps nobody waiting."""
 
     def __init__(
-        self, bot: Bot, *, notices: Notices, chats: Chats, balances: Balances, predictions: Predictions
+        self,
+        bot: Bot,
+        *,
+        notices: Notices,
+        chats: Chats,
+        balances: Balances,
+        predictions: Predictions,
+        models: Models,
     ) -> None:
         self._bot = bot
         self._notices = notices
         self._chats = chats
         self._balances = balances
         self._predictions = predictions
+        self._models = models
         self._bell = asyncio.Event()
         self._expected: set[PredictionId] = set()
         self._under_way: dict[PredictionId, asyncio.Task[None]] = {}
@@ -147,7 +156,8 @@ class Deliverer:
                 self._files_sent[prediction.id] = await self._send_file(delivery, reply.file_name, say)
             is_sent = self._files_sent[prediction.id]
         left = (await self._balances.of(prediction.user_id)).available
-        words = in_words(delivery, left, say)
+        texts = (await self._models.version(prediction.model)).facts.texts
+        words = in_words(delivery, left, say, texts)
         if not is_sent:
             words = Markup("\n".join((words, say("batch-unsent", id=str(prediction.id)))))
         await self._become(reply, words)

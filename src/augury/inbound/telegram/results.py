@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from augury.application.chats.ports import Delivery
+from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Failure, Status
 from augury.inbound.telegram.texts import Markup, Speech, shortened
 
@@ -14,8 +15,8 @@ MOST_CLASSES = 10
 MOST_LABEL_CHARACTERS = 24
 
 
-def in_words(delivery: Delivery, left: int, say: Speech) -> Markup:
-    """The message that the placeholder becomes."""
+def in_words(delivery: Delivery, left: int, say: Speech, texts: ModelTexts) -> Markup:
+    """The message that the placeholder becomes; `texts` are the model's."""
     prediction = delivery.prediction
     match prediction.status:
         case Status.SUCCEEDED if delivery.reply.file_name is not None:
@@ -26,7 +27,7 @@ def in_words(delivery: Delivery, left: int, say: Speech) -> Markup:
                 rows=prediction.rows,
             )
         case Status.SUCCEEDED:
-            head = _answer(delivery, say)
+            head = _answer(delivery, say, texts)
         case Status.CANCELED:
             return _lines(say("canceled"), say("left", left=left))
         case Status.EXPIRED:
@@ -36,7 +37,7 @@ def in_words(delivery: Delivery, left: int, say: Speech) -> Markup:
     return _lines(head, say("charged", charged=prediction.charged, left=left))
 
 
-def summary(output: bytes | None, say: Speech) -> object:
+def summary(output: bytes | None, say: Speech, texts: ModelTexts) -> object:
     """A single answer in a word or a number, for the history; None where there is none."""
     found = json.loads(output) if output else None
     if isinstance(found, list):
@@ -44,14 +45,17 @@ def summary(output: bytes | None, say: Speech) -> object:
     if not isinstance(found, dict):
         return None
     if "label" in found:
-        return shortened(str(found["label"]), MOST_LABEL_CHARACTERS)
+        return shortened(texts.label(str(found["label"]), say.language), MOST_LABEL_CHARACTERS)
     return say.figure(found["value"])
 
 
-def bars(probabilities: dict[str, float], say: Speech) -> Markup:
+def bars(probabilities: dict[str, float], say: Speech, texts: ModelTexts) -> Markup:
     """The likeliest classes first, one line each."""
     best = sorted(probabilities.items(), key=lambda item: -item[1])
-    shown = [(shortened(name, MOST_LABEL_CHARACTERS), share) for name, share in best[:MOST_CLASSES]]
+    shown = [
+        (shortened(texts.label(name, say.language), MOST_LABEL_CHARACTERS), share)
+        for name, share in best[:MOST_CLASSES]
+    ]
     width = max(len(name) for name, _ in shown)
     lines = [
         f"{html.escape(name.ljust(width), quote=False)} {_bar(share)} {share * 100:3.0f}%"
@@ -62,14 +66,14 @@ def bars(probabilities: dict[str, float], say: Speech) -> Markup:
     return Markup("<pre>" + "\n".join(lines) + "</pre>")
 
 
-def _answer(delivery: Delivery, say: Speech) -> Markup:
+def _answer(delivery: Delivery, say: Speech, texts: ModelTexts) -> Markup:
     found: dict[str, Any] | None = json.loads(delivery.output) if delivery.output else None
     if found is None:
         return say("answer-forgotten")
     if "label" not in found:
         return say("answer-value", value=say.figure(found["value"]))
-    label = say("answer-label", label=str(found["label"]))
-    return _lines(label, bars(found["probabilities"], say)) if "probabilities" in found else label
+    label = say("answer-label", label=texts.label(str(found["label"]), say.language))
+    return _lines(label, bars(found["probabilities"], say, texts)) if "probabilities" in found else label
 
 
 def _failure(delivery: Delivery, say: Speech) -> Markup:

@@ -12,15 +12,18 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
+from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Status
 from augury.inbound.telegram.keyboards import button, keyboard, menu
 from augury.inbound.telegram.results import summary
 from augury.inbound.telegram.talk import Talk
-from augury.inbound.telegram.texts import LANGUAGES, Speech, said_in_any, speech
+from augury.inbound.telegram.texts import LANGUAGES, Speech, said_in_any, shortened, speech
 
 PAGE = 8
 MODELS_PAGE = 10
 MOST_FEATURES_CHARACTERS = 100
+MOST_DESCRIPTION_CHARACTERS = 200
+"""A page of models must fit into a message of 4,096."""
 ICONS = {
     Status.QUEUED: "⏳",
     Status.PROCESSING: "⚙",
@@ -114,7 +117,11 @@ async def _page(talk: Talk, *, before: PredictionId | None) -> tuple[str, Inline
     shown = found[:PAGE]
     if not shown:
         return say("history-empty"), None
-    lines = [say("history"), *(_history_line(stored, say) for stored in shown)]
+    texts = {
+        ref: (await talk.desk.models.version(ref)).facts.texts
+        for ref in dict.fromkeys(stored.prediction.model for stored in shown)
+    }
+    lines = [say("history"), *(_history_line(each, say, texts[each.prediction.model]) for each in shown)]
     buttons = [button(say.plain("button-newest"), "history:")] if before else []
     if len(found) > PAGE:
         buttons.append(button(say.plain("button-older"), f"history:{shown[-1].prediction.id}"))
@@ -142,9 +149,9 @@ async def _show_page(
             await talk.change(query.message.message_id, words, buttons)
 
 
-def _history_line(stored: StoredPrediction, say: Speech) -> str:
+def _history_line(stored: StoredPrediction, say: Speech, texts: ModelTexts) -> str:
     prediction = stored.prediction
-    what = summary(stored.output, say) if prediction.rows == 1 else None
+    what = summary(stored.output, say, texts) if prediction.rows == 1 else None
     return say(
         "history-line",
         icon=ICONS[prediction.status],
@@ -155,7 +162,12 @@ def _history_line(stored: StoredPrediction, say: Speech) -> str:
 
 
 def _model_line(model: Model, say: Speech) -> str:
-    names = ", ".join(feature.name for feature in model.facts.schema.features)
-    return say(
+    texts, language = model.facts.texts, say.language
+    names = ", ".join(texts.feature(name, language) for name in model.facts.schema.names())
+    line = say(
         "model-line", name=model.ref.name, price=model.row_price, features=names[:MOST_FEATURES_CHARACTERS]
     )
+    if not (description := texts.described(language)):
+        return line
+    words = say("model-description", text=shortened(description, MOST_DESCRIPTION_CHARACTERS))
+    return "\n".join((line, words))

@@ -206,7 +206,8 @@ async def _model(asking: Asking, talk: Talk) -> Model:
 async def _ask(asking: Asking, model: Model, talk: Talk, *, says_price: bool = False) -> None:
     say, features, step = talk.say, model.facts.schema.features, len(asking.values)
     feature = features[step]
-    lines = [say("ask", step=step + 1, steps=len(features), feature=feature.name), say(f"ask-{feature.kind}")]
+    name = model.facts.texts.feature(feature.name, say.language)
+    lines = [say("ask", step=step + 1, steps=len(features), feature=name), say(f"ask-{feature.kind}")]
     if step == 0 or says_price:
         lines.insert(0, say("ask-price", model=model.ref.name, price=model.row_price))
     await talk.send("\n".join(lines), _choices(asking, model, say))

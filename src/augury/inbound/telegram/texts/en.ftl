@@ -77,6 +77,7 @@ model-line = <b>{ $name }</b> — { $price ->
         [one] { $price } credit a row
        *[other] { $price } credits a row
     }; { $features }
+model-description = <i>{ $text }</i>
 model-chosen = Your model is <b>{ $name }</b> now.
 models-none = There is no model yet. Come back later.
 

@@ -83,6 +83,7 @@ model-line = <b>{ $name }</b> — { $price ->
         [few] { $price } кредита за строку
        *[other] { $price } кредитов за строку
     }; { $features }
+model-description = <i>{ $text }</i>
 model-chosen = Теперь ваша модель — <b>{ $name }</b>.
 models-none = Моделей пока нет. Загляните позже.
 
