@@ -12,7 +12,7 @@ from catboost import CatBoost, CatBoostRegressor, sum_models
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Question
-from augury.domain.model import Model, ModelRefused, ReadAs, Task, ValueIs
+from augury.domain.model import Model, ModelRef, ModelRefused, ReadAs, Task, ValueIs
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loss import CLASSIFYING, MANY_ANSWERS, VALUES
 from augury.outbound.catboost.model import CatBoostPredictor
@@ -108,6 +108,21 @@ async def test_a_file_without_a_loss_is_unknown_and_read_as_the_operator_says(
     assert (model.facts.value_is, model.facts.read_as) == (ValueIs.UNKNOWN, None)
     told = replace(model, facts=replace(model.facts, read_as=read_as))
     assert await value(predictor, told) == pytest.approx(of_raw(raw_value(file)))
+
+
+async def test_what_is_told_of_a_version_counts_although_it_is_loaded_already(
+    predictor: CatBoostPredictor, tmp_path: Path
+) -> None:
+    file = regression_model(tmp_path / "m.cbm")
+    model = await registered(file, FolderModelStore(tmp_path / "models"))
+    before = await value(predictor, model)
+
+    told = replace(model, facts=replace(model.facts, read_as=ReadAs.EXPONENT))
+    other = replace(told, ref=ModelRef("other", 1))
+
+    assert await value(predictor, told) == pytest.approx(np.exp(before))
+    assert await value(predictor, model) == before
+    assert await value(predictor, other) == pytest.approx(np.exp(before))
 
 
 async def test_a_version_that_was_added_before_its_unit_was_asked_for_is_read_as_its_file_says(

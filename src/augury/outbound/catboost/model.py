@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -17,7 +17,7 @@ from typing_extensions import override
 from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
-from augury.domain.model import FeatureKind, Model, ModelFacts, ModelRefused, Task
+from augury.domain.model import FeatureKind, Model, ModelFacts, ModelRef, ModelRefused, Task
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
@@ -122,19 +122,23 @@ class LoadedModel:
         return answer
 
 
+Kept: TypeAlias = tuple[ModelFacts, LoadedModel]
+"""A model in memory, and what was registered of it when it was loaded."""
+
+
 class CatBoostPredictor(Predictor):
     """Serves any model of the store; models and their calls live on one thread, which `close` ends."""
 
     def __init__(self, store: ModelStore, settings: CatBoostSettings | None = None) -> None:
         self._store = store
         self._settings = settings or CatBoostSettings()
-        self._loaded: dict[str, LoadedModel] = {}  # by SHA-256, the one used longest ago first
+        self._loaded: dict[tuple[str, ModelRef], Kept] = {}  # the one used longest ago first
         self._loading = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="catboost")
 
     @override
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
-        loaded = self._recall(model.sha256) or await self._load(model)
+        loaded = self._recall(model) or await self._load(model)
         return await asyncio.get_running_loop().run_in_executor(self._thread, answer, loaded, questions)
 
     def close(self) -> None:
@@ -143,20 +147,24 @@ class CatBoostPredictor(Predictor):
 
     async def _load(self, model: Model) -> LoadedModel:
         async with self._loading:  # so that two batches do not load the same model twice
-            if loaded := self._recall(model.sha256):
+            if loaded := self._recall(model):
                 return loaded
             path = await self._store.path(model.sha256)
             loop = asyncio.get_running_loop()
             loaded = await loop.run_in_executor(self._thread, load_model, path, model, self._settings.threads)
-            self._loaded[model.sha256] = loaded
+            self._loaded[model.sha256, model.ref] = model.facts, loaded
             while len(self._loaded) > self._settings.loaded_models:
                 del self._loaded[next(iter(self._loaded))]
             return loaded
 
-    def _recall(self, sha256: str) -> LoadedModel | None:
-        if loaded := self._loaded.pop(sha256, None):
-            self._loaded[sha256] = loaded
-        return loaded
+    def _recall(self, model: Model) -> LoadedModel | None:
+        """None also where the operator has told something else of the version since it was loaded."""
+        key = model.sha256, model.ref
+        kept = self._loaded.pop(key, None)
+        if kept is None or kept[0] != model.facts:
+            return None
+        self._loaded[key] = kept
+        return kept[1]
 
 
 def load_model(path: Path, model: Model, threads: int = 1) -> LoadedModel:
