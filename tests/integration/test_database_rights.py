@@ -122,6 +122,7 @@ async def test_the_least_rights_are_enough(database_url: str, role: str) -> None
     )
     async with open_pool(PostgresSettings(url=as_role(database_url, role))) as pool:
         await check_schema(pool)
+    assert await asyncio.to_thread(migrate, as_role(database_url, role)) == []
 
 
 async def test_a_right_that_is_taken_while_a_process_runs_is_named(database_url: str, role: str) -> None:

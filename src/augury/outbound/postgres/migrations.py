@@ -22,6 +22,7 @@ from augury.outbound.postgres.failures import failures_named
 from augury.outbound.postgres.pooler import UNPREPARED
 from augury.outbound.postgres.rights import RightsMissing, what_is_missing
 from augury.outbound.postgres.schema_version import refuse_newer
+from augury.outbound.postgres.tables import VERSION
 
 WAIT = timedelta(seconds=60)
 """How long another one that migrates is waited for."""
@@ -101,7 +102,10 @@ async def _take_turn(taken: AsyncConnection, wait: timedelta, lock_timeout: time
 
 def _upgrade(taken: Connection, step: OnStep) -> None:
     if taken.scalar(text("SELECT to_regclass('alembic_version')")) is not None:
-        refuse_newer(taken.scalar(text("SELECT version_num FROM alembic_version")) or "")
+        found = taken.scalar(text("SELECT version_num FROM alembic_version")) or ""
+        refuse_newer(found)
+        if found == VERSION:  # who has nothing to do needs no rights for it
+            return
     may, role, schema = taken.execute(text(_MAY_CREATE)).one()
     if not may:
         raise RightsMissing(
