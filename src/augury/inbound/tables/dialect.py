@@ -15,6 +15,7 @@ from augury.inbound.tables.unreadable import LongValue, UnclosedQuote
 
 DELIMITERS = ",;\t|"
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?', re.IGNORECASE)
+_BEFORE_QUOTE = re.compile(r' +"')
 _END = "\ufdd0"
 """Stands alone behind the last line, unless a quotation mark is open there: no text has this character."""
 
@@ -77,6 +78,8 @@ def _spaced(source: Source, dialect: Dialect) -> Dialect:
     sign = f'{dialect.delimiter} "'
     with closing(_lines(source, dialect.encoding)) as lines:
         is_spaced = any(sign in line for line in lines)
+    if is_spaced:  # unless it stands inside a value
+        is_spaced = any(_BEFORE_QUOTE.match(cell) for cells in records(source, dialect) for cell in cells)
     return Dialect(dialect.encoding, dialect.delimiter, dialect.is_sure, dialect.skips, is_spaced)
 
 

@@ -30,6 +30,8 @@ class Convention(Enum):
 ALL = frozenset(Convention)
 POINTS = frozenset({Convention.POINT_COMMA, Convention.POINT_BLANK})
 COMMAS = ALL - POINTS
+_SURELY = {".": POINTS, ",": COMMAS}
+_MAYBE = {".": POINTS | {Convention.COMMA_POINT}, ",": COMMAS | {Convention.POINT_COMMA}}
 
 
 @dataclass(eq=False)
@@ -48,7 +50,7 @@ def _pattern(convention: Convention) -> re.Pattern[str]:
 
 
 _PATTERNS = {convention: _pattern(convention) for convention in Convention}
-_POINT = re.compile(r"[+-]?\d*\.(\d+)")
+_ONE_SIGN = re.compile(r"[+-]?(\d*)([.,])(\d+)", re.ASCII)
 
 
 def number(text: str, column: Collection[Convention] = ALL) -> int | float | None:
@@ -60,9 +62,10 @@ def number(text: str, column: Collection[Convention] = ALL) -> int | float | Non
     text = _plain(text)
     if "_" in text:  # only Python writes 1_000
         return None
-    if "," not in text and not POINTS.isdisjoint(column):
+    plain = _as_programs_write(text, column)
+    if plain is not None:
         try:
-            return _tidy(float(text))
+            return _tidy(float(plain))
         except ValueError:
             pass
     found = readings(text)
@@ -90,13 +93,18 @@ def followed(text: str) -> frozenset[Convention]:
     if text.isdigit():
         return ALL
     text = _plain(text)
-    if "," not in text and " " not in text:
-        point = _POINT.fullmatch(text)
-        if point is None and text.count(".") < 2:
-            return ALL
-        if point is not None and len(point[1]) != 3:
-            return POINTS
+    if match := _ONE_SIGN.fullmatch(text):
+        whole, sign, part = match.groups()
+        may_be_thousands = len(part) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0"
+        return (_MAYBE if may_be_thousands else _SURELY)[sign]
     return frozenset(readings(text)) or ALL
+
+
+def _as_programs_write(text: str, column: Collection[Convention]) -> str | None:
+    """The number with a point, if its only sign is the column's decimal sign; None needs a second look."""
+    if "," not in text:
+        return None if POINTS.isdisjoint(column) else text
+    return text.replace(",", ".") if POINTS.isdisjoint(column) and "." not in text else None
 
 
 def _plain(text: str) -> str:

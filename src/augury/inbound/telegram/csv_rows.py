@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from augury.application.chats.ports import Delivery
+from augury.application.ports import Json
 from augury.domain.model import InputSchema
 from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
@@ -42,10 +43,9 @@ def read_csv(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
 def written_csv(delivery: Delivery, say: Speech) -> bytes:
     """One line a row: its number, what was sent, what the model answered, or what was wrong."""
     rows: list[dict[str, Any]] = json.loads(delivery.input or b"[]")
-    sheet = plain_sheet(rows) if delivery.sheet is None else msgspec.json.decode(delivery.sheet, type=Sheet)
     complaints = {error.row: say.plain_reason(error) for error in delivery.errors}
     pieces = written(
-        sheet,
+        _sheet(delivery.sheet) or plain_sheet(rows),
         rows,
         json.loads(delivery.output or b"[]"),
         complaints,
@@ -53,3 +53,13 @@ def written_csv(delivery: Delivery, say: Speech) -> bytes:
         error_name=say.plain("csv-column-error"),
     )
     return b"".join(pieces)
+
+
+def _sheet(stored: Json | None) -> Sheet | None:
+    """None where nothing is stored, or something of a version that nobody understands any more."""
+    if stored is None:
+        return None
+    try:
+        return msgspec.json.decode(stored, type=Sheet)
+    except msgspec.MsgspecError:
+        return None

@@ -4,20 +4,18 @@ from uuid import UUID
 
 from aiogram import F, Router
 from aiogram.filters import Command
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery, Message
 from msgspec.structs import replace
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId
-from augury.domain.model import FeatureKind, Model, ModelNotFound
+from augury.domain.model import Model, ModelNotFound
 from augury.inbound.tables.numbers import TwoReadings
 from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, answer, row_of, without_file
-from augury.inbound.telegram.keyboards import button, keyboard
+from augury.inbound.telegram.questions import ask, ask_which
 from augury.inbound.telegram.submitting import resumed, submit
 from augury.inbound.telegram.talk import Talk
-from augury.inbound.telegram.texts import Speech, said_in_any
-
-MOST_CHOICES = 24
+from augury.inbound.telegram.texts import said_in_any
 
 
 def predicting_router() -> Router:
@@ -133,7 +131,7 @@ async def _predict_text(text: str, message_id: int, talk: Talk) -> None:
             return
         asking = Asking(began=message_id, model=str(model.ref), row_price=model.row_price, seen=message_id)
         await talk.remember(asking)
-        await _ask_which(asking, text, readings, talk)
+        await ask_which(asking, text, readings, talk)
         return
     named = talk.desk.model_name(talk.chat)
     await submit(talk, {features[0].name: value}, model=model, named=named, message_id=message_id)
@@ -150,10 +148,10 @@ async def _apply(asking: Asking, text: str, message_id: int, talk: Talk) -> None
         value = answer(features[len(asking.values)], text)
     except NoAnswer as wrong:
         await talk.send(talk.say(wrong.message, value=text))
-        await _ask(asking, model, talk)
+        await ask(asking, model, talk)
         return
     except TwoReadings as readings:
-        await _ask_which(asking, text, readings, talk)
+        await ask_which(asking, text, readings, talk)
         return
     await _append(asking, value, message_id, talk)
 
@@ -174,7 +172,7 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
     """Ask the next question, or have the row predicted once it is complete."""
     model = await _model(asking, talk)
     if len(asking.values) < len(model.facts.schema.features):
-        await _ask(asking, model, talk)
+        await ask(asking, model, talk)
         return
     if await resumed(talk, asking.began):
         await talk.remember(Over(seen=asking.seen))
@@ -183,7 +181,7 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
         asking = replace(asking, values=asking.values[:-1], row_price=model.row_price)
         await talk.remember(asking)
         await talk.send(talk.say("price-changed"))
-        await _ask(asking, model, talk, says_price=True)  # who answers once more agrees
+        await ask(asking, model, talk, says_price=True)  # who answers once more agrees
         return
     row = row_of(model, asking)
     try:
@@ -201,41 +199,6 @@ async def _model(asking: Asking, talk: Talk) -> Model:
     except ModelNotFound:
         await talk.remember(Over(seen=asking.seen))
         raise
-
-
-async def _ask(asking: Asking, model: Model, talk: Talk, *, says_price: bool = False) -> None:
-    say, features, step = talk.say, model.facts.schema.features, len(asking.values)
-    feature = features[step]
-    name = model.facts.texts.feature(feature.name, say.language)
-    lines = [say("ask", step=step + 1, steps=len(features), feature=name), say(f"ask-{feature.kind}")]
-    if step == 0 or says_price:
-        lines.insert(0, say("ask-price", model=model.ref.name, price=model.row_price))
-    await talk.send("\n".join(lines), _choices(asking, model, say))
-
-
-async def _ask_which(asking: Asking, text: str, readings: TwoReadings, talk: Talk) -> None:
-    """Which of two numbers is meant: `12,500` is 12.5 or 12500."""
-    say, where = talk.say, f"{asking.began}:{len(asking.values)}"
-    both = [str(each) for each in (readings.one, readings.other)]
-    buttons = [button(each, f"a:{where}:={each}") for each in both]
-    stop = button(say.plain("button-cancel"), f"stop:{where}")
-    words = say("which-number", value=text, one=both[0], other=both[1])
-    await talk.send(words, keyboard([stop], choices=buttons))
-
-
-def _choices(asking: Asking, model: Model, say: Speech) -> InlineKeyboardMarkup:
-    step = len(asking.values)
-    feature = model.facts.schema.features[step]
-    where = f"{asking.began}:{step}"
-    choices = [
-        button(value, f"a:{where}:{index}") for index, value in enumerate(feature.values[:MOST_CHOICES])
-    ]
-    if feature.kind is FeatureKind.NUMERIC:
-        choices = [button(say.plain("button-missing"), f"a:{where}:none")]
-    way_out = [button(say.plain("button-cancel"), f"stop:{where}")]
-    if step:
-        way_out.insert(0, button(say.plain("button-back"), f"back:{where}"))
-    return keyboard(way_out, choices=choices)
 
 
 def _asked(query: CallbackQuery, talk: Talk) -> tuple[Asking | None, int]:
