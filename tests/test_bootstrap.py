@@ -6,6 +6,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import click
 import pytest
 from dishka.exceptions import NoFactoryError
 
@@ -22,6 +23,7 @@ from augury.application.people.change_role import ChangeRole
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.unblock_user import UnblockUser
 from augury.bootstrap import config
+from augury.bootstrap.cli.root import OPERATOR_GROUPS, main
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import (
     api_container,
@@ -90,6 +92,62 @@ async def test_the_bot_is_given_nothing_that_takes_an_administrator(verb: type) 
 def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str) -> None:
     script = f"import {module}, sys; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The packages that a command has imported when it is done."""
+    script = (
+        "import sys; from augury.bootstrap.cli.root import main; main(sys.argv[1:], standalone_mode=False); "
+        "print('loaded', *{name.partition('.')[0] for name in sys.modules})"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    return set(ended.stdout.rpartition("\nloaded ")[2].split())
+
+
+LIBRARIES = {"asyncio", "asyncpg", "catboost", "dishka", "faststream", "rich", "sqlalchemy", "uvloop"}
+
+
+@pytest.mark.parametrize("asked", ["--help", "--version"])
+def test_to_ask_for_help_or_the_version_loads_nothing(asked: str) -> None:
+    assert not loaded_by(asked) & LIBRARIES
+
+
+@pytest.mark.parametrize("group", sorted(OPERATOR_GROUPS))
+def test_the_help_of_a_group_loads_no_database_and_no_broker(group: str) -> None:
+    assert not loaded_by(group, "--help") & {
+        "asyncpg",
+        "catboost",
+        "faststream",
+        "rich",
+        "sqlalchemy",
+        "uvloop",
+    }
+
+
+def test_an_operators_container_loads_no_broker_and_no_tables_for_people() -> None:
+    script = """if True:
+        import sys
+        from augury.application.limits import Limits
+        from augury.bootstrap.container import PostgresSettings, ProcessSettings, operator_container
+        operator_container(ProcessSettings(), PostgresSettings(url="postgresql://nowhere"), Limits())
+        unwanted = {"aio_pika", "alembic", "catboost", "faststream", "jwt", "rich"}
+        sys.exit(str(unwanted & sys.modules.keys()) if unwanted & sys.modules.keys() else 0)
+    """
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("group", sorted(OPERATOR_GROUPS))
+def test_help_says_of_a_group_what_the_group_says_of_itself(group: str) -> None:
+    command = main.get_command(click.Context(main), group)
+    assert command is not None
+    assert command.get_short_help_str(200) == OPERATOR_GROUPS[group]
 
 
 def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:

@@ -20,7 +20,11 @@ import msgspec
 import psutil
 
 from augury.bootstrap.embedded_postgres import embedded_postgres
+<<<<<<< HEAD
 from tests.bench.against import against
+=======
+from tests.bench.commands import costs_of_commands
+>>>>>>> 5255021 (The command line imports what a command needs: --help and --version load nothing; .env is read)
 from tests.bench.load import Result, ask, post, send_all
 from tests.processes import Process, Service, free_port, open_folder
 from tests.rabbitmq_server import running_rabbitmq
@@ -225,6 +229,8 @@ def main() -> int:
         with Service(database_url, rabbit.url, folder, limits) as service:
             service.augury("migrate")
             service.augury("model", "train")
+            for command, seconds, ratio, aim in costs_of_commands(service.env):
+                show(f"CPU of `augury {command}`, beside `python -c pass`", f"{seconds:.2f} s", ratio, aim)
             pid = int((folder / "data/postgres/postmaster.pid").read_text().split()[0])
             asyncio.run(bench(service, rabbit.pid, pid))
     return 0

@@ -48,9 +48,7 @@ from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import ProcessSettings, SettingError
-from augury.bootstrap.topology import TOPOLOGY
 from augury.outbound.argon2_passwords import Argon2Passwords
-from augury.outbound.jwt_tokens import JwtAccessTokens
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
@@ -74,10 +72,6 @@ from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
 from augury.outbound.postgres.users import PostgresUsers
 from augury.outbound.postgres.work import PostgresWork
-from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
-from augury.outbound.rabbitmq.events import RabbitEvents
-from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
-from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from augury.outbound.system_clock import SystemClock
 
 
@@ -175,22 +169,9 @@ def _models_on_offer(pool: Pool, settings: PostgresSettings) -> WithParents[Post
 
 
 def _rabbit() -> Provider:
-    provider = Provider(scope=Scope.APP)
-    provider.provide(_publisher)
-    provider.provide_all(WithParents[RabbitPredictionQueue], WithParents[RabbitEvents])
-    provider.provide(_dead_letters)
-    return provider
+    from augury.bootstrap.broker import rabbit  # FastStream is for those who talk to RabbitMQ
 
-
-def _dead_letters(settings: RabbitSettings) -> WithParents[RabbitDeadLetters]:
-    return RabbitDeadLetters(settings, TOPOLOGY)
-
-
-async def _publisher(settings: RabbitSettings) -> AsyncIterator[RabbitPublisher]:
-    publisher = RabbitPublisher(settings, TOPOLOGY)
-    await publisher.start()
-    yield publisher
-    await publisher.stop()
+    return rabbit()
 
 
 def _in_process() -> Provider:
@@ -231,6 +212,8 @@ def _administration() -> Provider:
 
 
 def _people() -> Provider:
+    from augury.outbound.jwt_tokens import JwtAccessTokens  # only the API knows tokens
+
     provider = Provider(scope=Scope.APP)
     provider.provide_all(WithParents[Argon2Passwords], WithParents[JwtAccessTokens])
     provider.provide_all(

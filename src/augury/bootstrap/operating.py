@@ -6,15 +6,10 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 import click
-from asyncpg import Pool
 from dishka import AsyncContainer
 
-from augury.application.limits import Limits
+from augury.bootstrap.cli.options import DATA
 from augury.bootstrap.config import read
-from augury.bootstrap.container import operator_container
-from augury.bootstrap.database import existing_database
-from augury.bootstrap.process import DATA, process_settings, run
-from augury.outbound.postgres.schema_version import check_schema
 
 Given = ParamSpec("Given")
 
@@ -33,6 +28,15 @@ def operates(
     )
     @wraps(command)
     def in_process(*args: Given.args, **options: Given.kwargs) -> None:
+        # Only now: `--help` needs none of it.
+        from asyncpg import Pool
+
+        from augury.application.limits import Limits
+        from augury.bootstrap.container import operator_container
+        from augury.bootstrap.database import existing_database
+        from augury.bootstrap.process import process_settings, run
+        from augury.outbound.postgres.schema_version import check_schema
+
         process = process_settings(data=click.get_current_context().meta["data"])
 
         async def with_container() -> None:

@@ -6,19 +6,15 @@ import logging
 import os
 from collections.abc import Coroutine
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NoReturn
 
-import click
 import uvloop
 
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.known_variables import unknown_variables
 from augury.bootstrap.logs import configure_logs
 
-DATA = "Data folder (AUGURY_DATA, ./.augury)."
 log = logging.getLogger(__name__)
-data_option = click.option("--data", type=click.Path(path_type=Path), help=DATA)
 
 
 def run(main: Coroutine[object, object, None]) -> None:

@@ -2,7 +2,6 @@
 
 import click
 from dishka import AsyncContainer
-from rich.progress import Progress
 
 from augury.application.money.verify_ledger import VerifyLedger
 from augury.bootstrap.config import OperatorError
@@ -18,6 +17,8 @@ def ledger() -> None:
 @operates
 async def verify(container: AsyncContainer) -> None:
     """Recompute every balance from the transfers; exit code 1 on any deviation."""
+    from rich.progress import Progress
+
     with Progress(transient=True) as progress:
         task = progress.add_task("verifying the books", total=None)
         report = await (await container.get(VerifyLedger))(

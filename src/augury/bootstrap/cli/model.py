@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 from dishka import AsyncContainer
-from rich.progress import Progress
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
@@ -31,6 +30,8 @@ def model() -> None:
 @operates
 async def train(container: AsyncContainer, price: int | None) -> None:
     """Train the starter model and offer it as the next version of `tone`."""
+    from rich.progress import Progress
+
     from augury.bootstrap.starter import train_starter  # loads catboost
 
     with Progress(transient=True) as progress:

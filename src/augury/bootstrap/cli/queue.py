@@ -1,16 +1,13 @@
 """The operator's commands about the queue on RabbitMQ; they need no database."""
 
+from collections.abc import Coroutine
+
 import click
 
 from augury.application.predictions.ports import DeadLetters
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.bootstrap.cli.listing import json_option, show
 from augury.bootstrap.config import SettingError, is_set, read
-from augury.bootstrap.process import process_settings, run
-from augury.bootstrap.topology import TOPOLOGY
-from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
-from augury.outbound.rabbitmq.publisher import RabbitSettings
-from augury.outbound.rabbitmq.upgrade import upgrade_dead_letters
 
 
 @click.group()
@@ -18,18 +15,30 @@ def queue() -> None:
     """The queue: dead, replay, upgrade."""
 
 
-def _rabbit() -> RabbitSettings:
+def _must_be_set() -> None:
+    from augury.bootstrap.process import process_settings  # like the rest below, not for `--help`
+
     process_settings()
     if not is_set("AUGURY_RABBITMQ_URL"):
         raise SettingError(
             "AUGURY_RABBITMQ_URL is not set; without a broker the queue is inside `augury up`: "
             "see GET /admin/queue"
         )
-    return read(RabbitSettings)
 
 
 def _dead_letters() -> DeadLetters:
-    return RabbitDeadLetters(_rabbit(), TOPOLOGY)
+    _must_be_set()
+    from augury.bootstrap.topology import TOPOLOGY
+    from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
+    from augury.outbound.rabbitmq.publisher import RabbitSettings
+
+    return RabbitDeadLetters(read(RabbitSettings), TOPOLOGY)
+
+
+def _run(main: Coroutine[object, object, None]) -> None:
+    from augury.bootstrap.process import run
+
+    run(main)
 
 
 @queue.command("dead")
@@ -53,7 +62,7 @@ def dead(limit: int, *, as_json: bool) -> None:
         ]
         show(entries, columns=("died_at", "reason", "bytes", "begins_with"), as_json=as_json)
 
-    run(list_them())
+    _run(list_them())
 
 
 @queue.command("replay")
@@ -67,7 +76,7 @@ def replay(limit: int) -> None:
     async def put_again() -> None:
         click.echo(f"{await replay_dead_letters(at_most=limit)} messages are on the queue again")
 
-    run(put_again())
+    _run(put_again())
 
 
 @queue.command("upgrade")
@@ -76,7 +85,12 @@ def upgrade() -> None:
 
     Earlier versions made a classic queue, which in a cluster is away for as long as its node is.
     """
-    settings = _rabbit()
+    _must_be_set()
+    from augury.bootstrap.topology import TOPOLOGY
+    from augury.outbound.rabbitmq.publisher import RabbitSettings
+    from augury.outbound.rabbitmq.upgrade import upgrade_dead_letters
+
+    settings = read(RabbitSettings)
 
     async def move() -> None:
         moved = await upgrade_dead_letters(settings, TOPOLOGY)
@@ -86,4 +100,4 @@ def upgrade() -> None:
             else f"{TOPOLOGY.dead.name} is a quorum queue now, with {moved} messages moved"
         )
 
-    run(move())
+    _run(move())

@@ -1,6 +1,9 @@
-"""The command line: `augury …`. Every error is one line and a non-zero exit."""
+"""The command line: `augury …`. Every error is one line and a non-zero exit.
 
-import asyncio
+This module is imported by each command, also by `--help`: what a command needs, it imports itself.
+"""
+
+import gc
 import os
 from datetime import timedelta
 from importlib import import_module
@@ -9,28 +12,20 @@ from typing import Any
 import click
 from typing_extensions import override
 
-from augury.application.ports import Unavailable
-from augury.bootstrap.config import OperatorError
-from augury.bootstrap.logs import log_what_is_printed
-from augury.bootstrap.process import data_option, leave, process_settings, run
-from augury.domain.errors import DomainError
-from augury.outbound.postgres.schema_version import SchemaMismatch
+from augury.bootstrap.cli.options import data_option, host, port
+from augury.bootstrap.env_file import read_env_file
 
 OPERATOR_GROUPS = {
-    "ledger": "ledger",
-    "model": "model",
-    "payment": "payment",
-    "promo": "promo",
-    "queue": "queue",
-    "user": "user",
+    "ledger": "The books.",
+    "model": "Models: train, add, list, price, activate, retire.",
+    "payment": "Payments made in Telegram Stars.",
+    "promo": "Promo codes: create, list.",
+    "queue": "The queue: dead, replay, upgrade.",
+    "user": "Accounts: create, promote, set-password, top-up.",
 }
-"""Which module has the group."""
-
-
+"""Groups of commands, each in the module of its name, with the first sentence of their help."""
 PROCESSES = ("api", "bot", "migrate", "up", "worker")
 """What runs by itself, and is read by machines where `AUGURY_LOG_FORMAT` says so; the rest a person calls."""
-HAS = {"aiogram": "telegram-bot", "catboost": "ml-worker", "litestar": "app", "numpy": "ml-worker"}
-"""The service whose image has what others do without."""
 
 
 class Augury(click.Group):
@@ -44,41 +39,41 @@ class Augury(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in OPERATOR_GROUPS:
             return super().get_command(ctx, cmd_name)
-        # Only now: a long-running process has no use for their tables and bars. `augury --help` imports them
-        # all, in every image: what one image does without is imported inside the command.
-        module = import_module(f"augury.bootstrap.cli.{OPERATOR_GROUPS[cmd_name]}")
-        group: click.Group = getattr(module, cmd_name)
+        gc.set_threshold(50_000)  # modules are no garbage: to look for it takes a seventh of a short command
+        group: click.Group = getattr(import_module(f"augury.bootstrap.cli.{cmd_name}"), cmd_name)
         return group
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does, but without loading the groups."""
+        own = {name: each.get_short_help_str(formatter.width) for name, each in self.commands.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted((own | OPERATOR_GROUPS).items()))
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except DomainError as error:
-            facts = ", ".join(f"{name} {value}" for name, value in vars(error).items())
-            click.echo(f"augury: {error}" + (f" ({facts})" if facts else ""), err=True)
-            ctx.exit(1)
-        except (OperatorError, SchemaMismatch, Unavailable) as error:
-            click.echo(f"augury: {error}", err=True)
-            ctx.exit(1)
-        except ModuleNotFoundError as error:
-            library = (error.name or "").partition(".")[0]
-            if library not in HAS:
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click has its own ways with these
+        except Exception as error:
+            from augury.bootstrap.cli.failures import line_about
+
+            if (line := line_about(error)) is None:
                 raise
-            click.echo(f"augury: not in this image: {library}; that of {HAS[library]} has it", err=True)
+            click.echo(f"augury: {line}", err=True)
             ctx.exit(1)
-
-
-host = click.option("--host", help="Address to listen on (AUGURY_HOST, 127.0.0.1).")
-port = click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (AUGURY_PORT, 8000).")
 
 
 @click.group(cls=Augury)
 @click.version_option(package_name="augury", prog_name="augury")
 def main() -> None:
     """Machine-learning predictions for credits."""
+    read_env_file()
     asked = click.get_current_context().invoked_subcommand
     if asked in PROCESSES and os.environ.get("AUGURY_LOG_FORMAT") == "json":
+        from augury.bootstrap.logs import log_what_is_printed
+
         log_what_is_printed()
 
 
@@ -88,7 +83,8 @@ def main() -> None:
 @data_option
 def up(**options: object) -> None:
     """Start everything in this one process: database, API, worker and queue."""
-    from augury.bootstrap.up import run_up  # each process loads only what it needs
+    from augury.bootstrap.process import leave, process_settings
+    from augury.bootstrap.up import run_up
 
     run_up(process_settings(**options))
     leave()
@@ -100,6 +96,7 @@ def up(**options: object) -> None:
 def api(**options: object) -> None:
     """Serve the API."""
     from augury.bootstrap.api import run_api
+    from augury.bootstrap.process import process_settings, run
 
     run(run_api(process_settings(**options)))
 
@@ -108,6 +105,7 @@ def api(**options: object) -> None:
 @data_option
 def worker(**options: object) -> None:
     """Run predictions from the queue."""
+    from augury.bootstrap.process import leave, process_settings, run
     from augury.bootstrap.worker import run_worker
 
     run(run_worker(process_settings(**options)))
@@ -118,6 +116,7 @@ def worker(**options: object) -> None:
 def bot() -> None:
     """Serve people in Telegram; does nothing without AUGURY_TELEGRAM_TOKEN."""
     from augury.bootstrap.bot import run_bot
+    from augury.bootstrap.process import process_settings, run
 
     run(run_bot(process_settings()))
 
@@ -134,7 +133,10 @@ def bot() -> None:
 @data_option
 def migrate(*, starter_model: bool, wait: float, **options: object) -> None:
     """Bring the database's schema up to date."""
+    import asyncio
+
     from augury.bootstrap.database import existing_database
+    from augury.bootstrap.process import process_settings
     from augury.outbound.postgres.migrations import migrate as migrated
 
     process = process_settings(**options)
