@@ -57,6 +57,10 @@ This page is made from the code by `python -m tests.reference_pages`.
 ENV_HEAD = """\
 # Settings of Augury's processes. What is commented out is the default. Any of them may be given as a file
 # that holds the value: AUGURY_SECRET_KEY_FILE=/run/secrets/key
+#
+# Copied to `.env` in the folder in which `augury` is started, they are read by `augury up` and by every other
+# command. A variable of the environment wins, also an empty one. Containers do not read the file: their
+# settings stand in docker/app, docker/worker and docker/bot, each .env.example.
 """
 ENV_OTHERS = "# --- docker-compose only\n"
 """Where `.env.example` goes on with what is written by hand."""

@@ -20,11 +20,8 @@ import msgspec
 import psutil
 
 from augury.bootstrap.embedded_postgres import embedded_postgres
-<<<<<<< HEAD
 from tests.bench.against import against
-=======
 from tests.bench.commands import costs_of_commands
->>>>>>> 5255021 (The command line imports what a command needs: --help and --version load nothing; .env is read)
 from tests.bench.load import Result, ask, post, send_all
 from tests.processes import Process, Service, free_port, open_folder
 from tests.rabbitmq_server import running_rabbitmq

@@ -17,7 +17,7 @@ from augury.bootstrap.env_file import read_env_file
 
 OPERATOR_GROUPS = {
     "ledger": "The books.",
-    "model": "Models: train, add, list, price, activate, retire.",
+    "model": "Models: train, add, list, describe, price, activate, retire.",
     "payment": "Payments made in Telegram Stars.",
     "promo": "Promo codes: create, list.",
     "queue": "The queue: dead, replay, upgrade.",
