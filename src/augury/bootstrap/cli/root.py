@@ -19,9 +19,9 @@ OPERATOR_GROUPS = {
     "ledger": "The books.",
     "model": "Models: train, add, list, describe, price, activate, retire.",
     "payment": "Payments made in Telegram Stars.",
-    "promo": "Promo codes: create, list.",
+    "promo": "Promo codes: create, list, disable, enable.",
     "queue": "The queue: dead, replay, upgrade.",
-    "user": "Accounts: create, promote, set-password, top-up.",
+    "user": "Accounts: create, show, promote, set-password, top-up, reverse, block, unblock.",
 }
 """Groups of commands, each in the module of its name, with the first sentence of their help."""
 PROCESSES = ("api", "bot", "migrate", "up", "worker")
