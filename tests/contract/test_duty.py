@@ -67,3 +67,18 @@ async def test_who_leaves_a_server_that_fell_silent_does_not_wait_for_it(
         os.kill(session, signal.SIGCONT)
     await eventually(second.take, "the end of the session")
     await second.leave()
+
+
+async def test_who_is_heard_of_no_more_loses_its_duty_to_another(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a machine that vanished, or a process that stands still: the server ends the transaction."""
+    monkeypatch.setattr(duty, "KEEP_OPEN", duty.KEEP_OPEN.replace("30s", "300ms"))
+    first, second = PostgresDuty(pool), PostgresDuty(pool)
+    assert await first.take()
+
+    await eventually(second.take, "the end of the transaction that nobody looked after")
+
+    assert not await first.holds()
+    await first.leave()
+    await second.leave()
