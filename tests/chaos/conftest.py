@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from augury.domain.model import Model
-from augury.outbound.catboost.model import LoadedModel, load_model
+from augury.outbound.catboost.loaded import LoadedModel
+from augury.outbound.catboost.model import load_model
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.pool import PostgresSettings, open_pool

@@ -343,14 +343,16 @@ import json, re, sys
 from pathlib import Path
 from augury.application.ports import Json
 from augury.application.predictions.ports import Question
-from augury.outbound.catboost.file import facts_of, open_model, prediction_type
-from augury.outbound.catboost.model import LoadedModel, answer
+from augury.outbound.catboost.file import facts_of, open_model
+from augury.outbound.catboost.loaded import LoadedModel
+from augury.outbound.catboost.questions import answer
+from augury.outbound.catboost.seen import seen_in
 
 model = open_model(Path(sys.argv[1]))
 facts = facts_of(model)
-loaded = LoadedModel(model, facts, prediction_type(facts), 1)
+loaded = LoadedModel.of(model, facts, facts, seen_in(Path(sys.argv[1])), 1)
 rows = json.dumps([{"text": "good day " * 10}] * 10_000).encode()
-assert answer(loaded, [Question(Json(rows), False)])[0].valid_rows == 10_000
+assert answer(loaded, [Question(Json(rows), False)], 100)[0].valid_rows == 10_000
 status = Path("/proc/self/status").read_text()  # ru_maxrss would begin with what the parent had
 peak = int(re.search(r"VmHWM:\\s*(\\d+)", status)[1]) // 1024
 drawing = [name for name in ("matplotlib", "plotly", "graphviz", "IPython") if name in sys.modules]

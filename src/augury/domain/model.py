@@ -54,6 +54,8 @@ class Feature:
     name: str
     kind: FeatureKind
     values: tuple[str, ...] = ()
+    nullable: bool = True
+    """Whether a number may be missing: not where the model was trained to forbid it."""
 
     def fault(self, value: object) -> RowFault | None:
         """What is wrong with the value, or None. An unseen category is fine: models are made for that.
@@ -64,7 +66,7 @@ class Feature:
         match self.kind:
             case FeatureKind.NUMERIC:
                 if value is None:  # a missing number: CatBoost has a place for it
-                    return None
+                    return None if self.nullable else RowFault.NULL
                 if not isinstance(value, (int, float)):
                     return RowFault.NOT_A_NUMBER
                 if not -MOST_NUMBER <= value <= MOST_NUMBER:  # NaN compares false, too

@@ -1,4 +1,4 @@
-"""What is wrong with a row: a code, which each edge puts into its own words."""
+"""What is wrong with a row, or with trust in its answer: codes, which each edge puts into its own words."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +13,8 @@ class RowFault(StrEnum):
     UNKNOWN = "unknown"
     """The row has a field that is not a feature of the model."""
     NOT_A_NUMBER = "not_a_number"
+    NULL = "null"
+    """The number is missing, and the model was trained to forbid that."""
     NOT_FINITE = "not_finite"
     """The number is too large for a float32, or not a number in the sense of IEEE 754."""
     NOT_A_CATEGORY = "not_a_category"
@@ -32,3 +34,24 @@ class RowError:
     row: int
     field: str | None
     fault: RowFault
+
+
+class RowDoubt(StrEnum):
+    """Why the answer to a row may be wrong, although it was predicted and charged. The values are stored."""
+
+    UNSEEN_CATEGORY = "unseen_category"
+    """The model certainly has never seen this category in training."""
+    UNSEEN_NULL = "unseen_null"
+    """The number is missing, which it never was in training."""
+    MORE = "more"
+    """There are `count` more warnings than are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWarning:
+    """A doubt about one row's answer: its index from 0 and the field. Of `MORE` neither, but a count."""
+
+    row: int | None
+    field: str | None
+    doubt: RowDoubt
+    count: int = 0

@@ -4,6 +4,7 @@ Checking 10,000 rows of 14 features one by one takes 46 ms, by columns 10 ms; Ca
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -23,17 +24,22 @@ class CheckedRows:
 
     values: Sequence[tuple[Any, ...]]
     errors: Sequence[RowError]
+    kinds: Sequence[AbstractSet[type]]
+    """The types of each feature's values."""
 
 
 def check_rows(schema: InputSchema, rows: Sequence[Any]) -> CheckedRows:
     """The same verdicts as `schema.check` on each of the rows."""
     values: list[tuple[Any, ...]] = []
     errors: list[RowError] = []
+    kinds: list[set[type]] = [set() for _ in schema.features]
     for begin in range(0, len(rows), _BLOCK):
         block = _check_block(schema, rows[begin : begin + _BLOCK])
         values += block.values
+        for known, more in zip(kinds, block.kinds, strict=True):
+            known |= more
         errors += (replace(error, row=begin + error.row) for error in block.errors)
-    return CheckedRows(values, errors)
+    return CheckedRows(values, errors, kinds)
 
 
 def _check_block(schema: InputSchema, rows: Sequence[Any]) -> CheckedRows:
@@ -41,11 +47,17 @@ def _check_block(schema: InputSchema, rows: Sequence[Any]) -> CheckedRows:
     if all(type(row) is dict and len(row) == width for row in rows):
         with suppress(KeyError):  # a row lacks a feature: the slow way says which
             values = _values(schema, rows)
-            if all(map(_is_fine, schema.features, zip(*values, strict=True))):
-                return CheckedRows(values, ())
+            columns = list(zip(*values, strict=True))
+            kinds = [set(map(type, column)) for column in columns]
+            if all(map(_is_fine, schema.features, columns, kinds)):
+                return CheckedRows(values, (), kinds)
     errors = schema.check_all(rows)
     bad = {error.row for error in errors}
-    return CheckedRows(_values(schema, [row for index, row in enumerate(rows) if index not in bad]), errors)
+    values = _values(schema, [row for index, row in enumerate(rows) if index not in bad])
+    kinds = [set(map(type, column)) for column in zip(*values, strict=True)] or [
+        set() for _ in schema.features
+    ]
+    return CheckedRows(values, errors, kinds)
 
 
 def _values(schema: InputSchema, rows: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -55,10 +67,11 @@ def _values(schema: InputSchema, rows: Sequence[Any]) -> list[tuple[Any, ...]]:
     return list(map(itemgetter(*names), rows))
 
 
-def _is_fine(feature: Feature, column: Sequence[Any]) -> bool:
-    kinds = set(map(type, column))
+def _is_fine(feature: Feature, column: Sequence[Any], kinds: AbstractSet[type]) -> bool:
     match feature.kind:
         case FeatureKind.NUMERIC:
+            if NoneType in kinds and not feature.nullable:
+                return False
             numbers = column if NoneType not in kinds else [value for value in column if value is not None]
             return kinds <= {int, float, bool, NoneType} and all(
                 -MOST_NUMBER <= n <= MOST_NUMBER for n in numbers

@@ -30,14 +30,10 @@ def category(value: str | float, knows: Callable[[str], bool]) -> str:
     but "1.0" where the column had become floats. Of what is not known, a boolean is "1" or "0", a number has
     no point, and a text stays as it is.
     """
-    return next(filter(knows, _spellings(value)), _plain(value))
+    return next(filter(knows, spellings(value)), _plain(value))
 
 
-def _plain(value: str | float) -> str:
-    return value if isinstance(value, str) else str(int(value))
-
-
-def _spellings(value: str | float) -> tuple[str, ...]:
+def spellings(value: str | float) -> tuple[str, ...]:
     """All texts of the same meaning; what a model knows of them is taken in this order.
 
     A text is first of all itself. A boolean is first of all a word: "1" and "0" may be numbers where the
@@ -49,4 +45,8 @@ def _spellings(value: str | float) -> tuple[str, ...]:
     if number := _WHOLE_NUMBER.fullmatch(plain):
         return plain, number[1] if number[2] else f"{number[1]}.0"
     truth = _TRUTHS.get(plain)
-    return (plain,) if truth is None else (plain, *_spellings(truth))
+    return (plain,) if truth is None else (plain, *spellings(truth))
+
+
+def _plain(value: str | float) -> str:
+    return value if isinstance(value, str) else str(int(value))

@@ -11,7 +11,7 @@ from augury.application.people.ports import NewUser
 from augury.application.ports import Books, Json
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction
-from augury.domain.row_errors import RowError
+from augury.domain.row_errors import RowError, RowWarning
 
 # Who talks, and what about ---------------------------------------------------------------------------
 
@@ -150,6 +150,7 @@ class Delivery:
     input: Json | None
     output: Json | None
     errors: Sequence[RowError] = ()
+    warnings: Sequence[RowWarning] = ()
     sheet: Json | None = None
     """Of a batch: what was kept of its file, see `Notices.expect`."""
 

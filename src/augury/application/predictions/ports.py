@@ -12,7 +12,7 @@ from augury.application.ports import Json
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
-from augury.domain.row_errors import RowError
+from augury.domain.row_errors import RowError, RowWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Finished:
     prediction: Prediction
     output: Json | None
     errors: Sequence[RowError] = ()
+    warnings: Sequence[RowWarning] = ()
 
 
 class Work(Protocol):
@@ -85,6 +86,7 @@ class StoredPrediction:
     prediction: Prediction
     output: Json | None
     errors: Sequence[RowError] = ()
+    warnings: Sequence[RowWarning] = ()
     refunded: int = 0
     """The credits that were given back after it was charged."""
 
@@ -129,7 +131,7 @@ class PredictionContents(Protocol):
 
     @abstractmethod
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
-        """Delete input, output and row errors, but not the transfers.
+        """Delete input, output, row errors and warnings, but not the transfers.
 
         Raises `PredictionNotFound`, or `WrongStatus` if it is not final.
         """
@@ -212,6 +214,8 @@ class Outcome:
     """One object for a single row, else an array with null for each invalid row; None if no row is valid."""
     errors: Sequence[RowError] = ()
     """In the order of the rows, one at most for each."""
+    warnings: Sequence[RowWarning] = ()
+    """In the order of the rows. A row may have several; how many are listed is limited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,10 @@ class RunBatch:
         now = self.clock.now()
         return [
             Finished(
-                claim.prediction.finish(valid_rows=outcome.valid_rows, at=now), outcome.output, outcome.errors
+                claim.prediction.finish(valid_rows=outcome.valid_rows, at=now),
+                outcome.output,
+                outcome.errors,
+                outcome.warnings,
             )
             for claim, outcome in zip(claims, outcomes, strict=True)
         ]

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from augury.domain.row_errors import RowError, RowFault
+from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 
 FAULTS: Mapping[RowFault, str] = {
     RowFault.NOT_AN_OBJECT: "must be an object",
     RowFault.MISSING: "is missing",
     RowFault.UNKNOWN: "is not a feature of the model",
     RowFault.NOT_A_NUMBER: "must be a number or null",
+    RowFault.NULL: "must be a number: the model forbids missing ones",
     RowFault.NOT_FINITE: "must be a finite number",
     RowFault.NOT_A_CATEGORY: "must be a string or a whole number",
     RowFault.NOT_64_BIT: "must be a 64-bit whole number",
@@ -19,6 +20,13 @@ FAULTS: Mapping[RowFault, str] = {
     RowFault.NOT_PREDICTED: "the model could not predict this row",
 }
 """What is said of a row; a test knows that none is left out."""
+
+
+DOUBTS: Mapping[RowDoubt, str] = {
+    RowDoubt.UNSEEN_CATEGORY: "is a category that the model was not trained on",
+    RowDoubt.UNSEEN_NULL: "is null, which it never was when the model was trained",
+    RowDoubt.MORE: "{count} more warnings are not listed",
+}
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
@@ -31,3 +39,9 @@ class FieldProblem(msgspec.Struct, frozen=True):
 
 def row_problems(errors: Sequence[RowError]) -> list[FieldProblem]:
     return [FieldProblem(error.row, error.field, FAULTS[error.fault]) for error in errors]
+
+
+def row_warnings(warnings: Sequence[RowWarning]) -> list[FieldProblem]:
+    return [
+        FieldProblem(each.row, each.field, DOUBTS[each.doubt].format(count=each.count)) for each in warnings
+    ]

@@ -16,10 +16,10 @@ from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelN
 from augury.inbound.http.problems import documented
 
 TAGS = ["Models"]
-_TYPES: dict[FeatureKind, dict[str, Any]] = {
-    FeatureKind.NUMERIC: {"type": ["number", "boolean", "null"]},
-    FeatureKind.CATEGORICAL: {"type": ["string", "integer", "boolean"]},
-    FeatureKind.TEXT: {"type": "string"},
+_TYPES: dict[FeatureKind, list[str]] = {
+    FeatureKind.NUMERIC: ["number", "boolean", "null"],
+    FeatureKind.CATEGORICAL: ["string", "integer", "boolean"],
+    FeatureKind.TEXT: ["string"],
 }
 
 
@@ -128,5 +128,6 @@ def json_schema(schema: InputSchema) -> dict[str, Any]:
 
 
 def _feature_schema(feature: Feature) -> dict[str, Any]:
+    types = [each for each in _TYPES[feature.kind] if feature.nullable or each != "null"]
     known = {"examples": list(feature.values)} if feature.values else {}
-    return {**_TYPES[feature.kind], **known}
+    return {"type": types if len(types) > 1 else types[0], **known}

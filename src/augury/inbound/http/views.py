@@ -9,7 +9,7 @@ from litestar.openapi.spec import OpenAPIType, Schema
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Failure, Prediction, Status
-from augury.inbound.http.field_problems import FieldProblem, row_problems
+from augury.inbound.http.field_problems import FieldProblem, row_problems, row_warnings
 from augury.inbound.http.openapi import Shows
 
 _NOTHING = msgspec.Raw(b"null")
@@ -49,6 +49,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     refunded: int
     output: Output
     errors: list[FieldProblem]
+    warnings: list[FieldProblem]
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -69,6 +70,7 @@ class PredictionView(msgspec.Struct, frozen=True):
             stored.refunded,
             _NOTHING if stored.output is None else msgspec.Raw(stored.output),
             row_problems(stored.errors),
+            row_warnings(stored.warnings),
             prediction.created_at,
             prediction.started_at,
             prediction.finished_at,

@@ -3,8 +3,10 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
+from augury.domain.answer import Answer
 from augury.inbound.tables.sheet import Sheet
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -13,29 +15,38 @@ _BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _IS_NONE = re.compile(r"[+-]?\d[\d .,()\u00a0\u202f-]*([eE][+-]?\d+)?%?|[+-]")
 """What looks like a formula and names nothing: `-1`, the telephone `+7 (999) 123-45-67`, a dash."""
 
-Answer = Mapping[str, Any]
-"""A `label` with its `probabilities`, or a `value`."""
-
 
 def written(
     sheet: Sheet,
     rows: Sequence[Mapping[str, object]],
     answers: Sequence[Answer | None],
     complaints: Mapping[int, str],
+    warnings: Mapping[int, str] = MappingProxyType({}),
     *,
     row_name: str,
     error_name: str,
+    warning_name: str = "warning",
 ) -> Iterator[bytes]:
     """The file in pieces, in UTF-8: for each row its number from 1, its columns, what the model answered, and
-    what was wrong with it (`complaints` by index from 0). Texts that a spreadsheet would run are disarmed."""
+    what was wrong with it (`complaints` by index from 0). `warnings` have a column where there are any.
+    Texts that a spreadsheet would run are disarmed."""
     classes, names = _results(answers)
     line = _lines(sheet)
-    yield BYTE_ORDER_MARK + line(_header(sheet, row_name, names, error_name))
+    remarks = {error_name: complaints, warning_name: warnings} if warnings else {error_name: complaints}
+    yield BYTE_ORDER_MARK + line(_header(sheet, row_name, [*names, *remarks]))
     for index, row in enumerate(rows):
         answer = answers[index] if index < len(answers) else None
+        said = [each.get(index, "") for each in remarks.values()]
         carried = iter(sheet.carried[index] if index < len(sheet.carried) else ())
         columns = [next(carried, "") if name is None else row.get(name) for name in sheet.features]
-        yield line([index + 1, *columns, *_cells(answer, classes, len(names)), complaints.get(index, "")])
+        yield line(
+            [
+                index + 1,
+                *columns,
+                *_cells(answer, classes, len(names)),
+                *said,
+            ]
+        )
 
 
 def _results(answers: Sequence[Answer | None]) -> tuple[Sequence[str], Sequence[str]]:
@@ -45,7 +56,7 @@ def _results(answers: Sequence[Answer | None]) -> tuple[Sequence[str], Sequence[
     return classes, ["label", *(f"p_{name}" for name in classes)] if is_labelled else ["value"]
 
 
-def _header(sheet: Sheet, row_name: str, names: Sequence[str], error_name: str) -> Sequence[str]:
+def _header(sheet: Sheet, row_name: str, names: Sequence[str]) -> Sequence[str]:
     """Columns of ours are told from the file's own: `label` is `label_2` where it has a `label`."""
     own = set(sheet.header)
 
@@ -57,13 +68,13 @@ def _header(sheet: Sheet, row_name: str, names: Sequence[str], error_name: str) 
         own.add(found)
         return found
 
-    return [free(row_name), *sheet.header, *map(free, names), free(error_name)]
+    return [free(row_name), *sheet.header, *map(free, names)]
 
 
 def _cells(answer: Answer | None, classes: Sequence[str], width: int) -> Sequence[object]:
     if answer is None:
         return [""] * width
-    if "label" not in answer:
+    if "value" in answer:
         return [answer["value"]]
     return [answer["label"], *(answer["probabilities"][name] for name in classes)]
 

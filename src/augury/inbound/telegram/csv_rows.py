@@ -10,6 +10,7 @@ import msgspec
 
 from augury.application.chats.ports import Delivery
 from augury.application.ports import Json
+from augury.domain.answer import answers_in
 from augury.domain.model import InputSchema
 from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
@@ -44,13 +45,20 @@ def written_csv(delivery: Delivery, say: Speech) -> bytes:
     """One line a row: its number, what was sent, what the model answered, or what was wrong."""
     rows: list[dict[str, Any]] = json.loads(delivery.input or b"[]")
     complaints = {error.row: say.plain_reason(error) for error in delivery.errors}
+    warnings: dict[int, str] = {}
+    for each in delivery.warnings:
+        if each.row is not None:
+            earlier = f"{warnings[each.row]}; " if each.row in warnings else ""
+            warnings[each.row] = earlier + say.plain_doubt(each)
     pieces = written(
         _sheet(delivery.sheet) or plain_sheet(rows),
         rows,
-        json.loads(delivery.output or b"[]"),
+        answers_in(delivery.output),
         complaints,
+        warnings,
         row_name=say.plain("csv-column-row"),
         error_name=say.plain("csv-column-error"),
+        warning_name=say.plain("csv-column-warning"),
     )
     return b"".join(pieces)
 

@@ -1,10 +1,9 @@
 """A final prediction in words: the label, its probabilities as bars, the price and what is left."""
 
 import html
-import json
-from typing import Any
 
 from augury.application.chats.ports import Delivery
+from augury.domain.answer import answers_in
 from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Failure, Status
 from augury.inbound.telegram.texts import Markup, Speech, shortened
@@ -13,6 +12,7 @@ BAR = 10
 """Characters of a bar of 100 %."""
 MOST_CLASSES = 10
 MOST_LABEL_CHARACTERS = 24
+MOST_WARNINGS = 5
 
 
 def in_words(delivery: Delivery, left: int, say: Speech, texts: ModelTexts) -> Markup:
@@ -34,19 +34,17 @@ def in_words(delivery: Delivery, left: int, say: Speech, texts: ModelTexts) -> M
             return _lines(say("expired"), say("left", left=left))
         case _:
             return _lines(_failure(delivery, say), say("left", left=left))
-    return _lines(head, say("charged", charged=prediction.charged, left=left))
+    return _lines(head, *_warnings(delivery, say), say("charged", charged=prediction.charged, left=left))
 
 
 def summary(output: bytes | None, say: Speech, texts: ModelTexts) -> object:
     """A single answer in a word or a number, for the history; None where there is none."""
-    found = json.loads(output) if output else None
-    if isinstance(found, list):
-        found = found[0] if len(found) == 1 else None
-    if not isinstance(found, dict):
+    answers = answers_in(output)
+    if len(answers) != 1 or answers[0] is None:
         return None
-    if "label" in found:
-        return shortened(texts.label(str(found["label"]), say.language), MOST_LABEL_CHARACTERS)
-    return say.figure(found["value"])
+    if "value" in answers[0]:
+        return say.figure(answers[0]["value"])
+    return shortened(texts.label(answers[0]["label"], say.language), MOST_LABEL_CHARACTERS)
 
 
 def bars(probabilities: dict[str, float], say: Speech, texts: ModelTexts) -> Markup:
@@ -67,13 +65,22 @@ def bars(probabilities: dict[str, float], say: Speech, texts: ModelTexts) -> Mar
 
 
 def _answer(delivery: Delivery, say: Speech, texts: ModelTexts) -> Markup:
-    found: dict[str, Any] | None = json.loads(delivery.output) if delivery.output else None
+    found = next(iter(answers_in(delivery.output)), None)
     if found is None:
         return say("answer-forgotten")
-    if "label" not in found:
+    if "value" in found:
         return say("answer-value", value=say.figure(found["value"]))
-    label = say("answer-label", label=texts.label(str(found["label"]), say.language))
+    label = say("answer-label", label=texts.label(found["label"], say.language))
     return _lines(label, bars(found["probabilities"], say, texts)) if "probabilities" in found else label
+
+
+def _warnings(delivery: Delivery, say: Speech) -> list[Markup]:
+    """Each of them where there is no file that tells them row by row."""
+    if delivery.reply.file_name is None:
+        return [say("warning", doubt=say.doubt(each)) for each in delivery.warnings[:MOST_WARNINGS]]
+    unlisted = [say("warning", doubt=say.doubt(each)) for each in delivery.warnings if each.row is None]
+    count = len(delivery.warnings) - len(unlisted)
+    return [say("batch-warnings", count=count), *unlisted] if count else []
 
 
 def _failure(delivery: Delivery, say: Speech) -> Markup:

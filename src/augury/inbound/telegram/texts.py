@@ -15,7 +15,7 @@ from fluent.runtime.types import fluent_number
 
 from augury.domain.errors import DomainError
 from augury.domain.prediction import NoValidRow
-from augury.domain.row_errors import RowError, RowFault
+from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.inbound.tables.unreadable import Unreadable
 
 FOLDER = Path(__file__).parent / "texts"
@@ -33,6 +33,7 @@ REASONS = {
     RowFault.MISSING: "reason-missing",
     RowFault.UNKNOWN: "reason-extra",
     RowFault.NOT_A_NUMBER: "reason-number",
+    RowFault.NULL: "reason-null",
     RowFault.NOT_FINITE: "reason-range",
     RowFault.NOT_A_CATEGORY: "reason-text",
     RowFault.NOT_64_BIT: "reason-range",
@@ -41,6 +42,11 @@ REASONS = {
     RowFault.NOT_PREDICTED: "reason-broke",
 }
 """The message for what is wrong with a row; a test knows that none is left out."""
+DOUBTS = {
+    RowDoubt.UNSEEN_CATEGORY: "doubt-category",
+    RowDoubt.UNSEEN_NULL: "doubt-null",
+    RowDoubt.MORE: "doubt-more",
+}
 log = logging.getLogger(__name__)
 
 
@@ -88,6 +94,16 @@ class Speech:
         if error.field is None:
             return reason
         return self("reason-field", field=shortened(error.field, MOST_NAME_CHARACTERS), reason=reason)
+
+    def doubt(self, warning: RowWarning) -> Markup:
+        """What may mislead in a row that was predicted."""
+        doubt = self(DOUBTS[warning.doubt], count=warning.count)
+        if warning.field is None:
+            return doubt
+        return self("reason-field", field=shortened(warning.field, MOST_NAME_CHARACTERS), reason=doubt)
+
+    def plain_doubt(self, warning: RowWarning) -> str:
+        return html.unescape(self.doubt(warning))
 
     def plain_reason(self, error: RowError) -> str:
         return html.unescape(self.reason(error))

@@ -28,6 +28,7 @@ from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.text import is_storable
 from augury.outbound.catboost.formats import what_else
 from augury.outbound.catboost.loss import Value, loss_of, require_served, value_of
+from augury.outbound.catboost.nulls import NullPolicy
 
 MOST_FEATURES = 10_000
 MOST_CLASSES = 1_000
@@ -138,7 +139,11 @@ def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tup
     kinds = dict.fromkeys(range(len(names)), FeatureKind.NUMERIC)
     kinds |= dict.fromkeys(model.get_cat_feature_indices(), FeatureKind.CATEGORICAL)
     kinds |= dict.fromkeys(model.get_text_feature_indices(), FeatureKind.TEXT)
-    return tuple(Feature(name, kinds[index], categories.get(name, ())) for index, name in enumerate(names))
+    nulls = NullPolicy(model)
+    return tuple(
+        Feature(name, kinds[index], categories.get(name, ()), nullable=not nulls.forbids(index))
+        for index, name in enumerate(names)
+    )
 
 
 def _classes(model: CatBoost) -> tuple[str, ...]:

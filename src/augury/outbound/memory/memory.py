@@ -17,7 +17,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelRef
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
-from augury.domain.row_errors import RowError
+from augury.domain.row_errors import RowError, RowWarning
 from augury.domain.user import User
 
 FIRST_LOOK = timedelta(seconds=30)
@@ -39,6 +39,7 @@ class PredictionRecord:
     input: Json
     output: Json | None = None
     errors: Sequence[RowError] = ()
+    warnings: Sequence[RowWarning] = ()
     token: UUID | None = None
     put_at: datetime
     """When it was last put on the queue."""
@@ -50,7 +51,7 @@ class PredictionRecord:
 
     def forgotten(self) -> Self:
         """Without what the user sent and got."""
-        return replace(self, input=Json(b""), output=None, errors=())
+        return replace(self, input=Json(b""), output=None, errors=(), warnings=())
 
 
 def next_look(prediction: Prediction, now: datetime, wait: timedelta = FIRST_LOOK) -> datetime:

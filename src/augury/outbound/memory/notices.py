@@ -60,6 +60,7 @@ class MemoryNotices(Notices):
                 input=record.input or None,
                 output=record.output,
                 errors=record.errors,
+                warnings=record.warnings,
                 sheet=kept.sheet,
             )
             for kept, record in records

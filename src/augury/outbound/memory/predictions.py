@@ -51,7 +51,7 @@ class MemoryPredictions(Predictions):
     def _stored(self, record: PredictionRecord) -> StoredPrediction:
         refund = self.memory.state.statements.get((record.prediction.id, TransferKind.REFUND))
         refunded = refund.transfer.amount if refund else 0
-        return StoredPrediction(record.prediction, record.output, record.errors, refunded)
+        return StoredPrediction(record.prediction, record.output, record.errors, record.warnings, refunded)
 
     @override
     async def waiting(self, *, at_most: int) -> int:

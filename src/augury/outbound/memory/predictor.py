@@ -6,12 +6,15 @@ from typing_extensions import override
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
+from augury.domain.answer import Classification
 from augury.domain.model import InputSchema, Model, ModelRef
-from augury.domain.row_errors import RowError, RowFault
+from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.domain.scoring import score_isolating
 
 BREAKING = "break the model"
 """A text that makes the model raise."""
+DOUBTFUL = "never seen"
+"""A text that is answered with a warning."""
 LONG = 10
 """A row whose values have more characters than that is long."""
 
@@ -43,6 +46,7 @@ class _Sheet:
         rows = [data] if question.single else data
         self._single = question.single
         self._errors = {error.row: error for error in schema.check_all(rows)}
+        self._rows = rows
         self._length = len(rows)
         self.valid = [row for index, row in enumerate(rows) if index not in self._errors]
 
@@ -55,13 +59,23 @@ class _Sheet:
             for index, label in enumerate(labels)
             if label is None
         ]
-        outputs = [None if label is None else {"label": label} for label in labels]
+        outputs = [None if label is None else Classification(label=label) for label in labels]
         valid_rows = self._length - len(errors)
         return Outcome(
             valid_rows=valid_rows,
             output=_json(outputs[0] if self._single else outputs) if valid_rows else None,
             errors=errors,
+            warnings=self._warnings(),
         )
+
+    def _warnings(self) -> list[RowWarning]:
+        return [
+            RowWarning(index, name, RowDoubt.UNSEEN_CATEGORY)
+            for index, row in enumerate(self._rows)
+            if index not in self._errors
+            for name, value in row.items()
+            if value == DOUBTFUL
+        ]
 
 
 def _answers(rows: Sequence[Mapping[str, object]]) -> list[str]:

@@ -65,6 +65,7 @@ class MemoryWork(Work):
                     prediction=result.prediction,
                     output=result.output,
                     errors=result.errors,
+                    warnings=result.warnings,
                     token=None,
                 )
                 count_pending(state, result.prediction.user_id, -1)

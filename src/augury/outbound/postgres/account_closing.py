@@ -24,9 +24,9 @@ FORGET = query(
     update(predictions)
     .where(
         predictions.c.user_id == bindparam("user_id"),
-        or_(*(predictions.c[name].is_not(None) for name in ("input", "output", "errors"))),
+        or_(*(predictions.c[name].is_not(None) for name in ("input", "output", "errors", "warnings"))),
     )
-    .values(input=None, output=None, errors=None)
+    .values(input=None, output=None, errors=None, warnings=None)
 )
 _theirs = select(predictions.c.id).where(predictions.c.user_id == bindparam("user_id"))
 DELETIONS = [

@@ -141,7 +141,12 @@ def _model_of(row: Record) -> Model:
             task=Task(facts["task"]),
             schema=InputSchema(
                 tuple(
-                    Feature(feature["name"], FeatureKind(feature["kind"]), tuple(feature["values"]))
+                    Feature(
+                        feature["name"],
+                        FeatureKind(feature["kind"]),
+                        tuple(feature["values"]),
+                        nullable=feature.get("nullable", True),  # not there before Augury asked the file
+                    )
                     for feature in facts["features"]
                 )
             ),
@@ -185,7 +190,12 @@ def _facts(model: Model) -> str:
     stored = {
         "task": facts.task,
         "features": [
-            {"name": feature.name, "kind": feature.kind, "values": feature.values}
+            {
+                "name": feature.name,
+                "kind": feature.kind,
+                "values": feature.values,
+                "nullable": feature.nullable,
+            }
             for feature in facts.schema.features
         ],
         "classes": facts.classes,

@@ -10,7 +10,7 @@ from augury.application.ports import Json
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import prediction_of
 from augury.outbound.postgres.query import fetch
-from augury.outbound.postgres.row_errors import decoded_errors
+from augury.outbound.postgres.row_errors import decoded_errors, decoded_warnings
 
 # A reply that is there already stays as it is, but is answered all the same.
 EXPECT = """
@@ -76,6 +76,7 @@ class PostgresNotices(Notices):
                 input=row["input"],
                 output=row["output"],
                 errors=decoded_errors(row["errors"]),
+                warnings=decoded_warnings(row["warnings"]),
                 sheet=row["sheet"],
             )
             for row in await fetch(self.pool, DUE, limit, list(but_not))

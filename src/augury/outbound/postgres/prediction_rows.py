@@ -5,13 +5,13 @@ from asyncpg import Record
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Failure, Prediction, Status
-from augury.outbound.postgres.row_errors import decoded_errors
+from augury.outbound.postgres.row_errors import decoded_errors, decoded_warnings
 from augury.outbound.postgres.tables import predictions
 
 COLUMNS = [
     column
     for column in predictions.c
-    if column.name not in {"lease_token", "lease_until", "input", "output", "errors", "notify"}
+    if column.name not in {"lease_token", "lease_until", "input", "output", "errors", "warnings", "notify"}
 ]
 """The columns that make a `Prediction`."""
 
@@ -36,5 +36,10 @@ def prediction_of(row: Record) -> Prediction:
 
 
 def stored_prediction_of(row: Record) -> StoredPrediction:
-    errors, refunded = decoded_errors(row["errors"]), row["refunded"] or 0
-    return StoredPrediction(prediction_of(row), row["output"], errors, refunded)
+    return StoredPrediction(
+        prediction_of(row),
+        row["output"],
+        decoded_errors(row["errors"]),
+        decoded_warnings(row["warnings"]),
+        refunded=row["refunded"] or 0,
+    )

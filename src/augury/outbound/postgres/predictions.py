@@ -44,7 +44,7 @@ REFUNDED = case(
     else_=null(),
 ).label("refunded")
 """A look by the primary key of transfers; there is one refund at most."""
-STORED = select(*COLUMNS, predictions.c.output, predictions.c.errors, REFUNDED)
+STORED = select(*COLUMNS, predictions.c.output, predictions.c.errors, predictions.c.warnings, REFUNDED)
 GET = query(STORED.where(ITS_OWN))
 SEVERAL = query(STORED.where(predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
 
@@ -57,6 +57,7 @@ PAGE = query(
         *COLUMNS,
         case((predictions.c.rows == 1, predictions.c.output), else_=null()).label("output"),
         predictions.c.errors,
+        predictions.c.warnings,
         REFUNDED,
     )
     .where(
@@ -83,7 +84,7 @@ FINAL = query(
 FORGET = query(
     update(predictions)
     .where(ITS_OWN, IS_FINAL)
-    .values(input=None, output=None, errors=None)
+    .values(input=None, output=None, errors=None, warnings=None)
     .returning(predictions.c.id)
 )
 

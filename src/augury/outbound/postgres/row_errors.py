@@ -1,4 +1,4 @@
-"""What is wrong with rows, as it is stored: a JSON array of `{"row", "field", "message"}`.
+"""What is wrong with rows, as it is stored: a JSON array of `{"row", "field", "message"}`; warnings likewise.
 
 `message` is the fault's code. Releases up to 0.1 stored an English sentence there, which is read as the fault
 that it named; they show the code where they read what this release wrote.
@@ -8,13 +8,20 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from augury.domain.row_errors import RowError, RowFault
+from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 
 
-class _Stored(msgspec.Struct):
+class _StoredError(msgspec.Struct):
     row: int
     field: str | None
     message: str
+
+
+class _StoredWarning(msgspec.Struct, omit_defaults=True):
+    row: int | None
+    field: str | None
+    code: str
+    count: int = 0
 
 
 _SENTENCES: Mapping[str, RowFault] = {
@@ -30,14 +37,16 @@ _SENTENCES: Mapping[str, RowFault] = {
     "the model could not predict this row": RowFault.NOT_PREDICTED,
 }
 _FAULTS = {**_SENTENCES, **{fault.value: fault for fault in RowFault}}
-_decoder = msgspec.json.Decoder(list[_Stored])
+_DOUBTS = {doubt.value: doubt for doubt in RowDoubt}
+_errors = msgspec.json.Decoder(list[_StoredError])
+_warnings = msgspec.json.Decoder(list[_StoredWarning])
 
 
 def encoded_errors(errors: Sequence[RowError]) -> bytes | None:
     """Most predictions have no errors: those are NULL, which takes no room."""
     if not errors:
         return None
-    return msgspec.json.encode([_Stored(error.row, error.field, error.fault) for error in errors])
+    return msgspec.json.encode([_StoredError(error.row, error.field, error.fault) for error in errors])
 
 
 def decoded_errors(text: bytes | None) -> Sequence[RowError]:
@@ -46,5 +55,24 @@ def decoded_errors(text: bytes | None) -> Sequence[RowError]:
         return ()
     return tuple(
         RowError(each.row, each.field, _FAULTS.get(each.message, RowFault.NOT_PREDICTED))
-        for each in _decoder.decode(text)
+        for each in _errors.decode(text)
+    )
+
+
+def encoded_warnings(warnings: Sequence[RowWarning]) -> bytes | None:
+    if not warnings:
+        return None
+    return msgspec.json.encode(
+        [_StoredWarning(each.row, each.field, each.doubt, each.count) for each in warnings]
+    )
+
+
+def decoded_warnings(text: bytes | None) -> Sequence[RowWarning]:
+    """A doubt of a release to come is left out: nobody here has words for it."""
+    if text is None:
+        return ()
+    return tuple(
+        RowWarning(each.row, each.field, _DOUBTS[each.code], each.count)
+        for each in _warnings.decode(text)
+        if each.code in _DOUBTS
     )

@@ -162,6 +162,11 @@ predictions = Table(
         server_default=text("false"),
         comment="Whether a notice is written once it is final",
     ),
+    Column(
+        "warnings",
+        LargeBinary,
+        comment="JSON text: row, field, code and count of each; null where there are none",
+    ),
     ForeignKeyConstraint(["model_name", "model_version"], [models.c.name, models.c.version]),
     CheckConstraint(
         "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"

@@ -73,7 +73,7 @@ PURGES = [
             WHERE guest_key IS NOT NULL AND created_at < now() - interval '2 days' AND pending = 0 LIMIT $1
         ) RETURNING id
     ), forgotten AS (
-        UPDATE predictions SET input = NULL, output = NULL, errors = NULL
+        UPDATE predictions SET input = NULL, output = NULL, errors = NULL, warnings = NULL
         WHERE user_id = ANY (ARRAY (SELECT id FROM gone))
     ) SELECT count(*) FROM gone
     """,

@@ -12,7 +12,7 @@ from augury.application.predictions.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import prediction_of
 from augury.outbound.postgres.query import fetch
-from augury.outbound.postgres.row_errors import encoded_errors
+from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
 from augury.outbound.postgres.transfer_rows import transfer_columns
 
 CLAIM = """
@@ -54,8 +54,8 @@ SETTLE = """
 WITH result AS (
     SELECT id, status, finished_at, valid_rows, failure, output, errors, available, held FROM unnest(
         $2::uuid[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::bytea[], $8::bytea[],
-        $9::bigint[], $10::bigint[]
-    ) AS result (id, status, finished_at, valid_rows, failure, output, errors, available, held)
+        $9::bytea[], $10::bigint[], $11::bigint[]
+    ) AS result (id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held)
 ), leased AS (
     SELECT id, user_id FROM predictions
     WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
@@ -67,6 +67,7 @@ WITH result AS (
     UPDATE predictions p SET
         status = result.status, finished_at = result.finished_at, valid_rows = result.valid_rows,
         failure = result.failure, output = result.output, errors = result.errors,
+        warnings = result.warnings,
         lease_token = NULL, lease_until = NULL
     FROM leased JOIN result USING (id) WHERE p.id = leased.id AND p.id = ANY ($2)
     RETURNING p.id, p.notify
@@ -86,7 +87,7 @@ WITH result AS (
 ), transferred AS (
     INSERT INTO transfers (reference, kind, user_id, amount)
     SELECT reference, kind, leased.user_id, amount
-    FROM unnest($11::uuid[], $12::text[], $13::bigint[]) AS transfer (reference, kind, amount)
+    FROM unnest($12::uuid[], $13::text[], $14::bigint[]) AS transfer (reference, kind, amount)
     JOIN leased ON leased.id = reference
     WHERE (SELECT count(*) FROM locked) > 0
 )
@@ -168,6 +169,7 @@ def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
         [prediction.failure for prediction in predictions],
         [each.output for each in finished],
         [encoded_errors(each.errors) for each in finished],
+        [encoded_warnings(each.warnings) for each in finished],
         [prediction.price - prediction.charged for prediction in predictions],
         [-prediction.price for prediction in predictions],
         references,

@@ -189,6 +189,7 @@ csv-column-error = error
 
 reason-field = { $field }: { $reason }
 reason-number = must be a number
+reason-null = must be a number, the model forbids missing ones
 reason-range = must be a number within the limits
 reason-text = must be a text
 reason-missing = is missing
@@ -196,6 +197,19 @@ reason-characters = has characters that cannot be stored
 reason-extra = is not a feature of the model
 reason-row = must be an object
 reason-broke = the model could not predict this row
+
+warning = ⚠ { $doubt }
+batch-warnings = ⚠ { $count ->
+        [one] { $count } warning: the
+       *[other] { $count } warnings: the
+    } file says which answers may be wrong, and why.
+csv-column-warning = warning
+doubt-category = the model was not trained on this category
+doubt-null = has no value; it always had one when the model was trained
+doubt-more = { $count ->
+        [one] { $count } more warning is not listed
+       *[other] { $count } more warnings are not listed
+    }
 
 history-empty = No predictions yet. Send me a text.
 history = <b>Your predictions</b>, newest first; the times are UTC

@@ -195,6 +195,7 @@ csv-column-error = ошибка
 
 reason-field = { $field }: { $reason }
 reason-number = нужно число
+reason-null = нужно число: пропусков модель не допускает
 reason-range = нужно число в допустимых пределах
 reason-text = нужен текст
 reason-missing = нет значения
@@ -202,6 +203,21 @@ reason-characters = есть знаки, которых нельзя сохра�
 reason-extra = у модели нет такого признака
 reason-row = нужен объект
 reason-broke = эту строку модель посчитать не смогла
+
+warning = ⚠ { $doubt }
+batch-warnings = ⚠ { $count ->
+        [one] { $count } предупреждение:
+        [few] { $count } предупреждения:
+       *[other] { $count } предупреждений:
+    } в файле сказано, какие ответы могут быть неверны и почему.
+csv-column-warning = предупреждение
+doubt-category = на такой категории модель не училась
+doubt-null = нет значения, а при обучении модели оно было всегда
+doubt-more = { $count ->
+        [one] ещё { $count } предупреждение не показано
+        [few] ещё { $count } предупреждения не показаны
+       *[other] ещё { $count } предупреждений не показано
+    }
 
 history-empty = Предсказаний пока нет. Пришлите текст.
 history = <b>Ваши предсказания</b>, сначала новые; время — UTC

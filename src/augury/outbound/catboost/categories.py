@@ -1,0 +1,58 @@
+"""One categorical feature: how the model writes what was sent, and what it has certainly never seen."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeAlias
+
+from augury.domain.values import category, spellings
+from augury.outbound.catboost.seen import SeenCategories, category_hashes
+
+MOST_REMEMBERED = 100_000
+"""Values of one feature, so that what comes again and again is looked up once."""
+
+Sent: TypeAlias = str | float
+_Key: TypeAlias = str | tuple[type, float]  # True, 1 and 1.0 are the same to a dictionary, not to a model
+
+
+class Categories:
+    def __init__(self, seen: SeenCategories, texts: Collection[str], *, texts_are_all: bool) -> None:
+        """`texts` are categories of training that are known by name, from wherever."""
+        self._seen = seen
+        self._texts = frozenset(texts)
+        self._is_complete = seen.is_complete or texts_are_all
+        self._is_unknown = not self._texts and not len(seen.hashes)
+        self._read: dict[_Key, tuple[str, bool]] = {}
+
+    def read(self, values: Sequence[Sent], kinds: Collection[type]) -> tuple[Sequence[Sent], Sequence[int]]:
+        """The values as the model writes them, and the places of those that it has never seen.
+
+        `kinds` are the types of the values.
+        """
+        are_texts = set(kinds) == {str}
+        if are_texts and self._is_unknown:
+            return values, ()
+        keys: list[_Key] = [v if isinstance(v, str) else (type(v), v) for v in values]
+        different = set(keys)
+        self._learn(different)
+        read = self._read
+        if all(read[key] == (key, False) for key in different):
+            return values, ()
+        unseen = {key for key in different if read[key][1]}
+        places = [place for place, key in enumerate(keys) if key in unseen] if unseen else ()
+        return [read[key][0] for key in keys], places
+
+    def _learn(self, keys: Collection[_Key]) -> None:
+        if len(self._read) > MOST_REMEMBERED:
+            self._read.clear()
+        new = [key for key in keys if key not in self._read]
+        known = self._known({key for key in new if isinstance(key, str)})
+        self._read.update((text, (text, False)) for text in known)
+        others = {key: key if isinstance(key, str) else key[1] for key in new if key not in known}
+        known = self._known({text for value in others.values() for text in spellings(value)})
+        for key, value in others.items():
+            text = category(value, known.__contains__)
+            self._read[key] = text, self._is_complete and text not in known
+
+    def _known(self, texts: Iterable[str]) -> set[str]:
+        asked = list(texts)
+        found = self._seen.has(category_hashes(asked)).tolist()
+        return {text for text, is_there in zip(asked, found, strict=True) if is_there or text in self._texts}

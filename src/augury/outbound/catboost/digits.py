@@ -1,0 +1,24 @@
+"""How many digits of a probability are told."""
+
+import numpy as np
+import numpy.typing as npt
+
+DIGITS = 8
+"""Significant ones: as many as a float32 has, which is finer than any model knows."""
+_BELOW_ONE = 1 - 10.0**-DIGITS
+_EXACT_POWER = 22  # the largest power of ten that a double holds exactly
+
+
+def shortened(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The doubles whose shortest text has no more than `DIGITS` significant digits.
+
+    A rare event keeps its probability: what is above 0 stays above 0, what is below 1 stays below 1.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = DIGITS - 1 - np.floor(np.log10(probabilities))
+        scale = 10.0 ** np.minimum(places, _EXACT_POWER)
+        short: npt.NDArray[np.float64] = np.rint(probabilities * scale) / scale
+    for index in np.argwhere((places > _EXACT_POWER) & (probabilities > 0)):
+        short[tuple(index)] = float(f"{probabilities[tuple(index)]:.{DIGITS}g}")
+    short[(short >= 1) & (probabilities < 1)] = _BELOW_ONE
+    return short

@@ -1,0 +1,33 @@
+"""Doubts about columns of a batch as warnings about rows of its questions."""
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+import numpy as np
+
+from augury.domain.row_errors import RowDoubt, RowWarning
+from augury.domain.rows import CheckedRows
+from augury.outbound.catboost.loaded import Doubt
+
+
+def warnings_by_question(
+    doubts: Sequence[Doubt], names: Sequence[str], checked: CheckedRows, counts: Sequence[int], *, most: int
+) -> Iterator[tuple[RowWarning, ...]]:
+    """For each question, which has so many rows of the batch, its warnings in the order of its rows."""
+    places = np.concatenate([np.asarray(doubt.places, dtype=np.intp) for doubt in doubts])
+    whose = np.repeat(np.arange(len(doubts)), [len(doubt.places) for doubt in doubts])
+    invalid = np.array([error.row for error in checked.errors], dtype=np.intp)
+    rows = np.delete(np.arange(sum(counts)), invalid)[places]
+    order = np.lexsort(([doubts[each].column for each in whose.tolist()], rows))
+    rows, whose = rows[order], whose[order]
+    ends = list(accumulate(counts))
+    for end, count in zip(ends, counts, strict=True):
+        first, beyond = np.searchsorted(rows, [end - count, end]).tolist()
+        last = min(beyond, first + most)
+        warnings = [
+            RowWarning(row - (end - count), names[doubts[each].column], doubts[each].doubt)
+            for row, each in zip(rows[first:last].tolist(), whose[first:last].tolist(), strict=True)
+        ]
+        if beyond > last:
+            warnings.append(RowWarning(None, None, RowDoubt.MORE, beyond - last))
+        yield tuple(warnings)

@@ -1,0 +1,93 @@
+"""Questions through a loaded model: their rows together, each one's outcome by itself."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any, TypeAlias
+
+import msgspec
+
+from augury.application.ports import Json
+from augury.application.predictions.ports import Outcome, Question
+from augury.domain.answer import Answer
+from augury.domain.row_errors import RowError, RowFault
+from augury.domain.rows import CheckedRows, check_rows
+from augury.domain.scoring import score_isolating
+from augury.outbound.catboost.doubts import warnings_by_question
+from augury.outbound.catboost.loaded import LoadedModel
+
+
+def answer(model: LoadedModel, questions: Sequence[Question], max_warnings: int) -> list[Outcome]:
+    """The outcome of each question, in their order, with no more than so many warnings in each."""
+    asked = [_rows(question) for question in questions]
+    counts = [len(rows) for rows in asked]
+    checked = check_rows(model.facts.schema, [row for rows in asked for row in rows])
+    table, doubts = model.read(checked)
+    answers = score_isolating(table, model.answers)
+    if not checked.errors and None not in answers:
+        rest = iter(answers)
+        outcomes = [_whole(q, list(islice(rest, n))) for q, n in zip(questions, counts, strict=True)]
+    else:
+        outcomes = list(_by_question(questions, counts, _placed(checked, answers, sum(counts))))
+    if not doubts:
+        return outcomes
+    names = [feature.name for feature in model.facts.schema.features]
+    warnings = warnings_by_question(doubts, names, checked, counts, most=max_warnings)
+    return [replace(outcome, warnings=each) for outcome, each in zip(outcomes, warnings, strict=True)]
+
+
+def _rows(question: Question) -> Sequence[Any]:
+    """What cannot be read is one row that is no object: it fails by itself, not with the whole batch."""
+    try:
+        data = _decoder.decode(question.input)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return (None,)
+    return data if isinstance(data, list) and not question.single else (data,)
+
+
+def _whole(question: Question, answers: Sequence[Answer | None]) -> Outcome:
+    """The outcome where every row has its answer."""
+    if not answers:
+        return Outcome(0, None)
+    output = answers[0] if question.single else answers
+    return Outcome(len(answers), Json(_encoder.encode(output)))
+
+
+Placed: TypeAlias = Answer | RowError
+
+
+def _placed(checked: CheckedRows, answers: Sequence[Answer | None], count: int) -> list[Placed]:
+    """By row of the whole batch: its answer or what is wrong with it (its index there still the batch's)."""
+    errors = {error.row: error for error in checked.errors}
+    rest = iter(answers)
+    return [
+        errors[row] if row in errors else next(rest) or RowError(row, None, RowFault.NOT_PREDICTED)
+        for row in range(count)
+    ]
+
+
+def _by_question(
+    questions: Sequence[Question], counts: Sequence[int], placed: Sequence[Placed]
+) -> Iterator[Outcome]:
+    begin = 0
+    for question, count in zip(questions, counts, strict=True):
+        yield _partial(question, placed[begin : begin + count])
+        begin += count
+
+
+def _partial(question: Question, placed: Sequence[Placed]) -> Outcome:
+    """The outcome where rows may have failed; each error gets the row's index in its own question."""
+    answers = [None if isinstance(found, RowError) else found for found in placed]
+    errors = [
+        RowError(row, found.field, found.fault)
+        for row, found in enumerate(placed)
+        if isinstance(found, RowError)
+    ]
+    if len(errors) == len(placed):
+        return Outcome(0, None, errors)
+    output = answers[0] if question.single else answers
+    return Outcome(len(placed) - len(errors), Json(_encoder.encode(output)), errors)
+
+
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()

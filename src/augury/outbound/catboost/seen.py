@@ -1,0 +1,174 @@
+"""What a model file tells of the values that the model was trained on.
+
+CatBoost keeps no category as a text. Of a feature with few categories ("one-hot") the file has the hashes of
+those that its trees ask for, which need not be all. Of the others it has tables of the target's statistics
+("CTR"), whose keys are made of the hashes. A table of one feature alone has a key for each category of the
+training. A feature that only stands in combinations with others has no such table: nothing is known of it.
+
+The layout is that of catboost/libs/model/flatbuffers in CatBoost's repository: "CBM1", the core's size, the
+core (model.fbs), then the parts that the core names. The tables are the first of them: their number, and each
+one's size and content (ctr_data.fbs).
+"""
+
+import logging
+import mmap
+import struct
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from clickhouse_cityhash.cityhash import CityHash64
+from flatbuffers import number_types
+from flatbuffers.encode import Get
+from flatbuffers.table import Table
+
+Hashes = npt.NDArray[np.uint64]
+
+_FACTOR = np.uint64(0x4906BA494954CB65**2 % 2**64)  # CatBoost's `CalcHash` multiplies by the root of it twice
+_NO_KEY = np.uint64(2**64 - 1)  # of an empty bucket
+_BUCKET = np.dtype([("key", "<u8"), ("index", "<u4")])
+_TABLES = b"static_provider_v1"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCategories:
+    """Hashes of one feature's categories. Where they are not complete, others may have been seen as well."""
+
+    hashes: Hashes
+    """Sorted."""
+    is_complete: bool
+
+    def has(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        """Which of these are among them."""
+        if not len(self.hashes):
+            return np.zeros(len(hashes), dtype=np.bool_)
+        places = np.minimum(self.hashes.searchsorted(hashes), len(self.hashes) - 1)
+        return np.equal(self.hashes[places], hashes)
+
+
+NOTHING_SEEN = SeenCategories(np.empty(0, dtype=np.uint64), is_complete=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """By the index of the feature. What is not here is not known."""
+
+    categories: Mapping[int, SeenCategories] = field(default_factory=dict)
+    never_null: frozenset[int] = frozenset()
+    """The numbers that the model asks for and that were never missing in training."""
+
+
+def category_hashes(texts: Sequence[str]) -> Hashes:
+    """What CatBoost makes of categories: keys of its tables, which differ where the 32-bit hashes do."""
+    hashes = np.fromiter((CityHash64(text.encode()) for text in texts), dtype=np.uint64, count=len(texts))
+    return _keys(hashes.astype(np.uint32))
+
+
+def seen_in(file: Path) -> Seen:
+    """What cannot be read is not known."""
+    try:
+        with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return _seen(content)
+    except (OSError, ValueError, TypeError, IndexError, struct.error) as error:
+        log.warning("%s does not say what it was trained on: %s", file.name, error)
+        return Seen()
+
+
+def _seen(content: mmap.mmap) -> Seen:
+    magic, size = struct.unpack_from("<4sI", content)
+    if magic != b"CBM1":
+        return Seen()
+    core = _root(content[8 : 8 + size])
+    trees = _child(core, 1)
+    flat = {_int(feature, 0): _int(feature, 1) for feature in _children(trees, 4)}
+    found = defaultdict(list)
+    for feature in _children(trees, 6):
+        found[flat[_int(feature, 0)]].append(_keys(_ints(feature, 1).astype(np.uint32)))
+    complete = set()
+    if _first_part(core) == _TABLES:
+        for index, keys in _tables(content, 8 + size):
+            found[flat[index]].append(keys)
+            complete.add(flat[index])
+    return Seen(
+        {
+            index: SeenCategories(np.unique(np.concatenate(keys)), index in complete)
+            for index, keys in found.items()
+        },
+        frozenset(
+            _int(feature, 2)
+            for feature in _children(trees, 5)
+            if not _bool(feature, 0) and _vector(feature, 3)[1]
+        ),
+    )
+
+
+def _tables(content: mmap.mmap, begin: int) -> Iterator[tuple[int, Hashes]]:
+    """The tables of one categorical feature alone: its index among the categorical ones, and the keys."""
+    (count,) = struct.unpack_from("<I", content, begin)
+    begin += 4
+    for _ in range(count):
+        (size,) = struct.unpack_from("<I", content, begin)
+        table = _root(content[begin + 4 : begin + 4 + size])
+        begin += 4 + size
+        combination = _child(_child(table, 0), 0)
+        features = _ints(combination, 0)
+        if len(features) == 1 and not _vector(combination, 1)[1] and not _vector(combination, 2)[1]:
+            start, length = _vector(table, 1)
+            keys = np.frombuffer(table.Bytes, _BUCKET, length // _BUCKET.itemsize, start)["key"]
+            yield int(features[0]), keys[keys != _NO_KEY].astype(np.uint64)
+
+
+def _keys(hashes: npt.NDArray[np.uint32]) -> Hashes:
+    """CatBoost takes the 32 bits for a signed number, and numpy's products wrap around as C's do."""
+    return hashes.view(np.int32).astype(np.int64).view(np.uint64) * _FACTOR
+
+
+def _root(content: bytes) -> Table:
+    return Table(content, Get(number_types.UOffsetTFlags.packer_type, content, 0))
+
+
+def _offset(table: Table, slot: int) -> int:
+    return int(table.Offset(4 + 2 * slot))
+
+
+def _child(table: Table, slot: int) -> Table:
+    offset = _offset(table, slot)
+    if not offset:
+        raise ValueError("a part is missing")
+    return Table(table.Bytes, table.Indirect(table.Pos + offset))
+
+
+def _vector(table: Table, slot: int) -> tuple[int, int]:
+    """Where it begins and how many elements it has."""
+    offset = _offset(table, slot)
+    return (table.Vector(offset), table.VectorLen(offset)) if offset else (0, 0)
+
+
+def _children(table: Table, slot: int) -> Iterator[Table]:
+    begin, count = _vector(table, slot)
+    for place in range(begin, begin + 4 * count, 4):
+        yield Table(table.Bytes, table.Indirect(place))
+
+
+def _ints(table: Table, slot: int) -> npt.NDArray[np.int32]:
+    begin, count = _vector(table, slot)
+    return np.frombuffer(table.Bytes, np.dtype("<i4"), count, begin)
+
+
+def _int(table: Table, slot: int) -> int:
+    offset = _offset(table, slot)
+    return int(table.Get(number_types.Int32Flags, table.Pos + offset)) if offset else -1
+
+
+def _bool(table: Table, slot: int) -> bool:
+    offset = _offset(table, slot)
+    return bool(table.Get(number_types.BoolFlags, table.Pos + offset)) if offset else False
+
+
+def _first_part(core: Table) -> bytes | None:
+    begin, count = _vector(core, 3)
+    return bytes(core.String(begin)) if count else None
