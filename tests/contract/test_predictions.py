@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -8,7 +9,7 @@ from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction, PredictionNotFound, Status, WrongStatus
-from augury.domain.row_errors import RowError, RowFault
+from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from tests.adapters import MODEL, OUTPUT, Adapters, a_prediction, finish
 from tests.hexagon import a_model
 
@@ -184,6 +185,28 @@ async def test_what_was_wrong_with_rows_is_read_as_it_was_settled(adapters: Adap
 
     assert (await adapters.predictions.get(prediction.id, owner=user_id)).errors == errors
     assert [each.errors for each in await adapters.predictions.page(user_id, limit=1)] == [errors]
+
+
+async def test_warnings_are_read_as_they_were_settled_and_are_forgotten_with_the_rest(
+    adapters: Adapters,
+) -> None:
+    user_id = await adapters.user(credits=20)
+    prediction = a_prediction(user_id, rows=20)
+    await adapters.accept(user_id, prediction)
+    token = uuid4()
+    [claim] = await adapters.claim(prediction, token=token)
+    warnings = (
+        RowWarning(0, "city", RowDoubt.UNSEEN_CATEGORY),
+        RowWarning(19, "age", RowDoubt.UNSEEN_NULL),
+        RowWarning(None, None, RowDoubt.MORE, 4_000),
+    )
+
+    await adapters.work.settle(token, [replace(finish(claim.prediction), warnings=warnings)])
+
+    assert (await adapters.predictions.get(prediction.id, owner=user_id)).warnings == warnings
+    assert [each.warnings for each in await adapters.predictions.page(user_id, limit=1)] == [warnings]
+    await adapters.predictions.forget(prediction.id, owner=user_id)
+    assert (await adapters.predictions.get(prediction.id, owner=user_id)).warnings == ()
 
 
 async def test_only_what_is_final_can_be_forgotten_and_by_its_owner_only(adapters: Adapters) -> None:

@@ -14,11 +14,12 @@ from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelState
 from augury.outbound.memory.predictions import MemoryPredictions
+from augury.outbound.memory.predictor import DOUBTFUL
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving
 
 MEMBERS = {
-    "id", "status", "model", "rows", "price", "charged", "refunded", "output", "errors", "created_at",
+    "id", "status", "model", "rows", "price", "charged", "refunded", "output", "errors", "warnings", "created_at",
     "started_at", "finished_at", "urls",
 }  # fmt: skip
 
@@ -115,6 +116,20 @@ async def test_rows_that_are_wrong_are_named_and_not_charged(api: Api) -> None:
     assert (finished["price"], finished["charged"]) == (3, 1)
     assert [error["row"] for error in finished["errors"]] == [1, 2]
     assert [output is None for output in finished["output"]] == [False, True, True]
+
+
+async def test_what_may_mislead_in_a_row_is_named_and_charged(api: Api) -> None:
+    member = await api.member(credits=2)
+    rows = [{"text": "good"}, {"text": DOUBTFUL}]
+    accepted = (await member.post("/predictions", json={"data": rows})).json()
+
+    await api.hexagon.run_all()
+
+    finished = (await member.get(accepted["urls"]["self"])).json()
+    assert (finished["charged"], finished["errors"]) == (2, [])
+    assert finished["warnings"] == [
+        {"row": 1, "field": "text", "message": "is a category that the model was not trained on"}
+    ]
 
 
 async def test_many_submits_at_once_share_the_balance_exactly(api: Api) -> None:

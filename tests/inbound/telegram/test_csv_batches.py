@@ -12,7 +12,7 @@ from augury.domain.model import Feature, FeatureKind, InputSchema
 from augury.inbound.telegram import client
 from augury.inbound.telegram.csv_rows import CsvRows, read_csv
 from augury.inbound.telegram.handlers import files
-from augury.outbound.memory.predictor import BREAKING
+from augury.outbound.memory.predictor import BREAKING, DOUBTFUL
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually
@@ -203,3 +203,26 @@ async def test_nobody_waits_for_the_reading_of_somebody_elses_file(
         await town.said("You have 10 credits.", chat_id=8)
         others_are_served.set()
         await town.said("5 rows for tone")
+
+
+async def test_a_file_says_which_answers_may_be_wrong(town: Town) -> None:
+    offer(town)
+    content = f"age,text\n1,hi\n2,{DOUBTFUL}\n".encode()
+    async with town.bot():
+        town.person().sends_file("people.csv", content)
+        question = await town.said("2 rows for tone")
+        town.telegram.people[CHAT].presses(question, "Predict")
+        await town.said("in the queue")
+        await town.all_handled()
+        await town.hexagon.run_all()
+        await town.said(
+            "2 of 2 rows predicted.\n⚠ 1 warning: the file says which answers may be wrong, and why."
+        )
+
+    [answer] = [each for each in town.telegram.to(CHAT) if each.document]
+    assert answer.document is not None
+    rows = list(csv.DictReader(io.StringIO(answer.document[1].decode("utf-8-sig"))))
+    assert [(row["label"], row["error"], row["warning"]) for row in rows] == [
+        ("short", "", ""),
+        ("long", "", "text: the model was not trained on this category"),
+    ]

@@ -8,7 +8,7 @@ import pytest
 from augury.application.limits import Limits
 from augury.domain.model import Feature, FeatureKind, ModelRef, ModelState
 from augury.domain.prediction import Failure, Status
-from augury.outbound.memory.predictor import BREAKING
+from augury.outbound.memory.predictor import BREAKING, DOUBTFUL
 from tests.hexagon import Hexagon, a_model
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.telegram.server import TelegramServer
@@ -222,3 +222,13 @@ async def test_an_update_that_is_tried_again_makes_nobody_flood(town: Town) -> N
         ada.says("/balance")
         await town.said("You have 10 credits")
     assert len(town.telegram.to(CHAT)) == 1
+
+
+async def test_an_answer_that_may_be_wrong_says_so(town: Town) -> None:
+    async with town.bot():
+        town.person().says(DOUBTFUL)
+        await town.said("In the queue")
+        await town.all_handled()
+        await town.hexagon.run_all()
+
+        await town.said("✅ short\n⚠ text: the model was not trained on this category\n1 credit · 9 left")

@@ -14,7 +14,7 @@ from fluent.syntax.visitor import Visitor
 from augury import domain
 from augury.domain.errors import DomainError
 from augury.domain.prediction import NoValidRow
-from augury.domain.row_errors import RowError, RowFault
+from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.telegram.texts import (
     FOLDER,
@@ -166,6 +166,15 @@ def test_every_message_is_said_somewhere() -> None:
         if f'"{name}"' not in code and not any(name.startswith(each) for each in put_together)
     }
     assert not {name for name in unsaid if not name.startswith("refusal-")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("doubt", RowDoubt)
+def test_what_may_mislead_in_a_row_is_said_in_the_persons_language(language: str, doubt: RowDoubt) -> None:
+    said = speech(language).doubt(RowWarning(0, "x", doubt, 3))
+
+    assert said.startswith("x: ")
+    assert len(said) > len("x: ")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
