@@ -52,7 +52,8 @@ WHERE id = ANY (ARRAY (SELECT id FROM leased)) RETURNING id
 # their query to the end.
 SETTLE = """
 WITH result AS (
-    SELECT id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held FROM unnest(
+    SELECT id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held
+    FROM unnest(
         $2::uuid[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::bytea[], $8::bytea[],
         $9::bytea[], $10::bigint[], $11::bigint[]
     ) AS result (id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held)
