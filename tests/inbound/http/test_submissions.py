@@ -19,8 +19,8 @@ from tests.hexagon import Hexagon, a_model
 from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving
 
 MEMBERS = {
-    "id", "status", "model", "rows", "price", "charged", "refunded", "output", "errors", "warnings", "created_at",
-    "started_at", "finished_at", "urls",
+    "id", "status", "model", "rows", "price", "charged", "refunded", "output", "errors", "warnings",
+    "created_at", "started_at", "finished_at", "urls",
 }  # fmt: skip
 
 
