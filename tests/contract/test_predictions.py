@@ -205,7 +205,7 @@ async def test_warnings_are_read_as_they_were_settled_and_are_forgotten_with_the
 
     assert (await adapters.predictions.get(prediction.id, owner=user_id)).warnings == warnings
     assert [each.warnings for each in await adapters.predictions.page(user_id, limit=1)] == [warnings]
-    await adapters.predictions.forget(prediction.id, owner=user_id)
+    await adapters.contents.forget(prediction.id, owner=user_id)
     assert (await adapters.predictions.get(prediction.id, owner=user_id)).warnings == ()
 
 

@@ -6,7 +6,7 @@ from augury.domain.identifiers import PredictionId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetPrediction:
-    """Forget a final prediction's input, output and row errors. What it cost stays in the books."""
+    """Forget a final prediction's input, output, row errors and warnings. What it cost stays in the books."""
 
     contents: PredictionContents
 

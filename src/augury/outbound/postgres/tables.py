@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0007"
+VERSION = "0008"
 """The revision that this code works with: the newest of the migrations."""
 
 Time = DateTime(timezone=True)
