@@ -1,9 +1,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from litestar.routes import HTTPRoute
 
 from augury.application.predictions.submit_prediction import SubmitPrediction
+from augury.inbound.http.views import EXAMPLE
 from tests.http_api import PROBLEM, Api
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -138,7 +140,100 @@ async def test_a_prediction_is_described_as_it_is(api: Api) -> None:
     assert set(schema["required"]) == set(prediction)
 
 
-async def test_signing_in_is_described_with_both_bodies(api: Api) -> None:
-    token = (await description(api))["paths"]["/auth/token"]["post"]
+async def test_no_request_has_two_bodies_and_the_form_of_signing_in_is_told_in_words(api: Api) -> None:
+    described = await description(api)
 
-    assert set(token["requestBody"]["content"]) == {"application/json", "application/x-www-form-urlencoded"}
+    for _, path, operation in operations(described):
+        if "requestBody" in operation:
+            assert list(operation["requestBody"]["content"]) == ["application/json"], path
+    assert "application/x-www-form-urlencoded" in described["paths"]["/auth/token"]["post"]["description"]
+
+
+async def test_every_array_has_items_and_every_object_says_what_is_in_it(api: Api) -> None:
+    described, looked_at = await description(api), 0
+
+    def look(schema: object, where: str) -> None:
+        nonlocal looked_at
+        if isinstance(schema, list):
+            for each in schema:
+                look(each, where)
+        if not isinstance(schema, dict):
+            return
+        kinds = schema.get("type")
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        if "array" in kinds:
+            assert "items" in schema, where
+        if "object" in kinds:
+            assert {"properties", "additionalProperties"} & set(schema), where
+        looked_at += 1
+        for name, each in schema.items():
+            if name not in ("examples", "example"):
+                look(each, f"{where}/{name}")
+
+    look(described["components"]["schemas"], "")
+    look(described["paths"], "")
+    assert looked_at > 100
+
+
+async def test_every_schema_is_referred_to(api: Api) -> None:
+    described = await description(api)
+
+    assert set(described["components"]["schemas"]) == {
+        reference.rpartition("/")[2] for reference in references(described)
+    }
+
+
+async def test_every_refusal_has_an_example_that_the_service_really_answers(api: Api) -> None:
+    for method, path, operation in operations(await description(api)):
+        for status, response in operation["responses"].items():
+            if PROBLEM not in response.get("content", {}):
+                continue
+            examples = response["content"][PROBLEM].get("examples", {})
+            assert examples, (method, path, status)
+            for example in examples.values():
+                assert example["value"]["status"] == int(status), (method, path)
+                assert example["value"]["type"].startswith("urn:augury:")
+                assert "{" not in example["value"]["detail"].replace('{"data": {…}}', "")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status"),
+    [
+        ("get", "/predictions/{prediction_id}", {}, "404"),
+        ("post", "/predictions", {"json": {"data": {"text": "a"}, "model": "tune"}}, "404"),
+        ("post", "/predictions", {"json": {"data": []}}, "422"),
+        ("post", "/predictions", {"json": {"data": {}}}, "422"),
+        ("post", "/predictions", {"json": {"data": [{"text": "a"}] * 2}}, "402"),
+        ("post", "/predictions", {"content": b"a", "headers": {"Content-Type": "text/plain"}}, "415"),
+        ("get", "/models/{name}", {}, "404"),
+        ("get", "/models?limt=1", {}, "422"),
+        ("get", "/admin/queue", {}, "403"),
+        ("delete", "/users/me/api-keys/{key_id}", {}, "404"),
+    ],
+)
+async def test_the_examples_are_what_is_answered(
+    api: Api, method: str, path: str, sent: dict[str, Any], status: str
+) -> None:
+    member = await api.member(credits=1)
+    operation = (await description(api))["paths"][path.partition("?")[0]][method]
+    examples = operation["responses"][status]["content"][PROBLEM]["examples"].values()
+    ids = {"prediction_id": str(EXAMPLE), "key_id": str(EXAMPLE), "name": "tune"}
+
+    response = await member.request(method, path.format(**ids), **sent)
+
+    assert response.json() in [example["value"] for example in examples]
+
+
+async def test_guests_are_let_in_where_it_says_so_and_nobody_into_the_administration(api: Api) -> None:
+    for _, path, operation in operations(await description(api)):
+        if path.startswith("/admin"):
+            assert operation["security"] == [{"bearer": []}], path
+        elif {} in operation.get("security", []):
+            assert path in ("/predictions", "/predictions/predict", "/predictions/{prediction_id}")
+
+
+async def test_no_header_is_filled_in_that_names_one_request(api: Api) -> None:
+    for _, path, operation in operations(await description(api)):
+        for parameter in operation.get("parameters", ()):
+            if parameter["name"] in ("traceparent", "Idempotency-Key"):
+                assert "example" not in repr(parameter), path

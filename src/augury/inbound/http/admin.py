@@ -13,8 +13,9 @@ from augury.application.money.payments import MOST_PAYMENT_CHARACTERS
 from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.money.verify_ledger import VerifyLedger
-from augury.domain.balance import MOST_CREDITS
+from augury.domain.balance import MOST_CREDITS, AlreadyReversed, CheckUnderWay, PaymentTaken, TopUpNotFound
 from augury.domain.identifiers import UserId
+from augury.domain.user import UserNotFound
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import key_of
@@ -75,7 +76,7 @@ class LedgerView(msgspec.Struct, frozen=True):
     summary="Top up a balance",
     description=TopUp.__doc__,
     operation_class=KeyedOperation,
-    responses=documented(401, 403, 404, 409, 413, 415, 422),
+    responses=documented(401, 403, 404, 409, 413, 415, 422, refusals=[UserNotFound(), PaymentTaken()]),
 )
 @inject
 async def top_up(
@@ -102,7 +103,9 @@ async def top_up(
     summary="Take back a top-up",
     description=f"{ReverseTopUp.__doc__} Answers the balance of the user.",
     operation_class=KeyedOperation,
-    responses=documented(401, 403, 404, 409, 413, 415, 422),
+    responses=documented(
+        401, 403, 404, 409, 413, 415, 422, refusals=[UserNotFound(), TopUpNotFound(), AlreadyReversed()]
+    ),
 )
 @inject
 async def reverse_top_up(
@@ -125,7 +128,7 @@ async def reverse_top_up(
     "/admin/ledger",
     summary="Check the books",
     description=VerifyLedger.__doc__,
-    responses=documented(401, 403, 409),
+    responses=documented(401, 403, 409, refusals=[CheckUnderWay()]),
 )
 @inject
 async def check_ledger(verify: FromDishka[VerifyLedger]) -> LedgerView:

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.ports import Models
-from augury.domain.model import MOST_ROW_PRICE, Model, ModelRef, ModelState
+from augury.domain.model import MOST_ROW_PRICE, Model, ModelNotFound, ModelRef, ModelState
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.models import VersionView
 from augury.inbound.http.problems import documented
@@ -64,7 +64,7 @@ async def list_offers(models: FromDishka[Models]) -> OfferList:
     "/admin/models/{ref:str}",
     summary="Read one version of a model",
     description="By `name@version`, retired or not.",
-    responses=documented(401, 403, 404),
+    responses=documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
 )
 @inject
 async def read_offer(ref: FromPath[str], models: FromDishka[Models]) -> OfferView:
@@ -77,7 +77,7 @@ async def read_offer(ref: FromPath[str], models: FromDishka[Models]) -> OfferVie
     return_dto=None,
     summary="Price, activate or retire a version of a model",
     description=ChangeModel.__doc__,
-    responses=documented(401, 403, 404, 413, 415, 422),
+    responses=documented(401, 403, 404, 413, 415, 422, refusals=[ModelNotFound(model="tone@9")]),
 )
 @inject
 async def change_offer(

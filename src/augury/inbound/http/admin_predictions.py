@@ -12,12 +12,14 @@ from litestar.params import FromPath, JSONBody
 from augury.application.money.refund_prediction import RefundPrediction
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import PredictionId
+from augury.domain.prediction import AlreadyRefunded, NotRefundable, PredictionNotFound
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import key_of
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.operations import KeyedBodilessOperation
 from augury.inbound.http.problems import documented
+from augury.inbound.http.views import EXAMPLE
 
 
 class RefundRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -37,7 +39,16 @@ ALL = RefundRequest()
     summary="Refund a prediction",
     description=f"{RefundPrediction.__doc__} Answers the balance of its user.",
     operation_class=KeyedBodilessOperation,
-    responses=documented(401, 403, 404, 409, 413, 415, 422),
+    responses=documented(
+        401,
+        403,
+        404,
+        409,
+        413,
+        415,
+        422,
+        refusals=[PredictionNotFound(EXAMPLE), NotRefundable(charged=1), AlreadyRefunded()],
+    ),
 )
 @inject
 async def refund_prediction(

@@ -13,7 +13,7 @@ from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
 from augury.application.money.ports import PromoCodes
 from augury.domain.balance import MOST_CREDITS
-from augury.domain.promo_code import MOST_REDEMPTIONS, PromoCode
+from augury.domain.promo_code import MOST_REDEMPTIONS, PromoCode, PromoCodeNotFound, PromoCodeTaken
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.paging import Cursor, Limit, split, text_of
 from augury.inbound.http.problems import documented
@@ -80,7 +80,7 @@ class PromoCodePage(msgspec.Struct, frozen=True):
     return_dto=None,
     summary="Make a promo code",
     description=CreatePromoCode.__doc__,
-    responses=documented(401, 403, 409, 413, 415, 422),
+    responses=documented(401, 403, 409, 413, 415, 422, refusals=[PromoCodeTaken(code="SPRING")]),
 )
 @inject
 async def create_promo_code(
@@ -112,7 +112,7 @@ async def list_promo_codes(
     return_dto=None,
     summary="Disable or enable a promo code",
     description=ChangePromoCode.__doc__,
-    responses=documented(401, 403, 404, 413, 415, 422),
+    responses=documented(401, 403, 404, 413, 415, 422, refusals=[PromoCodeNotFound()]),
 )
 @inject
 async def change_promo_code(

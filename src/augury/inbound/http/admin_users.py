@@ -19,7 +19,15 @@ from augury.application.predictions.ports import Predictions
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Failure, Prediction, Status
-from augury.domain.user import MOST_EMAIL_CHARACTERS, Role, User, normalized_email
+from augury.domain.user import (
+    MOST_EMAIL_CHARACTERS,
+    OwnAccount,
+    OwnRole,
+    Role,
+    User,
+    UserNotFound,
+    normalized_email,
+)
 from augury.inbound.http.balance import TransferPage, TransferView
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn
@@ -131,7 +139,7 @@ async def list_users(
     "/admin/users/{user_id:uuid}",
     summary="Read a user's account",
     description=AccountView.__doc__,
-    responses=documented(401, 403, 404),
+    responses=documented(401, 403, 404, refusals=[UserNotFound()]),
 )
 @inject
 async def read_user(
@@ -146,7 +154,7 @@ async def read_user(
     summary="Read a user's statement",
     description="Every movement of the user's credits, newest first. The `reference` of a top-up is what its "
     "reversal takes as `payment`.",
-    responses=documented(401, 403, 404, 422),
+    responses=documented(401, 403, 404, 422, refusals=[UserNotFound()]),
 )
 @inject
 async def read_statement(
@@ -166,7 +174,7 @@ async def read_statement(
     "/admin/users/{user_id:uuid}/predictions",
     summary="List a user's predictions",
     description="The user's predictions, newest first, without their rows and answers.",
-    responses=documented(401, 403, 404, 422),
+    responses=documented(401, 403, 404, 422, refusals=[UserNotFound()]),
 )
 @inject
 async def read_predictions(
@@ -191,7 +199,7 @@ async def read_predictions(
     return_dto=None,
     summary="Change a user's role",
     description=ChangeRole.__doc__,
-    responses=documented(401, 403, 404, 409, 413, 415, 422),
+    responses=documented(401, 403, 404, 409, 413, 415, 422, refusals=[UserNotFound(), OwnRole()]),
 )
 @inject
 async def change_role(
@@ -205,7 +213,7 @@ async def change_role(
     status_code=200,
     summary="Block a user",
     description=BlockUser.__doc__,
-    responses=documented(401, 403, 404, 409),
+    responses=documented(401, 403, 404, 409, refusals=[UserNotFound(), OwnAccount()]),
 )
 @inject
 async def block_user(request: SignedIn, user_id: FromPath[UUID], block: FromDishka[BlockUser]) -> MemberView:
@@ -217,7 +225,7 @@ async def block_user(request: SignedIn, user_id: FromPath[UUID], block: FromDish
     status_code=200,
     summary="Unblock a user",
     description=UnblockUser.__doc__,
-    responses=documented(401, 403, 404),
+    responses=documented(401, 403, 404, refusals=[UserNotFound()]),
 )
 @inject
 async def unblock_user(user_id: FromPath[UUID], unblock: FromDishka[UnblockUser]) -> MemberView:

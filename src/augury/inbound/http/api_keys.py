@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 from augury.application.people.create_api_key import MOST_NAME_CHARACTERS, CreateApiKey
 from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.ports import ApiKey, ApiKeys
+from augury.domain.user import ApiKeyNotFound, TooManyApiKeys, UserNotFound
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
@@ -70,7 +71,7 @@ class ApiKeyList(msgspec.Struct, frozen=True):
     tags=TAGS,
     summary="Make an API key",
     description=CreateApiKey.__doc__,
-    responses=documented(401, 404, 409, 413, 415, 422),
+    responses=documented(401, 404, 409, 413, 415, 422, refusals=[UserNotFound(), TooManyApiKeys(most=20)]),
 )
 @inject
 async def create(
@@ -102,7 +103,7 @@ async def list_keys(request: SignedIn, api_keys: FromDishka[ApiKeys]) -> ApiKeyL
     tags=TAGS,
     summary="Delete an API key",
     description=DeleteApiKey.__doc__,
-    responses=documented(401, 404),
+    responses=documented(401, 404, refusals=[ApiKeyNotFound()]),
 )
 @inject
 async def remove(request: SignedIn, key_id: FromPath[UUID], delete_api_key: FromDishka[DeleteApiKey]) -> None:

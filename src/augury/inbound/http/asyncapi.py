@@ -12,7 +12,8 @@ from litestar.response.base import ASGIResponse
 AsyncApiDocument = Mapping[str, Any]
 """An AsyncAPI document as plain JSON values."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-_STYLE = """body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto }
+_STYLE = """body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+overflow-wrap: anywhere }
 h2 { border-bottom: 1px solid #ccc; margin-top: 2.5rem } pre { background: #f4f4f4; padding: 1rem;
 overflow-x: auto; font-size: 14px } code { background: #f4f4f4 } dt { font-weight: 600 }"""
 Public = Request[None, None, State]

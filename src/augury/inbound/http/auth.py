@@ -16,11 +16,11 @@ from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
 from augury.application.people.tokens import Tokens
+from augury.domain.user import EmailTaken, InvalidPassword
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.credentials import (
     Credentials,
     CredentialsBody,
-    CredentialsOperation,
     Email,
     Password,
 )
@@ -64,7 +64,7 @@ class TokenView(msgspec.Struct, frozen=True):
     tags=TAGS,
     summary="Register",
     description=RegisterUser.__doc__,
-    responses=documented(409, 413, 415, 422, 429),
+    responses=documented(409, 413, 415, 422, 429, refusals=[EmailTaken(), InvalidPassword()]),
 )
 @inject
 async def register(
@@ -81,8 +81,9 @@ async def register(
     return_dto=None,
     tags=TAGS,
     summary="Sign in",
-    description=SignIn.__doc__,
-    operation_class=CredentialsOperation,
+    # In words: of two bodies the common generator of Python clients makes code that cannot be imported.
+    description=f"{SignIn.__doc__} The form of OAuth2's password grant is taken as well "
+    "(`application/x-www-form-urlencoded`: `grant_type=password`, `username`, `password`).",
     responses=documented(401, 413, 415, 422, 429),
 )
 @inject

@@ -19,6 +19,7 @@ from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.ports import Moved
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import UserId
+from augury.domain.promo_code import PromoCodeNotFound, PromoCodeRedeemed, PromoCodeUsedUp
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import key_of
 from augury.inbound.http.identity import Identity, SignedIn, signed_in
@@ -108,7 +109,16 @@ async def balance(request: SignedIn, balances: FromDishka[Balances]) -> BalanceV
     summary="Redeem a promo code",
     description=f"{RedeemPromoCode.__doc__} Answers your balance.",
     operation_class=KeyedOperation,
-    responses=documented(401, 404, 409, 413, 415, 422, 429),
+    responses=documented(
+        401,
+        404,
+        409,
+        413,
+        415,
+        422,
+        429,
+        refusals=[PromoCodeNotFound(), PromoCodeRedeemed(), PromoCodeUsedUp()],
+    ),
 )
 @inject
 async def redeem(

@@ -1,11 +1,9 @@
 """E-mail address and password: as JSON, or as the form of OAuth2's password grant."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
 from typing_extensions import override
 
 from augury.domain.user import MOST_EMAIL_CHARACTERS, MOST_PASSWORD_CHARACTERS
@@ -35,26 +33,6 @@ class CredentialsBody(JsonBody[Credentials]):
         if content_type.partition(";")[0].strip().lower() == FORM:
             return _of_form(value)
         return super().decode_bytes(value)
-
-
-@dataclass
-class CredentialsOperation(Operation):
-    """Documents the form beside the JSON."""
-
-    def __post_init__(self) -> None:
-        text = Schema(type=OpenAPIType.STRING)
-        body: Any = self.request_body
-        body.content[FORM] = OpenAPIMediaType(
-            schema=Schema(
-                type=OpenAPIType.OBJECT,
-                properties={
-                    "grant_type": Schema(type=OpenAPIType.STRING, const="password"),
-                    "username": text,
-                    "password": text,
-                },
-                required=["grant_type", "username", "password"],
-            )
-        )
 
 
 def _of_form(body: bytes) -> Credentials:

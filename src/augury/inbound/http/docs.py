@@ -34,6 +34,7 @@ _PAGE = """<!doctype html>
 <title>Augury: API</title>
 <link rel="icon" type="image/png" href="{base}/api/docs/favicon-32x32.png">
 <link rel="stylesheet" href="{base}/api/docs/swagger-ui.css">
+<style>{style}</style>
 </head>
 <body>
 <div id="docs"></div>
@@ -44,8 +45,29 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-_START = """window.onload = () => SwaggerUIBundle({{
-  url: {url}, dom_id: "#docs", deepLinking: true, persistAuthorization: false, validatorUrl: null
+_STYLE = """body { margin: 0; overflow-wrap: anywhere }
+@media (max-width: 640px) {
+  .swagger-ui .opblock-summary, .swagger-ui .opblock-summary-control { flex-wrap: wrap; min-width: 0 }
+  .swagger-ui .opblock-summary-path { max-width: 100% !important }
+  .swagger-ui .parameters-col_name, .swagger-ui .parameters-col_description,
+  .swagger-ui .response-col_status, .swagger-ui .response-col_description {
+    display: block; width: auto !important
+  }
+  .swagger-ui select, .swagger-ui input, .swagger-ui textarea { max-width: 100%; min-width: 0 !important }
+  .swagger-ui .model-box, .swagger-ui pre { max-width: 100%; overflow-x: auto }
+  .swagger-ui .wrapper { padding: 0 10px }
+}
+"""
+"""What a telephone needs beside Swagger UI's own."""
+_START = """// Swagger UI closes a lock once one is signed in. Here an open one lets guests in, too.
+const locks = () => ({{
+  statePlugins: {{auth: {{wrapSelectors: {{
+    isAuthorized: () => (state, ways) => !ways.some(way => way.size === 0)
+  }}}}}}
+}});
+window.onload = () => SwaggerUIBundle({{
+  url: {url}, dom_id: "#docs", deepLinking: true, persistAuthorization: true, validatorUrl: null,
+  plugins: [locks]
 }});
 """
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
@@ -71,7 +93,7 @@ def load_assets() -> Mapping[str, Asset]:
 @get("/api/docs", include_in_schema=False)
 async def page(request: Public) -> ASGIResponse:
     return ASGIResponse(
-        body=_PAGE.format(base=_base_path(request)),
+        body=_PAGE.format(base=_base_path(request), style=_STYLE),
         media_type="text/html",
         headers={"Content-Security-Policy": POLICY},
     )

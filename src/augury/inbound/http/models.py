@@ -107,7 +107,7 @@ async def list_models(models: FromDishka[Models]) -> ModelList:
     tags=TAGS,
     summary="Read a model",
     description="One model with the versions that serve predictions.",
-    responses=documented(404),
+    responses=documented(404, refusals=[ModelNotFound(model="tune")]),
 )
 @inject
 async def read_model(name: FromPath[str], models: FromDishka[Models]) -> ModelView:

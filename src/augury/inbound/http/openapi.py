@@ -23,6 +23,8 @@ from litestar.types.internal_types import PathParameterDefinition
 from litestar.typing import FieldDefinition
 from typing_extensions import override
 
+from augury.inbound.http.encoded import EncodedJson
+
 BEARER = [{"bearer": list[str]()}]
 """Security of a route that takes a credential."""
 BEARER_OR_GUEST = [*BEARER, dict[str, list[str]]()]
@@ -40,8 +42,9 @@ Every refusal is a problem document (RFC 9457) whose `type` is stable."""
 class Shows:
     """Beside `msgspec.Raw` in an annotation: what the JSON text that passes through looks like."""
 
-    schema: Schema | None = None
-    type: object = None
+    type: object
+    description: str | None = None
+    example: object = None
 
 
 class RawSchemas(OpenAPISchemaPlugin):
@@ -54,13 +57,13 @@ class RawSchemas(OpenAPISchemaPlugin):
 
     @override
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
-        shows = next((each for each in field_definition.metadata if isinstance(each, Shows)), Shows())
-        if shows.schema is not None:
-            return shows.schema
-        if shows.type is not None:
-            schema: Schema = schema_creator.for_field_definition(FieldDefinition.from_annotation(shows.type))
-            return schema
-        return Schema()
+        shows = next((each for each in field_definition.metadata if isinstance(each, Shows)), None)
+        if shows is None:
+            return Schema()
+        schema: Schema = schema_creator.for_field_definition(FieldDefinition.from_annotation(shows.type))
+        schema.description = shows.description
+        schema.examples = None if shows.example is None else [shows.example]
+        return schema
 
 
 def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> bytes:
@@ -70,6 +73,7 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
     schemas = (document.components or Components()).schemas or {}
     for name in _bodies(app):
         schemas[name].additional_properties = False
+    schemas.pop(EncodedJson.__name__, None)  # how a handler answers, not what
     return msgspec.json.encode(document.to_schema())
 
 

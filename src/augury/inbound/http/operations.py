@@ -39,9 +39,9 @@ TRACEPARENT = Parameter(
     name="traceparent",
     param_in="header",
     required=False,
+    # No example: the page would send it with every request that is tried.
     description="Your trace (W3C Trace Context): it goes with the task, into the worker's log lines.",
     schema=Schema(type=OpenAPIType.STRING),
-    examples={"trace": Example(value="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")},
 )
 _SUBMISSION = {"data": {"text": "Какой-то текст для предсказания"}}
 _TEXT = Schema(type=OpenAPIType.STRING)

@@ -14,13 +14,13 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
-from augury.domain.prediction import PredictionNotFound, Status
+from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in, signed_in_or_guest
 from augury.inbound.http.openapi import BEARER, BEARER_OR_GUEST
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.views import PredictionView, unanswered
+from augury.inbound.http.views import EXAMPLE, PredictionView, unanswered
 
 TAGS = ["Predictions"]
 OfStatus = Annotated[Status | None, QueryParameter(description="Only those of this status.")]
@@ -43,7 +43,7 @@ class PredictionPage(msgspec.Struct, frozen=True):
     summary="Read a prediction",
     description="One of your predictions as it stands. A guest reads what was submitted from the same "
     "address today or yesterday (UTC).",
-    responses=documented(401, 404),
+    responses=documented(401, 404, refusals=[PredictionNotFound(EXAMPLE)]),
 )
 @inject
 async def read(
@@ -96,7 +96,9 @@ async def list_predictions(
     tags=TAGS,
     summary="Cancel a prediction",
     description=CancelPrediction.__doc__,
-    responses=documented(401, 404, 409),
+    responses=documented(
+        401, 404, 409, refusals=[PredictionNotFound(EXAMPLE), WrongStatus(status=Status.PROCESSING)]
+    ),
 )
 @inject
 async def cancel(
@@ -113,7 +115,9 @@ async def cancel(
     tags=TAGS,
     summary="Forget a prediction",
     description=ForgetPrediction.__doc__,
-    responses=documented(401, 404, 409),
+    responses=documented(
+        401, 404, 409, refusals=[PredictionNotFound(EXAMPLE), WrongStatus(status=Status.QUEUED)]
+    ),
 )
 @inject
 async def forget(

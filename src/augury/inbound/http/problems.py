@@ -1,7 +1,8 @@
 """Every refusal as RFC 9457 `application/problem+json`; one table says which error is which problem."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
 
 from augury.application.ports import Unavailable
 from augury.domain.balance import (
@@ -73,6 +75,8 @@ RETRY_AFTER = 5
 """Seconds after which a 503 may be tried again."""
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _OF_STATUS: Mapping[int, Mapping[str, str]] = {401: _CHALLENGE, 503: {"Retry-After": str(RETRY_AFTER)}}
+_AWAY = "Something that is needed cannot be reached: try again in a moment."
+_LOGGED = "Something went wrong here; it was logged."
 log = logging.getLogger(__name__)
 
 
@@ -314,17 +318,58 @@ class Problem(msgspec.Struct, frozen=True):
     errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
 
 
-def documented(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problems of a route, for its OpenAPI description: these, and those that any may answer."""
+def documented(*statuses: int, refusals: Sequence[DomainError] = ()) -> dict[int, ResponseSpec]:
+    """The problems of a route, for its OpenAPI description: these, and those that any may answer.
+
+    Examples are the `refusals` that only this route has, and else what any route says with the status.
+    """
+    own: dict[int, list[DomainError]] = defaultdict(list)
+    for each in refusals:
+        own[KINDS[type(each)].status].append(each)
     return {
         status: ResponseSpec(
             data_container=Problem,
             generate_examples=False,
             media_type=MEDIA_TYPE,
             description=HTTPStatus(status).phrase,
+            examples=[
+                Example(id=str(problem["type"]).rpartition(":")[2], value=problem)
+                for problem in [problem_of(each) for each in own[status]] or _usual(status)
+            ],
         )
         for status in sorted({400, 422, *statuses, 500, 503})
     }
+
+
+def _usual(status: int) -> list[dict[str, object]]:
+    """What any route says with this status."""
+    match status:
+        case 400:
+            return [NOT_JSON.problem("JSON is malformed: trailing comma in object (byte 27).")]
+        case 401:
+            return [
+                SIGN_IN_REQUIRED.problem(f"This takes an account. {REGISTER}"),
+                problem_of(InvalidToken()),
+            ]
+        case 403:
+            return [problem_of(NotAllowed())]
+        case 404:
+            return [FRAMEWORK[404].problem(FRAMEWORK[404].says)]
+        case 413:
+            return [FRAMEWORK[413].problem(FRAMEWORK[413].says)]
+        case 415:
+            return [NOT_JSON_TYPE.problem("Send `Content-Type: application/json`, not `text/plain`.")]
+        case 422:
+            message = "is no query parameter here: this takes none"
+            return [WRONG_SHAPE.problem(f"`limt` {message}.", errors=[FieldProblem(None, "limt", message)])]
+        case 429:
+            return [problem_of(TooManyTries(retry_after=42))]
+        case 500:
+            return [INTERNAL_ERROR.problem(_LOGGED)]
+        case 503:
+            return [UNAVAILABLE.problem(_AWAY)]
+        case _:
+            return []
 
 
 def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -338,13 +383,18 @@ def of_domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[b
         return of_any_error(_, error)
     headers = dict(_CHALLENGE) if kind.status == HTTPStatus.UNAUTHORIZED else {}
     retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    return _response(problem_of(error), headers)
+
+
+def problem_of(error: DomainError) -> dict[str, object]:
+    """The problem document of an error that `KINDS` knows."""
+    kind = KINDS[type(error)]
     members = {member: getattr(error, name) for member, name in kind.fields.items()}
     if isinstance(error, NoValidRow):
         members["errors"] = row_problems(error.errors)
-    detail = kind.says.format(**vars(error)) if kind.says else str(error)
-    if retry_after is not None:
-        headers["Retry-After"] = str(retry_after)
-    return _response(kind.problem(detail, **members), headers)
+    return kind.problem(kind.says.format(**vars(error)) if kind.says else str(error), **members)
 
 
 def of_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
@@ -354,8 +404,7 @@ def of_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
 
 def of_unavailable(request: Request[Any, Any, Any], error: Unavailable) -> Response[bytes]:
     log.warning("%s %s: not available: %s", request.method, request.scope["path"], error)
-    detail = "Something that is needed cannot be reached: try again in a moment."
-    return _response(UNAVAILABLE.problem(detail), {"Retry-After": str(RETRY_AFTER)})
+    return _response(UNAVAILABLE.problem(_AWAY), {"Retry-After": str(RETRY_AFTER)})
 
 
 def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -374,7 +423,7 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
 def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What nobody foresaw: all of it in the log, nothing of it in the answer."""
     log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-    return _response(INTERNAL_ERROR.problem("Something went wrong here; it was logged."))
+    return _response(INTERNAL_ERROR.problem(_LOGGED))
 
 
 HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[bytes]]] = {

@@ -12,6 +12,8 @@ from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.requests import checked
+from augury.domain.model import ModelNotFound
+from augury.domain.prediction import NoRows, TooManyRows
 from augury.inbound.http.body import JsonBody, decode_data
 from augury.inbound.http.field_problems import FieldProblem, row_problems
 from augury.inbound.http.identity import SignedIn, signed_in
@@ -51,7 +53,14 @@ class Quote(msgspec.Struct, frozen=True):
     summary="Ask what a prediction would cost",
     description="The price of a prediction, which of its rows are valid, and how many predictions of "
     "everyone wait before it. Nothing is stored, nothing is charged.",
-    responses=documented(401, 404, 413, 415, 422),
+    responses=documented(
+        401,
+        404,
+        413,
+        415,
+        422,
+        refusals=[ModelNotFound(model="tune"), NoRows(), TooManyRows(rows=10_001, most=10_000)],
+    ),
 )
 @inject
 async def quote(

@@ -9,7 +9,6 @@ import msgspec
 from litestar import Request as HttpRequest
 from litestar import post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -24,7 +23,16 @@ from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.trace_context import traceparent
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import UserId
-from augury.domain.prediction import Prediction
+from augury.domain.model import ModelNotFound
+from augury.domain.prediction import (
+    IdempotencyConflict,
+    NoRows,
+    NoValidRow,
+    Prediction,
+    TooManyPending,
+    TooManyRows,
+)
+from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
@@ -45,16 +53,14 @@ _MOST_EXPIRES_IN = 100 * 365 * 86_400
 Flight = NaturalBatches[Request, Answer]
 _encoder = msgspec.json.Encoder()
 
+Row = dict[str, str | float | bool | None]
 Data = Annotated[
     msgspec.Raw,
     Shows(
-        schema=Schema(
-            type=[OpenAPIType.OBJECT, OpenAPIType.ARRAY],
-            items=Schema(type=OpenAPIType.OBJECT),
-            description="One row (an object) or many (an array of objects), with the features of the model: "
-            "see `GET /models/{name}`.",
-            examples=[{"text": "Какой-то текст для предсказания"}],
-        )
+        type=Row | list[Row],
+        description="One row (an object) or many (an array of objects), with the features of the model: "
+        "see `GET /models/{name}`.",
+        example={"text": "Какой-то текст для предсказания"},
     ),
 ]
 
@@ -192,7 +198,24 @@ def _preferences(scope: Scope) -> bytes:
             PredictionView, generate_examples=False, description="Final already, after `Prefer: wait`."
         ),
         202: ResponseSpec(PredictionView, generate_examples=False, description="Accepted."),
-        **documented(401, 402, 404, 413, 415, 422, 429),
+        **documented(
+            401,
+            402,
+            404,
+            413,
+            415,
+            422,
+            429,
+            refusals=[
+                NotEnoughCredits(available=1, price=2),
+                ModelNotFound(model="tune"),
+                NoValidRow((RowError(0, "text", RowFault.MISSING),)),
+                NoRows(),
+                TooManyRows(rows=10_001, most=10_000),
+                IdempotencyConflict(),
+                TooManyPending(pending=1_000, most=1_000, retry_after=5),
+            ],
+        ),
     },
 )
 async def submit(request: Anyone, data: JSONBody[Submission]) -> EncodedJson:

@@ -13,8 +13,9 @@ from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.ports import Users
 from augury.domain.balance import MOST_CREDITS
+from augury.domain.chat import NoBot
 from augury.domain.identifiers import UserId
-from augury.domain.user import Role, User
+from augury.domain.user import CreditsLeft, PredictionsUnderWay, Role, User, UserNotFound
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
@@ -48,7 +49,7 @@ class UserView(msgspec.Struct, frozen=True):
     tags=TAGS,
     summary="Read your account",
     description="Who you are here.",
-    responses=documented(401, 404),
+    responses=documented(401, 404, refusals=[UserNotFound()]),
 )
 @inject
 async def me(request: SignedIn, users: FromDishka[Users]) -> UserView:
@@ -62,7 +63,9 @@ async def me(request: SignedIn, users: FromDishka[Users]) -> UserView:
     tags=TAGS,
     summary="Close your account",
     description=CloseAccount.__doc__,
-    responses=documented(401, 404, 409),
+    responses=documented(
+        401, 404, 409, refusals=[UserNotFound(), PredictionsUnderWay(pending=2), CreditsLeft(available=4)]
+    ),
 )
 @inject
 async def close(request: SignedIn, close_account: FromDishka[CloseAccount], confirm: Confirm = 0) -> None:
@@ -83,7 +86,7 @@ class TelegramLink(msgspec.Struct, frozen=True):
     tags=TAGS,
     summary="Link a Telegram chat",
     description=IssueTelegramLink.__doc__,
-    responses=documented(401, 404, 409),
+    responses=documented(401, 404, 409, refusals=[UserNotFound(), NoBot()]),
 )
 @inject
 async def telegram_link(request: SignedIn, issue_link: FromDishka[IssueTelegramLink]) -> TelegramLink:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from typing import Annotated, Self
+from uuid import UUID
 
 import msgspec
-from litestar.openapi.spec import OpenAPIType, Schema
 
 from augury.application.predictions.ports import StoredPrediction
 from augury.domain.identifiers import PredictionId
@@ -12,19 +12,28 @@ from augury.domain.prediction import Failure, Prediction, Status
 from augury.inbound.http.field_problems import FieldProblem, row_problems, row_warnings
 from augury.inbound.http.openapi import Shows
 
+EXAMPLE = PredictionId(UUID("01994d2f-7c1e-7000-8a3b-5c6d7e8f9012"))
+"""The id of nobody's prediction."""
 _NOTHING = msgspec.Raw(b"null")
 _ANSWER = {"label": "positive", "probabilities": {"negative": 0.04, "neutral": 0.08, "positive": 0.88}}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a model says of one row: a label with each class's probability, or a value."""
+
+    label: str | msgspec.UnsetType = msgspec.UNSET
+    probabilities: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
+    value: float | msgspec.UnsetType = msgspec.UNSET
+
 
 Output = Annotated[
     msgspec.Raw,
     Shows(
-        schema=Schema(
-            type=[OpenAPIType.OBJECT, OpenAPIType.ARRAY, OpenAPIType.NULL],
-            description="For an object `data` one object; for an array an array, with null where `errors` "
-            "names the row. Null until it has succeeded, once it is forgotten, and in lists where there is "
-            "more than one row.",
-            examples=[_ANSWER],
-        )
+        type=Answer | list[Answer | None] | None,
+        description="For an object `data` one object; for an array an array, with null where `errors` "
+        "names the row. Null until it has succeeded, once it is forgotten, and in lists where there is "
+        "more than one row.",
+        example=_ANSWER,
     ),
 ]
 
