@@ -1,9 +1,11 @@
 import asyncio
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.processes import environment, run
+from tests.processes import COMMAND, environment, run
 
 
 async def test_the_operator_makes_and_lists_promo_codes(database_url: str) -> None:
@@ -71,3 +73,32 @@ async def test_the_operator_disables_and_enables_a_code(database_url: str) -> No
         1,
         "augury: There is no such promo code, or it is no longer good.\n",
     )
+
+
+async def test_a_list_that_cannot_be_written_is_one_line(database_url: str) -> None:
+    env = environment(database_url=database_url)
+    await asyncio.to_thread(run, "promo", "create", "CODE", "--credits", "1", "--limit", "1", env=env)
+
+    with Path("/dev/full").open("w") as full:
+        refused = await asyncio.to_thread(
+            subprocess.run,
+            [*COMMAND, "promo", "list"],
+            env=env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "augury: the output cannot be written: No space left on device\n",
+    )
+
+
+async def test_letters_that_the_locale_does_not_have_are_written_as_escapes(database_url: str) -> None:
+    env = environment(database_url=database_url) | {"PYTHONIOENCODING": "latin-1"}
+    create = ("user", "create", "ада@example.org", "--password", "correct horse")
+    made = await asyncio.to_thread(run, *create, env=env)
+    assert "Traceback" not in made.stderr
+    assert made.stdout.startswith("created \\u0430\\u0434\\u0430@example.org")

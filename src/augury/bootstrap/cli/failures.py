@@ -1,5 +1,7 @@
 """What the command line says of an error: one line, for whatever a person can mend."""
 
+import errno
+
 from augury.application.ports import Unavailable
 from augury.bootstrap.config import OperatorError
 from augury.domain.errors import DomainError
@@ -21,4 +23,6 @@ def line_about(error: Exception) -> str | None:
         return f"not in this image: {library}; that of {HAS[library]} has it" if library in HAS else None
     if isinstance(error, OSError) and error.filename is not None:  # of a file: no right, no space, not there
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):  # of what is printed
+        return f"the output cannot be written: {error.strerror}"
     return None

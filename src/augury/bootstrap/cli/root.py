@@ -4,7 +4,9 @@ This module is imported by each command, also by `--help`: what a command needs,
 """
 
 import gc
+import io
 import os
+import sys
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -69,6 +71,9 @@ class Augury(click.Group):
 @click.version_option(package_name="augury", prog_name="augury")
 def main() -> None:
     """Machine-learning predictions for credits."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # of a locale that has no such letters, perhaps
+            stream.reconfigure(errors="backslashreplace")
     read_env_file()
     asked = click.get_current_context().invoked_subcommand
     if asked in PROCESSES and os.environ.get("AUGURY_LOG_FORMAT") == "json":
