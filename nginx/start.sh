@@ -32,7 +32,9 @@ CONF
   # Only from 1.27.3 on can one upstream both be looked up again and keep its connections open. They are
   # closed here before the application closes them: else a request could meet a connection that just went.
   if at_least 1.27.3; then
-    echo "upstream augury_app { zone augury_app 64k; server app:8000 resolve max_fails=1 fail_timeout=2s;"
+    # None is ever held for dead: after two that restarted together, nginx would go on refusing for fail_timeout.
+    # Who asks one that is gone is handed on to the next (proxy_next_upstream) until its name is looked up again.
+    echo "upstream augury_app { zone augury_app 64k; server app:8000 resolve max_fails=0;"
     echo "  keepalive 64; keepalive_timeout 3s; }"
     echo "map '' \$augury_app { default augury_app; }"
   else
