@@ -437,6 +437,20 @@ async def test_a_worker_starts_and_stops_without_a_broker(
         await eventually(lambda: not worker.consumer.alive(), "the watch missing the consumer")
 
 
+async def test_a_worker_that_the_broker_refuses_is_not_alive_for_a_moment(
+    rabbitmq_url: str, run_batch: RunBatch, publisher: RabbitPublisher, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = rabbitmq_url.replace("guest:guest", "guest:wrong")
+
+    async with working(refused, run_batch, publisher) as worker:
+        assert not worker.consumer.alive()
+        await eventually(lambda: "ACCESS_REFUSED" in caplog.text, "the refusal")
+        assert not worker.consumer.alive()
+
+    async with working(rabbitmq_url, run_batch, publisher) as worker:
+        await eventually(worker.consumer.alive, "the consumer")
+
+
 async def test_a_worker_stops_although_the_broker_is_silent_and_leaves_nothing_running(
     rabbitmq: RabbitServer,
     rabbitmq_url: str,

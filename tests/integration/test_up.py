@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.catboost_models import regression_model
 from tests.processes import (
     STARTS_WITHIN,
     Process,
@@ -61,6 +62,39 @@ def final(url: str, prediction_id: str) -> dict[str, Any]:
 
     answer: dict[str, Any] = eventually(ended, 60, "the prediction")
     return answer
+
+
+def test_a_starter_model_whose_file_is_gone_is_trained_anew(home: Path) -> None:
+    for file in (home / ".augury" / "models").glob("*.cbm"):
+        file.unlink()
+
+    with up(home) as (url, process):
+        accepted = httpx.post(f"{url}/predictions/predict", json=TEXT)
+        assert final(url, accepted.json()["id"])["status"] == "succeeded"
+        [model] = httpx.get(f"{url}/models").json()["items"]
+        [version] = model["versions"]
+        assert (model["name"], model["active_version"], version["row_price"]) == ("tone", 2, 1)
+        assert "is gone" not in process.output
+
+
+def test_migrate_names_a_model_whose_file_is_gone(home: Path, tmp_path: Path) -> None:
+    file, env = regression_model(tmp_path / "churn.cbm"), environment()
+    added = run("model", "add", str(file), "--name", "churn", env=env, cwd=home)
+    assert added.returncode == 0, added.stderr
+    for each in (home / ".augury" / "models").glob("*.cbm"):
+        each.unlink()
+
+    first, second = [run("migrate", "--starter-model", env=env, cwd=home) for _ in range(2)]
+    retired = run("model", "retire", "churn@1", env=env, cwd=home)
+    third = run("migrate", "--starter-model", env=env, cwd=home)
+
+    assert "is active" in first.stdout
+    assert "no starter model is needed" in second.stdout
+    for told in (first, second):
+        assert "the file of churn@1 is gone" in told.stderr
+        assert "tone" not in told.stderr
+    assert retired.returncode == 0, retired.stderr
+    assert "churn" not in third.stderr
 
 
 def test_the_curl_line_is_answered_and_the_prediction_is_there_soon(home: Path) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dishka import AsyncContainer
@@ -10,30 +11,71 @@ from rich.console import Console
 from rich.progress import Progress
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.change_model import ChangeModel
+from augury.application.models.ports import Models, ModelStore, ModelUnavailable
 from augury.application.models.register_model import Registered, RegisterModel
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import operator_container
-from augury.domain.model import Model
-from augury.outbound.catboost.training import train_tone
+from augury.domain.model import Model, ModelState
+from augury.outbound.catboost.training import HELD_OUT_TEXTS, train_tone
 from augury.outbound.postgres.pool import PostgresSettings
 
 NAME = "tone"
 
 
-async def add_starter(process: ProcessSettings, database: PostgresSettings) -> Model | None:
-    """`train_if_needed`, for a process that does nothing else."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """How the models on offer stand at a start."""
+
+    added: Model | None = None
+    """The starter model, where it was trained."""
+    lost: Sequence[Model] = ()
+    """Models on offer whose files are gone or were changed: predictions with them fail."""
+
+    @property
+    def losses(self) -> Sequence[str]:
+        """A line for each of the lost, which says what to do."""
+        advice = "predictions with it fail: restore the models from a backup, or add it again"
+        return [f"the file of {each.ref} is gone or was changed, and {advice}" for each in self.lost]
+
+
+async def see_to_models(process: ProcessSettings, database: PostgresSettings) -> Stock:
+    """`have_a_starter`, for a process that does nothing else."""
     container = operator_container(process, database, read(Limits))
     try:
-        return await train_if_needed(container)
+        return await have_a_starter(container)
     finally:
         await container.close()
 
 
-async def train_if_needed(container: AsyncContainer) -> Model | None:
-    """Train `tone` and offer it where there is no model at all; answers what was added."""
-    if await (await container.get(Models)).all():
-        return None
+async def have_a_starter(container: AsyncContainer) -> Stock:
+    """Train `tone` where there is no model at all, or where the file of the one trained here is lost.
+
+    Training makes another file each time: what is trained anew is the next version, and the lost one retires.
+    """
+    models = await (await container.get(Models)).all()
+    store = await container.get(ModelStore)
+    lost = [each for each in models if each.serves and not await _has_file(store, each)]
+    ours = [each for each in lost if each.ref.name == NAME and HELD_OUT_TEXTS in each.facts.metrics]
+    if models and not any(each.is_active for each in ours):
+        return Stock(lost=lost)
+    change, added = await container.get(ChangeModel), await _train(container)
+    for each in ours:
+        await change(ref=each.ref, state=ModelState.RETIRED)
+    if not added.is_active:  # what is lost may be too old to be compared with
+        added = await change(ref=added.ref, state=ModelState.ACTIVE)
+    return Stock(added=added, lost=[each for each in lost if each not in ours])
+
+
+async def _has_file(store: ModelStore, model: Model) -> bool:
+    try:
+        await store.path(model.sha256)
+    except ModelUnavailable:
+        return False
+    return True
+
+
+async def _train(container: AsyncContainer) -> Model:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(f"training the starter model, {NAME}", total=None)
         made, _ = await train_starter(

@@ -25,7 +25,7 @@ from augury.bootstrap.http_server import bound_socket
 from augury.bootstrap.process import run
 from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested
-from augury.bootstrap.starter import train_if_needed
+from augury.bootstrap.starter import have_a_starter
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.bootstrap.worker import consuming, sweeper, task_runner
 from augury.concurrency.background import background
@@ -77,7 +77,8 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
         overrides=(*bot, *asked_for_faults()),
     )
     try:
-        await train_if_needed(container)
+        for line in (await have_a_starter(container)).losses:
+            log.warning(line)
         async with AsyncExitStack() as stack:
             if rabbit:
                 waiting = await container.get(WaitForPrediction)

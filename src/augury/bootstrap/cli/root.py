@@ -149,7 +149,9 @@ def migrate(*, starter_model: bool, wait: float, **options: object) -> None:
         steps = migrated(database.url, wait=timedelta(seconds=wait), lock_timeout=database.lock_timeout)
         click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
         if starter_model:
-            from augury.bootstrap.starter import add_starter  # loads catboost
+            from augury.bootstrap.starter import see_to_models  # loads catboost
 
-            made = asyncio.run(add_starter(process, database))
-            click.echo(f"{made.ref} is active" if made else "no starter model is needed")
+            stock = asyncio.run(see_to_models(process, database))
+            click.echo(f"{stock.added.ref} is active" if stock.added else "no starter model is needed")
+            for line in stock.losses:
+                click.echo(line, err=True)

@@ -21,6 +21,8 @@ from augury.outbound.catboost.file import OwnFacts, write_own_facts
 
 TRAINING_FILE = Path(__file__).with_name("tone.csv")
 
+HELD_OUT_TEXTS = "held_out_texts"
+"""The metric that tells on how many texts the others were measured: no other model has it."""
 OnProgress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
 
@@ -103,7 +105,7 @@ def fit_tone(examples: Sequence[Example], callbacks: Sequence[object] = ()) -> C
 def scores(examples: Sequence[Example], predicted: Sequence[str]) -> dict[str, float]:
     """Accuracy and macro-averaged F1, of all and of each language."""
     languages = sorted({example.language for example in examples})
-    result = {"held_out_texts": float(len(examples))} | _score(examples, predicted, "")
+    result = {HELD_OUT_TEXTS: float(len(examples))} | _score(examples, predicted, "")
     for language in languages:
         mine = [index for index, example in enumerate(examples) if example.language == language]
         result |= _score([examples[i] for i in mine], [predicted[i] for i in mine], f"_{language}")
