@@ -15,6 +15,7 @@ NEED_AN_ENGINE = [
     "test_first_start.py",
     "test_images.py",
     "test_operation.py",
+    "test_upgrade.py",
 ]
 # Without an engine these cannot run; where everything must run, its absence is a failure.
 collect_ignore = [] if engine_answers() or os.environ.get("CI") else NEED_AN_ENGINE

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -111,16 +111,16 @@ class Project:
         self.compose("up", "-d", *arguments, within=600)
         self.settle()
 
-    def settle(self) -> None:
-        """Wait until every service that was started is healthy."""
-        eventually(self._is_healthy, 300, "a healthy service")
+    def settle(self, *services: str) -> None:
+        """Wait until these services are healthy; without names, every one that was started."""
+        eventually(lambda: self._are_healthy(services or SERVICES), 300, "a healthy service")
 
-    def _is_healthy(self) -> bool:
+    def _are_healthy(self, services: Collection[str]) -> bool:
         project = f"label=com.docker.compose.project={self.name}"
         columns = '{{.Label "com.docker.compose.service"}}={{.Status}}'
         listed = docker("ps", "--all", "--filter", project, "--format", columns).splitlines()
         states = [
-            state for service, _, state in (line.partition("=") for line in listed) if service in SERVICES
+            state for service, _, state in (line.partition("=") for line in listed) if service in services
         ]
         return all(state.startswith("Up") and "(healthy)" in state for state in states)
 

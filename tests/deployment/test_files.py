@@ -27,6 +27,18 @@ def test_compose_finds_nothing_to_complain_about(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_ci_tests_the_base_images_that_are_used_unless_told_otherwise() -> None:
+    compose = (ROOT / "docker-compose.yaml").read_text()
+    used = set(re.findall(r"(?:POSTGRES|RABBITMQ|NGINX|PYTHON)_IMAGE:-([^}]+)", compose))
+    (made,) = re.findall(r'base-images" (python.*)', (ROOT / ".ci" / "run").read_text())
+    example = re.findall(
+        r"^#(?:POSTGRES|RABBITMQ|NGINX|PYTHON)_IMAGE=(.+)$", (ROOT / ".env.example").read_text(), re.MULTILINE
+    )
+    assert len(used) == 4
+    assert set(made.split()) == used | {"postgres:18"}
+    assert set(example) == used
+
+
 @pytest.mark.parametrize("file", PINNED, ids=lambda file: str(file.relative_to(ROOT)))
 def test_requirements_are_pinned_with_hashes_and_name_no_index(file: Path) -> None:
     entries = file.read_text().replace("\\\n", "").splitlines()

@@ -77,7 +77,9 @@ def down_and_up_again(project: Project, compose: tuple[str, ...]) -> Iterator[No
     assert not project.containers("postgres")
     project.command = compose
     try:
-        project.up()
+        project.compose("up", "-d", within=600)
+        assert httpx.get(f"{project.url}/health/live").status_code == 200  # the door is open as `up` returns
+        project.settle()
         yield
     finally:
         if compose != usual:
