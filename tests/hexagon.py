@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
@@ -46,6 +47,7 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import Ended, StoredPrediction
+from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Request
@@ -94,6 +96,7 @@ from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
 from augury.outbound.memory.users import MemoryUsers
 from augury.outbound.memory.work import MemoryWork
+from augury.outbound.prometheus_counters import PrometheusCounters
 from tests.queue_by_hand import QueueByHand
 
 PASSWORD = "correct horse"
@@ -190,6 +193,8 @@ class Hexagon:
         self.passwords = MemoryPasswords()
         self.access_tokens = MemoryAccessTokens(self.clock)
         self.known_callers = KnownCallers(self.limits)
+        self.registry = CollectorRegistry()
+        self.counters = PrometheusCounters(self.registry)
 
     def _make_use_cases_of_people(self) -> None:
         self.register_user = RegisterUser(
@@ -259,7 +264,12 @@ class Hexagon:
         self.backlog = Backlog(self.predictions, self.limits)
         self.find_accepted = FindAccepted(books=self.books)
         self.request_predictions = RequestPredictions(
-            books=self.books, queue=self.queue, clock=self.clock, limits=self.limits, backlog=self.backlog
+            books=self.books,
+            queue=self.queue,
+            clock=self.clock,
+            limits=self.limits,
+            backlog=self.backlog,
+            counters=self.counters,
         )
         self.submit_prediction = SubmitPrediction(
             models=self.models,
@@ -267,19 +277,30 @@ class Hexagon:
             flight=NaturalBatches(self.request_predictions, most=64),
             limits=self.limits,
         )
-        self.cancel_prediction = CancelPrediction(books=self.books, events=self.events, clock=self.clock)
+        self.cancel_prediction = CancelPrediction(
+            counters=self.counters, books=self.books, events=self.events, clock=self.clock
+        )
         self.run_batch = RunBatch(
             work=self.work,
             models=self.models,
             predictor=self.predictor,
             events=self.events,
             clock=self.clock,
+            counters=self.counters,
             limits=self.limits,
         )
         self.sweep = Sweep(
-            books=self.books, queue=self.queue, events=self.events, clock=self.clock, limits=self.limits
+            books=self.books,
+            queue=self.queue,
+            events=self.events,
+            clock=self.clock,
+            counters=self.counters,
+            limits=self.limits,
         )
         self.forget_prediction = ForgetPrediction(contents=MemoryPredictionContents(self.memory))
+        self.quote_prediction = QuotePrediction(
+            models=self.models, predictions=self.predictions, limits=self.limits
+        )
         self.replay_dead_letters = ReplayDeadLetters(dead_letters=self.dead_letters)
         self.wait_for_prediction = WaitForPrediction(self.predictions)
         self.register_model = RegisterModel(

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from dishka import AsyncContainer, Provider, Scope, make_async_container
 from litestar import Litestar
+from prometheus_client import CollectorRegistry
 
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.limits import Limits
@@ -42,6 +43,7 @@ from augury.application.ports import Clock, OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import DeadLetters, Predictions
+from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -81,11 +83,13 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
         AdmitGuest: hexagon.admit_guest,
         AuthorizeAdmin: hexagon.authorize_admin,
         BlockUser: hexagon.block_user,
+        CollectorRegistry: hexagon.registry,
         UnblockUser: hexagon.unblock_user,
         ReverseTopUp: hexagon.reverse_top_up,
         VerifyLedger: hexagon.verify_ledger,
         ChangePromoCode: hexagon.change_promo_code,
         ForgetPrediction: hexagon.forget_prediction,
+        QuotePrediction: hexagon.quote_prediction,
         ReplayDeadLetters: hexagon.replay_dead_letters,
         FindGuests: hexagon.find_guests,
         DeleteApiKey: hexagon.delete_api_key,

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from augury.application.limits import Limits
@@ -36,6 +37,7 @@ from augury.domain.prediction import (
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import LEASE, Adapters, finish, memory_adapters, postgres_adapters
 from tests.hexagon import a_model
@@ -125,17 +127,26 @@ class Interleaved(RuleBasedStateMachine):
         limits = Limits()
         self.queue = QueueByHand(clock)
         users, books, events = self.books.users, self.books.books, MemoryEvents()
+        counters = PrometheusCounters(CollectorRegistry())
         self.request = RequestPredictions(
+            counters=counters,
             books=books,
             queue=self.queue,
             clock=clock,
             limits=limits,
             backlog=Backlog(self.books.predictions, limits),
         )
-        self.cancel = CancelPrediction(books=books, events=events, clock=clock)
+        self.cancel = CancelPrediction(counters=counters, books=books, events=events, clock=clock)
         self.top_up = TopUp(users=users, books=books)
         self.refund = RefundPrediction(users=users, books=books)
-        self.sweep = Sweep(books=books, queue=self.queue, events=events, clock=clock, limits=limits)
+        self.sweep = Sweep(
+            counters=counters,
+            books=books,
+            queue=self.queue,
+            events=events,
+            clock=clock,
+            limits=limits,
+        )
         self.users = [self.run(self.books.user()) for _ in range(3)]
 
     @override

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 
 from augury.inbound.health import HealthServer
+from augury.outbound.prometheus_counters import PrometheusCounters
 
 
 class Consumer:
@@ -90,3 +92,14 @@ def test_a_probe_after_the_loop_was_closed_is_answered_and_prints_nothing(
 
     assert answer.status_code == 503
     assert capfd.readouterr().err == ""
+
+
+async def test_metrics_show_what_the_process_has_counted(consumer: Consumer) -> None:
+    counted = CollectorRegistry()
+    PrometheusCounters(counted).requeued(3)
+
+    async with HealthServer("127.0.0.1", 0, consumer.alive, counted=counted) as server:
+        answer = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{server.port}/metrics")
+
+    assert "\naugury_predictions_requeued_total 3.0\n" in answer.text
+    assert "python_info{" in answer.text

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from asyncpg import Pool
+from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
 from augury.application.ports import Accepted, AlreadyRecorded, Conflict, IdempotencyKey, Json
@@ -29,6 +30,7 @@ from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres import books, record, sweeping, work
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import LEASE, Adapters, a_prediction, finish, postgres_adapters
 from tests.hexagon import a_model
@@ -47,6 +49,7 @@ async def adapters(pool: Pool) -> Adapters:
 def submit(adapters: Adapters) -> RequestPredictions:
     clock = SystemClock()
     return RequestPredictions(
+        counters=PrometheusCounters(CollectorRegistry()),
         books=adapters.books,
         queue=MemoryPredictionQueue(clock),
         clock=clock,
@@ -382,7 +385,12 @@ async def test_flights_settlements_cancels_and_sweeps_that_cross_never_deadlock(
     async def cancel(process: Adapters) -> None:
         if open_predictions:
             some = dice.choice(open_predictions)
-            canceling = CancelPrediction(books=process.books, events=MemoryEvents(), clock=SystemClock())
+            canceling = CancelPrediction(
+                counters=PrometheusCounters(CollectorRegistry()),
+                books=process.books,
+                events=MemoryEvents(),
+                clock=SystemClock(),
+            )
             try:
                 await canceling(user_id=some.user_id, prediction_id=some.id)
             except DomainError:
@@ -391,6 +399,7 @@ async def test_flights_settlements_cancels_and_sweeps_that_cross_never_deadlock(
     async def sweep(process: Adapters) -> None:
         clock = SystemClock()
         sweeping = Sweep(
+            counters=PrometheusCounters(CollectorRegistry()),
             books=process.books,
             queue=MemoryPredictionQueue(clock),
             events=MemoryEvents(),

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from asyncpg import Pool
+from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
 from augury.application.predictions.sweep import Sweep
@@ -18,6 +19,7 @@ from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres.ledger import MOST_NAMED
 from augury.outbound.postgres.locks import CHECKING
+from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters, postgres_adapters
 from tests.hexagon import a_model
@@ -57,6 +59,7 @@ async def test_a_restore_verifies_once_workers_have_taken_up_what_was_under_way(
 
     clock = SystemClock()
     await Sweep(
+        counters=PrometheusCounters(CollectorRegistry()),
         books=adapters.books,
         queue=MemoryPredictionQueue(clock),
         events=MemoryEvents(),

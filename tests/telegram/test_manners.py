@@ -95,6 +95,9 @@ def test_a_second_process_waits_healthy_and_takes_over_from_one_that_is_killed(
     newest(telegram, "7 left")
     assert second.output.count("another process is the bot already") == 1
     assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+    counted = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert "\naugury_predictions_accepted_total 1.0\n" in counted
+    assert "\nprocess_cpu_seconds_total " in counted
     assert second.stop() == 0
     assert not service.deviations()
 

@@ -42,6 +42,37 @@ class Clock(Protocol):
         """The time, in UTC."""
 
 
+class Counters(Protocol):
+    """What this process has done, counted for whoever watches it. Never waits, never raises."""
+
+    @abstractmethod
+    def submitted(self, submits: int) -> None:
+        """So many submits shared one transaction, whatever became of each."""
+
+    @abstractmethod
+    def accepted(self, predictions: Sequence[Prediction]) -> None: ...
+
+    @abstractmethod
+    def settled(self, predictions: Sequence[Prediction]) -> None:
+        """These were settled together, and have ended."""
+
+    @abstractmethod
+    def ended(self, predictions: Sequence[Prediction]) -> None:
+        """These have ended without a worker: canceled or expired, or given up after too many attempts."""
+
+    @abstractmethod
+    def requeued(self, predictions: int) -> None:
+        """A sweep put so many on the queue again."""
+
+    @abstractmethod
+    def update_done(self, *, handled: bool) -> None:
+        """The bot is done with an update of Telegram: it was handled, or given up."""
+
+    @abstractmethod
+    def result_delivered(self) -> None:
+        """The bot's delivery of a result has ended, also where the chat is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
     """The name that a caller gave to a request that moves money, and a digest of the request."""

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from asyncpg import Pool
 from dishka import AsyncContainer
+from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
 from augury.application.predictions.backlog import Backlog
@@ -37,17 +38,19 @@ async def run_bot(process: ProcessSettings) -> None:
     telegram = read(TelegramSettings)
     async with AsyncExitStack() as stack:
         if telegram.token:
-            alive = await stack.enter_async_context(_serving(telegram))
+            alive, counted = await stack.enter_async_context(_serving(telegram))
         else:
             log.warning("AUGURY_TELEGRAM_TOKEN is not set: there is no bot")
-            alive = _nothing_is_ill
-        await stack.enter_async_context(health_told(process, alive))
+            alive, counted = _nothing_is_ill, None
+        await stack.enter_async_context(health_told(process, alive, counted))
         await stop.wait()
 
 
 @asynccontextmanager
-async def _serving(telegram: TelegramSettings) -> AsyncIterator[Callable[[], bool]]:
-    """Yields whether the bot is alive."""
+async def _serving(
+    telegram: TelegramSettings,
+) -> AsyncIterator[tuple[Callable[[], bool], CollectorRegistry | None]]:
+    """Yields whether the bot is alive, and what it counts."""
     rabbit = read(RabbitSettings)
     container = bot_container(telegram, read(PostgresSettings), rabbit, read(Limits))
     try:
@@ -58,7 +61,7 @@ async def _serving(telegram: TelegramSettings) -> AsyncIterator[Callable[[], boo
             EventListener(rabbit.urls, deliverer.tell, exchange=EVENTS, routing_key=FINISHED),
             running(container) as bot,
         ):
-            yield bot.alive
+            yield bot.alive, await container.get(CollectorRegistry)
     finally:
         await container.close()
 

@@ -42,6 +42,7 @@ from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.forget_prediction import ForgetPrediction
+from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.run_batch import RunBatch
@@ -77,12 +78,14 @@ from augury.outbound.system_clock import SystemClock
 
 def api_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """The API: everything but the model."""
-    return _container(settings, _postgres(), _rabbit(), _requests(), _people(), _administration(), *overrides)
+    return _container(
+        settings, _postgres(), _rabbit(), _counters(), _requests(), _people(), _administration(), *overrides
+    )
 
 
 def worker_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """A worker: the model, the settling, the repair."""
-    return _container(settings, _postgres(), _rabbit(), _work(), *overrides)
+    return _container(settings, _postgres(), _rabbit(), _counters(), _work(), *overrides)
 
 
 def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
@@ -91,13 +94,13 @@ def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...
     The bot is an override: `telegram`.
     """
     queue = _rabbit() if broker else _in_process()
-    serving = _requests(), _people(), _administration(), _work(), _models()
+    serving = _counters(), _requests(), _people(), _administration(), _work(), _models()
     return _container(settings, _postgres(), queue, *serving, *overrides)
 
 
 def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """The Telegram bot: no model, no web framework."""
-    return _container(settings, _postgres(), _rabbit(), _requests(), telegram(), *overrides)
+    return _container(settings, _postgres(), _rabbit(), _counters(), _requests(), telegram(), *overrides)
 
 
 def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
@@ -182,6 +185,18 @@ def _in_process() -> Provider:
     return provider
 
 
+def _counters() -> Provider:
+    """What a process counts, in a registry of its own container."""
+    from prometheus_client import CollectorRegistry  # a command of the operator counts nothing
+
+    from augury.outbound.prometheus_counters import PrometheusCounters
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(lambda: CollectorRegistry(auto_describe=True), provides=CollectorRegistry)
+    provider.provide(WithParents[PrometheusCounters])
+    return provider
+
+
 def _requests() -> Provider:
     """What its users ask of the API and of the bot."""
     provider = Provider(scope=Scope.APP)
@@ -228,6 +243,7 @@ def _people() -> Provider:
         IdentifyCaller,
         IssueTelegramLink,
         RefreshTokens,
+        QuotePrediction,
         ReplayDeadLetters,
         RegisterUser,
         SignIn,

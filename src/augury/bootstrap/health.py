@@ -3,19 +3,23 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from prometheus_client import CollectorRegistry
+
 from augury.bootstrap.config import OperatorError, ProcessSettings
 from augury.inbound.health import HealthServer
 
 
 @asynccontextmanager
-async def health_told(process: ProcessSettings, alive: Callable[[], bool]) -> AsyncIterator[None]:
+async def health_told(
+    process: ProcessSettings, alive: Callable[[], bool], counted: CollectorRegistry | None = None
+) -> AsyncIterator[None]:
     """For as long as the block, if there is to be a port for it; raises `OperatorError` where it is taken."""
     host, port = process.host, process.health_port
     if not port:
         yield
         return
     try:
-        server = HealthServer(host, port, alive)
+        server = HealthServer(host, port, alive, counted=counted)
     except OSError as error:
         raise OperatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
     async with server:

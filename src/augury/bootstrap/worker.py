@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from asyncpg import Pool
 from dishka import AsyncContainer
+from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
 from augury.application.predictions.ports import PredictionQueue, Upkeep
@@ -45,7 +46,9 @@ async def run_worker(process: ProcessSettings) -> None:
         await check_schema(await container.get(Pool))
         async with AsyncExitStack() as stack:
             consumer = await stack.enter_async_context(consuming(container, rabbit.urls, settings))
-            await stack.enter_async_context(health_told(process, consumer.alive))
+            await stack.enter_async_context(
+                health_told(process, consumer.alive, await container.get(CollectorRegistry))
+            )
             spare_the_collector()
             log.info("this worker works")
             await stop.wait()

@@ -11,7 +11,7 @@ from typing import Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from prometheus_client import make_wsgi_app
+from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
 
 ANSWERING = timedelta(seconds=2)
 """How long the event loop may take to answer; one that is stuck is not alive."""
@@ -21,12 +21,21 @@ class HealthServer:
     """Answers while its context is open. 200 says that the process does its work, 503 that it does not."""
 
     def __init__(
-        self, host: str, port: int, alive: Callable[[], bool], *, answering: timedelta = ANSWERING
+        self,
+        host: str,
+        port: int,
+        alive: Callable[[], bool],
+        *,
+        counted: CollectorRegistry | None = None,
+        answering: timedelta = ANSWERING,
     ) -> None:
-        """Port 0 is any free one: see `port`. Raises `OSError` where the port is taken."""
+        """`/metrics` shows the process, and what it has `counted`. Port 0 is any free one: see `port`.
+
+        Raises `OSError` where the port is taken.
+        """
         self._alive = alive
         self._answering = answering.total_seconds()
-        self._metrics = make_wsgi_app()
+        self._metrics = make_wsgi_app(_together(REGISTRY, counted))
         self._server = make_server(
             host, port, self._answer, server_class=_ThreadingServer, handler_class=_SilentHandler
         )
@@ -69,6 +78,15 @@ class HealthServer:
             return answer.result(self._answering)
         except (TimeoutError, RuntimeError):  # it is stuck, or closed already: the process ends
             return False
+
+
+def _together(*registries: CollectorRegistry | None) -> CollectorRegistry:
+    """One registry that collects from all of these."""
+    whole = CollectorRegistry()
+    for each in registries:
+        if each is not None:
+            whole.register(each)
+    return whole
 
 
 class _ThreadingServer(ThreadingMixIn, WSGIServer):

@@ -70,3 +70,17 @@ async def test_metrics_are_told_while_the_books_are_away(api: Api) -> None:
     api.hexagon.memory.away = True
 
     assert math.isnan((await numbers(api))["augury_ledger_last_check_deviations"])
+
+
+async def test_what_the_worker_of_the_same_process_does_stands_on_the_same_page(api: Api) -> None:
+    member = await api.member(credits=4)
+    await member.post("/predictions", json=TEXT)
+    canceled = (await member.post("/predictions", json=TEXT)).json()
+    await member.post(canceled["urls"]["cancel"])
+
+    await api.hexagon.run_all()
+
+    counted = await numbers(api)
+    assert counted['augury_predictions_finished_total{status="succeeded"}'] == 1
+    assert counted['augury_predictions_finished_total{status="canceled"}'] == 1
+    assert counted["augury_batch_size_sum"] == 1

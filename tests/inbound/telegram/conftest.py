@@ -36,7 +36,8 @@ class Town:
     def desk(self, settings: TelegramSettings) -> Desk:
         hexagon, bot = self.hexagon, create_bot(settings)
         ports: dict[str, Any] = {
-            name: getattr(hexagon, name) for name in ("notices", "chats", "balances", "predictions")
+            name: getattr(hexagon, name)
+            for name in ("notices", "chats", "balances", "predictions", "counters")
         }
         deliverer = Deliverer(bot, **ports, models=hexagon.models)
         hexagon.events.listen(lambda ended: deliverer.tell([each.prediction_id for each in ended]))

@@ -11,6 +11,7 @@ from augury.domain.prediction import Failure, Status
 from augury.outbound.memory.predictor import BREAKING, DOUBTFUL
 from tests.hexagon import Hexagon, a_model
 from tests.inbound.telegram.conftest import CHAT, Town
+from tests.polling import eventually
 from tests.telegram.server import TelegramServer
 
 FEATURES = (
@@ -232,3 +233,23 @@ async def test_an_answer_that_may_be_wrong_says_so(town: Town) -> None:
         await town.hexagon.run_all()
 
         await town.said("✅ short\n⚠ text: the model was not trained on this category\n1 credit · 9 left")
+
+
+async def test_the_bots_submits_updates_and_results_are_counted(town: Town) -> None:
+    def counted(name: str, **labels: str) -> float | None:
+        return town.hexagon.registry.get_sample_value(name, labels)
+
+    async with town.bot():
+        ada = town.person()
+        ada.says("/start")
+        await town.said("Hello!")
+        ada.says("a text")
+        await town.said("In the queue")
+        await town.hexagon.run_all()
+        await town.all_handled()
+        await eventually(lambda: counted("augury_telegram_results_total"), "the delivery")
+
+    assert counted("augury_predictions_accepted_total") == 1
+    assert counted("augury_submit_flight_size_count") == 1
+    assert counted("augury_telegram_updates_total", outcome="handled") == 2
+    assert counted("augury_telegram_updates_total", outcome="given_up") == 0

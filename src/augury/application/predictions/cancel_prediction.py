@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from augury.application.ports import Clock, OpenBooks
+from augury.application.ports import Clock, Counters, OpenBooks
 from augury.application.predictions.ports import Ended, Events
 from augury.application.retrying import retried
 from augury.domain.identifiers import PredictionId, UserId
@@ -14,10 +14,12 @@ class CancelPrediction:
     books: OpenBooks
     events: Events
     clock: Clock
+    counters: Counters
 
     async def __call__(self, *, user_id: UserId, prediction_id: PredictionId) -> Prediction:
         """Raises `PredictionNotFound`, or `WrongStatus` once it is processing or final."""
         canceled = await retried(lambda: self._cancel(user_id, prediction_id))
+        self.counters.ended([canceled])
         await self.events.finished([Ended(canceled.id, canceled.user_id, canceled.status)])
         return canceled
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from augury.application.limits import Limits
-from augury.application.ports import Accepted, Clock, OpenBooks, Opened, Remembered
+from augury.application.ports import Accepted, Clock, Counters, OpenBooks, Opened, Remembered
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.ports import PredictionQueue
 from augury.application.predictions.requests import Answer, Replayed, Request
@@ -29,11 +29,14 @@ class RequestPredictions:
     clock: Clock
     limits: Limits
     backlog: Backlog
+    counters: Counters
 
     async def __call__(self, requests: Sequence[Request]) -> list[Answer]:
         """The answers are in the order of `requests`. A refusal affects only its own request."""
+        self.counters.submitted(len(requests))
         desk, answers = await retried(lambda: self._decide(requests))
         self.queue.put([accepted.prediction.id for accepted in desk.accepted], traces=desk.traces)
+        self.counters.accepted([accepted.prediction for accepted in desk.accepted])
         return answers
 
     async def _decide(self, requests: Sequence[Request]) -> tuple["_Desk", list[Answer]]:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models, ModelUnavailable
-from augury.application.ports import Clock, Unavailable
+from augury.application.ports import Clock, Counters, Unavailable
 from augury.application.predictions.ports import Claimed, Ended, Events, Finished, Predictor, Question, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelNotFound, ModelRef
@@ -36,6 +36,7 @@ class RunBatch:
     events: Events
     clock: Clock
     limits: Limits
+    counters: Counters
 
     async def __call__(
         self,
@@ -131,6 +132,7 @@ class RunBatch:
         if lost := len(finished) - len(settled):
             log.warning("%d predictions were not under this worker's lease any more", lost)
         predictions = [done.prediction for done in finished if done.prediction.id in settled]
+        self.counters.settled(predictions)
         await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
 
     async def _hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:

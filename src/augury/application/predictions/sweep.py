@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Due, OpenBooks
+from augury.application.ports import Clock, Counters, Due, OpenBooks
 from augury.application.predictions.ports import Ended, Events, PredictionQueue
 from augury.application.retrying import retried
 from augury.domain.prediction import Prediction
@@ -32,6 +32,7 @@ class Sweep:
     events: Events
     clock: Clock
     limits: Limits
+    counters: Counters
 
     async def __call__(self, *, empty_since: datetime | None = None) -> Swept:
         """One sweep. `empty_since` is when the queue was created anew: what was queued before it is lost."""
@@ -48,6 +49,8 @@ class Sweep:
         for each in (*due.lost, *requeued):
             if each.attempts:
                 self.queue.put([each.id], attempt=each.attempts + 1)
+        self.counters.requeued(len(due.lost) + len(requeued))
+        self.counters.ended(ended)
         if ended:
             await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
         return Swept(lost=len(due.lost), requeued=len(requeued), ended=len(ended))

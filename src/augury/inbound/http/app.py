@@ -10,6 +10,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
@@ -20,8 +21,10 @@ from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.ports import OpenBooks
 from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.requests import Answer, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.concurrency.natural_batches import NaturalBatches
 from augury.inbound.http import (
     admin,
     admin_models,
@@ -185,8 +188,9 @@ def _desks(
             authorize_admin=await container.get(AuthorizeAdmin),
             settings=settings,
         )
-        flight = submissions.counted_flight(
-            await container.get(RequestPredictions), metrics, most=settings.flight
+        metrics.show_also(await container.get(CollectorRegistry))
+        flight: NaturalBatches[Request, Answer] = NaturalBatches(
+            await container.get(RequestPredictions), most=settings.flight
         )
         app.state.identity = identity
         app.state.ledger = await container.get(Ledger)

@@ -24,7 +24,6 @@ PATIENCE = 1.0
 """Seconds that the books may take to say what was last found in them: a scrape must not hang."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_FLIGHT = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
@@ -46,16 +45,6 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.accepted = Counter(
-            "augury_predictions_accepted", "Predictions that were accepted.", registry=self.registry
-        )
-        self.rows = Counter("augury_rows_accepted", "Rows of accepted predictions.", registry=self.registry)
-        self.flights = Histogram(
-            "augury_submit_flight_size",
-            "Submits that shared one transaction.",
-            buckets=_FLIGHT,
-            registry=self.registry,
-        )
         self._ledger_checked_at = Gauge(
             "augury_ledger_last_check_timestamp_seconds",
             "When the newest check of all the books began; NaN where there was none.",
@@ -74,6 +63,10 @@ class Metrics:
         self.ledger_checked(None)
         self._by_answer: dict[tuple[str, str, int], Counter] = {}
         self._by_route: dict[str, Histogram] = {}
+
+    def show_also(self, counted: CollectorRegistry) -> None:
+        """Show on the same page what the use cases count."""
+        self.registry.register(counted)
 
     def ledger_checked(self, check: LedgerCheck | None) -> None:
         at = check.at.timestamp() if check else math.nan

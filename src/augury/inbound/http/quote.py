@@ -8,10 +8,7 @@ from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.params import JSONBody
 
-from augury.application.limits import Limits
-from augury.application.models.ports import Models
-from augury.application.predictions.ports import Predictions
-from augury.application.predictions.requests import checked
+from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import NoRows, TooManyRows
 from augury.inbound.http.body import JsonBody, decode_data
@@ -51,8 +48,7 @@ class Quote(msgspec.Struct, frozen=True):
     security=BEARER,
     tags=["Predictions"],
     summary="Ask what a prediction would cost",
-    description="The price of a prediction, which of its rows are valid, and how many predictions of "
-    "everyone wait before it. Nothing is stored, nothing is charged.",
+    description=QuotePrediction.__doc__,
     responses=documented(
         401,
         404,
@@ -64,21 +60,17 @@ class Quote(msgspec.Struct, frozen=True):
 )
 @inject
 async def quote(
-    request: SignedIn,
-    data: JSONBody[QuoteRequest],
-    models: FromDishka[Models],
-    predictions: FromDishka[Predictions],
-    limits: FromDishka[Limits],
+    request: SignedIn, data: JSONBody[QuoteRequest], quote_prediction: FromDishka[QuotePrediction]
 ) -> Quote:
     settings: HttpSettings = request.app.state.settings
-    model = await models.get(limits.default_model if data.model is None else data.model)
-    rows, errors = checked(decode_data(data.data, most=settings.max_values), model, limits)
+    rows = decode_data(data.data, most=settings.max_values)
+    quoted = await quote_prediction(data=rows, model=data.model)
     return Quote(
-        model=str(model.ref),
-        row_price=model.row_price,
-        rows=len(rows),
-        valid_rows=len(rows) - len(errors),
-        price=model.price(len(rows)),
-        errors=row_problems(errors),
-        queue_length=await predictions.waiting(at_most=limits.max_waiting),
+        model=str(quoted.model.ref),
+        row_price=quoted.model.row_price,
+        rows=quoted.rows,
+        valid_rows=quoted.valid_rows,
+        price=quoted.price,
+        errors=row_problems(quoted.errors),
+        queue_length=quoted.waiting,
     )

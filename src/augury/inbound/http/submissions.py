@@ -1,6 +1,5 @@
 """Submitting: the hot path. What is needed is looked up once, at start-up, and the rest is plain code."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -14,7 +13,6 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from augury.application.ports import Json, Unavailable
 from augury.application.predictions.ports import StoredPrediction
-from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Answer, Replayed, Request
 from augury.application.predictions.submit_prediction import Submission as Asked
 from augury.application.predictions.submit_prediction import SubmitPrediction
@@ -38,7 +36,6 @@ from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.idempotency import key_of_submit, name_of_submit
 from augury.inbound.http.identity import Anyone, Identity, identify
-from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
 from augury.inbound.http.operations import SubmitOperation
 from augury.inbound.http.prefer import wait_seconds
@@ -155,20 +152,6 @@ class Taken:
 
     user_id: UserId
     answer: Prediction | Replayed
-
-
-def counted_flight(request_predictions: RequestPredictions, metrics: Metrics, *, most: int) -> Flight:
-    """The submits that arrive together fly together; each flight is counted."""
-
-    async def fly(requests: Sequence[Request]) -> Sequence[Answer]:
-        metrics.flights.observe(len(requests))
-        answers = await request_predictions(requests)
-        accepted = [answer for answer in answers if isinstance(answer, Prediction)]
-        metrics.accepted.inc(len(accepted))
-        metrics.rows.inc(sum(prediction.rows for prediction in accepted))
-        return answers
-
-    return NaturalBatches(fly, most=most)
 
 
 def _trace(scope: Scope) -> str | None:

@@ -149,9 +149,11 @@ class TelegramBot:
             log.error("update %d is not understood: %s", update.id, error)
             return
         await self._dispatcher.feed_update(self._bot, understood)
+        self._desk.counters.update_done(handled=True)
 
     async def _give_up(self, update: ReceivedUpdate) -> None:
         """Say so; where a prediction was accepted all the same, those words become its result."""
+        self._desk.counters.update_done(handled=False)
         if update.lane <= 0:
             return
         chat = await self._desk.chats.get(update.lane)

@@ -21,7 +21,7 @@ from aiogram.types import BufferedInputFile
 from augury.application.chats.ports import Chats, Delivery, Notices, Reply
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
-from augury.application.ports import Unavailable
+from augury.application.ports import Counters, Unavailable
 from augury.application.predictions.ports import Predictions
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status
@@ -49,6 +49,7 @@ class Deliverer:
         balances: Balances,
         predictions: Predictions,
         models: Models,
+        counters: Counters,
     ) -> None:
         self._bot = bot
         self._notices = notices
@@ -56,6 +57,7 @@ class Deliverer:
         self._balances = balances
         self._predictions = predictions
         self._models = models
+        self._counters = counters
         self._bell = asyncio.Event()
         self._expected: set[PredictionId] = set()
         self._under_way: dict[PredictionId, asyncio.Task[None]] = {}
@@ -130,6 +132,7 @@ class Deliverer:
                 if "chat not found" in error.message:
                     await self._chats.leave(chat_id)
             await self._notices.delivered(prediction_id)
+            self._counters.result_delivered()
         except (AiogramError, Unavailable) as error:
             log.warning("a result is delivered later: %s", error)
             wait = timedelta(seconds=error.retry_after) if isinstance(error, TelegramRetryAfter) else PUT_OFF

@@ -1,6 +1,5 @@
 """Everything that the bot's handlers need, for the life of the process."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augury.application.chats.link_chat import LinkChat
@@ -12,7 +11,7 @@ from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.money.redeem_promo_code import RedeemPromoCode
-from augury.application.ports import OpenBooks
+from augury.application.ports import Counters, OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.ports import Predictions
@@ -46,6 +45,7 @@ class Desk:
     submit_prediction: SubmitPrediction
     find_accepted: FindAccepted
     deliverer: Deliverer
+    counters: Counters
     limits: Limits
     settings: TelegramSettings
 
@@ -63,10 +63,7 @@ class Desk:
 def flight_of(request_predictions: RequestPredictions) -> BotFlight:
     """What arrives together is accepted together, whatever chats it comes from."""
 
-    async def fly(requests: Sequence[Request]) -> Sequence[Answer]:
-        return await request_predictions(requests)
-
-    return NaturalBatches(fly, most=MOST_IN_FLIGHT)
+    return NaturalBatches(request_predictions, most=MOST_IN_FLIGHT)
 
 
 def submit_of(models: Models, books: OpenBooks, flight: BotFlight, limits: Limits) -> SubmitPrediction:

@@ -1,0 +1,49 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from augury.application.limits import Limits
+from augury.application.models.ports import Models
+from augury.application.predictions.ports import Predictions
+from augury.application.predictions.requests import checked
+from augury.domain.model import Model
+from augury.domain.row_errors import RowError
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a request would cost, and what is wrong with which of its rows."""
+
+    model: Model
+    rows: int
+    errors: Sequence[RowError]
+    waiting: int
+    """Predictions of everyone that are not final yet."""
+
+    @property
+    def valid_rows(self) -> int:
+        return self.rows - len(self.errors)
+
+    @property
+    def price(self) -> int:
+        """Credits that would be held."""
+        return self.model.price(self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotePrediction:
+    """The price of a prediction, which of its rows are valid, and how many predictions of everyone wait
+    before it. Nothing is stored, nothing is charged."""
+
+    models: Models
+    predictions: Predictions
+    limits: Limits
+
+    async def __call__(self, *, data: object, model: str | None = None) -> Quote:
+        """`data` is one row (an object) or many (an array of objects), decoded; `model` is `name` or
+        `name@version`, or None for the default model. Raises `ModelNotFound`, `NoRows`, `TooManyRows`.
+        """
+        found = await self.models.get(self.limits.default_model if model is None else model)
+        rows, errors = checked(data, found, self.limits)
+        return Quote(
+            found, len(rows), errors, await self.predictions.waiting(at_most=self.limits.max_waiting)
+        )

@@ -1,0 +1,85 @@
+"""What a process has done, as metrics of Prometheus."""
+
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from typing_extensions import override
+
+from augury.application.ports import Counters
+from augury.domain.prediction import Prediction, Status
+
+_SUBMITS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class PrometheusCounters(Counters):
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Two of them in one process need a registry each."""
+        self._accepted = Counter(
+            "augury_predictions_accepted", "Predictions that were accepted.", registry=registry
+        )
+        self._rows = Counter("augury_rows_accepted", "Rows of accepted predictions.", registry=registry)
+        self._flights = Histogram(
+            "augury_submit_flight_size",
+            "Submits that shared one transaction.",
+            buckets=_SUBMITS,
+            registry=registry,
+        )
+        finished = Counter(
+            "augury_predictions_finished",
+            "Predictions that this process brought to their end, by how they ended.",
+            ("status",),
+            registry=registry,
+        )
+        self._finished = {status: finished.labels(status) for status in Status if status.is_final}
+        self._batches = Histogram(
+            "augury_batch_size",
+            "Predictions that a worker settled in one transaction.",
+            buckets=_SUBMITS,
+            registry=registry,
+        )
+        self._requeued = Counter(
+            "augury_predictions_requeued",
+            "Predictions that a sweep put on the queue again: lost messages and silent workers.",
+            registry=registry,
+        )
+        updates = Counter(
+            "augury_telegram_updates",
+            "Telegram updates that are done with, by whether they were handled.",
+            ("outcome",),
+            registry=registry,
+        )
+        self._handled, self._given_up = updates.labels("handled"), updates.labels("given_up")
+        self._delivered = Counter(
+            "augury_telegram_results", "Results whose delivery to a chat ended.", registry=registry
+        )
+
+    @override
+    def submitted(self, submits: int) -> None:
+        self._flights.observe(submits)
+
+    @override
+    def accepted(self, predictions: Sequence[Prediction]) -> None:
+        self._accepted.inc(len(predictions))
+        self._rows.inc(sum(prediction.rows for prediction in predictions))
+
+    @override
+    def settled(self, predictions: Sequence[Prediction]) -> None:
+        self._batches.observe(len(predictions))
+        self.ended(predictions)
+
+    @override
+    def ended(self, predictions: Sequence[Prediction]) -> None:
+        for prediction in predictions:
+            self._finished[prediction.status].inc()
+
+    @override
+    def requeued(self, predictions: int) -> None:
+        self._requeued.inc(predictions)
+
+    @override
+    def update_done(self, *, handled: bool) -> None:
+        (self._handled if handled else self._given_up).inc()
+
+    @override
+    def result_delivered(self) -> None:
+        self._delivered.inc()
