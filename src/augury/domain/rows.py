@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import isnan
 from operator import itemgetter
 from types import NoneType
 from typing import Any
@@ -73,10 +74,15 @@ def _is_fine(feature: Feature, column: Sequence[Any], kinds: AbstractSet[type]) 
             if NoneType in kinds and not feature.nullable:
                 return False
             numbers = column if NoneType not in kinds else [value for value in column if value is not None]
-            return kinds <= {int, float, bool, NoneType} and all(
-                -MOST_NUMBER <= n <= MOST_NUMBER for n in numbers
-            )
+            return kinds <= {int, float, bool, NoneType} and _are_in_range(numbers)
         case FeatureKind.CATEGORICAL if kinds & {int, float, bool}:
             return kinds <= {int, float, bool, str} and all(feature.fault(value) is None for value in column)
         case _:
             return kinds <= {str} and is_storable("".join(column))
+
+
+def _are_in_range(numbers: Sequence[float]) -> bool:
+    """Without a step of Python for each. NaN may hide from `min` and `max`, but not from `sum`."""
+    if not numbers:
+        return True
+    return min(numbers) >= -MOST_NUMBER and max(numbers) <= MOST_NUMBER and not isnan(sum(numbers))

@@ -1,7 +1,7 @@
 """One categorical feature: how the model writes what was sent, and what it has certainly never seen."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from augury.domain.values import category, spellings
 from augury.outbound.catboost.seen import SeenCategories, category_hashes
@@ -30,7 +30,7 @@ class Categories:
         are_texts = set(kinds) == {str}
         if are_texts and self._is_unknown:
             return values, ()
-        keys: list[_Key] = [v if isinstance(v, str) else (type(v), v) for v in values]
+        keys: Sequence[_Key] = cast("Sequence[str]", values) if are_texts else list(map(_key, values))
         different = set(keys)
         self._learn(different)
         read = self._read
@@ -44,8 +44,12 @@ class Categories:
         if len(self._read) > MOST_REMEMBERED:
             self._read.clear()
         new = [key for key in keys if key not in self._read]
+        if not new:
+            return
         known = self._known({key for key in new if isinstance(key, str)})
         self._read.update((text, (text, False)) for text in known)
+        if len(known) == len(new):
+            return
         others = {key: key if isinstance(key, str) else key[1] for key in new if key not in known}
         known = self._known({text for value in others.values() for text in spellings(value)})
         for key, value in others.items():
@@ -56,3 +60,7 @@ class Categories:
         asked = list(texts)
         found = self._seen.has(category_hashes(asked)).tolist()
         return {text for text, is_there in zip(asked, found, strict=True) if is_there or text in self._texts}
+
+
+def _key(value: Sent) -> _Key:
+    return value if isinstance(value, str) else (type(value), value)

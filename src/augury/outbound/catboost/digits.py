@@ -14,11 +14,12 @@ def shortened(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]
 
     A rare event keeps its probability: what is above 0 stays above 0, what is below 1 stays below 1.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        places = DIGITS - 1 - np.floor(np.log10(probabilities))
-        scale = 10.0 ** np.minimum(places, _EXACT_POWER)
-        short: npt.NDArray[np.float64] = np.rint(probabilities * scale) / scale
-    for index in np.argwhere((places > _EXACT_POWER) & (probabilities > 0)):
-        short[tuple(index)] = float(f"{probabilities[tuple(index)]:.{DIGITS}g}")
-    short[(short >= 1) & (probabilities < 1)] = _BELOW_ONE
+    positive = np.where(probabilities > 0, probabilities, 1)
+    places = DIGITS - 1 - np.floor(np.log10(positive))
+    scale = 10.0 ** np.minimum(places, _EXACT_POWER)
+    short: npt.NDArray[np.float64] = np.rint(probabilities * scale) / scale
+    if places.max(initial=0) > _EXACT_POWER:
+        for index in map(tuple, np.argwhere(places > _EXACT_POWER)):
+            short[index] = float(f"{probabilities[index]:.{DIGITS}g}")
+    short[(short == 1) & (probabilities < 1)] = _BELOW_ONE
     return short
