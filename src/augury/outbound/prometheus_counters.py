@@ -1,5 +1,6 @@
 """What a process has done, as metrics of Prometheus."""
 
+import collections
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -69,8 +70,8 @@ class PrometheusCounters(Counters):
 
     @override
     def ended(self, predictions: Sequence[Prediction]) -> None:
-        for prediction in predictions:
-            self._finished[prediction.status].inc()
+        for status, how_many in collections.Counter(each.status for each in predictions).items():
+            self._finished[status].inc(how_many)
 
     @override
     def requeued(self, predictions: int) -> None:
