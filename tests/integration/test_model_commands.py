@@ -58,7 +58,7 @@ def test_a_version_with_other_features_is_added_inactive_with_one_line_why(
 
     assert said(added)[0].endswith("; ready, 1 credit a row")
     assert added.stderr.splitlines() == [
-        "warning: it is not active, since it wants age, city, text; it does not take x, y; it is a "
+        "warning: it is not active, since it needs age, city, text; it does not take x, y; it is a "
         "classification, not a regression: augury model activate size@2"
     ]
     assert listed(augury)["size@1"]["state"] == "active"
@@ -95,7 +95,7 @@ def test_categories_are_told_in_a_file(augury: Command, tmp_path: Path) -> None:
     right = augury("model", "add", file, "--name", "city", "--categories", told)
 
     assert (wrong.returncode, broken.returncode) == (1, 1)
-    assert "'town' is no categorical feature of it (city)" in wrong.stderr
+    assert "'town' is not a categorical feature (the model has: city)" in wrong.stderr
     assert broken.stderr.count("\n") == 1
     assert said(right)
 

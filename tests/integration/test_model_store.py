@@ -99,7 +99,7 @@ async def test_a_missing_file_is_unavailable(store: FolderModelStore) -> None:
 async def test_what_is_no_sha256_reaches_no_file(store: FolderModelStore, file: Path, sha256: str) -> None:
     await store.put(file)
 
-    with pytest.raises(ModelUnavailable, match="names no model file"):
+    with pytest.raises(ModelUnavailable, match="is not the name of a model file"):
         await store.path(sha256)
 
 

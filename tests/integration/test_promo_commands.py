@@ -20,7 +20,7 @@ async def test_the_operator_makes_and_lists_promo_codes(database_url: str) -> No
     assert made.stdout.startswith("created SPRING-26: 20 credits, for 3 users, until ")
     assert (again.returncode, again.stderr) == (
         1,
-        "augury: There is a promo code of this name already. (code SPRING-26)\n",
+        "augury: This promo code already exists. (code SPRING-26)\n",
     )
     [line] = listed.stdout.splitlines()
     *values, expires_at, disabled_at = line.split("\t")
@@ -71,7 +71,7 @@ async def test_the_operator_disables_and_enables_a_code(database_url: str) -> No
     assert (enabled.returncode, enabled.stdout) == (0, "SPRING is enabled\n")
     assert (unknown.returncode, unknown.stderr) == (
         1,
-        "augury: There is no such promo code, or it is no longer good.\n",
+        "augury: There is no such promo code, or it is no longer valid.\n",
     )
 
 

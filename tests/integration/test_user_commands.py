@@ -41,7 +41,7 @@ async def test_the_operator_sees_an_account_and_takes_back_a_mistaken_top_up(dat
     _, verified, _ = await augury("ledger", "verify")
 
     assert (code, reversed_, error) == (0, "ada@example.org has 50 credits available\n", "")
-    assert again == (1, "", "augury: This top-up was taken back before, in whole or in part.\n")
+    assert again == (1, "", "augury: This top-up was already reversed, in whole or in part.\n")
     assert [line.split("\t")[:3] for line in shown.splitlines()] == [
         ["account", account["id"], "ada@example.org"],
         ["transfer", "reversal", "450"],

@@ -34,8 +34,8 @@ def test_a_url_names_one_host_or_several(text: str, urls: list[str]) -> None:
         ("http://a", "AUGURY_RABBITMQ_URL must begin with amqp:// or amqps://"),
         ("a,amqp://b", "AUGURY_RABBITMQ_URL must begin with amqp:// or amqps://"),
         ("amqp://a,,b", "AUGURY_RABBITMQ_URL must name a host between two commas"),
-        ("amqp://a:x,b", "AUGURY_RABBITMQ_URL must name a host, or a host and the number of a port"),
-        ("amqp://a:70000", "AUGURY_RABBITMQ_URL must name a host, or a host and the number of a port"),
+        ("amqp://a:x,b", "AUGURY_RABBITMQ_URL must name a host, or a host and a port number"),
+        ("amqp://a:70000", "AUGURY_RABBITMQ_URL must name a host, or a host and a port number"),
     ],
 )
 def test_what_is_no_host_is_told_in_one_line(text: str, words: str) -> None:

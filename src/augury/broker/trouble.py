@@ -1,6 +1,6 @@
-"""What can happen to a connection, for both sides that use one."""
+"""Connection errors of the broker, for publishers and consumers."""
 
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
 TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
-"""Raised where the broker is away, does not answer, or refuses."""
+"""Raised if the broker cannot be reached, does not answer, or refuses."""

@@ -1,7 +1,7 @@
-"""The messages of the broker as they are on the wire: tasks in the queue `ml_tasks`, and events.
+"""The wire format of the broker's messages: tasks in the queue `ml_tasks`, and events.
 
-Both are JSON in UTF-8. Old and new processes run side by side during an upgrade, so the format stays as it
-is: `tests/unit/broker/test_wire.py` pins each byte.
+Both are JSON in UTF-8. Old and new processes run together during an upgrade, so the format must not change:
+`tests/unit/broker/test_wire.py` pins each byte.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,11 +33,11 @@ _events = msgspec.json.Decoder(list[Ended])
 
 
 class NotUnderstood(ValueError):
-    """A message is not in the format of this page; `str()` says what is wrong with it."""
+    """The message is not in the format of this module. `str()` says what is wrong with it."""
 
 
 def task_body(ids: Sequence[PredictionId], attempt: int) -> bytes:
-    """The body of a message about 1 to `MOST_IDS` predictions; exactly one where `attempt` is more than 1."""
+    """The body of a message about 1 to `MOST_IDS` predictions, or exactly one if `attempt` exceeds 1."""
     return msgspec.json.encode({"prediction_ids": ids, "attempt": attempt})
 
 
@@ -64,7 +64,7 @@ def read_task(body: bytes, headers: Mapping[str, object] | None = None) -> Task:
 
 
 def events_body(ended: Sequence[Ended]) -> bytes:
-    """The body of one message about all of them: an array of `Ended`, whose fields are the format."""
+    """The body of one message about all of them: a JSON array of the fields of `Ended`."""
     return msgspec.json.encode(ended)
 
 

@@ -1,4 +1,4 @@
-"""A model's answer to one row, in the shape in which it is stored, sent and read again."""
+"""A model's answer to one row, in the form in which it is stored and sent."""
 
 import json
 from typing import NotRequired, TypeAlias, TypedDict, cast, final
@@ -6,11 +6,11 @@ from typing import NotRequired, TypeAlias, TypedDict, cast, final
 
 @final
 class Classification(TypedDict):
-    """A dictionary, not a dataclass: it is JSON at once, and ten thousand of them are made for one batch."""
+    """A dictionary rather than a dataclass: a batch may have ten thousand, and each is encoded as it is."""
 
     label: str
     probabilities: NotRequired[dict[str, float]]
-    """By label; left out by a model that gives none."""
+    """By label. Missing if the model gives none."""
 
 
 @final
@@ -22,9 +22,9 @@ Answer: TypeAlias = Classification | Estimate
 
 
 def answers_in(output: bytes | None) -> list[Answer | None]:
-    """The answer to each row of a stored output, None for a row that was not predicted.
+    """The answers in a stored output, one per row; None for a row that was not predicted.
 
-    The output of a single row is one object; without an output there are no answers.
+    The output is a JSON list, or one object for a single row. Without an output, the list is empty.
     """
     found = json.loads(output) if output else []
     return cast("list[Answer | None]", found if isinstance(found, list) else [found])

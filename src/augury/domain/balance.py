@@ -13,7 +13,7 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 
 MOST_CREDITS = 10**15
-"""The most that one movement or one balance, both sides together, may hold: far below what 64 bits hold."""
+"""The limit of one transfer, and of one balance (`available + held`). It is far below the 64-bit limit."""
 
 
 @dataclass(eq=False)
@@ -34,7 +34,7 @@ class InvalidAmount(DomainError):
 
 @dataclass(eq=False)
 class PaymentTaken(DomainError):
-    """This payment was credited before, to another user or with another amount."""
+    """This payment was already credited to another user, or with another amount."""
 
 
 @dataclass(eq=False)
@@ -44,12 +44,12 @@ class TopUpNotFound(DomainError):
 
 @dataclass(eq=False)
 class AlreadyReversed(DomainError):
-    """This top-up was taken back before, in whole or in part."""
+    """This top-up was already reversed, in whole or in part."""
 
 
 @dataclass(eq=False)
 class NotReversible(DomainError):
-    """No more can be taken back than is available: the rest is spent or set aside."""
+    """The amount exceeds the available credits: the rest is spent or held."""
 
     amount: int
     available: int
@@ -57,14 +57,14 @@ class NotReversible(DomainError):
 
 @dataclass(eq=False)
 class BooksDisagree(DomainError):
-    """More was to be taken from an account than it holds. Never the user's fault: a broken invariant."""
+    """A transfer would overdraw an account. This is a broken invariant, never the user's fault."""
 
     account: str
 
 
 @dataclass(eq=False)
 class CheckUnderWay(DomainError):
-    """The books are being checked just now, and one check at a time is enough."""
+    """Another check of the books is running. Only one runs at a time."""
 
 
 class Account(StrEnum):
@@ -78,7 +78,7 @@ class Account(StrEnum):
 
 
 class TransferKind(StrEnum):
-    """Why credits move. The kind says both sides; `reference` says for whose sake."""
+    """Why credits move. The kind determines both accounts. A transfer's `reference` names its cause."""
 
     TOP_UP = "top_up"
     GRANT = "grant"
@@ -99,12 +99,12 @@ class TransferKind(StrEnum):
 
     @property
     def available_sign(self) -> int:
-        """What one credit of this kind does to the `available` of the user it names: -1, 0 or +1."""
+        """The change of the named user's `available` per credit: -1, 0 or +1."""
         return _SIGNS[self][0]
 
     @property
     def held_sign(self) -> int:
-        """What one credit of this kind does to the `held` of the user it names: -1, 0 or +1."""
+        """The change of the named user's `held` per credit: -1, 0 or +1."""
         return _SIGNS[self][1]
 
 
@@ -121,7 +121,7 @@ _SIDES = {
 
 
 def _sign(kind: TransferKind, account: Account) -> int:
-    if kind is TransferKind.MERGE:  # the user named is the one who gives; `to_user_id` is the one who gets
+    if kind is TransferKind.MERGE:  # from `user_id` to `to_user_id`
         return -1 if account is Account.AVAILABLE else 0
     source, target = _SIDES[kind]
     return (target is account) - (source is account)
@@ -139,7 +139,7 @@ class Transfer:
     amount: int
     reference: UUID
     to_user_id: UserId | None = None
-    """Who gets the credits of a `merge`; nobody in every other kind."""
+    """The user who receives the credits of a `merge`. None for every other kind."""
 
     def __post_init__(self) -> None:
         if not 0 < self.amount <= MOST_CREDITS:
@@ -152,20 +152,20 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a user can spend, and what is set aside for predictions under way, in credits.
+    """The credits that a user can spend, and those that are held for unfinished predictions.
 
-    Each method returns the balance after the movement and the transfers that explain it: none where
-    nothing moved (a free prediction), one otherwise.
+    Each method returns the balance after the movement and the transfers that explain it: none if nothing
+    moved (a free prediction), one otherwise.
     """
 
     user_id: UserId
     available: int = 0
     held: int = 0
     pending: int = 0
-    """How many predictions of the user are not final yet, free ones included."""
+    """The number of the user's unfinished predictions, including free ones."""
 
     def after(self, transfer: Transfer) -> Self:
-        """This balance once `transfer` has happened; raises `BooksDisagree` rather than go below zero."""
+        """Apply `transfer`. Raises `BooksDisagree` if a side would become negative, and `InvalidAmount`."""
         kind, amount = transfer.kind, transfer.amount
         if transfer.to_user_id == self.user_id:
             available, held = self.available + amount, self.held
@@ -178,7 +178,7 @@ class Balance:
             raise BooksDisagree(account=Account.AVAILABLE)
         if held < 0:
             raise BooksDisagree(account=Account.HELD)
-        if available + held > max(MOST_CREDITS, self.available + self.held):  # what is released was there
+        if available + held > max(MOST_CREDITS, self.available + self.held):  # a release never raises the sum
             raise InvalidAmount(amount=amount)
         return type(self)(self.user_id, available, held, self.pending)
 
@@ -189,7 +189,7 @@ class Balance:
         return self._move(TransferKind.GRANT, amount, reference)
 
     def hold(self, amount: int, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
-        """Set `amount` aside for the prediction `reference`, which counts as pending from now on."""
+        """Hold `amount` for the prediction `reference`, which becomes pending. Raises `NotEnoughCredits`."""
         if amount > self.available:
             raise NotEnoughCredits(available=self.available, price=amount)
         balance = type(self)(self.user_id, self.available, self.held, self.pending + 1)
@@ -199,19 +199,19 @@ class Balance:
         return balance.after(transfer), (transfer,)
 
     def refund(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
-        """Give back what was captured; that it is no more than that is the prediction's to say."""
+        """Return captured credits. `Prediction.refundable` checks that they do not exceed the charge."""
         return self._move(TransferKind.REFUND, amount, reference)
 
     def reverse(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
-        """Return a payment: never beyond what is available."""
+        """Take back a payment that was returned. Raises `NotEnoughCredits` if it exceeds `available`."""
         if amount > self.available:
             raise NotEnoughCredits(available=self.available, price=amount)
         return self._move(TransferKind.REVERSAL, amount, reference)
 
     def take_back(self, top_up: Transfer, amount: int | None = None) -> tuple[Self, Transfer]:
-        """Reverse a mistaken top-up, or so much of it: never beyond what is available.
+        """Reverse a mistaken top-up, or `amount` of it. Raises `NotReversible` if it exceeds `available`.
 
-        The top-up may be that of an account which this one absorbed.
+        The top-up may belong to an account that was merged into this one.
         """
         amount = top_up.amount if amount is None else amount
         if not 0 < amount <= top_up.amount:
@@ -221,7 +221,7 @@ class Balance:
         return self._move(TransferKind.REVERSAL, amount, top_up.reference)
 
     def merge_into(self, other: Self) -> tuple[Self, Self, tuple[Transfer, ...]]:
-        """Hand everything available to `other`: this account is absorbed, and its id is the reference."""
+        """Move all available credits to `other`. This account's id is the transfer's reference."""
         if self.available == 0:
             return self, other, ()
         transfer = Transfer(TransferKind.MERGE, self.user_id, self.available, self.user_id, other.user_id)
@@ -233,6 +233,6 @@ class Balance:
 
 
 def settlement(user_id: UserId, *, price: int, charged: int, reference: UUID) -> tuple[Transfer, ...]:
-    """The transfers that end a hold of `price` credits of which `charged` were earned."""
+    """The transfers that end a hold of `price` credits: `charged` is captured, the rest released."""
     parts = ((TransferKind.CAPTURE, charged), (TransferKind.RELEASE, price - charged))
     return tuple(Transfer(kind, user_id, amount, reference) for kind, amount in parts if amount)

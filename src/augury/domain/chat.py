@@ -1,4 +1,4 @@
-"""Chats: how one becomes an account's, and what is refused on the way there and to the till."""
+"""Errors of linking chats to accounts, and of payments in a chat."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ from augury.domain.errors import DomainError
 
 @dataclass(eq=False)
 class InvalidLink(DomainError):
-    """The link was used before, or its time is over: ask for a new one."""
+    """The link was already used, or has expired: ask for a new one."""
 
 
 @dataclass(eq=False)
 class ChatLinked(DomainError):
-    """The chat belongs to another account already."""
+    """The chat is already linked to another account."""
 
 
 @dataclass(eq=False)
 class NoBot(DomainError):
-    """There is no Telegram bot here."""
+    """This installation has no Telegram bot."""
 
 
 @dataclass(eq=False)
@@ -29,6 +29,6 @@ class PaymentNotFound(DomainError):
 
 @dataclass(eq=False)
 class RefundRefused(DomainError):
-    """The credits were taken back, but Telegram has not returned the payment yet: try again."""
+    """The credits were taken back, but Telegram has not returned the payment: try again."""
 
     reason: str

@@ -1,11 +1,11 @@
-"""The root of everything that the domain refuses. Each error stands beside what refuses it."""
+"""The base class of the domain's errors. Each error is defined beside the code that raises it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(eq=False)
 class DomainError(Exception):
-    """A refusal in the domain's own terms; every inbound adapter has words of its own for each.
+    """A request that a rule of the domain refuses. Every inbound adapter words each error for its users.
 
     `eq=False` keeps errors hashable, which tracebacks and exception groups need.
     """

@@ -1,4 +1,4 @@
-"""Identifiers: UUIDs of version 7, which sort by the time they were made and cannot be guessed."""
+"""Identifiers: UUIDs of version 7, which sort by creation time and cannot be guessed."""
 
 import os
 import time
@@ -12,7 +12,7 @@ PredictionId = NewType("PredictionId", UUID)
 def uuid7() -> UUID:
     """A new identifier: Unix time in steps of a 4096th of a millisecond, then 62 random bits.
 
-    What one process makes in turn sorts in turn, within a millisecond, too: RFC 9562, section 6.2, method 3.
+    Ids of one process sort in the order of creation, even within a millisecond: RFC 9562, 6.2, method 3.
     """
     milliseconds, step = divmod((time.time_ns() << 12) // 1_000_000, 1 << 12)
     random_bits = int.from_bytes(os.urandom(8), "big") >> 2

@@ -1,4 +1,4 @@
-"""Models: what they want of a row, what they answer, what a row costs."""
+"""Models: the features of a row, the meaning of an answer, and the price."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 @dataclass(eq=False)
 class ModelNotFound(DomainError):
-    """There is no such model, or it serves no more predictions."""
+    """There is no such model, or it is retired."""
 
     model: str
 
@@ -36,7 +36,7 @@ class InvalidModelName(DomainError):
 
 @dataclass(eq=False)
 class ModelRefused(DomainError):
-    """The file is no model that can be served."""
+    """The file cannot be served as a model."""
 
     reason: str
 
@@ -49,23 +49,23 @@ class FeatureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One named input of a model; `values` are the categories it was trained on, where it knows them."""
+    """One named input of a model. `values` are the categories of the training data, if they are known."""
 
     name: str
     kind: FeatureKind
     values: tuple[str, ...] = ()
     nullable: bool = True
-    """Whether a number may be missing: not where the model was trained to forbid it."""
+    """Whether a number may be missing. False if the model was trained to forbid it."""
 
     def fault(self, value: object) -> RowFault | None:
-        """What is wrong with the value, or None. An unseen category is fine: models are made for that.
+        """What is wrong with the value, or None. An unseen category is valid: models can handle it.
 
-        A boolean is a number or a category as 1 or 0. A category may be a whole number that is written as a
-        float: pandas writes it so after a missing value.
+        A boolean counts as the number or category 1 or 0. A category may be a whole number written as a
+        float, since pandas writes it so in a column with missing values.
         """
         match self.kind:
             case FeatureKind.NUMERIC:
-                if value is None:  # a missing number: CatBoost has a place for it
+                if value is None:  # a missing number, which CatBoost can handle
                     return None if self.nullable else RowFault.NULL
                 if not isinstance(value, (int, float)):
                     return RowFault.NOT_A_NUMBER
@@ -98,11 +98,11 @@ class InputSchema:
         return tuple(feature.name for feature in self.features)
 
     def knowing(self, categories: Mapping[str, Sequence[str]]) -> Self:
-        """With these values of categorical features, by name. Raises `UnfitForModel`."""
+        """Replace the values of categorical features, given by name. Raises `UnfitForModel`."""
         categorical = [feature.name for feature in self.features if feature.kind is FeatureKind.CATEGORICAL]
         if unknown := next(iter(categories.keys() - set(categorical)), None):
-            known = ", ".join(categorical) or "it has none"
-            raise UnfitForModel(reason=f"{unknown!r} is no categorical feature of it ({known})")
+            known = ", ".join(categorical) or "none"
+            raise UnfitForModel(reason=f"{unknown!r} is not a categorical feature (the model has: {known})")
         return type(self)(
             tuple(
                 replace(feature, values=tuple(dict.fromkeys(categories.get(feature.name, feature.values))))
@@ -111,10 +111,10 @@ class InputSchema:
         )
 
     def differences(self, other: Self) -> Iterator[str]:
-        """What a row for `other` would have to change to fit this one, in words."""
+        """The changes that a row for `other` needs to fit this schema, in words."""
         mine, others = ({feature.name: feature.kind for feature in each.features} for each in (self, other))
         if new := [name for name in mine if name not in others]:
-            yield f"it wants {', '.join(new)}"
+            yield f"it needs {', '.join(new)}"
         if gone := [name for name in others if name not in mine]:
             yield f"it does not take {', '.join(gone)}"
         for name in mine.keys() & others.keys():
@@ -122,7 +122,7 @@ class InputSchema:
                 yield f"{name} is {mine[name]}, not {others[name]}"
 
     def check(self, row: object, index: int = 0) -> RowError | None:
-        """The first thing that is wrong with the row, or None."""
+        """The first error of the row, or None."""
         if not isinstance(row, Mapping):
             return RowError(index, None, RowFault.NOT_AN_OBJECT)
         for feature in self.features:
@@ -139,7 +139,7 @@ class InputSchema:
         return None
 
     def check_all(self, rows: Sequence[object]) -> list[RowError]:
-        """The first error of every row that has one, in the order of the rows."""
+        """The first error of each invalid row, in the order of the rows."""
         return [error for index, row in enumerate(rows) if (error := self.check(row, index))]
 
 
@@ -149,7 +149,7 @@ class Task(StrEnum):
 
 
 class ValueIs(StrEnum):
-    """What the number means that a regression answers."""
+    """The meaning of a regression's answer."""
 
     MEAN = "mean"
     MEDIAN = "median"
@@ -158,26 +158,26 @@ class ValueIs(StrEnum):
     EXPECTILE = "expectile"
     """Like a mean, with a share `alpha` of the weight on targets above it."""
     TYPICAL = "typical"
-    """A typical target: the loss asks neither for the mean nor for a quantile."""
+    """A typical target: the loss estimates neither the mean nor a quantile."""
     RATE = "rate"
     """The expected number of events."""
     LOG_HAZARD = "log_hazard"
-    """The logarithm of a relative hazard: it orders the rows, and has no unit."""
+    """The logarithm of a relative hazard. It ranks the rows and has no unit."""
     SCORE = "score"
-    """A raw score of the model's own: only whoever made it knows its unit."""
+    """The model's raw score. Only the model's author knows its unit."""
     UNKNOWN = "unknown"
     """The file does not say."""
 
 
 UNITLESS = frozenset({ValueIs.LOG_HAZARD, ValueIs.SCORE})
-"""What is not in the unit of the target that the model was trained on."""
+"""Values that are not in the unit of the training target."""
 
 
 class ReadAs(StrEnum):
     """How a regression's raw value becomes its answer."""
 
     RAW = "raw"
-    """As it is."""
+    """Unchanged."""
     EXPONENT = "exponent"
     """e to its power: the model learned the logarithm of the target."""
 
@@ -194,7 +194,7 @@ class ModelRef:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `name@version`; raises `ModelNotFound`, since nothing else has a name of that shape."""
+        """Parse `name@version`. Raises `ModelNotFound` for any other text, since no model has such a name."""
         name, _, version = text.partition("@")
         if not (_NAME.fullmatch(name) and version.isascii() and version.isdigit() and len(version) < 10):
             raise ModelNotFound(model=text)
@@ -203,39 +203,39 @@ class ModelRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """What a model file says of itself."""
+    """The facts about a model that its file states."""
 
     task: Task
     schema: InputSchema
     classes: tuple[str, ...]
-    """The labels of a classifier, in the order of its probabilities; empty for a regression."""
+    """A classifier's labels, in the order of its probabilities. Empty for a regression."""
     metrics: Mapping[str, float]
     threshold: float | None = None
-    """Of a classifier of two classes: the second one is answered where its probability is above this."""
+    """For two classes: the answer is the second class if its probability is above this."""
     value_is: ValueIs | None = None
-    """Of a regression: what its value means."""
+    """For a regression: the meaning of its value."""
     alpha: float | None = None
-    """Of a quantile or an expectile: between 0 and 1."""
+    """For a quantile or an expectile: between 0 and 1."""
     read_as: ReadAs | None = None
-    """Of a regression: how its raw value is read; as it is where neither file nor operator has said."""
+    """For a regression: how its raw value is read. None means raw: neither file nor operator has said."""
     texts: ModelTexts = field(default_factory=ModelTexts)
 
     def described_by(self, texts: ModelTexts) -> Self:
-        """With these texts in place of those there were. Raises `UnfitForModel`."""
+        """Replace the texts. Raises `UnfitForModel`."""
         texts.require_fitting(self.schema.names(), self.classes)
         return replace(self, texts=texts)
 
     def knowing(self, categories: Mapping[str, Sequence[str]]) -> Self:
-        """With the values of categorical features, by the features' names. Raises `UnfitForModel`."""
+        """Replace the values of categorical features, given by name. Raises `UnfitForModel`."""
         return replace(self, schema=self.schema.knowing(categories))
 
     def inheriting(self, older: Self) -> Self:
-        """With the texts of another version, as far as they fit and this one has none of its own."""
+        """Fill in missing texts from another version, as far as they fit."""
         fitting = older.texts.about(self.schema.names(), self.classes)
         return replace(self, texts=self.texts.over(fitting))
 
     def remembering(self, older: Self) -> Self:
-        """With what the operator has told of the same file before and the file itself does not say."""
+        """Fill in what the file does not say from what the operator said of the same file before."""
         told = {each.name: each.values for each in older.schema.features if each.values}
         unsaid = {each.name for each in self.schema.features if not each.values} & told.keys()
         unknown = self.value_is is ValueIs.UNKNOWN
@@ -245,7 +245,7 @@ class ModelFacts:
         )
 
     def differences(self, other: Self) -> tuple[str, ...]:
-        """What whoever uses `other` would have to change for this one, in words; empty where nothing."""
+        """The changes that a client of `other` needs to use this model, in words. Empty if there are none."""
         return (*self.schema.differences(other.schema), *self._differences_of_answers(other))
 
     def _differences_of_answers(self, other: Self) -> Iterator[str]:
@@ -259,11 +259,11 @@ class ModelFacts:
 
 class ModelState(StrEnum):
     READY = "ready"
-    """Serves whoever names its version."""
+    """Serves requests that name this version."""
     ACTIVE = "active"
-    """Serves whoever names no version, too."""
+    """Also serves requests that name no version."""
     RETIRED = "retired"
-    """Serves nobody; what was accepted before still runs."""
+    """Serves no new requests. Predictions accepted before still run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +273,7 @@ class Model:
     ref: ModelRef
     facts: ModelFacts
     sha256: str
-    """Which file in the store, in hexadecimal."""
+    """The digest of the file in the model store, in hexadecimal."""
     row_price: int
     """Credits per row."""
     state: ModelState
@@ -292,11 +292,11 @@ class Model:
 
     @property
     def serves(self) -> bool:
-        """Whether a new prediction may ask for it."""
+        """Whether it accepts new predictions."""
         return self.state is not ModelState.RETIRED
 
     def price(self, rows: int) -> int:
-        """What so many rows cost at the most."""
+        """The highest price of so many rows, in credits. Raises `InvalidAmount`."""
         price = self.row_price * rows
         if price > MOST_CREDITS:
             raise InvalidAmount(amount=price)

@@ -1,4 +1,4 @@
-"""What people read of a model: a description, and texts in place of its names for features and labels."""
+"""Texts about a model for people: a description, and display names of its features and labels."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from augury.domain.text import is_storable
 LANGUAGES = ("en", "ru")
 MOST_DESCRIPTION_CHARACTERS = 500
 MOST_TEXT_CHARACTERS = 60
-"""Of a feature's or a label's text, which stands where the name would."""
+"""For the display name of a feature or label."""
 
 Wording: TypeAlias = Mapping[str, str]
 """One text, by language."""
@@ -18,21 +18,21 @@ Wording: TypeAlias = Mapping[str, str]
 
 @dataclass(eq=False)
 class UnfitForModel(DomainError):
-    """What was told of the model does not fit it."""
+    """The given texts or values do not fit the model."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelTexts:
-    """Texts by language; a feature or a label without one is shown by its name."""
+    """Texts by language. A feature or label without a text is shown by its name."""
 
     description: Wording = field(default_factory=dict)
     features: Mapping[str, Wording] = field(default_factory=dict)
     labels: Mapping[str, Wording] = field(default_factory=dict)
 
     def require_fitting(self, features: Iterable[str], labels: Iterable[str]) -> None:
-        """Raises `UnfitForModel` with the first thing that is wrong."""
+        """Raises `UnfitForModel` for the first text that does not fit."""
         for what, known, texts in (
             ("feature", features, self.features),
             ("label", labels, self.labels),
@@ -43,7 +43,7 @@ class ModelTexts:
             _require_good(what, wording, most)
 
     def about(self, features: Iterable[str], labels: Iterable[str]) -> Self:
-        """Those that a version with these features and labels can use, too."""
+        """The texts that fit a version with these features and labels."""
         return type(self)(
             description=self.description,
             features={name: self.features[name] for name in features if name in self.features},
@@ -51,7 +51,7 @@ class ModelTexts:
         )
 
     def over(self, older: Self) -> Self:
-        """These, and the older ones where there are none of these."""
+        """These texts, with `older` ones for whatever is missing."""
         return type(self)(
             description=self.description or older.description,
             features={**older.features, **self.features},
@@ -76,7 +76,7 @@ class ModelTexts:
 
 
 def _in(language: str, wording: Wording) -> str | None:
-    """In this language, or in the one there is."""
+    """The text in this language, or in any other language."""
     return wording.get(language) or next(iter(wording.values()), None)
 
 

@@ -12,12 +12,12 @@ from augury.domain.model import ModelRef
 from augury.domain.row_errors import RowError
 
 MOST_ATTEMPTS = 3
-"""How often a prediction may be begun and not ended (its worker died under it) before it fails."""
+"""The number of unfinished attempts (its worker died each time) after which a prediction fails."""
 
 
 @dataclass(eq=False)
 class PredictionNotFound(DomainError):
-    """There is no such prediction, or it is somebody else's."""
+    """There is no such prediction, or it belongs to another user."""
 
     prediction_id: PredictionId
 
@@ -38,7 +38,7 @@ class NoValidRow(DomainError):
 
 @dataclass(eq=False)
 class NoRows(DomainError):
-    """There are no rows: a prediction takes one at least."""
+    """There are no rows: a prediction needs at least one."""
 
 
 @dataclass(eq=False)
@@ -51,14 +51,14 @@ class TooManyRows(DomainError):
 
 @dataclass(eq=False)
 class ExpiresTooLate(DomainError):
-    """A prediction may not wait so long for its start."""
+    """The prediction's time to wait for its start is too long."""
 
     expires_in: int
-    """Seconds, as `most`."""
+    """Seconds, like `most`."""
     most: int
 
     def __str__(self) -> str:
-        return f"A prediction waits {self.most} seconds at most for its start, not {self.expires_in}."
+        return f"A prediction can wait at most {self.most} seconds for its start, not {self.expires_in}."
 
 
 @dataclass(eq=False)
@@ -73,19 +73,19 @@ class TooManyPending(DomainError):
 
 @dataclass(eq=False)
 class IdempotencyConflict(DomainError):
-    """This idempotency key was used for another request."""
+    """This idempotency key was already used for another request."""
 
 
 @dataclass(eq=False)
 class NotRefundable(DomainError):
-    """A refund gives back no more than what the prediction was charged."""
+    """A refund must be positive, and at most what the prediction was charged."""
 
     charged: int
 
 
 @dataclass(eq=False)
 class AlreadyRefunded(DomainError):
-    """This prediction was refunded before."""
+    """This prediction was already refunded."""
 
 
 class Status(StrEnum):
@@ -111,13 +111,13 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """One or many rows sent to one model by one user, for a price agreed when it was accepted.
+    """One or more rows that a user sent to a model, for a price that is fixed on acceptance.
 
-    The rows themselves and the model's answers are no part of it: they are large, opaque to every
-    decision, and travel beside it as JSON text.
+    The rows and the model's answers are not included: they are large, no decision depends on them, and they
+    are passed separately as JSON text.
 
-    `start` and `hand_back` run in the memory adapter alone: PostgreSQL claims and hands back a whole batch in
-    one statement each, whose SQL says the same. The contract tests hold the two together.
+    Only the memory adapter calls `start` and `hand_back`. PostgreSQL does the same for a whole batch in one
+    SQL statement each; the contract tests keep both equal.
     """
 
     id: PredictionId
@@ -127,48 +127,48 @@ class Prediction:
     row_price: int
     status: Status = Status.QUEUED
     attempts: int = 0
-    """How often a worker began it and did not hand it back."""
+    """The number of times that a worker started it and did not hand it back."""
     created_at: datetime
     expires_at: datetime | None = None
-    """When it expires unless it has started."""
+    """The time when it expires, unless it has started."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     valid_rows: int = 0
-    """The rows that were predicted, which are the rows that are charged."""
+    """The number of rows that were predicted, and are charged."""
     failure: Failure | None = None
     single: bool = False
-    """Whether the data was one object, so that the output is one as well."""
+    """Whether the input was one object rather than a list, so that the output is one object, too."""
 
     @property
     def price(self) -> int:
-        """Credits held while it is under way."""
+        """The credits held until it is final."""
         return self.row_price * self.rows
 
     @property
     def charged(self) -> int:
-        """Credits captured: nothing until it is final."""
+        """The credits captured: 0 until it is final."""
         return self.row_price * self.valid_rows
 
     def settlement(self) -> tuple[Transfer, ...]:
-        """The transfers that end this prediction's hold, now that it is final."""
+        """The transfers that end the prediction's hold. Raises `WrongStatus` if it is not final."""
         if not self.status.is_final:
             raise WrongStatus(status=self.status)
         return settlement(self.user_id, price=self.price, charged=self.charged, reference=self.id)
 
     def refundable(self, amount: int | None) -> int:
-        """What a refund of `amount` gives back, without one all that was charged. Raises `NotRefundable`."""
+        """The credits that a refund returns: `amount`, or else the whole charge. Raises `NotRefundable`."""
         wanted = self.charged if amount is None else amount
         if not 0 < wanted <= self.charged:
             raise NotRefundable(charged=self.charged)
         return wanted
 
     def start(self, *, at: datetime) -> Self:
-        """A worker has claimed it."""
+        """Record that a worker has claimed it."""
         self._require(Status.QUEUED)
         return replace(self, status=Status.PROCESSING, attempts=self.attempts + 1, started_at=at)
 
     def finish(self, *, valid_rows: int, at: datetime) -> Self:
-        """The model has answered `valid_rows` of the rows; with none it has failed."""
+        """Record that the model answered `valid_rows` rows. With 0, the prediction fails."""
         self._require(Status.PROCESSING)
         if valid_rows == 0:
             return self.fail(Failure.NO_VALID_ROW, at=at)
@@ -179,12 +179,12 @@ class Prediction:
         return replace(self, status=Status.FAILED, failure=failure, finished_at=at)
 
     def hand_back(self) -> Self:
-        """Its worker stops before the end and says so: this attempt does not count."""
+        """Queue it again because its worker stops. This attempt does not count."""
         self._require(Status.PROCESSING)
         return replace(self, status=Status.QUEUED, attempts=self.attempts - 1, started_at=None)
 
     def abandon(self, *, at: datetime) -> Self:
-        """Its worker's lease ended without a word: queue it again, or give up after the last attempt."""
+        """Queue it again because its worker's lease expired, or fail it after the last attempt."""
         self._require(Status.PROCESSING)
         if self.attempts >= MOST_ATTEMPTS:
             return self.fail(Failure.TOO_MANY_ATTEMPTS, at=at)

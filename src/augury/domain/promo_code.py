@@ -1,4 +1,4 @@
-"""Promo codes: credits for whoever knows the word, so many times and no more."""
+"""Promo codes: users redeem them for credits, a limited number of times."""
 
 import re
 from dataclasses import dataclass, replace
@@ -20,29 +20,29 @@ class InvalidPromoCode(DomainError):
 
 @dataclass(eq=False)
 class PromoCodeTaken(DomainError):
-    """There is a promo code of this name already."""
+    """This promo code already exists."""
 
     code: str
 
 
 @dataclass(eq=False)
 class PromoCodeNotFound(DomainError):
-    """There is no such promo code, or it is no longer good."""
+    """There is no such promo code, or it is no longer valid."""
 
 
 @dataclass(eq=False)
 class PromoCodeUsedUp(DomainError):
-    """This promo code was redeemed as often as it may be."""
+    """This promo code has reached its limit of redemptions."""
 
 
 @dataclass(eq=False)
 class PromoCodeRedeemed(DomainError):
-    """You have redeemed this promo code before."""
+    """You have already redeemed this promo code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromoCode:
-    """A word that is worth `credits` to everyone who redeems it, once a user, `most` times in all."""
+    """A code worth `credits`. Each user can redeem it once, and all users together `most` times."""
 
     code: str
     credits: int
@@ -51,7 +51,7 @@ class PromoCode:
     created_at: datetime
     expires_at: datetime | None = None
     disabled_at: datetime | None = None
-    """Since when nobody can redeem it, until it is enabled again."""
+    """When it was disabled; None while it is enabled."""
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
@@ -62,9 +62,9 @@ class PromoCode:
             raise InvalidAmount(amount=self.most, most=MOST_REDEMPTIONS)
 
     def redeem(self, *, again: bool, at: datetime) -> Self:
-        """One use more, by somebody who has done so before (`again`) or has not.
+        """Count one more redemption. `again` says whether this user has redeemed the code before.
 
-        Raises `PromoCodeNotFound` for one that is disabled or has expired, `PromoCodeRedeemed`,
+        Raises `PromoCodeNotFound` if the code is disabled or has expired, `PromoCodeRedeemed` or
         `PromoCodeUsedUp`.
         """
         if self.disabled_at is not None or (self.expires_at is not None and self.expires_at <= at):
@@ -83,8 +83,10 @@ class PromoCode:
 
 
 def normalized_code(text: str) -> str:
-    """The code as it is stored and compared: trimmed, in upper case. Raises `PromoCodeNotFound`, since
-    nothing else has a name of another shape."""
+    """The code as it is stored and compared: trimmed, in upper case.
+
+    Raises `PromoCodeNotFound` if no code can look like this.
+    """
     code = text.strip().upper()
     if not _CODE.fullmatch(code):
         raise PromoCodeNotFound

@@ -1,11 +1,11 @@
-"""What is wrong with a row, or with trust in its answer: codes, which each edge puts into its own words."""
+"""Error and warning codes of rows. Each inbound adapter words them for its users."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class RowFault(StrEnum):
-    """Why a row cannot be predicted. The values are stored: they never change their meaning."""
+    """Why a row cannot be predicted. The values are stored, so their meaning never changes."""
 
     NOT_AN_OBJECT = "not_an_object"
     MISSING = "missing"
@@ -19,17 +19,17 @@ class RowFault(StrEnum):
     """The number is too large for a float32, or not a number in the sense of IEEE 754."""
     NOT_A_CATEGORY = "not_a_category"
     NOT_64_BIT = "not_64_bit"
-    """A category's whole number is too large."""
+    """The whole number given as a category is too large."""
     NOT_A_TEXT = "not_a_text"
     NOT_STORABLE = "not_storable"
-    """The text has NUL or lone surrogates."""
+    """The text contains NUL or lone surrogates."""
     NOT_PREDICTED = "not_predicted"
-    """The model raised, or answered no finite number."""
+    """The model raised an error, or its answer is not a finite number."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong with one row: its index from 0, the field where one is to blame, and why."""
+    """An error of one row: the row's index from 0, the field if one is wrong, and the reason."""
 
     row: int
     field: str | None
@@ -40,16 +40,16 @@ class RowDoubt(StrEnum):
     """Why the answer to a row may be wrong, although it was predicted and charged. The values are stored."""
 
     UNSEEN_CATEGORY = "unseen_category"
-    """The model certainly has never seen this category in training."""
+    """The training data certainly did not have this category."""
     UNSEEN_NULL = "unseen_null"
-    """The number is missing, which it never was in training."""
+    """The number is missing, but it was never missing in the training data."""
     MORE = "more"
-    """There are `count` more warnings than are listed."""
+    """`count` more warnings are not listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowWarning:
-    """A doubt about one row's answer: its index from 0 and the field. Of `MORE` neither, but a count."""
+    """A doubt about one row's answer: the row's index from 0, and the field. `MORE` has only a count."""
 
     row: int | None
     field: str | None

@@ -1,11 +1,11 @@
-"""Rows through a model, so that a row that breaks it takes no other along."""
+"""Predict rows so that a row that makes the model raise does not spoil the others."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, Self, TypeVar
 
 
 class Sliceable(Protocol):
-    """A sequence, or an array of rows: that is no `Sequence` to a type checker."""
+    """A sequence, or an array of rows, which type checkers do not accept as a `Sequence`."""
 
     def __len__(self) -> int: ...
 
@@ -19,14 +19,14 @@ Answer = TypeVar("Answer")
 def score_isolating(rows: Rows, predict: Callable[[Rows], Sequence[Answer]]) -> list[Answer | None]:
     """The model's answer for each row, in order; None for a row that makes it raise.
 
-    All rows go in one call. Only if that raises are they halved until the culprits stand alone: k of
-    them among n rows cost O(k log n) calls.
+    Predicts all rows in one call. If that raises, halves the rows until each faulty row is alone: k faulty
+    rows among n cost O(k log n) calls.
     """
-    if len(rows) == 0:  # an array of many rows has no truth of its own
+    if len(rows) == 0:  # not `if not rows`: an array of several rows has no truth value
         return []
     try:
         return list(predict(rows))
-    except Exception:  # whatever a foreign model raises: which row it was is all that matters here
+    except Exception:  # a model may raise anything; only the row matters
         if len(rows) == 1:
             return [None]
         middle = len(rows) // 2

@@ -1,8 +1,8 @@
-"""Text from anywhere: names, addresses, what a model is asked."""
+"""Text from outside: names, addresses, values of features."""
 
 
 def is_storable(text: str) -> bool:
-    """Whether a database can hold the text: no NUL, no lone surrogates."""
+    """Whether a database can store the text: it has no NUL and no lone surrogates."""
     if "\x00" in text:
         return False
     try:

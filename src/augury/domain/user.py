@@ -1,4 +1,4 @@
-"""Who uses the service: members, who registered, and guests, who are only an address and a day."""
+"""Users: registered members, and guests, who are identified by their address and the day."""
 
 import math
 import re
@@ -16,7 +16,7 @@ LEAST_PASSWORD_CHARACTERS = 8
 MOST_PASSWORD_CHARACTERS = 256
 MOST_EMAIL_CHARACTERS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 
-# One "@", a domain with a dot, no blanks or control characters: only a letter can tell the rest.
+# One "@", a domain with a dot, no spaces or control characters. Only sending an e-mail could check more.
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)+")
 
 
@@ -27,7 +27,9 @@ class InvalidEmail(DomainError):
 
 @dataclass(eq=False)
 class InvalidPassword(DomainError):
-    """A password has a least and a most length, in characters."""
+    """The password is too short, too long, or not valid text."""
+
+    # Both in characters.
 
     least: int = LEAST_PASSWORD_CHARACTERS
     most: int = MOST_PASSWORD_CHARACTERS
@@ -35,7 +37,7 @@ class InvalidPassword(DomainError):
 
 @dataclass(eq=False)
 class EmailTaken(DomainError):
-    """There is an account with this e-mail address."""
+    """Another account has this e-mail address."""
 
 
 @dataclass(eq=False)
@@ -45,7 +47,7 @@ class WrongCredentials(DomainError):
 
 @dataclass(eq=False)
 class InvalidToken(DomainError):
-    """The token is not valid, or not any more."""
+    """The token is invalid or has expired."""
 
 
 @dataclass(eq=False)
@@ -55,14 +57,14 @@ class UserNotFound(DomainError):
 
 @dataclass(eq=False)
 class PredictionsUnderWay(DomainError):
-    """The account still has predictions under way: finish or cancel them first."""
+    """The account has unfinished predictions: wait for them or cancel them first."""
 
     pending: int
 
 
 @dataclass(eq=False)
 class CreditsLeft(DomainError):
-    """The account still has credits, which would be lost with it."""
+    """The account still has credits, which would be lost."""
 
     available: int
 
@@ -81,24 +83,25 @@ class TooManyTries(DomainError):
 
 @dataclass(eq=False)
 class GuestsNotServed(DomainError):
-    """Guests are not served here: sign in."""
+    """This installation does not serve guests: sign in."""
 
 
 @dataclass(eq=False)
 class TooManyGuests(DomainError):
-    """No more guests are served today: sign in."""
+    """Today's limit of guests is reached: sign in."""
 
 
 @dataclass(eq=False)
 class InvalidApiKeyName(DomainError):
-    """An API key needs a name of at most so many characters."""
+    """The name of an API key is empty or too long."""
 
     most: int
+    """Characters."""
 
 
 @dataclass(eq=False)
 class TooManyApiKeys(DomainError):
-    """The user has as many API keys as allowed: delete one first."""
+    """The user has reached the limit of API keys: delete one first."""
 
     most: int
 
@@ -110,22 +113,22 @@ class ApiKeyNotFound(DomainError):
 
 @dataclass(eq=False)
 class NotAllowed(DomainError):
-    """This takes an administrator."""
+    """Only administrators may do this."""
 
 
 @dataclass(eq=False)
 class OwnRole(DomainError):
-    """Nobody changes a role of their own: another administrator does."""
+    """You cannot change your own role: ask another administrator."""
 
 
 @dataclass(eq=False)
 class AccountBlocked(DomainError):
-    """This account is blocked. Ask whoever runs this service."""
+    """This account is blocked. Ask the operator of this service."""
 
 
 @dataclass(eq=False)
 class OwnAccount(DomainError):
-    """Nobody blocks an account of their own: another administrator does."""
+    """You cannot block your own account: ask another administrator."""
 
 
 class Role(StrEnum):
@@ -146,9 +149,9 @@ class User:
     blocked_at: datetime | None = None
 
     def with_role(self, role: Role, *, by: UserId | None) -> Self:
-        """As member or administrator, as somebody else decides; `by` is None only for an operator.
+        """Make the user a member or an administrator. `by` is None only for an operator.
 
-        A guest has no account to promote.
+        Raises `UserNotFound` for a guest, and `OwnRole` if users change their own role.
         """
         if self.role is Role.GUEST or role is Role.GUEST:
             raise UserNotFound
@@ -157,9 +160,9 @@ class User:
         return replace(self, role=role)
 
     def block(self, *, by: UserId | None, at: datetime) -> Self:
-        """Without access from now on; `by` is None only for an operator. What is accepted still runs.
+        """Take away access. `by` is None only for an operator. Accepted predictions still run.
 
-        A guest has no account to block.
+        Raises `UserNotFound` for a guest, and `OwnAccount` if users block themselves.
         """
         if self.role is Role.GUEST:
             raise UserNotFound
@@ -180,12 +183,12 @@ class User:
             raise NotAllowed
 
     def close(self, *, at: datetime) -> Self:
-        """The person is gone, the books stay: nothing personal is left on the account."""
+        """Remove the personal data from the account. Its transfers stay in the books."""
         return replace(self, email=None, closed_at=at)
 
 
 def normalized_email(text: str) -> str:
-    """The address as it is stored and compared: trimmed, in lower case."""
+    """The address as it is stored and compared: trimmed, in lower case. Raises `InvalidEmail`."""
     email = text.strip().lower()
     if len(email) > MOST_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email) or not is_storable(email):
         raise InvalidEmail
@@ -193,7 +196,7 @@ def normalized_email(text: str) -> str:
 
 
 def checked_password(text: str) -> str:
-    """The password as it is kept: in composed form (NFC). Raises `InvalidPassword`."""
+    """The password in the form that is hashed: composed (NFC). Raises `InvalidPassword`."""
     text = unicodedata.normalize("NFC", text)
     if not LEAST_PASSWORD_CHARACTERS <= len(text) <= MOST_PASSWORD_CHARACTERS or not is_storable(text):
         raise InvalidPassword
@@ -201,10 +204,10 @@ def checked_password(text: str) -> str:
 
 
 def spellings(password: str) -> tuple[str, ...]:
-    """What may have been kept of this password, likeliest first; nearly always one.
+    """The forms of this password that may have been hashed, likeliest first. Usually there is only one.
 
-    A letter such as "й" is one character or two, by keyboard and system, and looks the same. Passwords were
-    kept as they were typed before they were composed.
+    A letter such as "й" is one character or two, depending on keyboard and system, and looks the same.
+    Earlier releases hashed passwords as they were typed, not composed.
     """
     composed = unicodedata.normalize("NFC", password)
     decomposed = unicodedata.normalize("NFD", password)

@@ -1,4 +1,4 @@
-"""What a value means to a model: people write one category in several ways, a model knows one of them."""
+"""Map values to categories: people write a category in several ways, but a model knows only one of them."""
 
 import re
 from collections.abc import Callable
@@ -11,11 +11,11 @@ _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.0+)?")
 
 
 def from_cell(feature: Feature, text: str) -> str | bool:
-    """The value of a table's cell: pandas writes booleans as `True` and `False`, spreadsheets as `TRUE` and
+    """The value of a table's cell. pandas writes booleans as `True` and `False`, spreadsheets as `TRUE` and
     `FALSE`.
 
-    The text stays as it is where it is no boolean, where the feature is a text, and where the feature's own
-    values have it.
+    Returns the text unchanged if it is not a boolean, if the feature is a text, or if the feature's values
+    include it.
     """
     truth = _TRUTHS.get(text.strip())
     if truth is None or feature.kind is FeatureKind.TEXT or text in feature.values:
@@ -24,20 +24,20 @@ def from_cell(feature: Feature, text: str) -> str | bool:
 
 
 def category(value: str | float, knows: Callable[[str], bool]) -> str:
-    """The text that the model was trained on, if it `knows` one that means the same.
+    """The model's own text for this category, if it `knows` one with the same meaning.
 
-    CatBoost keeps categories as texts: a boolean of training is "1" or "0", a whole number has no point,
-    but "1.0" where the column had become floats. Of what is not known, a boolean is "1" or "0", a number has
-    no point, and a text stays as it is.
+    CatBoost stores categories as texts. From training data, a boolean becomes "1" or "0", and a whole number
+    "1", or "1.0" if the column held floats. An unknown boolean becomes "1" or "0" here, an unknown number
+    has no decimal point, and an unknown text stays unchanged.
     """
     return next(filter(knows, spellings(value)), _plain(value))
 
 
 def spellings(value: str | float) -> tuple[str, ...]:
-    """All texts of the same meaning; what a model knows of them is taken in this order.
+    """All texts with the same meaning, in the order of preference.
 
-    A text is first of all itself. A boolean is first of all a word: "1" and "0" may be numbers where the
-    model was trained on the words.
+    A text comes first itself. For a boolean, words come first: if the model was trained on words, "1" and
+    "0" may be its numbers.
     """
     if isinstance(value, bool):
         return *_WORDS[value], str(int(value)), f"{int(value)}.0"

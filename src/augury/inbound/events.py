@@ -1,4 +1,4 @@
-"""What the API process hears of: predictions that became final, so that whoever waits is answered."""
+"""Receives the events of finished predictions in the API process, so that waiting requests are answered."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from augury.concurrency.outage import Outage
 from augury.domain.identifiers import PredictionId
 
 CONNECTING = 5.0
-"""Seconds that the broker may take to be connected, and for each of its answers."""
+"""Seconds to connect to the broker, and for each of its answers."""
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
 """Seconds between two attempts to connect."""
 CLOSING = 1.0
@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 
 class EventListener:
-    """Listens while its context is open, on a queue that lives and dies with its connection.
+    """Listens while its context is open, on a queue that the broker deletes with the connection.
 
-    Of several `urls`, one for each node of a cluster, it listens to one after another. Best effort, as the
-    events are: what is told while the broker is away is never heard of.
+    With several `urls`, one per node of a cluster, it tries one after another. Events are best effort: those
+    published while the broker is unreachable are lost.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class EventListener:
         self._exchange = exchange
         self._routing_key = routing_key
         self._pause = FIRST_PAUSE
-        self._outage = Outage(log, "hearing of events")
+        self._outage = Outage(log, "listening for events")
         self._runs: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Does not wait for the broker."""
+        """Start listening in the background."""
         self._runs = asyncio.create_task(self._run())
         return self
 
@@ -68,8 +68,8 @@ class EventListener:
                     await self._listen(url)
                 except TROUBLE as error:
                     self._outage.begins(error)
-                except Exception:  # whatever it is, a listener that ended would never be missed
-                    log.exception("not hearing of events, trying again")
+                except Exception:  # nobody would notice that the listener ended
+                    log.exception("not listening for events, trying again")
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
             self._pause = min(2 * self._pause, LAST_PAUSE)
 
@@ -107,6 +107,6 @@ class EventListener:
         try:
             ended = read_events(message.body)
         except NotUnderstood as error:
-            log.warning("an event was not understood: %s", error)
+            log.warning("an event could not be read: %s", error)
         else:
             self._tell([each.prediction_id for each in ended])

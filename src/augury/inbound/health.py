@@ -1,4 +1,4 @@
-"""`/health/live` and `/metrics` of a process that otherwise serves nothing: a thread, no framework."""
+"""`/health/live` and `/metrics` for processes without an HTTP API, served from a thread."""
 
 import asyncio
 import threading
@@ -14,11 +14,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
 
 ANSWERING = timedelta(seconds=2)
-"""How long the event loop may take to answer; one that is stuck is not alive."""
+"""How long the event loop may take to answer. A blocked loop is not alive."""
 
 
 class HealthServer:
-    """Answers while its context is open. 200 says that the process does its work, 503 that it does not."""
+    """Answers while its context is open: 200 if the process does its work, 503 if it does not."""
 
     def __init__(
         self,
@@ -29,9 +29,10 @@ class HealthServer:
         counted: CollectorRegistry | None = None,
         answering: timedelta = ANSWERING,
     ) -> None:
-        """`/metrics` shows the process, and what it has `counted`. Port 0 is any free one: see `port`.
+        """`/metrics` shows the metrics of the process and those in `counted`. With port 0, listens on any
+        free port: see `port`.
 
-        Raises `OSError` where the port is taken.
+        Raises `OSError` if the port is taken.
         """
         self._alive = alive
         self._answering = answering.total_seconds()
@@ -66,17 +67,17 @@ class HealthServer:
                     ("200 OK", b"alive\n") if self._is_alive() else ("503 Service Unavailable", b"dead\n")
                 )
             case _:
-                status, body = "404 Not Found", b"there is /health/live and /metrics\n"
+                status, body = "404 Not Found", b"use /health/live or /metrics\n"
         start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
         return [body]
 
     def _is_alive(self) -> bool:
-        """Asks on the event loop, from the thread of a request."""
+        """Call `alive` on the event loop, from the thread of a request."""
         answer: Future[bool] = Future()
         try:
             self._loop.call_soon_threadsafe(lambda: answer.set_result(self._alive()))
             return answer.result(self._answering)
-        except (TimeoutError, RuntimeError):  # it is stuck, or closed already: the process ends
+        except (TimeoutError, RuntimeError):  # the loop is blocked, or already closed
             return False
 
 
@@ -93,11 +94,11 @@ class _ThreadingServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """A probe that hung up is no news; the default prints a traceback that is no line of the log."""
+        """Ignore probes that hang up. The default prints a traceback past the log."""
 
 
 class _SilentHandler(WSGIRequestHandler):
-    timeout = 10  # of a connection that says nothing
+    timeout = 10  # seconds, for an idle connection
 
     def log_message(self, *_: object) -> None:
-        """Nothing: a line a probe is no use to anyone."""
+        """Log nothing: a line for each probe is useless."""

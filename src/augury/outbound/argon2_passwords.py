@@ -1,4 +1,4 @@
-"""Passwords by argon2id."""
+"""Password hashes with argon2id."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from typing_extensions import override
 from augury.application.people.ports import PasswordHasher
 
 AT_ONCE = 2
-"""Hashes under way at a time: each takes a whole core and `MEMORY_KIB`; the others wait in line."""
+"""Hashes computed at the same time: each takes a whole core and `MEMORY_KIB`. Further ones wait."""
 # OWASP's recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane.
 MEMORY_KIB = 19 * 1024
 PASSES = 2
@@ -19,7 +19,7 @@ LANES = 1
 
 
 class Argon2Passwords(PasswordHasher):
-    """Hashes off the event loop, a bounded number at a time. The format says how it was made."""
+    """Hashes in threads, a limited number at a time. The stored format contains the parameters."""
 
     def __init__(self) -> None:
         self._argon2 = Argon2(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
@@ -50,5 +50,5 @@ class Argon2Passwords(PasswordHasher):
 
 
 def _encoded(password: str) -> bytes:
-    """A lone surrogate is no reason to fail: it is just a wrong password."""
+    """Encode also lone surrogates: such a text is just a wrong password, not an error."""
     return password.encode("utf-8", "surrogatepass")

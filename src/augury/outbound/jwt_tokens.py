@@ -19,7 +19,7 @@ AUDIENCE = "augury-api"
 MOST_REMEMBERED = 10_000
 _CHECKS: Options = {
     "require": ["exp", "iat", "iss", "aud", "sub"],
-    "verify_exp": False,  # checked here and by our own clock, for a remembered token as for a new one
+    "verify_exp": False,  # `read` checks it with our own clock, for remembered tokens, too
     "verify_iat": False,
 }
 
@@ -34,14 +34,14 @@ class JwtSettings:
 
     def __post_init__(self) -> None:
         if len(self.secret.encode()) < 32:
-            raise ValueError("secret must have 32 bytes at least")
+            raise ValueError("secret must have at least 32 bytes")
 
 
 class JwtAccessTokens(AccessTokens):
-    """Signed by one key, HS256 and nothing else: what a token says of its own algorithm is not asked.
+    """Signs with one key and accepts only HS256: the algorithm that a token names is ignored.
 
-    A token that was verified is remembered until it expires, since the signature costs more than all the
-    rest of a request's identity.
+    A verified token is remembered until it expires, since verifying the signature costs more than the rest of
+    authentication.
     """
 
     def __init__(self, settings: JwtSettings, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Model files in a folder that all workers share, each named for the SHA-256 of what is in it."""
+"""Model files in a folder that all workers share. Each file is named after its SHA-256."""
 
 import asyncio
 import hashlib
@@ -15,19 +15,19 @@ from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.ports import Unavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_READABLE_BY_ALL = 0o644  # the workers may run as another user than the one who added the model
+_READABLE_BY_ALL = 0o644  # workers may run as a different user than the one who added the model
 _CHUNK_BYTES = 1 << 20
 
 
 class FolderModelStore(ModelStore):
-    """Adding a file twice keeps one; a file appears whole or not at all, also if the machine stops."""
+    """Stores equal files once. A file appears whole or not at all, even if the machine stops."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @override
     async def put(self, file: Path) -> str:
-        """Raises `Unavailable` where the file cannot be read or the folder not be written."""
+        """Raises `Unavailable` if the file cannot be read or the folder cannot be written."""
         try:
             return await asyncio.to_thread(self._put, file)
         except OSError as error:
@@ -57,7 +57,7 @@ class FolderModelStore(ModelStore):
 
     def _checked(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
-            raise ModelUnavailable(f"{sha256!r} names no model file")
+            raise ModelUnavailable(f"{sha256!r} is not the name of a model file")
         file = self._file(sha256)
         try:
             with file.open("rb") as content:
@@ -73,7 +73,7 @@ class FolderModelStore(ModelStore):
 
 
 def _copy(source: BinaryIO, target: BinaryIO) -> str:
-    """Copy everything; answers the SHA-256 of exactly the bytes that were copied."""
+    """Copy everything, and answer the SHA-256 of the copied bytes."""
     digest = hashlib.sha256()
     while chunk := source.read(_CHUNK_BYTES):
         digest.update(chunk)
@@ -82,7 +82,7 @@ def _copy(source: BinaryIO, target: BinaryIO) -> str:
 
 
 def _sync_names(folder: Path) -> None:
-    """Have the folder's new entry survive a power cut, where the system can open a folder at all."""
+    """Make the folder's new entry survive a power failure, if the system can open folders."""
     with suppress(PermissionError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Payments in Telegram Stars, given back over the Bot API."""
+"""Refunds of payments in Telegram Stars, with the Bot API."""
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError

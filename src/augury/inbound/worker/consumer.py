@@ -1,7 +1,7 @@
-"""RabbitMQ hands the worker its tasks, by FastStream.
+"""Receives the worker's tasks from RabbitMQ, with FastStream.
 
-A handler that returns acknowledges its message. What cannot be read or handled is rejected, which
-dead-letters it; what came at the wrong time is given back. Neither holds up the others.
+A message is acknowledged when its handler returns. A message that cannot be read or handled is rejected,
+which dead-letters it. A message that cannot be handled now is requeued. Neither delays the others.
 """
 
 import logging
@@ -22,18 +22,18 @@ from augury.broker.wire import NotUnderstood, read_task
 from augury.inbound.worker.runner import TaskRunner
 
 CONNECTING = 5.0
-"""Seconds that the broker may take to be connected."""
+"""Seconds to connect to the broker."""
 RECONNECTING = 1.0
-"""Seconds between two attempts to connect again."""
+"""Seconds between two attempts to reconnect."""
 ACKNOWLEDGING = 0.5
-"""Seconds for handlers that are through to acknowledge before their channel is closed."""
+"""Seconds for finished handlers to acknowledge before their channel is closed."""
 log = logging.getLogger(__name__)
 
 
 def create_consumer(
     url: str, *, tasks: RabbitQueue, runner: TaskRunner, queue: PredictionQueue, prefetch: int
 ) -> RabbitBroker:
-    """A broker, not connected yet, whose subscriber hands the messages of `tasks` to the `runner`."""
+    """Create a broker, not yet connected, whose subscriber passes the messages of `tasks` to the `runner`."""
     broker = RabbitBroker(
         URL(url).update_query(name="augury consumes"),
         timeout=CONNECTING,
@@ -41,7 +41,7 @@ def create_consumer(
         default_channel=Channel(prefetch_count=prefetch),
         graceful_timeout=ACKNOWLEDGING,
         apply_types=False,
-        logger=None,  # else two lines a message; what matters is logged here
+        logger=None,  # FastStream would log two lines per message
     )
     subscribe(broker, tasks, handle=runner.handle, saw=queue.saw)
     return broker
@@ -54,7 +54,7 @@ def subscribe(
     handle: Callable[[Task], Awaitable[None]],
     saw: Callable[[datetime], None],
 ) -> None:
-    """Hand the messages of `tasks` to `handle`, and to `saw` when each was put there."""
+    """Pass the messages of `tasks` to `handle`, and the time each was published to `saw`."""
 
     async def read(message: StreamMessage[IncomingMessage]) -> Task:
         try:
@@ -68,11 +68,11 @@ def subscribe(
 
     @broker.subscriber(tasks, decoder=read, ack_policy=AckPolicy.REJECT_ON_ERROR, no_reply=True)
     async def run_predictions(task: Task) -> None:
-        """Run these predictions and settle their price; a later attempt names one prediction."""
+        """Run these predictions and settle their price. A later attempt names one prediction."""
         try:
             await handle(task)
         except (Unavailable, PredictTimedOut) as error:
-            log.debug("a message was given back: %s%s", error, _traced(task))
+            log.debug("a message was requeued: %s%s", error, _traced(task))
             raise NackMessage(requeue=True) from error
         except UnknownPredictions as error:
             log.warning("a message was dead-lettered: %s%s", error, _traced(task))
@@ -83,5 +83,5 @@ def subscribe(
 
 
 def _traced(task: Task) -> str:
-    """The traces of its predictions, to be added to a log line."""
+    """The traces of the task's predictions, as the end of a log line."""
     return "".join(f", traceparent {trace} of {each}" for each, trace in task.traces.items())

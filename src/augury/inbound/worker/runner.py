@@ -1,6 +1,6 @@
-"""What a worker does with the tasks it is handed: first attempts fly together, later ones alone.
+"""Runs a worker's tasks: first attempts in batches, later attempts alone.
 
-Plain asyncio: whoever hands over the tasks (RabbitMQ's consumer, the queue in the process) awaits `handle`.
+Plain asyncio: the source of the tasks (RabbitMQ's consumer, or the queue in the process) awaits `handle`.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.identifiers import PredictionId
 
 HANDING_BACK = 2.0
-"""Seconds that the books may take to take back what is not finished when the worker stops."""
+"""Seconds to hand back unfinished predictions to the books when the worker stops."""
 
 log = logging.getLogger(__name__)
 
@@ -31,24 +31,24 @@ class WorkerSettings:
     prefetch: int = 64
     """Messages that a worker holds at a time."""
     grace: timedelta = timedelta(seconds=7)
-    """How long a batch may go on after the worker was asked to stop. Then its predictions are handed back.
-    `augury up` without RabbitMQ waits 1 second at most."""
+    """How long a batch may continue after the worker was asked to stop. Then its predictions are handed back.
+    `augury up` without RabbitMQ waits at most 1 second."""
     retry_pause: timedelta = timedelta(seconds=1)
-    """The pause before a message is given back while the database is away. It grows up to tenfold."""
+    """The pause before a message is requeued while the database is unavailable. It grows up to tenfold."""
     purge_every: timedelta = timedelta(hours=1)
     """The pause between two deletions of expired records."""
 
     def __post_init__(self) -> None:
         if self.max_batch < 1:
-            raise ValueError("max_batch must be 1 at least")
-        if not 1 <= self.prefetch <= 65_535:  # 0 is "all there is" on the wire
+            raise ValueError("max_batch must be at least 1")
+        if not 1 <= self.prefetch <= 65_535:  # 0 means "no limit" in AMQP
             raise ValueError("prefetch must be from 1 to 65535")
         if min(self.purge_every, self.retry_pause) < timedelta(milliseconds=1):
-            raise ValueError("purge_every and retry_pause must be 0.001 seconds at least")
+            raise ValueError("purge_every and retry_pause must be at least 0.001 seconds")
 
 
 class Turns:
-    """Who is at work: one batch that is predicted, and one before it that is being settled."""
+    """Lets one batch be predicted while the batch before it is settled."""
 
     def __init__(self) -> None:
         self._predicting = asyncio.Lock()
@@ -56,7 +56,7 @@ class Turns:
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-        """Yields what must be awaited between predicting and settling."""
+        """Yields a function to await between predicting and settling."""
         held = self._predicting
         await held.acquire()
 
@@ -73,19 +73,19 @@ class Turns:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Nobody else is at work."""
+        """Wait until no batch runs, and let none run in the context."""
         async with self._predicting, self._settling:
             yield
 
 
 class TaskRunner:
-    """Runs one batch at a time, but that it is settled while the next is predicted; what arrives meanwhile
-    forms the next."""
+    """Runs one batch at a time, and settles it while the next is predicted. Tasks that arrive meanwhile form
+    the next batch."""
 
     def __init__(
         self, run_batch: RunBatch, settings: WorkerSettings, *, on_fatal: Callable[[str], None]
     ) -> None:
-        """`on_fatal` is told why this process must end, with an exit code that says so."""
+        """`on_fatal` gets the reason for which this process must end with an exit code of failure."""
         self._run_batch = run_batch
         self._settings = settings
         self._on_fatal = on_fatal
@@ -96,13 +96,13 @@ class TaskRunner:
         self._turns = Turns()
         self._stopping = asyncio.Event()
         self.failures = 0
-        """Batches in a row that found the books away."""
+        """The number of batches in a row that failed because the books were unavailable."""
 
     async def handle(self, task: Task) -> None:
-        """Returns once every prediction of the task is settled, or found to be nothing to run here.
+        """Returns when every prediction of the task is settled, or does not have to be run here.
 
-        Raises `Unavailable`, after a pause, where the task must be handed over again later, and
-        `PredictTimedOut`; what is left is canceled. Raises `UnknownPredictions` once the rest is done.
+        Raises `Unavailable`, after a pause, if the task must be handed over again later, and
+        `PredictTimedOut`. Raises `UnknownPredictions` after the other predictions are done.
         """
         try:
             unknown = await (self._first if task.attempt == 1 else self._later).board(task)
@@ -116,14 +116,14 @@ class TaskRunner:
         except asyncio.CancelledError:
             if was_canceled():
                 raise
-            raise Unavailable("this worker stops") from None
+            raise Unavailable("this worker is stopping") from None
 
     async def stop(self) -> None:
-        """Begin nothing more; finish what is under way within the grace, or hand it back."""
+        """Start no new batches. Finish the running ones within the grace period, or hand them back."""
         self._stopping.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.grace.total_seconds()), self._turns.alone():
-                pass  # nothing is under way, nothing will be
+                pass  # no batch runs, and none will start
         with suppress(TimeoutError):
             async with asyncio.timeout(HANDING_BACK):
                 await asyncio.gather(self._first.stop(), self._later.stop())
@@ -140,7 +140,7 @@ class TaskRunner:
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
     async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
-        """What may kill the process meets nobody else's first attempt."""
+        """Run each prediction alone, since it may have crashed a worker before."""
         (task,) = tasks
         missing: list[PredictionId] = []
         for each in task.prediction_ids:
@@ -155,9 +155,9 @@ class TaskRunner:
         retries: bool,
         predicted: Callable[[], Awaitable[None]] | None = None,
     ) -> Collection[PredictionId]:
-        """Answers which of them are not in the books."""
+        """Run a batch, and answer the ids that are not in the books."""
         if self._stopping.is_set():
-            raise Unavailable("this worker stops")
+            raise Unavailable("this worker is stopping")
         try:
             unknown = await self._run_batch(ids, retries=retries, predicted=predicted)
         except PredictTimedOut:
@@ -165,16 +165,17 @@ class TaskRunner:
             raise
         except Unavailable as error:
             if not self.failures:
-                log.warning("batches are given back until the books are there again: %s", error)
+                log.warning("batches are requeued until the books are available again: %s", error)
             self.failures += 1
             raise
         if self.failures:
-            log.info("batches are run again")
+            log.info("batches run again")
         self.failures = 0
         return unknown
 
     async def _pause(self) -> None:
-        """Longer the longer the books are away: a message may be given back so many times and no more."""
+        """Pause longer the longer the books are unavailable: a message may be requeued a limited number of
+        times."""
         seconds = self._settings.retry_pause.total_seconds() * min(2 ** min(self.failures, 4), 10)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds * random.uniform(0.5, 1)):

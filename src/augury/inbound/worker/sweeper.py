@@ -1,4 +1,4 @@
-"""The sweeper's loop: it runs in every worker; the books let one sweep at a time."""
+"""The sweeper's loop. It runs in every worker, but only one sweeps at a time: the books see to that."""
 
 import asyncio
 import logging
@@ -21,32 +21,32 @@ class Sweeper:
         self._purge_every = purge_every.total_seconds()
 
     async def run(self) -> None:
-        """Sweep and purge, again and again, until canceled."""
+        """Sweep and purge repeatedly, until canceled."""
         await asyncio.gather(
             self._repeat(self.sweep_up, self._every), self._repeat(self._purge, self._purge_every)
         )
 
     async def sweep_up(self) -> None:
-        """Sweep until there is nothing more to repair."""
+        """Sweep until nothing is left to repair."""
         most = self._sweep.limits.sweep_batch
         while True:
             swept = await self._sweep()
             if swept.lost + swept.requeued + swept.ended:
-                log.info("put %d again, requeued %d, ended %d", swept.lost, swept.requeued, swept.ended)
+                log.info("republished %d, requeued %d, ended %d", swept.lost, swept.requeued, swept.ended)
             if swept.lost + swept.requeued + swept.ended < most:
                 return
 
     async def _purge(self) -> None:
         purged = await self._upkeep.purge()
-        log.info("deleted %d records that have had their time", purged)
+        log.info("deleted %d expired records", purged)
 
     @staticmethod
     async def _repeat(work: Callable[[], Awaitable[None]], seconds: float) -> None:
         while True:
-            await asyncio.sleep(seconds * random.uniform(0.5, 1))  # workers that start together drift apart
+            await asyncio.sleep(seconds * random.uniform(0.5, 1))  # spreads workers that started together
             try:
                 await work()
             except Unavailable as error:
-                log.warning("the sweeper tries again later: %s", error)
-            except Exception:  # what is wrong once must not end the repair of everything else
+                log.warning("the sweeper will try again later: %s", error)
+            except Exception:  # one failure must not end the loop
                 log.exception("the sweeper failed")

@@ -1,4 +1,4 @@
-"""Sees to it that the worker consumes: from the start, after the broker was away, and until it stops."""
+"""Keeps the worker consuming from its start until it stops, also after the broker was unavailable."""
 
 import asyncio
 import logging
@@ -16,27 +16,27 @@ from augury.inbound.worker.consumer import CONNECTING
 from augury.inbound.worker.runner import TaskRunner
 
 SUBSCRIBING = 20.0
-"""Seconds that it may take in all until the worker consumes; several hosts share them."""
+"""Seconds in all until the worker consumes. Several hosts share them."""
 ANSWERING = 5.0
-"""Seconds that the broker may take for an answer."""
+"""Seconds for an answer of the broker."""
 LOOK_EVERY = timedelta(seconds=5)
 PATIENCE = timedelta(seconds=30)
 """How long the consumer may be missing before the worker counts as dead."""
 MISSES = 3
-"""Looks in vain before everything is connected anew; until then the connection is left to restore itself.
-Where there is another host to go to, one look in vain is enough."""
+"""Failed checks before the worker reconnects. Until then, the connection can restore itself.
+With more than one host, one failed check is enough."""
 LEAVING = 2.0
-"""Seconds that a goodbye may take."""
+"""Seconds for each step of disconnecting."""
 PAUSE = 1.0
 """Seconds between two attempts to start."""
 log = logging.getLogger(__name__)
 
 
 class TaskConsumer:
-    """Runs a broker as `create_consumer` makes it, over one host of several after another.
+    """Runs a broker from `create_consumer`, on one host after another if there are several.
 
-    A connection that restores itself may yet come back without its consumer, and nobody would notice:
-    so this looks for the consumer, not for the process or the connection.
+    A connection can restore itself without its consumer. So this checks the consumer, not only the process or
+    the connection.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class TaskConsumer:
         self._runs: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Consume from now on, as soon as the broker can be reached; does not wait for it."""
+        """Start consuming in the background, as soon as the broker can be reached."""
         self._runs = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Take nothing new, let the runner finish or hand back, acknowledge, disconnect."""
+        """Accept no new messages, let the runner finish or hand back, acknowledge, and disconnect."""
         if self._runs is None:
             return
         self._runs.cancel()
@@ -76,7 +76,7 @@ class TaskConsumer:
         await self._disconnect()
 
     def alive(self) -> bool:
-        """Whether the broker had this consumer when last looked for, not long ago."""
+        """Whether the broker has confirmed this consumer recently."""
         return asyncio.get_running_loop().time() - self._seen < self._patience
 
     async def _run(self) -> None:
@@ -87,15 +87,15 @@ class TaskConsumer:
                     await self._consume()
                 except TROUBLE as error:
                     self._outage.begins(error)
-                except Exception:  # whatever it is, a worker that does not consume is none
+                except Exception:  # a worker must consume, whatever went wrong
                     log.exception("not consuming from RabbitMQ, trying again")
                 await self._disconnect()
             await asyncio.sleep(PAUSE)
 
     async def _consume(self) -> None:
-        """Returns when the consumer is gone for good.
+        """Returns when the consumer is permanently lost.
 
-        Connecting is never canceled: aio_pika would go on with it by itself, for ever.
+        Connecting is never canceled: aio_pika would continue in the background for ever.
         """
         self._subscribing = asyncio.create_task(self._subscribe())
         await asyncio.wait({self._subscribing}, timeout=max(SUBSCRIBING / len(self._brokers), CONNECTING))
@@ -111,8 +111,8 @@ class TaskConsumer:
         self._connection = await self._broker.connect()
         self._connection.close_callbacks.add(lambda *_: self._gone.set())
         for subscriber in self._broker.subscribers:
-            # FastStream says so only once it consumes; what was delivered by then it passes over for good:
-            # with a backlog that may be all that the prefetch allows.
+            # FastStream sets this only after it started consuming, and ignores messages that arrived
+            # before. With a backlog, those can fill the whole prefetch.
             subscriber.running = True
         await self._broker.start()
 
@@ -122,7 +122,7 @@ class TaskConsumer:
                 await within(ANSWERING, subscriber.stop())
 
     async def _watch(self) -> None:
-        """Returns when the consumer is gone for good; raises where another host can take this one's place."""
+        """Returns when the consumer is lost for good. With several hosts, raises if the connection breaks."""
         misses, elsewhere = 0, len(self._brokers) > 1
         while misses < (1 if elsewhere else MISSES):
             if await self._is_consuming():
@@ -131,22 +131,22 @@ class TaskConsumer:
                 self._outage.ends()
             else:
                 misses += 1
-                self._outage.begins("the broker does not know the consumer")
+                self._outage.begins("the broker has lost the consumer")
             if not elsewhere:
                 await asyncio.sleep(self._look_every)
             elif await self._breaks_within(self._look_every):
                 raise ConnectionAbortedError("the connection broke")
 
     async def _breaks_within(self, seconds: float) -> bool:
-        """Whether the connection breaks by then, or has broken already."""
+        """Whether the connection has broken, or breaks within these seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 return await self._gone.wait()
         return False
 
     async def _is_consuming(self) -> bool:
-        """Whether the broker has the consumer. The question is never canceled, only no longer waited for:
-        aiormq may break the connection over it, and with it what is about to be acknowledged."""
+        """Whether the broker has the consumer. The check is never canceled, only abandoned: on cancellation,
+        aiormq may close the connection, which loses acknowledgements."""
         asked = asyncio.create_task(self._ask())
         await asyncio.wait({asked}, timeout=2 * ANSWERING)
         return asked.done() and not asked.cancelled() and asked.result()
@@ -168,7 +168,7 @@ class TaskConsumer:
             return False
 
     async def _disconnect(self) -> None:
-        """Ends by closing the connection whatever came before: one that is not told to stays for ever."""
+        """Close the connection in any case: otherwise it would stay open for ever."""
         if self._subscribing is not None:
             await asyncio.wait({self._subscribing}, timeout=CONNECTING)
             self._subscribing.cancel()
@@ -177,4 +177,4 @@ class TaskConsumer:
                 if goodbye:
                     await within(LEAVING, goodbye())
             except Exception as error:  # FastStream gathers what its subscribers raise
-                log.debug("did not leave RabbitMQ in good order: %r", error)
+                log.debug("disconnecting from RabbitMQ failed: %r", error)

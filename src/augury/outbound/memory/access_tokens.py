@@ -10,7 +10,7 @@ from augury.domain.user import InvalidToken
 
 
 class MemoryAccessTokens(AccessTokens):
-    """Tokens that mean nothing outside this process."""
+    """Random tokens that are valid only in this process."""
 
     def __init__(self, clock: Clock, *, lifetime: timedelta = timedelta(minutes=15)) -> None:
         self._clock = clock

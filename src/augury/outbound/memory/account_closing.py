@@ -1,4 +1,4 @@
-"""Closing an account: the person's data goes, the books stay."""
+"""Closes an account: deletes the personal data and keeps the books."""
 
 from augury.domain.user import User
 from augury.outbound.memory.memory import State, UserRecord

@@ -1,4 +1,4 @@
-"""The books as a transaction over the memory."""
+"""Transactions over the books in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -33,7 +33,7 @@ class MemoryOpenBooks(OpenBooks):
 
 
 class MemoryBooks(Books):
-    """Locks everything rather than what it is asked for: there is one transaction at a time."""
+    """Locks everything instead of single records: there is only one transaction at a time."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory

@@ -1,4 +1,4 @@
-"""The books as a transaction over the memory, and what changes with them for the sake of chats."""
+"""Transactions over the books in memory, together with the records of chats."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

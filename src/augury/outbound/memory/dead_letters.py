@@ -11,7 +11,7 @@ from augury.outbound.memory.queue import Dead, MemoryPredictionQueue
 
 @dataclass(frozen=True, slots=True)
 class MemoryDeadLetters(DeadLetters):
-    """What the queue in the process gave up; it ends with the process."""
+    """The tasks that the queue in the process gave up. They are lost when the process ends."""
 
     queue: MemoryPredictionQueue
 

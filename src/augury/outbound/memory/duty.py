@@ -8,7 +8,7 @@ from augury.outbound.memory.memory import Memory
 
 
 class MemoryDuty(Duty):
-    """As many as there are of it over one memory, one is on duty."""
+    """One of all instances over the same memory is on duty."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -24,7 +24,7 @@ class MemoryDuty(Duty):
 
     @override
     async def leave(self) -> None:
-        with suppress(Unavailable):  # else it is taken again by whoever had it
+        with suppress(Unavailable):  # then it stays with this instance
             async with self._memory.change() as state:
                 if state.duties.get("bot") is self:
                     del state.duties["bot"]

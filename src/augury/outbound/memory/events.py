@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class MemoryEvents(Events):
-    """Events within one process: each listener is called at once."""
+    """Events within one process: calls each listener immediately."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[Sequence[Ended]], None]] = []
@@ -22,5 +22,5 @@ class MemoryEvents(Events):
         for listener in self._listeners:
             try:
                 listener(ended)
-            except Exception:  # one listener's trouble is neither the next one's nor the teller's
+            except Exception:  # a failing listener must not affect the others or the caller
                 log.exception("a listener failed")

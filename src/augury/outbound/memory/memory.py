@@ -1,4 +1,4 @@
-"""What the memory adapters share: every record in dictionaries, changed in transactions."""
+"""The store that the memory adapters share: all records in dictionaries, changed in transactions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -33,7 +33,7 @@ class UserRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionRecord:
-    """A prediction with its rows and answers, its lease, and when the sweeper looks at it again."""
+    """A prediction with its rows, its answers, its lease, and the time of the sweeper's next check."""
 
     prediction: Prediction
     input: Json
@@ -44,24 +44,24 @@ class PredictionRecord:
     put_at: datetime
     """When it was last put on the queue."""
     due_at: datetime
-    """While queued the next look, while processing the lease's end."""
+    """The next check while queued, the end of the lease while processing."""
     wait: timedelta = FIRST_LOOK
-    """From the last look to the next."""
+    """From the last check to the next."""
     notify: bool = False
 
     def forgotten(self) -> Self:
-        """Without what the user sent and got."""
+        """The record without the user's input and the answers."""
         return replace(self, input=Json(b""), output=None, errors=(), warnings=())
 
 
 def next_look(prediction: Prediction, now: datetime, wait: timedelta = FIRST_LOOK) -> datetime:
-    """When to look at a queued prediction again: no later than it expires."""
+    """The time to check a queued prediction again, at the latest when it expires."""
     return min(now + wait, prediction.expires_at or datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRecord:
-    """A refresh token; once it was replaced it lives on for the grace only."""
+    """A refresh token. After it was replaced, it is valid only for the grace period."""
 
     family: UUID
     user_id: UserId
@@ -71,7 +71,7 @@ class TokenRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What an idempotency key was used for, and when."""
+    """The request that an idempotency key was used for, and its time."""
 
     remembered: Remembered
     created_at: datetime
@@ -79,7 +79,7 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How often something was tried in the window of time that ends then."""
+    """The number of tries in a time window, and the end of the window."""
 
     hits: int
     ends_at: datetime
@@ -87,7 +87,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRecord:
-    """What Telegram delivered, None once it was handled."""
+    """An update from Telegram, None after it was handled."""
 
     update: ReceivedUpdate | None
     received_at: datetime
@@ -103,7 +103,7 @@ class ReplyRecord:
 
 @dataclass(slots=True)
 class State:
-    """All records at one moment. They are frozen: to change one is to put another in its place."""
+    """All records at one moment. Records are frozen, so a change replaces a record."""
 
     users: dict[UserId, UserRecord] = field(default_factory=dict)
     balances: dict[UserId, Balance] = field(default_factory=dict)
@@ -131,23 +131,23 @@ class State:
 
 
 class Memory:
-    """The store: what was committed, and one transaction at a time that changes it.
+    """Holds the committed state, and lets one transaction at a time change it.
 
-    A transaction works on a copy, which takes the place of what was there when it commits. So nobody reads
-    what may yet be rolled back, and rolling back is forgetting. That costs time in proportion to what is
-    stored: right for tests, and for small services only.
+    A transaction works on a copy, which replaces the state on commit. So nobody reads uncommitted changes,
+    and a rollback drops the copy. Copying takes time in proportion to the number of records, which suits
+    only tests and small services.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.away = False
-        """Whether it is out of reach: every access raises `Unavailable`, as with a database that is down."""
+        """Simulates a database that is down: every access raises `Unavailable`."""
         self._state = State()
         self._turn = asyncio.Lock()
 
     @property
     def state(self) -> State:
-        """What was committed; for reading only."""
+        """The committed state, for reading only."""
         if self.away:
             raise Unavailable("the memory is away")
         return self._state
@@ -157,7 +157,7 @@ class Memory:
 
     @asynccontextmanager
     async def change(self) -> AsyncIterator[State]:
-        """A transaction: what is done to the state it gives is committed unless an exception leaves it."""
+        """A transaction. Yields a copy of the state, which is committed unless an exception is raised."""
         async with self._turn:
             draft = self.state.copy()
             yield draft

@@ -8,7 +8,7 @@ from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, M
 
 
 class FactsFile(msgspec.Struct, forbid_unknown_fields=True):
-    """A model file for the memory adapters: nothing but what a real one would say of itself."""
+    """A model file for the memory adapters: only the facts that a real file would state."""
 
     features: dict[str, FeatureKind]
     classes: list[str] = []

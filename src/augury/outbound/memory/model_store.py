@@ -7,7 +7,7 @@ from augury.application.models.ports import ModelStore, ModelUnavailable
 
 
 class MemoryModelStore(ModelStore):
-    """Remembers where files are; what is in them stays on the disk."""
+    """Remembers the paths of files. Their contents stay on the disk."""
 
     def __init__(self) -> None:
         self._paths: dict[str, Path] = {}

@@ -38,7 +38,7 @@ class MemoryModels(Models):
     async def add(self, model: Model) -> None:
         async with self.memory.change() as state:
             if model.ref in state.models:
-                raise Conflict(f"there is a {model.ref}")
+                raise Conflict(f"{model.ref} already exists")
             _store(state, model)
 
     @override

@@ -7,7 +7,7 @@ from augury.application.people.ports import PasswordHasher
 
 
 class MemoryPasswords(PasswordHasher):
-    """Fast and the same each time: for passwords that nobody has to keep secret."""
+    """Fast hashes without salt, for tests only: they protect no real password."""
 
     @override
     async def hash(self, password: str) -> str:

@@ -20,13 +20,13 @@ LONG = 10
 
 
 class MemoryPredictor(Predictor):
-    """A model so simple that its answers are known beforehand: a row is `long` or `short`."""
+    """A model with predictable answers: a row is `long` or `short`."""
 
     def __init__(self) -> None:
         self.unavailable: set[ModelRef] = set()
         """Models whose file cannot be used."""
         self.asked: list[int] = []
-        """How many questions each call has asked."""
+        """The number of questions of each call."""
 
     @override
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
@@ -39,7 +39,7 @@ class MemoryPredictor(Predictor):
 
 
 class _Sheet:
-    """One question's rows, those to be answered told apart from those that do not fit the model."""
+    """The rows of one question, split into those that fit the model and those that do not."""
 
     def __init__(self, question: Question, schema: InputSchema) -> None:
         data = msgspec.json.decode(question.input)
@@ -51,7 +51,7 @@ class _Sheet:
         self.valid = [row for index, row in enumerate(rows) if index not in self._errors]
 
     def outcome(self, answers: Sequence[str | None]) -> Outcome:
-        """Answers stand in the order of `valid`, None where the row made the model raise."""
+        """`answers` are in the order of `valid`, None for a row that made the model raise."""
         left = iter(answers)
         labels = [None if index in self._errors else next(left) for index in range(self._length)]
         errors = [

@@ -1,4 +1,4 @@
-"""Promo codes: on their own, and as part of a transaction over the books."""
+"""Promo codes: separately, and as part of a transaction over the books."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -13,16 +13,16 @@ from augury.broker import wire
 from augury.domain.identifiers import PredictionId
 
 MOST_IDS = 200_000
-"""Predictions that wait here at most; what comes beyond is dropped: the sweeper finds it in the books."""
+"""The most predictions that wait here. Further ones are dropped: the sweeper finds them in the books."""
 PREFETCH = 128
-"""Tasks in hand at once: the consumer forms its batches from them."""
+"""The most tasks that are handled at the same time. The consumer forms its batches from them."""
 PAUSE = timedelta(seconds=1)
 """Before a task that could not be handled is delivered again."""
 
 MOST_DELIVERIES = 1_000
-"""How often a task may be handed out; then it is a dead letter."""
+"""The deliveries of a task after which it becomes a dead letter."""
 MOST_DEAD = 1_000
-"""Dead letters that are kept; the oldest make room."""
+"""The most dead letters that are kept. Beyond that, the oldest are dropped."""
 
 Handle = Callable[[Task], Awaitable[None]]
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A task, when it was put here, and how often it was handed out in vain."""
+    """A task, the time when it was put here, and its failed deliveries."""
 
     task: Task
     put_at: datetime
@@ -39,16 +39,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """A task that was handed out too often, and when it was given up."""
+    """A task that was given up, and the time of that."""
 
     waiting: Waiting
     died_at: datetime
 
 
 class MemoryPredictionQueue(PredictionQueue):
-    """The queue where API and worker are one process.
+    """The queue for an API and a worker in one process.
 
-    What it holds ends with the process; at the next start the sweeper fills it from the books.
+    Its contents are lost when the process ends. At the next start, the sweeper fills it from the books.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -62,7 +62,7 @@ class MemoryPredictionQueue(PredictionQueue):
         self._ids = 0
         self._in_hand: dict[asyncio.Task[None], datetime] = {}
         self._changed = asyncio.Event()
-        """Something arrived, or left the hand: there may be something to hand out."""
+        """Set when a task arrived or was handled: then another one may be delivered."""
         self._handle: Handle | None = None
         self._stopped = False
 
@@ -71,7 +71,7 @@ class MemoryPredictionQueue(PredictionQueue):
         size = wire.MOST_IDS if attempt == 1 else 1
         room = self.most_ids - self._ids
         if len(ids) > room:
-            log.warning("the queue is full: %d predictions are left to the sweeper", len(ids) - room)
+            log.warning("the queue is full: the sweeper will queue %d predictions later", len(ids) - room)
             ids = ids[:room]
         for start in range(0, len(ids), size):
             some = tuple(ids[start : start + size])
@@ -80,7 +80,7 @@ class MemoryPredictionQueue(PredictionQueue):
 
     @property
     def ready(self) -> int:
-        """How many tasks wait to be handed out."""
+        """The number of tasks that wait to be delivered."""
         return len(self._waiting)
 
     def replay(self) -> None:
@@ -89,22 +89,22 @@ class MemoryPredictionQueue(PredictionQueue):
 
     @override
     def saw(self, put_at: datetime) -> None:
-        """Nothing to learn from it: what is put here is handed out here."""
+        """Do nothing: this queue knows itself which of its tasks are not handled."""
 
     @override
     async def passed(self) -> datetime | None:
-        """Now, where nothing waits or is in hand, else when the oldest of that was put here."""
+        """The time when the oldest unhandled task was put here, or now if there is none."""
         first = [self._waiting[0].put_at] if self._waiting else []
         return min((*first, *self._in_hand.values()), default=self._clock.now())
 
     def deliver_to(self, handle: Handle) -> None:
-        """Register who handles the tasks; one for which it raises is delivered again after a pause."""
+        """Register the handler of the tasks. If it raises, the task is delivered again after a pause."""
         self._handle = handle
 
     async def run(self) -> None:
-        """Hand out tasks, many at once, until `stop` is called; canceled, it cancels what is in hand."""
+        """Deliver tasks, many at once, until `stop` is called. On cancellation, cancel the handlers."""
         if self._handle is None:
-            raise RuntimeError("nobody handles the tasks: call deliver_to first")
+            raise RuntimeError("no handler is registered: call deliver_to first")
         try:
             while not self._stopped:
                 self._changed.clear()
@@ -115,7 +115,7 @@ class MemoryPredictionQueue(PredictionQueue):
             raise
 
     async def stop(self, grace: timedelta = timedelta()) -> None:
-        """Hand out nothing more; what is in hand has `grace` to end by itself, then it is canceled."""
+        """Deliver no more tasks. Running handlers are canceled after `grace`."""
         self._stopped = True
         self._changed.set()
         if self._in_hand and grace:
@@ -134,18 +134,18 @@ class MemoryPredictionQueue(PredictionQueue):
     async def _see_to(self, waiting: Waiting, handle: Handle) -> None:
         try:
             await handle(waiting.task)
-        except UnknownPredictions as error:  # it will never be any better
+        except UnknownPredictions as error:  # a further try would fail, too
             log.warning("a task is given up: %s", error)
             self.dead.append(Dead(waiting, self._clock.now()))
-        except Exception as error:  # whatever it is, nobody else looks after this task
-            if self._stopped:  # the books have it
+        except Exception as error:  # only this queue can deliver the task again
+            if self._stopped:  # the prediction is still in the books
                 return
             failures = waiting.failures + 1
             if failures >= self.most_deliveries:
-                log.warning("a task was delivered %d times and is given up: %s", failures, error)
+                log.warning("a task is given up after %d deliveries: %s", failures, error)
                 self.dead.append(Dead(waiting, self._clock.now()))
                 return
-            log.warning("a task could not be handled and is delivered again: %s", error)
+            log.warning("a task could not be handled, and will be delivered again: %s", error)
             await asyncio.sleep(self.pause.total_seconds())
             self._append(Waiting(waiting.task, self._clock.now(), failures))
 

@@ -1,4 +1,4 @@
-"""Everything that one transaction decided, written in one go."""
+"""Writes all changes of one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ def record(
     transfers: Sequence[Transfer],
     keys: Mapping[UserId, tuple[IdempotencyKey, UUID]],
 ) -> None:
-    """Raises `AlreadyRecorded`, `BooksDisagree`; the state is of no use then."""
+    """Raises `AlreadyRecorded` or `BooksDisagree`, and then leaves the state half changed."""
     for each in accepted:
         _accept(state, each, now)
     for prediction in changed:
@@ -32,7 +32,7 @@ def record(
 
 
 def move(state: State, transfers: Sequence[Transfer], now: datetime) -> None:
-    """Write the transfers and move the balances they name."""
+    """Write the transfers, and change the balances that they name."""
     for transfer in transfers:
         name = (transfer.reference, transfer.kind)
         if name in state.statements:
@@ -44,7 +44,7 @@ def move(state: State, transfers: Sequence[Transfer], now: datetime) -> None:
 
 
 def notice(state: State, prediction: Prediction, now: datetime) -> None:
-    """Write down that somebody must hear of this prediction's end, where it was asked for."""
+    """Write a notice of this prediction's end, if one was requested."""
     if state.predictions[prediction.id].notify:
         state.notices[prediction.id] = now
 

@@ -1,4 +1,4 @@
-"""What the sweeper finds."""
+"""Finds the predictions that the sweeper must repair."""
 
 import random
 from collections.abc import Iterable
@@ -16,12 +16,12 @@ class Finding(StrEnum):
     EXPIRED = "expired"
     ABANDONED = "abandoned"
     WAITING = "waiting"
-    """Its message is still on its way through the queue."""
+    """Its message is still in the queue."""
     RUNNING = "running"
 
 
 def due(state: State, now: datetime, limit: int, *, put_before: datetime | None, early: bool) -> Due:
-    """Also writes the next look of what is still queued."""
+    """Find the due predictions. Also sets the next check of those that stay queued."""
     found: dict[Finding, list[Prediction]] = {finding: [] for finding in Finding}
     for record in _candidates(state, now, put_before, early=early)[:limit]:
         finding = _finding(record, now, put_before)
@@ -38,7 +38,7 @@ def due(state: State, now: datetime, limit: int, *, put_before: datetime | None,
 def _candidates(
     state: State, now: datetime, put_before: datetime | None, *, early: bool
 ) -> list[PredictionRecord]:
-    """What the queue has passed comes first: only there can something be lost or abandoned."""
+    """The candidates, first those that the queue has passed: only they can be lost or abandoned."""
     records = [
         record
         for record in state.predictions.values()

@@ -12,13 +12,13 @@ from augury.outbound.memory.memory import Memory, ReplyRecord, State
 KEYS_LIVE = timedelta(hours=24)
 """How long an idempotency key is remembered."""
 KEYS_OF_CHATS_LIVE = timedelta(days=9)
-"""A chat's message may be handled again whenever its bot comes back: its key lives as long as its reply."""
+"""A bot that was down may handle a chat's message again, so its key is kept as long as its reply."""
 UPDATES_LIVE = timedelta(days=2)
-"""How long an update that was handled is remembered: longer than Telegram brings it again."""
+"""How long a handled update is remembered: longer than Telegram may deliver it again."""
 ANSWERS_LIVE = timedelta(days=9)
-"""How long a chat's answer may be on its way: longer than any prediction waits."""
+"""How long a chat's answer may be undelivered: longer than any prediction waits."""
 GUESTS_LIVE = timedelta(days=2)
-"""How long a guest can come back for an answer, and longer."""
+"""How long a guest's data is kept: longer than the guest can read it."""
 
 Key = TypeVar("Key")
 Record = TypeVar("Record")

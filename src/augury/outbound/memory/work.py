@@ -80,7 +80,7 @@ class MemoryWork(Work):
             covered = _leased(state, ids, token)
             for record in covered:
                 queued = record.prediction.hand_back()
-                # `put_at` stays: if the message does not come back by itself, it counts as lost.
+                # `put_at` stays: if the broker does not deliver the message again, it counts as lost.
                 state.predictions[queued.id] = replace(
                     record, prediction=queued, token=None, due_at=next_look(queued, now), wait=FIRST_LOOK
                 )

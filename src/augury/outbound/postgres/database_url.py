@@ -17,7 +17,7 @@ from augury.outbound.postgres.socket_options import SocketOption, socket_options
 
 _HOST = re.compile(r"(\[[^]]+\]|[^:]+)(:(?P<port>\d{1,5}))?")
 _MOST_PORT = 65_535
-_HOST_NEEDED = "url must name a host, or a host and the number of a port"
+_HOST_NEEDED = "url must name a host, or a host and a port number"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The dead letters on RabbitMQ: looked at and replayed over a connection that lives as long as that takes."""
+"""Lists and replays the dead letters on RabbitMQ, with a connection for each operation."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +18,7 @@ from augury.outbound.rabbitmq.link import CLOSING, Topology, declare_dead
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 PATIENCE = 30.0
-"""Seconds that listing or replaying may take in all."""
+"""Seconds in all for listing or replaying."""
 Answer = TypeVar("Answer")
 
 
@@ -39,7 +39,7 @@ class RabbitDeadLetters(DeadLetters):
     @override
     async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
         async def look(channel: AbstractChannel) -> Sequence[DeadLetter]:
-            """Nothing is acknowledged: with the channel's end all are back where they were."""
+            """Acknowledge nothing: when the channel closes, all messages return to their places."""
             _, dead = await self._queues(channel)
             letters: list[DeadLetter] = []
             while len(letters) < at_most and (message := await dead.get(fail=False)):
@@ -67,7 +67,7 @@ class RabbitDeadLetters(DeadLetters):
         return await self._over(put_again)
 
     async def _queues(self, channel: AbstractChannel) -> tuple[AbstractQueue, AbstractQueue]:
-        """Declared again, to learn how long they are: of the tasks, of the dead letters."""
+        """The queues of the tasks and of the dead letters, declared again to get their lengths."""
         tasks = self._topology.tasks
         return (
             await channel.declare_queue(tasks.name, durable=tasks.durable, arguments=tasks.arguments),
@@ -77,7 +77,7 @@ class RabbitDeadLetters(DeadLetters):
     async def _over(
         self, work: Callable[[AbstractChannel], Awaitable[Answer]], *, patience: float = PATIENCE
     ) -> Answer:
-        """What `work` answers over a channel of its own; raises `Unavailable`."""
+        """Run `work` with a channel of its own, and answer its result. Raises `Unavailable`."""
 
         async def done() -> Answer:
             async with self._channel() as channel:
@@ -115,7 +115,7 @@ def _length(queue: AbstractQueue) -> int:
 
 
 def _again(message: AbstractIncomingMessage) -> aio_pika.Message:
-    """The same task as a new message: the broker's notes of its death stay behind."""
+    """The same task as a new message, without the headers in which the broker recorded its death."""
     headers = {name: value for name, value in message.headers.items() if not name.startswith("x-")}
     return aio_pika.Message(
         message.body,
@@ -141,7 +141,7 @@ def _letter(message: AbstractIncomingMessage) -> DeadLetter:
 
 
 def _in_utc(time: object) -> datetime | None:
-    """A time of the broker's, which are in UTC whether they say so or not."""
+    """A time from the broker in UTC. The broker's times are in UTC even without a time zone."""
     if not isinstance(time, datetime):
         return None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

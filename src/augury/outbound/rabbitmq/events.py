@@ -1,4 +1,4 @@
-"""Events over RabbitMQ."""
+"""Publishes events with RabbitMQ."""
 
 from collections.abc import Sequence
 

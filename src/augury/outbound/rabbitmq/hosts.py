@@ -1,4 +1,4 @@
-"""Which hosts a setting names: one broker, or the nodes of a cluster, which are tried in turn."""
+"""Parses the hosts of a setting: one broker, or the nodes of a cluster, which are tried in turn."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,8 +14,8 @@ Answer = TypeVar("Answer")
 def urls_of(text: str) -> tuple[str, ...]:
     """One URL for each host of `amqp://user:password@a,b:5672/vhost`, or of several such URLs.
 
-    Commas stand between hosts, and between URLs. A host without a port has that of the last host of its URL.
-    Raises `ValueError`, in words about `url`.
+    Hosts and URLs are separated by commas. A host without a port gets the port of the last host of its URL.
+    Raises `ValueError` with a text about `url`.
     """
     urls = re.split(r",\s*(?=amqps?://)", text.strip())
     return tuple(one for url in urls for one in _one_for_each_host(url))
@@ -24,7 +24,7 @@ def urls_of(text: str) -> tuple[str, ...]:
 async def first_that_answers(
     urls: Sequence[str], connect: Callable[[str], Awaitable[Answer]], *, trouble: tuple[type[Exception], ...]
 ) -> Answer:
-    """What `connect` answers for the first URL that works; where none does, the last one's `trouble`."""
+    """Connect to the first URL that works. If none does, raises the `trouble` of the last one."""
     for url in urls[:-1]:
         try:
             return await connect(url)
@@ -48,13 +48,13 @@ def _one_for_each_host(url: str) -> list[str]:
 
 
 def _host_and_port(text: str) -> tuple[str, str]:
-    """The port with its colon, or nothing."""
+    """The host, and the port with its colon or ""."""
     parts = _HOST.fullmatch(text)
     return (parts["name"], parts["port"] or "") if parts else (text, "")
 
 
 def _check_port(url: str) -> None:
     try:
-        urlsplit(url).port  # noqa: B018  # raises for what is no number of a port
+        urlsplit(url).port  # noqa: B018  # raises for an invalid port number
     except ValueError:
-        raise ValueError("url must name a host, or a host and the number of a port") from None
+        raise ValueError("url must name a host, or a host and a port number") from None

@@ -1,4 +1,4 @@
-"""One open connection that publishes: what exists on the broker is declared, what is sent is confirmed."""
+"""An open connection for publishing. It declares the queues, and the broker confirms every message."""
 
 import asyncio
 import logging
@@ -17,26 +17,27 @@ from augury.broker.trouble import TROUBLE
 from augury.concurrency.cancellation import within
 
 CLOSING = 1.0
-"""Seconds that a connection may take to say goodbye."""
+"""Seconds to close a connection."""
 
 FOR_THE_DEAD = 0.5
-"""Seconds that a new connection waits for the queue of the dead letters, so that on a new broker it is there
-before the first message can die."""
+"""Seconds that a new connection waits for the queue of dead letters, so that a new broker has it before a
+message can die."""
 AGAIN = 10.0
-"""Seconds between two attempts to make that queue."""
+"""Seconds between two attempts to declare that queue."""
 
 UNTIL_IT_IS_GONE = 0.5
-"""Seconds from finding the queue missing to making it anew.
+"""Seconds between finding the queue missing and declaring it again.
 
-RabbitMQ 3.10 tells the consumers of a deleted queue after 25 ms, if it is still missing then. Otherwise it
-takes them over without a word, and their channels drop what the new queue hands them: seen every time.
+RabbitMQ 3.10 notifies the consumers of a deleted queue after 25 ms, but only if the queue is still missing
+then. Otherwise it silently moves them to the new queue, and their channels drop its messages, every time.
 """
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """What exists on the broker: the queue, where its dead letters go, the events and their routing key."""
+    """The broker's objects: the queue, the queue of its dead letters, the exchange of the events and their
+    routing key."""
 
     tasks: RabbitQueue
     dead: RabbitQueue
@@ -46,7 +47,7 @@ class Topology:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message and where it goes: to an exchange, or without one to a queue, which must exist."""
+    """A message and its destination: an exchange, or else a queue, which must exist."""
 
     message: aio_pika.Message
     routing_key: str
@@ -54,7 +55,7 @@ class Envelope:
 
 
 class RabbitLink:
-    """Open while the context of `open` is; `lost` is called once it is not usable any more."""
+    """Usable in the context of `open`. Calls `lost` when it is no longer usable."""
 
     def __init__(
         self,
@@ -76,9 +77,10 @@ class RabbitLink:
     async def open(
         cls, url: str, topology: Topology, *, seconds: float, lost: Callable[[], None]
     ) -> AsyncIterator[Self]:
-        """Connect and declare. The broker may take so many `seconds` for each of its answers.
+        """Connect and declare. The broker has `seconds` for each of its answers.
 
-        Nothing depends on the queue of the dead letters: it is declared beside. Raises one of `TROUBLE`.
+        The queue of dead letters is declared in the background, since nothing depends on it. Raises one of
+        `TROUBLE`.
         """
         connection = await within(seconds, _connect(url))
         dead = asyncio.create_task(_have_dead_letters_kept(connection, topology.dead))
@@ -97,12 +99,12 @@ class RabbitLink:
         return not (self._given_up or self._channel.is_closed)
 
     def give_up(self) -> None:
-        """Not usable any more, since the broker is silent: its end would be noticed only minutes later."""
+        """Mark as unusable, because the broker does not answer: a timeout would notice it minutes later."""
         self._given_up = True
         self._lost()
 
     async def publish(self, envelopes: Sequence[Envelope]) -> list[BaseException | None]:
-        """Send them all, wait for the broker to confirm each; answers what went wrong with which."""
+        """Send all, and wait until the broker confirms each. Answers an error or None for each."""
         answers = await asyncio.gather(
             *(self._publish(envelope) for envelope in envelopes), return_exceptions=True
         )
@@ -118,11 +120,11 @@ class RabbitLink:
             properties=envelope.message.properties,
             mandatory=not envelope.exchange,
             timeout=self._seconds,
-            wait=False,  # until each is on the wire before the next; the broker's confirm is waited for
+            wait=False,  # only for the socket: the broker's confirmation is still awaited
         )
 
     async def waiting(self) -> int:
-        """How many messages are ready in the queue; a missing queue is made. Raises one of `TROUBLE`."""
+        """The number of messages ready in the queue. Declares a missing queue. Raises one of `TROUBLE`."""
         return await within(self._seconds + UNTIL_IT_IS_GONE, self._waiting())
 
     async def _waiting(self) -> int:
@@ -154,7 +156,7 @@ async def _declare(channel: AbstractChannel, topology: Topology) -> int:
 
 
 async def _have_dead_letters_kept(connection: AbstractConnection, dead: RabbitQueue) -> None:
-    """Returns once there is a queue for them; in a cluster that may have to wait for the return of a node."""
+    """Returns when the queue exists. In a cluster, it may have to wait until a node returns."""
     while True:
         try:
             is_up_to_date = await declare_dead(connection, dead)
@@ -164,14 +166,14 @@ async def _have_dead_letters_kept(connection: AbstractConnection, dead: RabbitQu
         else:
             break
     if not is_up_to_date:
-        hint = "%s is a classic queue, away with its node in a cluster: `augury queue upgrade` mends it"
+        hint = "%s is a classic queue, which a cluster loses with its node: run `augury queue upgrade`"
         log.warning(hint, dead.name)
 
 
 async def declare_dead(connection: AbstractConnection, dead: RabbitQueue) -> bool:
-    """Make the queue of the dead letters where there is none. Raises one of `TROUBLE`.
+    """Declare the queue of dead letters. Raises one of `TROUBLE`.
 
-    False where there is one of another kind, which an earlier version made; it serves as well.
+    Answers False if it exists as another kind of queue, made by an earlier release. Messages go there, too.
     """
     try:
         async with connection.channel(publisher_confirms=False) as channel:

@@ -1,4 +1,4 @@
-"""The queue `ml_tasks` over RabbitMQ."""
+"""The queue `ml_tasks` on RabbitMQ."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ class RabbitPredictionQueue(PredictionQueue):
 
     @override
     def saw(self, put_at: datetime) -> None:
-        if put_at <= datetime.now(UTC):  # else a clock that is ahead would have everything pass for lost
+        if put_at <= datetime.now(UTC):  # a clock that is ahead would make all predictions count as lost
             self._seen = max(self._seen or put_at, put_at)
 
     @override

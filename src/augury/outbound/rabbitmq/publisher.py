@@ -1,7 +1,7 @@
-"""The queue and the events on RabbitMQ, published in the background over a connection of their own.
+"""Publishes tasks and events to RabbitMQ in the background, over a connection of its own.
 
-RabbitMQ stops reading a connection that publishes more than it can take, acknowledgements included, so
-whoever consumes does it over another one.
+RabbitMQ stops reading from a connection that publishes too fast, and then reads no acknowledgements either.
+So consumers use another connection.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ MESSAGES_PER_FLIGHT = 64
 
 
 MOST_NEWS = 1_000
-"""Events that wait to be published; beyond that the oldest are dropped."""
+"""The most events that wait to be published. Beyond that, the oldest are dropped."""
 
 
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
@@ -41,25 +41,25 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RabbitSettings:
     url: str
-    """`amqp://user:password@host:port/vhost`. Of several hosts, with commas between, the next is used where
-    one does not answer. `augury up` queues within its own process where it is not set."""
+    """`amqp://user:password@host:port/vhost`. Separate several hosts with commas: if one does not answer, the
+    next is used. If it is not set, `augury up` uses a queue within its own process."""
     publish_timeout: timedelta = timedelta(seconds=2)
     """How long the broker may take to confirm a message."""
     max_unpublished: int = 10_000
-    """Predictions that may wait in one process to be published. The sweeper finds those beyond it."""
+    """Predictions that may wait in one process to be published. The sweeper publishes those beyond it."""
 
     def __post_init__(self) -> None:
         urls_of(self.url)
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """One for each host: the nodes of a cluster, tried in this order."""
+        """One URL for each host, tried in this order."""
         return urls_of(self.url)
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """One prediction that was put on the queue, and when."""
+    """A prediction, and the time when it was put on the queue."""
 
     prediction_id: PredictionId
     attempt: int
@@ -68,9 +68,9 @@ class Put:
 
 
 class RabbitPublisher:
-    """Publishes what waits, in flights: what arrives while one is under way forms the next.
+    """Publishes in batches: what arrives while one is being published forms the next.
 
-    What the broker did not confirm is published again when it is back: a message may come too often.
+    Messages that the broker did not confirm are published again after it is back, so some may arrive twice.
     """
 
     def __init__(self, settings: RabbitSettings, topology: Topology) -> None:
@@ -89,11 +89,11 @@ class RabbitPublisher:
         self._runs: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Publish from now on, as soon as the broker can be reached: nobody waits for it."""
+        """Start publishing in the background, as soon as the broker can be reached."""
         self._runs = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Publish what still waits, if that can be done in time, and close the connection."""
+        """Publish what still waits, within the timeout, and close the connection."""
         if self._runs is None:
             return
         if self._link is not None:
@@ -104,14 +104,14 @@ class RabbitPublisher:
         await asyncio.gather(self._runs, return_exceptions=True)
         self._runs = None
         if self._puts:
-            log.warning("%d predictions were not published; the sweeper finds them", len(self._puts))
+            log.warning("%d predictions were not published; the sweeper will publish them", len(self._puts))
 
     async def ping(self) -> None:
-        """Raises `Unavailable` where the broker does not answer in time."""
+        """Raises `Unavailable` if the broker does not answer in time."""
         await self.waiting()
 
     async def waiting(self) -> int:
-        """How many messages are ready in the queue. Raises `Unavailable`."""
+        """The number of messages ready in the queue. Raises `Unavailable`."""
         link = self._link
         if link is None:
             raise Unavailable("RabbitMQ is not connected")
@@ -127,7 +127,7 @@ class RabbitPublisher:
         full = len(ids) > room
         if full and not self._full:
             log.warning(
-                "%d predictions wait to be published; the sweeper finds further ones", len(self._puts)
+                "%d predictions wait to be published; the sweeper will publish further ones", len(self._puts)
             )
         self._full = full
         now = datetime.now(UTC)
@@ -150,7 +150,7 @@ class RabbitPublisher:
             self._pause = min(2 * self._pause, LAST_PAUSE)
 
     async def _publish_over(self, url: str) -> None:
-        """Returns when this host cannot be reached, or not any more."""
+        """Returns when this host cannot be reached, or the connection is lost."""
         try:
             async with RabbitLink.open(
                 url, self._topology, seconds=self._seconds, lost=self._work.set
@@ -158,7 +158,7 @@ class RabbitPublisher:
                 await self._serve(link)
         except TROUBLE as error:
             self._outage.begins(error)
-        except Exception:  # whatever it is, a publisher that ended would never be missed
+        except Exception:  # nobody would notice that the publisher ended
             log.exception("not publishing to RabbitMQ, trying again")
         finally:
             self._link = None
@@ -168,14 +168,14 @@ class RabbitPublisher:
         while link.is_open:
             while self._puts or self._news:
                 await self._fly(link)
-            self._outage.ends()  # not before all that waited is confirmed
+            self._outage.ends()  # only after everything that waited is confirmed
             self._drained.set()
             await self._work.wait()
             self._work.clear()
         raise ConnectionError("the connection was closed")
 
     async def _fly(self, link: RabbitLink) -> None:
-        """Publish what waits, up to a flight; raises what went wrong, and keeps what is not confirmed."""
+        """Publish one batch. Keeps the unconfirmed messages, and raises `ConnectionError` if any."""
         tasks = self._next_tasks()
         news = [self._news.popleft() for _ in range(min(len(self._news), MESSAGES_PER_FLIGHT))]
         answers = await link.publish([*map(self._task, tasks), *map(self._event, news)])
@@ -186,7 +186,7 @@ class RabbitPublisher:
         self._pause = FIRST_PAUSE
 
     def _next_tasks(self) -> list[list[Put]]:
-        """What goes into one message each: up to 16 first attempts, or one later attempt alone."""
+        """The contents of the next messages. Each has up to 16 first attempts, or one later attempt."""
         tasks: list[list[Put]] = []
         while self._puts:
             put = self._puts[0]
@@ -203,7 +203,7 @@ class RabbitPublisher:
             task_body([put.prediction_id for put in puts], puts[0].attempt),
             content_type=CONTENT_TYPE,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-            timestamp=puts[0].at,  # the earliest: nothing older waits behind it
+            timestamp=puts[0].at,  # the earliest of them
             headers=task_headers([put.trace for put in puts]),
         )
         return Envelope(message, self._topology.tasks.name)

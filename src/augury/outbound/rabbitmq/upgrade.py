@@ -1,8 +1,8 @@
-"""The way over from the classic queue of dead letters, which earlier versions made, to a quorum queue.
+"""Replaces the classic queue of dead letters, which earlier releases declared, by a quorum queue.
 
-A queue's kind can never be changed, and its name is written into `ml_tasks`. So the messages step aside into
-another queue, the old one is deleted once it is empty, and they come back. What was interrupted is finished
-when it is run again.
+A queue's kind cannot be changed, and `ml_tasks` refers to it by name. So the messages are moved to another
+queue, the old one is deleted when it is empty, and the messages are moved back. An interrupted upgrade is
+completed when it is run again.
 """
 
 from contextlib import suppress
@@ -20,18 +20,19 @@ from augury.outbound.rabbitmq.link import Topology, declare_dead
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 ASIDE = ".aside"
-"""What follows the queue's name in that of the queue where the messages step aside."""
+"""The suffix of the temporary queue's name."""
 QUIET = 3.0
-"""Seconds without a message before the old queue is taken for empty: whoever is looking at the dead letters
-has taken them, and gives them back within that time."""
+"""Seconds without a message after which the old queue counts as empty. A process that lists the dead letters
+has taken them, and returns them within that time."""
 AT_A_TIME = 100
-"""Messages that are on their way at a time."""
+"""Messages that are moved at the same time."""
 
 
 async def upgrade_dead_letters(
     settings: RabbitSettings, topology: Topology, *, quiet: float = QUIET
 ) -> int | None:
-    """How many messages were moved; None where the queue was a quorum queue already. Raises `Unavailable`."""
+    """Answers the number of moved messages, or None if the queue already is a quorum queue. Raises
+    `Unavailable`."""
     seconds = settings.publish_timeout.total_seconds()
 
     async def connect(url: str) -> AbstractConnection:
@@ -52,7 +53,7 @@ async def _upgraded(connection: AbstractConnection, dead: RabbitQueue, quiet: fl
             await channel.declare_queue(aside, durable=dead.durable, arguments=dead.arguments)
             await channel.set_qos(prefetch_count=AT_A_TIME)
             await _move_until_quiet(channel, dead.name, aside, quiet)
-        with suppress(ChannelPreconditionFailed):  # one more has died meanwhile: it is moved, too
+        with suppress(ChannelPreconditionFailed):  # another message has died meanwhile: move it, too
             async with _channel(connection) as channel:
                 await channel.queue_delete(dead.name, if_empty=True, if_unused=True)
     try:
@@ -69,7 +70,7 @@ def _channel(connection: AbstractConnection) -> AbstractChannel:
 
 
 async def _move_until_quiet(channel: AbstractChannel, source: str, target: str, quiet: float) -> None:
-    """Nobody else may consume from `source` meanwhile."""
+    """Move messages until none arrives for `quiet` seconds. Nothing else can consume from `source` then."""
     queue = await channel.get_queue(source)
     async with queue.iterator(exclusive=True, timeout=quiet) as messages:
         with suppress(TimeoutError):
@@ -78,7 +79,7 @@ async def _move_until_quiet(channel: AbstractChannel, source: str, target: str, 
 
 
 async def _move_all(channel: AbstractChannel, source: str, target: str) -> int:
-    """Raises `ChannelNotFoundEntity` where there is no `source`."""
+    """Move all messages, and answer their number. Raises `ChannelNotFoundEntity` if `source` is missing."""
     queue, moved = await channel.get_queue(source), 0
     while message := await queue.get(fail=False):
         await _move(channel, message, target)
@@ -87,7 +88,7 @@ async def _move_all(channel: AbstractChannel, source: str, target: str) -> int:
 
 
 async def _move(channel: AbstractChannel, message: AbstractIncomingMessage, target: str) -> None:
-    """With the broker's notes of its death: they are shown to whoever lists it."""
+    """Move one message with all headers, in which the broker recorded its death: listing shows them."""
     same = aio_pika.Message(
         message.body,
         headers=message.headers,

@@ -101,7 +101,7 @@ async def test_a_version_after_retired_ones_keeps_the_newest_price(hexagon: Hexa
     ("facts", "why"),
     [
         ({"features": {"age": "numeric"}}, ["it does not take text"]),
-        ({"features": {"age": "numeric", "text": "text", "sex": "categorical"}}, ["it wants sex"]),
+        ({"features": {"age": "numeric", "text": "text", "sex": "categorical"}}, ["it needs sex"]),
         ({"features": {"text": "text", "age": "categorical"}}, ["age is categorical, not numeric"]),
         ({"classes": ["b", "c"]}, ["it answers b, c, not a, b"]),
         ({"classes": []}, ["it is a regression, not a classification"]),
@@ -163,7 +163,10 @@ async def test_a_new_version_keeps_the_texts_that_fit(hexagon: Hexagon, tmp_path
 @pytest.mark.parametrize(
     ("known", "reason"),
     [
-        (Known(categories=lambda _: {"age": ["1"]}), "'age' is no categorical feature of it (it has none)"),
+        (
+            Known(categories=lambda _: {"age": ["1"]}),
+            "'age' is not a categorical feature (the model has: none)",
+        ),
         (Known(read_as=ReadAs.RAW), "the file says itself how its answer is read (classification)"),
     ],
 )
