@@ -10,8 +10,11 @@ from typing_extensions import override
 
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.chats.link_chat import LinkChat
+from augury.application.chats.preview_link import PreviewLink
 from augury.application.chats.record_payment import RecordPayment
+from augury.application.chats.refuse_link import RefuseLink
 from augury.application.chats.register_chat import RegisterChat
+from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
@@ -238,6 +241,9 @@ class Hexagon:
         self.create_api_key = CreateApiKey(api_keys=self.api_keys, clock=self.clock, limits=self.limits)
         self.issue_telegram_link = IssueTelegramLink(links=self.links, users=self.users, clock=self.clock)
         self.register_chat = RegisterChat(chats=self.chats, clock=self.clock, limits=self.limits)
+        self.preview_link = PreviewLink(links=self.links, users=self.users, balances=self.balances)
+        self.refuse_link = RefuseLink(links=self.links)
+        self.unlink_chat = UnlinkChat(books=self.chat_books, users=self.users, clock=self.clock)
         self.link_chat = LinkChat(books=self.chat_books, users=self.users, clock=self.clock)
         self.record_payment = RecordPayment(books=self.chat_books)
         self.close_account = CloseAccount(

@@ -10,7 +10,7 @@ import pytest
 from augury.application.chats.ports import Chat, ReceivedUpdate, Reply, StarPayment
 from augury.application.people.ports import NewUser
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json
-from augury.domain.balance import Transfer, TransferKind
+from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
@@ -220,6 +220,65 @@ async def test_a_link_is_good_for_one_chat_and_a_while(adapters: Adapters) -> No
     assert await used(b"first", 8) is None
     await adapters.pass_time(timedelta(minutes=20))
     assert await used(b"first", 7) == owner
+
+
+async def test_a_links_owner_is_told_while_the_chat_can_use_it(adapters: Adapters) -> None:
+    owner = await adapters.user()
+    for digest in (b"used", b"late", b"refused"):
+        await adapters.links.issue(digest, owner, timedelta(minutes=10))
+    assert await adapters.links.owner(b"used", 7) == await adapters.links.owner(b"used", 8) == owner
+    async with adapters.chat_books() as books:
+        await books.use_link(b"used", 7)
+    await adapters.links.forget(b"refused")
+    await adapters.links.forget(b"unknown")
+    assert await adapters.links.owner(b"refused", 7) is None
+    await adapters.pass_time(timedelta(minutes=11))
+    assert [await adapters.links.owner(digest, 7) for digest in (b"used", b"late")] == [owner, None]
+    assert await adapters.links.owner(b"used", 8) is None
+
+
+async def test_a_chat_leaves_an_account_with_what_was_bought_there_since(adapters: Adapters) -> None:
+    person, owner = await chat(adapters, credits=5), await adapters.user(3)
+
+    async def paid(charge_id: str, user_id: UserId) -> StarPayment:
+        payment = StarPayment(
+            charge_id=charge_id, reference=uuid4(), chat_id=CHAT, user_id=user_id, stars=5, credits=10
+        )
+        async with adapters.chat_books() as books:
+            _, top_up = (await books.open([user_id])).balance(user_id).top_up(10, reference=payment.reference)
+            await books.record(transfers=[top_up])
+            await books.add_payment(payment)
+        return payment
+
+    await paid("before", person.user_id)
+    await adapters.pass_time(timedelta(minutes=1))
+    await adapters.links.issue(b"link", owner, timedelta(minutes=10))
+    async with adapters.chat_books() as books:
+        await books.use_link(b"link", CHAT)
+    await handed_over(adapters, person, owner)
+    returned, since = await paid("returned", owner), await paid("since", owner)
+    async with adapters.chat_books() as books:
+        await books.change_payment(replace(returned, reversed_at=datetime.now(UTC)))
+
+    own = new_user().user
+    async with adapters.chat_books() as books:
+        assert await books.chat(CHAT)
+        bought = await books.bought_since_link(CHAT)
+        assert list(bought) == [since]
+        balance = (await books.open([owner])).balance(owner)
+        _, _, transfers = balance.split_off(Balance(own.id), 10, reference=uuid7())
+        await books.let_go(CHAT, own, bought)
+        await books.record(transfers=transfers)
+
+    known = await adapters.chats.get(CHAT)
+    assert known is not None
+    assert known.user_id == own.id
+    assert (await adapters.balance(own.id)).available == 10
+    assert (await adapters.balance(owner)).available == 28
+    async with adapters.chat_books() as books:
+        assert await books.bought_since_link(CHAT) == [replace(since, user_id=own.id)]
+        assert await books.use_link(b"link", CHAT) is None
+    assert await adapters.deviations() == []
 
 
 async def test_links_lead_to_the_bot_that_was_seen_last(adapters: Adapters) -> None:

@@ -41,9 +41,15 @@ def test_a_link_joins_credits_and_history_once_though_two_chats_use_it_at_once(
         code = link["url"].partition("=")[2]
         assert len(code) <= 64
 
+        asked = "Link this chat to the account a•••@example.org?"
+        for person in (ada, bob):
+            person.says(f"/start {code}")
+        eventually(lambda: count(telegram, asked) == 2, what="two questions")
+        assert client.get("/balance", headers=headers).json()["available"] == 100
+        questions = {sent.chat_id: sent for sent in telegram.sent if asked in sent.text}
         for _ in range(2):
-            for person in (ada, bob):
-                person.says(f"/start {code}")
+            for person, chat_id in ((ada, 7), (bob, 8)):
+                person.presses(questions[chat_id], "Link")
         refused = "This link was used before"
         linked = "This chat acts for your account now"
         eventually(lambda: count(telegram, linked) == 2 and count(telegram, refused) == 2, what="answers")
@@ -82,6 +88,7 @@ def test_a_chat_with_open_holds_is_not_absorbed(service: BotService, telegram: T
         ada.presses(newest(telegram, "In the queue"), "Cancel")
         newest(telegram, "Canceled. The credits are back")
         ada.says(f"/start {link['url'].partition('=')[2]}")
+        ada.presses(newest(telegram, "Link this chat"), "Link")
         newest(telegram, "This chat acts for your account now")
         assert client.get("/balance", headers=headers).json()["available"] == 110
     assert not service.deviations()

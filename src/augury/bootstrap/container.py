@@ -8,9 +8,12 @@ from dishka import STRICT_VALIDATION, AsyncContainer, Provider, Scope, WithParen
 
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.chats.link_chat import LinkChat
+from augury.application.chats.preview_link import PreviewLink
 from augury.application.chats.record_payment import RecordPayment
 from augury.application.chats.refund_payment import RefundPayment
+from augury.application.chats.refuse_link import RefuseLink
 from augury.application.chats.register_chat import RegisterChat
+from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
 from augury.application.models.ports import ModelStore
@@ -203,6 +206,7 @@ def _requests() -> Provider:
     provider.provide_all(
         RequestPredictions, FindAccepted, CancelPrediction, RedeemPromoCode, WaitForPrediction, Backlog
     )
+    provider.provide_all(CloseAccount, KnownCallers)
     return provider
 
 
@@ -216,7 +220,6 @@ def _administration() -> Provider:
         ChangeRole,
         CreatePromoCode,
         DescribeModel,
-        KnownCallers,
         RefundPrediction,
         ReverseTopUp,
         TopUp,
@@ -235,7 +238,6 @@ def _people() -> Provider:
         AdmitGuest,
         AuthorizeAdmin,
         ChangePassword,
-        CloseAccount,
         CreateApiKey,
         DeleteApiKey,
         FindGuests,
@@ -284,7 +286,7 @@ def _operator() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(WithParents[Argon2Passwords])
     provider.provide(_model_store)
-    provider.provide_all(ChangePassword, RegisterUser)
+    provider.provide_all(ChangePassword, KnownCallers, RegisterUser)
     return provider
 
 
@@ -301,5 +303,7 @@ def telegram() -> Provider:
     provider.provide(flight_of)
     provider.provide(submit_of)
     provider.provide_all(WithParents[TelegramPayments], TelegramBot, Deliverer, Desk)
-    provider.provide_all(RegisterChat, LinkChat, RecordPayment, RefundPayment)
+    provider.provide_all(
+        RegisterChat, PreviewLink, LinkChat, RefuseLink, UnlinkChat, RecordPayment, RefundPayment
+    )
     return provider

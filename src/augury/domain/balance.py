@@ -88,6 +88,7 @@ class TransferKind(StrEnum):
     REFUND = "refund"
     REVERSAL = "reversal"
     MERGE = "merge"
+    SPLIT = "split"
 
     @property
     def source(self) -> Account:
@@ -117,11 +118,16 @@ _SIDES = {
     TransferKind.REFUND: (Account.REVENUE, Account.AVAILABLE),
     TransferKind.REVERSAL: (Account.AVAILABLE, Account.FUNDING),
     TransferKind.MERGE: (Account.AVAILABLE, Account.AVAILABLE),
+    TransferKind.SPLIT: (Account.AVAILABLE, Account.AVAILABLE),
 }
 
 
+BETWEEN_USERS = {TransferKind.MERGE, TransferKind.SPLIT}
+"""These move credits from `user_id` to `to_user_id`."""
+
+
 def _sign(kind: TransferKind, account: Account) -> int:
-    if kind is TransferKind.MERGE:  # from `user_id` to `to_user_id`
+    if kind in BETWEEN_USERS:
         return -1 if account is Account.AVAILABLE else 0
     source, target = _SIDES[kind]
     return (target is account) - (source is account)
@@ -139,15 +145,15 @@ class Transfer:
     amount: int
     reference: UUID
     to_user_id: UserId | None = None
-    """The user who receives the credits of a `merge`. None for every other kind."""
+    """The user who receives the credits of a `merge` or a `split`. None for every other kind."""
 
     def __post_init__(self) -> None:
         if not 0 < self.amount <= MOST_CREDITS:
             raise InvalidAmount(amount=self.amount)
-        if (self.to_user_id is not None) != (self.kind is TransferKind.MERGE):
+        if (self.to_user_id is not None) != (self.kind in BETWEEN_USERS):
             raise ValueError(f"a {self.kind} to {self.to_user_id}")
         if self.to_user_id == self.user_id:
-            raise ValueError("a merge into the same account would double it")
+            raise ValueError("a transfer into the same account would double it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +231,16 @@ class Balance:
         if self.available == 0:
             return self, other, ()
         transfer = Transfer(TransferKind.MERGE, self.user_id, self.available, self.user_id, other.user_id)
+        return self.after(transfer), other.after(transfer), (transfer,)
+
+    def split_off(
+        self, other: Self, amount: int, *, reference: UUID
+    ) -> tuple[Self, Self, tuple[Transfer, ...]]:
+        """Give `amount` to `other`, or as much of it as is available: a chat leaves this account."""
+        amount = min(amount, self.available)
+        if amount == 0:
+            return self, other, ()
+        transfer = Transfer(TransferKind.SPLIT, self.user_id, amount, reference, other.user_id)
         return self.after(transfer), other.after(transfer), (transfer,)
 
     def _move(self, kind: TransferKind, amount: int, reference: UUID) -> tuple[Self, Transfer]:

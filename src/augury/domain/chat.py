@@ -16,6 +16,11 @@ class ChatLinked(DomainError):
 
 
 @dataclass(eq=False)
+class ChatNotLinked(DomainError):
+    """The chat is not linked to an account."""
+
+
+@dataclass(eq=False)
 class NoBot(DomainError):
     """This installation has no Telegram bot."""
 

@@ -187,6 +187,12 @@ class User:
         return replace(self, email=None, closed_at=at)
 
 
+def masked_email(email: str) -> str:
+    """The address for its owner to recognize: `a•••@example.org`."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
 def normalized_email(text: str) -> str:
     """The address as it is stored and compared: trimmed, in lower case. Raises `InvalidEmail`."""
     email = text.strip().lower()

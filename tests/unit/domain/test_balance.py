@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.domain.balance import (
+    BETWEEN_USERS,
     MOST_CREDITS,
     Balance,
     BooksDisagree,
@@ -138,7 +139,7 @@ def test_a_hold_at_the_limit_can_always_be_released() -> None:
 
 @pytest.mark.parametrize("kind", list(TransferKind))
 def test_what_a_kind_does_to_a_balance_follows_from_its_two_sides(kind: TransferKind) -> None:
-    to = BEN if kind is TransferKind.MERGE else None
+    to = BEN if kind in BETWEEN_USERS else None
     before = Balance(ANN, available=10, held=10)
 
     after = before.after(Transfer(kind, ANN, 4, SAKE, to))
@@ -152,5 +153,6 @@ def test_what_a_kind_does_to_a_balance_follows_from_its_two_sides(kind: Transfer
         TransferKind.REFUND: (14, 10),
         TransferKind.REVERSAL: (6, 10),
         TransferKind.MERGE: (6, 10),
+        TransferKind.SPLIT: (6, 10),
     }
     assert (after.available, after.held) == expected[kind]

@@ -12,6 +12,7 @@ from augury.application.ports import Books, Json
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction
 from augury.domain.row_errors import RowError, RowWarning
+from augury.domain.user import User
 
 # Who talks, and what about ---------------------------------------------------------------------------
 
@@ -200,6 +201,14 @@ class Link:
 
 class Links(Protocol):
     @abstractmethod
+    async def owner(self, digest: bytes, chat_id: int) -> UserId | None:
+        """Whose account the chat can still be linked to, or was linked to, with this link."""
+
+    @abstractmethod
+    async def forget(self, digest: bytes) -> None:
+        """The link is refused: nobody can use it any more."""
+
+    @abstractmethod
     async def issue(self, digest: bytes, user_id: UserId, lifetime: timedelta) -> None:
         """Store a new link; the user's expired ones are forgotten."""
 
@@ -243,6 +252,17 @@ class ChatBooks(Books, Protocol):
     @abstractmethod
     async def hand_over(self, chat_id: int, *, absorbed: UserId, into: UserId, at: datetime) -> None:
         """Make the chat and all predictions of `absorbed` the other's, and close `absorbed`."""
+
+    @abstractmethod
+    async def bought_since_link(self, chat_id: int) -> Sequence[StarPayment]:
+        """Lock the payments that were made in the chat since it was linked and are not reversed."""
+
+    @abstractmethod
+    async def let_go(self, chat_id: int, user: User, payments: Sequence[StarPayment]) -> None:
+        """Add the user with an empty balance; the chat and these payments are the user's from now on.
+
+        The links that the chat used are forgotten, so that none links it again.
+        """
 
     @abstractmethod
     async def add_payment(self, payment: StarPayment) -> None:

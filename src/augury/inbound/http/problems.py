@@ -24,7 +24,7 @@ from augury.domain.balance import (
     PaymentTaken,
     TopUpNotFound,
 )
-from augury.domain.chat import ChatLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
+from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
 from augury.domain.model_texts import UnfitForModel
@@ -238,6 +238,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
     ApiKeyNotFound: Kind(404, "api-key-not-found", "No such API key"),
     InvalidLink: Kind(422, "invalid-link", "Invalid link"),
     ChatLinked: Kind(409, "chat-linked", "Chat linked already"),
+    ChatNotLinked: Kind(409, "chat-not-linked", "Chat not linked"),
     NoBot: Kind(409, "no-bot", "No Telegram bot"),
     PaymentNotFound: Kind(404, "payment-not-found", "No such payment", _same("charge_id")),
     RefundRefused: Kind(409, "refund-refused", "Refund refused", _same("reason")),

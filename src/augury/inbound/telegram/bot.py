@@ -18,8 +18,10 @@ from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.flood import FloodGate
 from augury.inbound.telegram.handlers.account import account_router
 from augury.inbound.telegram.handlers.files import files_router
+from augury.inbound.telegram.handlers.linking import linking_router
 from augury.inbound.telegram.handlers.money import money_router
 from augury.inbound.telegram.handlers.predicting import predicting_router
+from augury.inbound.telegram.handlers.privacy import privacy_router
 from augury.inbound.telegram.handlers.rest import rest_router
 from augury.inbound.telegram.lanes import Lanes, is_payment
 from augury.inbound.telegram.person import Person
@@ -32,7 +34,7 @@ from augury.inbound.telegram.webhook import can_listen, webhook
 
 COMMANDS = (
     *("start", "predict", "balance", "history", "models", "topup", "redeem", "language", "help"),
-    *("paysupport", "cancel"),
+    *("paysupport", "privacy", "unlink", "delete", "cancel"),
 )
 STOPPING = 5.0
 """Seconds that updates and deliveries under way get at a stop; the rest is done after the next start."""
@@ -177,7 +179,13 @@ def create_dispatcher(desk: Desk) -> Dispatcher:
     dispatcher.message.outer_middleware(person)
     dispatcher.callback_query.outer_middleware(person)
     dispatcher.include_routers(
-        money_router(), account_router(), files_router(), predicting_router(), rest_router()
+        money_router(),
+        linking_router(),
+        privacy_router(),
+        account_router(),
+        files_router(),
+        predicting_router(),
+        rest_router(),
     )
     return dispatcher
 

@@ -4,13 +4,18 @@ from dataclasses import dataclass
 
 from augury.application.chats.link_chat import LinkChat
 from augury.application.chats.ports import Chat, Chats, Dialogues, Notices
+from augury.application.chats.preview_link import PreviewLink
 from augury.application.chats.record_payment import RecordPayment
 from augury.application.chats.refund_payment import RefundPayment
+from augury.application.chats.refuse_link import RefuseLink
 from augury.application.chats.register_chat import RegisterChat
+from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.people.close_account import CloseAccount
+from augury.application.people.ports import Users
 from augury.application.ports import Counters, OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
@@ -34,9 +39,14 @@ class Desk:
     notices: Notices
     models: Models
     balances: Balances
+    users: Users
     predictions: Predictions
     register_chat: RegisterChat
+    preview_link: PreviewLink
     link_chat: LinkChat
+    refuse_link: RefuseLink
+    unlink_chat: UnlinkChat
+    close_account: CloseAccount
     record_payment: RecordPayment
     refund_payment: RefundPayment
     redeem_promo_code: RedeemPromoCode

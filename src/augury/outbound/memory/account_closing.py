@@ -24,4 +24,5 @@ def close(state: State, user: User) -> None:
         name: record for name, record in state.idempotency_keys.items() if name[0] != user.id
     }
     state.chats = {name: chat for name, chat in state.chats.items() if chat.user_id != user.id}
+    state.linked_at = {name: at for name, at in state.linked_at.items() if name in state.chats}
     state.links = {name: link for name, link in state.links.items() if link.user_id != user.id}

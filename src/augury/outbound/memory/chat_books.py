@@ -1,16 +1,21 @@
 """Transactions over the books in memory, together with the records of chats."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from typing_extensions import override
 
 from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks, StarPayment
+from augury.application.people.ports import NewUser
 from augury.application.ports import AlreadyRecorded
 from augury.domain.identifiers import UserId
+from augury.domain.user import User
 from augury.outbound.memory.books import MemoryBooks
 from augury.outbound.memory.chats import chat_of
+from augury.outbound.memory.links import usable
 from augury.outbound.memory.memory import Memory, UserRecord
+from augury.outbound.memory.users import add_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +31,7 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
     @override
     async def use_link(self, digest: bytes, chat_id: int) -> UserId | None:
         link = self._state.links.get(digest)
-        if link is None or link.chat_id not in (None, chat_id):
-            return None
-        if link.chat_id is None and link.expires_at <= self._memory.now():
+        if link is None or not usable(link, chat_id, self._memory.now()):
             return None
         self._state.links[digest] = replace(link, chat_id=chat_id)
         return link.user_id
@@ -42,6 +45,7 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
         state = self._state
         for chat in [each for each in state.chats.values() if each.user_id == absorbed]:
             state.chats[chat.id] = replace(chat, user_id=into)
+            state.linked_at[chat.id] = self._memory.now()
         for payment in [each for each in state.payments.values() if each.user_id == absorbed]:
             state.payments[payment.charge_id] = replace(payment, user_id=into)
         for record in [each for each in state.predictions.values() if each.prediction.user_id == absorbed]:
@@ -64,6 +68,28 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
         if payment.charge_id in self._state.payments:
             raise AlreadyRecorded(f"payment {payment.charge_id}")
         self._state.payments[payment.charge_id] = payment
+        self._state.paid_at[payment.charge_id] = self._memory.now()
+
+    @override
+    async def bought_since_link(self, chat_id: int) -> Sequence[StarPayment]:
+        state = self._state
+        since = state.linked_at.get(chat_id, datetime.min.replace(tzinfo=UTC))
+        return [
+            each
+            for each in state.payments.values()
+            if each.chat_id == chat_id and each.user_id == state.chats[chat_id].user_id
+            if each.reversed_at is None and state.paid_at[each.charge_id] >= since
+        ]
+
+    @override
+    async def let_go(self, chat_id: int, user: User, payments: Sequence[StarPayment]) -> None:
+        state = self._state
+        add_user(state, NewUser(user=user), self._memory.now())
+        state.chats[chat_id] = replace(state.chats[chat_id], user_id=user.id)
+        state.linked_at.pop(chat_id, None)
+        state.links = {name: link for name, link in state.links.items() if link.chat_id != chat_id}
+        for each in payments:
+            state.payments[each.charge_id] = replace(each, user_id=user.id)
 
     @override
     async def payment(self, charge_id: str) -> StarPayment | None:

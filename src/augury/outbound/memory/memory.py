@@ -121,6 +121,8 @@ class State:
     links: dict[bytes, Link] = field(default_factory=dict)
     bots: dict[str, datetime] = field(default_factory=dict)
     payments: dict[str, StarPayment] = field(default_factory=dict)
+    paid_at: dict[str, datetime] = field(default_factory=dict)
+    linked_at: dict[int, datetime] = field(default_factory=dict)
     duties: dict[str, Duty] = field(default_factory=dict)
     promo_codes: dict[str, PromoCode] = field(default_factory=dict)
     redemptions: dict[tuple[str, UserId], UUID] = field(default_factory=dict)

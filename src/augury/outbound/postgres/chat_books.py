@@ -1,16 +1,20 @@
 """The books as a transaction, and what changes with them for the sake of chats."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from asyncpg import Pool
+from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks, StarPayment
+from augury.application.people.ports import NewUser
 from augury.application.ports import AlreadyRecorded
 from augury.domain.identifiers import UserId
+from augury.domain.user import User
 from augury.outbound.postgres.books import PostgresBooks
 from augury.outbound.postgres.chats import LOCK, chat_of
+from augury.outbound.postgres.users import add_user
 
 USE_LINK = """
 UPDATE telegram_links SET chat_id = $2
@@ -20,7 +24,7 @@ RETURNING user_id
 
 # What the absorbed account is remembered for goes along with its predictions; the rest goes.
 HAND_OVER = [
-    "UPDATE telegram_chats SET user_id = $2 WHERE user_id = $1",
+    "UPDATE telegram_chats SET user_id = $2, linked_at = now() WHERE user_id = $1",
     "UPDATE telegram_payments SET user_id = $2 WHERE user_id = $1",
     "UPDATE predictions SET user_id = $2 WHERE user_id = $1",
     """
@@ -43,9 +47,19 @@ FORGET = [
 ]
 CLOSE = "UPDATE users SET merged_into = $2, closed_at = $3 WHERE id = $1"
 
+LET_GO = "UPDATE telegram_chats SET user_id = $2, linked_at = NULL WHERE id = $1"
+LINK_NOTHING = "DELETE FROM telegram_links WHERE chat_id = $1"
+TAKE_PAYMENTS = "UPDATE telegram_payments SET user_id = $2 WHERE charge_id = ANY ($1::text[])"
+
 PAYMENT = """
 SELECT charge_id, reference, chat_id, user_id, stars, credits, reversed_at, refunded_at
 FROM telegram_payments WHERE charge_id = $1 FOR UPDATE
+"""
+BOUGHT = """
+SELECT p.charge_id, p.reference, p.chat_id, p.user_id, p.stars, p.credits, p.reversed_at, p.refunded_at
+FROM telegram_payments p JOIN telegram_chats chat ON chat.id = p.chat_id AND chat.user_id = p.user_id
+WHERE chat.id = $1 AND p.reversed_at IS NULL AND p.paid_at >= coalesce(chat.linked_at, '-infinity')
+ORDER BY p.charge_id FOR UPDATE OF p
 """
 ADD_PAYMENT = """
 INSERT INTO telegram_payments (charge_id, reference, chat_id, user_id, stars, credits)
@@ -101,10 +115,25 @@ class PostgresChatBooks(PostgresBooks, ChatBooks):
         row = await self._connection.fetchrow(PAYMENT, charge_id)
         if row is None:
             return None
-        return StarPayment(**{name: row[name] for name in StarPayment.__slots__})
+        return _payment_of(row)
+
+    @override
+    async def bought_since_link(self, chat_id: int) -> Sequence[StarPayment]:
+        return [_payment_of(row) for row in await self._connection.fetch(BOUGHT, chat_id)]
+
+    @override
+    async def let_go(self, chat_id: int, user: User, payments: Sequence[StarPayment]) -> None:
+        await add_user(self._connection, NewUser(user=user))
+        await self._connection.execute(LINK_NOTHING, chat_id)
+        await self._connection.execute(LET_GO, chat_id, user.id)
+        await self._connection.execute(TAKE_PAYMENTS, [each.charge_id for each in payments], user.id)
 
     @override
     async def change_payment(self, payment: StarPayment) -> None:
         await self._connection.execute(
             CHANGE_PAYMENT, payment.charge_id, payment.reversed_at, payment.refunded_at
         )
+
+
+def _payment_of(row: Record) -> StarPayment:
+    return StarPayment(**{name: row[name] for name in StarPayment.__slots__})

@@ -32,7 +32,7 @@ WITH moves AS (
     SELECT user_id,
         CASE
             WHEN kind IN ('top_up', 'grant', 'release', 'refund') THEN amount
-            WHEN kind IN ('hold', 'reversal', 'merge') THEN -amount
+            WHEN kind IN ('hold', 'reversal', 'merge', 'split') THEN -amount
             ELSE 0
         END AS available,
         CASE

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0008"
+VERSION = "0009"
 """The revision that this code works with: the newest of the migrations."""
 
 Time = DateTime(timezone=True)
@@ -93,10 +93,10 @@ transfers = Table(
     PrimaryKeyConstraint("reference", "kind"),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint(
-        "kind IN ('top_up', 'grant', 'hold', 'capture', 'release', 'refund', 'reversal', 'merge')",
+        "kind IN ('top_up', 'grant', 'hold', 'capture', 'release', 'refund', 'reversal', 'merge', 'split')",
         name="kind",
     ),
-    CheckConstraint("(kind = 'merge') = (to_user_id IS NOT NULL)", name="to_user_id"),
+    CheckConstraint("(kind IN ('merge', 'split')) = (to_user_id IS NOT NULL)", name="to_user_id"),
     comment="Immutable: a trigger refuses UPDATE, DELETE and TRUNCATE",
 )
 Index(None, transfers.c.user_id, transfers.c.sequence)

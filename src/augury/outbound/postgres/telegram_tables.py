@@ -29,6 +29,7 @@ chats = Table(
     Column("model", Text, comment="The model that the person chose; null: the default one"),
     Column("dialogue", LargeBinary, comment="JSON text; null where nothing is being asked"),
     Column("gone", Boolean, nullable=False, server_default=text("false")),
+    Column("linked_at", Time, comment="When the chat was linked to an account made elsewhere"),
     comment="Who talks to the bot: a private chat has its person's id",
 )
 

@@ -12,7 +12,7 @@ from augury.application.chats.refund_payment import RefundPayment
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.domain.balance import AlreadyReversed, NotEnoughCredits
-from augury.domain.chat import ChatLinked, InvalidLink, NoBot, PaymentNotFound
+from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound
 from augury.domain.user import PredictionsUnderWay, User
 from tests.hexagon import Hexagon
 
@@ -124,6 +124,93 @@ async def test_an_account_is_not_absorbed_by_another(hexagon: Hexagon) -> None:
     with pytest.raises(ChatLinked):
         await hexagon.link_chat(chat=linked, code=code)
     assert await available(hexagon) == 11
+
+
+async def test_a_preview_names_the_account_and_changes_nothing(hexagon: Hexagon) -> None:
+    person, user = await chat(hexagon), await hexagon.user(100, email="ada@example.org")
+    code = await link_of(hexagon, user)
+
+    preview = await hexagon.preview_link(chat=person, code=code)
+
+    assert (preview.account, preview.available, preview.linked) == ("a•••@example.org", 10, False)
+    assert (await chat(hexagon)).user_id == person.user_id
+    hexagon.clock.advance(timedelta(minutes=11))  # a question that was not answered keeps no link alive
+    for use in (hexagon.preview_link, hexagon.link_chat):
+        with pytest.raises(InvalidLink):
+            await use(chat=person, code=code)
+
+
+async def test_a_preview_refuses_what_linking_would_refuse(hexagon: Hexagon) -> None:
+    person, ada, bob = await chat(hexagon), await hexagon.user(), await hexagon.user()
+    code, other = await link_of(hexagon, ada), await link_of(hexagon, bob)
+    with pytest.raises(InvalidLink):
+        await hexagon.preview_link(chat=person, code="a guess")
+    prediction = await hexagon.request_prediction(person.user_id)
+    with pytest.raises(PredictionsUnderWay):
+        await hexagon.preview_link(chat=person, code=code)
+    await hexagon.cancel_prediction(user_id=person.user_id, prediction_id=prediction.id)
+    await hexagon.link_chat(chat=person, code=code)
+    linked = await chat(hexagon)
+    assert (await hexagon.preview_link(chat=linked, code=code)).linked
+    with pytest.raises(ChatLinked):
+        await hexagon.preview_link(chat=linked, code=other)
+
+
+async def test_a_refused_link_is_good_for_nobody(hexagon: Hexagon) -> None:
+    person, other, user = await chat(hexagon), await chat(hexagon, 8), await hexagon.user()
+    code = await link_of(hexagon, user)
+    await hexagon.refuse_link(chat=person, code=code)
+    for each in (person, other):
+        with pytest.raises(InvalidLink):
+            await hexagon.link_chat(chat=each, code=code)
+
+
+@pytest.mark.parametrize(("spent", "back"), [(0, 100), (60, 60), (120, 0)])
+async def test_unlinking_gives_back_what_was_bought_since_as_far_as_it_is_there(
+    hexagon: Hexagon, spent: int, back: int
+) -> None:
+    person, user = await chat(hexagon), await hexagon.user()
+    await hexagon.record_payment(chat_id=person.id, charge_id="before", stars=5, credits=10)
+    hexagon.clock.advance(timedelta(minutes=1))
+    code = await link_of(hexagon, user)
+    await hexagon.link_chat(chat=person, code=code)
+    await hexagon.record_payment(chat_id=person.id, charge_id="since", stars=50, credits=100)
+    if spent:
+        await hexagon.request_prediction(user.id, [{"text": "hi"}] * spent)
+        await hexagon.run_all()
+
+    balance = await hexagon.unlink_chat(chat=await chat(hexagon))
+
+    own = await chat(hexagon)
+    assert own.user_id == balance.user_id != user.id
+    assert await available(hexagon) == balance.available == back
+    assert (await hexagon.balance_of(user.id)).available == 120 - spent - back
+    await hexagon.record_payment(chat_id=person.id, charge_id="after", stars=5, credits=10)
+    assert await available(hexagon) == back + 10
+    assert await hexagon.balanced()
+    with pytest.raises(ChatNotLinked):
+        await hexagon.unlink_chat(chat=own)
+    with pytest.raises(InvalidLink):  # the old button does not link it again
+        await hexagon.link_chat(chat=own, code=code)
+
+
+async def test_unlinking_gives_back_no_payment_that_was_returned_or_taken_back(hexagon: Hexagon) -> None:
+    person, user, till = await chat(hexagon), await hexagon.user(), Till()
+    await hexagon.link_chat(chat=person, code=await link_of(hexagon, user))
+    for charge in ("returned", "part", "whole"):
+        await hexagon.record_payment(chat_id=person.id, charge_id=charge, stars=50, credits=100)
+    refund = RefundPayment(books=hexagon.chat_books, payments=till, clock=hexagon.clock)
+    await refund(charge_id="returned")
+    lines = await hexagon.balances.statement(user.id, limit=10)
+    part = next(line for line in lines if line.transfer.kind == "top_up" and line.sequence == 4)
+    await hexagon.reverse_top_up(user_id=user.id, payment=str(part.transfer.reference), amount=30)
+
+    balance = await hexagon.unlink_chat(chat=await chat(hexagon))
+
+    assert balance.available == 170
+    await refund(charge_id="whole")  # from the account that has its credits now
+    assert await available(hexagon) == 70
+    assert await hexagon.balanced()
 
 
 async def test_a_payment_is_credited_once_and_returned_once(hexagon: Hexagon) -> None:

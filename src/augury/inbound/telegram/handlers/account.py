@@ -14,6 +14,7 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
 from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Status
+from augury.inbound.telegram.handlers.linking import offer
 from augury.inbound.telegram.keyboards import button, keyboard, menu
 from augury.inbound.telegram.results import summary
 from augury.inbound.telegram.talk import Talk
@@ -55,12 +56,10 @@ async def start(_: Message, command: CommandObject, talk: Talk) -> None:
     """A link brings its code; anything else behind `/start` says where the person came from."""
     say, desk = talk.say, talk.desk
     if command.args and LINK_CODE.fullmatch(command.args):
-        user_id = await desk.link_chat(chat=talk.chat, code=command.args)
-        available = (await desk.balances.of(user_id)).available
-        words = say("linked", credits=say("credits", credits=available))
-    else:
-        available = await desk.available(talk.chat)
-        words = say("welcome", model=desk.model_name(talk.chat), credits=say("credits", credits=available))
+        await offer(talk, command.args)
+        return
+    available = await desk.available(talk.chat)
+    words = say("welcome", model=desk.model_name(talk.chat), credits=say("credits", credits=available))
     await talk.send(words, menu(say))
 
 

@@ -9,6 +9,10 @@ button-help = ❓ Help
 button-back = ◀ Back
 button-cancel = ✖ Cancel
 button-confirm = ✅ Predict
+button-link = ✅ Link
+button-refuse = ✖ Refuse
+button-delete = 🗑 Delete everything
+button-keep = ◀ Keep it
 button-missing = no value
 button-older = older ▶
 button-newest = ⏮ newest
@@ -29,6 +33,9 @@ command-redeem = Redeem a promo code
 command-language = Русский or English
 command-help = What I can do
 command-paysupport = Questions about a payment
+command-privacy = What I store about you
+command-unlink = Undo a link to an account
+command-delete = Delete your account and your data
 command-cancel = Stop what I am asking
 
 credits = { $credits ->
@@ -41,6 +48,25 @@ welcome = Hello! I run machine-learning models.
 
     You have <b>{ $credits }</b>. /help shows everything I can do.
 linked = This chat acts for your account now; credits and history are one. You have <b>{ $credits }</b>.
+link-question = Link this chat to the account <b>{ $account }</b>?
+
+    What you have here, { $credits } and your history, moves to that account. The account's owner can read what you send here and spend what you buy here.
+    Refuse if this account is not yours. The link ends ten minutes after it was made.
+    /unlink undoes it: the credits that you buy here after linking come back, as far as the account still has them. What moves now stays there.
+link-refused = This chat was not linked, and the link cannot be used again.
+unlinked = This chat is not linked any more. It has an account of its own, with <b>{ $credits }</b>.
+privacy = <b>What I store about you</b>
+    Your Telegram number, your language, the model you chose, and the question I am asking.
+    What you send to be predicted, and the answers, until you send /delete. A message is stored until I have handled it; that it was here is remembered for two days.
+    Your credits, and for each payment its receipt, its amount and your Telegram number. Payments and movements of credits are kept as accounts, also after /delete.
+    That your Telegram number was welcomed is kept as a code, so that nobody is welcomed twice.
+
+    If this chat is linked to an account, its owner sees your predictions.
+    /unlink undoes a link. /delete deletes the rest.
+delete-question = Delete your account and everything you sent? <b>{ $credits }</b> will be lost. This cannot be undone.
+delete-linked = This chat is linked to the account { $account }, which is closed where it was made (<code>DELETE /users/me</code>). /unlink gives this chat an account of its own, which you can delete here.
+deleted = Your account is closed; what you sent and the answers are deleted. If you write to me again, I open a new account.
+kept = Nothing was deleted.
 help = <b>What I can do</b>
     A text — a prediction with your model, <b>{ $model }</b>
     A CSV file — many rows at once, answered with a CSV file
@@ -53,6 +79,9 @@ help = <b>What I can do</b>
     /language — русский, English
     /cancel — stop what I am asking
     /paysupport — questions about a payment
+    /privacy — what I store about you
+    /unlink — undo a link to an account
+    /delete — delete your account and your data
 
     A prediction is charged only for rows that were predicted; if it fails, the credits come back by themselves.
 unknown = I do not know this command. /help shows what I can do.
@@ -294,6 +323,7 @@ refusal-api-key-not-found = There is no such API key.
 refusal-not-allowed = This takes an administrator.
 refusal-invalid-link = This link was used before, or its ten minutes are over. Ask for a new one.
 refusal-chat-linked = This chat belongs to another account already.
+refusal-chat-not-linked = This chat is not linked to an account.
 refusal-no-bot = There is no bot here.
 refusal-payment-not-found = There is no payment { $charge_id }.
 refusal-refund-refused = The credits were taken back, but Telegram has not returned the payment: { $reason }

@@ -1,0 +1,16 @@
+from dataclasses import dataclass
+
+from augury.application.chats.ports import Chat, Links
+from augury.application.people.tokens import digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseLink:
+    """End a link that a chat refuses; one that this chat cannot use stays as it is."""
+
+    links: Links
+
+    async def __call__(self, *, chat: Chat, code: str) -> None:
+        owner = await self.links.owner(digest(code), chat.id)
+        if owner is not None and owner != chat.user_id:
+            await self.links.forget(digest(code))

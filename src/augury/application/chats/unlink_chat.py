@@ -1,0 +1,52 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks
+from augury.application.people.ports import Users
+from augury.application.ports import Clock
+from augury.application.retrying import retried
+from augury.domain.balance import Balance, TransferKind
+from augury.domain.chat import ChatNotLinked
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.user import Role, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlinkChat:
+    """Make a linked chat act for an account of its own again.
+
+    The credits that were bought in the chat since it was linked come back, as far as the account still has
+    them. What the chat had before, and the history, stay with the account.
+    """
+
+    books: OpenChatBooks
+    users: Users
+    clock: Clock
+
+    async def __call__(self, *, chat: Chat) -> Balance:
+        """The balance of the chat's own account. Raises `ChatNotLinked`."""
+        account = await self.users.get(chat.user_id)
+        if account.email is None:
+            raise ChatNotLinked
+        return await retried(lambda: self._unlink(chat.id, account.id))
+
+    async def _unlink(self, chat_id: int, account: UserId) -> Balance:
+        own = User(id=UserId(uuid7()), role=Role.MEMBER, email=None, created_at=self.clock.now())
+        async with self.books() as books:
+            chat = await books.chat(chat_id)
+            if chat is None or chat.user_id != account:
+                raise ChatNotLinked
+            payments = await books.bought_since_link(chat_id)
+            bought = sum([await _left_of(books, each.reference, each.credits) for each in payments])
+            balance = (await books.open([account])).balance(account)
+            _, balance, transfers = balance.split_off(Balance(own.id), bought, reference=uuid7())
+            await books.let_go(chat_id, own, payments)
+            if transfers:
+                await books.record(transfers=transfers)
+        return balance
+
+
+async def _left_of(books: ChatBooks, reference: UUID, credits: int) -> int:
+    """The credits of a payment less what an administrator took back."""
+    reversal = await books.transfer(reference, TransferKind.REVERSAL)
+    return credits - (reversal.amount if reversal else 0)
