@@ -62,16 +62,8 @@ from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.model import (
-    Feature,
-    FeatureKind,
-    InputSchema,
-    Model,
-    ModelFacts,
-    ModelRef,
-    ModelState,
-    Task,
-)
+from augury.domain.model import Model, ModelRef, ModelState
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
 from augury.domain.prediction import Prediction
 from augury.domain.user import Role, User
 from augury.outbound.memory.access_tokens import MemoryAccessTokens

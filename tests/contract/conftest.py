@@ -4,7 +4,8 @@ from typing import cast
 import pytest
 from asyncpg import Pool
 
-from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelFacts, ModelState, Task
+from augury.domain.model import Model, ModelState
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
 from tests.adapters import MODEL, Adapters, memory_adapters, postgres_adapters
 from tests.postgres_server import database_url, pool
 

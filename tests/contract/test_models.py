@@ -7,7 +7,8 @@ from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
 from augury.application.ports import Conflict
 from augury.domain.balance import InvalidAmount
-from augury.domain.model import Feature, FeatureKind, ModelNotFound, ModelRef, ModelState, ReadAs, ValueIs
+from augury.domain.model import ModelNotFound, ModelRef, ModelState
+from augury.domain.model_facts import Feature, FeatureKind, ReadAs, ValueIs
 from augury.domain.model_texts import ModelTexts
 from tests.adapters import Adapters
 from tests.hexagon import a_model

@@ -14,7 +14,8 @@ import psutil
 import pytest
 from catboost import CatBoost, Pool
 
-from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
+from augury.domain.model import ModelRefused
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
 from augury.domain.model_texts import ModelTexts
 from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector

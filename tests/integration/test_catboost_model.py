@@ -15,7 +15,8 @@ from pandas import DataFrame
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
-from augury.domain.model import Feature, FeatureKind, InputSchema, Model, Task
+from augury.domain.model import Model
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, Task
 from augury.domain.row_errors import RowError, RowFault
 from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
 from augury.outbound.model_store import FolderModelStore

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from catboost import CatBoost
 
-from augury.domain.model import FeatureKind, Task
+from augury.domain.model_facts import FeatureKind, Task
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector
 from augury.outbound.catboost.training import Example, scores, train_tone, training_examples

@@ -12,7 +12,8 @@ from catboost import CatBoost, CatBoostRegressor, sum_models
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Question
-from augury.domain.model import Model, ModelRef, ModelRefused, ReadAs, Task, ValueIs
+from augury.domain.model import Model, ModelRef, ModelRefused
+from augury.domain.model_facts import ReadAs, Task, ValueIs
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loss import CLASSIFYING, MANY_ANSWERS, VALUES
 from augury.outbound.catboost.model import CatBoostPredictor

@@ -12,7 +12,7 @@ from operator import itemgetter
 from types import NoneType
 from typing import Any
 
-from augury.domain.model import MOST_NUMBER, Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import MOST_NUMBER, Feature, FeatureKind, InputSchema
 from augury.domain.row_errors import RowError
 from augury.domain.text import is_storable
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from augury.domain.model import Feature, FeatureKind
+from augury.domain.model_facts import Feature, FeatureKind
 
 _TRUTHS = {"True": True, "true": True, "TRUE": True, "False": False, "false": False, "FALSE": False}
 _WORDS = {truth: tuple(text for text, meant in _TRUTHS.items() if meant is truth) for truth in (True, False)}

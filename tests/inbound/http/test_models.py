@@ -2,7 +2,8 @@ from dataclasses import replace
 from typing import Any
 
 from augury.application.models.change_model import ChangeModel
-from augury.domain.model import Feature, FeatureKind, ModelRef, ModelState, Task, ValueIs
+from augury.domain.model import ModelRef, ModelState
+from augury.domain.model_facts import Feature, FeatureKind, Task, ValueIs
 from augury.domain.model_texts import ModelTexts
 from tests.hexagon import a_model
 from tests.http_api import Api, is_problem

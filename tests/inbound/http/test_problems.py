@@ -9,7 +9,7 @@ from augury.application.ports import Unavailable
 from augury.domain.balance import BooksDisagree
 from augury.domain.errors import DomainError
 from augury.domain.model import Model
-from augury.inbound.http.problems import KINDS
+from augury.inbound.http.problem_kinds import KINDS
 from augury.outbound.memory.models import MemoryModels
 from tests.hexagon import Hexagon
 from tests.http_api import PROBLEM, TEXT, Api, is_problem, serving

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.inbound.telegram import client
 from augury.inbound.telegram.csv_rows import CsvRows, read_csv
 from augury.inbound.telegram.handlers import files

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.domain.prediction import TooManyRows
 from augury.domain.rows import check_rows
 from augury.inbound.tables.unreadable import Unreadable

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from augury.application.ports import Json
-from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.domain.prediction import TooManyRows
 from augury.inbound.tables.unreadable import LongValue, NoHeader, RaggedRow
 from augury.inbound.telegram.csv_rows import read_csv

@@ -14,7 +14,8 @@ from typing_extensions import override
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
-from augury.domain.model import Feature, FeatureKind, Model
+from augury.domain.model import Model
+from augury.domain.model_facts import Feature, FeatureKind
 from tests.hexagon import a_model
 from tests.inbound.telegram.chat_picture import ChatPicture
 from tests.inbound.telegram.conftest import CHAT, Town

@@ -4,7 +4,7 @@ import pytest
 
 from augury.bootstrap.cli.model_sample import MOST_VALUES, sampled
 from augury.bootstrap.config import OperatorError
-from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 
 SCHEMA = InputSchema(
     (

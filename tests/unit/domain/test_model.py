@@ -5,19 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.domain.balance import InvalidAmount
-from augury.domain.model import (
+from augury.domain.model import MOST_ROW_PRICE, InvalidModelName, Model, ModelNotFound, ModelRef, ModelState
+from augury.domain.model_facts import (
     MOST_CATEGORY_NUMBER,
     MOST_NUMBER,
-    MOST_ROW_PRICE,
     Feature,
     FeatureKind,
     InputSchema,
-    InvalidModelName,
-    Model,
     ModelFacts,
-    ModelNotFound,
-    ModelRef,
-    ModelState,
     Task,
 )
 from augury.domain.row_errors import RowError, RowFault

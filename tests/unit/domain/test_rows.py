@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.model import MOST_CATEGORY_NUMBER, MOST_NUMBER, Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import MOST_CATEGORY_NUMBER, MOST_NUMBER, Feature, FeatureKind, InputSchema
 from augury.domain.rows import check_rows
 
 NUMBER = Feature("age", FeatureKind.NUMERIC)

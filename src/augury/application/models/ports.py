@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from augury.domain.model import Model, ModelFacts, ModelRef
+from augury.domain.model import Model, ModelRef
+from augury.domain.model_facts import ModelFacts
 
 
 class ModelUnavailable(Exception):

@@ -7,15 +7,8 @@ from typing import TypeAlias
 from augury.application.models.ports import ModelInspector, Models, ModelStore
 from augury.application.ports import Clock
 from augury.application.retrying import retried
-from augury.domain.model import (
-    InputSchema,
-    Model,
-    ModelFacts,
-    ModelRef,
-    ModelState,
-    ReadAs,
-    ValueIs,
-)
+from augury.domain.model import Model, ModelRef, ModelState
+from augury.domain.model_facts import InputSchema, ModelFacts, ReadAs, ValueIs
 from augury.domain.model_texts import UnfitForModel
 
 FIRST_ROW_PRICE = 1

@@ -14,7 +14,8 @@ from augury.bootstrap.cli.listing import json_option, show
 from augury.bootstrap.cli.model_file import known_of, outcome, texts_of, warn
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import operates
-from augury.domain.model import ModelRef, ModelState, ReadAs
+from augury.domain.model import ModelRef, ModelState
+from augury.domain.model_facts import ReadAs
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PRICE = "Credits per row; without it the version before keeps its price, and a new name costs 1."

@@ -8,7 +8,8 @@ import msgspec
 
 from augury.application.models.register_model import Categories, Known, Registered
 from augury.bootstrap.config import OperatorError
-from augury.domain.model import Model, ReadAs, ValueIs
+from augury.domain.model import Model
+from augury.domain.model_facts import ReadAs, ValueIs
 from augury.domain.model_texts import ModelTexts
 
 Shape = TypeVar("Shape")

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from augury.application.models.register_model import Categories, LearnCategories
 from augury.bootstrap.config import OperatorError
-from augury.domain.model import FeatureKind, InputSchema
+from augury.domain.model_facts import FeatureKind, InputSchema
 from augury.inbound.tables.columns import columns_of
 from augury.inbound.tables.dialect import dialect_of, records
 from augury.inbound.tables.encoding import encoding_of

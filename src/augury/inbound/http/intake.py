@@ -2,7 +2,8 @@
 
 from litestar.types import HTTPReceiveMessage, Receive
 
-from augury.inbound.http.problems import BUSY, Refused
+from augury.inbound.http.problem_kinds import BUSY
+from augury.inbound.http.problems import Refused
 
 SMALL = 65_536
 """Bytes of a body that always find room: whoever sends large ones must not keep out the small."""

@@ -12,7 +12,8 @@ from litestar import get
 from litestar.params import FromPath
 
 from augury.application.models.ports import Models
-from augury.domain.model import Feature, FeatureKind, InputSchema, Model, ModelNotFound, Task, ValueIs
+from augury.domain.model import Model, ModelNotFound
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, Task, ValueIs
 from augury.inbound.http.problems import documented
 
 TAGS = ["Models"]

@@ -9,7 +9,8 @@ from uuid import UUID
 from litestar.params import QueryParameter
 
 from augury.inbound.http.field_problems import FieldProblem
-from augury.inbound.http.problems import WRONG_SHAPE, Refused
+from augury.inbound.http.problem_kinds import WRONG_SHAPE
+from augury.inbound.http.problems import Refused
 
 Item = TypeVar("Item")
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The most items of one page.")]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from augury.domain.model import Feature, InputSchema
+from augury.domain.model_facts import Feature, InputSchema
 from augury.inbound.tables.unreadable import DuplicateColumns, MissingColumns
 
 

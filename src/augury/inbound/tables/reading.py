@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from augury.domain.model import Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.domain.prediction import TooManyRows
 from augury.domain.values import from_cell
 from augury.inbound.tables.columns import Columns, Names, columns_of, known_values

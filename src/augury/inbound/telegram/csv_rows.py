@@ -11,7 +11,7 @@ import msgspec
 from augury.application.chats.ports import Delivery
 from augury.application.ports import Json
 from augury.domain.answer import answers_in
-from augury.domain.model import InputSchema
+from augury.domain.model_facts import InputSchema
 from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
 from augury.inbound.tables.reading import read_table

@@ -6,7 +6,8 @@ import msgspec
 from msgspec.structs import replace
 
 from augury.application.ports import Json
-from augury.domain.model import Feature, FeatureKind, Model
+from augury.domain.model import Model
+from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.row_errors import RowFault
 from augury.inbound.tables.columns import known_values
 from augury.inbound.tables.numbers import number

@@ -15,15 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from catboost import CatBoost, CatBoostClassifier, CatBoostError
 
-from augury.domain.model import (
-    Feature,
-    FeatureKind,
-    InputSchema,
-    ModelFacts,
-    ModelRefused,
-    ReadAs,
-    Task,
-)
+from augury.domain.model import ModelRefused
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, ReadAs, Task
 from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.text import is_storable
 from augury.outbound.catboost.formats import what_else

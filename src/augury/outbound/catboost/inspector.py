@@ -12,7 +12,8 @@ import msgspec
 from typing_extensions import override
 
 from augury.application.models.ports import ModelInspector
-from augury.domain.model import ModelFacts, ModelRefused
+from augury.domain.model import ModelRefused
+from augury.domain.model_facts import ModelFacts
 
 _PROGRAM = "augury.outbound.catboost.child"  # by name: this process itself must not load CatBoost
 # No secret of ours is in the environment of a process that opens a stranger's file.

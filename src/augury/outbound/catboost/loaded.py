@@ -10,7 +10,7 @@ import numpy.typing as npt
 from catboost import CatBoost
 
 from augury.domain.answer import Answer
-from augury.domain.model import FeatureKind, ModelFacts, Task
+from augury.domain.model_facts import FeatureKind, ModelFacts, Task
 from augury.domain.row_errors import RowDoubt
 from augury.domain.rows import CheckedRows
 from augury.outbound.catboost.categories import Categories

@@ -11,7 +11,8 @@ import catboost
 import msgspec
 from catboost import CatBoost
 
-from augury.domain.model import ModelRefused, ReadAs, ValueIs
+from augury.domain.model import ModelRefused
+from augury.domain.model_facts import ReadAs, ValueIs
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.predictions.ports import Outcome, Predictor, Question
-from augury.domain.model import Model, ModelFacts, ModelRef, ModelRefused
+from augury.domain.model import Model, ModelRef, ModelRefused
+from augury.domain.model_facts import ModelFacts
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer

@@ -4,7 +4,8 @@ import msgspec
 from typing_extensions import override
 
 from augury.application.models.ports import ModelInspector
-from augury.domain.model import Feature, FeatureKind, InputSchema, ModelFacts, ModelRefused, Task
+from augury.domain.model import ModelRefused
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
 
 
 class FactsFile(msgspec.Struct, forbid_unknown_fields=True):

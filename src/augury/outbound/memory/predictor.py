@@ -7,7 +7,8 @@ from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.answer import Classification
-from augury.domain.model import InputSchema, Model, ModelRef
+from augury.domain.model import Model, ModelRef
+from augury.domain.model_facts import InputSchema
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.domain.scoring import score_isolating
 

@@ -10,19 +10,8 @@ from sqlalchemy import and_, bindparam, insert, select, update
 from typing_extensions import override
 
 from augury.application.models.ports import Models
-from augury.domain.model import (
-    Feature,
-    FeatureKind,
-    InputSchema,
-    Model,
-    ModelFacts,
-    ModelNotFound,
-    ModelRef,
-    ModelState,
-    ReadAs,
-    Task,
-    ValueIs,
-)
+from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, ReadAs, Task, ValueIs
 from augury.domain.model_texts import ModelTexts
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pool import transaction

@@ -7,17 +7,8 @@ import pytest
 
 from augury.application.models.register_model import Known
 from augury.domain.balance import InvalidAmount
-from augury.domain.model import (
-    Feature,
-    FeatureKind,
-    InvalidModelName,
-    ModelNotFound,
-    ModelRef,
-    ModelRefused,
-    ModelState,
-    ReadAs,
-    Task,
-)
+from augury.domain.model import InvalidModelName, ModelNotFound, ModelRef, ModelRefused, ModelState
+from augury.domain.model_facts import Feature, FeatureKind, ReadAs, Task
 from augury.domain.model_texts import ModelTexts, UnfitForModel
 from tests.hexagon import Hexagon
 

@@ -1,0 +1,212 @@
+"""What a model's file says of the model: its input schema, its answers and their units."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Self
+
+from augury.domain.model_texts import ModelTexts, UnfitForModel
+from augury.domain.row_errors import RowError, RowFault
+from augury.domain.text import is_storable
+
+MOST_NUMBER = 3.4028234663852886e38  # the largest float32: CatBoost reads numbers as such
+
+
+MOST_CATEGORY_NUMBER = 2**63 - 1
+
+
+class FeatureKind(StrEnum):
+    NUMERIC = "numeric"
+    CATEGORICAL = "categorical"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One named input of a model. `values` are the categories of the training data, if they are known."""
+
+    name: str
+    kind: FeatureKind
+    values: tuple[str, ...] = ()
+    nullable: bool = True
+    """Whether a number may be missing. False if the model was trained to forbid it."""
+
+    def fault(self, value: object) -> RowFault | None:
+        """What is wrong with the value, or None. An unseen category is valid: models can handle it.
+
+        A boolean counts as the number or category 1 or 0. A category may be a whole number written as a
+        float, since pandas writes it so in a column with missing values.
+        """
+        match self.kind:
+            case FeatureKind.NUMERIC:
+                if value is None:  # a missing number, which CatBoost can handle
+                    return None if self.nullable else RowFault.NULL
+                if not isinstance(value, (int, float)):
+                    return RowFault.NOT_A_NUMBER
+                if not -MOST_NUMBER <= value <= MOST_NUMBER:  # NaN compares false, too
+                    return RowFault.NOT_FINITE
+            case FeatureKind.CATEGORICAL:
+                if isinstance(value, float) and value.is_integer():
+                    value = int(value)
+                if not isinstance(value, (int, str)):
+                    return RowFault.NOT_A_CATEGORY
+                if isinstance(value, int) and abs(value) > MOST_CATEGORY_NUMBER:
+                    return RowFault.NOT_64_BIT
+                if isinstance(value, str) and not is_storable(value):
+                    return RowFault.NOT_STORABLE
+            case FeatureKind.TEXT:
+                if not isinstance(value, str):
+                    return RowFault.NOT_A_TEXT
+                if not is_storable(value):
+                    return RowFault.NOT_STORABLE
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class InputSchema:
+    """The features of a model, in the model's own order."""
+
+    features: tuple[Feature, ...]
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
+
+    def knowing(self, categories: Mapping[str, Sequence[str]]) -> Self:
+        """Replace the values of categorical features, given by name. Raises `UnfitForModel`."""
+        categorical = [feature.name for feature in self.features if feature.kind is FeatureKind.CATEGORICAL]
+        if unknown := next(iter(categories.keys() - set(categorical)), None):
+            known = ", ".join(categorical) or "none"
+            raise UnfitForModel(reason=f"{unknown!r} is not a categorical feature (the model has: {known})")
+        return type(self)(
+            tuple(
+                replace(feature, values=tuple(dict.fromkeys(categories.get(feature.name, feature.values))))
+                for feature in self.features
+            )
+        )
+
+    def differences(self, other: Self) -> Iterator[str]:
+        """The changes that a row for `other` needs to fit this schema, in words."""
+        mine, others = ({feature.name: feature.kind for feature in each.features} for each in (self, other))
+        if new := [name for name in mine if name not in others]:
+            yield f"it needs {', '.join(new)}"
+        if gone := [name for name in others if name not in mine]:
+            yield f"it does not take {', '.join(gone)}"
+        for name in mine.keys() & others.keys():
+            if mine[name] is not others[name]:
+                yield f"{name} is {mine[name]}, not {others[name]}"
+
+    def check(self, row: object, index: int = 0) -> RowError | None:
+        """The first error of the row, or None."""
+        if not isinstance(row, Mapping):
+            return RowError(index, None, RowFault.NOT_AN_OBJECT)
+        for feature in self.features:
+            try:
+                value = row[feature.name]
+            except KeyError:
+                return RowError(index, feature.name, RowFault.MISSING)
+            if fault := feature.fault(value):
+                return RowError(index, feature.name, fault)
+        if len(row) > len(self.features):
+            known = {feature.name for feature in self.features}
+            unknown = next(str(name) for name in row if name not in known)
+            return RowError(index, unknown, RowFault.UNKNOWN)
+        return None
+
+    def check_all(self, rows: Sequence[object]) -> list[RowError]:
+        """The first error of each invalid row, in the order of the rows."""
+        return [error for index, row in enumerate(rows) if (error := self.check(row, index))]
+
+
+class Task(StrEnum):
+    CLASSIFICATION = "classification"
+    REGRESSION = "regression"
+
+
+class ValueIs(StrEnum):
+    """The meaning of a regression's answer."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+    QUANTILE = "quantile"
+    """A share `alpha` of the targets lies below it."""
+    EXPECTILE = "expectile"
+    """Like a mean, with a share `alpha` of the weight on targets above it."""
+    TYPICAL = "typical"
+    """A typical target: the loss estimates neither the mean nor a quantile."""
+    RATE = "rate"
+    """The expected number of events."""
+    LOG_HAZARD = "log_hazard"
+    """The logarithm of a relative hazard. It ranks the rows and has no unit."""
+    SCORE = "score"
+    """The model's raw score. Only the model's author knows its unit."""
+    UNKNOWN = "unknown"
+    """The file does not say."""
+
+
+UNITLESS = frozenset({ValueIs.LOG_HAZARD, ValueIs.SCORE})
+"""Values that are not in the unit of the training target."""
+
+
+class ReadAs(StrEnum):
+    """How a regression's raw value becomes its answer."""
+
+    RAW = "raw"
+    """Unchanged."""
+    EXPONENT = "exponent"
+    """e to its power: the model learned the logarithm of the target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """The facts about a model that its file states."""
+
+    task: Task
+    schema: InputSchema
+    classes: tuple[str, ...]
+    """A classifier's labels, in the order of its probabilities. Empty for a regression."""
+    metrics: Mapping[str, float]
+    threshold: float | None = None
+    """For two classes: the answer is the second class if its probability is above this."""
+    value_is: ValueIs | None = None
+    """For a regression: the meaning of its value."""
+    alpha: float | None = None
+    """For a quantile or an expectile: between 0 and 1."""
+    read_as: ReadAs | None = None
+    """For a regression: how its raw value is read. None means raw: neither file nor operator has said."""
+    texts: ModelTexts = field(default_factory=ModelTexts)
+
+    def described_by(self, texts: ModelTexts) -> Self:
+        """Replace the texts. Raises `UnfitForModel`."""
+        texts.require_fitting(self.schema.names(), self.classes)
+        return replace(self, texts=texts)
+
+    def knowing(self, categories: Mapping[str, Sequence[str]]) -> Self:
+        """Replace the values of categorical features, given by name. Raises `UnfitForModel`."""
+        return replace(self, schema=self.schema.knowing(categories))
+
+    def inheriting(self, older: Self) -> Self:
+        """Fill in missing texts from another version, as far as they fit."""
+        fitting = older.texts.about(self.schema.names(), self.classes)
+        return replace(self, texts=self.texts.over(fitting))
+
+    def remembering(self, older: Self) -> Self:
+        """Fill in what the file does not say from what the operator said of the same file before."""
+        told = {each.name: each.values for each in older.schema.features if each.values}
+        unsaid = {each.name for each in self.schema.features if not each.values} & told.keys()
+        unknown = self.value_is is ValueIs.UNKNOWN
+        return replace(
+            self.inheriting(older).knowing({name: told[name] for name in unsaid}),
+            read_as=(older.read_as or self.read_as) if unknown else self.read_as,
+        )
+
+    def differences(self, other: Self) -> tuple[str, ...]:
+        """The changes that a client of `other` needs to use this model, in words. Empty if there are none."""
+        return (*self.schema.differences(other.schema), *self._differences_of_answers(other))
+
+    def _differences_of_answers(self, other: Self) -> Iterator[str]:
+        if self.task is not other.task:
+            yield f"it is a {self.task}, not a {other.task}"
+        elif set(self.classes) != set(other.classes):
+            yield f"it answers {', '.join(self.classes)}, not {', '.join(other.classes)}"
+        elif (self.value_is in UNITLESS) is not (other.value_is in UNITLESS) and other.value_is:
+            yield f"its value is a {self.value_is}, not a {other.value_is}"

@@ -1,0 +1,295 @@
+"""The kinds of problems that the API answers with: status, name, title and words of each refusal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from augury.domain.balance import (
+    AlreadyReversed,
+    BooksDisagree,
+    CheckUnderWay,
+    InvalidAmount,
+    NotEnoughCredits,
+    NotReversible,
+    PaymentTaken,
+    TopUpNotFound,
+)
+from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
+from augury.domain.errors import DomainError
+from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
+from augury.domain.model_texts import UnfitForModel
+from augury.domain.prediction import (
+    AlreadyRefunded,
+    ExpiresTooLate,
+    IdempotencyConflict,
+    NoRows,
+    NotRefundable,
+    NoValidRow,
+    PredictionNotFound,
+    TooManyPending,
+    TooManyRows,
+    WrongStatus,
+)
+from augury.domain.promo_code import (
+    InvalidPromoCode,
+    PromoCodeNotFound,
+    PromoCodeRedeemed,
+    PromoCodeTaken,
+    PromoCodeUsedUp,
+)
+from augury.domain.user import (
+    AccountBlocked,
+    ApiKeyNotFound,
+    CreditsLeft,
+    EmailTaken,
+    GuestsNotServed,
+    InvalidApiKeyName,
+    InvalidEmail,
+    InvalidPassword,
+    InvalidToken,
+    NotAllowed,
+    OwnAccount,
+    OwnRole,
+    PredictionsUnderWay,
+    TooManyApiKeys,
+    TooManyGuests,
+    TooManyTries,
+    UserNotFound,
+    WrongCredentials,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: what it is to a client, and which of an error's fields go along."""
+
+    status: int
+    name: str
+    """The last part of its URN: stable, clients decide by it."""
+    title: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The problem's member → the error's field."""
+    says: str = ""
+    """What the problem's `detail` says, with the error's fields in braces; the error's own words if empty."""
+
+    def problem(self, detail: str, **members: object) -> dict[str, object]:
+        return {
+            "type": f"urn:augury:{self.name}",
+            "title": self.title,
+            "status": self.status,
+            "detail": detail,
+            **members,
+        }
+
+
+REGISTER = (
+    "Register with `POST /auth/register`, sign in with `POST /auth/token`, and send "
+    "`Authorization: Bearer` with the token."
+)
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+KINDS: Mapping[type[DomainError], Kind] = {
+    NotEnoughCredits: Kind(
+        402,
+        "not-enough-credits",
+        "Not enough credits",
+        _same("available", "price"),
+        "Credits needed: {price}, available: {available}. `POST /balance/redeem` takes promo codes.",
+    ),
+    InvalidAmount: Kind(
+        422,
+        "invalid-amount",
+        "Invalid amount",
+        _same("amount", "most"),
+        "{amount} is not possible: an amount is a whole number from 1 to {most}, and no balance holds more.",
+    ),
+    BooksDisagree: Kind(500, "internal-error", "Internal error"),
+    ModelNotFound: Kind(
+        404,
+        "model-not-found",
+        "No such model",
+        _same("model"),
+        "No model `{model}` serves predictions: `GET /models` lists those that do.",
+    ),
+    InvalidModelName: Kind(422, "invalid-model-name", "Invalid model name", _same("name")),
+    ModelRefused: Kind(422, "model-refused", "Model refused", _same("reason")),
+    UnfitForModel: Kind(422, "unfit-for-model", "Does not fit the model", _same("reason")),
+    PredictionNotFound: Kind(404, "prediction-not-found", "No such prediction", _same("prediction_id")),
+    WrongStatus: Kind(
+        409,
+        "wrong-status",
+        "Wrong status",
+        {"prediction_status": "status"},
+        "The prediction is `{status}`: in that state this cannot be done.",
+    ),
+    NoValidRow: Kind(
+        422,
+        "no-valid-row",
+        "No valid row",
+        says="No row fits the model, see `errors`; nothing was charged. `GET /models` shows what they take.",
+    ),
+    NoRows: Kind(
+        422,
+        "no-rows",
+        "No rows",
+        says="`data` is empty: send one row (an object), or an array of one row or more.",
+    ),
+    TooManyRows: Kind(
+        422,
+        "too-many-rows",
+        "Too many rows",
+        _same("rows", "most"),
+        "Rows in `data`: {rows}, and {most} at most in one prediction. Send them in several.",
+    ),
+    ExpiresTooLate: Kind(422, "expires-too-late", "Expires too late", _same("expires_in", "most")),
+    TooManyPending: Kind(
+        429,
+        "too-many-pending",
+        "Too many predictions waiting",
+        _same("pending", "most"),
+        "Predictions waiting: {pending}, and {most} at most. Try again in {retry_after} s.",
+    ),
+    IdempotencyConflict: Kind(
+        422,
+        "idempotency-conflict",
+        "Idempotency key used before",
+        says="This `Idempotency-Key` was used for another request: each request takes one of its own.",
+    ),
+    InvalidEmail: Kind(422, "invalid-email", "Invalid e-mail address"),
+    InvalidPassword: Kind(
+        422,
+        "invalid-password",
+        "Invalid password",
+        _same("least", "most"),
+        "A password has {least} to {most} characters, and NUL is none of them.",
+    ),
+    EmailTaken: Kind(409, "email-taken", "E-mail address taken"),
+    WrongCredentials: Kind(401, "wrong-credentials", "Wrong credentials"),
+    InvalidToken: Kind(
+        401,
+        "invalid-token",
+        "Invalid token",
+        says="The token or API key is not valid, or not any more. `POST /auth/token` signs in anew.",
+    ),
+    UserNotFound: Kind(404, "user-not-found", "No such user"),
+    PredictionsUnderWay: Kind(
+        409,
+        "predictions-under-way",
+        "Predictions under way",
+        _same("pending"),
+        "Predictions under way: {pending}. Wait for them, or cancel those that are still queued.",
+    ),
+    CreditsLeft: Kind(
+        409,
+        "credits-left",
+        "Credits left",
+        _same("available"),
+        "Credits on the account: {available}. They are lost with it: to close it all the same, send "
+        "`?confirm={available}`.",
+    ),
+    TooManyTries: Kind(
+        429, "too-many-tries", "Too many tries", says="Too many tries. Try again in {retry_after} s."
+    ),
+    GuestsNotServed: Kind(
+        401, "guests-not-served", "Guests are not served", says=f"Guests are not served here. {REGISTER}"
+    ),
+    TooManyGuests: Kind(
+        401, "too-many-guests", "Too many guests", says=f"No more guests are served today (UTC). {REGISTER}"
+    ),
+    InvalidApiKeyName: Kind(
+        422,
+        "invalid-api-key-name",
+        "Invalid name",
+        _same("most"),
+        "The name of an API key has 1 to {most} characters.",
+    ),
+    TooManyApiKeys: Kind(
+        409,
+        "too-many-api-keys",
+        "Too many API keys",
+        _same("most"),
+        "API keys of a user: {most} at most. Delete one first.",
+    ),
+    ApiKeyNotFound: Kind(404, "api-key-not-found", "No such API key"),
+    InvalidLink: Kind(422, "invalid-link", "Invalid link"),
+    ChatLinked: Kind(409, "chat-linked", "Chat linked already"),
+    ChatNotLinked: Kind(409, "chat-not-linked", "Chat not linked"),
+    NoBot: Kind(409, "no-bot", "No Telegram bot"),
+    PaymentNotFound: Kind(404, "payment-not-found", "No such payment", _same("charge_id")),
+    RefundRefused: Kind(409, "refund-refused", "Refund refused", _same("reason")),
+    NotAllowed: Kind(403, "not-allowed", "Not allowed"),
+    AccountBlocked: Kind(403, "account-blocked", "Account blocked"),
+    OwnAccount: Kind(409, "own-account", "Your own account"),
+    TopUpNotFound: Kind(404, "top-up-not-found", "No such top-up"),
+    AlreadyReversed: Kind(409, "already-reversed", "Taken back before"),
+    NotReversible: Kind(409, "not-reversible", "Not reversible", _same("amount", "available")),
+    OwnRole: Kind(409, "own-role", "Your own role"),
+    NotRefundable: Kind(
+        409,
+        "not-refundable",
+        "Not refundable",
+        _same("charged"),
+        "Credits charged for the prediction: {charged}. No more can be given back.",
+    ),
+    AlreadyRefunded: Kind(409, "already-refunded", "Refunded before"),
+    CheckUnderWay: Kind(409, "check-under-way", "Checked just now"),
+    PaymentTaken: Kind(409, "payment-taken", "Credited before"),
+    InvalidPromoCode: Kind(422, "invalid-promo-code", "Invalid promo code"),
+    PromoCodeTaken: Kind(409, "promo-code-taken", "Promo code taken", _same("code")),
+    PromoCodeNotFound: Kind(404, "promo-code-not-found", "No such promo code"),
+    PromoCodeUsedUp: Kind(409, "promo-code-used-up", "Promo code used up"),
+    PromoCodeRedeemed: Kind(409, "promo-code-redeemed", "Promo code redeemed before"),
+}
+
+
+FRAMEWORK: Mapping[int, Kind] = {
+    kind.status: kind
+    for kind in (
+        Kind(400, "bad-request", "Bad request"),
+        Kind(
+            404,
+            "not-found",
+            "Not found",
+            says="There is nothing at this address; `/api/docs` shows what there is.",
+        ),
+        Kind(
+            405,
+            "method-not-allowed",
+            "Method not allowed",
+            says="{method} is not for this address: {allow} is.",
+        ),
+        Kind(413, "body-too-large", "Body too large", says="The body is larger than this route takes."),
+        Kind(415, "unsupported-media-type", "Unsupported media type"),
+    )
+}
+"""What Litestar itself refuses; the words are ours, since Python's own change with its version."""
+
+
+NOT_JSON = Kind(400, "not-json", "Not JSON")
+
+
+NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
+
+
+WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
+
+
+SIGN_IN_REQUIRED = Kind(401, "sign-in-required", "Sign in")
+
+
+NOT_ENOUGH_FREE = Kind(402, "not-enough-credits", "Not enough credits")
+
+
+UNAVAILABLE = Kind(503, "unavailable", "Not available")
+
+
+BUSY = Kind(503, "busy", "Busy")
+
+
+TOO_MANY_VALUES = Kind(422, "too-many-values", "Too many values", _same("most"))
+
+
+INTERNAL_ERROR = Kind(500, "internal-error", "Internal error")
