@@ -128,7 +128,7 @@ async def test_the_least_rights_are_enough(database_url: str, role: str) -> None
 async def test_a_right_that_is_taken_while_a_process_runs_is_named(database_url: str, role: str) -> None:
     async with open_pool(PostgresSettings(url=as_role(database_url, role))) as pool:
         with pytest.raises(
-            Unavailable, match="permission denied for table users; mend it with: GRANT SELECT"
+            Unavailable, match="permission denied for table users; to fix this, run: GRANT SELECT"
         ):
             await fetch(pool, "SELECT id FROM users")
 

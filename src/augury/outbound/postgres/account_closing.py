@@ -1,4 +1,4 @@
-"""Closing an account: the person's data goes, the books stay."""
+"""Closes an account: deletes the personal data and keeps the books."""
 
 from sqlalchemy import bindparam, delete, or_, select, update
 

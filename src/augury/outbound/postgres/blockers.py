@@ -1,4 +1,4 @@
-"""Who keeps a transaction waiting for a lock: looked up on a connection of its own, and told."""
+"""Logs which session blocks a waiting transaction. Uses a connection of its own for that."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from augury.outbound.postgres.connecting import Connector
 from augury.outbound.postgres.failures import AWAY
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks; what waits less is no matter."""
+"""Seconds between two checks. Shorter waits are not reported."""
 _LOOK = """
 SELECT coalesce(wanted.relation::regclass::text, ''), wanted.objid = $2::bigint::oid AS turn,
     holder.pid, coalesce(nullif(holder.application_name, ''), 'unnamed') AS name,
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Blockers:
-    """For as long as the block, watches what the session `pid` waits for, and logs it once for each."""
+    """While its context is open, watches which locks the session `pid` waits for, and logs each once."""
 
     def __init__(self, connect: Connector, pid: int) -> None:
         self._connect = connect
@@ -47,11 +47,11 @@ class Blockers:
             await self._watching
 
     def words(self) -> str:
-        """What was waited for last, after it was waited for too long."""
+        """Describes the lock that the session last waited for, after its wait timed out."""
         return f"it waited too long for {self._last or 'a lock that another session has'}"
 
     async def _watch(self) -> None:
-        with suppress(Unavailable, asyncpg.PostgresError, *AWAY):  # who migrates will find that out itself
+        with suppress(Unavailable, asyncpg.PostgresError, *AWAY):  # migrating meets the same errors itself
             await asyncio.sleep(LOOK_EVERY)
             connection = await self._connect()
             try:

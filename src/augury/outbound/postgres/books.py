@@ -1,4 +1,4 @@
-"""The books as a transaction: each method is one statement."""
+"""Transactions over the books. Each method runs one statement."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -69,10 +69,10 @@ class PostgresOpenBooks(OpenBooks):
 
 
 class PostgresBooks(Books):
-    """READ COMMITTED, with locks taken in one order by everyone.
+    """Transactions in READ COMMITTED that all take their locks in the same order.
 
-    A key that a twin remembered while we waited for its balance is not seen by `open`, whose statement had
-    begun before: then `record` meets it, and the transaction raises `Conflict`.
+    A concurrent request may remember the same key while `open` waits for the balance. The statement of `open`
+    does not see that key, since it started earlier. Then `record` finds it and raises `Conflict`.
     """
 
     def __init__(self, pool: Pool) -> None:

@@ -1,4 +1,4 @@
-"""The books as a transaction, and what changes with them for the sake of chats."""
+"""Transactions over the books together with the records of chats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ WHERE digest = $1 AND (chat_id = $2 OR chat_id IS NULL AND expires_at > now())
 RETURNING user_id
 """
 
-# What the absorbed account is remembered for goes along with its predictions; the rest goes.
+# The idempotency keys of the absorbed account's predictions move with them. Its other keys are deleted.
 HAND_OVER = [
     "UPDATE telegram_chats SET user_id = $2, linked_at = now() WHERE user_id = $1",
     "UPDATE telegram_payments SET user_id = $2 WHERE user_id = $1",
@@ -33,7 +33,7 @@ HAND_OVER = [
     JOIN predictions p ON p.id = reference WHERE k.user_id = $1
     ON CONFLICT DO NOTHING
     """,
-    # What both had redeemed stays with each: the code was used twice.
+    # A code that both have redeemed stays with each, since it was used twice.
     """
     UPDATE promo_redemptions r SET user_id = $2 WHERE user_id = $1 AND NOT EXISTS (
         SELECT FROM promo_redemptions known WHERE known.code = r.code AND known.user_id = $2

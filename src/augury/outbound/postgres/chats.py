@@ -45,7 +45,7 @@ class PostgresChats(Chats):
     @override
     async def add(self, chat: Chat, new: NewUser) -> Chat:
         async with transaction(self.pool) as connection:
-            await connection.execute(locks.WAIT, chat.id)  # so that a twin waits, and then finds it
+            await connection.execute(locks.WAIT, chat.id)  # a concurrent call waits, and then finds the chat
             if row := await connection.fetchrow(*GET(chat_id=chat.id)):
                 return chat_of(row)
             await add_user(connection, new)

@@ -1,4 +1,5 @@
-"""The way to a connection, for pool, migrations and alembic: hosts in turn, each with its share of time."""
+"""Connects to PostgreSQL for the pool, the migrations and alembic. Hosts are tried in turn and share the
+timeout."""
 
 import random
 import socket
@@ -21,7 +22,7 @@ _NEXT = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
-"""Another host may do better. A wrong password or a missing database is wrong everywhere."""
+"""Errors after which the next host is tried. A wrong password or database is wrong on every host."""
 _PARAMETER_REFUSED = (
     asyncpg.UndefinedObjectError,
     asyncpg.InvalidParameterValueError,
@@ -30,14 +31,14 @@ _PARAMETER_REFUSED = (
 
 
 class Connector:
-    """Connects to the first host that will do, and asks first the one that did last time."""
+    """Connects to the first usable host. Starts with the host that was usable last time."""
 
     def __init__(
         self, url: str, *, timeout: timedelta, application_name: str = "augury", **options: object
     ) -> None:
-        """`timeout` is what all hosts share, unless the URL names one. `options` are `asyncpg.connect`'s.
+        """All hosts share `timeout`, unless the URL has one. `options` are passed to `asyncpg.connect`.
 
-        Raises `ValueError` where the URL is none.
+        Raises `ValueError` if the URL is invalid.
         """
         self._url = read_url(url)
         self._timeout = self._url.connect_timeout or timeout
@@ -48,12 +49,12 @@ class Connector:
             random.shuffle(self._hosts)
 
     async def __call__(self, *_: object, **options: Any) -> asyncpg.Connection:  # noqa: ANN401  # asyncpg's
-        """`options` go before those that were given first. Raises `Unavailable`, and what asyncpg raises."""
+        """`options` override those of the constructor. Raises `Unavailable`, and the errors of asyncpg."""
         said: list[str] = []
         for host in tuple(self._hosts):
             try:
                 return await self._connect(host, {**self._options, **options})
-            except CancelledError:  # whoever asks next is not to wait for the same silence
+            except CancelledError:  # the next call must not wait for the same silent host
                 self._put_last(host)
                 raise
             except _PARAMETER_REFUSED as error:
@@ -86,8 +87,8 @@ class Connector:
             if not self._url.binds_channel:
                 raise
             raise Unavailable(
-                f"the database's certificate is not trusted ({error.verify_message}), and "
-                "channel_binding=require asks for that: name its authority with sslrootcert, or leave "
+                f"the database's certificate is not trusted ({error.verify_message}), but "
+                "channel_binding=require needs that: name its authority with sslrootcert, or leave "
                 "channel_binding out"
             ) from error
         _keep_alive(connection, self._url)
@@ -104,7 +105,7 @@ class Connector:
 
 
 def _trusting_the_system(url: DatabaseUrl) -> ssl.SSLContext:
-    """Checks the certificate by the authorities of the system, and shows the client's own if there is one."""
+    """Verify the server with the system's certificate authorities, and use the client certificate, if any."""
     context = ssl.create_default_context()
     said = {name: values[-1] for name, values in parse_qs(urlsplit(url.dsn).query).items()}
     if certificate := said.get("sslcert"):
@@ -113,7 +114,7 @@ def _trusting_the_system(url: DatabaseUrl) -> ssl.SSLContext:
 
 
 def _keep_alive(connection: asyncpg.Connection, url: DatabaseUrl) -> None:
-    # asyncpg shows its socket to nobody.
+    # asyncpg has no public way to its socket.
     opened = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001
     if opened is not None and opened.family in (socket.AF_INET, socket.AF_INET6):
         for option in url.socket_options:

@@ -1,7 +1,7 @@
-"""A database's URL, read as libpq reads it.
+"""Parses a database's URL as libpq does.
 
-asyncpg understands some of libpq's parameters, and sends the others to the server, which refuses the
-connection. Here each one is handed to asyncpg, obeyed by us, or refused in one line.
+asyncpg understands some of libpq's parameters. It sends the others to the server, which then refuses the
+connection. So each parameter is passed to asyncpg, handled by us, or refused with one line.
 """
 
 import getpass
@@ -30,29 +30,29 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseUrl:
-    """What a URL says."""
+    """A parsed URL."""
 
     dsn: str
-    """For asyncpg: without what is obeyed here. Its hosts give way to those that are given beside it."""
+    """The URL for asyncpg, without the parameters that we handle. A `host` argument overrides its hosts."""
     hosts: tuple[Host, ...]
-    """In the order in which they are asked. None at all: asyncpg's default."""
+    """The hosts in the order to try. If empty: asyncpg's default."""
     shuffled: bool
-    """Whether each process asks them in an order of its own."""
+    """Whether each process tries them in a random order."""
     target: str | None
-    """`target_session_attrs`, if that was said, or if it must be chosen between several hosts."""
+    """`target_session_attrs` of the URL, or `read-write` if there are several hosts."""
     connect_timeout: timedelta | None
     application_name: str | None
     socket_options: tuple[SocketOption, ...]
     binds_channel: bool
-    """Whether `channel_binding=require` was said. asyncpg has none: the server's certificate is checked."""
+    """Whether `channel_binding=require` is set. asyncpg lacks it, so we verify the server's certificate."""
     system_roots: bool
-    """Whether the authorities that the system trusts are to check it."""
+    """Whether the system's certificate authorities are used to verify it."""
     pooled: bool
-    """Whether it names itself a pooler's: `pgbouncer=true`."""
+    """Whether `pgbouncer=true` is set: the URL leads to a pooler."""
 
 
 def read_url(url: str) -> DatabaseUrl:
-    """Raises `ValueError` in one line, which begins with `url` where it is about the whole."""
+    """Raises `ValueError` with one line of text, which begins with `url`."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise ValueError("url must begin with postgresql://")
     try:
@@ -81,7 +81,7 @@ def read_url(url: str) -> DatabaseUrl:
 
 
 def _certificates(said: dict[str, str]) -> tuple[bool, bool]:
-    """Whether the channel is bound, and whether the system's authorities check it; settles `sslmode`."""
+    """Answers `binds_channel` and `system_roots`. Also sets `sslmode` in `said` as they require."""
     if said.get("ssl") == "true":  # as JDBC writes it, and libpq reads it
         said.setdefault("sslmode", "require")
     binds = said.get("channel_binding") == "require"
@@ -120,7 +120,7 @@ def _host(text: str) -> Host:
 
 
 def _plain_host(text: str) -> Host:
-    """Of `host=`, where an IPv6 address needs no brackets and a socket's folder may stand."""
+    """Parse a host of `host=`: an IPv6 address needs no brackets there, and a socket's folder is allowed."""
     if not text:
         raise ValueError(_HOST_NEEDED)
     return Host(text, None) if text.startswith("/") or text.count(":") > 1 else _host(text)
@@ -141,7 +141,7 @@ def _with_ports(hosts: list[Host], text: str) -> list[Host]:
 
 
 def _name_a_user(netloc: str, said: Mapping[str, str]) -> None:
-    """asyncpg would ask the system for its user's name, which a container may not have."""
+    """Raises `ValueError` if nothing names a user: asyncpg asks the system, and containers may not know."""
     if netloc.rpartition("@")[0].partition(":")[0] or "user" in said or "service" in said:
         return
     try:

@@ -1,8 +1,8 @@
-"""Which process is the bot: the one that keeps a transaction open which has the advisory lock.
+"""Decides which process is the bot: the one whose open transaction has the advisory lock.
 
-A transaction, since behind a pooler nothing else stays on one connection. It reads and writes nothing, so
-it keeps nothing from being vacuumed. Whoever looks after it, `holds`, keeps it alive: the server ends a
-transaction that was left alone, and with it the lock, even if a machine vanished and said no goodbye.
+It is a transaction, because behind a pooler nothing else keeps a connection. It reads and writes nothing, so
+it does not hold up vacuuming. Calls of `holds` keep it alive: the server ends an idle transaction, and so
+frees the lock even after a machine vanished.
 """
 
 import logging
@@ -17,18 +17,18 @@ from augury.outbound.postgres import locks
 from augury.outbound.postgres.failures import failures_named
 from augury.outbound.postgres.pool import ACQUIRE_SECONDS, Connection
 
-# The second limit came with PostgreSQL 17: what a server's configuration says there is not meant for this.
+# `transaction_timeout` (PostgreSQL 17) is turned off, because this transaction stays open on purpose.
 KEEP_OPEN = """
 SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE '30s' END, true)
 FROM pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
 """
 ANSWERS_WITHIN = 5.0
-"""Seconds that the server may take to show that the transaction is still there."""
+"""Seconds for the server to answer on the transaction."""
 log = logging.getLogger(__name__)
 
 
 class PostgresDuty(Duty):
-    """Keeps a connection of the pool for as long as it is on duty."""
+    """Keeps a connection of the pool while it is on duty."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -44,7 +44,7 @@ class PostgresDuty(Duty):
                 await connection.execute("BEGIN", timeout=ANSWERS_WITHIN)
                 taken = await connection.fetchval(locks.TRY, locks.DUTY, timeout=ANSWERS_WITHIN)
                 await connection.execute(KEEP_OPEN if taken else "ROLLBACK", timeout=ANSWERS_WITHIN)
-        except BaseException:  # canceled, too: nobody knows whether it has the lock
+        except BaseException:  # also if canceled: whether it has the lock is unknown
             await self._end(connection)
             raise
         if taken:
@@ -61,19 +61,19 @@ class PostgresDuty(Duty):
             with failures_named():
                 await self._connection.fetchval("SELECT 1", timeout=ANSWERS_WITHIN)
         except Unavailable as error:
-            log.info("the transaction that had the lock is gone: %s", error)
+            log.info("the transaction that held the bot's lock is lost: %s", error)
             return False
         return True
 
     @override
     async def leave(self) -> None:
-        """Nothing is asked of the server: it may be silent, and asyncpg would wait for it without a limit."""
+        """Leave without a statement: asyncpg would wait without a limit for a server that does not answer."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await self._end(connection)
 
     async def _end(self, connection: Connection) -> None:
-        """Whatever has become of the transaction, its lock goes with it."""
-        with suppress(InterfaceError):  # the pool has noticed by itself that it is gone
+        """Close the connection, which ends the transaction and its lock in any case."""
+        with suppress(InterfaceError):  # the pool has already closed it
             connection.terminate()
         await self._pool.release(connection)

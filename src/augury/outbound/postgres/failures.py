@@ -1,4 +1,4 @@
-"""What goes wrong with PostgreSQL, in the boundary's words."""
+"""Translates errors of PostgreSQL into those of the ports."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from augury.domain.balance import Account, BooksDisagree
 from augury.outbound.postgres.rights import what_is_missing
 
 NODE_IS_OF_NO_USE = (
-    OSError,  # and a TimeoutError: the server did not even keep to its own limits
+    OSError,  # also a TimeoutError: the server exceeded even its own time limits
     asyncpg.PostgresConnectionError,
     asyncpg.InternalClientError,  # the server ended the connection between two messages of one statement
     asyncpg.AdminShutdownError,
@@ -18,7 +18,7 @@ NODE_IS_OF_NO_USE = (
     asyncpg.CannotConnectNowError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, after a fail-over
 )
-"""What one connection meets, all others to the same server will meet, too."""
+"""Errors that every connection to the same server will meet."""
 
 AWAY = (
     *NODE_IS_OF_NO_USE,
@@ -36,7 +36,7 @@ _BALANCES = {"balances_available_check": Account.AVAILABLE, "balances_held_check
 
 @contextmanager
 def failures_named() -> Iterator[None]:
-    """Say failures of the database in the boundary's words: `Conflict`, `AlreadyRecorded`, `Unavailable`."""
+    """Translate errors of the database: to `Conflict`, `AlreadyRecorded`, `BooksDisagree`, `Unavailable`."""
     try:
         yield
     except _AGAIN as error:
@@ -56,5 +56,5 @@ def failures_named() -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """What PostgreSQL adds below it is for its log."""
+    """The first line of the error's text. PostgreSQL adds further lines with details."""
     return str(error).partition("\n")[0] or "no answer in time"

@@ -1,4 +1,4 @@
-"""The check of all the books: everything recomputed from the rows alone, in one snapshot."""
+"""Checks all the books: recomputes everything from the rows, in one snapshot."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 
 PATIENCE_SECONDS = 900
-"""How long one of the checks may take: longer than any other statement."""
+"""The time limit of one check, which is longer than for any other statement."""
 
 MOST_NAMED = 1_000
-"""Deviations of one kind that are named; of more, only their number is told."""
+"""The most deviations of one kind that are listed. Further ones are only counted."""
 
 COUNTS = """
 SELECT
@@ -126,7 +126,7 @@ SELECT format('prediction %s is %s with %s of %s rows charged', id, status, vali
 FROM predictions WHERE (status = 'succeeded') <> (valid_rows > 0)
 """
 
-# Unique indexes see to both; but an index can be broken, and then it is the rows that count.
+# Unique indexes ensure both. But an index can be corrupt, so the rows are checked.
 TWICE = """
 SELECT format('transfer %s of %s is there %s times', kind, reference, count(*))
 FROM transfers GROUP BY reference, kind HAVING count(*) > 1
@@ -135,9 +135,9 @@ SELECT format('idempotency key %s of user %s has %s predictions', key, user_id, 
 FROM idempotency_keys GROUP BY user_id, key HAVING count(*) > 1
 """
 
-# A transfer may be another user's: an administrator's key is the administrator's own.
+# The transfer may belong to another user: an administrator's key belongs to the administrator.
 KEYS = """
-SELECT format('idempotency key %s of user %s names nothing that was done', k.key, k.user_id)
+SELECT format('idempotency key %s of user %s refers to no prediction or transfer', k.key, k.user_id)
 FROM idempotency_keys k
 WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = k.reference AND p.user_id = k.user_id)
     AND NOT EXISTS (SELECT FROM transfers t WHERE t.reference = k.reference)

@@ -1,6 +1,6 @@
-"""The parameters of a libpq URL, by what becomes of them.
+"""How each parameter of a libpq URL is handled.
 
-What is not named here asyncpg understands, or it is a setting of the server.
+Other parameters are passed to asyncpg, which handles them or sends them as server settings.
 """
 
 from collections.abc import Mapping
@@ -35,19 +35,19 @@ _VALUES: Mapping[str, str] = {
     "sslcompression": "0 1",
     "sslmode": "disable allow prefer require verify-ca verify-full",
     "sslsni": "1",
-    "target_session_attrs": "any read-write primary",  # what the others lead to cannot be written to
+    "target_session_attrs": "any read-write primary",  # the others may lead to a read-only server
 }
-"""Those that can be obeyed; of what is done anyway, those that say just that."""
+"""The supported values. For a parameter of `_DONE_ANYWAY`, those that ask for what happens anyway."""
 
 NOT_FOR_ASYNCPG = frozenset([*_OBEYED.split(), *_DONE_ANYWAY.split()])
 
 
 def refuse_impossible(said: Mapping[str, str]) -> None:
-    """Raises `ValueError`, one line, for what can neither be obeyed nor passed over."""
+    """Raises `ValueError` with one line for a parameter that is neither supported nor safe to ignore."""
     for name, value in said.items():
         if name in _REFUSED.split():
             raise ValueError(f"url: {name}={value} is not supported: leave {name} out")
         if (values := _VALUES.get(name)) and value.lower() not in values.split():
-            raise ValueError(f"url: {name}={value} is not supported: say {' or '.join(values.split())}")
+            raise ValueError(f"url: {name}={value} is not supported: use {' or '.join(values.split())}")
         if name in _FILES and value != "system" and not Path(value).is_file():
             raise ValueError(f"url: {name}={value}: there is no such file")

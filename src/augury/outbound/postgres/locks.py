@@ -1,7 +1,7 @@
-"""The numbers of the advisory locks: here all of them, so that no two are the same.
+"""The numbers of all advisory locks, in one place so that no two are equal.
 
-Each is taken for the length of a transaction, never of a session: behind a pooler, a session's lock stays
-on a connection that others get next.
+Each lock belongs to a transaction, never to a session: behind a pooler, a session's lock would stay on a
+connection that others get next.
 """
 
 MIGRATING = 0x6175677572790001
@@ -13,7 +13,7 @@ DUTY = 0x6175677572790003
 CHECKING = 0x6175677572790004
 """One process checks the books at a time."""
 
-# A chat is added under the lock of its own number, which Telegram keeps below 2^52: it is none of the above.
+# Adding a chat takes the lock of its id. Telegram's ids are below 2^52, so they never equal those above.
 WAIT = "SELECT pg_advisory_xact_lock($1)"
 TRY = "SELECT pg_try_advisory_xact_lock($1)"
-"""Whether this transaction has the lock now; does not wait."""
+"""Tries to take the lock without waiting. Answers whether this transaction has it now."""

@@ -25,9 +25,9 @@ from augury.outbound.postgres.schema_version import refuse_newer
 from augury.outbound.postgres.tables import VERSION
 
 WAIT = timedelta(seconds=60)
-"""How long another one that migrates is waited for."""
+"""How long to wait for another migration."""
 LOCK_TIMEOUT = timedelta(seconds=10)
-"""How long a table that others use is waited for: whoever wants it meanwhile waits behind."""
+"""How long to wait for a table in use. Meanwhile, new statements on the table wait, too."""
 _CONNECT_TIMEOUT = timedelta(seconds=10)
 _MAY_CREATE = """
 SELECT current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE'),
@@ -44,16 +44,16 @@ def migrate(
     wait: timedelta = WAIT,
     lock_timeout: timedelta = LOCK_TIMEOUT,
 ) -> list[str]:
-    """Apply the migrations that are missing; answers their revisions, and tells `on_step` of each.
+    """Apply the missing migrations, and answer their revisions. Calls `on_step` with each.
 
-    Several may start at once: they take turns. Not to be called on a running event loop. Raises
-    `Unavailable`, `RightsMissing`, or `SchemaMismatch` where the database is newer than this code.
+    Concurrent migrations take turns. Must not be called on a running event loop. Raises `Unavailable`,
+    `RightsMissing`, or `SchemaMismatch` if the database is newer than this code.
     """
     return asyncio.run(_migrate(url, on_step or (lambda _: None), wait, lock_timeout))
 
 
 def configuration() -> Config:
-    """What alembic needs to know: its scripts are in the wheel, or in the repository beside `src`."""
+    """The configuration of alembic. Its scripts are in the wheel, or in the repository beside `src`."""
     package = Path(augury.__file__).parent
     installed = package / "migrations"
     scripts = installed if installed.is_dir() else package.parents[1] / "alembic"
@@ -64,13 +64,13 @@ def configuration() -> Config:
 
 
 def engine_for(connect: Connector) -> AsyncEngine:
-    """SQLAlchemy's engine over the connections that everything else has, behind a pooler too."""
+    """SQLAlchemy's engine over connections of `connect`. It also works behind a pooler."""
     return create_async_engine(
         "postgresql+asyncpg://",
         connect_args={
             "async_creator_fn": connect,
             "prepared_statement_cache_size": 0,
-            "prepared_statement_name_func": str,  # no name: it could be another's on a pooler's connection
+            "prepared_statement_name_func": str,  # unnamed: on a pooler's connection, a name may be in use
         },
         poolclass=pool.NullPool,
     )
@@ -84,7 +84,7 @@ async def _migrate(url: str, on_step: OnStep, wait: timedelta, lock_timeout: tim
         on_step(revision)
 
     connect = Connector(url, timeout=_CONNECT_TIMEOUT, application_name="augury migrate", **UNPREPARED)
-    # All in one transaction, the lock too: it ends with it, whatever connection a pooler gave.
+    # Everything runs in one transaction, so the lock ends with it, also behind a pooler.
     with failures_named():
         async with _driver_errors(), engine_for(connect).begin() as taken:
             pid: int = (await taken.execute(text("SELECT pg_backend_pid()"))).scalar_one()
@@ -104,12 +104,12 @@ def _upgrade(taken: Connection, step: OnStep) -> None:
     if taken.scalar(text("SELECT to_regclass('alembic_version')")) is not None:
         found = taken.scalar(text("SELECT version_num FROM alembic_version")) or ""
         refuse_newer(found)
-        if found == VERSION:  # who has nothing to do needs no rights for it
+        if found == VERSION:  # without anything to do, the role needs no rights to migrate
             return
     may, role, schema = taken.execute(text(_MAY_CREATE)).one()
     if not may:
         raise RightsMissing(
-            f"the role {role} may not create tables in the schema {schema}; as the database's owner say: "
+            f"the role {role} may not create tables in the schema {schema}; as the database's owner, run: "
             f'GRANT USAGE, CREATE ON SCHEMA "{schema}" TO "{role}"'
         )
     config = configuration()
@@ -135,7 +135,7 @@ async def _said_who_blocks(blockers: Blockers) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _driver_errors() -> AsyncIterator[None]:
-    """asyncpg's errors in place of SQLAlchemy's."""
+    """Raise asyncpg's errors instead of SQLAlchemy's."""
     try:
         yield
     except DBAPIError as error:
@@ -147,4 +147,4 @@ def _cause(error: DBAPIError) -> BaseException:
 
 
 def _milliseconds(time: timedelta) -> int:
-    return max(1, int(time.total_seconds() * 1000))  # 0 would be no limit
+    return max(1, int(time.total_seconds() * 1000))  # 0 would mean no limit

@@ -19,7 +19,7 @@ from augury.outbound.postgres.query import Query, fetch, query
 from augury.outbound.postgres.tables import models
 
 COLUMNS = [column for column in models.c if column.computed is None]
-"""Those that older processes read are computed, and nothing of ours."""
+"""All columns except the computed ones, which only older releases read."""
 _THIS = and_(models.c.name == bindparam("the_name"), models.c.version == bindparam("the_version"))
 ACTIVE = query(
     select(*COLUMNS).where(models.c.name == bindparam("the_name"), models.c.state == ModelState.ACTIVE)
@@ -27,7 +27,7 @@ ACTIVE = query(
 VERSION = query(select(*COLUMNS).where(_THIS))
 ALL = query(select(*COLUMNS).order_by(models.c.name, models.c.version))
 VERSIONS = query(select(*COLUMNS).where(models.c.name == bindparam("the_name")).order_by(models.c.version))
-# All versions of the name: which of them is active changes as well.
+# Locks all versions of the name, since another one may have to become inactive.
 LOCK = query(
     select(*COLUMNS)
     .where(models.c.name == bindparam("the_name"))
@@ -49,11 +49,11 @@ CHANGE = query(
 
 @dataclass(frozen=True, slots=True)
 class PostgresModels(Models):
-    """Believes for a while what it read: every request asks for a model, which hardly ever changes."""
+    """Caches models for a while: every request needs one, and they rarely change."""
 
     pool: Pool
     believed: timedelta = timedelta(0)
-    """For how long; what was changed here is never believed any more."""
+    """How long a cached model is used. A change through this object clears the cache."""
     _remembered: dict[str, tuple[float, Model]] = field(default_factory=dict, init=False)
 
     @override
@@ -118,7 +118,7 @@ class PostgresModels(Models):
         if not rows:
             raise ModelNotFound(model=key)
         model = _model_of(rows[0])
-        self._remembered[key] = (now, model)  # no more keys than there are models
+        self._remembered[key] = (now, model)  # bounded: only existing models are stored
         return model
 
 
@@ -134,7 +134,7 @@ def _model_of(row: Record) -> Model:
                         feature["name"],
                         FeatureKind(feature["kind"]),
                         tuple(feature["values"]),
-                        nullable=feature.get("nullable", True),  # not there before Augury asked the file
+                        nullable=feature.get("nullable", True),  # missing in facts of early releases
                     )
                     for feature in facts["features"]
                 )
@@ -151,7 +151,7 @@ def _model_of(row: Record) -> Model:
 
 
 def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
-    """What facts that were stored before Augury asked for it do not have."""
+    """The facts that early releases did not store."""
     value_is, read_as = facts.get("value_is"), facts.get("read_as")
     return {
         "threshold": facts.get("threshold"),

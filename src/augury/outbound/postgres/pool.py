@@ -1,4 +1,4 @@
-"""One pool of connections to PostgreSQL."""
+"""The pool of connections to PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,23 +21,24 @@ Connection: TypeAlias = PoolConnectionProxy
 Isolation: TypeAlias = Literal["read_committed", "repeatable_read", "serializable"]
 
 ACQUIRE_SECONDS = 5
-"""How long to wait for a connection when all are taken."""
+"""How long to wait for a connection when all are in use."""
 POOLERS = ("auto", "transaction", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresSettings:
     url: str
-    """`postgresql://user:password@host:port/database`, with libpq's parameters. Of several hosts, with commas
-    between, the one that takes writes is used. The folder of a Unix socket goes into `?host=/folder`. `augury
-    up` starts a server of its own where it is not set."""
+    """`postgresql://user:password@host:port/database`, with libpq's parameters. Separate several hosts with
+    commas: the one that accepts writes is used. For a Unix socket, give its folder as `?host=/folder`. If it
+    is not set, `augury up` starts a server of its own."""
     pool_size: int = 10
     """Connections of one process."""
     pooler: str = "auto"
-    """Whether PgBouncer, in its transaction mode, stands before PostgreSQL: `transaction`, `none`, or `auto`,
-    which finds it out."""
+    """Whether PgBouncer in transaction mode is in front of PostgreSQL: `transaction`, `none`, or `auto` to
+    detect it."""
     connect_timeout: timedelta = timedelta(seconds=5)
-    """How long a new connection may take. Several hosts share it. The URL's own goes before."""
+    """How long a new connection may take. Several hosts share it. A `connect_timeout` in the URL overrides
+    it."""
     statement_timeout: timedelta = timedelta(seconds=30)
     """How long one statement may run."""
     lock_timeout: timedelta = timedelta(seconds=10)
@@ -50,21 +51,21 @@ class PostgresSettings:
     def __post_init__(self) -> None:
         read_url(self.url)
         if self.pool_size < 1:
-            raise ValueError("pool_size must be 1 at least")
+            raise ValueError("pool_size must be at least 1")
         if self.pooler not in POOLERS:
             raise ValueError(f"pooler must be {' or '.join(POOLERS)}, not {self.pooler!r}")
 
 
 @asynccontextmanager
 async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
-    """Open the pool, one connection at once; raises `Unavailable` where that fails."""
+    """Open the pool with one connection. Raises `Unavailable` if that fails."""
     connect = Connector(settings.url, timeout=settings.connect_timeout)
     with failures_named():
         pool = await asyncpg.create_pool(
             min_size=1,
             max_size=settings.pool_size,
             connect=connect,
-            # A server that does not answer at all cannot keep to its own limit.
+            # For a server that does not answer at all, and so does not enforce its own limit.
             command_timeout=settings.statement_timeout.total_seconds() + 5,
             init=_learn_types,
             reset=_keep_session,
@@ -77,11 +78,11 @@ async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
 
 
 async def _as_the_server_is(settings: PostgresSettings, connect: Connector) -> dict[str, Any]:
-    """What `asyncpg.connect` is given, with a pooler or without."""
+    """The arguments of `asyncpg.connect`, which depend on whether there is a pooler."""
     wanted, utc = _session(settings), {"timezone": "UTC"}
     mode = "transaction" if settings.pooler == "auto" and read_url(settings.url).pooled else settings.pooler
     if await is_behind_pooler(connect, mode, wanted):
-        return {**UNPREPARED, "server_settings": utc}  # of all settings a pooler can pass that one on
+        return {**UNPREPARED, "server_settings": utc}  # the only one of our settings that a pooler passes on
     return {"server_settings": wanted | utc}
 
 
@@ -91,25 +92,25 @@ def _session(settings: PostgresSettings) -> dict[str, str]:
         "lock_timeout": _milliseconds(settings.lock_timeout),
         "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout),
         "jit": "off",  # statements are short: compiling one costs more than running it
-        # A plan that was made while a table was small stays: it must not be to scan that table. All
-        # statements find their rows by an index, but for the checks of the ledger.
+        # A plan that was cached while a table was small stays in use, so it must not scan that table. All
+        # statements use an index, except for the checks of the ledger.
         "enable_seqscan": "off",
     }
 
 
 @asynccontextmanager
 async def connection(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection for the length of the block; see `failures_named` for what may be raised.
+    """A connection for the block. Raises the errors of `failures_named`.
 
-    Where the server turns out to be of no use, this connection is closed, and all others are as soon as
-    nobody uses them: after a fail-over the next ones lead to where writes are taken.
+    If the server turns out to be unusable, closes this connection, and all others as soon as they are free.
+    After a fail-over, new connections lead to the server that accepts writes.
     """
     with failures_named():
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as taken:
             try:
                 yield taken
             except NODE_IS_OF_NO_USE:
-                with suppress(asyncpg.InterfaceError):  # the pool has noticed that it is gone
+                with suppress(asyncpg.InterfaceError):  # the pool has already closed it
                     taken.terminate()
                 await pool.expire_connections()
                 raise
@@ -119,14 +120,14 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
 async def transaction(
     pool: Pool, *, isolation: Isolation | None = None, readonly: bool = False
 ) -> AsyncIterator[Connection]:
-    """A connection inside a transaction: committed at the end of the block, rolled back by an error."""
+    """A connection in a transaction, which is committed after the block, or rolled back on an error."""
     async with connection(pool) as taken:
         begun = taken.transaction(isolation=isolation, readonly=readonly)
         await begun.start()
         try:
             yield taken
         except NODE_IS_OF_NO_USE:
-            raise  # nothing can be asked of it any more: the transaction ends with the connection
+            raise  # the server is unusable: the transaction ends with the connection
         except BaseException:
             await _roll_back(begun, taken)
             raise
@@ -134,7 +135,7 @@ async def transaction(
 
 
 async def _roll_back(begun: asyncpg.transaction.Transaction, taken: Connection) -> None:
-    """asyncpg would wait without a limit for a server that fell silent."""
+    """Roll back with a timeout: asyncpg would wait without a limit for a server that does not answer."""
     try:
         async with asyncio.timeout(ACQUIRE_SECONDS):
             await begun.rollback()
@@ -143,15 +144,15 @@ async def _roll_back(begun: asyncpg.transaction.Transaction, taken: Connection) 
 
 
 async def ping(pool: Pool) -> None:
-    """Raises `Unavailable` where the database does not answer, or takes no writes."""
+    """Raises `Unavailable` if the database does not answer, or does not accept writes."""
     async with connection(pool) as taken:
         if await taken.fetchval("SELECT current_setting('transaction_read_only')") == "on":
             await pool.expire_connections()
-            raise Unavailable("the database takes no writes: it is a standby, or read-only")
+            raise Unavailable("the database does not accept writes: it is a standby, or read-only")
 
 
 async def _learn_types(connection: asyncpg.Connection) -> None:
-    """Have asyncpg ask for the array types now, not during the first statement that has them."""
+    """Make asyncpg load the array types now, not during the first statement that uses them."""
     await connection.fetchrow(
         "SELECT $1::uuid[], $2::timestamptz[], $3::bytea[], $4::bool[], $5::int[], $6::bigint[]",
         *(None,) * 6,
@@ -159,8 +160,7 @@ async def _learn_types(connection: asyncpg.Connection) -> None:
 
 
 async def _keep_session(_: object) -> None:
-    """Nothing here leaves a session changed that goes back to the pool, so that nothing needs to be reset:
-    that saves a round trip."""
+    """Do not reset returned sessions, which saves a round trip: nothing here leaves a session changed."""
 
 
 async def _close(pool: Pool, patience: timedelta) -> None:

@@ -1,7 +1,7 @@
-"""A pooler in front of PostgreSQL, such as PgBouncer, that gives each transaction a connection of its choice.
+"""Detects a pooler in front of PostgreSQL, such as PgBouncer, which gives each transaction any connection.
 
-Behind one a session cannot be relied on: no prepared statement, no setting and no lock outlives its
-transaction, and most settings cannot be given at the start.
+Behind a pooler, sessions cannot be relied on: prepared statements, settings and locks do not outlive their
+transaction, and most settings cannot be given when connecting.
 """
 
 import logging
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from augury.outbound.postgres.connecting import Connector
 
 UNPREPARED = {"statement_cache_size": 0}
-"""For `asyncpg.connect`: each statement is parsed again, in the transaction that runs it."""
+"""Options of `asyncpg.connect` to parse each statement again, in the transaction that runs it."""
 _MISSING = """
 SELECT string_agg(format('ALTER ROLE %I SET %I = %L', current_user, name, wanted), '; ' ORDER BY name)
 FROM unnest($1::text[], $2::text[]) AS asked (name, wanted) JOIN pg_settings USING (name)
@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 
 async def is_behind_pooler(connect: Connector, mode: str, wanted: Mapping[str, str]) -> bool:
-    """Whether a pooler stands before the database; if so, what its sessions lack of `wanted` is logged.
+    """Whether a pooler is in front of the database. If so, logs which `wanted` settings its sessions lack.
 
-    `mode` is `transaction`, `none`, or `auto`: then the server is asked which process serves the connection.
-    A pooler has told another: one that it made up, for it does not know which one will.
+    `mode` is `transaction`, `none` or `auto`. With `auto`, asks the server for the process of the connection,
+    and compares it with the one reported when connecting: a pooler reports a made-up one.
     """
     if mode == "none":
         return False
@@ -33,7 +33,7 @@ async def is_behind_pooler(connect: Connector, mode: str, wanted: Mapping[str, s
         if mode == "auto" and served_by == connection.get_server_pid():
             return False
         if missing := await connection.fetchval(_MISSING, list(wanted), list(wanted.values())):
-            log.warning("the pooler cannot pass these settings on; give them to the role: %s", missing)
+            log.warning("the pooler cannot pass these settings on; set them for the role: %s", missing)
         return True
     finally:
         await connection.close(timeout=5)

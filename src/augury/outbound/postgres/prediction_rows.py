@@ -1,4 +1,4 @@
-"""Predictions as rows, and back."""
+"""Conversion of rows to predictions."""
 
 from asyncpg import Record
 

@@ -33,7 +33,7 @@ IS_FINAL = predictions.c.status.not_in([literal_column("'queued'"), literal_colu
 
 REFUNDED = case(
     (
-        predictions.c.valid_rows > 0,  # what was charged nothing is not looked up
+        predictions.c.valid_rows > 0,  # a free prediction has no refund to look up
         select(transfers.c.amount)
         .where(
             transfers.c.reference == predictions.c.id,
@@ -43,7 +43,7 @@ REFUNDED = case(
     ),
     else_=null(),
 ).label("refunded")
-"""A look by the primary key of transfers; there is one refund at most."""
+"""A lookup by the primary key of transfers. There is at most one refund."""
 STORED = select(*COLUMNS, predictions.c.output, predictions.c.errors, predictions.c.warnings, REFUNDED)
 GET = query(STORED.where(ITS_OWN))
 SEVERAL = query(STORED.where(predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
@@ -145,7 +145,7 @@ class PostgresPredictionContents(PredictionContents):
 
 
 def _model(text: str | None) -> tuple[str | None, int | None]:
-    """A name and a version out of `name` or `name@version`; -1 for a version that no model has."""
+    """Split `name` or `name@version`. An invalid version becomes -1, which no model has."""
     if text is None:
         return None, None
     name, at, version = text.partition("@")

@@ -1,4 +1,4 @@
-"""Promo codes: on their own, and as part of a transaction over the books."""
+"""Promo codes: separately, and as part of a transaction over the books."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +88,8 @@ class PostgresPromoCodes(PromoCodes):
 
 
 async def look_up(connection: Connection, code: str, user_id: UserId) -> tuple[PromoCode, bool]:
-    """Two statements: the second one sees what was redeemed while the first waited for the lock."""
+    """Uses two statements: the second sees redemptions that were committed while the first waited for the
+    lock."""
     row = await connection.fetchrow(*LOCK(the_code=code))
     if row is None:
         raise PromoCodeNotFound

@@ -1,4 +1,4 @@
-"""SQL made once from SQLAlchemy Core, for asyncpg to run."""
+"""SQL that is compiled once with SQLAlchemy Core, and run by asyncpg."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -18,7 +18,7 @@ Arguments: TypeAlias = tuple[str, *tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement; called with the values of its parameters it gives what asyncpg's methods take."""
+    """A compiled statement. Call it with the values of its parameters to get the arguments for asyncpg."""
 
     sql: str
     parameters: tuple[str, ...]
@@ -30,14 +30,14 @@ class Query:
 
 
 def query(statement: ClauseElement) -> Query:
-    """Compile `statement`; its bind processors do not run, so that a JSON value is given as text."""
+    """Compile `statement`. SQLAlchemy's bind processors do not run, so pass JSON values as text."""
     compiled = statement.compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # theirs
     assert isinstance(compiled, SQLCompiler)
     return Query(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
 
 
 async def fetch(pool: Pool, sql: str, *arguments: object) -> Records:
-    """Run one statement as a transaction of its own, again where that lost against another."""
+    """Run one statement in a transaction of its own, and again after a conflict."""
 
     async def run() -> Records:
         async with connection(pool) as taken:

@@ -1,4 +1,4 @@
-"""Everything that one transaction decided, written in one statement."""
+"""Writes all changes of one transaction in one statement."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -10,8 +10,8 @@ from augury.domain.prediction import Prediction
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
 
-# Before anything moves, all balances are locked, by user id. The transfers wait for that, too: so a user's
-# transfers get their sequence numbers one transaction after the other, and a page of them is stable.
+# All balances are locked first, by user id, before anything moves or is transferred. So the transfers of a
+# user get their sequence numbers one transaction after another, and a page of them is stable.
 RECORD = """
 WITH accepted AS (
     INSERT INTO predictions (

@@ -1,4 +1,4 @@
-"""What Augury's role must be allowed, and the GRANT that mends it where something is missing."""
+"""Checks the rights of Augury's role, and names the GRANT to add if some are missing."""
 
 import re
 
@@ -18,8 +18,8 @@ _GRANTS = {
 }
 _OWNED = re.compile(r"must be owner of \w+ (?P<name>\S+)")
 
-# The schema is that of our tables even where the role may not look into it: then no name is found in it. What
-# is in `transfers` is never changed.
+# Finds the schema by our tables, since names cannot be resolved in a schema that the role may not use. Rows
+# of `transfers` are never changed, so it needs neither UPDATE nor DELETE.
 _MISSING = """
 WITH home AS (
     SELECT version.relnamespace AS schema FROM pg_class version
@@ -43,27 +43,27 @@ GROUP BY nspname
 
 
 class RightsMissing(Unavailable):
-    """Augury's role is not allowed what it needs; `str()` is one line that says how to mend it."""
+    """Augury's role lacks rights. `str()` is one line that says how to grant them."""
 
 
 async def check_rights(connection: PoolConnectionProxy) -> None:
-    """Raises `RightsMissing` unless the role may work with all tables that are there."""
+    """Raises `RightsMissing` unless the role may read and write all existing tables."""
     missing = await connection.fetchrow(_MISSING, [table.name for table in metadata.sorted_tables])
     if missing is None:
         return
     role, schema, owner, tables = missing
     raise RightsMissing(
-        f"the role {role} may not read and write {tables} in the schema {schema}; as {owner} say: "
+        f"the role {role} may not read and write {tables} in the schema {schema}; as {owner}, run: "
         f"GRANT USAGE ON SCHEMA {schema} TO {role}; "
         f"GRANT {READ_AND_WRITE} ON ALL TABLES IN SCHEMA {schema} TO {role}"
     )
 
 
 def what_is_missing(error: asyncpg.InsufficientPrivilegeError, role: str = "Augury's role") -> str:
-    """The server's words and, where it can be told, the GRANT that mends it: one line."""
+    """One line with the server's message and, if it is known, the GRANT that helps."""
     words = str(error).partition("\n")[0]
     if found := _REFUSED.search(words):
-        return f"{words}; mend it with: GRANT {_GRANTS[found['kind']]} {found['name']} TO {role}"
+        return f"{words}; to fix this, run: GRANT {_GRANTS[found['kind']]} {found['name']} TO {role}"
     if _OWNED.search(words):
-        return f"{words}: run `augury migrate` as its owner, or mend it with: GRANT <its owner> TO {role}"
+        return f"{words}: run `augury migrate` as its owner, or first run: GRANT <its owner> TO {role}"
     return words

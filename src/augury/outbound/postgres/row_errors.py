@@ -1,7 +1,7 @@
-"""What is wrong with rows, as it is stored: a JSON array of `{"row", "field", "message"}`; warnings likewise.
+"""The stored form of row errors: a JSON array of `{"row", "field", "message"}`. Warnings are similar.
 
-`message` is the fault's code. Releases up to 0.1 stored an English sentence there, which is read as the fault
-that it named; they show the code where they read what this release wrote.
+`message` is the code of the fault. Releases up to 0.1 stored an English sentence instead, which is translated
+to its code when read. Those releases show the code of an error that this release wrote.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,14 +43,14 @@ _warnings = msgspec.json.Decoder(list[_StoredWarning])
 
 
 def encoded_errors(errors: Sequence[RowError]) -> bytes | None:
-    """Most predictions have no errors: those are NULL, which takes no room."""
+    """Encode the errors, or answer None for none: most predictions have none, and NULL takes no space."""
     if not errors:
         return None
     return msgspec.json.encode([_StoredError(error.row, error.field, error.fault) for error in errors])
 
 
 def decoded_errors(text: bytes | None) -> Sequence[RowError]:
-    """What another release calls a fault that is unknown here was not predicted, whatever the reason."""
+    """Decode the errors. An unknown fault, written by another release, becomes `NOT_PREDICTED`."""
     if text is None:
         return ()
     return tuple(
@@ -68,7 +68,7 @@ def encoded_warnings(warnings: Sequence[RowWarning]) -> bytes | None:
 
 
 def decoded_warnings(text: bytes | None) -> Sequence[RowWarning]:
-    """A doubt of a release to come is left out: nobody here has words for it."""
+    """Decode the warnings. Unknown doubts, written by a later release, are left out."""
     if text is None:
         return ()
     return tuple(

@@ -1,4 +1,4 @@
-"""Whether a database has the schema that this code works with: asked at every start, without alembic."""
+"""Checks at every start, without alembic, whether the database has the schema that this code needs."""
 
 from asyncpg import Pool
 
@@ -8,12 +8,12 @@ from augury.outbound.postgres.tables import VERSION
 
 
 class SchemaMismatch(Exception):
-    """The database's schema is not the one that this code works with; `str()` says what to do."""
+    """The database's schema is not the one that this code needs. `str()` says what to do."""
 
 
 async def check_schema(pool: Pool) -> None:
-    """Raises `SchemaMismatch` unless the database is at this code's revision, `RightsMissing` where the role
-    may not work with it."""
+    """Raises `SchemaMismatch` unless the database is at this code's revision, and `RightsMissing` if the role
+    lacks rights."""
     async with connection(pool) as taken:
         await check_rights(taken)
         if await taken.fetchval("SELECT to_regclass('alembic_version')") is None:
@@ -24,13 +24,13 @@ async def check_schema(pool: Pool) -> None:
         raise SchemaMismatch("the database has no tables yet: run `augury migrate`")
     if found < VERSION:
         raise SchemaMismatch(
-            f"the database is at revision {found}, this version needs {VERSION}: run `augury migrate`"
+            f"the database is at revision {found}, but this version needs {VERSION}: run `augury migrate`"
         )
     refuse_newer(found)
 
 
 def refuse_newer(found: str) -> None:
-    """Raises `SchemaMismatch` where the revision is one that this code does not know."""
+    """Raises `SchemaMismatch` if the revision is newer than this code."""
     if found > VERSION:
         raise SchemaMismatch(
             f"the database is at revision {found}, newer than this version's {VERSION}: update augury"

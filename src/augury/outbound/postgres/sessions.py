@@ -9,8 +9,8 @@ from augury.domain.identifiers import UserId
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
-# The lock waits for a change of the password, or a block, that is under way, and then finds it. One that
-# comes later waits for this, and then finds this session to end.
+# The lock waits for a concurrent change of the password, or block, and then sees it. A later change waits for
+# this statement, and then ends this session.
 BEGIN = """
 WITH owner AS (SELECT id FROM users WHERE id = $3 AND password_hash = $5 AND blocked_at IS NULL FOR SHARE)
 INSERT INTO refresh_tokens (digest, family, user_id, expires_at)
@@ -19,8 +19,8 @@ SELECT $1, $2, id, now() + $4::interval FROM owner RETURNING digest
 SUCCEED = """
 INSERT INTO refresh_tokens (digest, family, user_id, expires_at) VALUES ($1, $2, $3, now() + $4::interval)
 """
-# All that happens to a user's sessions happens one after the other: so no successor can be born into a
-# family that is just being ended. The token is read by a statement of its own, once the lock is there.
+# The lock makes all changes of a user's sessions run one after another, so that no token is added to a family
+# that is being ended. A separate statement reads the token after the lock was taken.
 LOCK_OWNER = """
 SELECT id FROM users WHERE id = (SELECT user_id FROM refresh_tokens WHERE digest = $1) FOR NO KEY UPDATE
 """
@@ -65,6 +65,6 @@ class PostgresSessions(Sessions):
 
 
 async def _locked(connection: Connection, digest: bytes, grace: timedelta) -> Record | None:
-    """The token unless it is unknown or expired; its owner's sessions are locked."""
+    """Lock the sessions of the token's owner, and answer the token, or None if it is unknown or expired."""
     await connection.execute(LOCK_OWNER, digest)
     return await connection.fetchrow(READ, digest, grace)

@@ -1,4 +1,4 @@
-"""How a connection finds out that the other side is gone: libpq's keepalives, as a socket's options."""
+"""libpq's keepalive parameters as socket options, by which a connection notices a vanished server."""
 
 import socket
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ _TCP = {
     "keepalives_count": ("TCP_KEEPCNT", 3),
     "tcp_user_timeout": ("TCP_USER_TIMEOUT", 0),
 }
-"""By libpq's name the socket's, and what holds where nothing is said: the system's own is hours long."""
+"""For each parameter of libpq the socket option and our default: the system's defaults take hours."""
 
 
 def socket_options(said: Mapping[str, str]) -> tuple[SocketOption, ...]:
-    """What the parameters of a URL say; raises `ValueError`. 0 leaves an option as the system has it."""
+    """The socket options for the parameters of a URL. 0 keeps the system's default. Raises `ValueError`."""
     numbers = {name: _number(name, said.get(name, str(default))) for name, (_, default) in _TCP.items()}
     keeps = _number("keepalives", said.get("keepalives", "1"))
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(keeps > 0))]

@@ -1,4 +1,4 @@
-"""What the sweeper finds: read from `unfinished`, which is as large as the backlog and never as history."""
+"""Finds the predictions that the sweeper must repair, in `unfinished`, which is as small as the backlog."""
 
 from datetime import datetime
 
@@ -8,8 +8,8 @@ from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import prediction_of
 
-# What the queue has passed comes first: only there can something be lost or abandoned. The rest is looked at
-# in turn and put off, so that a long backlog does not hide a lost message behind it.
+# Predictions that the queue has passed come first: only they can be lost or abandoned. The others are checked
+# in turn and postponed, so that a long backlog does not hide a lost message.
 LOOK = """
 WITH candidates AS (
     SELECT prediction_id, put_at, wait FROM unfinished
@@ -53,7 +53,7 @@ FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
 
 async def due(connection: Connection, limit: int, *, put_before: datetime | None, early: bool) -> Due:
     found: dict[str, list[Prediction]] = {"lost": [], "expired": [], "abandoned": []}
-    # A statement of its own: the next one must see what the sweep before this one committed.
+    # A separate statement, so that the next one sees what the previous sweep committed.
     if await connection.fetchval(locks.TRY, locks.SWEEPING):
         for row in await connection.fetch(LOOK, limit, put_before, early):
             found[row["finding"]].append(prediction_of(row))

@@ -1,4 +1,4 @@
-"""The schema: what alembic compares the database with, and what the statements are built from."""
+"""The schema. alembic compares the database with it, and statements are built from it."""
 
 from sqlalchemy import (
     BigInteger,
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 VERSION = "0009"
-"""The revision that this code works with: the newest of the migrations."""
+"""The revision that this code needs: the newest migration."""
 
 Time = DateTime(timezone=True)
 
@@ -117,7 +117,7 @@ models = Table(
     Column("row_price", Integer, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("state", Text, nullable=False),
-    # What processes of the version before read until they are restarted.
+    # For processes of the previous release, until they are restarted.
     Column("active", Boolean, Computed("state = 'active'", persisted=True)),
     Column("retired", Boolean, Computed("state = 'retired'", persisted=True)),
     PrimaryKeyConstraint("name", "version"),
@@ -128,8 +128,8 @@ Index(
     "models_active_key", models.c.name, unique=True, postgresql_where=models.c.state == text("'active'::text")
 )
 
-# Claim and settle must find room on the row's own page and touch no index (HOT): hence no index may
-# ever mention the status or the lease, and the pages are half empty. See docs/adr.
+# Claim and settle must find space on the row's own page and change no index (HOT updates). So no index may
+# contain the status or the lease, and pages are filled only halfway. See docs/adr.
 predictions = Table(
     "predictions",
     metadata,

@@ -1,4 +1,4 @@
-"""The rest of the schema: chats, what they sent, what they are owed, and what was paid there."""
+"""The rest of the schema: chats, their updates, the replies that they wait for, and their payments."""
 
 from sqlalchemy import (
     BigInteger,

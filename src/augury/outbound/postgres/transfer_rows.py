@@ -11,7 +11,7 @@ from augury.domain.identifiers import UserId
 
 @dataclass(slots=True)
 class Move:
-    """How far one user's balance moves."""
+    """The change of one user's balance."""
 
     available: int = 0
     held: int = 0
@@ -20,7 +20,7 @@ class Move:
 
 @dataclass(slots=True)
 class Moves:
-    """How far each user's balance moves."""
+    """The changes of the balances, by user."""
 
     by_user: dict[UserId, Move] = field(default_factory=dict)
 
@@ -36,7 +36,7 @@ class Moves:
                 self.of(transfer.to_user_id).available += transfer.amount
 
     def columns(self) -> tuple[list[object], ...]:
-        """user_id, available, held, pending"""
+        """The columns user_id, available, held and pending."""
         moves = self.by_user.values()
         return (
             list(self.by_user),
@@ -47,7 +47,7 @@ class Moves:
 
 
 def transfer_columns(transfers: Sequence[Transfer]) -> tuple[list[object], ...]:
-    """reference, kind, user_id, to_user_id, amount"""
+    """The columns reference, kind, user_id, to_user_id and amount."""
     return (
         [transfer.reference for transfer in transfers],
         [transfer.kind for transfer in transfers],

@@ -7,9 +7,9 @@ from augury.application.predictions.ports import Upkeep
 from augury.outbound.postgres.query import fetch
 
 AT_ONCE = 5_000
-"""Records that one statement deletes or empties, so that none holds locks for long."""
+"""The most records that one statement deletes or empties, so that none holds locks for long."""
 
-# A chat's message may be handled again whenever its bot comes back: its key lives as long as its reply.
+# A bot that was down may handle a chat's message again, so its key is kept as long as its reply.
 PURGES = [
     """
     WITH gone AS (
@@ -65,7 +65,7 @@ PURGES = [
         ) RETURNING 1
     ) SELECT count(*) FROM gone
     """,
-    # Only who has a key still is looked at: the guests of two days, whatever the history.
+    # Checks only guests that still have a key: those of two days, however many there were before.
     """
     WITH gone AS (
         UPDATE users SET guest_key = NULL WHERE id IN (

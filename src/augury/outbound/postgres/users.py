@@ -67,7 +67,7 @@ class PostgresUsers(Users):
                 return None
             if await add_user(connection, new):
                 return new.user
-        return await self.guest(new.guest_key)  # a twin was faster
+        return await self.guest(new.guest_key)  # a concurrent request was faster
 
     @override
     async def guest(self, guest_key: bytes) -> User | None:
@@ -113,7 +113,7 @@ class PostgresUsers(Users):
 
 
 async def add_user(connection: Connection, new: NewUser) -> bool:
-    """False where the e-mail address or the guest's key is taken."""
+    """Add a user with a balance. Answers False if the e-mail address or the guest's key is taken."""
     user, grant = new.user, new.grant
     added = await connection.fetchval(
         *ADD(

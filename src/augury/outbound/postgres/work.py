@@ -1,4 +1,4 @@
-"""Predictions under a lease: each statement is a transaction of its own."""
+"""Predictions under a lease. Each statement is a transaction of its own."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p
     p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input
 """
 
-# The sweeper locks what it looks at, a thousand rows at a time.
+# Waits for locked rows, such as the up to thousand rows that the sweeper locks at a time.
 CLAIM_PATIENTLY = CLAIM.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
 RENEW = """
@@ -48,8 +48,8 @@ UPDATE predictions SET lease_until = now() + $3::interval
 WHERE id = ANY (ARRAY (SELECT id FROM leased)) RETURNING id
 """
 
-# What moves credits waits until all predictions, then all balances are locked: `ARRAY` and `count` read
-# their query to the end.
+# Credits move only after all predictions, and then all balances are locked: `ARRAY` and `count` read their
+# subqueries to the end.
 SETTLE = """
 WITH result AS (
     SELECT id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held
@@ -95,7 +95,7 @@ WITH result AS (
 SELECT id FROM settled
 """
 
-# `put_at` stays: if the message does not come back by itself, it counts as lost at the next look.
+# `put_at` stays: if the broker does not deliver the message again, it counts as lost at the next check.
 HAND_BACK = """
 WITH leased AS (
     SELECT id, user_id FROM predictions
@@ -134,7 +134,7 @@ class PostgresWork(Work):
         most_rows: int,
         most_bytes: int,
     ) -> Sequence[Claimed]:
-        """What somebody else has locked is left to a later claim; where that is all there is, this waits."""
+        """Skips predictions that others have locked, but waits for them if there are no others."""
         asked = (list(ids), token, lease, retries, most_rows, most_bytes)
         rows = await fetch(self.pool, CLAIM, *asked) or await fetch(self.pool, CLAIM_PATIENTLY, *asked)
         claimed = [Claimed(prediction_of(row), row["input"]) for row in rows]
