@@ -1,4 +1,4 @@
-"""Run by alembic: over the connection that `augury migrate` hands it, or over `AUGURY_DATABASE_URL`."""
+"""Run by alembic, with the connection that `augury migrate` passes, or else with `AUGURY_DATABASE_URL`."""
 
 import asyncio
 import os

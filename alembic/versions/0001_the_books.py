@@ -1,4 +1,4 @@
-"""The books: users, balances, transfers, predictions, models, and who may call."""
+"""The books: users, balances, transfers, predictions, models, and credentials."""
 
 from alembic import op
 

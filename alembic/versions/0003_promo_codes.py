@@ -1,4 +1,4 @@
-"""Promo codes, who redeemed them, and what the last check of the books found."""
+"""Promo codes, their redemptions, and the result of the last check of the books."""
 
 from alembic import op
 

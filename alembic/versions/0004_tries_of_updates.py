@@ -1,4 +1,4 @@
-"""How many processes an update has ended, and an index of those that wait among all that were handled."""
+"""The number of processes that an update may have crashed, and an index of the updates that wait."""
 
 from alembic import op
 

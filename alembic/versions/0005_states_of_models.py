@@ -1,7 +1,7 @@
 """A version of a model has one state.
 
-The two booleans that it had are computed from that: processes of the release before go on reading them until
-they are restarted. What those would change of a model is refused.
+Its two former booleans are now computed from the state: processes of the previous release still read them
+until they are restarted. Those processes can no longer change models.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""An answer stays in its topic of a chat, and a file's answer has the form and the columns of that file."""
+"""The topic of a chat in which to answer, and the format and columns of the file to answer."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Since when a user is blocked, and since when a promo code is disabled."""
+"""The time when a user was blocked, and when a promo code was disabled."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What may mislead in a row that was predicted."""
+"""Warnings about predicted rows."""
 
 from alembic import op
 

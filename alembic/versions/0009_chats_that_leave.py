@@ -1,4 +1,4 @@
-"""When a chat was linked, and the transfer that gives back what was bought there: `split`."""
+"""The time when a chat was linked, and the transfer `split`, which returns credits that were bought there."""
 
 from alembic import op
 
