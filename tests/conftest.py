@@ -1,11 +1,60 @@
-import pytest
+"""What all tests share, and how a run of all of them is spread over the processors."""
 
+import os
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.chaos.table import pytest_terminal_summary
 from tests.hexagon import Hexagon
 from tests.rabbitmq_server import rabbitmq, rabbitmq_url
+from tests.run_end import RUN
 
-__all__ = ["rabbitmq", "rabbitmq_url"]
+__all__ = ["pytest_terminal_summary", "rabbitmq", "rabbitmq_url"]
+
+FOLDERS = ("deployment", "chaos", "telegram", "integration", "contract")
+"""Those whose tests take longest come first, so that no processor is idle at the end."""
+TOGETHER = "tests/deployment/"
+"""These share one engine, its images and one running service."""
 
 
 @pytest.fixture
 def hexagon() -> Hexagon:
     return Hexagon()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """A run of everything gets one worker more than there are processors, because many tests wait for
+    processes; a run of some tests gets none, so that its output comes as it happens."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    chosen = config.option.keyword or config.option.markexpr or config.option.lf
+    return min(os.cpu_count() or 1, 7) + 1 if everything and not chosen else 0
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """A file's tests run in one worker, where they share what the file's fixtures made."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def _rank(nodeid: str) -> int:
+    folder = nodeid.split("/")[1]
+    return FOLDERS.index(folder) if folder in FOLDERS else len(FOLDERS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    RUN.close()

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
+from tests.patience import patience
+
 Answer = TypeVar("Answer")
 
 
@@ -18,9 +20,13 @@ async def eventually(holds: Callable[[], Answer | None], what: str = "it", withi
 
 
 async def eventually(holds: Callable[[], Any], what: str = "it", within: float = 30) -> Any:
-    """The first true answer of `holds`, asked again and again; fails when time is up."""
+    """The first true answer of `holds`, asked again and again; fails when time is up.
+
+    A busy machine gets more time.
+    """
+    patient = within * patience()
     try:
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(patient):
             while True:
                 answer = holds()
                 if isinstance(answer, Awaitable):
@@ -29,4 +35,4 @@ async def eventually(holds: Callable[[], Any], what: str = "it", within: float =
                     return answer
                 await asyncio.sleep(0.01)
     except TimeoutError:
-        raise AssertionError(f"{what} did not happen within {within} s") from None
+        raise AssertionError(f"{what} did not happen within {patient:.0f} s") from None

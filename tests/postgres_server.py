@@ -4,7 +4,6 @@ A `conftest.py` that wants the fixtures imports them: `from tests.postgres_serve
 """
 
 import asyncio
-import atexit
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from augury.bootstrap.postgres_server import PORT, PostgresServer
 from augury.bootstrap.server_account import Account
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from tests.run_end import RUN
 
 TEMPLATE = "migrated"
 
@@ -47,9 +47,9 @@ def url_in(running: PostgresServer, database: str = "postgres") -> str:
 
 @cache
 def server() -> PostgresServer:
-    """The server of this test run: it starts when first asked for and is gone when the process ends."""
+    """The server of this test run: it starts when first asked for and is gone when the run ends."""
     started = new_server()
-    atexit.register(_remove, started)
+    RUN.callback(_remove, started)
     started.start()
     asyncio.run(_prepare(started))
     migrate(url_in(started, TEMPLATE))

@@ -3,7 +3,6 @@
 A `conftest.py` that wants the fixtures imports them: `from tests.rabbitmq_server import rabbitmq_url, …`.
 """
 
-import atexit
 import os
 import shutil
 import signal
@@ -12,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,9 @@ import httpx
 import pytest
 
 from augury.outbound.rabbitmq.publisher import RabbitPublisher
+from tests.patience import patience
+from tests.processes import free_ports
+from tests.run_end import RUN
 
 STARTS_WITHIN = 90
 STOPS_WITHIN = 60
@@ -61,7 +63,7 @@ class Child:
         self._guard.communicate()
         if self.runs:
             self.popen.send_signal(number)
-        self.popen.wait(STOPS_WITHIN)
+        self.popen.wait(STOPS_WITHIN * patience())
 
 
 class RabbitServer:
@@ -183,7 +185,7 @@ class RabbitServer:
             time.sleep(0.05)
 
     def _wait_until_it_listens(self, node: Child) -> None:
-        end = time.monotonic() + STARTS_WITHIN
+        end = time.monotonic() + STARTS_WITHIN * patience()
         while node.runs and time.monotonic() < end:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
                 return
@@ -229,17 +231,6 @@ class RabbitServer:
         }
 
 
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
-
-
 def rabbitmq_command() -> str | None:
     """The script that starts a node, if there is one, and what Erlang needs beside it."""
     if shutil.which("epmd") is None:
@@ -264,10 +255,8 @@ def running_rabbitmq() -> Iterator[RabbitServer]:
 
 @cache
 def shared_node() -> RabbitServer:
-    """The node that all tests of this run share: it starts when first asked for and ends with the process."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(running_rabbitmq())
+    """The node that all tests of this process share: it starts when first asked for and ends with the run."""
+    return RUN.enter_context(running_rabbitmq())
 
 
 @pytest.fixture

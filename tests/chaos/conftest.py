@@ -7,7 +7,7 @@ uv run pytest tests/chaos --seed 17       the same customers as in another run w
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,13 @@ from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from tests.chaos.customers import ADMIN, PASSWORD, Customers
 from tests.chaos.models import offer_models
 from tests.chaos.postgres import TEMPLATE, StoppablePostgres, stoppable_postgres
-from tests.chaos.promise import Figures, kept
+from tests.chaos.promise import kept
+from tests.chaos.table import Figures, note
 from tests.chaos.world import SETTINGS, World, new_world
 from tests.processes import environment, run
 from tests.rabbitmq_server import RabbitServer, rabbitmq
 
 __all__ = ["rabbitmq"]
-
-TABLE = pytest.StashKey[list[tuple[str, Figures]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,17 +42,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if Path(__file__).parent in item.path.parents:
                 item.add_marker(pytest.mark.timeout(3600))
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """The table of docs/reliability.md."""
-    lines = config.stash.get(TABLE, [])
-    if lines:
-        terminalreporter.section("nothing is lost, nobody is charged twice")
-        terminalreporter.line("| fault | times | requests | accepted | finished | lost | charged twice |")
-        terminalreporter.line("|---|---|---|---|---|---|---|")
-        for name, figures in lines:
-            terminalreporter.line(f"| {name} | {' | '.join(map(str, astuple(figures)))} |")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +108,12 @@ class Scenario:
     world: World
     customers: Customers
     model: LoadedModel
-    config: pytest.Config
+    item: pytest.Item
 
     async def holds(self, **expected: Any) -> Figures:
         """The promise is kept: waits until everything is done, checks it, notes the figures."""
         figures = await kept(self.world, self.customers, self.model, **expected)
-        self.config.stash.setdefault(TABLE, []).append((self.name, figures))
+        note(self.item, self.name, figures)
         return figures
 
 
@@ -135,5 +123,5 @@ async def scenario(
 ) -> AsyncIterator[Scenario]:
     name = request.node.name.removeprefix("test_").replace("_", " ").replace("[", ": ").rstrip("]")
     customers = Customers(world, f"{form.seed} {name}")
-    yield Scenario(name, world, customers, model, request.config)
+    yield Scenario(name, world, customers, model, request.node)
     await customers.close()

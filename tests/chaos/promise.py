@@ -1,7 +1,6 @@
 """The promise, checked from outside and from the rows: nothing is lost and nobody is charged twice."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from augury.application.ports import Json
@@ -9,6 +8,7 @@ from augury.application.predictions.ports import Question
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from tests.chaos.customers import FINAL, Customers, Order
+from tests.chaos.table import Figures
 from tests.chaos.world import World
 
 BY_TAG = r"""
@@ -17,18 +17,6 @@ SELECT substring(encode(input, 'escape') FROM 'tag\d+end') AS tag, p.id, p.statu
     coalesce(capture.amount, 0) AS captured
 FROM predictions p LEFT JOIN transfers capture ON capture.reference = p.id AND capture.kind = 'capture'
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """One line of the table in docs/reliability.md."""
-
-    faults: int
-    requests: int
-    accepted: int
-    finished: int
-    lost: int
-    charged_twice: int
 
 
 async def kept(

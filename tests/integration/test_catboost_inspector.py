@@ -241,7 +241,7 @@ def test_a_pickled_model_is_called_so_and_never_unpickled(tmp_path: Path, protoc
     [
         (b"", "the file is empty"),
         (pickle.dumps({"a": 1}), "it is a Python pickle, "),
-        (gzip.compress(b"CBM1"), "it is compressed, "),
+        (gzip.compress(b"CBM1", mtime=0), "it is compressed, "),
         (b"version https://git-lfs.github.com/spec/v1\noid", "it is a pointer of Git LFS, "),
         (b"\n<!DOCTYPE html>\n<html>", "it is a web page, "),
         (b"text,label\n", "it does not begin as a CatBoost binary model (.cbm) does: "),

@@ -28,7 +28,8 @@ from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.gated_predictor import GatedPredictor
 from tests.hexagon import Hexagon
 from tests.polling import eventually
-from tests.rabbitmq_server import RabbitServer, free_ports, is_connected
+from tests.processes import free_ports
+from tests.rabbitmq_server import RabbitServer, is_connected
 
 OFTEN = timedelta(milliseconds=50)
 SETTINGS = WorkerSettings(retry_pause=OFTEN)

@@ -13,8 +13,8 @@ from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 from augury.outbound.rabbitmq.upgrade import ASIDE, upgrade_dead_letters
 from tests.polling import eventually
-from tests.processes import environment, run
-from tests.rabbitmq_server import RabbitServer, free_ports
+from tests.processes import environment, free_ports, run
+from tests.rabbitmq_server import RabbitServer
 
 MARGIN = timedelta(minutes=1)
 

@@ -13,7 +13,8 @@ from augury.inbound.events import EventListener
 from augury.outbound.rabbitmq.events import RabbitEvents
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.polling import eventually
-from tests.rabbitmq_server import RabbitServer, free_ports
+from tests.processes import free_ports
+from tests.rabbitmq_server import RabbitServer
 
 
 class Ear:

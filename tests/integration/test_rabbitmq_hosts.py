@@ -27,7 +27,7 @@ from tests.gated_predictor import GatedPredictor
 from tests.hexagon import Hexagon
 from tests.integration.test_rabbitmq_consumer import accepted, all_are, ids_of
 from tests.polling import eventually
-from tests.rabbitmq_server import free_ports
+from tests.processes import free_ports
 
 OFTEN = timedelta(milliseconds=50)
 WITHIN = 60

@@ -18,7 +18,8 @@ from augury.outbound.rabbitmq.events import RabbitEvents
 from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.polling import eventually
-from tests.rabbitmq_server import RabbitServer, free_ports, is_connected
+from tests.processes import free_ports
+from tests.rabbitmq_server import RabbitServer, is_connected
 
 
 @asynccontextmanager

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.processes import environment, eventually, free_port, started
-from tests.rabbitmq_server import free_ports
+from tests.processes import environment, eventually, free_port, free_ports, started
 
 ALLOWED = 6
 

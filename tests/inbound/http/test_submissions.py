@@ -17,6 +17,7 @@ from augury.outbound.memory.predictions import MemoryPredictions
 from augury.outbound.memory.predictor import DOUBTFUL
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving
+from tests.polling import eventually
 
 MEMBERS = {
     "id", "status", "model", "rows", "price", "charged", "refunded", "output", "errors", "warnings",
@@ -346,9 +347,8 @@ async def test_a_guest_has_no_keys(api: Api) -> None:
 async def test_a_waiting_caller_gets_the_result_in_the_answer(api: Api) -> None:
     member = await api.member(credits=1)
     post = asyncio.create_task(member.post("/predictions", json=TEXT, headers={"Prefer": "wait=30"}))
-    while not post.done():
-        await api.hexagon.run_all()
-        await asyncio.sleep(0)
+    await eventually(lambda: api.hexagon.wait_for_prediction._waiting, "a caller who waits")
+    await api.hexagon.run_all()
 
     response = await post
 
