@@ -10,4 +10,4 @@ def patience() -> float:
     behind, which is why the number of workers counts, too.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    return max(1.0, workers, os.getloadavg()[0] / (os.cpu_count() or 1))
+    return max(1.0, max(workers, os.getloadavg()[0]) / (os.cpu_count() or 1))

@@ -108,7 +108,8 @@ async def test_a_worker_starts_on_more_messages_than_it_may_hold(scenario: Scena
         world.real_time = True  # else the sweeper would help
         worker = await world.worker(worker_prefetch=2)
         world.faults += 1
-        await until(partial(_nothing_unfinished, scenario), within=25, what="the end of the backlog")
+        done = partial(_nothing_unfinished, scenario)
+        await until(done, within=25, strict=True, what="the end of the backlog")
         worker.stop()
     await scenario.holds()
 

@@ -12,6 +12,7 @@ from augury.inbound.telegram.settings import TelegramSettings
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.system_clock import SystemClock
 from augury.outbound.telegram_payments import TelegramPayments
+from tests.patience import patience
 from tests.processes import Process, eventually, run
 from tests.telegram.conftest import BotService
 from tests.telegram.server import TOKEN, Sent, TelegramServer
@@ -57,7 +58,7 @@ def test_a_payment_is_credited_once_though_it_is_delivered_twice_and_the_bot_kil
 
     telegram.after("sendMessage", kill)
     charge_id = ada.has_paid(invoice)
-    assert died.wait(20)
+    assert died.wait(20 * patience())
     running[0] = service.bot()
     newest(telegram, f"Receipt: {charge_id}")
 

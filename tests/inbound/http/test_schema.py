@@ -32,6 +32,7 @@ from augury.inbound.http.app import create_app, openapi
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 from tests.http_api import SECRET, SETTINGS, http_container
+from tests.patience import patience
 
 FREELY = 10**9
 LIMITS = Limits(sign_ins_per_minute=FREELY, registrations_per_hour=FREELY, redeems_per_minute=FREELY)
@@ -66,7 +67,7 @@ class Service:
         self._turns = itertools.count()
 
     def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30 * patience())
 
     async def _start(self) -> None:
         self.hexagon = Hexagon(LIMITS)
@@ -82,7 +83,7 @@ class Service:
     def stop(self) -> None:
         self.run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(30)
+        self._thread.join(30 * patience())
         self._loop.close()
         self._listener.close()
 
@@ -139,6 +140,6 @@ def test_every_operation_answers_as_it_is_described(
     for name in set(case.path_parameters or {}) & set(known):
         case.path_parameters[name] = known[name]
 
-    response = case.call(base_url=service.url, headers=credential, timeout=10)
+    response = case.call(base_url=service.url, headers=credential, timeout=10 * patience())
 
     case.validate_response(response, checks=CHECKS)
