@@ -13,7 +13,7 @@ from tests.run_end import RUN
 
 __all__ = ["pytest_terminal_summary", "rabbitmq", "rabbitmq_url"]
 
-FOLDERS = ("deployment", "chaos", "telegram", "integration", "contract")
+FOLDERS = ("deployment", "chaos", "browser", "telegram", "integration", "contract")
 """Those whose tests take longest come first, so that no processor is idle at the end."""
 TOGETHER = "tests/deployment/"
 """These share one engine, its images and one running service."""

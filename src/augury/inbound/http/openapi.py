@@ -1,6 +1,6 @@
 """How the API describes itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import (
     Components,
+    PathItem,
     Schema,
     SecurityScheme,
     Server,
@@ -74,7 +75,15 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
     for name in _bodies(app):
         schemas[name].additional_properties = False
     schemas.pop(EncodedJson.__name__, None)  # how a handler answers, not what
+    document.paths = _in_order(document.paths or {})
     return msgspec.json.encode(document.to_schema())
+
+
+def _in_order(paths: Mapping[str, PathItem]) -> dict[str, PathItem]:
+    """By first segment as the routes have it, then by name: Litestar keeps a handler's paths in a set, whose
+    order differs from process to process."""
+    rooms = [path.split("/")[1] for path in paths]
+    return dict(sorted(paths.items(), key=lambda item: (rooms.index(item[0].split("/")[1]), item[0])))
 
 
 def _bodies(app: Litestar) -> set[str]:
