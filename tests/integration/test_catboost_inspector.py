@@ -152,7 +152,7 @@ def test_classes_of_any_type_become_text(
         ("MultiLogloss", np.stack([LABELS, 1 - LABELS], axis=1), "several labels at once"),
         ("MultiRMSE", np.stack([TARGET, TARGET], axis=1), "several targets at once"),
         ("SurvivalAft", np.stack([TARGET, TARGET + 1], axis=1), "survival times"),
-        ("RMSEWithUncertainty", TARGET, "a mean and how sure it is of it"),
+        ("RMSEWithUncertainty", TARGET, "a mean and its uncertainty"),
         ("MultiQuantile:alpha=0.1,0.9", TARGET, "several quantiles at once"),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_model_with_several_answers_a_row_is_refused(
         facts_of(open_model(file))
     assert reason in refused.value.reason
     assert refused.value.reason.endswith(
-        f"({loss.partition(':')[0]}); Augury serves models that answer one label or one number a row"
+        f"({loss.partition(':')[0]}); Augury serves models that answer one label or one number per row"
     )
 
 
@@ -244,8 +244,8 @@ def test_a_pickled_model_is_called_so_and_never_unpickled(tmp_path: Path, protoc
         (gzip.compress(b"CBM1", mtime=0), "it is compressed, "),
         (b"version https://git-lfs.github.com/spec/v1\noid", "it is a pointer of Git LFS, "),
         (b"\n<!DOCTYPE html>\n<html>", "it is a web page, "),
-        (b"text,label\n", "it does not begin as a CatBoost binary model (.cbm) does: "),
-        (b"CBM1\xff\xff\xff\x7f", "it is damaged, or of a CatBoost that this one cannot read: "),
+        (b"text,label\n", "it does not begin like a CatBoost binary model (.cbm): "),
+        (b"CBM1\xff\xff\xff\x7f", "it is damaged, or was written by a CatBoost that this one cannot read: "),
     ],
 )
 def test_a_file_that_is_no_model_is_told_what_it_is(tmp_path: Path, content: bytes, reason: str) -> None:

@@ -299,7 +299,7 @@ async def test_a_file_that_is_no_model_is_unavailable(
     (tmp_path / "no.cbm").write_bytes(b"no model")
     broken = replace(binary, sha256=await store.put(tmp_path / "no.cbm"))
 
-    with pytest.raises(ModelUnavailable, match="tested@1: it does not begin as a CatBoost binary model"):
+    with pytest.raises(ModelUnavailable, match="tested@1: it does not begin like a CatBoost binary model"):
         await predictor.predict(broken, [one(ROW)])
 
 
@@ -309,7 +309,7 @@ async def test_a_file_that_is_another_model_than_registered_is_unavailable(
     schema = InputSchema((Feature("text", FeatureKind.TEXT),))
     other = replace(binary, facts=replace(binary.facts, task=Task.CLASSIFICATION, schema=schema))
 
-    with pytest.raises(ModelUnavailable, match="than was registered"):
+    with pytest.raises(ModelUnavailable, match="differ from the registered ones"):
         await predictor.predict(other, [one({"text": "good day"})])
 
 

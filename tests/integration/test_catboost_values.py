@@ -169,7 +169,7 @@ def test_a_loss_that_this_catboost_does_not_know_is_told_in_short_with_what_to_d
 
     with pytest.raises(ModelRefused) as refused:
         facts_of(open_model(file))
-    assert "no loss function 'Custom'" in refused.value.reason
+    assert "does not know the loss function 'Custom'" in refused.value.reason
     assert len(refused.value.reason) < 300
 
     model = CatBoost().load_model(str(file))  # what the reason says
@@ -190,7 +190,7 @@ def test_a_file_that_answers_several_numbers_and_does_not_say_which_is_refused_i
     with pytest.raises(ModelRefused) as refused:
         facts_of(open_model(file))
     assert refused.value.reason == (
-        "it answers 3 numbers a row, and the file names neither its classes nor its loss function"
+        "it answers 3 numbers per row, and the file names neither its classes nor its loss"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a model's file says of the model: its input schema, its answers and their units."""
+"""The facts in a model's file: the input schema, the answers and their units."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

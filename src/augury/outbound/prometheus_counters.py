@@ -1,4 +1,4 @@
-"""What a process has done, as metrics of Prometheus."""
+"""Counts the work of a process in Prometheus metrics."""
 
 import collections
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _SUBMITS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 class PrometheusCounters(Counters):
     def __init__(self, registry: CollectorRegistry) -> None:
-        """Two of them in one process need a registry each."""
+        """Several instances in one process need separate registries."""
         self._accepted = Counter(
             "augury_predictions_accepted", "Predictions that were accepted.", registry=registry
         )
@@ -27,7 +27,7 @@ class PrometheusCounters(Counters):
         )
         finished = Counter(
             "augury_predictions_finished",
-            "Predictions that this process brought to their end, by how they ended.",
+            "Predictions that this process finished, by final status.",
             ("status",),
             registry=registry,
         )
@@ -40,12 +40,12 @@ class PrometheusCounters(Counters):
         )
         self._requeued = Counter(
             "augury_predictions_requeued",
-            "Predictions that a sweep put on the queue again: lost messages and silent workers.",
+            "Predictions that a sweep queued again, because their message was lost or their lease expired.",
             registry=registry,
         )
         updates = Counter(
             "augury_telegram_updates",
-            "Telegram updates that are done with, by whether they were handled.",
+            "Telegram updates that were handled or given up.",
             ("outcome",),
             registry=registry,
         )

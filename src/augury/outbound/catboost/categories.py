@@ -1,4 +1,4 @@
-"""One categorical feature: how the model writes what was sent, and what it has certainly never seen."""
+"""Maps the values of a categorical feature to the model's categories, and finds those it has never seen."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias, cast
@@ -7,15 +7,15 @@ from augury.domain.values import category, spellings
 from augury.outbound.catboost.seen import SeenCategories, category_hashes
 
 MOST_REMEMBERED = 100_000
-"""Values of one feature, so that what comes again and again is looked up once."""
+"""The most values of one feature whose result is cached."""
 
 Sent: TypeAlias = str | float
-_Key: TypeAlias = str | tuple[type, float]  # True, 1 and 1.0 are the same to a dictionary, not to a model
+_Key: TypeAlias = str | tuple[type, float]  # True, 1 and 1.0 are equal keys, but different categories
 
 
 class Categories:
     def __init__(self, seen: SeenCategories, texts: Collection[str], *, texts_are_all: bool) -> None:
-        """`texts` are categories of training that are known by name, from wherever."""
+        """`texts` are categories of the training data that are known by name, from any source."""
         self._seen = seen
         self._texts = frozenset(texts)
         self._is_complete = seen.is_complete or texts_are_all
@@ -23,7 +23,7 @@ class Categories:
         self._read: dict[_Key, tuple[str, bool]] = {}
 
     def read(self, values: Sequence[Sent], kinds: Collection[type]) -> tuple[Sequence[Sent], Sequence[int]]:
-        """The values as the model writes them, and the places of those that it has never seen.
+        """Answers the values as the model's categories, and the indexes of those that it has never seen.
 
         `kinds` are the types of the values.
         """

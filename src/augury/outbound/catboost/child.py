@@ -1,7 +1,7 @@
-"""The program that opens a stranger's model file: `python -m augury.outbound.catboost.child FILE MEMORY`.
+"""The program that opens an untrusted model file: `python -m augury.outbound.catboost.child FILE MEMORY`.
 
-A crafted file may end it, fill its memory (in bytes, at most MEMORY) or never let it end: no matter,
-`inspector` runs it and draws its conclusion.
+A crafted file may crash it, fill its memory (up to MEMORY bytes) or keep it running for ever. `inspector`,
+which runs it, handles all of these.
 """
 
 import os
@@ -18,7 +18,7 @@ from augury.outbound.catboost.inspector import Verdict
 def main(file: str, memory: str) -> None:
     """Print the verdict as JSON, and nothing else, on standard output."""
     verdict = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever the library prints must not get between
+    os.dup2(2, 1)  # output of the library must not mix with the verdict
     limit_memory(int(memory))
     with verdict:
         verdict.write(msgspec.json.encode(judge(Path(file))))
@@ -32,7 +32,7 @@ def judge(file: Path) -> Verdict:
 
 
 def limit_memory(most_bytes: int) -> None:
-    if sys.platform == "linux":  # elsewhere the limit is not enforced, or refused
+    if sys.platform == "linux":  # other systems do not enforce the limit, or refuse it
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))

@@ -1,18 +1,18 @@
-"""How many digits of a probability are told."""
+"""Rounds probabilities to a number of significant digits."""
 
 import numpy as np
 import numpy.typing as npt
 
 DIGITS = 8
-"""Significant ones: as many as a float32 has, which is finer than any model knows."""
+"""Significant digits: as many as a float32 has, which is more than any model can justify."""
 _BELOW_ONE = 1 - 10.0**-DIGITS
 _EXACT_POWER = 22  # the largest power of ten that a double holds exactly
 
 
 def shortened(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The doubles whose shortest text has no more than `DIGITS` significant digits.
+    """Round to `DIGITS` significant digits, so that the shortest text of each double is no longer.
 
-    A rare event keeps its probability: what is above 0 stays above 0, what is below 1 stays below 1.
+    Rare events keep their probability: values above 0 stay above 0, and values below 1 stay below 1.
     """
     positive = np.where(probabilities > 0, probabilities, 1)
     places = DIGITS - 1 - np.floor(np.log10(positive))

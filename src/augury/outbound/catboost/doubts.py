@@ -1,4 +1,4 @@
-"""Doubts about columns of a batch as warnings about rows of its questions."""
+"""Converts doubts about the columns of a batch to warnings about the rows of its questions."""
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -13,7 +13,11 @@ from augury.outbound.catboost.loaded import Doubt
 def warnings_by_question(
     doubts: Sequence[Doubt], names: Sequence[str], checked: CheckedRows, counts: Sequence[int], *, most: int
 ) -> Iterator[tuple[RowWarning, ...]]:
-    """For each question, which has so many rows of the batch, its warnings in the order of its rows."""
+    """The warnings of each question, in the order of its rows.
+
+    `counts` has the number of rows of each question. A question has at most `most` warnings, and then one
+    that counts the others.
+    """
     places = np.concatenate([np.asarray(doubt.places, dtype=np.intp) for doubt in doubts])
     whose = np.repeat(np.arange(len(doubts)), [len(doubt.places) for doubt in doubts])
     invalid = np.array([error.row for error in checked.errors], dtype=np.intp)

@@ -1,8 +1,8 @@
-"""What a CatBoost model file says of itself. A crafted file can end the process that opens it: what is
-not known to be harmless goes through `inspector` first.
+"""Reads the facts of a CatBoost model file. A crafted file can crash the process that opens it, so untrusted
+files go through `inspector` first.
 
-Seen with CatBoost 1.2.10: `n_features_in_` is 0 after loading, so the names count the features;
-`predict` is shaped differently for two classes and for many, probabilities are not.
+Note for CatBoost 1.2.10: `n_features_in_` is 0 after loading, so we count the features by their names. The
+shape of `predict` differs between two and more classes, while that of the probabilities does not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ PredictionType = Literal["Probability", "RawFormulaVal", "Exponent"]
 
 
 class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What CatBoost itself does not keep, written into the file's metadata by whoever trained it."""
+    """Facts that CatBoost does not store itself. The model's author writes them to the file's metadata."""
 
     schema_version: int = SCHEMA_VERSION
     metrics: dict[str, float] = {}
@@ -45,16 +45,16 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     training: str = ""
     """How it was trained, for people."""
     texts: ModelTexts = msgspec.field(default_factory=ModelTexts)
-    """What people read in place of the model's names, by language."""
+    """Display names and descriptions, by language."""
 
 
 def write_own_facts(model: CatBoost, facts: OwnFacts) -> None:
-    """Put the facts where saving the model keeps them."""
+    """Put the facts into the model's metadata, which is saved with it."""
     model.get_metadata()[_OWN_FACTS] = msgspec.json.encode(facts).decode()
 
 
 def open_model(file: Path) -> CatBoost:
-    """Raises `ModelRefused` where CatBoost cannot read it."""
+    """Raises `ModelRefused` if CatBoost cannot read the file."""
     try:
         other = what_else(file)
     except OSError as error:
@@ -66,19 +66,19 @@ def open_model(file: Path) -> CatBoost:
         model.load_model(str(file))
     except CatBoostError as error:
         raise ModelRefused(
-            reason=f"it is damaged, or of a CatBoost that this one cannot read: {_short(error)}"
+            reason=f"it is damaged, or was written by a CatBoost that this one cannot read: {_short(error)}"
         ) from error
     return model
 
 
 def _short(error: CatBoostError) -> str:
-    """Its first words: it may name all that CatBoost knows, on forty lines."""
+    """The beginning of its text, which may have forty lines that list everything CatBoost supports."""
     text = " ".join(str(error).split())
     return text if len(text) <= MOST_REASON_CHARACTERS else text[:MOST_REASON_CHARACTERS] + "…"
 
 
 def facts_of(model: CatBoost) -> ModelFacts:
-    """Raises `ModelRefused` with the reason why such a model cannot be served."""
+    """Raises `ModelRefused` if the model cannot be served."""
     own = _own_facts(model)
     features = _features(model, own.categories)
     loss = loss_of(model)
@@ -103,7 +103,7 @@ def facts_of(model: CatBoost) -> ModelFacts:
 
 
 def prediction_type(facts: ModelFacts) -> PredictionType:
-    """What to ask of CatBoost: probabilities of a classifier, values in the target's own unit otherwise."""
+    """CatBoost's `prediction_type`: probabilities for a classifier, else values in the target's unit."""
     if facts.task is Task.CLASSIFICATION:
         return "Probability"
     return "Exponent" if facts.read_as is ReadAs.EXPONENT else "RawFormulaVal"
@@ -140,7 +140,7 @@ def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tup
 
 
 def _classes(model: CatBoost) -> tuple[str, ...]:
-    """The labels as text, in the order of the probabilities; empty for a regression."""
+    """The labels as texts, in the order of the probabilities. Empty for a regression."""
     classes = tuple(str(label) for label in model.classes_)
     if classes and not 1 < len(classes) <= MOST_CLASSES:
         raise ModelRefused(reason=f"it knows {len(classes)} classes; 2 to {MOST_CLASSES} can be served")
@@ -157,7 +157,7 @@ def _require_good_names(what: str, names: Sequence[str]) -> None:
 
 
 def _try_out(model: CatBoost, facts: ModelFacts) -> None:
-    """Predict one neutral row: the answer's shape decides whether there is one answer per row."""
+    """Predict one neutral row. Raises `ModelRefused` if the shape is not that of one answer per row."""
     shape = np.shape(_neutral_answer(model, facts, prediction_type(facts)))
     wanted = (1, len(facts.classes)) if facts.classes else (1,)
     if shape != wanted:
@@ -166,17 +166,17 @@ def _try_out(model: CatBoost, facts: ModelFacts) -> None:
 
 def _misshapen(numbers: int, classes: int) -> str:
     if classes:
-        return f"it names {classes} classes, but answers {numbers} numbers a row"
-    return f"it answers {numbers} numbers a row, and the file names neither its classes nor its loss function"
+        return f"it names {classes} classes, but answers {numbers} numbers per row"
+    return f"it answers {numbers} numbers per row, and the file names neither its classes nor its loss"
 
 
 def _threshold(model: CatBoost, facts: ModelFacts) -> float | None:
-    """Only a model that has one raw value for both of its classes decides by a threshold."""
+    """The decision threshold. Only a model with one raw value for its two classes has one."""
     if len(facts.classes) != 2 or np.shape(_neutral_answer(model, facts, "RawFormulaVal")) != (1,):
         return None
     threshold = float(CatBoostClassifier.get_probability_threshold(model))
     if not 0 <= threshold <= 1:
-        raise ModelRefused(reason=f"its decision threshold is {threshold}, which is no probability")
+        raise ModelRefused(reason=f"its decision threshold is {threshold}, which is not a probability")
     return threshold
 
 

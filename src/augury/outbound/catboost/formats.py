@@ -1,4 +1,4 @@
-"""What a file is that is no CatBoost binary model, by its first bytes, and how one is made of it."""
+"""Recognizes files that are not CatBoost binary models by their first bytes, and says how to get one."""
 
 import re
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ MAGIC = b"CBM1"
 _HEAD = 4096
 _SAVE = 'model.save_model("model.cbm")'
 _FROM_PYTHON = f"load it in Python, in the environment that wrote it, and save the model: {_SAVE}"
-_NO_WAY_BACK = f"it does not come back from there as it was: save the model where it was trained, {_SAVE}"
+_NO_WAY_BACK = f"it cannot be converted back: save the model where it was trained, {_SAVE}"
 _CONVERT = 'convert it: model = CatBoost().load_model("model.{0}", format="{0}"); ' + _SAVE
 _UNPACK = f"unpack it first; if it is a pickle of joblib, {_FROM_PYTHON}"
 
-# What it begins with, what it is, what to do; the first that matches says it.
+# Each has the pattern of the first bytes, the kind of file, and the advice. The first match counts.
 _KINDS: Sequence[tuple[bytes, str, str]] = (
     (rb"\A[\x80(c].*catboost[.\n]", "a pickled CatBoost model", _FROM_PYTHON),
     (
@@ -38,7 +38,7 @@ _KINDS: Sequence[tuple[bytes, str, str]] = (
 
 
 def what_else(file: Path) -> str | None:
-    """What the file is and what to do, in words; None where it begins as a CatBoost binary model.
+    """Says what the file is and what to do, or answers None if it begins like a CatBoost binary model.
 
     Raises `OSError`.
     """
@@ -51,4 +51,4 @@ def what_else(file: Path) -> str | None:
     for pattern, what, advice in _KINDS:
         if re.search(pattern, head, re.DOTALL | re.IGNORECASE):
             return f"it is {what}, not a CatBoost binary model (.cbm); {advice}"
-    return f"it does not begin as a CatBoost binary model (.cbm) does: {_SAVE} writes one"
+    return f"it does not begin like a CatBoost binary model (.cbm): {_SAVE} writes one"

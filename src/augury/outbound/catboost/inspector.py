@@ -1,4 +1,4 @@
-"""A model file is opened in a process of its own first: a crafted one can end the process, not only raise."""
+"""Opens a model file first in a separate process, because a crafted file can crash the process."""
 
 import asyncio
 import os
@@ -16,19 +16,19 @@ from augury.domain.model import ModelRefused
 from augury.domain.model_facts import ModelFacts
 
 _PROGRAM = "augury.outbound.catboost.child"  # by name: this process itself must not load CatBoost
-# No secret of ours is in the environment of a process that opens a stranger's file.
+# The process that opens an untrusted file gets none of our secrets in its environment.
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
 
 
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the child prints: one of the two."""
+    """The child's output: either of the two."""
 
     facts: ModelFacts | None = None
     refused: str | None = None
 
 
 class CatBoostInspector(ModelInspector):
-    """Opens a file in a child process, which may take `timeout` and `memory` bytes."""
+    """Opens files in a child process, which has `timeout` and `memory` bytes as limits."""
 
     def __init__(self, timeout: timedelta = timedelta(seconds=60), memory: int = 2 << 30) -> None:
         self._timeout = timeout
@@ -61,7 +61,7 @@ def _environment() -> dict[str, str]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Also where the caller was canceled: no child outlives its question."""
+    """Kill the child if it still runs, such as after the caller was canceled."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.kill()
@@ -79,7 +79,7 @@ def _facts(printed: bytes) -> ModelFacts:
     try:
         verdict = msgspec.json.decode(printed, type=Verdict)
     except msgspec.MsgspecError as error:
-        raise ModelRefused(reason=f"what it says of itself cannot be read: {error}") from error
+        raise ModelRefused(reason=f"its facts cannot be read: {error}") from error
     if verdict.facts is None:
         raise ModelRefused(reason=verdict.refused or "no reason was given")
     return verdict.facts

@@ -18,15 +18,15 @@ from augury.outbound.catboost.digits import shortened
 from augury.outbound.catboost.file import PredictionType, prediction_type
 from augury.outbound.catboost.seen import NOTHING_SEEN, Seen
 
-_TOO_CLOSE = 1e-9  # of probabilities, which are exact to 1e-12: their order may not be that of the raw values
+_TOO_CLOSE = 1e-9  # probabilities are exact to 1e-12: closer ones may be ordered unlike the raw values
 
 Table: TypeAlias = npt.NDArray[Any]
-"""Rows by features: of float32 where all are numbers, else of objects."""
+"""Rows by features: float32 if all features are numeric, else objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """The places of the rows, among those that are predicted, whose value in one column may mislead."""
+    """The indexes, among the predicted rows, of those whose value in one column makes the answer doubtful."""
 
     column: int
     doubt: RowDoubt
@@ -35,7 +35,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model in memory: what to ask of it and how to read its answers."""
+    """A model in memory: how to call it, and how to read its answers."""
 
     catboost: CatBoost
     facts: ModelFacts
@@ -44,11 +44,11 @@ class LoadedModel:
     categories: Mapping[int, Categories]
     """By the index of the feature."""
     never_null: Collection[int]
-    """Features that were never missing in training, where that is certain."""
+    """The indexes of features that certainly were never missing in training."""
 
     @classmethod
     def of(cls, catboost: CatBoost, facts: ModelFacts, found: ModelFacts, seen: Seen, threads: int) -> Self:
-        """`facts` as they were registered, which may name more categories than the file itself (`found`)."""
+        """`facts` are the registered ones. They may have more categories than those of the file, `found`."""
         return cls(
             catboost,
             facts,
@@ -69,9 +69,9 @@ class LoadedModel:
         )
 
     def read(self, checked: CheckedRows) -> tuple[Table, list[Doubt]]:
-        """The checked rows as the model takes them, and what may mislead it there."""
+        """Convert the checked rows to the model's input. Also answers the doubts about their values."""
         numeric = all(feature.kind is FeatureKind.NUMERIC for feature in self.facts.schema.features)
-        # None becomes NaN, which is CatBoost's missing number; a list of lists would cost a third more.
+        # None becomes NaN, CatBoost's missing number. A list of lists would take a third more time.
         table = np.array(checked.values, dtype=np.float32 if numeric else object)
         doubts = []
         for column, categories in self.categories.items():
@@ -88,7 +88,7 @@ class LoadedModel:
         return table, doubts
 
     def answers(self, table: Table) -> list[Answer | None]:
-        """One answer a row, None where it is no finite number; one call of the model."""
+        """One answer per row, or None if it is not a finite number. Calls the model once."""
         predicted = self._predicted(table, self.asked)
         finite = np.isfinite(predicted)
         if self.facts.task is Task.REGRESSION:
@@ -118,8 +118,8 @@ class LoadedModel:
     def _decided(self, table: Table, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
         """The index of each row's class, exactly as CatBoost decides.
 
-        CatBoost compares raw values, which may differ where the probabilities are the same. So it is asked
-        itself about the rows that are too close to call.
+        CatBoost compares raw values, which may differ even if the probabilities are equal. So CatBoost itself
+        decides on rows whose probabilities are too close.
         """
         if (threshold := self.facts.threshold) is not None:
             margin = probabilities[:, 1] - threshold

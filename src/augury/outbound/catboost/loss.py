@@ -1,6 +1,6 @@
-"""What a model's loss function says about the number that it answers.
+"""Derives the meaning of a model's answer from its loss function.
 
-`docs/models.md` says the same for people.
+`docs/models.md` describes the same for users.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,16 +23,18 @@ class Loss:
     parameters: Mapping[str, str]
 
     def number(self, parameter: str, default: float) -> float:
-        """Raises `ModelRefused` where it is none."""
+        """Raises `ModelRefused` if it is not a number."""
         try:
             return float(self.parameters.get(parameter, default))
         except ValueError as error:
-            raise ModelRefused(reason=f"{parameter} of its loss function {self.name} is no number") from error
+            raise ModelRefused(
+                reason=f"{parameter} of its loss function {self.name} is not a number"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a regression's number is, and how to get it; all None for a classifier."""
+    """The meaning of a regression's number, and how to read it. All None for a classifier."""
 
     is_: ValueIs | None = None
     alpha: float | None = None
@@ -40,27 +42,27 @@ class Value:
 
 
 def loss_of(model: CatBoost) -> Loss | None:
-    """The loss function it was trained with, where the file says so."""
+    """The loss function of the training, or None if the file does not say."""
     metadata = model.get_metadata()
     parameters = _decoded(metadata.get("params"))
     return _loss(parameters.get("loss_function")) or _loss(_decoded(metadata.get("loss_function")))
 
 
 def require_served(loss: Loss | None) -> None:
-    """Raises `ModelRefused` where such a loss does not make one label or one number a row."""
+    """Raises `ModelRefused` if the loss does not lead to one label or one number per row."""
     if loss is None or loss.name in VALUES or loss.name in CLASSIFYING:
         return
     if loss.name in MANY_ANSWERS:
         raise ModelRefused(reason=f"it {MANY_ANSWERS[loss.name]} ({loss.name}); {_SERVED}")
     raise ModelRefused(
-        reason=f"CatBoost {catboost.__version__} knows no loss function {loss.name!r}. If it was a custom "
-        "loss of an older CatBoost, load the model, del model.get_metadata()['params'], save it and add that "
-        "file: its raw value is then served"
+        reason=f"CatBoost {catboost.__version__} does not know the loss function {loss.name!r}. If it was a "
+        "custom loss of an older CatBoost, load the model, del model.get_metadata()['params'], save it and "
+        "add that file: its raw value is then served"
     )
 
 
 def value_of(loss: Loss | None) -> Value:
-    """What the number is that such a loss learns, of a model without classes."""
+    """The meaning of the number that a model without classes learns with this loss. Raises `ModelRefused`."""
     if loss is None:
         return Value(ValueIs.UNKNOWN)
     if loss.name not in VALUES:
@@ -69,7 +71,7 @@ def value_of(loss: Loss | None) -> Value:
 
 
 def _decoded(text: str | None) -> Mapping[str, Any]:
-    """A sum of models has the key with nothing in it: a file can be served by what else it says."""
+    """Decode a JSON object, or answer an empty one: a sum of models has the key with an empty text."""
     try:
         found = msgspec.json.decode(text or "{}")
     except msgspec.MsgspecError:
@@ -108,12 +110,12 @@ def _expectile(loss: Loss) -> Value:
 
 
 def _lq(loss: Loss) -> Value:
-    """|error| to the power q: the median where q is 1, the mean where it is 2."""
+    """The loss |error| to the power q: it leads to the median if q is 1, to the mean if q is 2."""
     is_ = {1.0: ValueIs.MEDIAN, 2.0: ValueIs.MEAN}.get(loss.number("q", 0), ValueIs.TYPICAL)
     return Value(is_, read_as=ReadAs.RAW)
 
 
-_SERVED = "Augury serves models that answer one label or one number a row"
+_SERVED = "Augury serves models that answer one label or one number per row"
 CLASSIFYING = {"Logloss", "CrossEntropy", "Focal", "MultiClass", "MultiClassOneVsAll"}
 VALUES: Mapping[str, Callable[[Loss], Value]] = {
     "RMSE": _always(ValueIs.MEAN),
@@ -130,7 +132,7 @@ VALUES: Mapping[str, Callable[[Loss], Value]] = {
     "MAPE": _always(ValueIs.TYPICAL),
     "RMSPE": _always(ValueIs.TYPICAL),
     "Cox": _always(ValueIs.LOG_HAZARD),
-    # Python objects and C++ descriptors of the model's maker.
+    # Custom losses, from Python objects and C++ descriptors.
     "PythonUserDefinedPerObject": _always(ValueIs.SCORE),
     "UserPerObjMetric": _always(ValueIs.SCORE),
 }
@@ -140,7 +142,7 @@ MANY_ANSWERS: Mapping[str, str] = {
     "MultiRMSEWithMissingValues": "estimates several targets at once",
     "PythonUserDefinedMultiTarget": "estimates several targets at once",
     "MultiQuantile": "answers several quantiles at once",
-    "RMSEWithUncertainty": "answers a mean and how sure it is of it",
+    "RMSEWithUncertainty": "answers a mean and its uncertainty",
     "SurvivalAft": "estimates survival times from a lower and an upper bound",
     "MultiLogloss": "gives a row several labels at once",
     "MultiCrossEntropy": "gives a row several labels at once",

@@ -1,4 +1,4 @@
-"""Predictions by CatBoost: every row of every question in one call, on a thread of its own."""
+"""Predicts with CatBoost: all rows of all questions in one call, on a separate thread."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,29 +22,29 @@ from augury.outbound.catboost.seen import seen_in
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatBoostSettings:
     loaded_models: int = 8
-    """Models that a worker keeps in memory. The one used longest ago makes room."""
+    """Models that a worker keeps in memory. Beyond that, it drops the least recently used one."""
     threads: int = 1
     """Threads of one call of a model. More do not help: a batch is small, and processes share the machine."""
 
     max_warnings: int = 100
-    """Warnings that are kept of one prediction; of those beyond only the number is."""
+    """Warnings that are kept of one prediction. Further ones are only counted."""
 
     def __post_init__(self) -> None:
         if self.loaded_models < 1 or self.threads < 1:
-            raise ValueError("loaded_models and threads must be 1 at least")
+            raise ValueError("loaded_models and threads must be at least 1")
 
 
 Kept: TypeAlias = tuple[ModelFacts, LoadedModel]
-"""A model in memory, and what was registered of it when it was loaded."""
+"""A model in memory, and its registered facts at the time of loading."""
 
 
 class CatBoostPredictor(Predictor):
-    """Serves any model of the store; models and their calls live on one thread, which `close` ends."""
+    """Serves any model of the store. Loads and calls all models on one thread, which `close` ends."""
 
     def __init__(self, store: ModelStore, settings: CatBoostSettings | None = None) -> None:
         self._store = store
         self._settings = settings or CatBoostSettings()
-        self._loaded: dict[tuple[str, ModelRef], Kept] = {}  # the one used longest ago first
+        self._loaded: dict[tuple[str, ModelRef], Kept] = {}  # the least recently used first
         self._loading = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="catboost")
 
@@ -56,7 +56,7 @@ class CatBoostPredictor(Predictor):
         )
 
     def close(self) -> None:
-        """Let go of the thread; a call under way is not waited for."""
+        """End the thread without waiting for a running call."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _load(self, model: Model) -> LoadedModel:
@@ -72,7 +72,7 @@ class CatBoostPredictor(Predictor):
             return loaded
 
     def _recall(self, model: Model) -> LoadedModel | None:
-        """None also where the operator has told something else of the version since it was loaded."""
+        """The loaded model, or None. Also None if the operator has changed the version's facts since."""
         key = model.sha256, model.ref
         kept = self._loaded.pop(key, None)
         if kept is None or kept[0] != model.facts:
@@ -82,19 +82,19 @@ class CatBoostPredictor(Predictor):
 
 
 def load_model(path: Path, model: Model, threads: int = 1) -> LoadedModel:
-    """Raises `ModelUnavailable` where the file is broken, or is not what was registered."""
+    """Raises `ModelUnavailable` if the file is broken, or differs from what was registered."""
     try:
         catboost = open_model(path)
         found = facts_of(catboost)
     except ModelRefused as refusal:
         raise ModelUnavailable(f"{model.ref}: {refusal.reason}") from refusal
     if _interface(found) != _interface(model.facts):
-        raise ModelUnavailable(f"{model.ref}: the file wants or answers something else than was registered")
+        raise ModelUnavailable(f"{model.ref}: the file's features or answers differ from the registered ones")
     return LoadedModel.of(catboost, _completed(model.facts, found), found, seen_in(path), threads)
 
 
 def _completed(registered: ModelFacts, found: ModelFacts) -> ModelFacts:
-    """A version that was added by an older Augury lacks what that did not ask the file."""
+    """Fill in facts from the file: a version that an older release added may lack them."""
     return replace(registered, threshold=found.threshold, read_as=registered.read_as or found.read_as)
 
 

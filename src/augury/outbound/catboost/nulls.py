@@ -1,4 +1,4 @@
-"""Where training forbade missing numbers (`nan_mode=Forbidden`), which CatBoost predicts all the same."""
+"""Tells which features forbid missing numbers (`nan_mode=Forbidden`): CatBoost predicts them anyway."""
 
 import msgspec
 from catboost import CatBoost
@@ -18,7 +18,7 @@ class _Parameters(msgspec.Struct, frozen=True):
 
 
 class NullPolicy:
-    """What the parameters of the training say; a file without them forbids nothing."""
+    """The policy in the training parameters. A file without them forbids nothing."""
 
     def __init__(self, model: CatBoost) -> None:
         text = model.get_metadata().get("params")

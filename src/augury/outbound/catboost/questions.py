@@ -1,4 +1,4 @@
-"""Questions through a loaded model: their rows together, each one's outcome by itself."""
+"""Predicts the rows of several questions together, and answers the outcome of each question."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from augury.outbound.catboost.loaded import LoadedModel
 
 
 def answer(model: LoadedModel, questions: Sequence[Question], max_warnings: int) -> list[Outcome]:
-    """The outcome of each question, in their order, with no more than so many warnings in each."""
+    """The outcomes in the order of the questions, each with at most `max_warnings` warnings."""
     asked = [_rows(question) for question in questions]
     counts = [len(rows) for rows in asked]
     checked = check_rows(model.facts.schema, [row for rows in asked for row in rows])
@@ -37,7 +37,7 @@ def answer(model: LoadedModel, questions: Sequence[Question], max_warnings: int)
 
 
 def _rows(question: Question) -> Sequence[Any]:
-    """What cannot be read is one row that is no object: it fails by itself, not with the whole batch."""
+    """The rows of a question. Unreadable input becomes one invalid row, so that only this question fails."""
     try:
         data = _decoder.decode(question.input)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
@@ -46,7 +46,7 @@ def _rows(question: Question) -> Sequence[Any]:
 
 
 def _whole(question: Question, answers: Sequence[Answer | None]) -> Outcome:
-    """The outcome where every row has its answer."""
+    """The outcome of a question if every row has its answer."""
     if not answers:
         return Outcome(0, None)
     output = answers[0] if question.single else answers
@@ -57,7 +57,7 @@ Placed: TypeAlias = Answer | RowError
 
 
 def _placed(checked: CheckedRows, answers: Sequence[Answer | None], count: int) -> list[Placed]:
-    """By row of the whole batch: its answer or what is wrong with it (its index there still the batch's)."""
+    """The answer or the error of each row of the batch. The errors have the row's index in the batch."""
     errors = {error.row: error for error in checked.errors}
     rest = iter(answers)
     return [
@@ -76,7 +76,7 @@ def _by_question(
 
 
 def _partial(question: Question, placed: Sequence[Placed]) -> Outcome:
-    """The outcome where rows may have failed; each error gets the row's index in its own question."""
+    """The outcome of a question if rows may have failed. Errors get the row's index in the question."""
     answers = [None if isinstance(found, RowError) else found for found in placed]
     errors = [
         RowError(row, found.field, found.fault)

@@ -1,13 +1,14 @@
-"""What a model file tells of the values that the model was trained on.
+"""Reads from a model file which values the training data had.
 
-CatBoost keeps no category as a text. Of a feature with few categories ("one-hot") the file has the hashes of
-those that its trees ask for, which need not be all. Of the others it has tables of the target's statistics
-("CTR"), whose keys are made of the hashes. A table of one feature alone has a key for each category of the
-training. A feature that only stands in combinations with others has no such table: nothing is known of it.
+CatBoost does not store categories as texts. For a feature with few categories ("one-hot"), the file has the
+hashes of those that its trees use, which may not be all. For other features, it has tables of the target's
+statistics ("CTR"), whose keys are derived from the hashes. A table of a single feature has a key for each
+category of the training data. A feature that is used only in combinations with others has no such table, so
+nothing is known of its categories.
 
-The layout is that of catboost/libs/model/flatbuffers in CatBoost's repository: "CBM1", the core's size, the
-core (model.fbs), then the parts that the core names. The tables are the first of them: their number, and each
-one's size and content (ctr_data.fbs).
+The layout is described in catboost/libs/model/flatbuffers of CatBoost's repository: "CBM1", the size of the
+core, the core (model.fbs), and then the parts that the core lists. The first part has the tables: their
+number, and the size and content of each (ctr_data.fbs).
 """
 
 import logging
@@ -27,8 +28,8 @@ from flatbuffers.table import Table
 
 Hashes = npt.NDArray[np.uint64]
 
-_FACTOR = np.uint64(0x4906BA494954CB65**2 % 2**64)  # CatBoost's `CalcHash` multiplies by the root of it twice
-_NO_KEY = np.uint64(2**64 - 1)  # of an empty bucket
+_FACTOR = np.uint64(0x4906BA494954CB65**2 % 2**64)  # CatBoost's `CalcHash` multiplies by its root twice
+_NO_KEY = np.uint64(2**64 - 1)  # marks an empty bucket
 _BUCKET = np.dtype([("key", "<u8"), ("index", "<u4")])
 _TABLES = b"static_provider_v1"
 log = logging.getLogger(__name__)
@@ -36,14 +37,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SeenCategories:
-    """Hashes of one feature's categories. Where they are not complete, others may have been seen as well."""
+    """Hashes of one feature's categories. If not complete, the training data may have had others."""
 
     hashes: Hashes
     """Sorted."""
     is_complete: bool
 
     def has(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
-        """Which of these are among them."""
+        """Whether each of `hashes` is among them."""
         if not len(self.hashes):
             return np.zeros(len(hashes), dtype=np.bool_)
         places = np.minimum(self.hashes.searchsorted(hashes), len(self.hashes) - 1)
@@ -55,26 +56,26 @@ NOTHING_SEEN = SeenCategories(np.empty(0, dtype=np.uint64), is_complete=False)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """By the index of the feature. What is not here is not known."""
+    """What is known of the training data. Features are given by index, and missing if nothing is known."""
 
     categories: Mapping[int, SeenCategories] = field(default_factory=dict)
     never_null: frozenset[int] = frozenset()
-    """The numbers that the model asks for and that were never missing in training."""
+    """The numeric features that the model uses and that were never missing in training."""
 
 
 def category_hashes(texts: Sequence[str]) -> Hashes:
-    """What CatBoost makes of categories: keys of its tables, which differ where the 32-bit hashes do."""
+    """CatBoost's table keys of the categories. They differ if the 32-bit hashes differ."""
     hashes = np.fromiter((CityHash64(text.encode()) for text in texts), dtype=np.uint64, count=len(texts))
     return _keys(hashes.astype(np.uint32))
 
 
 def seen_in(file: Path) -> Seen:
-    """What cannot be read is not known."""
+    """Read what is known of the training data. If the file cannot be read, nothing is known."""
     try:
         with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return _seen(content)
     except (OSError, ValueError, TypeError, IndexError, struct.error) as error:
-        log.warning("%s does not say what it was trained on: %s", file.name, error)
+        log.warning("the categories of the training data cannot be read from %s: %s", file.name, error)
         return Seen()
 
 
@@ -107,7 +108,7 @@ def _seen(content: mmap.mmap) -> Seen:
 
 
 def _tables(content: mmap.mmap, begin: int) -> Iterator[tuple[int, Hashes]]:
-    """The tables of one categorical feature alone: its index among the categorical ones, and the keys."""
+    """The tables of single features: the index among the categorical features, and the keys."""
     (count,) = struct.unpack_from("<I", content, begin)
     begin += 4
     for _ in range(count):
@@ -123,7 +124,7 @@ def _tables(content: mmap.mmap, begin: int) -> Iterator[tuple[int, Hashes]]:
 
 
 def _keys(hashes: npt.NDArray[np.uint32]) -> Hashes:
-    """CatBoost takes the 32 bits for a signed number, and numpy's products wrap around as C's do."""
+    """CatBoost reads the 32 bits as a signed number. numpy's products overflow like those of C."""
     return hashes.view(np.int32).astype(np.int64).view(np.uint64) * _FACTOR
 
 
@@ -143,7 +144,7 @@ def _child(table: Table, slot: int) -> Table:
 
 
 def _vector(table: Table, slot: int) -> tuple[int, int]:
-    """Where it begins and how many elements it has."""
+    """Its position and number of elements."""
     offset = _offset(table, slot)
     return (table.Vector(offset), table.VectorLen(offset)) if offset else (0, 0)
 

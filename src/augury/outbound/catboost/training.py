@@ -1,9 +1,9 @@
-"""The starter model `tone`: the sentiment of a Russian or English text, trained in seconds.
+"""Trains the starter model `tone`, the sentiment of a Russian or English text, in seconds.
 
-What was chosen was chosen by cross-validation on the training file alone: text features by frequencies
-of words, word pairs and letters 3 and 4 in a class; ordered boosting, since the plain kind trusts
-features that have seen the row's own label (0.62 against 0.74 correct); punctuation, since "!" and "?"
-tell a tone, too.
+All choices were made by cross-validation on the training file alone. The text features are frequencies of
+words, word pairs and sequences of 3 and 4 letters in a class. Boosting is ordered, since plain boosting
+relies on features that have seen the row's own label (accuracy 0.62 instead of 0.74). Punctuation is used,
+since "!" and "?" express a tone, too.
 """
 
 import csv
@@ -22,7 +22,7 @@ from augury.outbound.catboost.file import OwnFacts, write_own_facts
 TRAINING_FILE = Path(__file__).with_name("tone.csv")
 
 HELD_OUT_TEXTS = "held_out_texts"
-"""The metric that tells on how many texts the others were measured: no other model has it."""
+"""The metric with the number of texts on which the others were measured. Only this model has it."""
 OnProgress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
 
@@ -39,7 +39,7 @@ class Example:
 
 
 class _Step(Protocol):
-    """What CatBoost tells after each step."""
+    """CatBoost's report after each step."""
 
     iteration: int
     """From 1."""
@@ -47,7 +47,7 @@ class _Step(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Progress:
-    """Passes on how far training is."""
+    """Reports the progress of the training."""
 
     on_progress: OnProgress
     done_before: int
@@ -58,10 +58,10 @@ class _Progress:
 
 
 def train_tone(file: Path, on_progress: OnProgress | None = None) -> Mapping[str, float]:
-    """Train `tone`, save it as `file`; answers its scores on the fifth of the texts that was held out.
+    """Train `tone` and save it as `file`. Answers its scores on the held-out fifth of the texts.
 
-    Trains twice: on four fifths to be measured, then on everything to be saved. The same call makes
-    the same model. Takes a second or two of CPU: call it off the event loop.
+    Trains twice: on four fifths to measure it, and then on everything to save it. The same call makes the
+    same model. Takes a second or two of CPU time, so call it in a thread.
     """
     examples = training_examples()
     seen, held_out = _split(examples)
@@ -84,7 +84,7 @@ def training_examples() -> list[Example]:
 
 
 def fit_tone(examples: Sequence[Example], callbacks: Sequence[object] = ()) -> CatBoostClassifier:
-    """The model of these examples."""
+    """Train a model on these examples."""
     model = CatBoostClassifier(
         loss_function="MultiClass",
         iterations=_ITERATIONS,
@@ -103,7 +103,7 @@ def fit_tone(examples: Sequence[Example], callbacks: Sequence[object] = ()) -> C
 
 
 def scores(examples: Sequence[Example], predicted: Sequence[str]) -> dict[str, float]:
-    """Accuracy and macro-averaged F1, of all and of each language."""
+    """Accuracy and macro-averaged F1, for all examples and for each language."""
     languages = sorted({example.language for example in examples})
     result = {HELD_OUT_TEXTS: float(len(examples))} | _score(examples, predicted, "")
     for language in languages:
@@ -126,7 +126,7 @@ def _score(examples: Sequence[Example], predicted: Sequence[str], suffix: str) -
 
 
 def _split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """What to train on, and a fifth of each label of each language to be held out."""
+    """Split into training and held-out examples: a fifth of each label and language is held out."""
     groups: dict[tuple[str, str], list[Example]] = defaultdict(list)
     for example in examples:
         groups[example.language, example.label].append(example)
@@ -175,7 +175,7 @@ def _text_processing() -> dict[str, Any]:
 
 
 def _dictionary(name: str, level: str, length: int, *, least: int) -> dict[str, str]:
-    """Sequences of `length` words or letters that occur in `least` texts or more."""
+    """A dictionary of sequences of `length` words or letters that occur in at least `least` texts."""
     return {
         "dictionary_id": name,
         "token_level_type": level,
