@@ -228,7 +228,11 @@ class Hexagon:
         )
         self.sign_out = SignOut(sessions=self.sessions)
         self.change_password = ChangePassword(
-            users=self.users, passwords=self.passwords, throttle=self.throttle, limits=self.limits
+            users=self.users,
+            passwords=self.passwords,
+            throttle=self.throttle,
+            known=self.known_callers,
+            limits=self.limits,
         )
         self.create_api_key = CreateApiKey(api_keys=self.api_keys, clock=self.clock, limits=self.limits)
         self.issue_telegram_link = IssueTelegramLink(links=self.links, users=self.users, clock=self.clock)

@@ -25,9 +25,13 @@ def tokens(request: pytest.FixtureRequest, clock: SettableClock) -> AccessTokens
 
 def test_a_token_names_the_user_it_was_issued_to(tokens: AccessTokens) -> None:
     ann, ben = UserId(uuid7()), UserId(uuid7())
-    anns, bens = tokens.issue(ann), tokens.issue(ben)
+    anns, bens = tokens.issue(ann), tokens.issue(ben, 3)
 
-    assert [tokens.read(anns), tokens.read(bens), tokens.read(anns)] == [ann, ben, ann]
+    assert [tokens.read(anns), tokens.read(bens), tokens.read(anns)] == [
+        (ann, 0),
+        (ben, 3),
+        (ann, 0),
+    ]
 
 
 def test_a_token_ends_with_its_lifetime_also_if_it_was_read_before(

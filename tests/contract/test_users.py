@@ -8,7 +8,7 @@ import pytest
 from augury.application.people.ports import ApiKey, NewUser, RefreshToken, Rotation, Secret
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import EmailTaken, Role, User, UserNotFound
+from augury.domain.user import EmailTaken, InvalidToken, Role, User, UserNotFound
 from tests.adapters import Adapters
 
 DAY = timedelta(days=1)
@@ -166,7 +166,7 @@ async def test_a_new_password_takes_the_place_of_the_old_and_ends_the_users_sess
         each: await adapters.sessions.rotate(digest, successor=uuid4().bytes, lifetime=DAY, grace=DAY)
         for each, digest in digests.items()
     }
-    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, other)}
+    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, (other, 0))}
 
 
 async def test_a_role_can_be_changed(adapters: Adapters) -> None:
@@ -198,7 +198,7 @@ async def test_a_block_is_stored_and_ends_the_users_sessions(adapters: Adapters)
         each: await adapters.sessions.rotate(digest, successor=uuid4().bytes, lifetime=DAY, grace=DAY)
         for each, digest in digests.items()
     }
-    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, other)}
+    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, (other, 0))}
     assert not await adapters.sessions.begin(token(user_id, b"new"), password_hash="hash")
 
     await adapters.users.change_access(blocked.unblock())
@@ -228,3 +228,59 @@ async def test_nobodys_password_and_role_can_be_changed(adapters: Adapters) -> N
         await adapters.users.change_role(a_user(Role.ADMIN))
     with pytest.raises(UserNotFound):
         await adapters.users.change_access(a_user())
+
+
+async def test_a_changed_password_ends_the_access_tokens_of_before(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(), await adapters.user()
+
+    async def version(of: UserId) -> int:
+        return (await adapters.users.get(of)).access_version
+
+    assert await version(user_id) == 0
+    await adapters.users.change_password(user_id, "new hash")
+    assert await version(user_id) == 1
+    stale = await adapters.users.get(user_id)
+    await adapters.users.change_password(user_id, "newer hash")
+    blocked = stale.block(by=None, at=datetime.now(UTC))
+    await adapters.users.change_access(blocked)
+    await adapters.users.change_access(stale.unblock())
+    await adapters.users.change_role(stale.with_role(Role.ADMIN, by=None))
+    assert await version(user_id) == 2, "what was read before the change does not undo it"
+    assert await version(other) == 0
+
+    token = RefreshToken(digest=b"token", family=uuid4(), user_id=user_id, lifetime=DAY)
+    assert await adapters.sessions.begin(token, password_hash="newer hash")
+    assert await adapters.sessions.rotate(b"token", successor=b"next", lifetime=DAY, grace=DAY) == (
+        Rotation.ROTATED,
+        (user_id, 2),
+    )
+
+
+async def test_a_changed_password_ends_keys_if_asked_and_links_that_nobody_used(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(), await adapters.user()
+    for owner, digest in ((user_id, b"mine"), (other, b"others")):
+        key = ApiKey(
+            id=uuid7(), user_id=owner, name="k", hint="aug_", created_at=datetime.now(UTC), expires_at=None
+        )
+        await adapters.api_keys.add(key, digest, most=1)
+        await adapters.links.issue(digest, owner, DAY)
+
+    await adapters.users.change_password(user_id, "new hash")
+    assert await adapters.api_keys.owner(b"mine")
+    assert await adapters.links.owner(b"mine", 7) is None
+    await adapters.users.change_password(user_id, "newer hash", end_api_keys=True)
+    assert await adapters.api_keys.owner(b"mine") is None
+    assert await adapters.api_keys.owner(b"others")
+    assert await adapters.links.owner(b"others", 7) == other
+
+
+async def test_no_key_is_made_with_an_access_token_that_has_ended(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+    await adapters.users.change_password(user_id, "new hash", end_api_keys=True)
+    key = ApiKey(
+        id=uuid7(), user_id=user_id, name="k", hint="aug_", created_at=datetime.now(UTC), expires_at=None
+    )
+    with pytest.raises(InvalidToken):
+        await adapters.api_keys.add(key, b"digest", most=1, version=0)
+    assert await adapters.api_keys.of(user_id) == []
+    assert await adapters.api_keys.add(key, b"digest", most=1, version=1)

@@ -112,6 +112,11 @@ class ApiKeyNotFound(DomainError):
 
 
 @dataclass(eq=False)
+class NotByApiKey(DomainError):
+    """An API key cannot do this. Sign in with the password."""
+
+
+@dataclass(eq=False)
 class NotAllowed(DomainError):
     """Only administrators may do this."""
 
@@ -147,6 +152,8 @@ class User:
     created_at: datetime
     closed_at: datetime | None = None
     blocked_at: datetime | None = None
+    access_version: int = 0
+    """Access tokens of another version are not valid: it changes with the password."""
 
     def with_role(self, role: Role, *, by: UserId | None) -> Self:
         """Make the user a member or an administrator. `by` is None only for an operator.

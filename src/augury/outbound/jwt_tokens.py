@@ -8,7 +8,7 @@ import jwt
 from jwt.types import Options
 from typing_extensions import override
 
-from augury.application.people.ports import AccessTokens
+from augury.application.people.ports import Access, AccessTokens
 from augury.application.ports import Clock
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken
@@ -47,7 +47,7 @@ class JwtAccessTokens(AccessTokens):
     def __init__(self, settings: JwtSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._verified: dict[str, tuple[UserId, float]] = {}
+        self._verified: dict[str, tuple[Access, float]] = {}
 
     @property
     @override
@@ -55,29 +55,30 @@ class JwtAccessTokens(AccessTokens):
         return self._settings.lifetime
 
     @override
-    def issue(self, user_id: UserId) -> str:
+    def issue(self, user_id: UserId, version: int = 0) -> str:
         now = self._clock.now()
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": str(user_id),
+            "ver": version,
             "iat": int(now.timestamp()),
             "exp": int((now + self._settings.lifetime).timestamp()),
         }
         return jwt.encode(claims, self._settings.secret, algorithm=ALGORITHM)
 
     @override
-    def read(self, token: str) -> UserId:
+    def read(self, token: str) -> Access:
         known = self._verified.get(token)
         if known is None:
             known = self._verify(token)
-        user_id, expires = known
+        access, expires = known
         if expires <= self._clock.now().timestamp():
             self._verified.pop(token, None)
             raise InvalidToken
-        return user_id
+        return access
 
-    def _verify(self, token: str) -> tuple[UserId, float]:
+    def _verify(self, token: str) -> tuple[Access, float]:
         try:
             claims = jwt.decode(
                 token,
@@ -87,7 +88,10 @@ class JwtAccessTokens(AccessTokens):
                 audience=AUDIENCE,
                 options=_CHECKS,
             )
-            known = UserId(UUID(claims["sub"])), float(claims["exp"])
+            version = claims.get("ver", 0)  # tokens of before have none: an account begins with 0
+            if type(version) is not int:
+                raise InvalidToken
+            known = Access(UserId(UUID(claims["sub"])), version), float(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError):
             raise InvalidToken from None
         if len(self._verified) >= MOST_REMEMBERED:

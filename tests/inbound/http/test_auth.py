@@ -156,6 +156,51 @@ async def test_a_changed_password_is_the_one_that_counts_and_ends_every_session(
     assert is_problem(refreshed, 401, "invalid-token")
 
 
+@pytest.mark.parametrize("end_api_keys", [False, True])
+async def test_a_changed_password_ends_access_tokens_at_once_and_keys_if_asked(
+    api: Api, *, end_api_keys: bool
+) -> None:
+    tokens = await registered(api)
+    client = bearing(api, tokens)
+    made = await client.post("/users/me/api-keys", json={"name": "script"})
+    key = {"Authorization": f"Bearer {made.json()['key']}"}
+    assert (await api.client().get("/users/me", headers=key)).status_code == 200
+    change = {
+        "current_password": ADA["password"],
+        "new_password": "battery staple",
+        "end_api_keys": end_api_keys,
+    }
+    assert (await client.post("/auth/password", json=change)).status_code == 204
+
+    assert is_problem(await client.get("/users/me"), 401, "invalid-token")
+    answer = await api.client().get("/users/me", headers=key)
+    assert answer.status_code == (401 if end_api_keys else 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/users/me/api-keys", {"name": "another"}),
+        ("POST", "/auth/password", {"current_password": ADA["password"], "new_password": "battery staple"}),
+        ("POST", "/users/me/telegram-link", None),
+        ("DELETE", "/users/me", None),
+    ],
+)
+async def test_an_api_key_does_nothing_that_would_outlive_it(
+    api: Api, method: str, path: str, body: object
+) -> None:
+    await api.hexagon.links.saw_bot("a_bot")
+    tokens = await registered(api)
+    made = await bearing(api, tokens).post("/users/me/api-keys", json={"name": "script"})
+    key = {"Authorization": f"Bearer {made.json()['key']}"}
+
+    refused = await api.client().request(method, path, json=body, headers=key)
+
+    assert is_problem(refused, 403, "not-by-api-key")
+    by_token = await bearing(api, tokens).request(method, path, json=body)
+    assert by_token.is_success, by_token.text
+
+
 async def test_sign_ins_are_limited_and_say_when_to_come_again() -> None:
     async with serving(Hexagon(Limits(sign_ins_per_minute=2))) as api:
         for _ in range(2):

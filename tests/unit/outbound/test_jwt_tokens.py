@@ -19,7 +19,7 @@ def test_a_token_names_its_user_until_it_expires() -> None:
     token = tokens.issue(user_id)
 
     clock.advance(timedelta(seconds=58))
-    assert tokens.read(token) == tokens.read(token) == user_id
+    assert tokens.read(token) == tokens.read(token) == (user_id, 0)
     clock.advance(timedelta(seconds=2))
     with pytest.raises(InvalidToken):
         tokens.read(token)
@@ -42,7 +42,7 @@ def test_a_token_says_no_more_than_it_must() -> None:
 
     claims = jwt.decode(token, options={"verify_signature": False})
 
-    assert set(claims) == {"iss", "aud", "sub", "iat", "exp"}
+    assert set(claims) == {"iss", "aud", "sub", "ver", "iat", "exp"}
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
 
 
@@ -51,7 +51,7 @@ def test_no_more_tokens_are_remembered_than_the_limit(monkeypatch: pytest.Monkey
     tokens = JwtAccessTokens(SETTINGS, SettableClock())
     issued = {tokens.issue(user_id): user_id for user_id in (UserId(uuid7()) for _ in range(10))}
 
-    assert {token: tokens.read(token) for token in issued} == issued
+    assert {token: tokens.read(token).user_id for token in issued} == issued
     assert len(tokens._verified) == 3
 
 
@@ -59,3 +59,21 @@ def test_a_short_secret_is_refused_and_a_long_one_never_shown() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         JwtSettings(secret="short")
     assert "s" * 32 not in repr(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [({}, 0), ({"ver": 2}, 2), ({"ver": "2"}, None), ({"ver": True}, None)]
+)
+def test_a_token_without_a_version_is_one_of_before_there_were_any(
+    said: dict[str, object], read: int | None
+) -> None:
+    clock = SettableClock()
+    tokens, user_id = JwtAccessTokens(SETTINGS, clock), UserId(uuid7())
+    claims = jwt.decode(tokens.issue(user_id), options={"verify_signature": False})
+    del claims["ver"]
+    token = jwt.encode(claims | said, SETTINGS.secret, algorithm="HS256")
+    if read is None:
+        with pytest.raises(InvalidToken):
+            tokens.read(token)
+    else:
+        assert tokens.read(token) == (user_id, read)

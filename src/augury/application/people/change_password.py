@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.application.limits import Limits
+from augury.application.people.known_callers import KnownCallers
 from augury.application.people.passwords import is_right
 from augury.application.people.ports import PasswordHasher, Throttle, Users
 from augury.domain.identifiers import UserId
@@ -10,15 +11,20 @@ from augury.domain.user import TooManyTries, WrongCredentials, checked_password
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePassword:
-    """Replace the password; every session of the user ends."""
+    """Replace the password. Every session and access token of the user ends, and the API keys if asked to."""
 
     users: Users
     passwords: PasswordHasher
     throttle: Throttle
+    known: KnownCallers
     limits: Limits
 
-    async def __call__(self, *, user_id: UserId, current: str | None, new: str) -> None:
-        """`current` is None only for an operator.
+    async def __call__(
+        self, *, user_id: UserId, current: str | None, new: str, end_api_keys: bool = False
+    ) -> None:
+        """Access ends at once in this process, and in others within `Limits.identity_cache`.
+
+        `current` is None only for an operator.
 
         Raises `WrongCredentials`, `InvalidPassword`, `TooManyTries`: a stolen token must not be enough to
         guess the password.
@@ -27,7 +33,9 @@ class ChangePassword:
         secret = await self.users.secret(user_id)
         if current is not None:
             await self._prove(current, secret.password_hash, user_id)
-        await self.users.change_password(user_id, await self.passwords.hash(new))
+        hashed = await self.passwords.hash(new)
+        await self.users.change_password(user_id, hashed, end_api_keys=end_api_keys)
+        self.known.forget(user_id)
 
     async def _prove(self, current: str, password_hash: str, user_id: UserId) -> None:
         wait = await self.throttle.hit(

@@ -21,11 +21,12 @@ class CreateApiKey:
     limits: Limits
 
     async def __call__(
-        self, *, user_id: UserId, name: str, expires_in: timedelta | None = None
+        self, *, user_id: UserId, name: str, expires_in: timedelta | None = None, version: int | None = None
     ) -> tuple[ApiKey, str]:
-        """The key's record and the key itself.
+        """The key's record and the key itself. `version` is that of the access token: no key is made with
+        one that has ended.
 
-        Raises `InvalidApiKeyName`, `TooManyApiKeys`, `UserNotFound`.
+        Raises `InvalidApiKeyName`, `TooManyApiKeys`, `UserNotFound`, `InvalidToken`.
         """
         if not 1 <= len(name) <= MOST_NAME_CHARACTERS or not is_storable(name):
             raise InvalidApiKeyName(most=MOST_NAME_CHARACTERS)
@@ -39,6 +40,6 @@ class CreateApiKey:
             created_at=now,
             expires_at=None if expires_in is None else now + expires_in,
         )
-        if not await self.api_keys.add(key, digest(secret), most=self.limits.api_keys):
+        if not await self.api_keys.add(key, digest(secret), most=self.limits.api_keys, version=version):
             raise TooManyApiKeys(most=self.limits.api_keys)
         return key, secret

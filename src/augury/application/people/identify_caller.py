@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import AccessTokens, ApiKeys, Users
+from augury.application.people.ports import Access, AccessTokens, ApiKeys, Users
 from augury.application.people.tokens import API_KEY_PREFIX, digest
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, UserNotFound
@@ -16,14 +16,16 @@ class IdentifyCaller:
     users: Users
     known: KnownCallers
 
-    async def __call__(self, credential: str) -> UserId:
+    async def __call__(self, credential: str) -> Access:
         """Asks the books only for unknown callers. Raises `InvalidToken`, also for a closed account, and
         `AccountBlocked`."""
         if credential.startswith(API_KEY_PREFIX):
             hashed = digest(credential)
-            return self.known.api_keys.get(hashed) or await self._owner(hashed)
-        user_id = self.access_tokens.read(credential)
-        return self.known.accounts.get(user_id) or await self._account(user_id)
+            return Access(self.known.api_keys.get(hashed) or await self._owner(hashed))
+        access = self.access_tokens.read(credential)
+        if self.known.accounts.get(access) is None:
+            await self._check(access)
+        return access
 
     async def _owner(self, hashed: bytes) -> UserId:
         user = await self.api_keys.owner(hashed)
@@ -33,11 +35,12 @@ class IdentifyCaller:
         self.known.api_keys.put(hashed, user.id)
         return user.id
 
-    async def _account(self, user_id: UserId) -> UserId:
+    async def _check(self, access: Access) -> None:
         try:
-            user = await self.users.get(user_id)
+            user = await self.users.get(access.user_id)
         except UserNotFound:
             raise InvalidToken from None
         user.require_access()
-        self.known.accounts.put(user_id, user_id)
-        return user_id
+        if user.access_version != access.version:
+            raise InvalidToken
+        self.known.accounts.put(access, user.id)

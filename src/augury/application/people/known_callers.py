@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from augury.application.limits import Limits
+from augury.application.people.ports import Access
 from augury.concurrency.recent import Recent
 from augury.domain.identifiers import UserId
 
@@ -18,7 +19,7 @@ class KnownCallers:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.accounts: Recent[UserId, UserId] = Recent(most=MOST, lifetime=limits.identity_cache)
+        self.accounts: Recent[Access, UserId] = Recent(most=MOST, lifetime=limits.identity_cache)
         self.api_keys: Recent[bytes, UserId] = Recent(most=MOST, lifetime=limits.identity_cache)
         self.guests: Recent[bytes, UserId] = Recent(most=MOST, lifetime=A_DAY)
 

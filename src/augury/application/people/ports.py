@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from augury.domain.balance import Transfer
@@ -28,6 +28,14 @@ class Secret:
 
     user: User
     password_hash: str
+
+
+class Access(NamedTuple):
+    """Who calls, and what the credential says of it."""
+
+    user_id: UserId
+    version: int | None = None
+    """The account's `access_version` when the access token was issued. None for an API key."""
 
 
 class Users(Protocol):
@@ -62,8 +70,14 @@ class Users(Protocol):
         """Members and administrators whose account is open, newest first."""
 
     @abstractmethod
-    async def change_password(self, user_id: UserId, password_hash: str) -> None:
-        """Also ends every session of the user."""
+    async def change_password(
+        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False
+    ) -> None:
+        """Also ends every session and access token of the user, links to chats that nobody has used yet, and
+        the API keys if asked to.
+
+        Raises `UserNotFound`, also for a closed account.
+        """
 
     @abstractmethod
     async def change_role(self, user: User) -> None: ...
@@ -103,7 +117,7 @@ class Sessions(Protocol):
     @abstractmethod
     async def rotate(
         self, digest: bytes, *, successor: bytes, lifetime: timedelta, grace: timedelta
-    ) -> tuple[Rotation, UserId | None]:
+    ) -> tuple[Rotation, Access | None]:
         """Replace a live token by its successor in the same family.
 
         A token replaced less than `grace` ago may be used again (a lost answer, two tabs); later than
@@ -131,10 +145,11 @@ class ApiKey:
 
 class ApiKeys(Protocol):
     @abstractmethod
-    async def add(self, key: ApiKey, digest: bytes, *, most: int) -> bool:
+    async def add(self, key: ApiKey, digest: bytes, *, most: int, version: int | None = None) -> bool:
         """Store it; False where the user has `most` already.
 
-        Raises `UserNotFound`, also for a closed account.
+        Raises `UserNotFound`, also for a closed account; `InvalidToken` if `version` is not the account's
+        `access_version` any more: the password was changed meanwhile. None skips that check.
         """
 
     @abstractmethod
@@ -176,8 +191,9 @@ class AccessTokens(Protocol):
         """How long a token is good for."""
 
     @abstractmethod
-    def issue(self, user_id: UserId) -> str: ...
+    def issue(self, user_id: UserId, version: int = 0) -> str:
+        """A token of the account's `access_version`."""
 
     @abstractmethod
-    def read(self, token: str) -> UserId:
+    def read(self, token: str) -> Access:
         """Raises `InvalidToken`."""

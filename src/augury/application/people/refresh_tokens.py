@@ -17,12 +17,12 @@ class RefreshTokens:
     async def __call__(self, *, refresh: str) -> Tokens:
         """Raises `InvalidToken`."""
         successor = new_secret()
-        rotation, user_id = await self.sessions.rotate(
+        rotation, access = await self.sessions.rotate(
             digest(refresh),
             successor=digest(successor),
             lifetime=self.limits.refresh_lifetime,
             grace=self.limits.refresh_grace,
         )
-        if rotation is not Rotation.ROTATED or user_id is None:
+        if rotation is not Rotation.ROTATED or access is None or access.version is None:
             raise InvalidToken
-        return Tokens(access=self.access_tokens.issue(user_id), refresh=successor)
+        return Tokens(access=self.access_tokens.issue(access.user_id, access.version), refresh=successor)

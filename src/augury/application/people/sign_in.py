@@ -54,7 +54,9 @@ class SignIn:
         # While the password was checked it may have been changed, or the account blocked.
         if not await self.sessions.begin(token, password_hash=secret.password_hash):
             raise WrongCredentials
-        return Tokens(access=self.access_tokens.issue(secret.user.id), refresh=refresh)
+        return Tokens(
+            access=self.access_tokens.issue(secret.user.id, secret.user.access_version), refresh=refresh
+        )
 
     async def _count_try(self, whose: str) -> None:
         wait = await self.throttle.hit(

@@ -87,12 +87,16 @@ async def promote(container: AsyncContainer, email: str) -> None:
 @user.command("set-password")
 @click.argument("email")
 @click.password_option()
+@click.option("--end-api-keys", is_flag=True, help="Also delete the account's API keys.")
 @operates
-async def set_password(container: AsyncContainer, email: str, password: str) -> None:
+async def set_password(container: AsyncContainer, email: str, password: str, *, end_api_keys: bool) -> None:
     """Replace a password and end the account's sessions."""
     known = await _known(container, email)
-    await (await container.get(ChangePassword))(user_id=known.id, current=None, new=password)
-    click.echo(f"the password of {_name(known)} is changed, its sessions are ended")
+    await (await container.get(ChangePassword))(
+        user_id=known.id, current=None, new=password, end_api_keys=end_api_keys
+    )
+    ended = "sessions and API keys" if end_api_keys else "sessions"
+    click.echo(f"the password of {_name(known)} is changed, its {ended} are ended")
 
 
 @user.command("top-up")

@@ -13,9 +13,9 @@ from litestar.params import FromPath, JSONBody
 from augury.application.people.create_api_key import MOST_NAME_CHARACTERS, CreateApiKey
 from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.ports import ApiKey, ApiKeys
-from augury.domain.user import ApiKeyNotFound, TooManyApiKeys, UserNotFound
+from augury.domain.user import ApiKeyNotFound, NotByApiKey, TooManyApiKeys, UserNotFound
 from augury.inbound.http.body import JsonBody
-from augury.inbound.http.identity import SignedIn, signed_in
+from augury.inbound.http.identity import InPerson, SignedIn, in_person, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 
@@ -66,19 +66,23 @@ class ApiKeyList(msgspec.Struct, frozen=True):
     "/users/me/api-keys",
     dto=JsonBody[NewApiKey],
     return_dto=None,
-    guards=[signed_in],
+    guards=[in_person],
     security=BEARER,
     tags=TAGS,
     summary="Make an API key",
     description=CreateApiKey.__doc__,
-    responses=documented(401, 404, 409, 413, 415, 422, refusals=[UserNotFound(), TooManyApiKeys(most=20)]),
+    responses=documented(
+        401, 403, 404, 409, 413, 415, 422, refusals=[NotByApiKey(), UserNotFound(), TooManyApiKeys(most=20)]
+    ),
 )
 @inject
 async def create(
-    request: SignedIn, data: JSONBody[NewApiKey], create_api_key: FromDishka[CreateApiKey]
+    request: InPerson, data: JSONBody[NewApiKey], create_api_key: FromDishka[CreateApiKey]
 ) -> CreatedApiKey:
     expires_in = None if data.expires_in is None else timedelta(seconds=data.expires_in)
-    key, secret = await create_api_key(user_id=request.user, name=data.name, expires_in=expires_in)
+    key, secret = await create_api_key(
+        user_id=request.user, name=data.name, expires_in=expires_in, version=request.auth
+    )
     return CreatedApiKey(key.id, key.name, key.hint, key.created_at, key.expires_at, key.last_used_at, secret)
 
 

@@ -16,7 +16,7 @@ from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
 from augury.application.people.tokens import Tokens
-from augury.domain.user import EmailTaken, InvalidPassword
+from augury.domain.user import EmailTaken, InvalidPassword, NotByApiKey
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.credentials import (
     Credentials,
@@ -24,7 +24,7 @@ from augury.inbound.http.credentials import (
     Email,
     Password,
 )
-from augury.inbound.http.identity import Identity, SignedIn, signed_in
+from augury.inbound.http.identity import Identity, InPerson, in_person
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 from augury.inbound.http.users import UserView
@@ -46,6 +46,9 @@ class RefreshRequest(msgspec.Struct, forbid_unknown_fields=True):
 class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
     current_password: Password
     new_password: Annotated[str, msgspec.Meta(description="8 to 256 characters.")]
+    end_api_keys: Annotated[
+        bool, msgspec.Meta(description="Also delete your API keys. Otherwise they keep working.")
+    ] = False
 
 
 class TokenView(msgspec.Struct, frozen=True):
@@ -136,18 +139,23 @@ async def logout(data: JSONBody[RefreshRequest], sign_out: FromDishka[SignOut]) 
     status_code=204,
     dto=JsonBody[PasswordChange],
     return_dto=None,
-    guards=[signed_in],
+    guards=[in_person],
     security=BEARER,
     tags=TAGS,
     summary="Change the password",
     description=ChangePassword.__doc__,
-    responses=documented(401, 413, 415, 422, 429),
+    responses=documented(401, 403, 413, 415, 422, 429, refusals=[NotByApiKey()]),
 )
 @inject
 async def password(
-    request: SignedIn, data: JSONBody[PasswordChange], change_password: FromDishka[ChangePassword]
+    request: InPerson, data: JSONBody[PasswordChange], change_password: FromDishka[ChangePassword]
 ) -> None:
-    await change_password(user_id=request.user, current=data.current_password, new=data.new_password)
+    await change_password(
+        user_id=request.user,
+        current=data.current_password,
+        new=data.new_password,
+        end_api_keys=data.end_api_keys,
+    )
 
 
 def _answer(tokens: Tokens, access: AccessTokens) -> Response[TokenView]:

@@ -17,7 +17,7 @@ from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import UserId
-from augury.domain.user import InvalidToken
+from augury.domain.user import InvalidToken, NotByApiKey
 from augury.inbound.http.address import client_address, neighbourhood
 from augury.inbound.http.problem_kinds import NOT_ENOUGH_FREE, REGISTER, SIGN_IN_REQUIRED
 from augury.inbound.http.problems import Refused
@@ -25,6 +25,8 @@ from augury.inbound.http.settings import HttpSettings
 
 SignedIn = Request[UserId, None, State]
 """A request behind the guard `signed_in`."""
+InPerson = Request[UserId, int, State]
+"""A request behind the guard `in_person`; its `auth` is the version of the access token."""
 Anyone = Request[UserId | None, None, State]
 """A request behind the guard `signed_in_or_guest`; its user is None for a guest."""
 
@@ -40,14 +42,19 @@ class Identity:
     settings: HttpSettings
 
     async def caller(self, scope: Scope) -> UserId | None:
-        """Who the credential belongs to, None where there is none; raises `InvalidToken` for a wrong one."""
+        """Who the credential belongs to, None where there is none; raises `InvalidToken` for a wrong one.
+
+        Also notes the version of an access token as the scope's `auth`, which is None for an API key.
+        """
         credentials = [value for name, value in scope["headers"] if name == b"authorization"]
         if not credentials:
             return None
         scheme, _, credential = credentials[0].decode("latin-1").partition(" ")
         if len(credentials) > 1 or scheme.lower() != "bearer":
             raise InvalidToken
-        return await self.identify_caller(credential.strip())
+        access = await self.identify_caller(credential.strip())
+        scope["auth"] = access.version
+        return access.user_id
 
     async def guest(self, scope: Scope) -> UserId:
         """Raises `GuestsNotServed`, `TooManyGuests`."""
@@ -96,6 +103,13 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     await identify(connection)
     if connection.scope["user"] is None:
         raise Refused(SIGN_IN_REQUIRED, f"This takes an account. {REGISTER}")
+
+
+async def in_person(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard: only with an access token. What an API key could do here would outlive the key."""
+    await signed_in(connection, handler)
+    if connection.scope["auth"] is None:
+        raise NotByApiKey
 
 
 async def administrator(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -15,8 +15,8 @@ from augury.application.people.ports import Users
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.chat import NoBot
 from augury.domain.identifiers import UserId
-from augury.domain.user import CreditsLeft, PredictionsUnderWay, Role, User, UserNotFound
-from augury.inbound.http.identity import SignedIn, signed_in
+from augury.domain.user import CreditsLeft, NotByApiKey, PredictionsUnderWay, Role, User, UserNotFound
+from augury.inbound.http.identity import InPerson, SignedIn, in_person, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 
@@ -58,17 +58,26 @@ async def me(request: SignedIn, users: FromDishka[Users]) -> UserView:
 
 @delete(
     "/users/me",
-    guards=[signed_in],
+    guards=[in_person],
     security=BEARER,
     tags=TAGS,
     summary="Close your account",
     description=CloseAccount.__doc__,
     responses=documented(
-        401, 404, 409, refusals=[UserNotFound(), PredictionsUnderWay(pending=2), CreditsLeft(available=4)]
+        401,
+        403,
+        404,
+        409,
+        refusals=[
+            NotByApiKey(),
+            UserNotFound(),
+            PredictionsUnderWay(pending=2),
+            CreditsLeft(available=4),
+        ],
     ),
 )
 @inject
-async def close(request: SignedIn, close_account: FromDishka[CloseAccount], confirm: Confirm = 0) -> None:
+async def close(request: InPerson, close_account: FromDishka[CloseAccount], confirm: Confirm = 0) -> None:
     await close_account(user_id=request.user, forfeit=confirm)
 
 
@@ -81,14 +90,14 @@ class TelegramLink(msgspec.Struct, frozen=True):
 
 @post(
     "/users/me/telegram-link",
-    guards=[signed_in],
+    guards=[in_person],
     security=BEARER,
     tags=TAGS,
     summary="Link a Telegram chat",
     description=IssueTelegramLink.__doc__,
-    responses=documented(401, 404, 409, refusals=[UserNotFound(), NoBot()]),
+    responses=documented(401, 403, 404, 409, refusals=[NotByApiKey(), UserNotFound(), NoBot()]),
 )
 @inject
-async def telegram_link(request: SignedIn, issue_link: FromDishka[IssueTelegramLink]) -> TelegramLink:
+async def telegram_link(request: InPerson, issue_link: FromDishka[IssueTelegramLink]) -> TelegramLink:
     link = await issue_link(user_id=request.user)
     return TelegramLink(link.url, link.expires_at)

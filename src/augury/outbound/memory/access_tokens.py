@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.people.ports import AccessTokens
+from augury.application.people.ports import Access, AccessTokens
 from augury.application.ports import Clock
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken
@@ -15,7 +15,7 @@ class MemoryAccessTokens(AccessTokens):
     def __init__(self, clock: Clock, *, lifetime: timedelta = timedelta(minutes=15)) -> None:
         self._clock = clock
         self._lifetime = lifetime
-        self._issued: dict[str, tuple[UserId, datetime]] = {}
+        self._issued: dict[str, tuple[Access, datetime]] = {}
 
     @property
     @override
@@ -23,13 +23,13 @@ class MemoryAccessTokens(AccessTokens):
         return self._lifetime
 
     @override
-    def issue(self, user_id: UserId) -> str:
+    def issue(self, user_id: UserId, version: int = 0) -> str:
         token = secrets.token_urlsafe(16)
-        self._issued[token] = (user_id, self._clock.now() + self._lifetime)
+        self._issued[token] = (Access(user_id, version), self._clock.now() + self._lifetime)
         return token
 
     @override
-    def read(self, token: str) -> UserId:
+    def read(self, token: str) -> Access:
         known = self._issued.get(token)
         if known is None or known[1] <= self._clock.now():
             raise InvalidToken

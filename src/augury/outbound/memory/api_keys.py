@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from augury.application.people.ports import ApiKey, ApiKeys
 from augury.domain.identifiers import UserId
-from augury.domain.user import User, UserNotFound
+from augury.domain.user import InvalidToken, User, UserNotFound
 from augury.outbound.memory.memory import Memory, State
 
 NOTE_USE_EVERY = timedelta(minutes=1)
@@ -18,10 +18,12 @@ class MemoryApiKeys(ApiKeys):
     memory: Memory
 
     @override
-    async def add(self, key: ApiKey, digest: bytes, *, most: int) -> bool:
+    async def add(self, key: ApiKey, digest: bytes, *, most: int, version: int | None = None) -> bool:
         async with self.memory.change() as state:
             if not _is_open(state, key.user_id):
                 raise UserNotFound
+            if version not in (None, state.users[key.user_id].user.access_version):
+                raise InvalidToken
             if sum(each.user_id == key.user_id for each in state.api_keys.values()) >= most:
                 return False
             state.api_keys[digest] = key

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.people.ports import RefreshToken, Rotation, Sessions
-from augury.domain.identifiers import UserId
+from augury.application.people.ports import Access, RefreshToken, Rotation, Sessions
 from augury.outbound.memory.memory import Memory, State, TokenRecord
 
 
@@ -27,18 +26,19 @@ class MemorySessions(Sessions):
     @override
     async def rotate(
         self, digest: bytes, *, successor: bytes, lifetime: timedelta, grace: timedelta
-    ) -> tuple[Rotation, UserId | None]:
+    ) -> tuple[Rotation, Access | None]:
         now = self.memory.now()
         async with self.memory.change() as state:
             token = state.refresh_tokens.get(digest)
             if token is None or token.expires_at <= now:
                 return Rotation.UNKNOWN, None
+            access = Access(token.user_id, state.users[token.user_id].user.access_version)
             if token.replaced_at and token.replaced_at + grace <= now:
                 _end(state, token.family)
-                return Rotation.REUSED, token.user_id
+                return Rotation.REUSED, access
             state.refresh_tokens[digest] = replace(token, replaced_at=token.replaced_at or now)
             state.refresh_tokens[successor] = replace(token, expires_at=now + lifetime, replaced_at=None)
-        return Rotation.ROTATED, token.user_id
+        return Rotation.ROTATED, access
 
     @override
     async def end(self, digest: bytes) -> None:

@@ -73,20 +73,35 @@ class MemoryUsers(Users):
         return sorted(users, key=lambda user: user.id, reverse=True)[:limit]
 
     @override
-    async def change_password(self, user_id: UserId, password_hash: str) -> None:
+    async def change_password(
+        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False
+    ) -> None:
         async with self.memory.change() as state:
-            state.users[user_id] = replace(_record(state, user_id), password_hash=password_hash)
+            record = _record(state, user_id)
+            user = replace(record.user, access_version=record.user.access_version + 1)
+            state.users[user_id] = replace(record, user=user, password_hash=password_hash)
             _end_sessions(state, user_id)
+            state.links = {
+                name: link
+                for name, link in state.links.items()
+                if link.user_id != user_id or link.chat_id is not None
+            }
+            if end_api_keys:
+                state.api_keys = {
+                    digest: key for digest, key in state.api_keys.items() if key.user_id != user_id
+                }
 
     @override
     async def change_role(self, user: User) -> None:
         async with self.memory.change() as state:
-            state.users[user.id] = replace(_record(state, user.id), user=user)
+            record = _record(state, user.id)
+            state.users[user.id] = replace(record, user=replace(record.user, role=user.role))
 
     @override
     async def change_access(self, user: User) -> None:
         async with self.memory.change() as state:
-            state.users[user.id] = replace(_record(state, user.id), user=user)
+            record = _record(state, user.id)
+            state.users[user.id] = replace(record, user=replace(record.user, blocked_at=user.blocked_at))
             if user.blocked_at:
                 _end_sessions(state, user.id)
 

@@ -4,8 +4,7 @@ from datetime import timedelta
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.people.ports import RefreshToken, Rotation, Sessions
-from augury.domain.identifiers import UserId
+from augury.application.people.ports import Access, RefreshToken, Rotation, Sessions
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
@@ -25,8 +24,8 @@ LOCK_OWNER = """
 SELECT id FROM users WHERE id = (SELECT user_id FROM refresh_tokens WHERE digest = $1) FOR NO KEY UPDATE
 """
 READ = """
-SELECT family, user_id, replaced_at + $2::interval <= now() AS stolen
-FROM refresh_tokens WHERE digest = $1 AND expires_at > now()
+SELECT family, user_id, replaced_at + $2::interval <= now() AS stolen, access_version
+FROM refresh_tokens JOIN users ON users.id = user_id WHERE digest = $1 AND expires_at > now()
 """
 REPLACE = "UPDATE refresh_tokens SET replaced_at = coalesce(replaced_at, now()) WHERE digest = $1"
 END_FAMILY = "DELETE FROM refresh_tokens WHERE family = $1"
@@ -45,17 +44,18 @@ class PostgresSessions(Sessions):
     @override
     async def rotate(
         self, digest: bytes, *, successor: bytes, lifetime: timedelta, grace: timedelta
-    ) -> tuple[Rotation, UserId | None]:
+    ) -> tuple[Rotation, Access | None]:
         async with transaction(self.pool) as connection:
             token = await _locked(connection, digest, grace)
             if token is None:
                 return Rotation.UNKNOWN, None
+            access = Access(token["user_id"], token["access_version"])
             if token["stolen"]:
                 await connection.execute(END_FAMILY, token["family"])
-                return Rotation.REUSED, token["user_id"]
+                return Rotation.REUSED, access
             await connection.execute(REPLACE, digest)
             await connection.execute(SUCCEED, successor, token["family"], token["user_id"], lifetime)
-            return Rotation.ROTATED, token["user_id"]
+            return Rotation.ROTATED, access
 
     @override
     async def end(self, digest: bytes) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0009"
+VERSION = "0010"
 """The revision that this code needs: the newest migration."""
 
 Time = DateTime(timezone=True)
@@ -56,6 +56,13 @@ users = Table(
         comment="The account that absorbed this one, which is closed",
     ),
     Column("blocked_at", Time),
+    Column(
+        "access_version",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="Access tokens of another version are not valid",
+    ),
     CheckConstraint("role IN ('guest', 'member', 'admin')", name="role"),
 )
 

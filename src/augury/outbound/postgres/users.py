@@ -11,7 +11,7 @@ from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch, query
-from augury.outbound.postgres.tables import balances, refresh_tokens, transfers, users
+from augury.outbound.postgres.tables import api_keys, balances, refresh_tokens, transfers, users
 
 IS_OPEN = users.c.closed_at.is_(None)
 ITSELF = users.c.id == bindparam("user_id")
@@ -38,9 +38,14 @@ PAGE = query(
     .limit(bindparam("most"))
 )
 CHANGE_PASSWORD = query(
-    update(users).where(ITSELF, IS_OPEN).values(password_hash=bindparam("new")).returning(users.c.id)
+    update(users)
+    .where(ITSELF, IS_OPEN)
+    .values(password_hash=bindparam("new"), access_version=users.c.access_version + 1)
+    .returning(users.c.id)
 )
 END_SESSIONS = query(delete(refresh_tokens).where(refresh_tokens.c.user_id == bindparam("user_id")))
+END_API_KEYS = query(delete(api_keys).where(api_keys.c.user_id == bindparam("user_id")))
+END_LINKS = "DELETE FROM telegram_links WHERE user_id = $1 AND chat_id IS NULL"
 CHANGE_ACCESS = query(
     update(users).where(ITSELF, IS_OPEN).values(blocked_at=bindparam("since")).returning(users.c.id)
 )
@@ -95,10 +100,15 @@ class PostgresUsers(Users):
         return [user_of(row) for row in await fetch(self.pool, *PAGE(most=limit, before=before))]
 
     @override
-    async def change_password(self, user_id: UserId, password_hash: str) -> None:
+    async def change_password(
+        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False
+    ) -> None:
         async with transaction(self.pool) as connection:
             _one(await connection.fetch(*CHANGE_PASSWORD(user_id=user_id, new=password_hash)))
             await connection.execute(*END_SESSIONS(user_id=user_id))
+            await connection.execute(END_LINKS, user_id)
+            if end_api_keys:
+                await connection.execute(*END_API_KEYS(user_id=user_id))
 
     @override
     async def change_role(self, user: User) -> None:
@@ -125,6 +135,7 @@ async def add_user(connection: Connection, new: NewUser) -> bool:
             created_at=user.created_at,
             closed_at=user.closed_at,
             blocked_at=user.blocked_at,
+            access_version=user.access_version,
         )
     )
     if added is None:
@@ -145,6 +156,7 @@ def user_of(row: Record) -> User:
         created_at=row["created_at"],
         closed_at=row["closed_at"],
         blocked_at=row["blocked_at"],
+        access_version=row["access_version"],
     )
 
 

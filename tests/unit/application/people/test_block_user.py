@@ -23,7 +23,7 @@ async def test_a_blocked_user_can_neither_sign_in_nor_use_tokens_and_keys(hexago
     tokens = await hexagon.sign_in(email=user.email, password=PASSWORD, address=address)
     _, key = await hexagon.create_api_key(user_id=user.id, name="script")
     for credential in (tokens.access, key):
-        assert await hexagon.identify_caller(credential) == user.id
+        assert (await hexagon.identify_caller(credential)).user_id == user.id
 
     await hexagon.block_user(user_id=user.id, by=None)
 
@@ -47,7 +47,7 @@ async def test_access_comes_back_with_the_keys_but_not_with_the_sessions(hexagon
 
     assert await hexagon.unblock_user(user_id=user.id) == user
 
-    assert await hexagon.identify_caller(key) == user.id
+    assert (await hexagon.identify_caller(key)).user_id == user.id
     with pytest.raises(InvalidToken):
         await hexagon.refresh_tokens(refresh=before.refresh)
     await hexagon.sign_in(email=user.email, password=PASSWORD, address="192.0.2.1")
@@ -61,7 +61,7 @@ async def test_another_process_notices_once_it_asks_again(hexagon: Hexagon) -> N
 
     await hexagon.block_user(user_id=user.id, by=None)
 
-    assert await elsewhere(token) == user.id
+    assert (await elsewhere(token)).user_id == user.id
     elsewhere.known.accounts.forget(user.id)  # which it does by itself after `Limits.identity_cache`
     with pytest.raises(AccountBlocked):
         await elsewhere(token)

@@ -16,8 +16,8 @@ async def test_an_access_token_and_an_api_key_say_whose_they_are(hexagon: Hexago
     user = await hexagon.user()
     _, key = await hexagon.create_api_key(user_id=user.id, name="script")
 
-    assert await hexagon.identify_caller(hexagon.access_tokens.issue(user.id)) == user.id
-    assert await hexagon.identify_caller(key) == user.id
+    assert (await hexagon.identify_caller(hexagon.access_tokens.issue(user.id))).user_id == user.id
+    assert (await hexagon.identify_caller(key)).user_id == user.id
 
 
 @pytest.mark.parametrize("wrong", ["", "aug_", "aug_unknown", "token", "é"], ids=repr)
@@ -37,7 +37,7 @@ async def test_a_known_caller_is_believed_without_asking_the_books(hexagon: Hexa
     await replace(hexagon.close_account, known=elsewhere)(user_id=user.id)
 
     for each in credentials:
-        assert await hexagon.identify_caller(each) == user.id
+        assert (await hexagon.identify_caller(each)).user_id == user.id
         with pytest.raises(InvalidToken):
             await replace(hexagon.identify_caller, known=elsewhere)(each)
 
@@ -49,7 +49,7 @@ async def test_a_deleted_key_is_refused_at_once(hexagon: Hexagon) -> None:
 
     with pytest.raises(ApiKeyNotFound):
         await hexagon.delete_api_key(user_id=other.id, key_id=made.id)
-    assert await hexagon.identify_caller(key) == user.id
+    assert (await hexagon.identify_caller(key)).user_id == user.id
     await hexagon.delete_api_key(user_id=user.id, key_id=made.id)
 
     with pytest.raises(InvalidToken):

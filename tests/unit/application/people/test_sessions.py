@@ -33,7 +33,7 @@ async def test_who_signs_in_gets_tokens_that_name_the_user(hexagon: Hexagon) -> 
 
     tokens = await sign_in(hexagon, user)
 
-    assert hexagon.access_tokens.read(tokens.access) == user.id
+    assert hexagon.access_tokens.read(tokens.access).user_id == user.id
     assert len(tokens.refresh) >= 43, "256 bits"
 
 
@@ -42,7 +42,7 @@ async def test_the_address_may_be_written_in_any_way(hexagon: Hexagon) -> None:
 
     tokens = await hexagon.sign_in(email="  ANN@example.ORG ", password=PASSWORD, address=ADDRESS)
 
-    assert hexagon.access_tokens.read(tokens.access) == user.id
+    assert hexagon.access_tokens.read(tokens.access).user_id == user.id
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ async def test_a_refresh_token_is_exchanged_for_a_new_pair(hexagon: Hexagon) -> 
     second = await hexagon.refresh_tokens(refresh=first.refresh)
     third = await hexagon.refresh_tokens(refresh=second.refresh)
 
-    assert hexagon.access_tokens.read(third.access) == user.id
+    assert hexagon.access_tokens.read(third.access).user_id == user.id
     assert len({first.refresh, second.refresh, third.refresh}) == 3
 
 
@@ -259,3 +259,18 @@ async def test_a_guest_has_no_password_to_change(hexagon: Hexagon) -> None:
     for user_id in (guest, UserId(uuid7())):
         with pytest.raises(UserNotFound):
             await hexagon.change_password(user_id=user_id, current=None, new="battery staple")
+
+
+async def test_no_access_token_outlives_its_password(hexagon: Hexagon) -> None:
+    user = await hexagon.user(email="ada@example.org")
+    first = await hexagon.sign_in(email="ada@example.org", password=PASSWORD, address="here")
+    assert (await hexagon.identify_caller(first.access)).user_id == user.id
+
+    await hexagon.change_password(user_id=user.id, current=PASSWORD, new="battery staple")
+
+    with pytest.raises(InvalidToken):
+        await hexagon.identify_caller(first.access)
+    second = await hexagon.sign_in(email="ada@example.org", password="battery staple", address="here")
+    third = await hexagon.refresh_tokens(refresh=second.refresh)
+    for each in (second, third):
+        assert await hexagon.identify_caller(each.access) == (user.id, 1)

@@ -320,6 +320,7 @@ refusal-too-many-api-keys = You have { $most ->
        *[other] { $most } API keys
     }, which is as many as allowed.
 refusal-api-key-not-found = There is no such API key.
+refusal-not-by-api-key = An API key cannot do this. Sign in with the password.
 refusal-not-allowed = This takes an administrator.
 refusal-invalid-link = This link was used before, or its ten minutes are over. Ask for a new one.
 refusal-chat-linked = This chat belongs to another account already.

@@ -337,6 +337,7 @@ refusal-too-many-api-keys = У вас уже { $most ->
        *[other] { $most } ключей
     } API, больше нельзя.
 refusal-api-key-not-found = Такого ключа API нет.
+refusal-not-by-api-key = С ключом API это нельзя. Войдите с паролем.
 refusal-not-allowed = Это может только администратор.
 refusal-invalid-link = Эта ссылка уже использована, или её десять минут прошли. Попросите новую.
 refusal-chat-linked = Этот чат уже связан с другим аккаунтом.
