@@ -93,6 +93,8 @@ async def test_texts_travel_in_the_file(tmp_path: Path) -> None:
         ('{"texts": {"features": {"town": {"en": "Town"}}}}', "the model has no feature 'town'"),
         ('{"titles": {}}', "unknown field `titles`"),
         ("nothing", "cannot be read"),
+        (r'{"categories": {"city": ["Pa\u0000ris"]}}', "contains NUL"),
+        (r'{"metrics": {"a\u0000uc": 0.9}}', "contains NUL"),
     ],
 )
 def test_metadata_of_ours_that_does_not_fit_is_refused_in_words(

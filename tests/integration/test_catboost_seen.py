@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,19 @@ async def test_the_categories_of_the_files_own_metadata_are_all_there_are(
     [outcome] = await predictor.predict(model, [kinds("yes", "no", "maybe")])
 
     assert outcome.warnings == (RowWarning(2, "kind", UNSEEN),)
+
+
+async def test_the_categories_that_the_operator_told_are_all_there_are(
+    predictor: CatBoostPredictor, store: FolderModelStore, tmp_path: Path
+) -> None:
+    model = await registered(category_model(tmp_path / "m.cbm", ["yes", "no"]), store)
+    [before] = await predictor.predict(model, [kinds("yes", "no", "maybe")])
+
+    told = replace(model, facts=model.facts.knowing({"kind": ["yes", "no"]}))
+    [after] = await predictor.predict(told, [kinds("yes", "no", "maybe")])
+
+    assert (before.warnings, after.warnings) == ((), (RowWarning(2, "kind", UNSEEN),))
+    assert output(before) == output(after)
 
 
 async def test_a_batch_of_many_kinds_of_values_is_answered_as_each_alone(

@@ -70,7 +70,7 @@ def test_a_file_without_a_loss_is_warned_of_until_the_operator_says_how_it_is_re
     augury: Command, tmp_path: Path
 ) -> None:
     parts = [regression_model(tmp_path / f"{loss}.cbm", loss) for loss in ("RMSE", "Poisson")]
-    file = tmp_path / "sum.cbm"
+    file, next_file = tmp_path / "sum.cbm", tmp_path / "next.cbm"
     sum_models([CatBoost().load_model(str(part)) for part in parts]).save_model(str(file))
 
     unsure = augury("model", "add", file, "--name", "sum")
@@ -83,6 +83,13 @@ def test_a_file_without_a_loss_is_warned_of_until_the_operator_says_how_it_is_re
     assert told.stderr == ""
     assert refused.returncode == 1
     assert "the file says itself how its answer is read (mean)" in refused.stderr
+
+    sum_models([CatBoost().load_model(str(part)) for part in parts], weights=[2, 2]).save_model(
+        str(next_file)
+    )
+    unsure = augury("model", "add", next_file, "--name", "sum")
+    assert said(unsure)[0].endswith("; ready, 1 credit a row")
+    assert "since nobody has said how its value is read: augury model activate sum@2" in unsure.stderr
 
 
 def test_categories_are_told_in_a_file(augury: Command, tmp_path: Path) -> None:
@@ -98,6 +105,13 @@ def test_categories_are_told_in_a_file(augury: Command, tmp_path: Path) -> None:
     assert "'town' is not a categorical feature (the model has: city)" in wrong.stderr
     assert broken.stderr.count("\n") == 1
     assert said(right)
+
+    told.write_text('{"city": ["Pa\\u0000ris"]}')
+    unstorable = augury("model", "add", file, "--name", "city", "--categories", told)
+    assert unstorable.stderr == (
+        "augury: The given texts or values do not fit the model: "
+        "a category of 'city' contains NUL or half of a surrogate pair\n"
+    )
 
 
 def test_categories_are_learned_from_a_sample(augury: Command, tmp_path: Path) -> None:

@@ -73,6 +73,9 @@ class InputSchema:
 
     def knowing(self, categories: Mapping[str, Sequence[str]]) -> Self:
         """Replace the values of categorical features, given by name. Raises `UnfitForModel`."""
+        for name, values in categories.items():
+            if not all(map(is_storable, values)):
+                raise UnfitForModel(reason=f"a category of {name!r} contains NUL or half of a surrogate pair")
         categorical = [feature.name for feature in self.features if feature.kind is FeatureKind.CATEGORICAL]
         if unknown := next(iter(categories.keys() - set(categorical)), None):
             known = ", ".join(categorical) or "none"
@@ -91,9 +94,14 @@ class InputSchema:
             yield f"it needs {', '.join(new)}"
         if gone := [name for name in others if name not in mine]:
             yield f"it does not take {', '.join(gone)}"
-        for name in mine.keys() & others.keys():
+        common = [name for name in mine if name in others]
+        for name in common:
             if mine[name] is not others[name]:
                 yield f"{name} is {mine[name]}, not {others[name]}"
+        may_be_null = {feature.name for feature in other.features if feature.nullable}
+        must_be_there = {feature.name for feature in self.features if not feature.nullable}
+        if strict := [name for name in common if name in must_be_there & may_be_null]:
+            yield f"it takes no missing values of {', '.join(strict)}"
 
     def check(self, row: object, index: int = 0) -> RowError | None:
         """The first error of the row, or None."""
@@ -175,6 +183,11 @@ class ModelFacts:
     """For a regression: how its raw value is read. None means raw: neither file nor operator has said."""
     texts: ModelTexts = field(default_factory=ModelTexts)
 
+    @property
+    def _is_unread(self) -> bool:
+        """Whether its value may be a logarithm: neither the file nor the operator says."""
+        return self.value_is is ValueIs.UNKNOWN and self.read_as is None
+
     def described_by(self, texts: ModelTexts) -> Self:
         """Replace the texts. Raises `UnfitForModel`."""
         texts.require_fitting(self.schema.names(), self.classes)
@@ -210,3 +223,5 @@ class ModelFacts:
             yield f"it answers {', '.join(self.classes)}, not {', '.join(other.classes)}"
         elif (self.value_is in UNITLESS) is not (other.value_is in UNITLESS) and other.value_is:
             yield f"its value is a {self.value_is}, not a {other.value_is}"
+        elif self._is_unread and not other._is_unread and other.value_is:
+            yield "nobody has said how its value is read"

@@ -27,7 +27,18 @@ JSON = {"Content-Type": "application/json"}
             b'{"data": {"text": "x"}, "modle": "tone"}',
             "`modle` is not known here: there is `data`, `model` and `expires_in`.",
         ),
-        (b"[]", "The body must be an object, not an array."),
+        (
+            b'[{"text": "x"}]',
+            'The body must be an object, not an array. Rows go into `data`: `{"data": {…}}`.',
+        ),
+        (
+            b'{"data": {"text": 1e400}}',
+            "The body has a number that is too large: numbers go to 1.8e308.",
+        ),
+        (
+            b'{"data": [{"text": "x"}, {"text": 1e400}]}',
+            "`[1]` has a number that is too large: numbers go to 1.8e308.",
+        ),
         (b'{"data": {"text": "x"}, "model": 5}', "`model` must be a text or null, not a whole number."),
         (b'{"data": {"text": "x"}, "expires_in": 0}', "`expires_in` must be 1 at least."),
         (

@@ -13,7 +13,9 @@ from augury.domain.model_facts import (
     FeatureKind,
     InputSchema,
     ModelFacts,
+    ReadAs,
     Task,
+    ValueIs,
 )
 from augury.domain.row_errors import RowError, RowFault
 
@@ -217,3 +219,40 @@ def test_a_reference_is_read_as_it_is_written(name: str, version: int) -> None:
 def test_what_is_no_reference_names_no_model(text: str) -> None:
     with pytest.raises(ModelNotFound):
         ModelRef.parse(text)
+
+
+def regression(
+    value_is: ValueIs | None, read_as: ReadAs | None = None, *, nullable: bool = True
+) -> ModelFacts:
+    features = tuple(Feature(name, FeatureKind.NUMERIC, nullable=nullable) for name in ("age", "size"))
+    return ModelFacts(
+        task=Task.REGRESSION,
+        schema=InputSchema(features),
+        classes=(),
+        metrics={},
+        value_is=value_is,
+        read_as=read_as,
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (regression(ValueIs.RATE, ReadAs.EXPONENT), regression(ValueIs.UNKNOWN), "nobody has said how"),
+        (regression(ValueIs.UNKNOWN, ReadAs.EXPONENT), regression(ValueIs.UNKNOWN), "nobody has said how"),
+        (regression(ValueIs.UNKNOWN, ReadAs.EXPONENT), regression(ValueIs.UNKNOWN, ReadAs.RAW), ""),
+        (regression(ValueIs.UNKNOWN), regression(ValueIs.UNKNOWN), ""),
+        (regression(ValueIs.UNKNOWN), regression(ValueIs.MEAN, ReadAs.RAW), ""),
+        (regression(ValueIs.MEAN), regression(ValueIs.LOG_HAZARD), "its value is a log_hazard, not a mean"),
+        (
+            regression(ValueIs.MEAN),
+            regression(ValueIs.MEAN, nullable=False),
+            "it takes no missing values of age, size",
+        ),
+        (regression(ValueIs.MEAN, nullable=False), regression(ValueIs.MEAN), ""),
+    ],
+)
+def test_a_version_differs_where_callers_would_get_errors_or_values_in_another_unit(
+    old: ModelFacts, new: ModelFacts, why: str
+) -> None:
+    assert [each[: len(why)] for each in new.differences(old)] == ([why] if why else [])

@@ -14,6 +14,8 @@ HAS = {"aiogram": "telegram-bot", "catboost": "ml-worker", "litestar": "app", "n
 def line_about(error: Exception) -> str | None:
     """None where it is a fault of the program: its traceback is to be shown."""
     if isinstance(error, DomainError):
+        if (reason := getattr(error, "reason", None)) is not None:
+            return f"{str(error).removesuffix('.')}: {reason}"
         facts = ", ".join(f"{name} {value}" for name, value in vars(error).items())
         return f"{error}" + (f" ({facts})" if facts else "")
     if isinstance(error, OperatorError | SchemaMismatch | Unavailable):

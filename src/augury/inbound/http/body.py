@@ -38,6 +38,7 @@ _HINTS = (
 """What often stands where JSON should, and what to write instead."""
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `.*`")
+_BARE_ROWS = "must be an object, not an array"
 _NO_DATA = FieldProblem(None, "data", "is missing")
 
 
@@ -173,7 +174,8 @@ def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> R
         missing = [each for each in required if getattr(given, each) is msgspec.UNSET]
         errors = [FieldProblem(None, each, "is missing") for each in missing] + (errors if unknown else [])
     said = "; ".join(f"{f'`{each.field}`' if each.field else 'The body'} {each.message}" for each in errors)
-    rows = ' Rows go into `data`: `{"data": {…}}`.' if errors[0] == _NO_DATA else ""
+    is_bare = name is None and message == _BARE_ROWS and "data" in wanted.__struct_fields__
+    rows = ' Rows go into `data`: `{"data": {…}}`.' if is_bare or errors[0] == _NO_DATA else ""
     return Refused(WRONG_SHAPE, f"{said}.{rows}", errors=errors)
 
 

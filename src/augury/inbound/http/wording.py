@@ -14,17 +14,23 @@ _TYPES = {
     "uuid": "a UUID",
 }
 _WHERE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_ANY_NAME = "[...]"  # of a member, which msgspec does not tell
 _TYPE = re.compile(r"Expected `(?P<wanted>[a-z |]+)`, got `(?P<got>[a-z]+)`")
 _LEAST = re.compile(r"Expected `(?:int|float)` >= (?P<least>\S+)")
 _MOST = re.compile(r"Expected `(?:int|float)` <= (?P<most>\S+)")
 _LENGTH = re.compile(r"Expected `(?P<kind>str|array)` of length (?P<sign><=|>=) (?P<length>\d+)")
 _VALUE = re.compile(r"Invalid enum value (?P<value>.+)")
 
+_REST = {
+    "Invalid UUID": "must be a UUID",
+    "Number out of range": "has a number that is too large: numbers go to 1.8e308",
+}
+
 
 def split(message: str) -> tuple[str, str | None]:
     """What is wrong, to be said after a name, and the name, None for the body as a whole."""
     where = _WHERE.search(message)
-    path = (where["path"] or None) if where else None
+    path = (where["path"].replace(_ANY_NAME, "") or None) if where else None
     return _said(message[: where.start()] if where else message), path
 
 
@@ -48,4 +54,4 @@ def _said(message: str) -> str:
         return f"must have {found['length']} {unit} at {'most' if found['sign'] == '<=' else 'least'}"
     if found := _VALUE.fullmatch(message):
         return f"must not be {found['value']}"
-    return {"Invalid UUID": "must be a UUID"}.get(message, message)
+    return _REST.get(message, message)

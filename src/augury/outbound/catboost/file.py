@@ -7,6 +7,7 @@ shape of `predict` differs between two and more classes, while that of the proba
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -119,6 +120,8 @@ def _own_facts(model: CatBoost) -> OwnFacts:
         raise ModelRefused(reason=f'its metadata "{_OWN_FACTS}" cannot be read: {error}') from error
     if facts.schema_version != SCHEMA_VERSION:
         raise ModelRefused(reason=f"its facts are of version {facts.schema_version}, not {SCHEMA_VERSION}")
+    if not all(map(is_storable, [*facts.metrics, *chain.from_iterable(facts.categories.values())])):
+        raise ModelRefused(reason=f'its metadata "{_OWN_FACTS}" contains NUL or half of a surrogate pair')
     return facts
 
 

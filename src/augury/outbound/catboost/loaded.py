@@ -58,7 +58,7 @@ class LoadedModel:
                 index: Categories(
                     seen.categories.get(index, NOTHING_SEEN),
                     {*feature.values, *itself.values},
-                    texts_are_all=bool(itself.values),
+                    texts_are_all=bool(feature.values or itself.values),
                 )
                 for index, (feature, itself) in enumerate(
                     zip(facts.schema.features, found.schema.features, strict=True)
