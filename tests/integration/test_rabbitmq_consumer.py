@@ -77,7 +77,7 @@ async def working(
         queue=RabbitPredictionQueue(publisher),
         prefetch=settings.prefetch,
     )
-    consumer = TaskConsumer([broker], runner, tasks=TASKS, look_every=OFTEN, patience=patience)
+    consumer = TaskConsumer({url: broker}, runner, tasks=TASKS, look_every=OFTEN, patience=patience)
     await consumer.start()
     try:
         yield Worker(broker, runner, consumer)

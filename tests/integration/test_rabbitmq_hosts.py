@@ -139,9 +139,10 @@ async def service(url: str, hexagon: Hexagon) -> AsyncIterator[Service]:
         on_fatal=pytest.fail,
     )
     queue = RabbitPredictionQueue(publisher)
-    brokers = [
-        create_consumer(each, tasks=TASKS, runner=runner, queue=queue, prefetch=8) for each in settings.urls
-    ]
+    brokers = {
+        each: create_consumer(each, tasks=TASKS, runner=runner, queue=queue, prefetch=8)
+        for each in settings.urls
+    }
     consumer = TaskConsumer(brokers, runner, tasks=TASKS, look_every=OFTEN)
     made = Service(hexagon=hexagon, publisher=publisher, consumer=consumer)
 
@@ -192,3 +193,33 @@ async def test_a_host_that_falls_silent_is_left_for_another(rabbitmq_url: str, h
             await made.works()
             road.falls_silent()
             await made.works_again()
+
+
+async def test_each_hosts_own_trouble_is_told_once_and_no_password(
+    rabbitmq_url: str, hexagon: Hexagon, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that is away hides neither another's wrong password nor a virtual host that is not there."""
+    [nowhere] = free_ports(1)
+    away, broker = f"127.0.0.1:{nowhere}", f"127.0.0.1:{port_of(rabbitmq_url)}"
+    again = f"localhost:{port_of(rabbitmq_url)}"
+    urls = f"amqp://guest:secret@{away},{broker}/, amqp://guest:guest@{again}/nowhere"
+    words = (
+        f"{away}: [Errno 111] Conn",
+        f"{broker}: ACCESS_REFUSED",
+        f"{again}: the virtual host is refused",
+    )
+    expected = sorted(3 * words)
+
+    def told() -> list[str]:
+        own = [each.getMessage() for each in caplog.records if each.name.startswith("augury")]
+        return sorted(word for line in own for word in words if word in line)
+
+    async with service(urls, hexagon):
+        await eventually(lambda: len(told()) >= len(expected), within=WITHIN)
+        assert told() == expected
+
+    with pytest.raises(Unavailable) as unavailable:
+        await RabbitDeadLetters(RabbitSettings(url=urls), TOPOLOGY).lengths()
+    assert [word in str(unavailable.value) for word in words] == [True, True, True]
+    assert "\n" not in str(unavailable.value)
+    assert "secret" not in f"{caplog.text}{unavailable.value}"

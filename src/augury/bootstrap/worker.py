@@ -63,9 +63,9 @@ async def consuming(
     """Run what comes from RabbitMQ, and sweep, for as long as the block; what is left is handed back."""
     runner = await task_runner(container, settings)
     queue, prefetch = await container.get(PredictionQueue), settings.prefetch
-    brokers = [
-        create_consumer(url, tasks=TASKS, runner=runner, queue=queue, prefetch=prefetch) for url in urls
-    ]
+    brokers = {
+        url: create_consumer(url, tasks=TASKS, runner=runner, queue=queue, prefetch=prefetch) for url in urls
+    }
     consumer = TaskConsumer(brokers, runner, tasks=TASKS)
     async with background((await sweeper(container, settings)).run()):
         await consumer.start()

@@ -1,4 +1,4 @@
-"""Logs an outage twice: when it begins and when it is over, not at each attempt in between."""
+"""Logs an outage when it begins and when it is over, not at each attempt in between."""
 
 import logging
 
@@ -8,15 +8,16 @@ class Outage:
         """`doing` is the activity that the outage interrupts, such as "publishing to RabbitMQ"."""
         self._log = log
         self._doing = doing
-        self._lasts = False
+        self._met: set[str] = set()
 
-    def begins(self, trouble: BaseException | str) -> None:
-        if not self._lasts:
+    def begins(self, trouble: BaseException | str, *, at: str = "") -> None:
+        """Logged once for each place: where one host is away, another may have a trouble of its own."""
+        if at not in self._met:
             why = str(trouble) or type(trouble).__name__
             self._log.warning("not %s, trying again: %s", self._doing, why)
-        self._lasts = True
+        self._met.add(at)
 
     def ends(self) -> None:
-        if self._lasts:
+        if self._met:
             self._log.info("%s again", self._doing)
-        self._lasts = False
+        self._met.clear()

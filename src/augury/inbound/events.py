@@ -12,7 +12,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from faststream.rabbit import RabbitExchange
 
-from augury.broker.trouble import TROUBLE
+from augury.broker.trouble import TROUBLE, host_of, told
 from augury.broker.wire import NotUnderstood, read_events
 from augury.concurrency.cancellation import within
 from augury.concurrency.outage import Outage
@@ -67,7 +67,7 @@ class EventListener:
                 try:
                     await self._listen(url)
                 except TROUBLE as error:
-                    self._outage.begins(error)
+                    self._outage.begins(told(error, url), at=host_of(url))
                 except Exception:  # nobody would notice that the listener ended
                     log.exception("not listening for events, trying again")
             await asyncio.sleep(self._pause * random.uniform(0.5, 1))
@@ -85,7 +85,7 @@ class EventListener:
             self._pause = FIRST_PAUSE
             self._outage.ends()
             await gone.wait()
-            self._outage.begins("the connection was closed")
+            self._outage.begins(f"{host_of(url)}: the connection was closed", at=host_of(url))
         finally:
             with suppress(*TROUBLE):
                 await within(CLOSING, connection.close())

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 
 from aio_pika.abc import AbstractRobustConnection
 from faststream.rabbit import RabbitBroker, RabbitQueue
 
-from augury.broker.trouble import TROUBLE
+from augury.broker.trouble import TROUBLE, host_of, told
 from augury.concurrency.cancellation import within
 from augury.concurrency.outage import Outage
 from augury.inbound.worker.consumer import CONNECTING
@@ -41,15 +41,16 @@ class TaskConsumer:
 
     def __init__(
         self,
-        brokers: Sequence[RabbitBroker],
+        brokers: Mapping[str, RabbitBroker],
         runner: TaskRunner,
         *,
         tasks: RabbitQueue,
         look_every: timedelta = LOOK_EVERY,
         patience: timedelta = PATIENCE,
     ) -> None:
+        """`brokers` by their URLs, of which there is one at least."""
         self._brokers = brokers
-        self._broker = brokers[0]
+        self._url, self._broker = next(iter(brokers.items()))
         self._runner = runner
         self._tasks = tasks
         self._look_every = look_every.total_seconds()
@@ -81,12 +82,12 @@ class TaskConsumer:
 
     async def _run(self) -> None:
         while True:
-            for broker in self._brokers:
-                self._broker = broker
+            for url, broker in self._brokers.items():
+                self._url, self._broker = url, broker
                 try:
                     await self._consume()
                 except TROUBLE as error:
-                    self._outage.begins(error)
+                    self._outage.begins(told(error, url), at=host_of(url))
                 except Exception:  # a worker must consume, whatever went wrong
                     log.exception("not consuming from RabbitMQ, trying again")
                 await self._disconnect()
@@ -131,7 +132,8 @@ class TaskConsumer:
                 self._outage.ends()
             else:
                 misses += 1
-                self._outage.begins("the broker has lost the consumer")
+                host = host_of(self._url)
+                self._outage.begins(f"{host}: the broker has lost the consumer", at=host)
             if not elsewhere:
                 await asyncio.sleep(self._look_every)
             elif await self._breaks_within(self._look_every):

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
-from augury.broker.trouble import TROUBLE
+from augury.broker.trouble import TROUBLE, why
 from augury.concurrency.cancellation import within
 from augury.outbound.rabbitmq.hosts import first_that_answers
 from augury.outbound.rabbitmq.link import CLOSING, Topology, declare_dead
@@ -86,7 +86,7 @@ class RabbitDeadLetters(DeadLetters):
         try:
             return await within(patience, done())
         except TROUBLE as error:
-            raise Unavailable(f"RabbitMQ: {error!r}") from error
+            raise Unavailable(f"RabbitMQ: {why(error)}") from error
 
     @asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:

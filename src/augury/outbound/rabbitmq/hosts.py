@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from augury.broker.trouble import told
+
 SCHEMES = ("amqp://", "amqps://")
 _URL = re.compile(r"(?P<before>amqps?://(?:[^/?#]*@)?)(?P<hosts>[^/?#]*)(?P<after>.*)", re.DOTALL)
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:]*)(?P<port>:.*)?", re.DOTALL)
@@ -24,13 +26,14 @@ def urls_of(text: str) -> tuple[str, ...]:
 async def first_that_answers(
     urls: Sequence[str], connect: Callable[[str], Awaitable[Answer]], *, trouble: tuple[type[Exception], ...]
 ) -> Answer:
-    """Connect to the first URL that works. If none does, raises the `trouble` of the last one."""
-    for url in urls[:-1]:
+    """Connect to the first URL that works. Raises `ConnectionError` with each host's trouble if none does."""
+    said: list[str] = []
+    for url in urls:
         try:
             return await connect(url)
-        except trouble:
-            continue
-    return await connect(urls[-1])
+        except trouble as error:
+            said.append(told(error, url))
+    raise ConnectionError("; ".join(said))
 
 
 def _one_for_each_host(url: str) -> list[str]:
@@ -43,7 +46,7 @@ def _one_for_each_host(url: str) -> list[str]:
     _, last_port = hosts[-1]
     urls = [f"{parts['before']}{host}{port or last_port}{parts['after']}" for host, port in hosts]
     for each in urls:
-        _check_port(each)
+        _check_host(each)
     return urls
 
 
@@ -53,8 +56,12 @@ def _host_and_port(text: str) -> tuple[str, str]:
     return (parts["name"], parts["port"] or "") if parts else (text, "")
 
 
-def _check_port(url: str) -> None:
+def _check_host(url: str) -> None:
     try:
-        urlsplit(url).port  # noqa: B018  # raises for an invalid port number
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # raises for an invalid port number
+        host = (parts.hostname or "").encode("idna")  # as whoever looks it up does
     except ValueError:
-        raise ValueError("url must name a host, or a host and a port number") from None
+        host = b""
+    if not host or b" " in host:
+        raise ValueError("url must name a host, or a host and a port number")

@@ -17,7 +17,7 @@ import aio_pika
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import NO_TRACES, Traces
-from augury.broker.trouble import TROUBLE
+from augury.broker.trouble import TROUBLE, host_of, told, why
 from augury.broker.wire import CONTENT_TYPE, MOST_IDS, task_body, task_headers
 from augury.concurrency.outage import Outage
 from augury.domain.identifiers import PredictionId
@@ -120,7 +120,7 @@ class RabbitPublisher:
         except TROUBLE as error:
             if len(self._settings.urls) > 1:
                 link.give_up()  # another host may answer
-            raise Unavailable(f"RabbitMQ: {error!r}") from error
+            raise Unavailable(f"RabbitMQ: {why(error)}") from error
 
     def put(self, ids: Sequence[PredictionId], attempt: int, traces: Traces = NO_TRACES) -> None:
         room = max(self._settings.max_unpublished - len(self._puts), 0)
@@ -157,7 +157,7 @@ class RabbitPublisher:
             ) as link:
                 await self._serve(link)
         except TROUBLE as error:
-            self._outage.begins(error)
+            self._outage.begins(told(error, url), at=host_of(url))
         except Exception:  # nobody would notice that the publisher ended
             log.exception("not publishing to RabbitMQ, trying again")
         finally:

@@ -13,7 +13,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
 from faststream.rabbit import RabbitQueue
 
 from augury.application.ports import Unavailable
-from augury.broker.trouble import TROUBLE
+from augury.broker.trouble import TROUBLE, why
 from augury.concurrency.cancellation import within
 from augury.outbound.rabbitmq.hosts import first_that_answers
 from augury.outbound.rabbitmq.link import Topology, declare_dead
@@ -43,7 +43,7 @@ async def upgrade_dead_letters(
         async with await first_that_answers(settings.urls, connect, trouble=TROUBLE) as connection:
             return await _upgraded(connection, topology.dead, quiet)
     except TROUBLE as error:
-        raise Unavailable(f"RabbitMQ: {error!r}") from error
+        raise Unavailable(f"RabbitMQ: {why(error)}") from error
 
 
 async def _upgraded(connection: AbstractConnection, dead: RabbitQueue, quiet: float) -> int | None:
