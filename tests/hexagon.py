@@ -221,6 +221,7 @@ class Hexagon:
             sessions=self.sessions,
             access_tokens=self.access_tokens,
             throttle=self.throttle,
+            keys=guests["keys"],
             limits=self.limits,
         )
         self.refresh_tokens = RefreshTokens(

@@ -265,6 +265,21 @@ async def test_nothing_of_an_address_is_stored(api: Api) -> None:
     assert "203.0.113.77" not in repr(api.hexagon.memory.state)
 
 
+async def test_tries_are_counted_without_storing_an_address(api: Api) -> None:
+    client = api.client(peer="203.0.113.77")
+    credentials = {"email": "ada@example.org", "password": "correct horse"}
+    await client.post("/auth/register", json=credentials)
+    tokens = (await client.post("/auth/token", json=credentials)).json()
+    client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+    await client.post("/balance/redeem", json={"code": "A-GUESS"})
+    await client.delete("/users/me")
+
+    windows = api.hexagon.memory.state.windows
+    kinds = [key.partition(":")[0] for key in windows]
+    assert [kinds.count(kind) for kind in ("register", "sign-in", "redeem")] == [1, 2, 2]
+    assert not any("203.0.113" in key or "ada" in key for key in windows)
+
+
 async def test_a_stranger_cannot_make_up_an_address(api: Api) -> None:
     before = len(api.hexagon.memory.state.users)
     for number in range(5):

@@ -19,3 +19,7 @@ class GuestKeys:
         """HMAC-SHA256 of the UTC day of `at` and of the address, which stands for a whole neighbourhood."""
         name = f"{at.date().isoformat()} {address}"
         return hmac.digest(self.secret.encode(), name.encode(), hashlib.sha256)
+
+    def mark(self, text: str) -> str:
+        """HMAC-SHA256 of an e-mail or network address, as the name under which tries are counted."""
+        return hmac.digest(self.secret.encode(), f"tries {text}".encode(), hashlib.sha256).hex()

@@ -3,6 +3,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from augury.application.limits import Limits
+from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.passwords import is_right
 from augury.application.people.ports import (
     AccessTokens,
@@ -26,6 +27,7 @@ class SignIn:
     sessions: Sessions
     access_tokens: AccessTokens
     throttle: Throttle
+    keys: GuestKeys
     limits: Limits
 
     async def __call__(self, *, email: str, password: str, address: str) -> Tokens:
@@ -38,7 +40,7 @@ class SignIn:
             raise WrongCredentials from None
         # One after the other: an address that is refused must not use up the tries of the accounts it names.
         await self._count_try(address)
-        await self._count_try(email)
+        await self._count_try(self.keys.mark(email))
         secret = await self.users.by_email(email)
         right = await is_right(self.passwords, password, secret.password_hash if secret else None)
         if secret is None or not right:

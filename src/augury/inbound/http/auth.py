@@ -165,4 +165,4 @@ def _answer(tokens: Tokens, access: AccessTokens) -> Response[TokenView]:
 
 def _address(request: Public) -> str:
     identity: Identity = request.app.state.identity
-    return identity.neighbourhood(request.scope)
+    return identity.tries_mark(request.scope)

@@ -128,7 +128,7 @@ async def redeem(
     moved = await redeem_promo_code(
         user_id=request.user,
         code=data.code,
-        address=identity.neighbourhood(request.scope),
+        address=identity.tries_mark(request.scope),
         key=await key_of(request, "POST redeem"),
     )
     return balance_after(moved)

@@ -80,6 +80,10 @@ class Identity:
         """Raises `GuestsNotServed`."""
         return self.find_guests(self.neighbourhood(scope))
 
+    def tries_mark(self, scope: Scope) -> str:
+        """The network address of the request as a keyed hash: tries are counted and stored by this."""
+        return self.admit_guest.keys.mark(self.neighbourhood(scope))
+
     def neighbourhood(self, scope: Scope) -> str:
         """Where the request came from: guests are told apart, and tries are counted, by this."""
         peer = scope["client"][0] if scope["client"] else None

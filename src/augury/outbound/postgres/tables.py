@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0010"
+VERSION = "0011"
 """The revision that this code needs: the newest migration."""
 
 Time = DateTime(timezone=True)
