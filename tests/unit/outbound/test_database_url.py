@@ -116,6 +116,7 @@ def test_keepalives_are_the_sockets() -> None:
         ("keepalives_idle=long", "keepalives_idle=long is not a whole number"),
         ("port=x", "port=x is not a number"),
         ("port=1,2", "2 ports for 1 hosts"),
+        ("hostaddr=10.0.0.1,10.0.0.2", "hostaddr has 2 addresses for 1 hosts"),
         ("sslrootcert=/no/such.pem", "sslrootcert=/no/such.pem: there is no such file"),
         ("sslrootcert=system&sslmode=require", "sslrootcert=system needs sslmode=verify-full"),
         ("channel_binding=require&sslmode=disable", "channel_binding=require needs TLS"),

@@ -106,9 +106,10 @@ def _hosts(given: str, said: Mapping[str, str]) -> tuple[Host, ...]:
     if "hostaddr" in said and (given or "host" in said) and said.get("sslmode") == "verify-full":
         raise ValueError("url: hostaddr beside host is not supported with sslmode=verify-full: leave it out")
     if given and "hostaddr" in said:
-        hosts = [
-            Host(address, host.port) for address, host in zip(said["hostaddr"].split(","), hosts, strict=True)
-        ]
+        addresses = said["hostaddr"].split(",")
+        if len(addresses) != len(hosts):
+            raise ValueError(f"url: hostaddr has {len(addresses)} addresses for {len(hosts)} hosts")
+        hosts = [Host(address, host.port) for address, host in zip(addresses, hosts, strict=True)]
     return tuple(_with_ports(hosts, said.get("port", "")))
 
 
