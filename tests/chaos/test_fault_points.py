@@ -44,4 +44,7 @@ def test_the_wheel_of_which_the_images_are_made_has_no_fault_points() -> None:
 
 def test_a_fault_point_that_there_is_not_is_refused_in_one_line() -> None:
     refused = run("worker", env=environment(fault="no-such-point", **NOWHERE))
-    assert (refused.returncode, refused.stderr) == (1, "augury: AUGURY_FAULT: there is no no-such-point\n")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "augury: AUGURY_FAULT: unknown fault point no-such-point\n",
+    )

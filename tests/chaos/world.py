@@ -154,7 +154,7 @@ class World:
 
         async def works() -> bool:
             assert process.popen.poll() in (None, -signal.SIGKILL), process.output
-            return "this worker works" in process.output or process.popen.poll() is not None
+            return "the worker is running" in process.output or process.popen.poll() is not None
 
         await until(works, STARTS_WITHIN, "a worker's start")
         return process

@@ -84,7 +84,7 @@ def test_the_first_administrator_is_one_command(project: Project) -> None:
 def test_every_line_of_every_container_s_log_is_a_json_object(project: Project) -> None:
     assert project.says_nothing_but_json()
     told = {service: "\n".join(project.logs(service)) for service in (*SERVICES, "migrate", "secrets")}
-    assert '"message":"this worker works"' in told["ml-worker"]
+    assert '"message":"the worker is running"' in told["ml-worker"]
     assert '"message":"migrated: 0001' in told["migrate"]
     assert "tone@1 is active" in told["migrate"]
     assert "redirecting log output" in told["postgres"]  # in text, as PostgreSQL has it

@@ -199,7 +199,7 @@ def test_a_server_that_does_not_start_says_why_in_one_line(data: Path) -> None:
         settings.write("work_mem = much\n")
     with pytest.raises(EmbeddedPostgresFailed) as failed, embedded_postgres(data):
         pass
-    assert "does not start: configuration file" in str(failed.value)
+    assert "cannot be started: configuration file" in str(failed.value)
     assert "\n" not in str(failed.value)
 
 

@@ -36,15 +36,15 @@ def test_a_new_version_keeps_the_price_and_the_same_file_is_the_same_version(
     first, second = (regression_model(tmp_path / f"{loss}.cbm", loss) for loss in ("RMSE", "MAE"))
     what = "regression, x (numeric), y (numeric)"
     assert said(augury("model", "add", first, "--name", "size")) == [
-        f"added size@1: {what}; active, 1 credit a row"
+        f"added size@1: {what}; active, 1 credit per row"
     ]
     augury("model", "price", "size@1", "5")
 
     assert said(augury("model", "add", second, "--name", "size"))[0] == (
-        f"added size@2: {what}; active, 5 credits a row"
+        f"added size@2: {what}; active, 5 credits per row"
     )
     assert said(augury("model", "add", first, "--name", "size")) == [
-        f"size@1 is this very file already: {what}; ready, 5 credits a row"
+        f"size@1 already has this file: {what}; ready, 5 credits per row"
     ]
     assert sorted(listed(augury)) == ["size@1", "size@2"]
 
@@ -56,10 +56,10 @@ def test_a_version_with_other_features_is_added_inactive_with_one_line_why(
 
     added = augury("model", "add", binary_model(tmp_path / "2.cbm"), "--name", "size")
 
-    assert said(added)[0].endswith("; ready, 1 credit a row")
+    assert said(added)[0].endswith("; ready, 1 credit per row")
     assert added.stderr.splitlines() == [
-        "warning: it is not active, since it needs age, city, text; it does not take x, y; it is a "
-        "classification, not a regression: augury model activate size@2"
+        "warning: it is not active, because it needs age, city, text; it does not take x, y; it is a "
+        "classification, not a regression. To activate it: augury model activate size@2"
     ]
     assert listed(augury)["size@1"]["state"] == "active"
     assert said(augury("model", "activate", "size@2")) == ["size@2 is active"]
@@ -79,10 +79,10 @@ def test_a_file_without_a_loss_is_warned_of_until_the_operator_says_how_it_is_re
 
     assert said(unsure)
     assert unsure.stderr.startswith("warning: the file does not name its loss function")
-    assert said(told)[0].startswith("sum@1 is this very file already")
+    assert said(told)[0].startswith("sum@1 already has this file")
     assert told.stderr == ""
     assert refused.returncode == 1
-    assert "the file says itself how its answer is read (mean)" in refused.stderr
+    assert "the file already says how to read its answer (mean)" in refused.stderr
 
     sum_models([CatBoost().load_model(str(part)) for part in parts], weights=[2, 2]).save_model(
         str(next_file)
@@ -132,7 +132,7 @@ def test_a_model_is_described_by_a_file(augury: Command, tmp_path: Path) -> None
     augury("model", "add", binary_model(tmp_path / "m.cbm"), "--name", "city")
     texts = tmp_path / "texts.json"
     texts.write_text('{"description": {"en": "Where?"}, "features": {"city": {"ru": "Город"}}}')
-    assert said(augury("model", "describe", "city@1", texts)) == ["city@1 is described"]
+    assert said(augury("model", "describe", "city@1", texts)) == ["city@1 has its new texts"]
 
     texts.write_text('{"labels": {"2": {"en": "Two"}}}')
     assert "the model has no label '2'" in augury("model", "describe", "city@1", texts).stderr

@@ -66,7 +66,7 @@ async def test_the_operator_disables_and_enables_a_code(database_url: str) -> No
     enabled = await asyncio.to_thread(run, "promo", "enable", "spring", env=env)
     unknown = await asyncio.to_thread(run, "promo", "disable", "WINTER", env=env)
 
-    assert (disabled.returncode, disabled.stdout) == (0, "SPRING is disabled, it was redeemed 0 times\n")
+    assert (disabled.returncode, disabled.stdout) == (0, "SPRING is disabled; it was redeemed 0 times\n")
     assert json.loads(listed.stdout)[0]["disabled_at"] is not None
     assert (enabled.returncode, enabled.stdout) == (0, "SPRING is enabled\n")
     assert (unknown.returncode, unknown.stderr) == (

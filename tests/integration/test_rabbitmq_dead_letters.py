@@ -261,8 +261,8 @@ async def test_the_operator_s_command_upgrades(rabbitmq_url: str) -> None:
     upgraded = await asyncio.to_thread(run, "queue", "upgrade", env=env)
     again = await asyncio.to_thread(run, "queue", "upgrade", env=env)
 
-    assert upgraded.stdout == "ml_tasks.dead is a quorum queue now, with 1 messages moved\n"
-    assert again.stdout == "ml_tasks.dead is a quorum queue already\n"
+    assert upgraded.stdout == "ml_tasks.dead is now a quorum queue; 1 messages were moved\n"
+    assert again.stdout == "ml_tasks.dead is already a quorum queue\n"
 
 
 async def test_of_several_hosts_one_that_is_away_is_passed_over(rabbitmq_url: str) -> None:

@@ -52,12 +52,12 @@ def test_every_image_lists_every_command(image: str) -> None:
 @pytest.mark.parametrize(
     ("image", "command", "missing"),
     [
-        ("app", "bot", "aiogram; that of telegram-bot has it"),
-        ("app", "worker", "numpy; that of ml-worker has it"),
-        ("bot", "api", "litestar; that of app has it"),
-        ("bot", "worker", "numpy; that of ml-worker has it"),
-        ("worker", "api", "litestar; that of app has it"),
-        ("worker", "bot", "aiogram; that of telegram-bot has it"),
+        ("app", "bot", "aiogram: use the image of telegram-bot"),
+        ("app", "worker", "numpy: use the image of ml-worker"),
+        ("bot", "api", "litestar: use the image of app"),
+        ("bot", "worker", "numpy: use the image of ml-worker"),
+        ("worker", "api", "litestar: use the image of app"),
+        ("worker", "bot", "aiogram: use the image of telegram-bot"),
     ],
 )
 def test_a_process_in_the_wrong_image_says_which_is_the_right_one(
@@ -70,11 +70,11 @@ def test_a_process_in_the_wrong_image_says_which_is_the_right_one(
 @pytest.mark.parametrize(
     ("image", "command", "missing"),
     [
-        ("app", ("payment", "refund", "x"), "aiogram; that of telegram-bot has it"),
-        ("worker", ("payment", "refund", "x"), "aiogram; that of telegram-bot has it"),
-        ("app", ("model", "train"), "numpy; that of ml-worker has it"),
-        ("app", ("model", "add", __file__, "--name", "churn"), "catboost; that of ml-worker has it"),
-        ("app", ("migrate", "--starter-model"), "numpy; that of ml-worker has it"),
+        ("app", ("payment", "refund", "x"), "aiogram: use the image of telegram-bot"),
+        ("worker", ("payment", "refund", "x"), "aiogram: use the image of telegram-bot"),
+        ("app", ("model", "train"), "numpy: use the image of ml-worker"),
+        ("app", ("model", "add", __file__, "--name", "churn"), "catboost: use the image of ml-worker"),
+        ("app", ("migrate", "--starter-model"), "numpy: use the image of ml-worker"),
     ],
 )
 async def test_a_command_in_the_wrong_image_says_which_is_the_right_one(

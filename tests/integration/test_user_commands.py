@@ -16,7 +16,7 @@ async def test_the_operator_makes_an_account_an_administrator_s(database_url: st
     made = await asyncio.to_thread(run, "user", "promote", "Ada@example.org", env=env)
     unknown = await asyncio.to_thread(run, "user", "promote", "bob@example.org", env=env)
 
-    assert (made.returncode, made.stdout) == (0, "ada@example.org is an administrator now\n")
+    assert (made.returncode, made.stdout) == (0, "ada@example.org is now an administrator\n")
     assert await pool.fetchval("SELECT role FROM users WHERE email = 'ada@example.org'") == "admin"
     assert (unknown.returncode, unknown.stderr) == (1, "augury: There is no such user.\n")
 
@@ -30,7 +30,7 @@ async def test_the_operator_sees_an_account_and_takes_back_a_mistaken_top_up(dat
 
     await augury("user", "create", "ada@example.org", "--password", "correct horse battery")
     _, topped_up, _ = await augury("user", "top-up", "ada@example.org", "500")
-    [reference] = re.findall(r"this was the top-up ([0-9a-f-]{36})$", topped_up)
+    [reference] = re.findall(r"the top-up's reference is ([0-9a-f-]{36})$", topped_up)
 
     code, reversed_, error = await augury("user", "reverse", "ada@example.org", reference, "--credits", "450")
     again = await augury("user", "reverse", "ada@example.org", reference)
@@ -64,10 +64,10 @@ async def test_the_operator_blocks_and_unblocks_an_account(database_url: str, po
     blocked = await asyncio.to_thread(run, "user", "block", "ada@example.org", env=env)
     assert (blocked.returncode, blocked.stdout) == (
         0,
-        "ada@example.org is blocked, its sessions are ended\n",
+        "ada@example.org is blocked, and all sessions ended\n",
     )
     assert await pool.fetchval(blocked_at)
     unblocked = await asyncio.to_thread(run, "user", "unblock", "ada@example.org", env=env)
 
-    assert (unblocked.returncode, unblocked.stdout) == (0, "ada@example.org has access\n")
+    assert (unblocked.returncode, unblocked.stdout) == (0, "ada@example.org is not blocked\n")
     assert await pool.fetchval(blocked_at) is None

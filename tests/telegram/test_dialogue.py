@@ -34,9 +34,9 @@ def test_a_dialogue_goes_on_after_a_restart_through_mistakes_and_back(
     newest(telegram, "mixed wants 3 values")
 
     began = ada.says("/predict")
-    assert "mixed, 2 credits at the end" in newest(telegram, "Question 1 of 3: age").text
+    assert "mixed, 2 credits for this prediction" in newest(telegram, "Question 1 of 3: age").text
     wrong = ada.says("old")
-    newest(telegram, "“old” is no number", after=wrong)
+    newest(telegram, "“old” is not a number", after=wrong)
     newest(telegram, "Question 1 of 3: age", after=wrong)
     ada.says("33,5")
     city = newest(telegram, "Question 2 of 3: city")
@@ -53,7 +53,7 @@ def test_a_dialogue_goes_on_after_a_restart_through_mistakes_and_back(
 
     eventually(lambda: any("8 left" in each.text for each in telegram.answers(7, began)), what="a result")
     [answer] = telegram.answers(7, began)
-    assert "2 credits set aside" in answer.versions[0]
+    assert "2 credits reserved" in answer.versions[0]
     assert "✅ 1" in answer.text
     stale = ada.says("/balance")
     ada.presses(text, "Back")
@@ -71,6 +71,6 @@ def test_a_dialogue_can_be_left(service: BotService, telegram: TelegramServer) -
     ada.says("/predict")
     ada.presses(newest(telegram, "Question 1 of 3"), "Cancel")
 
-    newest(telegram, "I asked nothing")
+    newest(telegram, "All right, canceled")
     said = ada.says("33")
     newest(telegram, "mixed wants 3 values", after=said)

@@ -33,7 +33,7 @@ def test_a_file_is_priced_confirmed_predicted_and_answered_by_a_file(
     ada.presses(question, "Predict")
     eventually(lambda: "57 of 60 rows predicted" in question.text, what="the summary")
 
-    assert "60 rows in the queue, 120 credits set aside" in question.versions[1]
+    assert "60 rows in the queue, 120 credits reserved" in question.versions[1]
     assert "114 credits · 386 left" in question.text
     [answer] = [each for each in telegram.answers(7, sent_id) if each.document]
     assert_right(answer)
@@ -64,13 +64,13 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
     ada = telegram.person(7)
 
     for name, body, words in (
-        ("picture.png", b"\x89PNG", "I read CSV files only"),
+        ("picture.png", b"\x89PNG", "I can only read CSV files"),
         ("empty.csv", b"", "its first line must name the columns"),
         ("other.csv", b"a,b\n1,2\n", "these columns are missing: age, city, text"),
         ("bare.csv", b"age,city,text\n", "it has no rows"),
-        ("binary.csv", b"\x00\x01", "it is no text in an encoding that I know"),
+        ("binary.csv", b"\x00\x01", "it is not text in an encoding that I know"),
         ("bad.csv", b"age,city,text\nold,Rome,x\n", "The model cannot use any of this"),
-        ("long.csv", b"age,city,text\n" + b"1,Rome,x\n" * 10_001, "10,001 rows are not possible"),
+        ("long.csv", b"age,city,text\n" + b"1,Rome,x\n" * 10_001, "10,001 rows are too many"),
     ):
         ada.sends_file(name, body)
         newest(telegram, words)

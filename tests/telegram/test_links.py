@@ -51,7 +51,7 @@ def test_a_link_joins_credits_and_history_once_though_two_chats_use_it_at_once(
             for person, chat_id in ((ada, 7), (bob, 8)):
                 person.presses(questions[chat_id], "Link")
         refused = "This link was used before"
-        linked = "This chat acts for your account now"
+        linked = "This chat is now linked to your account"
         eventually(lambda: count(telegram, linked) == 2 and count(telegram, refused) == 2, what="answers")
 
         balance = client.get("/balance", headers=headers).json()
@@ -83,12 +83,12 @@ def test_a_chat_with_open_holds_is_not_absorbed(service: BotService, telegram: T
         headers = account(service, client, "ada", 100)
         link = client.post("/users/me/telegram-link", headers=headers).json()
         ada.says(f"/start {link['url'].partition('=')[2]}")
-        newest(telegram, "1 prediction under way here: finish or cancel first")
+        newest(telegram, "1 unfinished prediction. Wait for it or cancel it first")
 
         ada.presses(newest(telegram, "In the queue"), "Cancel")
-        newest(telegram, "Canceled. The credits are back")
+        newest(telegram, "Canceled. Your credits were returned")
         ada.says(f"/start {link['url'].partition('=')[2]}")
         ada.presses(newest(telegram, "Link this chat"), "Link")
-        newest(telegram, "This chat acts for your account now")
+        newest(telegram, "This chat is now linked to your account")
         assert client.get("/balance", headers=headers).json()["available"] == 110
     assert not service.deviations()

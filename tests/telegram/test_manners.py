@@ -40,11 +40,11 @@ def test_updates_come_over_a_webhook_from_those_who_know_its_secret_and_twice_is
     ada = telegram.person(7)
     asked = [ada.says("good day") for _ in range(7)]
     newest(telegram, "6 left")
-    newest(telegram, "That is a lot at once")
+    newest(telegram, "Too many messages")
     eventually(lambda: telegram.all_delivered, what="the second delivery")
 
     assert [len(telegram.answers(7, each)) for each in asked] == [1] * 4 + [0] * 3
-    assert len([each for each in telegram.to(7) if "That is a lot" in each.text]) == 1
+    assert len([each for each in telegram.to(7) if "Too many messages" in each.text]) == 1
     assert not service.deviations()
 
 
@@ -176,7 +176,7 @@ def test_one_connection_is_too_few_for_a_bot_and_that_is_said_in_one_line(
 ) -> None:
     refused = run("bot", env=service.env | {"AUGURY_DATABASE_POOL_SIZE": "1"})
     assert refused.returncode == 1
-    assert "AUGURY_DATABASE_POOL_SIZE must be 2 at least" in refused.stderr.splitlines()[-1]
+    assert "AUGURY_DATABASE_POOL_SIZE must be at least 2" in refused.stderr.splitlines()[-1]
     assert not telegram.calls
 
 

@@ -86,11 +86,11 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
     telegram.fail("refundStarPayment", 400, "Bad Request: BOT_STARS_INSUFFICIENT")
     with pytest.raises(RefundRefused):
         give_back(service, telegram, first)
-    assert "50 stars are returned" in service.augury("payment", "refund", first)
+    assert "50 stars were returned" in service.augury("payment", "refund", first)
     give_back(service, telegram, first)
     assert telegram.refunded == {first}
 
-    newest(telegram, f"The payment {first} was returned; you have 110 now")
+    newest(telegram, f"The payment {first} was refunded; you now have 110")
     service.worker()
     for _ in range(11):
         ada.says("good day")

@@ -6,8 +6,8 @@ from tests.telegram.conftest import BotService
 from tests.telegram.server import TelegramServer
 
 WORDS = {
-    "en": ("You have 10 credits", "In the queue, 1 credit set aside", "1 credit · 9 left"),
-    "ru": ("У вас 10 кредитов", "В очереди, отложен 1 кредит", "1 кредит · осталось 9"),
+    "en": ("You have 10 credits", "In the queue, 1 credit reserved", "1 credit · 9 left"),
+    "ru": ("У вас 10 кредитов", "В очереди, зарезервирован 1 кредит", "1 кредит · осталось 9"),
 }
 
 

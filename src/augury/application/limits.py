@@ -1,4 +1,4 @@
-"""What the application allows, each with its name in the settings (`AUGURY_…`) and its default."""
+"""The application's limits and their defaults. Each is a setting (`AUGURY_…`)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,8 +49,8 @@ class Limits:
     max_batch_rows: int = 20_000
     """Rows that one batch of a worker claims, beyond its first prediction."""
     max_batch_bytes: int = 50_000_000
-    """Bytes of input that one batch of a worker claims, beyond its first prediction. A worker holds two
-    batches at most; decoded they are many times larger."""
+    """Bytes of input that one batch of a worker claims, beyond its first prediction. A worker holds at most
+    two batches; decoded, they are many times larger."""
     sweep_every: timedelta = timedelta(seconds=10)
     """The pause between two sweeps for predictions whose worker fell silent or whose message was lost. The
     ledger's check relies on it, so set it equally for all processes."""
@@ -59,17 +59,17 @@ class Limits:
 
     def __post_init__(self) -> None:
         if min(self.max_rows, self.max_batch_rows, self.max_batch_bytes, self.sweep_batch) < 1:
-            raise ValueError("max_rows, max_batch_rows, max_batch_bytes and sweep_batch must be 1 at least")
+            raise ValueError("max_rows, max_batch_rows, max_batch_bytes and sweep_batch must be at least 1")
         if max(self.guest_credits, self.welcome_credits, self.telegram_welcome_credits) > MOST_CREDITS:
             raise ValueError(
-                f"guest_credits, welcome_credits and telegram_welcome_credits must be {MOST_CREDITS} at most"
+                f"guest_credits, welcome_credits and telegram_welcome_credits must be at most {MOST_CREDITS}"
             )
         if self.lease < timedelta(seconds=1) or self.predict_timeout < timedelta(seconds=1):
-            raise ValueError("lease and predict_timeout must be a second at least")
+            raise ValueError("lease and predict_timeout must be at least 1 second")
         if self.sweep_every < timedelta(milliseconds=1):
-            raise ValueError("sweep_every must be 0.001 seconds at least")
+            raise ValueError("sweep_every must be at least 0.001 seconds")
 
     @property
     def longest_abandoned(self) -> timedelta:
-        """How long a lease may be over until a worker must have taken up what was under it: two sweeps."""
+        """How long after a lease ends a worker must have taken over its predictions: two sweeps."""
         return 2 * self.sweep_every

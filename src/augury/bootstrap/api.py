@@ -1,4 +1,4 @@
-"""`augury api`: HTTP in front, the books behind, RabbitMQ beside."""
+"""`augury api`: serves HTTP over the books and RabbitMQ."""
 
 import asyncio
 import socket
@@ -47,7 +47,7 @@ async def run_api(process: ProcessSettings) -> None:
 
 
 def http_settings(secret: str | None = None) -> tuple[HttpSettings, GuestKeys, JwtSettings, Limits]:
-    """The settings of everything that faces people; `secret` in place of `AUGURY_SECRET_KEY`."""
+    """The settings of the API. A given `secret` replaces `AUGURY_SECRET_KEY`."""
     secret = read(JwtSettings).secret if secret is None else secret
     return (
         read(HttpSettings),
@@ -58,7 +58,7 @@ def http_settings(secret: str | None = None) -> tuple[HttpSettings, GuestKeys, J
 
 
 def events_heard(urls: Sequence[str], waiting: WaitForPrediction) -> EventListener:
-    """Wakes those who wait for a prediction by what the workers tell."""
+    """A listener for the workers' events, which wakes requests that wait for a prediction."""
     return EventListener(urls, waiting.tell, exchange=EVENTS, routing_key=FINISHED)
 
 
@@ -68,7 +68,7 @@ async def serve(
     stop: asyncio.Event,
     checks: Checks,
 ) -> None:
-    """Serve the API on `listener` until `stop`; whoever waits for a prediction is answered first."""
+    """Serve the API on `listener` until `stop`. Requests that wait for a prediction are answered first."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
     settings = await container.get(HttpSettings)
     app: Litestar = create_app(
@@ -84,7 +84,7 @@ async def serve(
 
 
 async def checks_of(container: AsyncContainer, *, broker: bool = True) -> Checks:
-    """What readiness asks: each dependency by its name."""
+    """The checks of readiness: one for each dependency, by name."""
     pool = await container.get(Pool)
     checks: dict[str, Callable[[], Awaitable[None]]] = {"database": lambda: ping(pool)}
     if broker:

@@ -1,4 +1,4 @@
-"""The broker side as an AsyncAPI document: FastStream makes it from the subscriber that the worker runs."""
+"""The messages on the broker as an AsyncAPI document, which FastStream makes from the worker's subscriber."""
 
 from importlib.metadata import version
 from typing import Any
@@ -10,16 +10,17 @@ from augury.application.predictions.ports import Ended, Task
 from augury.bootstrap.topology import DEAD, EVENTS, FINISHED, TASKS
 from augury.inbound.worker.consumer import subscribe
 
-DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{TASKS.name}`: 1 to 16 ids to a
-message, exactly one where `attempt` is more than 1; persistent, mandatory, confirmed, its `timestamp` the
-time it was put there. A request's `traceparent` (W3C Trace Context) is the header of that name where the
-message has one id, else it stands in the list `traceparents`, in the order of the ids, "" for none. Workers
-take the messages; what cannot be handled goes to `{DEAD.name}`. They tell the topic exchange `{EVENTS.name}`
-what became final, best effort; each API process listens on a queue of its own."""
+DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{TASKS.name}`. A message has 1
+to 16 ids, and exactly one if `attempt` is more than 1. It is persistent, mandatory and confirmed, and its
+`timestamp` is the time of publishing. If it has one id, the request's `traceparent` (W3C Trace Context) is
+the header of that name. Otherwise the header `traceparents` is a list in the order of the ids, with "" for
+none. Workers consume the messages; those that cannot be handled go to `{DEAD.name}`. Workers publish the ids
+of final predictions to the topic exchange `{EVENTS.name}`, best effort. Each API process listens on its own
+queue."""
 
 
 def asyncapi_document() -> dict[str, Any]:
-    """AsyncAPI 3.0, made without a connection."""
+    """The AsyncAPI 3.0 document, made without a connection."""
     broker = RabbitBroker("amqp://rabbitmq", apply_types=False, logger=None)
     subscribe(broker, TASKS, handle=_nothing, saw=lambda _: None)
     broker.publisher(
@@ -27,14 +28,14 @@ def asyncapi_document() -> dict[str, Any]:
         routing_key=FINISHED,
         schema=list[Ended],
         title=FINISHED,
-        description="Predictions that became final, those of one batch together.",
+        description="Predictions that became final. Those of one batch are in one event.",
         mandatory=False,
     )
     api = AsyncAPI(broker, title="Augury", version=version("augury"), description=DESCRIPTION)
     document: dict[str, Any] = api.to_specification().to_jsonable()
-    document["components"]["schemas"]["Task"]["properties"].pop("traces")  # they travel in the headers
+    document["components"]["schemas"]["Task"]["properties"].pop("traces")  # they are headers
     return document
 
 
 async def _nothing(_: Task) -> None:
-    """Nobody runs the subscriber of a document."""
+    """The subscriber in the document, which never runs."""

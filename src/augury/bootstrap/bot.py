@@ -1,4 +1,4 @@
-"""`augury bot`: the Telegram bot over the same books and the same queue as everything else."""
+"""`augury bot`: the Telegram bot, with the same books and the same queue as the API."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -25,12 +25,12 @@ from augury.outbound.postgres.schema_version import check_schema
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 LEAST_CONNECTIONS = 2
-"""One shows that this process is the bot, for as long as it is; the rest do the work."""
+"""One connection holds the lock of the serving bot; the others do the work."""
 log = logging.getLogger(__name__)
 
 
 async def run_bot(process: ProcessSettings) -> None:
-    """Serve until a signal; without a token there is nothing to do, which is said once.
+    """Serve until a signal. Without a token it only logs that once and waits.
 
     Raises `SettingError`, `Unavailable`, `SchemaMismatch` at start-up.
     """
@@ -40,7 +40,7 @@ async def run_bot(process: ProcessSettings) -> None:
         if telegram.token:
             alive, counted = await stack.enter_async_context(_serving(telegram))
         else:
-            log.warning("AUGURY_TELEGRAM_TOKEN is not set: there is no bot")
+            log.warning("AUGURY_TELEGRAM_TOKEN is not set: the bot is off")
             alive, counted = _nothing_is_ill, None
         await stack.enter_async_context(health_told(process, alive, counted))
         await stop.wait()
@@ -50,7 +50,7 @@ async def run_bot(process: ProcessSettings) -> None:
 async def _serving(
     telegram: TelegramSettings,
 ) -> AsyncIterator[tuple[Callable[[], bool], CollectorRegistry | None]]:
-    """Yields whether the bot is alive, and what it counts."""
+    """Run the bot. Yields a function that tells whether it is alive, and the bot's metrics."""
     rabbit = read(RabbitSettings)
     container = bot_container(telegram, read(PostgresSettings), rabbit, read(Limits))
     try:
@@ -68,9 +68,9 @@ async def _serving(
 
 @asynccontextmanager
 async def running(container: AsyncContainer, stopping: float = STOPPING) -> AsyncIterator[TelegramBot]:
-    """The container's bot, for as long as the block; raises `OperatorError` where it cannot be."""
+    """Run the container's bot while the block runs. Raises `OperatorError` if it cannot be started."""
     if (await container.get(Pool)).get_max_size() < LEAST_CONNECTIONS:
-        raise SettingError(f"AUGURY_DATABASE_POOL_SIZE must be {LEAST_CONNECTIONS} at least for the bot")
+        raise SettingError(f"AUGURY_DATABASE_POOL_SIZE must be at least {LEAST_CONNECTIONS} for the bot")
     bot, settings = await container.get(TelegramBot), await container.get(TelegramSettings)
     async with AsyncExitStack() as stack:
         try:

@@ -1,4 +1,4 @@
-"""What of the container talks to RabbitMQ."""
+"""The container's adapters for RabbitMQ."""
 
 from collections.abc import AsyncIterator
 

@@ -1,7 +1,7 @@
-"""Settings: every room declares the frozen dataclass it takes, this builds them from the environment.
+"""Builds settings from the environment. Each part of Augury declares its settings as a frozen dataclass.
 
-A field `max_rows` is the variable `AUGURY_MAX_ROWS`, unless the table `NAMES` gives it a better name. Any
-variable may be given as a file that holds its value: `AUGURY_SECRET_KEY_FILE=/run/secrets/key`.
+The field `max_rows` is the variable `AUGURY_MAX_ROWS`, unless the table `NAMES` has a clearer name for it. A
+file with the value can be given instead: `AUGURY_SECRET_KEY_FILE=/run/secrets/key`.
 """
 
 import dataclasses
@@ -19,11 +19,11 @@ Settings = TypeVar("Settings")
 
 
 class OperatorError(Exception):
-    """Something that whoever runs Augury can mend; `str()` is one line that says what."""
+    """An error that the operator can fix. `str()` is one line that describes it."""
 
 
 class SettingError(OperatorError):
-    """A variable is missing or wrong; `str()` is one line that names it."""
+    """A variable is missing or wrong. `str()` is one line that names it."""
 
 
 NAMES = {
@@ -64,7 +64,7 @@ def variable(settings: type, field: str) -> str:
 
 
 def read(settings: type[Settings], environ: Mapping[str, str] = os.environ, **given: object) -> Settings:
-    """Build `settings` from the environment; what is `given` is not looked up there.
+    """Build `settings` from the environment. Fields in `given` are not looked up there.
 
     Raises `SettingError`.
     """
@@ -86,9 +86,9 @@ def read(settings: type[Settings], environ: Mapping[str, str] = os.environ, **gi
 
 
 def _in_variables(settings: type, words: str) -> str:
-    """A room's own words for what is wrong with its settings, its fields named as they are set."""
+    """The error text of a settings class, with its fields replaced by their variables."""
     for field in dataclasses.fields(settings):
-        # `name=value` is no setting: it is a parameter of a URL, which may have the same name.
+        # `name=value` is not a field: it is a parameter of a URL, which may have the same name.
         words = re.sub(rf"\b{field.name}\b(?!=)", variable(settings, field.name), words)
     return words
 
@@ -98,7 +98,7 @@ def is_set(name: str, environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def _text(name: str, environ: Mapping[str, str]) -> str | None:
-    """The variable's value; an empty one counts as not set, as compose files pass it on."""
+    """The variable's value. An empty one counts as not set, since compose files pass on empty variables."""
     if file := environ.get(name + "_FILE"):
         try:
             return Path(file).read_text(encoding="utf-8").strip()
@@ -156,14 +156,14 @@ _PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     str(timedelta): (_seconds, "a number of seconds, 0 or more"),
     str(Path): (Path, "a path"),
     str(Path | None): (Path, "a path"),
-    str(tuple[str, ...]): (_words, "texts with commas between them"),
+    str(tuple[str, ...]): (_words, "a list separated by commas"),
     str(tuple[IPv4Network | IPv6Network, ...]): (_networks, "networks such as 10.0.0.0/8,fd00::/8"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings:
-    """What belongs to a process rather than to a room."""
+    """The settings of a process."""
 
     host: str = "127.0.0.1"
     """The address on which the API listens, and the health page of a worker or the bot."""
@@ -178,7 +178,7 @@ class ProcessSettings:
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
     log_format: str = "text"
-    """`text` for people, on standard error, or `json`: one object a line on standard output."""
+    """`text` on standard error, for people, or `json`: one object per line on standard output."""
 
     def __post_init__(self) -> None:
         if self.log_format not in ("text", "json"):
@@ -188,7 +188,7 @@ class ProcessSettings:
         if not 1 <= self.port <= 65535:
             raise ValueError(f"port must be 1 to 65535, not {self.port}")
         if self.health_port > 65535:
-            raise ValueError(f"health_port must be 65535 at most, not {self.health_port}")
+            raise ValueError(f"health_port must be at most 65535, not {self.health_port}")
 
     @property
     def model_files(self) -> Path:
@@ -196,7 +196,7 @@ class ProcessSettings:
 
 
 def variables(*settings: type) -> Iterator[tuple[str, object]]:
-    """Every variable of these dataclasses with its default, `dataclasses.MISSING` where it has none."""
+    """Every variable of these dataclasses with its default, or `dataclasses.MISSING`."""
     for each in settings:
         for field in dataclasses.fields(each):
             yield variable(each, field.name), field.default

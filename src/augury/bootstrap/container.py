@@ -1,4 +1,4 @@
-"""Who gets what: one container function per process, checked when it is made, with overrides for tests."""
+"""The dependency containers: one function per process. Each container is checked when it is made."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -80,21 +80,21 @@ from augury.outbound.system_clock import SystemClock
 
 
 def api_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
-    """The API: everything but the model."""
+    """The API: everything except running models."""
     return _container(
         settings, _postgres(), _rabbit(), _counters(), _requests(), _people(), _administration(), *overrides
     )
 
 
 def worker_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
-    """A worker: the model, the settling, the repair."""
+    """A worker: running models, settling predictions, and repairs."""
     return _container(settings, _postgres(), _rabbit(), _counters(), _work(), *overrides)
 
 
 def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
-    """API and worker in one process; without a `broker` the queue is in the process, too.
+    """API and worker in one process. Without a `broker`, the queue is also in the process.
 
-    The bot is an override: `telegram`.
+    To add the bot, pass `telegram()` as an override.
     """
     queue = _rabbit() if broker else _in_process()
     serving = _counters(), _requests(), _people(), _administration(), _work(), _models()
@@ -107,12 +107,12 @@ def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> As
 
 
 def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
-    """The command line's other commands: people, models and the books, no queue."""
+    """The operator's commands: people, models and the books, without a queue."""
     return _container(settings, _postgres(), _models(), _administration(), _operator(), *overrides)
 
 
 def asked_for_faults() -> tuple[Provider, ...]:
-    """The fault points that `AUGURY_FAULT` names; raises `SettingError` where this build has none."""
+    """The fault points that `AUGURY_FAULT` names. Raises `SettingError` if this build has none."""
     text = os.environ.get("AUGURY_FAULT")
     if not text:
         return ()
@@ -124,7 +124,7 @@ def asked_for_faults() -> tuple[Provider, ...]:
 
 
 def _container(settings: tuple[object, ...], *providers: Provider) -> AsyncContainer:
-    """A container of these providers, `SystemClock`, and the settings under their own types."""
+    """A container of these providers, `SystemClock`, and each of the settings by its type."""
     own = Provider(scope=Scope.APP)
     own.provide(WithParents[SystemClock])
     for each in settings:
@@ -175,7 +175,7 @@ def _models_on_offer(pool: Pool, settings: PostgresSettings) -> WithParents[Post
 
 
 def _rabbit() -> Provider:
-    from augury.bootstrap.broker import rabbit  # FastStream is for those who talk to RabbitMQ
+    from augury.bootstrap.broker import rabbit  # loads FastStream
 
     return rabbit()
 
@@ -201,7 +201,7 @@ def _counters() -> Provider:
 
 
 def _requests() -> Provider:
-    """What its users ask of the API and of the bot."""
+    """The use cases that the API and the bot share."""
     provider = Provider(scope=Scope.APP)
     provider.provide_all(
         RequestPredictions, FindAccepted, CancelPrediction, RedeemPromoCode, WaitForPrediction, Backlog
@@ -211,7 +211,7 @@ def _requests() -> Provider:
 
 
 def _administration() -> Provider:
-    """What takes an administrator, or whoever runs Augury."""
+    """The use cases of administrators and operators."""
     provider = Provider(scope=Scope.APP)
     provider.provide_all(
         BlockUser,
@@ -230,7 +230,7 @@ def _administration() -> Provider:
 
 
 def _people() -> Provider:
-    from augury.outbound.jwt_tokens import JwtAccessTokens  # only the API knows tokens
+    from augury.outbound.jwt_tokens import JwtAccessTokens  # only the API needs tokens
 
     provider = Provider(scope=Scope.APP)
     provider.provide_all(WithParents[Argon2Passwords], WithParents[JwtAccessTokens])
@@ -255,7 +255,7 @@ def _people() -> Provider:
 
 
 def _work() -> Provider:
-    from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings  # not for the API
+    from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings  # loads CatBoost
 
     def predictor(store: ModelStore, settings: CatBoostSettings) -> Iterator[WithParents[CatBoostPredictor]]:
         made = CatBoostPredictor(store, settings)
@@ -291,8 +291,8 @@ def _operator() -> Provider:
 
 
 def telegram() -> Provider:
-    """What the bot needs beside the requests."""
-    from augury.inbound.telegram.bot import TelegramBot  # aiogram is for those who talk to Telegram
+    """What the bot needs besides `_requests`."""
+    from augury.inbound.telegram.bot import TelegramBot  # loads aiogram
     from augury.inbound.telegram.client import create_bot
     from augury.inbound.telegram.deliverer import Deliverer
     from augury.inbound.telegram.desk import Desk, flight_of, submit_of

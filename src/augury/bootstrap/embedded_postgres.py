@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL of `augury up`: a real server out of a wheel, on a Unix socket in the data folder.
+"""The embedded PostgreSQL of `augury up`: a real server from a wheel, on a Unix socket in the data folder.
 
-Whoever uses it holds a shared lock on the data folder; the last one out stops it. The locks are the
-kernel's, so that a killed process leaves none behind; a server that it leaves behind is taken over. Import
-this module only where an embedded server is wanted: a deployment with a database of its own needs none of it.
+Each process that uses it holds a shared lock on the data folder, and the last one stops the server. The locks
+are the kernel's: a killed process leaves none behind, and its server is taken over. Import this module only
+if an embedded server is used: a deployment with its own database does not need it.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from augury.bootstrap.postgres_server import SOCKET, EmbeddedPostgresFailed, Pos
 from augury.bootstrap.server_account import Account, AccountUnusable, account_name
 
 LONGEST_ADDRESS = 103
-"""Bytes of a Unix socket's path, on macOS; Linux allows four more."""
+"""The most bytes of a Unix socket's path on macOS. Linux allows four more."""
 
 
 class DataFolderInUse(OperatorError):
@@ -28,17 +28,17 @@ class DataFolderInUse(OperatorError):
 
 
 class DataFolderUnusable(OperatorError):
-    """Nothing can be kept in the data folder."""
+    """The data folder cannot be written."""
 
 
 @contextmanager
 def sole_owner(data: Path) -> Iterator[None]:
-    """Be the only `augury up` of this folder; raises `DataFolderInUse`, `DataFolderUnusable`."""
+    """Be the only `augury up` of this folder. Raises `DataFolderInUse`, `DataFolderUnusable`."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o755)
         owned = (data / "up.lock").open("a+")
     except OSError as error:
-        raise DataFolderUnusable(f"nothing can be kept in {data}: {error.strerror or error}") from error
+        raise DataFolderUnusable(f"cannot write to {data}: {error.strerror or error}") from error
     with owned as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,7 +55,7 @@ def sole_owner(data: Path) -> Iterator[None]:
 
 @contextmanager
 def embedded_postgres(data: Path) -> Iterator[str]:
-    """Start the server of this folder unless it runs; yields its URL; the last user stops it.
+    """Start the folder's server unless it runs, and yield its URL. The last user stops it.
 
     Raises `EmbeddedPostgresFailed`, `AccountUnusable`, `NoSuchPostgres`, `DataFolderUnusable`.
     """
@@ -71,7 +71,7 @@ def embedded_postgres(data: Path) -> Iterator[str]:
                 running = _started(server)
             except (EmbeddedPostgresFailed, OSError) as error:
                 raise EmbeddedPostgresFailed(
-                    f"the embedded PostgreSQL in {server.folder} does not start: {error}"
+                    f"the embedded PostgreSQL in {server.folder} cannot be started: {error}"
                 ) from error
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
@@ -84,10 +84,8 @@ def embedded_postgres(data: Path) -> Iterator[str]:
 
 def _server(data: Path) -> PostgresServer:
     folder = data / "postgres"
-    if not str(folder).isprintable():  # its own files have a line for it
-        raise DataFolderUnusable(
-            f"{str(data)!r} has characters that cannot be printed: choose another folder"
-        )
+    if not str(folder).isprintable():  # the server's files have a line with this path
+        raise DataFolderUnusable(f"{str(data)!r} has unprintable characters: choose another folder")
     account = Account.of(folder, data)
     if account:
         _let_in(account, data)
@@ -104,10 +102,10 @@ def _server(data: Path) -> PostgresServer:
 
 
 def _let_in(account: Account, data: Path) -> None:
-    """Let root's server into the data folder; what is outside of it stays as it is."""
+    """Let the account enter the data folder. Folders outside of it are not changed."""
     if closed := account.stopped_at(data.parent):
         raise AccountUnusable(
-            f"PostgreSQL refuses to run as root, so it runs as {account.name}, who may not enter {closed}: "
+            f"PostgreSQL refuses to run as root, so it runs as {account.name}, which may not enter {closed}: "
             "choose a data folder elsewhere, such as --data /var/lib/augury, or run as another user"
         )
     if account.stopped_at(data):
@@ -123,7 +121,7 @@ def _started(server: PostgresServer) -> Postmaster:
 
 
 def _url(running: Postmaster, folder: Path) -> str:
-    """Its own socket is found under its folder's short name; one of an earlier version may be elsewhere."""
+    """The server's URL, with its folder's short path. Earlier versions have the socket elsewhere."""
     address = folder / running.socket_folder
     if address.resolve() == folder.resolve():
         address = folder
@@ -132,7 +130,7 @@ def _url(running: Postmaster, folder: Path) -> str:
 
 @contextmanager
 def _short(folder: Path) -> Iterator[Path]:
-    """The folder under a name that is short enough for the address of a socket in it."""
+    """A path to the folder that is short enough for the address of a socket in it."""
     if len(os.fsencode(folder / SOCKET)) <= LONGEST_ADDRESS:
         yield folder
         return

@@ -1,4 +1,4 @@
-"""`.env` in the folder where a command is started: settings for whoever sets none in the environment."""
+"""Reads `.env` in the current folder, which has settings that the environment does not set."""
 
 import os
 from pathlib import Path
@@ -9,15 +9,15 @@ ENV_FILE = Path(".env")
 
 
 def read_env_file(file: Path = ENV_FILE) -> None:
-    """Add the file's AUGURY_ variables to the environment, which wins where it has one of them already.
+    """Add the file's AUGURY_ variables to the environment, except those that the environment already has.
 
-    Other names are not Augury's: Compose reads the same file. Raises `SettingError`.
+    Other names are ignored, since Compose reads the same file. Raises `SettingError`.
     """
     if not file.is_file():
         return
     try:
-        from dotenv import dotenv_values  # a file is rare
-    except ModuleNotFoundError:  # in images, whose settings come with the container
+        from dotenv import dotenv_values  # imported here, because few have the file
+    except ModuleNotFoundError:  # images get their settings from the container
         return
     try:
         values = dotenv_values(file, encoding="utf-8-sig")

@@ -1,7 +1,7 @@
-"""Fault points: places where a process ends itself as by kill -9, so that tests can see what that does.
+"""Fault points: places at which a process ends as if by kill -9, so that tests can see the effect.
 
-`AUGURY_FAULT=after-claim` names one, `after-claim:3` its third time; several stand with commas between. Only
-a checkout has this module: it is left out of the wheel, and so of every image, which refuse the setting.
+`AUGURY_FAULT=after-claim` names one, `after-claim:3` its third time; several are separated by commas. Only a
+checkout has this module. The wheel and the images do not have it and refuse the setting.
 """
 
 import asyncio
@@ -34,25 +34,25 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
 
 IN_FLIGHT = 0.002
-"""Seconds that a statement is given to leave before the process dies under it."""
+"""Seconds in which a statement can be sent before its process dies."""
 SLOW = ThreadPoolExecutor(1)
-"""Where a slow prediction sleeps: like a model's, its thread can be stopped by nobody."""
+"""The thread in which a slow prediction sleeps. Like a model's thread, it cannot be stopped."""
 
 
 def die() -> None:
-    """At once: no handler runs, nothing is written, nothing is closed."""
+    """End at once: no handler runs, nothing is written, nothing is closed."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass(slots=True)
 class At:
-    """Dies when it is passed for the given time."""
+    """A fault point that is due at its nth passing."""
 
     time: int = 1
     _passed: "count[int]" = field(default_factory=lambda: count(1))
 
     def passed(self) -> bool:
-        """Whether this is the time."""
+        """Count a passing. Returns whether the fault is due."""
         return next(self._passed) == self.time
 
     def here(self) -> None:
@@ -62,7 +62,7 @@ class At:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyWork(Work):
-    """Dies after a claim, inside a settle, or after its commit."""
+    """Dies after a claim, during a settle, or after its commit."""
 
     inner: Work
     after_claim: At | None = None
@@ -113,7 +113,7 @@ class FaultyWork(Work):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyPredictor(Predictor):
-    """Is slow, dies of a word in its input, or after an answer."""
+    """Is slow, dies when a word is in its input, or dies after an answer."""
 
     inner: Predictor
     seconds: float = 0
@@ -133,7 +133,7 @@ class FaultyPredictor(Predictor):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyQueue(PredictionQueue):
-    """Dies where what was committed is about to be published."""
+    """Dies between a commit and its publishing."""
 
     inner: PredictionQueue
     before_publish: At
@@ -159,10 +159,10 @@ QUEUE = {"before-publish"}
 
 
 def fault_points(text: str) -> tuple[Provider, ...]:
-    """What puts these fault points around the ports; raises `SettingError` for one that there is not."""
+    """Providers that wrap the ports with these fault points. Raises `SettingError` for an unknown one."""
     asked = dict(_named(each) for each in text.split(","))
     if unknown := asked.keys() - WORK - PREDICTOR - QUEUE:
-        raise SettingError(f"AUGURY_FAULT: there is no {', '.join(sorted(unknown))}")
+        raise SettingError(f"AUGURY_FAULT: unknown fault point {', '.join(sorted(unknown))}")
     try:
         return tuple(_providers(asked))
     except ValueError as error:

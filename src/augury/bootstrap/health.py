@@ -1,4 +1,4 @@
-"""Whether a process is alive, told by those that otherwise serve no HTTP."""
+"""The health page of processes that serve no other HTTP."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from augury.inbound.health import HealthServer
 async def health_told(
     process: ProcessSettings, alive: Callable[[], bool], counted: CollectorRegistry | None = None
 ) -> AsyncIterator[None]:
-    """For as long as the block, if there is to be a port for it; raises `OperatorError` where it is taken."""
+    """Serve the page while the block runs, if its port is set. Raises `OperatorError` if that is taken."""
     host, port = process.host, process.health_port
     if not port:
         yield

@@ -1,4 +1,4 @@
-"""Serving HTTP: the port taken early, signals ours, and everyone who waits answered before the stop."""
+"""Serves HTTP: binds the port early, handles signals itself, and answers waiting requests before it stops."""
 
 import asyncio
 import errno
@@ -22,13 +22,13 @@ BACKLOG = 2048
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
-    """A listening socket; raises `OperatorError` where the port is taken or the host is not ours."""
+    """A listening socket. Raises `OperatorError` if the port is taken or the host is not this machine's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(BACKLOG)  # who comes before the server is up waits rather than is refused
+        listener.listen(BACKLOG)  # early requests wait instead of being refused
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -38,8 +38,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
 
 
 class OneWrite:
-    """A transport that sends what is written within one step of the loop in one go: head and body of an
-    answer are one packet and one system call then, not two of each."""
+    """A transport that sends everything written within one step of the loop at once. The head and the body of
+    a response are then one packet and one system call, not two of each."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -57,7 +57,7 @@ class OneWrite:
 
     def _flush(self) -> None:
         data, self._waiting = self._waiting, []
-        if self._transport.is_closing():  # the caller hung up: nobody reads it
+        if self._transport.is_closing():  # the caller hung up
             return
         self._transport.write(data[0] if len(data) == 1 else b"".join(data))
 
@@ -74,7 +74,7 @@ class Protocol(HttpToolsProtocol):
 class HttpServer(uvicorn.Server):
     """Uvicorn that stops by an event, and calls `before_stop` while connections are still open.
 
-    A connection on which nothing happens is closed after `keep_alive`.
+    An idle connection is closed after `keep_alive`.
     """
 
     def __init__(self, app: ASGIApp, before_stop: Callable[[], None], *, keep_alive: timedelta) -> None:
@@ -86,7 +86,7 @@ class HttpServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,  # whom to believe is decided in one place, the HTTP adapter
+                proxy_headers=False,  # the HTTP adapter decides which proxies to trust
                 backlog=BACKLOG,
                 timeout_keep_alive=keep_alive.total_seconds(),  # type: ignore[arg-type]  # the loop takes parts of seconds
                 timeout_graceful_shutdown=STOP_WITHIN,
@@ -109,7 +109,7 @@ class HttpServer(uvicorn.Server):
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._before_stop()
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # who is cut off now is no error
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # cut-off requests are not errors
         await super().shutdown(sockets)
 
     @contextmanager

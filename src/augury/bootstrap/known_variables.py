@@ -1,11 +1,11 @@
-"""Variables that nothing reads: a mistyped name would change nothing, and nobody would know."""
+"""Finds unknown variables, so that a mistyped name is noticed."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from augury.bootstrap.config import PREFIX
 
-# Written out, and not asked of the rooms: no process loads the rooms of all the others. A test compares.
+# Listed here because no process loads the settings of all the others. A test compares the lists.
 _NAMES = """
 ACCESS_LIFETIME BASE_PATH CHECK_TIMEOUT CORS_ORIGINS DATA DATABASE_CONNECT_TIMEOUT
 DATABASE_IDLE_IN_TRANSACTION_TIMEOUT DATABASE_LOCK_TIMEOUT DATABASE_POOLER DATABASE_POOL_SIZE
@@ -22,13 +22,13 @@ TELEGRAM_WELCOME_CREDITS TRUSTED_PROXIES WELCOME_CREDITS WORKER_BATCH WORKER_GRA
 WORKER_RETRY_PAUSE
 """
 KNOWN = frozenset(_NAMES.split())
-"""Without the prefix, which says nothing about which of them is near."""
+"""Names without the prefix, which would make all of them look similar."""
 
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    """Those that are set, each with the known name that it may stand for; no value is told.
+    """The unknown variables that are set, each with a similar known name if there is one.
 
-    An empty one counts as not set.
+    Values are not included. An empty variable counts as not set.
     """
     for name in sorted(environ):
         own = name.removeprefix(PREFIX).removesuffix("_FILE")

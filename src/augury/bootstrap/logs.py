@@ -1,4 +1,4 @@
-"""Logs: one line an event on standard error, for people or, as JSON, for machines."""
+"""Logs: one line per event, as text on standard error or as JSON on standard output."""
 
 import io
 import logging
@@ -17,7 +17,7 @@ from augury.bootstrap.config import ProcessSettings
 _CHATTY = ("faststream", "httpx", "uvicorn", "alembic")
 
 _RETOLD = ("aio_pika", "aiormq")
-"""What goes wrong there is told in one line by who called: once when it begins, not at every attempt."""
+"""Libraries whose errors the caller logs: in one line, when they begin, and not at every attempt."""
 
 
 _log = logging.getLogger("python")
@@ -26,12 +26,12 @@ _SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | _SEPARATORS
 _WITHIN_LINES = {code: escape for code, escape in _CONTROL.items() if chr(code) not in "\t\n"}
 _LEFT_BY_JSON = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)} | _SEPARATORS
-"""JSON itself takes these into a string as they are; a terminal obeys them, and some readers end a line."""
+"""Characters that JSON does not escape, but that terminals obey or that some readers take for line ends."""
 
 
 class TextLines(logging.Formatter):
-    """One line an event, whatever a caller put into it: nobody writes a line of their own or moves the
-    reader's cursor. A traceback follows below."""
+    """One line per event. Text from callers cannot add lines or move the reader's cursor. A traceback follows
+    below."""
 
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -43,7 +43,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One object an event; never fails, since that would be told of in lines that are no JSON."""
+    """One object per event. It never fails, since the error would be printed in lines that are not JSON."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -57,7 +57,7 @@ class JsonLines(logging.Formatter):
             line["exception"] = self.formatException(record.exc_info)
         try:
             encoded = msgspec.json.encode(line)
-        except UnicodeEncodeError:  # half of a surrogate pair, as in a file name that is no UTF-8
+        except UnicodeEncodeError:  # half of a surrogate pair, as in a file name that is not UTF-8
             line = {name: text.encode(errors="backslashreplace").decode() for name, text in line.items()}
             encoded = msgspec.json.encode(line)
         return encoded.decode().translate(_LEFT_BY_JSON)
@@ -66,18 +66,18 @@ class JsonLines(logging.Formatter):
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # whatever a caller's arguments do
+    except Exception:  # a caller's arguments may raise anything
         return f"{record.msg} {record.args!r}"
 
 
 class JsonHandler(logging.StreamHandler[TextIO]):
     @override
     def handleError(self, record: logging.LogRecord) -> None:
-        """Nothing: where a line cannot be written, neither can be said why."""
+        """Do nothing: if a line cannot be written, the reason cannot be written either."""
 
 
 class PrintedLines(io.StringIO):
-    """In place of `sys.stdout` or `sys.stderr`: what is printed is logged, line by line."""
+    """Replaces `sys.stdout` or `sys.stderr`, and logs what is printed, line by line."""
 
     def __init__(self, name: str, level: int) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class PrintedLines(io.StringIO):
 
 
 def configure_logs(settings: ProcessSettings) -> None:
-    """Call it when everything is imported: a library's own handlers, which write as they like, go."""
+    """Set up the logs. Call this after all imports, because it removes the handlers of libraries."""
     level = settings.log_level.upper()
     if settings.log_format == "json":
         _log_json(level)
@@ -119,8 +119,8 @@ def _log_json(level: str) -> None:
 
 
 def log_what_is_printed() -> None:
-    """From now on this process says nothing but JSON lines: what it prints, warnings, exceptions that nobody
-    catches. Call it first of all, for imports may have something to say, too."""
+    """Turn all output of this process into JSON lines: prints, warnings and uncaught exceptions. Call this
+    first, since imports may also print."""
     _log_json("WARNING")
     sys.stdout, sys.stderr = PrintedLines("stdout", logging.INFO), PrintedLines("stderr", logging.ERROR)
     logging.captureWarnings(True)
@@ -128,13 +128,13 @@ def log_what_is_printed() -> None:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    _log.critical("nobody caught this", exc_info=(kind, error, trace))
+    _log.critical("uncaught exception", exc_info=(kind, error, trace))
 
 
 def _unraisable(told: "sys.UnraisableHookArgs") -> None:
-    with suppress(Exception):  # at the very end the interpreter has taken apart what this needs
-        _log.error("%s %r", told.err_msg or "this was ignored in", told.object, exc_info=told.exc_value)
+    with suppress(Exception):  # at exit the interpreter may have removed what this needs
+        _log.error("%s %r", told.err_msg or "exception ignored in", told.object, exc_info=told.exc_value)
 
 
 def _in_thread(told: threading.ExceptHookArgs) -> None:
-    _log.error("a thread ended", exc_info=told.exc_value)
+    _log.error("a thread failed", exc_info=told.exc_value)

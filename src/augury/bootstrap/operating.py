@@ -1,4 +1,4 @@
-"""How an operator's command comes to its database and its container."""
+"""Gives operators' commands their database and their container."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -21,7 +21,7 @@ def _remember(context: click.Context, _: click.Parameter, data: Path | None) -> 
 def operates(
     command: Callable[Concatenate[AsyncContainer, Given], Awaitable[None]],
 ) -> Callable[Given, None]:
-    """Make a command, with the option --data, of a coroutine that takes the operator's container first."""
+    """Make a command with the option --data from a coroutine that takes the operator's container first."""
 
     @click.option(
         "--data", type=click.Path(path_type=Path), help=DATA, expose_value=False, callback=_remember

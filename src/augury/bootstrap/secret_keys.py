@@ -1,4 +1,4 @@
-"""The secret that `augury up` makes for itself, and how one secret key becomes several."""
+"""The secret that `augury up` makes for itself, and the keys derived from a secret key."""
 
 import hashlib
 import hmac
@@ -12,20 +12,20 @@ LEAST_SECRET_CHARACTERS = 32
 
 
 def kept_secret(file: Path) -> str:
-    """The secret in the file, which only its owner may read; made at the first call."""
+    """The secret in the file, which only its owner can read. The first call makes it."""
     if not file.exists():
         made = file.with_suffix(".new")
         made.unlink(missing_ok=True)
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as writer:
             writer.write(secrets.token_urlsafe(48))
-        made.replace(file)  # whole or not at all
+        made.replace(file)  # all or nothing
     return file.read_text().strip()
 
 
 def derived(secret: str, purpose: str) -> str:
-    """A key for one purpose (HMAC-SHA256), so that what is learned of one says nothing of another.
+    """A key for one purpose (HMAC-SHA256). One key reveals nothing about the others.
 
-    Raises `SettingError` where the secret is too short to be one.
+    Raises `SettingError` if the secret is too short.
     """
     if len(secret) < LEAST_SECRET_CHARACTERS:
         raise SettingError(f"AUGURY_SECRET_KEY must have at least {LEAST_SECRET_CHARACTERS} characters")

@@ -1,8 +1,8 @@
-"""Under which account the embedded PostgreSQL runs, and what that account can reach.
+"""The account under which the embedded PostgreSQL runs, and the folders that it can reach.
 
-PostgreSQL runs under the account of whoever starts it, but refuses to run as root. Started by root it runs as
-the owner of its data. The first time it runs as the owner of the data folder or, where that is root, as
-`nobody`, which every machine has. No account is added, and no folder outside the data folder is opened.
+PostgreSQL runs under the current account, but refuses to run as root. If root starts it, it runs as the owner
+of its data. The first time it runs as the owner of the data folder or, if that is root, as `nobody`, which
+every machine has. No account is added, and no folder outside the data folder is opened.
 """
 
 import os
@@ -20,7 +20,7 @@ _ROOT = 0
 
 
 class AccountUnusable(OperatorError):
-    """The account of the embedded server cannot be had, or cannot reach what it needs."""
+    """The account of the embedded server does not exist or cannot be used, or cannot reach its folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Account:
 
     @classmethod
     def of(cls, *folders: Path) -> Self | None:
-        """The account that root gives the server: the first of these folders' owners that is not root.
+        """The account for a server that root starts: the first owner of these folders that is not root.
 
-        None where the server runs as whoever starts it. Raises `AccountUnusable`.
+        None if the current account is not root: the server then runs as that. Raises `AccountUnusable`.
         """
         if os.geteuid() != _ROOT:
             return None
@@ -53,13 +53,13 @@ class Account:
         return account_name(self.uid)
 
     def own(self, folder: Path) -> None:
-        """Make it the owner of the folder and of all that root owns in it."""
+        """Make the account the owner of the folder, and of everything in it that root owns."""
         for path in (folder, *folder.rglob("*")):
             if path.lstat().st_uid == _ROOT:
                 os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def stopped_at(self, folder: Path) -> Path | None:
-        """The first folder on the way to this one, itself included, that the account may not enter."""
+        """The first folder on the path to this one, including this one, that the account may not enter."""
         with self._acting():
             for each in (*reversed(folder.parents), folder):
                 try:
@@ -70,13 +70,13 @@ class Account:
 
     @contextmanager
     def _acting(self) -> Iterator[None]:
-        """Be this account for the length of the block, as far as files are concerned."""
+        """Access files as this account while the block runs."""
         gid, groups = os.getegid(), os.getgroups()
         try:
             os.setgroups([self.gid])
             os.setegid(self.gid)
             os.seteuid(self.uid)
-        except PermissionError as error:  # root of a container that may change nothing
+        except PermissionError as error:  # root in a container without capabilities
             raise AccountUnusable(
                 f"PostgreSQL refuses to run as root, and here root may not act as {self.name}: "
                 "run as another user"
@@ -90,7 +90,7 @@ class Account:
 
 
 def account_name(uid: int) -> str:
-    """The name of an account, or its number where it has none."""
+    """The name of an account, or its number if it has no name."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

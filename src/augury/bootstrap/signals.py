@@ -1,11 +1,11 @@
-"""SIGINT and SIGTERM, alike in every process: the first asks to stop, and stopping takes its course."""
+"""SIGINT and SIGTERM, the same in every process: the first one starts an orderly stop."""
 
 import asyncio
 import signal
 
 
 def stop_requested() -> asyncio.Event:
-    """An event that is set by the first SIGINT or SIGTERM; call it in the running loop."""
+    """An event that the first SIGINT or SIGTERM sets. Call this in the running loop."""
     event = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""The starter model: trained where it is first needed, offered like any other."""
+"""Trains the starter model when it is first needed, and offers it like any other."""
 
 import asyncio
 import tempfile
@@ -25,22 +25,22 @@ NAME = "tone"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """How the models on offer stand at a start."""
+    """The state of the models on offer at a start."""
 
     added: Model | None = None
-    """The starter model, where it was trained."""
+    """The starter model, if it was trained."""
     lost: Sequence[Model] = ()
     """Models on offer whose files are gone or were changed: predictions with them fail."""
 
     @property
     def losses(self) -> Sequence[str]:
-        """A line for each of the lost, which says what to do."""
+        """A line for each lost model, which says what to do."""
         advice = "predictions with it fail: restore the models from a backup, or add it again"
         return [f"the file of {each.ref} is gone or was changed, and {advice}" for each in self.lost]
 
 
 async def see_to_models(process: ProcessSettings, database: PostgresSettings) -> Stock:
-    """`have_a_starter`, for a process that does nothing else."""
+    """`have_a_starter` with a container of its own, for `augury migrate`."""
     container = operator_container(process, database, read(Limits))
     try:
         return await have_a_starter(container)
@@ -49,9 +49,9 @@ async def see_to_models(process: ProcessSettings, database: PostgresSettings) ->
 
 
 async def have_a_starter(container: AsyncContainer) -> Stock:
-    """Train `tone` where there is no model at all, or where the file of the one trained here is lost.
+    """Train `tone` if there is no model at all, or if the file of a starter model that was trained here is lost.
 
-    Training makes another file each time: what is trained anew is the next version, and the lost one retires.
+    Each training makes another file, so the new model is the next version, and the lost one retires.
     """
     models = await (await container.get(Models)).all()
     store = await container.get(ModelStore)
@@ -62,7 +62,7 @@ async def have_a_starter(container: AsyncContainer) -> Stock:
     change, added = await container.get(ChangeModel), await _train(container)
     for each in ours:
         await change(ref=each.ref, state=ModelState.RETIRED)
-    if not added.is_active:  # what is lost may be too old to be compared with
+    if not added.is_active:  # the lost one may be too old to be compared with
         added = await change(ref=added.ref, state=ModelState.ACTIVE)
     return Stock(added=added, lost=[each for each in lost if each not in ours])
 
@@ -88,7 +88,7 @@ async def _train(container: AsyncContainer) -> Model:
 async def train_starter(
     register: RegisterModel, on_progress: Callable[[int, int], None], row_price: int | None = None
 ) -> tuple[Registered, Mapping[str, float]]:
-    """Train `tone` and offer it, at the price it had before where none is given; answers its scores, too."""
+    """Train `tone` and offer it, at its earlier price unless one is given. Returns its scores, too."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{NAME}.cbm"
         metrics = await asyncio.to_thread(train_tone, file, on_progress)

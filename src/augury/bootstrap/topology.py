@@ -1,6 +1,6 @@
-"""What exists on the broker. Both sides declare it; a queue's arguments can never be changed afterwards.
+"""The queues and the exchange on the broker. Both sides declare them. A queue's arguments can never change.
 
-All of it works on RabbitMQ 3.10 to 4.x: nothing transient that outlives its connection, nothing mirrored.
+They work on RabbitMQ 3.10 to 4.x: nothing transient outlives its connection, and nothing is mirrored.
 """
 
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
@@ -12,26 +12,26 @@ DEAD = RabbitQueue(
     queue_type=QueueType.QUORUM,
     arguments={"x-delivery-limit": 1_000_000_000},
 )
-"""What could not be handled. To list it is to take and give back, which a quorum queue counts as a delivery.
-Without a limit of its own, RabbitMQ 4 drops what was delivered 20 times; -1, which means never there, makes
-3.10 drop everything at once."""
+"""Messages that could not be handled. Listing takes them and gives them back, which a quorum queue counts as
+a delivery. Without an explicit limit, RabbitMQ 4 drops a message after 20 deliveries. -1 means no limit
+there, but makes 3.10 drop everything at once."""
 
 TASKS = RabbitQueue(
     "ml_tasks",
     queue_type=QueueType.QUORUM,
     arguments={
-        "x-delivery-limit": 1000,  # counts what was merely prefetched by a worker that stopped, too
+        "x-delivery-limit": 1000,  # deliveries to workers that only prefetched also count
         "x-dead-letter-exchange": "",  # the default one, which routes by the queue's name
         "x-dead-letter-routing-key": DEAD.name,
     },
 )
-"""Predictions that wait for a worker, up to 16 to a message."""
+"""Predictions that wait for a worker, up to 16 per message."""
 
 EVENTS = RabbitExchange("augury.events", type=ExchangeType.TOPIC, durable=True)
-"""What the world is told; whoever listens binds a queue of its own."""
+"""The events. Each listener binds its own queue."""
 
 FINISHED = "predictions.finished"
 """The routing key of events about predictions that became final."""
 
 TOPOLOGY = Topology(tasks=TASKS, dead=DEAD, events=EVENTS, finished=FINISHED)
-"""All of it, for the side that publishes."""
+"""Everything, for the publishing side."""

@@ -40,7 +40,7 @@ from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 GRACE = timedelta(seconds=1)
-"""How long a batch, and the bot's conversations, may go on after Ctrl-C: who presses it waits for it."""
+"""How long a batch and the bot's work may go on after Ctrl-C. It is short, since a person is waiting."""
 ANYWHERE = ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104  # to be printed, not to be listened on
 BANNER = """
 Augury is ready at [bold]{url}[/]
@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 
 
 def run_up(process: ProcessSettings) -> None:
-    """Run until a signal; raises `SettingError`, `DataFolderInUse`, `EmbeddedPostgresFailed`, …"""
+    """Run until a signal. Raises `SettingError`, `DataFolderInUse`, `EmbeddedPostgresFailed`, …"""
     with ExitStack() as stack:
         stack.enter_context(sole_owner(process.data))
         listener = stack.enter_context(bound_socket(process.host, process.port))
@@ -96,8 +96,8 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
 
 @asynccontextmanager
 async def _bot(container: AsyncContainer, rabbit: RabbitSettings | None) -> AsyncIterator[None]:
-    """The Telegram bot, hearing of results in the same way as the API does."""
-    from augury.bootstrap.bot import running  # aiogram is for those who talk to Telegram
+    """Run the Telegram bot, which gets events about results in the same way as the API."""
+    from augury.bootstrap.bot import running  # loads aiogram
     from augury.inbound.telegram.deliverer import Deliverer
 
     deliverer = await container.get(Deliverer)
@@ -123,7 +123,7 @@ def _show_banner(process: ProcessSettings) -> None:
 
 @asynccontextmanager
 async def _consuming_in_process(container: AsyncContainer, settings: WorkerSettings) -> AsyncIterator[None]:
-    """Hand the queue's tasks straight to the worker's code; what an earlier run left is queued first."""
+    """Hand the queue's tasks directly to the worker's code. Those left by an earlier run are queued first."""
     settings = replace(settings, grace=min(settings.grace, GRACE))
     queue, events = await container.get(MemoryPredictionQueue), await container.get(MemoryEvents)
     waiting, runner = await container.get(WaitForPrediction), await task_runner(container, settings)
@@ -134,7 +134,7 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
     events.listen(tell)
     queue.deliver_to(runner.handle)
     sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
-    while (await sweep(empty_since=now)).lost:  # each time as many as one sweep repairs
+    while (await sweep(empty_since=now)).lost:  # one sweep repairs a limited number
         pass
     async with background(queue.run(), (await sweeper(container, settings)).run()):
         yield

@@ -1,4 +1,4 @@
-"""`augury worker`: takes predictions from the queue, runs them, repairs what others left."""
+"""`augury worker`: runs predictions from the queue, and repairs those that other workers left."""
 
 import logging
 import os
@@ -30,7 +30,7 @@ from augury.outbound.postgres.schema_version import check_schema
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 EXIT_FATAL = 70
-"""EX_SOFTWARE of sysexits.h: whoever watches this process starts it again."""
+"""EX_SOFTWARE of sysexits.h: the supervisor must restart this process."""
 log = logging.getLogger(__name__)
 
 
@@ -50,7 +50,7 @@ async def run_worker(process: ProcessSettings) -> None:
                 health_told(process, consumer.alive, await container.get(CollectorRegistry))
             )
             spare_the_collector()
-            log.info("this worker works")
+            log.info("the worker is running")
             await stop.wait()
     finally:
         await container.close()
@@ -60,7 +60,7 @@ async def run_worker(process: ProcessSettings) -> None:
 async def consuming(
     container: AsyncContainer, urls: Sequence[str], settings: WorkerSettings
 ) -> AsyncIterator[TaskConsumer]:
-    """Run what comes from RabbitMQ, and sweep, for as long as the block; what is left is handed back."""
+    """Run tasks from RabbitMQ and sweep while the block runs. Unfinished tasks are then handed back."""
     runner = await task_runner(container, settings)
     queue, prefetch = await container.get(PredictionQueue), settings.prefetch
     brokers = {
@@ -84,7 +84,7 @@ async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweepe
 
 
 def _end_process(reason: str) -> None:
-    """At once and without cleaning up: the thread that hangs would be waited for."""
+    """End at once and without cleaning up, which would wait for the thread that hangs."""
     log.critical("this process ends: %s", reason)
     logging.shutdown()
     os._exit(EXIT_FATAL)

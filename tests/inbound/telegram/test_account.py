@@ -12,7 +12,7 @@ BUTTONS = {
         "💳 Balance": "You have 10 credits",
         "📜 History": "No predictions yet",
         "🧠 Models": "choose yours",
-        "⭐ Top up": "Credits for Telegram Stars",
+        "⭐ Top up": "Buy credits with Telegram Stars",
         "❓ Help": "What I can do",
         "🔮 Predict": "Question 1 of 1: text",
     },
@@ -20,7 +20,7 @@ BUTTONS = {
         "💳 Баланс": "У вас 10 кредитов",
         "📜 История": "Предсказаний пока нет",
         "🧠 Модели": "выберите свою",
-        "⭐ Пополнить": "Кредиты за Telegram Stars",
+        "⭐ Пополнить": "Купите кредиты за Telegram Stars",
         "❓ Помощь": "Что я умею",
         "🔮 Предсказать": "Вопрос 1 из 1: text",
     },
@@ -118,11 +118,11 @@ async def test_a_promo_code_is_redeemed_once_though_it_is_delivered_twice(town: 
         ada.says("/redeem")
         await town.said("Send /redeem and the code")
         sent = ada.says("/redeem spring")
-        await town.said("you have 15 now")
+        await town.said("you now have 15")
         again = ada.says("/redeem SPRING")
-        await town.said("You have redeemed this code before", after=again)
+        await town.said("You have already redeemed this code", after=again)
         ada.says("/redeem OTHER")
-        await town.said("There is no such code")
+        await town.said("This code does not exist")
         await town.all_handled()
     user_id = (await chat_of(town)).user_id
     assert (user_id, f"telegram:{CHAT}:{sent}") in town.hexagon.memory.state.idempotency_keys
@@ -131,7 +131,7 @@ async def test_a_promo_code_is_redeemed_once_though_it_is_delivered_twice(town: 
 
 @pytest.mark.parametrize(
     ("support", "words"),
-    [("@ada", "Questions about a payment: @ada"), ("", "write to whoever runs this bot")],
+    [("@ada", "Questions about a payment: @ada"), ("", "write to the operator of this bot")],
 )
 async def test_whom_to_ask_about_a_payment_is_said(town: Town, support: str, words: str) -> None:
     async with town.bot(support=support):
@@ -147,7 +147,7 @@ async def test_what_is_no_text_and_no_file_and_no_command_is_answered_all_the_sa
         ada.says("/nonsense")
         await town.said("I do not know this command")
         ada.says("/cancel")
-        await town.said("I am not asking anything")
+        await town.said("Nothing to cancel")
         ada.clicks(1, "a-button-of-long-ago")
         await town.said("This button is from an earlier question")
         await town.all_handled()

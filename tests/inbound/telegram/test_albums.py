@@ -41,12 +41,12 @@ async def test_each_file_of_an_album_has_its_own_question_and_buttons_that_work(
         questions = [await asked(town, name) for name in NAMES]
         assert [each.reply_to for each in questions] == sent
         ada.presses(questions[1], "Cancel")
-        left = await town.said("All right, two.csv is not predicted")
+        left = await town.said("All right, two.csv will not be predicted")
         assert left.reply_to == sent[1]
         for question in (questions[2], questions[0]):
             ada.presses(question, "Predict")
         await town.all_handled()
-        assert all("1 credit set aside" in each.text for each in (questions[0], questions[2]))
+        assert all("1 credit reserved" in each.text for each in (questions[0], questions[2]))
         await town.hexagon.run_all()
         for name in ("one", "three"):
             await town.said(f"{name}.csv: 1 of 1 row predicted")
@@ -62,7 +62,7 @@ async def test_each_file_of_an_album_is_refused_as_an_answer_to_it(town: Town) -
         ada = town.person()
         files = {"a.csv": b"age\n1\n", "b.csv": b"age,text\nold,a\n", "c.csv": b"age,text\n\xd0\x90\xff,a\n"}
         sent = ada.sends_album(files)
-        words = ("these columns are missing: text", "cannot use any of this", "line 2 has bytes")
+        words = ("these columns are missing: text", "cannot use any of this", "line 2 has invalid bytes")
         for message_id, word in zip(sent, words, strict=True):
             assert (await town.said(word)).reply_to == message_id
 
@@ -95,11 +95,11 @@ async def test_a_dialogue_and_files_do_not_end_each_other(town: Town) -> None:
         ada.presses(question, "Predict")
         await town.said("one.csv: 1 row in the queue")
         ada.presses(second, "Cancel")
-        await town.said("All right, I asked nothing")
+        await town.said("All right, canceled")
         ada.presses(await asked(town, "two.csv"), "Predict")
         await town.said("two.csv: 1 row in the queue")
         ada.says("/cancel")
-        await town.said("I am not asking anything")
+        await town.said("Nothing to cancel")
 
 
 async def test_a_cancel_leaves_every_file(town: Town) -> None:
@@ -120,9 +120,9 @@ async def test_results_have_the_form_and_the_columns_of_their_file(town: Town) -
         ada = town.person()
         ada.sends_file("people.csv", "id;age;text;Примечание\n007;3,5;привет;да\n".encode("cp1251"))
         question = await asked(town, "people.csv")
-        assert "I read it as Windows-1251." in question.text
+        assert "I read the file as Windows-1251." in question.text
         ada.presses(question, "Predict")
-        await town.said("set aside")
+        await town.said("reserved")
         await town.hexagon.run_all()
         await town.said("1 of 1 row predicted")
     [row] = csv.DictReader(io.StringIO(results(town)["people-predicted.csv"]), delimiter=";")
@@ -154,7 +154,7 @@ async def test_a_file_with_an_unclear_number_is_refused_with_both_readings(town:
     async with town.bot():
         ada = town.person()
         ada.sends_file("people.csv", b'age,text\n7,a\n"12,500",b\n')
-        refused = await town.said("row 2, age: “12,500” is 12.5 or 12500")
+        refused = await town.said("row 2, age: “12,500” can mean 12.5 or 12500")
         assert "Write 12.5 or 12500 there" in refused.text
         ada.sends_file("people.csv", b'age,text\n7.5,a\n"12,500",b\n')
         await asked(town, "people.csv")
@@ -171,7 +171,7 @@ async def test_a_number_of_two_readings_is_asked_about_in_a_dialogue(
         ada.says("/predict")
         await town.said("Question 1 of 2")
         ada.says("12,500")
-        which = await town.said("“12,500” can be two numbers. Do you mean 12.5 or 12500?")
+        which = await town.said("“12,500” can mean two numbers. Do you mean 12.5 or 12500?")
         assert [each["text"] for each in which.buttons[0]] == ["12.5", "12500"]
         ada.presses(which, pressed)
         await town.said("Question 2 of 2")

@@ -37,10 +37,10 @@ async def test_a_batch_shows_its_progress_and_answers_each_row_or_says_why_not(t
     offer(town)
     async with town.bot():
         question = await asked(town, language="ru")
-        assert "5 строк для tone, 10 кредитов; 2 строки с ошибками, за них не платите" in question.text
+        assert "5 строк для tone, 10 кредитов; 2 строки с ошибками, за них вы не платите" in question.text
         assert "строка 2: age: нужно число" in question.text
         town.telegram.people[CHAT].presses(question, "Предсказать")
-        await town.said("5 строк в очереди, отложено 10 кредитов")
+        await town.said("5 строк в очереди, зарезервировано 10 кредитов")
         task = town.hexagon.queue.take()
         assert task is not None
         token = task.prediction_ids[0]
@@ -78,7 +78,7 @@ async def test_a_file_waits_for_its_yes_across_a_restart(town: Town) -> None:
         question = await asked(town)
     async with town.bot():
         town.telegram.people[CHAT].presses(question, "Predict")
-        await town.said("10 credits set aside")
+        await town.said("10 credits reserved")
 
 
 async def test_names_may_be_as_long_as_they_like(town: Town) -> None:
@@ -113,7 +113,7 @@ async def test_a_price_that_changed_is_asked_for_again_before_anything_is_charge
         assert any("price has changed" in each.text for each in town.telegram.to(CHAT))
         assert not town.hexagon.queue.take()
         town.telegram.people[CHAT].presses(again, "Predict")
-        await town.said("5 credits set aside")
+        await town.said("5 credits reserved")
 
 
 async def test_a_file_that_telegram_has_no_more_keeps_nobody_waiting(town: Town) -> None:
@@ -122,10 +122,10 @@ async def test_a_file_that_telegram_has_no_more_keeps_nobody_waiting(town: Town)
         question = await asked(town)
         town.telegram.files_answer = 404
         town.telegram.people[CHAT].presses(question, "Predict")
-        first = await town.said("Telegram does not give me this file")
+        first = await town.said("I could not download this file from Telegram")
         town.telegram.fail("getFile", 400, "Bad Request: invalid file_id")
         town.telegram.people[CHAT].presses(question, "Predict")
-        await town.said("Telegram does not give me this file", after=first.message_id)
+        await town.said("I could not download this file from Telegram", after=first.message_id)
         town.telegram.people[CHAT].says("/balance")
         await town.said("You have 10 credits.")
 
@@ -146,11 +146,11 @@ async def test_results_that_telegram_does_not_take_as_a_file_are_told_without_it
         question = await asked(town)
         town.telegram.fail("sendDocument", 413, "Request Entity Too Large")
         town.telegram.people[CHAT].presses(question, "Predict")
-        await town.said("set aside")
+        await town.said("reserved")
         await town.hexagon.run_all()
         told = await town.said("2 of 5 rows predicted.\n4 credits · 6 left")
         [prediction_id] = town.hexagon.memory.state.predictions
-        assert f"They are kept as the prediction {prediction_id}" in told.text
+        assert f"They are stored under prediction {prediction_id}" in told.text
         await eventually(lambda: not town.hexagon.memory.state.notices, "the end of the notice")
 
 
@@ -162,7 +162,7 @@ async def test_a_file_of_results_goes_out_once_though_its_message_must_wait(
     async with town.bot():
         question = await asked(town)
         town.telegram.people[CHAT].presses(question, "Predict")
-        await town.said("set aside")
+        await town.said("reserved")
         town.telegram.fail("editMessageText", 429, "Too Many Requests", times=1000, retry_after=60)
         await town.hexagon.run_all()
         memory, clock = town.hexagon.memory, town.hexagon.clock
@@ -182,7 +182,7 @@ async def test_a_file_is_too_large_or_has_too_many_rows_in_words(town: Town) -> 
         ada.sends_file("long.csv", b"x" * 1001)
         await town.said("The file is too large: at most 1,000 bytes")
         ada.sends_file("rows.csv", b"age,text\n" + b"1,a\n" * 4)
-        await town.said("4 rows are not possible: from 1 to 3")
+        await town.said("4 rows are too many: send 1 to 3")
 
 
 async def test_nobody_waits_for_the_reading_of_somebody_elses_file(

@@ -126,7 +126,7 @@ async def test_a_prediction_whose_own_message_could_not_be_sent_is_answered_all_
     town.telegram.garble("sendMessage", 200, not_understood, times=lanes.MOST_TRIES)
     async with town.bot():
         town.person().says("good day")
-        trouble = await town.said("Something went wrong here")
+        trouble = await town.said("Something went wrong on our side")
         await town.hexagon.run_all()
         assert await town.said("9 left") is trouble
     assert not town.hexagon.memory.state.notices
@@ -157,4 +157,4 @@ async def test_books_that_are_away_end_no_bot(town: Town) -> None:
         await eventually(lambda: not bot._work, "its pause")
         assert bot.alive()
         town.hexagon.memory.away = False
-        await town.said("You have 9 credits, and 1 set aside", after=said)
+        await town.said("You have 9 credits, and 1 reserved", after=said)

@@ -22,7 +22,7 @@ LONG, SHORT = "x" * 20, "x"
     [
         (
             "en",
-            "tone — 1 credit a row; text\nHow long is <it>?",
+            "tone — 1 credit per row; text\nHow long is <it>?",
             "Question 1 of 1: text",
             {LONG: "✅ Rather long", SHORT: "✅ Short & good"},
         ),

@@ -62,9 +62,9 @@ async def test_stars_that_are_given_back_take_their_credits_along_and_that_is_sa
     async with town.bot():
         ada = town.person()
         charge = ada.has_paid(OFFER)
-        await town.said("Thank you! 100 credits were added; you have 110 now")
+        await town.said("Thank you! 100 credits were added; you now have 110")
         await town.refund_payment(charge_id=charge)
-        await town.said(f"The payment {charge} was returned; you have 10 now")
+        await town.said(f"The payment {charge} was refunded; you now have 10")
         await town.all_handled()
         assert len(town.telegram.to(CHAT)) == 2
     assert await town.hexagon.balanced()
@@ -75,7 +75,7 @@ async def test_what_is_paid_in_a_group_is_who_paid_its_and_said_to_them_alone(to
         ada = town.person()
         ada.says("/balance", chat=GROUP)
         ada.has_paid(OFFER, chat=GROUP)
-        await town.said("Thank you! 100 credits were added; you have 110 now")
+        await town.said("Thank you! 100 credits were added; you now have 110")
         await town.all_handled()
         assert len(town.telegram.to(CHAT)) == 1
     assert not town.telegram.refused
@@ -110,8 +110,8 @@ async def test_a_payment_of_nobody_stays_in_the_inbox(
         town.telegram.put(
             {"message": {"message_id": 1, "date": 0, "chat": GROUP, "successful_payment": paid}}
         )
-        await eventually(lambda: f"try {2 * lanes.MOST_TRIES}" in caplog.text, "many tries")
-    assert "nobody knows who has paid" in caplog.text
+        await eventually(lambda: f"attempt {2 * lanes.MOST_TRIES}" in caplog.text, "many attempts")
+    assert "a payment does not say who has paid" in caplog.text
     assert len(await town.hexagon.inbox.waiting()) == 1
 
 
@@ -119,11 +119,11 @@ async def test_a_forwarded_invoice_leads_to_the_offers(town: Town) -> None:
     async with town.bot():
         ada, bob = town.person(), town.person(8)
         ada.says("/topup")
-        ada.presses(await town.said("Credits for Telegram Stars"), "100 credits")
+        ada.presses(await town.said("Buy credits with Telegram Stars"), "100 credits")
         invoice = (await town.said("100 credits")).invoice
         assert invoice is not None
         bob.says(f"/start {invoice['start_parameter']}")
-        offers = await town.said("Credits for Telegram Stars", chat_id=8)
+        offers = await town.said("Buy credits with Telegram Stars", chat_id=8)
         assert offers.button("100 credits")
 
 
@@ -133,15 +133,15 @@ async def test_what_telegram_gives_back_itself_is_taken_back_unless_it_is_spent(
     async with town.bot():
         ada = town.person()
         first, second = ada.has_paid(OFFER), ada.has_paid(OFFER)
-        await town.said("you have 210 now")
+        await town.said("you now have 210")
         ada.is_given_back(first)
-        await town.said("was returned; you have 110 now")
+        await town.said("was refunded; you now have 110")
         chat = await town.hexagon.chats.get(CHAT)
         assert chat is not None
         await town.hexagon.request_prediction(chat.user_id, [{"text": "hi"}] * 11)
         ada.is_given_back(second)
         await town.all_handled()
-        assert f"payment {second} was returned by Telegram, its credits were not" in caplog.text
+        assert f"payment {second} was refunded, but its credits could not be taken back" in caplog.text
         with pytest.raises(NotEnoughCredits):
             await town.refund_payment(charge_id=second)
     assert not town.telegram.refunded
@@ -174,11 +174,11 @@ async def test_a_payment_that_the_books_refuse_is_never_done_with(
     hexagon.record_payment = replace(booked, books=OpenFullBooks(hexagon.memory))
     async with town.bot():
         town.person().has_paid(OFFER)
-        await eventually(lambda: f"try {2 * lanes.MOST_TRIES}" in caplog.text, "many tries")
+        await eventually(lambda: f"attempt {2 * lanes.MOST_TRIES}" in caplog.text, "many attempts")
     assert not telegram.to(CHAT)
     hexagon.record_payment = booked
     async with town.bot():
-        await town.said("you have 110 now")
+        await town.said("you now have 110")
     assert await hexagon.balanced()
 
 
@@ -190,7 +190,7 @@ async def test_a_payment_that_nobody_understands_yet_is_never_done_with(
     async with town.bot():
         town.person()
         town.telegram.put({"message": {"chat": {"id": CHAT}, "successful_payment": {"of": "a later kind"}}})
-        await eventually(lambda: f"try {2 * lanes.MOST_TRIES}" in caplog.text, "many tries")
+        await eventually(lambda: f"attempt {2 * lanes.MOST_TRIES}" in caplog.text, "many attempts")
     assert len(await town.hexagon.inbox.waiting()) == 1
 
 

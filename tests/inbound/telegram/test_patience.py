@@ -20,7 +20,7 @@ from augury.inbound.telegram.client import MOST_WAITING, Patience
 from augury.inbound.telegram.receiving import GetRawUpdates
 
 METHOD = GetMe()
-DECODING = ValueError("no JSON")
+DECODING = ValueError("not JSON")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ async def test_a_message_becomes_its_result_once_though_it_is_delivered_twice(to
     async with town.bot():
         ada = town.person()
         asked = ada.says("hi <b>&amp; you")
-        waiting = await town.said("In the queue, 1 credit set aside")
+        waiting = await town.said("In the queue, 1 credit reserved")
         assert waiting.reply_to == asked
         assert waiting.button("Cancel")
         await town.all_handled()
@@ -62,18 +62,18 @@ ENDS = {
     "en": {
         Failure.NO_VALID_ROW: "could use no row. The credits are back.\n"
         "Reason: the model could not predict this row",
-        Failure.MODEL_UNAVAILABLE: "The model cannot be used at the moment. The credits are back.",
-        Failure.TOO_MANY_ATTEMPTS: "could not be computed, also at the third try. The credits are back.",
-        Status.CANCELED: "Canceled. The credits are back.",
-        Status.EXPIRED: "It waited too long and was given up. The credits are back.",
+        Failure.MODEL_UNAVAILABLE: "The model is not available at the moment. Your credits were returned.",
+        Failure.TOO_MANY_ATTEMPTS: "The prediction failed three times. Your credits were returned.",
+        Status.CANCELED: "Canceled. Your credits were returned.",
+        Status.EXPIRED: "The prediction waited too long and has expired. Your credits were returned.",
     },
     "ru": {
         Failure.NO_VALID_ROW: "ни одной строки. Кредиты возвращены.\n"
         "Причина: эту строку модель посчитать не смогла",
         Failure.MODEL_UNAVAILABLE: "Модель сейчас недоступна. Кредиты возвращены.",
-        Failure.TOO_MANY_ATTEMPTS: "не удалось и с третьего раза. Кредиты возвращены.",
+        Failure.TOO_MANY_ATTEMPTS: "не удалось с трёх попыток. Кредиты возвращены.",
         Status.CANCELED: "Отменено. Кредиты возвращены.",
-        Status.EXPIRED: "Не дождалось своей очереди. Кредиты возвращены.",
+        Status.EXPIRED: "ждало слишком долго, его срок истёк. Кредиты возвращены.",
     },
 }
 
@@ -135,7 +135,7 @@ async def test_a_cancel_that_comes_too_late_is_refused_in_words(town: Town) -> N
         await town.hexagon.run_all()
         await town.said("9 left")
         ada.clicks(placeholder.message_id, says)
-        await town.said("Too late: it is already being worked on, or done")
+        await town.said("Too late: the prediction is already running or finished")
 
 
 async def test_who_has_no_credits_left_is_told_what_it_costs(town: Town) -> None:
@@ -147,7 +147,7 @@ async def test_who_has_no_credits_left_is_told_what_it_costs(town: Town) -> None
         for words, value in (("Question 1", "33"), ("Question 2", "pro"), ("Question 3", "slow")):
             began = (await town.said(words, after=began)).message_id
             ada.says(value)
-        await town.said("Not enough credits: it costs 11, you have 10")
+        await town.said("Not enough credits: this costs 11, you have 10")
         assert not town.hexagon.queue.take()
 
 
@@ -156,17 +156,17 @@ async def test_a_price_that_changes_on_the_way_is_said_before_it_is_charged(town
         ada = town.person()
         await choose_churn(town)
         began = ada.says("/predict")
-        await town.said("churn, 2 credits at the end")
+        await town.said("churn, 2 credits for this prediction")
         ada.says("33")
         ada.presses(await town.said("Question 2 of 3: plan"), "pro")
         last = await town.said("Question 3 of 3: complaint")
         offer(town, row_price=3)
         ada.says("slow")
-        again = await town.said("churn, 3 credits at the end", after=last.message_id)
+        again = await town.said("churn, 3 credits for this prediction", after=last.message_id)
         assert "Question 3 of 3: complaint" in again.text
         assert not town.hexagon.queue.take()
         ada.says("slow")
-        assert (await town.said("3 credits set aside")).reply_to == began
+        assert (await town.said("3 credits reserved")).reply_to == began
 
 
 async def test_a_model_that_is_withdrawn_on_the_way_ends_the_dialogue(town: Town) -> None:
@@ -177,7 +177,7 @@ async def test_a_model_that_is_withdrawn_on_the_way_ends_the_dialogue(town: Town
         await town.said("Question 1 of 3")
         offer(town, retired=True)
         refused = ada.says("33")
-        await town.said("There is no model “churn@1” any more", after=refused)
+        await town.said("The model “churn@1” is no longer available", after=refused)
         await town.hexagon.chats.choose(CHAT, "tone")
         ada.says("good day")
         await town.said("In the queue")
@@ -201,7 +201,7 @@ async def test_a_dialogue_takes_a_missing_number_a_new_category_and_goes_back_to
         await town.said("Question 1 of 3", after=second.message_id)
         for value in ("1 000,5", "enterprise", "slow"):
             ada.says(value)
-        await town.said("2 credits set aside")
+        await town.said("2 credits reserved")
     [record] = town.hexagon.memory.state.predictions.values()
     assert bytes(record.input) == b'{"age":1000.5,"plan":"enterprise","complaint":"slow"}'
     assert record.prediction.single

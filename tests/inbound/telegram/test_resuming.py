@@ -39,7 +39,7 @@ async def test_a_text_is_answered_though_its_model_is_retired_meanwhile(
         await town.said("Hello!")
         fails_after_the_accept(monkeypatch, models.clear)
         asked = ada.says("good day")
-        waiting = await town.said("In the queue, 1 credit set aside")
+        waiting = await town.said("In the queue, 1 credit reserved")
         assert waiting.reply_to == asked
         await town.all_handled()
         assert not [each for each in town.telegram.to(CHAT) if "no model" in each.text]
@@ -64,7 +64,7 @@ async def test_a_text_is_answered_though_its_model_wants_more_features_meanwhile
 
         fails_after_the_accept(monkeypatch, change)
         ada.says("good day")
-        await town.said("In the queue, 1 credit set aside")
+        await town.said("In the queue, 1 credit reserved")
         await town.hexagon.run_all()
         await town.said("9 left")
 
@@ -86,7 +86,7 @@ async def test_a_dialogue_is_answered_though_its_model_changed_meanwhile(
             lambda: offer(town, row_price=3 if change == "price" else 2, retired=change == "retired"),
         )
         ada.says("slow")
-        await town.said("In the queue, 2 credits set aside")
+        await town.said("In the queue, 2 credits reserved")
         await town.all_handled()
         assert not [
             each for each in town.telegram.to(CHAT) if "price" in each.text or "no model" in each.text
@@ -109,4 +109,4 @@ async def test_a_file_is_answered_though_telegram_does_not_give_it_again(
         await town.all_handled()
         await town.hexagon.run_all()
         await town.said("2 of 2 rows predicted")
-        assert not [each for each in town.telegram.to(CHAT) if "does not give" in each.text]
+        assert not [each for each in town.telegram.to(CHAT) if "could not download" in each.text]

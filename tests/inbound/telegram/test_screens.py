@@ -56,7 +56,7 @@ SAID = {
         picture="docs/images/bot.svg",
         text="Great, works perfectly",
         complaint="Too slow lately",
-        number_is_wrong="is no number",
+        number_is_wrong="is not a number",
         back="Back",
         becomes="and then, in its place:",
     ),

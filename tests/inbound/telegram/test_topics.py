@@ -46,7 +46,7 @@ async def test_an_invoice_stays_in_its_topic(town: Town) -> None:
     async with town.bot():
         ada = in_topic(town)
         ada.says("/topup", thread_id=TOPIC)
-        offers = await town.said("Credits for Telegram Stars")
+        offers = await town.said("Buy credits with Telegram Stars")
         ada.presses(offers, "100 credits")
         invoice = await town.said("100 credits", after=offers.message_id)
     assert invoice.thread_id == TOPIC

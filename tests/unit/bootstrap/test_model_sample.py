@@ -56,8 +56,8 @@ def test_a_feature_with_too_many_values_keeps_none_and_is_named(tmp_path: Path) 
         (b"", "it has no header"),
         (b"city\nRome\n", "it has no column vip"),
         (b"city,city,vip\na,b,c\n", "it has two columns city"),
-        (b"\x00\x01", "it is no text"),
-        ("city,vip\nЦюрих,да\n".encode() + b"\xff,a\n", "the first of them in line 3"),
+        (b"\x00\x01", "it is not text"),
+        ("city,vip\nЦюрих,да\n".encode() + b"\xff,a\n", "the first in line 3"),
         (b'city,vip\n"Rome,1\nParis,2\n', "a quotation mark in line 2 is not closed"),
     ],
 )

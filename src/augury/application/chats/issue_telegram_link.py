@@ -19,19 +19,19 @@ class IssuedLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueTelegramLink:
-    """Make a link that opens the Telegram bot and makes that chat act for this account; good once, for ten
-    minutes. What the chat had of its own, credits and predictions, becomes the account's."""
+    """Create a link that opens the Telegram bot and links the chat with this account. It works once, within
+    ten minutes. The chat's own credits and predictions become the account's."""
 
     links: Links
     users: Users
     clock: Clock
 
     async def __call__(self, *, user_id: UserId) -> IssuedLink:
-        """Raises `NoBot` where no bot has ever served here, `UserNotFound`."""
+        """Raises `NoBot` if no bot has ever served here, `UserNotFound`."""
         await self.users.get(user_id)
         username = await self.links.bot()
         if username is None:
             raise NoBot
-        code = new_secret()  # 43 characters, of 64 that Telegram takes
+        code = new_secret()  # 43 characters; Telegram allows 64
         await self.links.issue(digest(code), user_id, LIFETIME)
         return IssuedLink(f"https://t.me/{username}?start={code}", self.clock.now() + LIFETIME)

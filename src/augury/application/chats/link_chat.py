@@ -12,17 +12,17 @@ from augury.domain.user import PredictionsUnderWay
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkChat:
-    """Make a chat act for an account made elsewhere: both histories and balances become one."""
+    """Link a chat with an account made elsewhere, and merge their histories and balances."""
 
     books: OpenChatBooks
     users: Users
     clock: Clock
 
     async def __call__(self, *, chat: Chat, code: str) -> UserId:
-        """The account that the chat acts for now; the same code in the same chat changes nothing more.
+        """Returns the account that the chat now acts for. Repeating a code in the same chat changes nothing.
 
-        Raises `InvalidLink`, `ChatLinked` where the chat's own account is more than a chat's,
-        `PredictionsUnderWay` while there are open holds there.
+        Raises `InvalidLink`, `ChatLinked` if the chat is already linked with another account, and
+        `PredictionsUnderWay` while the chat's own account has open holds.
         """
         absorbed = await self.users.get(chat.user_id)
         return await retried(lambda: self._link(chat, code, is_account=absorbed.email is not None))

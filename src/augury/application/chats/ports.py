@@ -1,4 +1,4 @@
-"""Ports: chats, what they sent, what they are owed, what was paid there."""
+"""Ports: chats, their updates, the results to send to them, and payments in them."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
@@ -14,24 +14,24 @@ from augury.domain.prediction import Prediction
 from augury.domain.row_errors import RowError, RowWarning
 from augury.domain.user import User
 
-# Who talks, and what about ---------------------------------------------------------------------------
+# Chats and dialogues ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
-    """A private chat with the bot and whose account it acts for; its id is its person's as well."""
+    """A private chat with the bot, and the account that it acts for. Its id is also the person's."""
 
     id: int
     user_id: UserId
     language: str
     model: str | None = None
-    """The model that the person chose; None is the default one."""
+    """The model that the person chose; None is the default model."""
     dialogue: Json | None = None
-    """What is being asked step by step, in the words of whoever asks."""
+    """The open dialogue, in the bot's own format."""
     gone: bool = False
-    """Whether the person has blocked the bot, or is no more."""
+    """Whether the person has blocked the bot, or the chat no longer exists."""
     blocked: bool = False
-    """Whether the account is blocked: nothing is done for this chat, but what is accepted is answered."""
+    """Whether the account is blocked: new requests are refused, accepted predictions are still answered."""
 
 
 class Chats(Protocol):
@@ -40,9 +40,9 @@ class Chats(Protocol):
 
     @abstractmethod
     async def add(self, chat: Chat, new: NewUser) -> Chat:
-        """Add the chat with its new user; answers the chat that is there, whoever added it.
+        """Add the chat with its new user. Returns the stored chat, which may have been added concurrently.
 
-        Raises `AlreadyRecorded` where the grant was given before.
+        Raises `AlreadyRecorded` if the grant was given before.
         """
 
     @abstractmethod
@@ -53,132 +53,132 @@ class Chats(Protocol):
 
     @abstractmethod
     async def leave(self, chat_id: int, *, gone: bool = True) -> None:
-        """Note that nothing can be sent there any more, or that it can again."""
+        """Store that nothing can be sent to the chat, or (`gone=False`) that it can again."""
 
 
 class Dialogues(Protocol):
     @abstractmethod
     async def put(self, chat_id: int, dialogue: Json | None) -> None:
-        """Store how far a dialogue has come, in one step; None ends it."""
+        """Store the state of a dialogue atomically; None ends it."""
 
 
-# Who serves ---------------------------------------------------------------------------------------------
+# The serving process ------------------------------------------------------------------------------------
 
 
 class Duty(Protocol):
-    """Which process is the bot: one at a time, since two would take each other's updates."""
+    """Decides which process serves as the bot: one at a time, since two would take each other's updates."""
 
     @abstractmethod
     async def take(self) -> bool:
-        """Whether it is this process from now on, until `holds` denies it or it leaves."""
+        """Try to take the duty. Returns whether this process has it, until `holds` is False or it leaves."""
 
     @abstractmethod
     async def holds(self) -> bool:
-        """Whether it is this process still: who lost sight of the books must stop."""
+        """Whether this process still has the duty. It is False if the connection to the books was lost."""
 
     @abstractmethod
     async def leave(self) -> None:
-        """Let another process be the bot; fails never."""
+        """Give up the duty, so that another process can take it. Never fails."""
 
 
-# What comes in --------------------------------------------------------------------------------------
+# Updates --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedUpdate:
-    """One update as Telegram delivered it."""
+    """One update, as Telegram delivered it."""
 
     id: int
     lane: int
-    """Updates of one lane are handled in order: those of one chat."""
+    """Updates of one lane are handled in order. Each chat has its own."""
     payload: Json
     tries: int | None = None
-    """How many processes took it up again and ended while it was under way; None where it has just come."""
+    """How many processes ended while they handled it again; None if it has just arrived."""
 
 
 class Inbox(Protocol):
-    """What was delivered is stored before it is acknowledged, so that nothing paid for can be lost."""
+    """Stores updates before they are acknowledged, so that no payment can be lost."""
 
     @abstractmethod
     async def put(self, updates: Sequence[ReceivedUpdate]) -> Collection[int]:
-        """Store them; answers the ids of those that were not here before."""
+        """Store the updates. Returns the ids of those that are new."""
 
     @abstractmethod
     async def waiting(self) -> Sequence[ReceivedUpdate]:
-        """What was not handled yet, in order."""
+        """The updates that are not handled yet, in order."""
 
     @abstractmethod
     async def begin(self, update_id: int) -> bool:
-        """Count a try of what was left behind: it may be what ended its process. Answers whether it is still
-        to be handled."""
+        """Count an attempt at an update that an earlier process left: it may have ended that process. Returns
+        whether it is still to be handled."""
 
     @abstractmethod
     async def put_back(self, update_ids: Collection[int]) -> None:
-        """The process that began these ends in good order: that was no try."""
+        """Uncount the attempts at these updates, because their process stops in an orderly way."""
 
     @abstractmethod
     async def done(self, update_id: int) -> None:
-        """It was handled: remember only that it was here."""
+        """Mark the update as handled, and keep only its id."""
 
 
-# What goes out --------------------------------------------------------------------------------------
+# Results --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A prediction that was asked for in a chat, and the bot's message that becomes its result."""
+    """A prediction requested in a chat, and the bot's message that its result replaces."""
 
     chat_id: int
     message_id: int
-    """The person's message."""
+    """The person's message with the request."""
     prediction_id: PredictionId
     placeholder_id: int | None = None
     file_name: str | None = None
-    """Of a batch, which is answered by a file."""
+    """The name of the file, if the request was a file. It is answered with a file."""
     thread_id: int | None = None
     """The chat's topic in which the person wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A final prediction with all that is needed to tell its asker."""
+    """A final prediction with everything that is needed to send its result."""
 
     reply: Reply
     language: str
     gone: bool
-    """Whether nothing can be sent there at the moment."""
+    """Whether nothing can be sent to the chat at the moment."""
     prediction: Prediction
     input: Json | None
     output: Json | None
     errors: Sequence[RowError] = ()
     warnings: Sequence[RowWarning] = ()
     sheet: Json | None = None
-    """Of a batch: what was kept of its file, see `Notices.expect`."""
+    """The stored parts of a batch's file; see `Notices.expect`."""
 
 
 class Notices(Protocol):
-    """Who must hear of which prediction. A notice is written where the prediction becomes final, if that
-    was asked for when it was accepted, and is here until it is delivered."""
+    """Results that are to be sent. If a prediction was accepted with `notify`, its notice is written when it
+    becomes final, and kept until it is delivered."""
 
     @abstractmethod
     async def expect(self, reply: Reply, *, sheet: Json | None = None) -> Reply:
-        """Store where the answer goes; answers what is stored, if it was before.
+        """Store where the result goes. If that was stored before, returns the stored reply.
 
-        `sheet` is what the answer to a file takes from that file beside its rows; it is at most about as long
-        as the file, and forgotten once the answer is delivered.
+        `sheet` has what the answer takes from the file besides its rows. It is at most about as long as the
+        file, and is deleted once the answer is delivered.
         """
 
     @abstractmethod
     async def placed(self, reply: Reply, placeholder_id: int) -> None:
-        """Note which message becomes the result: from now on it can be delivered."""
+        """Store which message the result will replace. Only then can it be delivered."""
 
     @abstractmethod
     async def place_rest(self, chat_id: int, placeholder_id: int) -> None:
-        """Let this message become the result of what has none in the chat: its own could not be sent."""
+        """Use this message for the chat's predictions without a placeholder, which could not be sent."""
 
     @abstractmethod
     async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
-        """What can be delivered now, oldest first."""
+        """The results that can be delivered now, oldest first."""
 
     @abstractmethod
     async def put_off(self, prediction_id: PredictionId, wait: timedelta) -> None: ...
@@ -192,7 +192,7 @@ class Notices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A one-time code that makes a chat an account's; `chat_id` is who used it."""
+    """A one-time code that links a chat with an account. `chat_id` is the chat that used it."""
 
     user_id: UserId
     expires_at: datetime
@@ -210,11 +210,11 @@ class Links(Protocol):
 
     @abstractmethod
     async def issue(self, digest: bytes, user_id: UserId, lifetime: timedelta) -> None:
-        """Store a new link; the user's expired ones are forgotten."""
+        """Store a new link, and delete the user's expired ones."""
 
     @abstractmethod
     async def saw_bot(self, username: str) -> None:
-        """A bot of this name serves here."""
+        """Store the name of the bot that serves here."""
 
     @abstractmethod
     async def bot(self) -> str | None:
@@ -223,7 +223,7 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StarPayment:
-    """A payment in Telegram Stars; `reference` is that of its `top_up` and its `reversal`."""
+    """A payment in Telegram Stars. Its `top_up` and its `reversal` have the same `reference`."""
 
     charge_id: str
     reference: UUID
@@ -236,14 +236,14 @@ class StarPayment:
 
 
 class ChatBooks(Books, Protocol):
-    """The books, and what changes with them in one transaction for the sake of chats.
+    """The books, and the chats' records that change in the same transaction.
 
     Locks are taken in this order: a link, a chat, a payment, and then the balances.
     """
 
     @abstractmethod
     async def use_link(self, digest: bytes, chat_id: int) -> UserId | None:
-        """Lock the link and note who used it; None where it is unknown, too old, or somebody else's."""
+        """Lock the link and store who uses it. None if it is unknown, expired, or used by another chat."""
 
     @abstractmethod
     async def chat(self, chat_id: int) -> Chat | None:
@@ -251,7 +251,7 @@ class ChatBooks(Books, Protocol):
 
     @abstractmethod
     async def hand_over(self, chat_id: int, *, absorbed: UserId, into: UserId, at: datetime) -> None:
-        """Make the chat and all predictions of `absorbed` the other's, and close `absorbed`."""
+        """Move the chat and all predictions of `absorbed` to `into`, and close `absorbed`."""
 
     @abstractmethod
     async def bought_since_link(self, chat_id: int) -> Sequence[StarPayment]:
@@ -266,7 +266,7 @@ class ChatBooks(Books, Protocol):
 
     @abstractmethod
     async def add_payment(self, payment: StarPayment) -> None:
-        """Raises `AlreadyRecorded` where there is one of this charge."""
+        """Raises `AlreadyRecorded` if there is a payment with this charge."""
 
     @abstractmethod
     async def payment(self, charge_id: str) -> StarPayment | None:
@@ -274,7 +274,7 @@ class ChatBooks(Books, Protocol):
 
     @abstractmethod
     async def change_payment(self, payment: StarPayment) -> None:
-        """Store when it was reversed and refunded."""
+        """Store the times at which it was reversed and refunded."""
 
 
 class OpenChatBooks(Protocol):
@@ -285,7 +285,7 @@ class OpenChatBooks(Protocol):
 class Payments(Protocol):
     @abstractmethod
     async def refund(self, payment: StarPayment) -> None:
-        """Give the stars back; one that was given back before is fine.
+        """Return the stars. A payment that was refunded before is ignored.
 
-        Raises `RefundRefused`, and `Unavailable` where nobody answers.
+        Raises `RefundRefused`, and `Unavailable` if Telegram does not answer.
         """

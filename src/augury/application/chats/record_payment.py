@@ -9,19 +9,19 @@ from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
 
 CHARGES = UUID("6f1f3e0e-38ab-5b0f-8d5a-9c2b1f0a4d27")
-"""Under which each charge of Telegram's has its own name."""
+"""The namespace of the references made from Telegram's charge ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPayment:
-    """Credit what was paid in Telegram Stars, once however often Telegram says so."""
+    """Credit a payment in Telegram Stars once, however often Telegram reports it."""
 
     books: OpenChatBooks
 
     async def __call__(self, *, chat_id: int, charge_id: str, stars: int, credits: int) -> Balance:
-        """The balance after it, of the account that the chat acts for at that moment.
+        """Returns the balance afterwards, of the account that the chat acts for.
 
-        Raises `Unavailable` where that is being closed: the next try finds or makes another.
+        Raises `Unavailable` if that account is being closed: the next attempt finds or makes another one.
         """
         try:
             return await retried(lambda: self._record(chat_id, charge_id, stars, credits))

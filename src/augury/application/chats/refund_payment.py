@@ -10,18 +10,18 @@ from augury.domain.identifiers import UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundPayment:
-    """Return a payment made in Telegram Stars: take the credits back, then give the stars back."""
+    """Refund a payment in Telegram Stars: take the credits back, then return the stars."""
 
     books: OpenChatBooks
     payments: Payments
     clock: Clock
 
     async def __call__(self, *, charge_id: str, given_back: bool = False) -> StarPayment:
-        """The returned payment; asked again it goes on where it stopped, and changes nothing once done.
+        """Returns the refunded payment. Repeating it continues where it stopped, or changes nothing.
 
-        `given_back` says that the person has the stars back already. Raises `PaymentNotFound`,
-        `NotEnoughCredits` where the credits are spent, `AlreadyReversed` where an administrator took back a
-        part of them, `RefundRefused`. What was taken back in whole is not taken back again.
+        `given_back` says that the stars were already returned. Raises `PaymentNotFound`, `NotEnoughCredits`
+        if the credits are spent, `AlreadyReversed` if an administrator took back some, `RefundRefused`.
+        If an administrator took back all of them, they are not taken back again.
         """
         payment = await retried(lambda: self._reverse(charge_id))
         if payment.refunded_at is None:
@@ -39,11 +39,11 @@ class RefundPayment:
                 raise PaymentNotFound(charge_id=charge_id)
             known = await books.transfer(payment.reference, TransferKind.REVERSAL)
             if known and known.amount != payment.credits:
-                raise AlreadyReversed  # in part: then the stars cannot be returned in whole
+                raise AlreadyReversed  # only some credits: the stars cannot be returned in part
             if payment.reversed_at is None:
                 owner = UserId(payment.user_id)
                 balances = (await books.open([owner])).balances
-                balance = balances.get(owner, Balance(owner))  # nothing is left on a closed account
+                balance = balances.get(owner, Balance(owner))  # a closed account has no credits
                 if known is None:
                     _, reversal = balance.reverse(payment.credits, reference=payment.reference)
                     await books.record(transfers=[reversal])

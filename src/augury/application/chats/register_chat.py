@@ -10,19 +10,19 @@ from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User
 
 IDENTITIES = UUID("0d5f3a52-6c1c-5e0b-9c0e-5a9a3f1c7b11")
-"""Under which each Telegram identity has its own name, so that none is welcomed twice."""
+"""The namespace of the references of welcome credits, so that no Telegram account gets them twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterChat:
-    """Open an account for a person who is known by a Telegram identity only."""
+    """Open an account for a person who is only known by a Telegram account."""
 
     chats: Chats
     clock: Clock
     limits: Limits
 
     async def __call__(self, *, chat_id: int, language: str) -> Chat:
-        """The chat; one that is known is answered as it is. The welcome credits are granted once, ever."""
+        """Returns the chat, unchanged if it is known. The welcome credits are granted only once, ever."""
         if known := await self.chats.get(chat_id):
             return known
         user = User(id=UserId(uuid7()), role=Role.MEMBER, email=None, created_at=self.clock.now())
@@ -34,5 +34,5 @@ class RegisterChat:
             )
         try:
             return await self.chats.add(chat, NewUser(user=user, grant=grant))
-        except AlreadyRecorded:  # was welcomed before, under an account that is closed now
+        except AlreadyRecorded:  # granted before, to an account that is closed now
             return await self.chats.add(chat, NewUser(user=user))

@@ -7,14 +7,14 @@ from augury.domain.model import Model, ModelRef, ModelState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeModel:
-    """Price, activate or retire one version of a model; what was accepted before keeps its price and runs."""
+    """Price, activate or retire one version of a model. Accepted predictions still run at their old price."""
 
     models: Models
 
     async def __call__(
         self, *, ref: ModelRef, row_price: int | None = None, state: ModelState | None = None
     ) -> Model:
-        """What is not asked for stays as it is. Raises `ModelNotFound`, `InvalidAmount`."""
+        """Values that are not given stay unchanged. Raises `ModelNotFound`, `InvalidAmount`."""
 
         def changed(model: Model) -> Model:
             return replace(

@@ -8,12 +8,12 @@ from augury.domain.model_texts import ModelTexts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribeModel:
-    """Give a version of a model a description, and its features and labels texts that people read."""
+    """Give a version of a model its description, and names for its features and labels."""
 
     models: Models
 
     async def __call__(self, *, ref: ModelRef, texts: ModelTexts) -> Model:
-        """In place of all texts there were. Raises `ModelNotFound`, `UnfitForModel`."""
+        """Replaces all earlier texts. Raises `ModelNotFound`, `UnfitForModel`."""
 
         def described(model: Model) -> Model:
             return replace(model, facts=model.facts.described_by(texts))

@@ -1,4 +1,4 @@
-"""Ports: models, their files, and what inspects them."""
+"""Ports: models, their files, and the inspection of a file."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from augury.domain.model_facts import ModelFacts
 
 
 class ModelUnavailable(Exception):
-    """The model's file cannot be used; `str()` says why."""
+    """The model's file cannot be used. `str()` says why."""
 
 
 class Models(Protocol):
@@ -18,52 +18,53 @@ class Models(Protocol):
 
     @abstractmethod
     async def get(self, name: str) -> Model:
-        """By `name` (its active version) or `name@version`; else `ModelNotFound`, as for a retired one."""
+        """The model `name` (its active version) or `name@version`. Raises `ModelNotFound`, also if it is
+        retired."""
 
     @abstractmethod
     async def version(self, ref: ModelRef) -> Model:
-        """This version, retired or not: what was accepted is still run. Raises `ModelNotFound`."""
+        """This version, even if retired: accepted predictions still run. Raises `ModelNotFound`."""
 
     @abstractmethod
     async def all(self) -> Sequence[Model]:
-        """Every version, retired ones too, by name and version."""
+        """Every version, including retired ones, ordered by name and version."""
 
     @abstractmethod
     async def add(self, model: Model) -> None:
-        """Add a version; an active one takes the place of the name's active version.
+        """Add a version. An active one replaces the name's active version.
 
-        Raises `Conflict` where the name has that version already.
+        Raises `Conflict` if the name already has that version.
         """
 
     @abstractmethod
     async def versions(self, name: str) -> Sequence[Model]:
-        """Every version of this name, retired ones too, the oldest first."""
+        """Every version of this name, including retired ones, the oldest first."""
 
     @abstractmethod
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
-        """Lock this version and store what `how` makes of its `row_price`, `state` and `facts`.
+        """Lock this version and store the `row_price`, `state` and `facts` that `how` returns.
 
-        An active one takes the active version's place. Answers it as it is now; raises `ModelNotFound`,
-        `Conflict`, and what `how` raises.
+        An active version replaces the name's active one. Returns the changed version. Raises `ModelNotFound`,
+        `Conflict`, and whatever `how` raises.
         """
 
 
 class ModelStore(Protocol):
-    """Model files, by the SHA-256 of what is in them."""
+    """Model files, by the SHA-256 of their content."""
 
     @abstractmethod
     async def put(self, file: Path) -> str:
-        """Keep a copy of the file; answers its SHA-256 in hexadecimal."""
+        """Store a copy of the file. Returns its SHA-256 in hexadecimal."""
 
     @abstractmethod
     async def path(self, sha256: str) -> Path:
-        """Where the file is, its content checked; raises `ModelUnavailable`."""
+        """The path of the file, whose content was checked. Raises `ModelUnavailable`."""
 
 
 class ModelInspector(Protocol):
     @abstractmethod
     async def inspect(self, file: Path) -> ModelFacts:
-        """What the file says of itself, found out where a crafted file can do no harm.
+        """The facts in the file, read where a malicious file can do no harm.
 
         Raises `ModelRefused`.
         """

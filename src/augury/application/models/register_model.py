@@ -12,7 +12,7 @@ from augury.domain.model_facts import InputSchema, ModelFacts, ReadAs, ValueIs
 from augury.domain.model_texts import UnfitForModel
 
 FIRST_ROW_PRICE = 1
-"""Credits per row of a new name's first version, where nobody says another price."""
+"""Credits per row of a new name's first version, if no price is given."""
 
 
 Categories: TypeAlias = Mapping[str, Sequence[str]]
@@ -26,22 +26,22 @@ def _no_categories(_: InputSchema) -> Categories:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the operator knows of a file and the file does not say."""
+    """Facts about a model that its file does not contain and the operator gives."""
 
     categories: LearnCategories = _no_categories
     read_as: ReadAs | None = None
-    """How the raw value of a file without a loss function is read."""
+    """How to read the raw value of a file without a loss function."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What became of a file."""
+    """The result of registering a file."""
 
     model: Model
     is_new: bool
-    """Else the name has had this very file before, as this version."""
+    """Whether this is a new version. If not, the name already had the same file as this version."""
     differences: Sequence[str] = ()
-    """Why it was not made the active version: what whoever uses that one would have to change, in words."""
+    """Why it was not made active: what users of the active version would have to change, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +62,11 @@ class RegisterModel:
         activate: bool = True,
         known: Known | None = None,
     ) -> Registered:
-        """Without a price it keeps the one of the version before it.
+        """Without a price, the version keeps the price of the version before it.
 
-        It is not made active where it wants other features or gives other answers than the active version.
-        A file that the name has already is no new version: what is told of it is stored for the one it is.
-        Raises `ModelRefused`, `UnfitForModel`, `InvalidModelName`, `InvalidAmount`.
+        It is not made active if its features or its answers differ from the active version's. If the name
+        already has this file, no new version is made: the given facts are stored for the existing one. Raises
+        `ModelRefused`, `UnfitForModel`, `InvalidModelName`, `InvalidAmount`.
         """
         known = known or Known()
         found = await self.inspector.inspect(file)
@@ -120,9 +120,9 @@ class RegisterModel:
 
 
 def _completed(facts: ModelFacts, *, categories: Categories, read_as: ReadAs | None) -> ModelFacts:
-    """Raises `UnfitForModel` where it is told what the file does not have, or says itself."""
+    """Raises `UnfitForModel` if a given fact does not apply to the file, or is in the file."""
     if read_as and facts.value_is is not ValueIs.UNKNOWN:
         raise UnfitForModel(
-            reason=f"the file says itself how its answer is read ({facts.value_is or facts.task})"
+            reason=f"the file already says how to read its answer ({facts.value_is or facts.task})"
         )
     return replace(facts.knowing(categories), read_as=read_as or facts.read_as)

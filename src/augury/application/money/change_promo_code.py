@@ -7,13 +7,13 @@ from augury.domain.promo_code import PromoCode, normalized_code
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePromoCode:
-    """Disable a promo code, so that nobody can redeem it, or enable it again. What was granted stays."""
+    """Disable a promo code, so that nobody can redeem it, or enable it again. Granted credits stay."""
 
     promo_codes: PromoCodes
     clock: Clock
 
     async def __call__(self, *, code: str, disabled: bool) -> PromoCode:
-        """Raises `PromoCodeNotFound`. Asked for what is so already it changes nothing."""
+        """Raises `PromoCodeNotFound`. Repeating it changes nothing."""
         known = await self.promo_codes.get(normalized_code(code))
         changed = known.disable(at=self.clock.now()) if disabled else known.enable()
         await self.promo_codes.change(changed)

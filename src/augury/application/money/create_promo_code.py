@@ -10,7 +10,7 @@ MOST_EXPIRES_IN = timedelta(days=36_500)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatePromoCode:
-    """Make a promo code: a word that is worth credits, once a user and so many times in all."""
+    """Create a promo code, which each user can redeem once for credits, up to a total number of times."""
 
     promo_codes: PromoCodes
     clock: Clock

@@ -1,4 +1,4 @@
-"""Names of payments: any text that whoever tops up a balance has for one."""
+"""Names of payments: any text that identifies the payment for a top-up."""
 
 import re
 from uuid import UUID, uuid5
@@ -9,5 +9,5 @@ PAYMENTS = UUID("977edaeb-dafa-42e9-b626-7fb8398b0986")
 
 
 def payment_reference(payment: str) -> UUID:
-    """The reference of the transfer that credits a payment: a UUID itself, or one made of any other text."""
+    """The reference of a payment's transfer: the name itself if it is a UUID, else a UUID made of it."""
     return UUID(payment) if _UUID.fullmatch(payment) else uuid5(PAYMENTS, payment)

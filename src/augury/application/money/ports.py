@@ -18,7 +18,7 @@ class Statement:
     transfer: Transfer
     created_at: datetime
     sequence: int
-    """Where it stands among all transfers; later ones have higher numbers."""
+    """The transfer's position among all transfers; later ones have higher numbers."""
 
 
 class Balances(Protocol):
@@ -26,31 +26,31 @@ class Balances(Protocol):
 
     @abstractmethod
     async def of(self, user_id: UserId) -> Balance:
-        """The balance; nothing, where the user has none."""
+        """The balance. It is empty if the user has none."""
 
     @abstractmethod
     async def statement(
         self, user_id: UserId, *, limit: int, before: int | None = None
     ) -> Sequence[Statement]:
-        """Newest first, those with a smaller sequence than `before`."""
+        """The transfers with a smaller sequence than `before`, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """What a check of all the books found: nothing where they balance."""
+    """The result of a check of all the books. If they balance, there are no deviations."""
 
     users: int
     transfers: int
     predictions: int
     found: int
-    """How many deviations there are."""
+    """The number of deviations."""
     deviations: Sequence[str]
-    """One line for each; where one kind has very many, a line says how many more."""
+    """One line for each. If there are very many of one kind, a line gives the number of the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """What is remembered of the last check of all the books."""
+    """The stored result of the last check of all the books."""
 
     at: datetime
     deviations: int
@@ -59,19 +59,19 @@ class LedgerCheck:
 class Ledger(Protocol):
     @abstractmethod
     async def verify(self, on_step: Callable[[int, int], None] | None = None) -> LedgerReport:
-        """Recompute everything from the rows alone, in one consistent snapshot, and remember the result.
+        """Recompute everything from the rows alone, in one consistent snapshot, and store the result.
 
-        `on_step` is told how many of how many checks are done. Raises `CheckUnderWay` where another process
-        is at it: a check reads everything.
+        `on_step` is called with the number of checks done and their total. Raises `CheckUnderWay` if another
+        process is running a check, since each reads everything.
         """
 
     @abstractmethod
     async def last_check(self) -> LedgerCheck | None:
-        """The newest check that ended, whoever ran it."""
+        """The newest finished check of any process."""
 
 
 class PromoCodes(Protocol):
-    """The promo codes there are; they are redeemed over the books."""
+    """The promo codes. Redeeming them is a matter of `Books`."""
 
     @abstractmethod
     async def add(self, promo_code: PromoCode) -> None:
@@ -83,8 +83,8 @@ class PromoCodes(Protocol):
 
     @abstractmethod
     async def change(self, promo_code: PromoCode) -> None:
-        """Store since when it is disabled. Raises `PromoCodeNotFound`."""
+        """Store the time since which it is disabled. Raises `PromoCodeNotFound`."""
 
     @abstractmethod
     async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:
-        """By code, those whose code comes after `after`."""
+        """The promo codes that come after `after`, ordered by code."""

@@ -12,7 +12,7 @@ from augury.domain.user import TooManyTries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedeemPromoCode:
-    """Exchange a promo code for its credits: once a user, and never more often than its limit."""
+    """Exchange a promo code for its credits: once per user, and within the code's limit."""
 
     users: Users
     books: OpenBooks
@@ -23,7 +23,7 @@ class RedeemPromoCode:
     async def __call__(
         self, *, user_id: UserId, code: str, address: str | None = None, key: IdempotencyKey | None = None
     ) -> Moved:
-        """Answers the balance after it; a repeated `key` changes nothing.
+        """Returns the balance afterwards. A repeated `key` changes nothing.
 
         Raises `PromoCodeNotFound`, `PromoCodeRedeemed`, `PromoCodeUsedUp`, `IdempotencyConflict`, and
         `TooManyTries`: codes are short enough to be guessed.

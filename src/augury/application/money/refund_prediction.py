@@ -9,7 +9,7 @@ from augury.domain.prediction import AlreadyRefunded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundPrediction:
-    """Give back what a prediction cost, or a part of it, once."""
+    """Refund the credits that a prediction cost, or some of them, once."""
 
     users: Users
     books: OpenBooks
@@ -21,10 +21,10 @@ class RefundPrediction:
         amount: int | None = None,
         key: tuple[UserId, IdempotencyKey] | None = None,
     ) -> Moved:
-        """Answers the balance of its user after it; a repeated `key`, the caller's, changes nothing.
+        """Returns the user's balance afterwards. A repeated `key` of the same caller changes nothing.
 
-        Without an `amount` all that was charged. Raises `PredictionNotFound`, `NotRefundable`,
-        `AlreadyRefunded`, `IdempotencyConflict`, and `UserNotFound` where the account is closed.
+        Without an `amount`, everything that was charged is refunded. Raises `PredictionNotFound`,
+        `NotRefundable`, `AlreadyRefunded`, `IdempotencyConflict`, `UserNotFound` if the account is closed.
         """
         await self.users.get(await retried(lambda: self._owner(prediction_id)))
         try:
@@ -33,7 +33,7 @@ class RefundPrediction:
             raise AlreadyRefunded from None
 
     async def _owner(self, prediction_id: PredictionId) -> UserId:
-        """In a transaction of its own: a second connection is never asked for while one is held."""
+        """Read the owner in a separate transaction, since none may wait for a second connection."""
         async with self.books() as books:
             return (await books.prediction(prediction_id)).user_id
 

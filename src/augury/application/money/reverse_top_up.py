@@ -11,7 +11,7 @@ from augury.domain.identifiers import UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReverseTopUp:
-    """Take back a mistaken top-up, or a part of it, once: never more than is available."""
+    """Take back a mistaken top-up, or some of it, once, and at most the available credits."""
 
     users: Users
     books: OpenBooks
@@ -24,11 +24,11 @@ class ReverseTopUp:
         amount: int | None = None,
         key: tuple[UserId, IdempotencyKey] | None = None,
     ) -> Moved:
-        """Answers the balance after it; a repeated `key`, which belongs to the caller, changes nothing.
+        """Returns the balance afterwards. A repeated `key` of the same caller changes nothing.
 
-        `payment` is what the top-up was made for, or its reference in the statement; without an `amount` all
-        of it is taken back. Raises `UserNotFound`, `TopUpNotFound` where it is not this user's,
-        `InvalidAmount`, `NotReversible` where less is available, `AlreadyReversed`, `IdempotencyConflict`.
+        `payment` is the name of the top-up's payment, or its reference in the statement. Without an `amount`,
+        all of it is taken back. Raises `UserNotFound`, `TopUpNotFound` (also for another user's),
+        `InvalidAmount`, `NotReversible` if less is available, `AlreadyReversed`, `IdempotencyConflict`.
         """
         await self.users.get(user_id)
         top_up = payment_reference(payment)
@@ -47,7 +47,7 @@ class ReverseTopUp:
                 return Moved(balance, replayed=True)
             if await books.transfer(top_up, TransferKind.REVERSAL):
                 if key and (await books.open([], [(key[0], key[1].key)])).repeats(*key):
-                    return Moved(balance, replayed=True)  # by a twin, for whose end we waited
+                    return Moved(balance, replayed=True)  # by a concurrent twin that we waited for
                 raise AlreadyReversed
             balance, reversal = balance.take_back(await _top_up_of(books, user_id, top_up), amount)
             await books.record(transfers=[reversal], keys={key[0]: (key[1], top_up)} if key else None)
@@ -63,7 +63,7 @@ async def _top_up_of(books: Books, user_id: UserId, reference: UUID) -> Transfer
 
 
 async def _has_become(books: Books, account: UserId, user_id: UserId) -> bool:
-    """Whether `account` is this user's, or was absorbed by it."""
+    """Whether `account` is the user's own or was merged into it."""
     while account != user_id:
         merge = await books.transfer(account, TransferKind.MERGE)
         if merge is None or merge.to_user_id is None:

@@ -11,7 +11,7 @@ from augury.domain.identifiers import UserId, uuid7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopUp:
-    """Add credits that were paid for to a user's balance."""
+    """Add paid credits to a user's balance."""
 
     users: Users
     books: OpenBooks
@@ -24,18 +24,18 @@ class TopUp:
         payment: str | None = None,
         key: tuple[UserId, IdempotencyKey] | None = None,
     ) -> Moved:
-        """Answers the balance after it; a repeated `key`, which belongs to the caller, changes nothing.
+        """Returns the balance afterwards. A repeated `key` of the same caller changes nothing.
 
-        `payment` is the payer's or the bank's name for the payment, any text: the same one is credited once,
-        and told of again it changes nothing; see `payment_reference`. Raises `UserNotFound`, also for a
-        closed account, `InvalidAmount`, `IdempotencyConflict`, and `PaymentTaken` where it was credited to
+        `payment` is any text that identifies the payment, such as the bank's number for it: one payment is
+        credited once, and repeating it changes nothing; see `payment_reference`. Raises `UserNotFound`, also
+        for a closed account, `InvalidAmount`, `IdempotencyConflict`, and `PaymentTaken` if it was credited to
         another user or with another amount.
         """
         await self.users.get(user_id)
         reference = uuid7() if payment is None else payment_reference(payment)
         try:
             return await retried(lambda: self._credit(user_id, amount, reference, key))
-        except AlreadyRecorded:  # the payment's news came twice
+        except AlreadyRecorded:  # the payment was reported twice
             return await retried(lambda: self._credited(user_id, amount, reference))
 
     async def _credit(

@@ -7,12 +7,12 @@ from augury.domain.user import InvalidToken, UserNotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizeAdmin:
-    """Let only an administrator pass. The role is read from the books each time, never from a token."""
+    """Let only administrators pass. The role is read from the books each time, never from a token."""
 
     users: Users
 
     async def __call__(self, user_id: UserId) -> None:
-        """Raises `NotAllowed`, `AccountBlocked`, and `InvalidToken` where the account is closed."""
+        """Raises `NotAllowed`, `AccountBlocked`, and `InvalidToken` if the account is closed."""
         try:
             user = await self.users.get(user_id)
         except UserNotFound:

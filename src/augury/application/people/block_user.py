@@ -9,7 +9,7 @@ from augury.domain.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockUser:
-    """Block an account: no sign-in, token, API key or chat of it works; what is accepted still runs."""
+    """Block an account: sign-in, tokens, API keys and chats stop working; accepted predictions still run."""
 
     users: Users
     known: KnownCallers
@@ -18,8 +18,8 @@ class BlockUser:
     async def __call__(self, *, user_id: UserId, by: UserId | None) -> User:
         """Access ends at once in this process, and in others within `Limits.identity_cache`.
 
-        `by` is None only for an operator. Raises `UserNotFound`, also for a guest, and `OwnAccount`: no slip
-        locks out whoever makes it.
+        `by` is None only for an operator. Raises `UserNotFound`, also for a guest, and `OwnAccount`, so that
+        nobody locks themselves out by mistake.
         """
         user = (await self.users.get(user_id)).block(by=by, at=self.clock.now())
         await self.users.change_access(user)

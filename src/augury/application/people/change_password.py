@@ -11,7 +11,7 @@ from augury.domain.user import TooManyTries, WrongCredentials, checked_password
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePassword:
-    """Replace the password. Every session and access token of the user ends, and the API keys if asked to."""
+    """Replace the password. This ends every session and access token of the user, and API keys if requested."""
 
     users: Users
     passwords: PasswordHasher
@@ -26,8 +26,8 @@ class ChangePassword:
 
         `current` is None only for an operator.
 
-        Raises `WrongCredentials`, `InvalidPassword`, `TooManyTries`: a stolen token must not be enough to
-        guess the password.
+        Raises `WrongCredentials`, `InvalidPassword`, and `TooManyTries`, so that a stolen token does not help
+        to guess the password.
         """
         new = checked_password(new)
         secret = await self.users.secret(user_id)

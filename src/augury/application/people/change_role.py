@@ -14,7 +14,7 @@ class ChangeRole:
     async def __call__(self, *, user_id: UserId, role: Role, by: UserId | None) -> User:
         """`by` is None only for an operator.
 
-        Raises `UserNotFound`, also for a guest, and `OwnRole`: no slip ends one's own administration.
+        Raises `UserNotFound`, also for a guest, and `OwnRole`, so that nobody gives up the role by mistake.
         """
         user = (await self.users.get(user_id)).with_role(role, by=by)
         await self.users.change_role(user)

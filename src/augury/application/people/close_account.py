@@ -10,7 +10,7 @@ from augury.domain.user import CreditsLeft, PredictionsUnderWay, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseAccount:
-    """Close an account: what is left goes back, what is personal is deleted, the books stay."""
+    """Close an account: its remaining credits are taken back, personal data is deleted, the books stay."""
 
     users: Users
     books: OpenBooks
@@ -18,9 +18,9 @@ class CloseAccount:
     clock: Clock
 
     async def __call__(self, *, user_id: UserId, forfeit: int = 0) -> None:
-        """`forfeit` credits at most may be left, and are lost.
+        """`forfeit` is how many credits may be left, and are lost.
 
-        Raises `PredictionsUnderWay` while there are open holds, `CreditsLeft` where more is left.
+        Raises `PredictionsUnderWay` while there are open holds, `CreditsLeft` if more credits are left.
         """
         user = await self.users.get(user_id)
         await retried(lambda: self._close(user, forfeit))

@@ -14,7 +14,7 @@ MOST_NAME_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateApiKey:
-    """Make a key with which a program may act for the user; it is shown this once."""
+    """Create an API key with which a program can act for the user. It is shown only once."""
 
     api_keys: ApiKeys
     clock: Clock

@@ -9,7 +9,7 @@ from augury.domain.user import ApiKeyNotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteApiKey:
-    """The key works no more."""
+    """Delete an API key, which then stops working."""
 
     api_keys: ApiKeys
     known: KnownCallers

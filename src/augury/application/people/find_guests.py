@@ -12,9 +12,9 @@ from augury.domain.user import GuestsNotServed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindGuests:
-    """Find the guests of an address of today and of yesterday; none is made.
+    """Find the guests of an address of today and of yesterday, without adding any.
 
-    What was submitted just before midnight (UTC) is read after it.
+    A prediction that was submitted just before midnight (UTC) can so be read after it.
     """
 
     users: Users
@@ -24,7 +24,7 @@ class FindGuests:
     limits: Limits
 
     async def __call__(self, address: str) -> AsyncIterator[UserId]:
-        """Today's first. Raises `GuestsNotServed`."""
+        """Yields today's guest first. Raises `GuestsNotServed`."""
         if not self.limits.guest_credits:
             raise GuestsNotServed
         now = self.clock.now()

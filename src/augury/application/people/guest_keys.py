@@ -1,4 +1,4 @@
-"""Names for guests that tell neither their address nor the day."""
+"""Keys of guests, which reveal neither the address nor the day."""
 
 import hashlib
 import hmac
@@ -9,14 +9,14 @@ from datetime import datetime
 @dataclass(frozen=True, slots=True)
 class GuestKeys:
     secret: str = field(repr=False)
-    """Key of the HMAC: 16 characters at least."""
+    """The key of the HMAC, at least 16 characters."""
 
     def __post_init__(self) -> None:
         if len(self.secret) < 16:
-            raise ValueError("the secret of guest keys needs 16 characters at least")
+            raise ValueError("the secret of guest keys must have at least 16 characters")
 
     def key(self, address: str, at: datetime) -> bytes:
-        """HMAC-SHA256 of the UTC day of `at` and of the address, which stands for a whole neighbourhood."""
+        """HMAC-SHA256 of the UTC day of `at` and of the address, reduced to its network."""
         name = f"{at.date().isoformat()} {address}"
         return hmac.digest(self.secret.encode(), name.encode(), hashlib.sha256)
 

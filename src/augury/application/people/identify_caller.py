@@ -9,7 +9,7 @@ from augury.domain.user import InvalidToken, UserNotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifyCaller:
-    """Find out whose access token or API key this is."""
+    """Find the user of an access token or API key."""
 
     access_tokens: AccessTokens
     api_keys: ApiKeys
@@ -17,8 +17,8 @@ class IdentifyCaller:
     known: KnownCallers
 
     async def __call__(self, credential: str) -> Access:
-        """Asks the books only for unknown callers. Raises `InvalidToken`, also for a closed account, and
-        `AccountBlocked`."""
+        """Queries the books only for callers that are not cached. Raises `InvalidToken`, also for a closed
+        account, and `AccountBlocked`."""
         if credential.startswith(API_KEY_PREFIX):
             hashed = digest(credential)
             return Access(self.known.api_keys.get(hashed) or await self._owner(hashed))

@@ -1,4 +1,4 @@
-"""Callers who were looked up a moment ago, so that not every request asks the books."""
+"""A cache of callers, so that not every request queries the books."""
 
 from datetime import timedelta
 
@@ -8,14 +8,14 @@ from augury.concurrency.recent import Recent
 from augury.domain.identifiers import UserId
 
 MOST = 10_000
-"""Of each kind; the oldest make room."""
+"""Entries of each kind. Beyond that the oldest are dropped."""
 A_DAY = timedelta(days=1)
 
 
 class KnownCallers:
-    """One memory per process, shared by the use cases that find callers and those that end access.
+    """One cache per process, shared by the use cases that find callers and those that end access.
 
-    Accounts and API keys are believed for `Limits.identity_cache`. A guest's name holds for a day.
+    Accounts and API keys are cached for `Limits.identity_cache`, guests until the end of their day.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -24,6 +24,6 @@ class KnownCallers:
         self.guests: Recent[bytes, UserId] = Recent(most=MOST, lifetime=A_DAY)
 
     def forget(self, user_id: UserId) -> None:
-        """The account or one of its keys has changed: look it up again."""
+        """Drop the account and its keys, because one of them has changed."""
         self.accounts.forget(user_id)
         self.api_keys.forget(user_id)

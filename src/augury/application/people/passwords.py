@@ -1,11 +1,11 @@
-"""Whether a password is the one that is kept."""
+"""Checks passwords against their hashes."""
 
 from augury.application.people.ports import PasswordHasher
 from augury.domain.user import spellings
 
 
 async def is_right(passwords: PasswordHasher, typed: str, password_hash: str | None) -> bool:
-    """Takes as long without a hash, when there is no such user, as with a password that is wrong."""
+    """Whether the password is right. Without a hash (no such user) this takes as long as for a wrong one."""
     for spelling in spellings(typed):
         if await passwords.verify(spelling, password_hash):
             return True

@@ -19,7 +19,7 @@ class NewUser:
     password_hash: str | None = None
     guest_key: bytes | None = None
     grant: Transfer | None = None
-    """Credits to begin with."""
+    """The credits that the user starts with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,18 @@ class Access(NamedTuple):
 class Users(Protocol):
     @abstractmethod
     async def add(self, new: NewUser) -> None:
-        """With an empty balance, or with what `grant` gives. Raises `EmailTaken`."""
+        """Add a user, with the credits of `grant` or an empty balance. Raises `EmailTaken`."""
 
     @abstractmethod
     async def add_guest(self, new: NewUser, *, most_per_day: int) -> User | None:
-        """Add the guest, or answer the one who has this `guest_key` already.
+        """Add the guest, or return the one who already has this `guest_key`.
 
-        None where as many guests as allowed were added this UTC day.
+        Returns None if `most_per_day` guests were added this UTC day.
         """
 
     @abstractmethod
     async def guest(self, guest_key: bytes) -> User | None:
-        """The guest who has this key; adds nobody."""
+        """The guest who has this key. Adds none."""
 
     @abstractmethod
     async def get(self, user_id: UserId) -> User:
@@ -84,7 +84,7 @@ class Users(Protocol):
 
     @abstractmethod
     async def change_access(self, user: User) -> None:
-        """Store since when the user is blocked; also ends every session of one who is.
+        """Store the time since which the user is blocked. Also ends every session of a blocked user.
 
         Raises `UserNotFound`, also for a closed account.
         """
@@ -92,7 +92,7 @@ class Users(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
-    """One link of a chain of refresh tokens that began with one sign-in (the family)."""
+    """One refresh token of a family: the chain of tokens that began with one sign-in."""
 
     digest: bytes
     family: UUID
@@ -107,11 +107,11 @@ class Rotation(StrEnum):
 
 
 class Sessions(Protocol):
-    """Refresh tokens: only their SHA-256 is kept."""
+    """Refresh tokens, of which only the SHA-256 is stored."""
 
     @abstractmethod
     async def begin(self, token: RefreshToken, *, password_hash: str) -> bool:
-        """Begin a session; False, and nothing begins, where this is not the user's password hash any more or
+        """Begin a session. Returns False, and begins none, if this is no longer the user's password hash or
         the user is blocked."""
 
     @abstractmethod
@@ -120,18 +120,18 @@ class Sessions(Protocol):
     ) -> tuple[Rotation, Access | None]:
         """Replace a live token by its successor in the same family.
 
-        A token replaced less than `grace` ago may be used again (a lost answer, two tabs); later than
-        that it was stolen: the whole family ends and the answer is `REUSED`.
+        A token that was replaced less than `grace` ago may be used again (a lost response, two tabs). After
+        that it counts as stolen: the whole family ends, and the result is `REUSED`.
         """
 
     @abstractmethod
     async def end(self, digest: bytes) -> None:
-        """End the token's whole family; one that is unknown is fine."""
+        """End the token's whole family. An unknown token is ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key for programs; the key itself is shown once and not kept."""
+    """A key for programs. The key itself is shown once and not stored."""
 
     id: UUID
     user_id: UserId
@@ -146,7 +146,7 @@ class ApiKey:
 class ApiKeys(Protocol):
     @abstractmethod
     async def add(self, key: ApiKey, digest: bytes, *, most: int, version: int | None = None) -> bool:
-        """Store it; False where the user has `most` already.
+        """Store the key. Returns False if the user already has `most`.
 
         Raises `UserNotFound`, also for a closed account; `InvalidToken` if `version` is not the account's
         `access_version` any more: the password was changed meanwhile. None skips that check.
@@ -154,23 +154,23 @@ class ApiKeys(Protocol):
 
     @abstractmethod
     async def owner(self, digest: bytes) -> User | None:
-        """Whose live key this is, None for one of a closed account; notes its use, at most once a minute."""
+        """The owner of this valid key, if there is one. Stores the time of use, at most once a minute."""
 
     @abstractmethod
     async def of(self, user_id: UserId) -> Sequence[ApiKey]:
-        """Newest first."""
+        """The user's keys, newest first."""
 
     @abstractmethod
     async def remove(self, user_id: UserId, key_id: UUID) -> bool:
-        """False where the user has no such key."""
+        """Returns False if the user has no such key."""
 
 
 class Throttle(Protocol):
-    """Counts tries in fixed windows of time, across processes."""
+    """Counts attempts in fixed windows of time, across processes."""
 
     @abstractmethod
     async def hit(self, keys: Collection[str], *, most: int, window: timedelta) -> timedelta | None:
-        """Count one try under each key; None if all are within `most`, else how long to wait."""
+        """Count one attempt under each key. Returns None if all are within `most`, else how long to wait."""
 
 
 class PasswordHasher(Protocol):
@@ -179,16 +179,16 @@ class PasswordHasher(Protocol):
 
     @abstractmethod
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Takes the same time without a hash, when there is no such user: then it is never right."""
+        """Whether the password is right. Without a hash (no such user) it never is, after the same time."""
 
 
 class AccessTokens(Protocol):
-    """Short-lived tokens that a server reads without asking anyone."""
+    """Short-lived tokens that a server can verify without a query."""
 
     @property
     @abstractmethod
     def lifetime(self) -> timedelta:
-        """How long a token is good for."""
+        """How long a token is valid."""
 
     @abstractmethod
     def issue(self, user_id: UserId, version: int = 0) -> str:

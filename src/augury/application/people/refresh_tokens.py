@@ -8,7 +8,7 @@ from augury.domain.user import InvalidToken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshTokens:
-    """Exchange a refresh token for a new pair; one that was used before ends the whole session."""
+    """Exchange a refresh token for a new pair of tokens. Reusing an old one ends the whole session."""
 
     sessions: Sessions
     access_tokens: AccessTokens

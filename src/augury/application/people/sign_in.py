@@ -31,14 +31,14 @@ class SignIn:
     limits: Limits
 
     async def __call__(self, *, email: str, password: str, address: str) -> Tokens:
-        """Raises `WrongCredentials`, as late for an unknown address as for a known one; `TooManyTries`; and
-        `AccountBlocked`, but only to whoever knows the password.
+        """Raises `WrongCredentials`, after the same time for known and unknown addresses; `TooManyTries`; and
+        `AccountBlocked`, but only if the password is right.
         """
         try:
             email = normalized_email(email)
         except DomainError:
             raise WrongCredentials from None
-        # One after the other: an address that is refused must not use up the tries of the accounts it names.
+        # Count separately: a refused network address must not use up the attempts of the accounts it names.
         await self._count_try(address)
         await self._count_try(self.keys.mark(email))
         secret = await self.users.by_email(email)
@@ -53,7 +53,7 @@ class SignIn:
             user_id=secret.user.id,
             lifetime=self.limits.refresh_lifetime,
         )
-        # While the password was checked it may have been changed, or the account blocked.
+        # Meanwhile the password may have been changed, or the account blocked.
         if not await self.sessions.begin(token, password_hash=secret.password_hash):
             raise WrongCredentials
         return Tokens(

@@ -6,7 +6,7 @@ from augury.application.people.tokens import digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignOut:
-    """End the session that a refresh token belongs to; an unknown token is fine."""
+    """End the session of a refresh token. An unknown token is ignored."""
 
     sessions: Sessions
 

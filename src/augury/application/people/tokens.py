@@ -1,11 +1,11 @@
-"""Secrets that are shown once: random, and kept only as a digest."""
+"""Random secrets that are shown once and stored only as a digest."""
 
 import hashlib
 import secrets
 from dataclasses import dataclass
 
 API_KEY_PREFIX = "aug_"
-"""How every API key begins, and no access token does."""
+"""Every API key begins with it, and no access token does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +20,5 @@ def new_secret() -> str:
 
 
 def digest(secret: str) -> bytes:
-    """SHA-256: enough for a secret of 256 random bits, which nobody guesses however fast the hash is."""
+    """SHA-256. A fast hash is enough, since nobody can guess 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

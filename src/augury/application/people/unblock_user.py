@@ -7,7 +7,7 @@ from augury.domain.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnblockUser:
-    """Give a blocked account its access back; its API keys work again, its sessions have ended."""
+    """Unblock an account. Its API keys work again; its sessions have ended."""
 
     users: Users
 

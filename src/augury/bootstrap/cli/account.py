@@ -1,4 +1,4 @@
-"""How `augury user show` prints an account."""
+"""Prints an account for `augury user show`."""
 
 import sys
 from collections.abc import Sequence
@@ -39,8 +39,8 @@ async def look_up(container: AsyncContainer, user: User, *, limit: int) -> Accou
 
 
 def show_account(account: Account, *, as_json: bool) -> None:
-    """As JSON one object. In a pipe each line begins with what it is about: `account`, `transfer` or
-    `prediction`. On a terminal lines and two tables."""
+    """Print one object with `as_json`. In a pipe, each line begins with its kind: `account`, `transfer` or
+    `prediction`. On a terminal, print lines and two tables."""
     facts = _facts(account)
     transfers = [_transfer(line) for line in account.statement]
     predictions = [_prediction(each) for each in account.predictions]

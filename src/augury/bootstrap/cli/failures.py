@@ -1,4 +1,4 @@
-"""What the command line says of an error: one line, for whatever a person can mend."""
+"""The command line's one-line messages for errors that a person can fix."""
 
 import errno
 
@@ -8,11 +8,11 @@ from augury.domain.errors import DomainError
 from augury.outbound.postgres.schema_version import SchemaMismatch
 
 HAS = {"aiogram": "telegram-bot", "catboost": "ml-worker", "litestar": "app", "numpy": "ml-worker"}
-"""The service whose image has what others do without."""
+"""The service whose image has the library; other images do not."""
 
 
 def line_about(error: Exception) -> str | None:
-    """None where it is a fault of the program: its traceback is to be shown."""
+    """The message, or None for a bug of the program, whose traceback must be shown."""
     if isinstance(error, DomainError):
         if (reason := getattr(error, "reason", None)) is not None:
             return f"{str(error).removesuffix('.')}: {reason}"
@@ -22,8 +22,10 @@ def line_about(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, ModuleNotFoundError):
         library = (error.name or "").partition(".")[0]
-        return f"not in this image: {library}; that of {HAS[library]} has it" if library in HAS else None
-    if isinstance(error, OSError) and error.filename is not None:  # of a file: no right, no space, not there
+        return f"this image has no {library}: use the image of {HAS[library]}" if library in HAS else None
+    if (
+        isinstance(error, OSError) and error.filename is not None
+    ):  # a file: no permission, no space, not found
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):  # of what is printed
         return f"the output cannot be written: {error.strerror}"

@@ -1,4 +1,4 @@
-"""The operator's command about the books."""
+"""The operator's commands for the books."""
 
 import click
 from dishka import AsyncContainer
@@ -16,7 +16,7 @@ def ledger() -> None:
 @ledger.command("verify")
 @operates
 async def verify(container: AsyncContainer) -> None:
-    """Recompute every balance from the transfers; exit code 1 on any deviation."""
+    """Recompute every balance from the transfers. Exits with 1 on any deviation."""
     from rich.progress import Progress
 
     with Progress(transient=True) as progress:

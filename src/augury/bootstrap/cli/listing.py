@@ -1,6 +1,6 @@
-"""How every list of the command line is printed: for a person, for a pipe, or as JSON.
+"""Prints the command line's lists: for a person, for a pipe, or as JSON.
 
-On a terminal it is a table. In a pipe it is one line an entry, its values separated by tabs, with no
+On a terminal a list is a table. In a pipe it is one line per entry, with values separated by tabs and no
 heading, so that `grep`, `cut` and `wc -l` work. With `--json` it is one array of objects.
 """
 
@@ -12,21 +12,21 @@ from datetime import datetime
 import click
 
 Entry = Mapping[str, str | int | float | bool | datetime | None]
-"""One line of a list, by the names of its columns; all entries of a list have the same ones."""
+"""One line of a list, by the names of its columns. All entries of a list have the same columns."""
 
 _UNPRINTABLE = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
 _ESCAPED = {code: f"\\u{code:04x}" for code in _UNPRINTABLE} | {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}
-"""What would end a line, begin another column or move the reader's cursor."""
+"""Characters that would end a line, begin another column or move the reader's cursor."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
 """Gives a command the parameter `as_json: bool`."""
 
 
 def show(entries: Iterable[Entry], *, columns: tuple[str, ...], as_json: bool) -> None:
-    """Print the entries on standard output; `columns` are their keys, in the order shown.
+    """Print the entries on standard output. `columns` are their keys, in the order to show.
 
     Times are in UTC: RFC 3339 in JSON and in a pipe, to the minute in a table. `None` is `null` in JSON,
-    and nothing elsewhere.
+    and empty elsewhere.
     """
     if as_json:
         echo_json([_plain(each, columns) for each in entries])
@@ -38,18 +38,18 @@ def show(entries: Iterable[Entry], *, columns: tuple[str, ...], as_json: bool) -
 
 
 def echo_json(value: object) -> None:
-    """Print `value`, which holds only what JSON has."""
+    """Print `value`, which has only types that JSON has."""
     written = json.dumps(value, ensure_ascii=False, indent=1)
     click.echo(written.translate({code: text for code, text in _ESCAPED.items() if code > 0x7E}))
 
 
 def one_line(kind: str, entry: Entry) -> str:
-    """The entry as a line for a pipe that begins with what it is about."""
+    """The entry as a line for a pipe, which begins with its kind."""
     return f"{kind}\t{_line(plain(entry))}"
 
 
 def plain(entry: Entry) -> dict[str, str | int | float | bool | None]:
-    """The entry as JSON has it."""
+    """The entry with the types of JSON."""
     return _plain(entry, tuple(entry))
 
 
@@ -72,7 +72,7 @@ def _text(value: object) -> str:
 
 
 def _show_table(entries: Iterable[Entry], columns: tuple[str, ...]) -> None:
-    from rich.console import Console  # a pipe does without
+    from rich.console import Console  # only needed on a terminal
     from rich.table import Table
 
     table = Table(*(name.replace("_", " ") for name in columns))

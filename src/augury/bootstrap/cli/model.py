@@ -1,4 +1,4 @@
-"""The operator's commands about models."""
+"""The operator's commands for models."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +18,7 @@ from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_facts import ReadAs
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-PRICE = "Credits per row; without it the version before keeps its price, and a new name costs 1."
+PRICE = "Credits per row. Default: the price of the version before, or 1 for a new name."
 
 
 @click.group()
@@ -48,21 +48,23 @@ async def train(container: AsyncContainer, price: int | None) -> None:
 
 @model.command("add")
 @click.argument("file", type=FILE)
-@click.option("--name", required=True, help="What clients call it.")
+@click.option("--name", required=True, help="The name that clients use.")
 @click.option("--price", type=click.IntRange(min=0), help=PRICE)
-@click.option("--inactive", is_flag=True, help="Do not let it take the active version's place.")
+@click.option("--inactive", is_flag=True, help="Do not make it the active version.")
 @click.option(
     "--value",
     type=click.Choice([each.value for each in ReadAs]),
-    help="How the number of a file without a loss function is read: as it is, or as e to its power.",
+    help="How to read the number of a file without a loss function: as it is, or as e to that power.",
 )
 @click.option(
-    "--categories", type=FILE, help='A JSON file with the values of categories: {"city": ["Paris", "Oslo"]}.'
+    "--categories",
+    type=FILE,
+    help='A JSON file with the values of categorical features: {"city": ["Paris", "Oslo"]}.',
 )
 @click.option(
     "--sample",
     type=FILE,
-    help="A CSV file that the model was trained on, to learn the values of categories from.",
+    help="The CSV file that the model was trained on, to read the values of categorical features from it.",
 )
 @operates
 async def add(
@@ -78,9 +80,9 @@ async def add(
 ) -> None:
     """Offer a trained CatBoost model (.cbm) as the next version of its name.
 
-    It takes the active version's place, unless it wants other features or gives other answers.
+    It becomes the active version, unless its features or its answers differ from those of the active one.
     """
-    if find_spec("catboost") is None:  # the process that opens the file would say that the file is refused
+    if find_spec("catboost") is None:  # else the inspecting process would blame the file
         raise ModuleNotFoundError(name="catboost")
     register = await container.get(RegisterModel)
     known = known_of(value, categories, sample)
@@ -96,14 +98,14 @@ async def add(
 @click.argument("texts", type=FILE)
 @operates
 async def describe(container: AsyncContainer, model: str, texts: Path) -> None:
-    """Give MODEL (name@version) the texts of the JSON file TEXTS, in place of those it had.
+    """Replace the texts of MODEL (name@version) by those in the JSON file TEXTS.
 
-    They are shown in the bot and by the API: {"description": {"en": "…", "ru": "…"}, "features": {"age":
+    The bot and the API show them: {"description": {"en": "…", "ru": "…"}, "features": {"age":
     {"en": "Age, years", "ru": "Возраст, лет"}}, "labels": {"1": {"en": "Leaves", "ru": "Уйдёт"}}}. Each part
     and each language may be left out.
     """
     described = await (await container.get(DescribeModel))(ref=_ref(model), texts=texts_of(texts))
-    click.echo(f"{described.ref} is described")
+    click.echo(f"{described.ref} has its new texts")
 
 
 @model.command("list")
@@ -130,7 +132,7 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
 @click.argument("credits", type=click.IntRange(min=0))
 @operates
 async def price(container: AsyncContainer, model: str, credits: int) -> None:
-    """Set the price per row of MODEL (name@version), for predictions from now on."""
+    """Set the price per row of MODEL (name@version) for new predictions."""
     changed = await (await container.get(ChangeModel))(ref=_ref(model), row_price=credits)
     click.echo(f"{changed.ref} costs {changed.row_price} per row")
 
@@ -139,7 +141,7 @@ async def price(container: AsyncContainer, model: str, credits: int) -> None:
 @click.argument("model")
 @operates
 async def activate(container: AsyncContainer, model: str) -> None:
-    """Let MODEL (name@version) serve requests that name no version."""
+    """Let MODEL (name@version) serve requests that do not name a version."""
     changed = await (await container.get(ChangeModel))(ref=_ref(model), state=ModelState.ACTIVE)
     click.echo(f"{changed.ref} is active")
 
@@ -148,12 +150,12 @@ async def activate(container: AsyncContainer, model: str) -> None:
 @click.argument("model")
 @operates
 async def retire(container: AsyncContainer, model: str) -> None:
-    """Accept no more predictions for MODEL (name@version); accepted ones still run."""
+    """Stop accepting predictions for MODEL (name@version). Accepted ones still run."""
     changed = await (await container.get(ChangeModel))(ref=_ref(model), state=ModelState.RETIRED)
     click.echo(f"{changed.ref} is retired")
 
 
 def _ref(text: str) -> ModelRef:
     if "@" not in text:
-        raise OperatorError(f"write the model with its version, such as {text}@1")
+        raise OperatorError(f"name the model with its version, such as {text}@1")
     return ModelRef.parse(text)

@@ -1,4 +1,4 @@
-"""What an operator tells of a model file, and what is said when it was added."""
+"""The facts that an operator gives about a model file, and the messages after it was added."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -26,13 +26,13 @@ class Texts(msgspec.Struct, forbid_unknown_fields=True):
 def known_of(value: str | None, categories: Path | None, sample: Path | None) -> Known:
     """Raises `OperatorError`."""
     if categories is not None and sample is not None:
-        raise OperatorError("--categories and --sample say the same: give one of them")
+        raise OperatorError("--categories and --sample exclude each other: give only one of them")
     read_as = ReadAs(value) if value else None
     if categories is not None:
         told = categories_of(categories)
         return Known(read_as=read_as, categories=lambda _: told)
     if sample is not None:
-        from augury.bootstrap.cli.model_sample import sampled  # what reads tables is for this alone
+        from augury.bootstrap.cli.model_sample import sampled  # only this needs the reading of tables
 
         return Known(read_as=read_as, categories=sampled(sample, warn))
     return Known(read_as=read_as)
@@ -55,17 +55,21 @@ def texts_of(file: Path) -> ModelTexts:
 
 
 def outcome(registered: Registered) -> list[str]:
-    """What became of the file, and then what the operator should know."""
+    """The messages for the operator: the result, then warnings."""
     model = registered.model
     features = ", ".join(f"{feature.name} ({feature.kind})" for feature in model.facts.schema.features)
-    price = f"{model.row_price} {'credit' if model.row_price == 1 else 'credits'} a row"
+    price = f"{model.row_price} {'credit' if model.row_price == 1 else 'credits'} per row"
     what = f"{model.facts.task}, {features}; {model.state}, {price}"
     if not registered.is_new:
-        return [f"{model.ref} is this very file already: {what}", *_warnings(model)]
+        return [f"{model.ref} already has this file: {what}", *_warnings(model)]
     said = f"added {model.ref}: {what}"
     if registered.differences:
         why = "; ".join(registered.differences)
-        return [said, f"it is not active, since {why}: augury model activate {model.ref}", *_warnings(model)]
+        return [
+            said,
+            f"it is not active, because {why}. To activate it: augury model activate {model.ref}",
+            *_warnings(model),
+        ]
     return [said, *_warnings(model)]
 
 
@@ -73,14 +77,14 @@ def _warnings(model: Model) -> list[str]:
     if model.facts.value_is is not ValueIs.UNKNOWN or model.facts.read_as is not None:
         return []
     return [
-        "the file does not name its loss function, so that nobody knows what its number means; it is "
-        "answered as it is. Add the file again with --value exponent if the model learned the logarithm of "
-        "the target, and with --value raw if not"
+        "the file does not name its loss function, so the meaning of its number is unknown; it is answered "
+        "as it is. Add the file again with --value exponent if the model learned the logarithm of the "
+        "target, or with --value raw if not"
     ]
 
 
 def _category(value: str | bool | int) -> str:
-    """As CatBoost writes it: a boolean as 1 or 0."""
+    """The value as CatBoost writes it: a boolean is 1 or 0."""
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The values of categorical features, learned from the table that a model was trained on."""
+"""Reads the values of categorical features from the table that a model was trained on."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,11 +23,11 @@ from augury.inbound.tables.unreadable import (
 )
 
 MOST_VALUES = 1_000
-"""Of one feature: with more it has no list of values, but names or numbers of things."""
+"""Per feature. A feature with more values is not a list of choices, but names or numbers."""
 _BOOLEANS = {"true": "1", "false": "0"}
 _WORDS: Mapping[type[Unreadable], str] = {
-    NotText: "it is no text",
-    BrokenUtf8: "it is UTF-8 but for a few bytes, the first of them in line {line}",
+    NotText: "it is not text",
+    BrokenUtf8: "it is UTF-8, but has invalid bytes, the first in line {line}",
     NoHeader: "it has no header",
     MissingColumns: "it has no column {columns}",
     DuplicateColumns: "it has two columns {columns}",
@@ -37,9 +37,9 @@ _WORDS: Mapping[type[Unreadable], str] = {
 
 
 def sampled(file: Path, say: Callable[[str], None]) -> LearnCategories:
-    """Reads the CSV file for a model's categorical features; `say` hears of those with too many values.
+    """A function that reads the CSV file for a model's categorical features, and raises `OperatorError`.
 
-    The learning raises `OperatorError`.
+    It calls `say` for features with too many values.
     """
 
     def learn(schema: InputSchema) -> Categories:
@@ -52,14 +52,14 @@ def sampled(file: Path, say: Callable[[str], None]) -> LearnCategories:
             words = _WORDS.get(type(error), "it cannot be read as a table").format(**vars(error))
             raise OperatorError(f"{file}: {words}") from error
         for name in (name for name, values in found.items() if len(values) > MOST_VALUES):
-            say(f"{name} has more than {MOST_VALUES} values in {file}: they are not kept")
+            say(f"{name} has more than {MOST_VALUES} values in {file}: they are not stored")
         return {name: _as_trained(values) for name, values in found.items() if len(values) <= MOST_VALUES}
 
     return learn
 
 
 def _values(file: Path, wanted: InputSchema) -> Mapping[str, Sequence[str]]:
-    """The values of each feature, the most frequent first; one too many where there are too many."""
+    """The values of each feature, the most frequent first, cut after one too many."""
 
     def source() -> BinaryIO:
         return file.open("rb")
@@ -78,7 +78,7 @@ def _values(file: Path, wanted: InputSchema) -> Mapping[str, Sequence[str]]:
 
 
 def _as_trained(values: Iterable[str]) -> Sequence[str]:
-    """A column of nothing but true and false is read as booleans, which CatBoost stores as 1 or 0."""
+    """A column with only true and false has booleans, which CatBoost stores as 1 or 0."""
     texts = list(values)
     if all(text.strip().lower() in _BOOLEANS for text in texts):
         return [_BOOLEANS[text.strip().lower()] for text in texts]

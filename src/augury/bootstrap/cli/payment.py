@@ -1,4 +1,4 @@
-"""The operator's commands about payments made in Telegram."""
+"""The operator's commands for payments made in Telegram."""
 
 import click
 from dishka import AsyncContainer
@@ -21,7 +21,7 @@ def payment() -> None:
 @click.argument("charge", metavar="RECEIPT")
 @operates
 async def refund(container: AsyncContainer, charge: str) -> None:
-    """Return the payment of this receipt; refused where its credits are spent."""
+    """Refund the payment of this receipt. Refused if its credits are spent."""
     from augury.inbound.telegram.client import create_bot  # only the bot's image has aiogram
     from augury.outbound.telegram_payments import TelegramPayments
 
@@ -38,8 +38,8 @@ async def refund(container: AsyncContainer, charge: str) -> None:
         returned = await refund_payment(charge_id=charge)
     except NotEnoughCredits as short:
         raise OperatorError(
-            f"not returned, its credits are spent: {short.price} were bought, {short.available} are left"
+            f"not refunded, because credits are spent: {short.price} were bought, {short.available} are left"
         ) from short
     finally:
         await bot.session.close()
-    click.echo(f"{returned.stars} stars are returned, {returned.credits} credits are taken back")
+    click.echo(f"{returned.stars} stars were returned, {returned.credits} credits were taken back")

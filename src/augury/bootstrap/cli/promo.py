@@ -1,4 +1,4 @@
-"""The operator's commands about promo codes."""
+"""The operator's commands for promo codes."""
 
 import re
 from datetime import timedelta
@@ -33,9 +33,9 @@ class Duration(click.ParamType[timedelta]):
             return value
         found = _DURATION.fullmatch(value)
         if found is None:
-            self.fail(f"{value!r} is no time span such as 12h or 30d", param, ctx)
+            self.fail(f"{value!r} is not a time span such as 12h or 30d", param, ctx)
         seconds = int(found[1]) * _SECONDS[found[2]]
-        if seconds > MOST_EXPIRES_IN.total_seconds():  # before it is a timedelta: that has a limit, too
+        if seconds > MOST_EXPIRES_IN.total_seconds():  # checked first, since timedelta has a limit, too
             self.fail(f"{value!r} is more than {MOST_EXPIRES_IN.days} days", param, ctx)
         return timedelta(seconds=seconds)
 
@@ -47,16 +47,21 @@ def promo() -> None:
 
 @promo.command("create")
 @click.argument("code")
-@click.option("--credits", type=click.IntRange(1, MOST_CREDITS), required=True, help="What it is worth.")
 @click.option(
-    "--limit", type=click.IntRange(1, MOST_REDEMPTIONS), required=True, help="How many users may redeem it."
+    "--credits",
+    type=click.IntRange(1, MOST_CREDITS),
+    required=True,
+    help="Credits for each user who redeems it.",
 )
-@click.option("--expires-in", type=Duration(), help="Such as 12h or 30d; without it, never.")
+@click.option(
+    "--limit", type=click.IntRange(1, MOST_REDEMPTIONS), required=True, help="How many users can redeem it."
+)
+@click.option("--expires-in", type=Duration(), help="Such as 12h or 30d. Default: never.")
 @operates
 async def create(
     container: AsyncContainer, code: str, credits: int, limit: int, expires_in: timedelta | None
 ) -> None:
-    """Make the promo code CODE: 3 to 40 letters, digits, "-" and "_"."""
+    """Create the promo code CODE: 3 to 40 letters, digits, "-" or "_"."""
     make = await container.get(CreatePromoCode)
     made = await make(code=code, credits=credits, limit=limit, expires_in=expires_in)
     until = f", until {made.expires_at:%Y-%m-%d %H:%M} UTC" if made.expires_at else ""
@@ -95,9 +100,9 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
 @click.argument("code")
 @operates
 async def disable(container: AsyncContainer, code: str) -> None:
-    """Let nobody redeem CODE from now on; what was granted stays."""
+    """Stop CODE from being redeemed. Granted credits stay."""
     changed = await (await container.get(ChangePromoCode))(code=code, disabled=True)
-    click.echo(f"{changed.code} is disabled, it was redeemed {changed.used} times")
+    click.echo(f"{changed.code} is disabled; it was redeemed {changed.used} times")
 
 
 @promo.command("enable")

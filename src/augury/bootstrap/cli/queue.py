@@ -1,4 +1,4 @@
-"""The operator's commands about the queue on RabbitMQ; they need no database."""
+"""The operator's commands for the queue on RabbitMQ. They do not need a database."""
 
 from collections.abc import Coroutine
 
@@ -16,12 +16,12 @@ def queue() -> None:
 
 
 def _must_be_set() -> None:
-    from augury.bootstrap.process import process_settings  # like the rest below, not for `--help`
+    from augury.bootstrap.process import process_settings  # imported here, because `--help` does not need it
 
     process_settings()
     if not is_set("AUGURY_RABBITMQ_URL"):
         raise SettingError(
-            "AUGURY_RABBITMQ_URL is not set; without a broker the queue is inside `augury up`: "
+            "AUGURY_RABBITMQ_URL is not set. Without a broker the queue is inside `augury up`: "
             "see GET /admin/queue"
         )
 
@@ -42,10 +42,12 @@ def _run(main: Coroutine[object, object, None]) -> None:
 
 
 @queue.command("dead")
-@click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many messages to list."
+)
 @json_option
 def dead(limit: int, *, as_json: bool) -> None:
-    """List the oldest messages that could not be handled; they stay where they are."""
+    """List the oldest messages that could not be handled, without removing them."""
     dead_letters = _dead_letters()
 
     async def list_them() -> None:
@@ -67,7 +69,11 @@ def dead(limit: int, *, as_json: bool) -> None:
 
 @queue.command("replay")
 @click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=1_000, show_default=True, help="How many at most."
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=1_000,
+    show_default=True,
+    help="At most so many messages.",
 )
 def replay(limit: int) -> None:
     """Put the oldest messages that could not be handled on the queue again."""
@@ -81,9 +87,9 @@ def replay(limit: int) -> None:
 
 @queue.command("upgrade")
 def upgrade() -> None:
-    """Make the queue of the dead letters one that survives the loss of a node; the letters stay.
+    """Convert the queue of the dead letters so that it survives the loss of a node, and keep its messages.
 
-    Earlier versions made a classic queue, which in a cluster is away for as long as its node is.
+    Earlier versions made a classic queue, which in a cluster is unavailable while its node is down.
     """
     _must_be_set()
     from augury.bootstrap.topology import TOPOLOGY
@@ -95,9 +101,9 @@ def upgrade() -> None:
     async def move() -> None:
         moved = await upgrade_dead_letters(settings, TOPOLOGY)
         click.echo(
-            f"{TOPOLOGY.dead.name} is a quorum queue already"
+            f"{TOPOLOGY.dead.name} is already a quorum queue"
             if moved is None
-            else f"{TOPOLOGY.dead.name} is a quorum queue now, with {moved} messages moved"
+            else f"{TOPOLOGY.dead.name} is now a quorum queue; {moved} messages were moved"
         )
 
     _run(move())

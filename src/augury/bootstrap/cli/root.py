@@ -1,6 +1,6 @@
-"""The command line: `augury …`. Every error is one line and a non-zero exit.
+"""The command line: `augury …`. Every error is one line and a non-zero exit code.
 
-This module is imported by each command, also by `--help`: what a command needs, it imports itself.
+Each command and `--help` import this module, so a command imports what it needs in its own function.
 """
 
 import gc
@@ -25,13 +25,13 @@ OPERATOR_GROUPS = {
     "queue": "The queue: dead, replay, upgrade.",
     "user": "Accounts: create, show, promote, set-password, top-up, reverse, block, unblock.",
 }
-"""Groups of commands, each in the module of its name, with the first sentence of their help."""
+"""The groups of commands, with the first sentence of their help. Each is in the module of its name."""
 PROCESSES = ("api", "bot", "migrate", "up", "worker")
-"""What runs by itself, and is read by machines where `AUGURY_LOG_FORMAT` says so; the rest a person calls."""
+"""Commands that run unattended and obey `AUGURY_LOG_FORMAT`. A person calls the others."""
 
 
 class Augury(click.Group):
-    """One line for whatever a person can mend; a group of commands is loaded when asked for."""
+    """Prints one line for errors that a person can fix, and loads a group of commands when it is used."""
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -41,13 +41,13 @@ class Augury(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in OPERATOR_GROUPS:
             return super().get_command(ctx, cmd_name)
-        gc.set_threshold(50_000)  # modules are no garbage: to look for it takes a seventh of a short command
+        gc.set_threshold(50_000)  # collecting while importing takes a seventh of a short command
         group: click.Group = getattr(import_module(f"augury.bootstrap.cli.{cmd_name}"), cmd_name)
         return group
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """As click does, but without loading the groups."""
+        """Like click's own, but without loading the groups."""
         own = {name: each.get_short_help_str(formatter.width) for name, each in self.commands.items()}
         with formatter.section("Commands"):
             formatter.write_dl(sorted((own | OPERATOR_GROUPS).items()))
@@ -57,7 +57,7 @@ class Augury(click.Group):
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            raise  # click has its own ways with these
+            raise  # click handles these itself
         except Exception as error:
             from augury.bootstrap.cli.failures import line_about
 
@@ -87,7 +87,7 @@ def main() -> None:
 @port
 @data_option
 def up(**options: object) -> None:
-    """Start everything in this one process: database, API, worker and queue."""
+    """Start everything in one process: database, API, worker and queue."""
     from augury.bootstrap.process import leave, process_settings
     from augury.bootstrap.up import run_up
 
@@ -119,7 +119,7 @@ def worker(**options: object) -> None:
 
 @main.command()
 def bot() -> None:
-    """Serve people in Telegram; does nothing without AUGURY_TELEGRAM_TOKEN."""
+    """Serve the Telegram bot. Without AUGURY_TELEGRAM_TOKEN it only waits."""
     from augury.bootstrap.bot import run_bot
     from augury.bootstrap.process import process_settings, run
 
@@ -127,7 +127,7 @@ def bot() -> None:
 
 
 @main.command()
-@click.option("--starter-model", is_flag=True, help="Train the starter model, too, if there is no model.")
+@click.option("--starter-model", is_flag=True, help="Also train the starter model if there is no model.")
 @click.option(
     "--wait",
     type=click.FloatRange(min=0),
@@ -137,7 +137,7 @@ def bot() -> None:
 )
 @data_option
 def migrate(*, starter_model: bool, wait: float, **options: object) -> None:
-    """Bring the database's schema up to date."""
+    """Migrate the database's schema."""
     import asyncio
 
     from augury.bootstrap.database import existing_database

@@ -1,4 +1,4 @@
-"""The operator's commands about accounts."""
+"""The operator's commands for accounts."""
 
 from uuid import UUID
 
@@ -23,7 +23,8 @@ from augury.domain.user import Role, User, UserNotFound, normalized_email
 def user() -> None:
     """Accounts: create, show, promote, set-password, top-up, reverse, block, unblock.
 
-    Where a command takes an EMAIL, the user's id will do, too: an account made in Telegram has no address.
+    Instead of an EMAIL, every command but create also takes the user's id: accounts made in Telegram have no
+    address.
     """
 
 
@@ -50,7 +51,7 @@ def _name(known: User) -> str:
 @click.password_option()
 @operates
 async def create(container: AsyncContainer, email: str, password: str, *, admin: bool) -> None:
-    """Open an account; asks for the password unless --password is given."""
+    """Open an account. Asks for the password unless --password is given."""
     register = await container.get(RegisterUser)
     role = Role.ADMIN if admin else Role.MEMBER
     made = await register(email=email, password=password, role=role)
@@ -78,10 +79,10 @@ async def show(container: AsyncContainer, email: str, limit: int, *, as_json: bo
 @click.argument("email")
 @operates
 async def promote(container: AsyncContainer, email: str) -> None:
-    """Make an account an administrator's."""
+    """Make a user an administrator."""
     known = await _known(container, email)
     await (await container.get(ChangeRole))(user_id=known.id, role=Role.ADMIN, by=None)
-    click.echo(f"{_name(known)} is an administrator now")
+    click.echo(f"{_name(known)} is now an administrator")
 
 
 @user.command("set-password")
@@ -96,7 +97,7 @@ async def set_password(container: AsyncContainer, email: str, password: str, *, 
         user_id=known.id, current=None, new=password, end_api_keys=end_api_keys
     )
     ended = "sessions and API keys" if end_api_keys else "sessions"
-    click.echo(f"the password of {_name(known)} is changed, its {ended} are ended")
+    click.echo(f"the password of {_name(known)} was changed, and all {ended} ended")
 
 
 @user.command("top-up")
@@ -108,20 +109,21 @@ async def top_up(container: AsyncContainer, email: str, credits: int) -> None:
     known, reference = await _known(container, email), str(uuid7())
     moved = await (await container.get(TopUp))(user_id=known.id, amount=credits, payment=reference)
     click.echo(
-        f"{_name(known)} has {moved.balance.available} credits available; this was the top-up {reference}"
+        f"{_name(known)} has {moved.balance.available} credits available; "
+        f"the top-up's reference is {reference}"
     )
 
 
 @user.command("reverse")
 @click.argument("email")
 @click.argument("payment", metavar="TOP-UP")
-@click.option("--credits", type=click.IntRange(min=1), help="Take back so many; without it, all of them.")
+@click.option("--credits", type=click.IntRange(min=1), help="How many to take back. Default: all of them.")
 @operates
 async def reverse(container: AsyncContainer, email: str, payment: str, credits: int | None) -> None:
-    """Take back a mistaken top-up, once, and never more than is available.
+    """Take back a mistaken top-up, once, and at most the available credits.
 
     TOP-UP is its reference, which `augury user top-up` and `augury user show` print, or the name of its
-    payment where it has one.
+    payment if it has one.
     """
     known = await _known(container, email)
     moved = await (await container.get(ReverseTopUp))(user_id=known.id, payment=payment, amount=credits)
@@ -132,17 +134,17 @@ async def reverse(container: AsyncContainer, email: str, payment: str, credits: 
 @click.argument("email")
 @operates
 async def block(container: AsyncContainer, email: str) -> None:
-    """Block an account: no sign-in, token, API key or chat of it works; what is accepted still runs."""
+    """Block an account: sign-in, tokens, API keys and chats stop working; accepted predictions still run."""
     known = await _known(container, email)
     await (await container.get(BlockUser))(user_id=known.id, by=None)
-    click.echo(f"{_name(known)} is blocked, its sessions are ended")
+    click.echo(f"{_name(known)} is blocked, and all sessions ended")
 
 
 @user.command("unblock")
 @click.argument("email")
 @operates
 async def unblock(container: AsyncContainer, email: str) -> None:
-    """Give a blocked account its access back."""
+    """Unblock an account."""
     known = await _known(container, email)
     await (await container.get(UnblockUser))(user_id=known.id)
-    click.echo(f"{_name(known)} has access")
+    click.echo(f"{_name(known)} is not blocked")

@@ -1,4 +1,4 @@
-"""Which column is which feature, and which cells are which of its known values."""
+"""Matches columns to features, and cells to the known values of a feature."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from augury.inbound.tables.unreadable import DuplicateColumns, MissingColumns
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The header of a table, blanks around its names taken off, and the position of each feature."""
+    """The header of a table, with its names stripped, and the position of each feature."""
 
     names: Sequence[str]
     positions: Mapping[str, int]
@@ -23,7 +23,7 @@ class Columns:
 
 
 class Names:
-    """Names that are found exactly, else without blanks around them: ` score ` and `score` may both exist."""
+    """Finds a name exactly, or else without surrounding blanks: ` score ` and `score` may both exist."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = set(names)
@@ -40,7 +40,7 @@ class Names:
 
 
 def matched(header: Sequence[str], schema: InputSchema) -> Mapping[str, Sequence[int]]:
-    """The positions of each feature that has a column, by its name."""
+    """The positions of each feature that has a column, by the feature's name."""
     names = Names([feature.name for feature in schema.features])
     found: dict[str, list[int]] = defaultdict(list)
     for position, cell in enumerate(header):
@@ -50,8 +50,8 @@ def matched(header: Sequence[str], schema: InputSchema) -> Mapping[str, Sequence
 
 
 def columns_of(header: Sequence[str], schema: InputSchema) -> Columns:
-    """Raises `MissingColumns`, and `DuplicateColumns` where a feature has several. Other columns may share a
-    name: nothing depends on them."""
+    """Raises `MissingColumns`, and `DuplicateColumns` if a feature has several columns. Other columns may
+    share a name: nothing depends on them."""
     found = matched(header, schema)
     missing = [feature.name for feature in schema.features if feature.name not in found]
     if missing:

@@ -1,4 +1,4 @@
-"""How a file writes its table: found out from its first lines, and from what the model asks for."""
+"""The dialect of a file, found from its first lines and the names of the model's features."""
 
 import csv
 import io
@@ -17,7 +17,8 @@ DELIMITERS = ",;\t|"
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?', re.IGNORECASE)
 _BEFORE_QUOTE = re.compile(r' +"')
 _END = "\ufdd0"
-"""Stands alone behind the last line, unless a quotation mark is open there: no text has this character."""
+"""Is appended as a line of its own, which shows whether a quotation mark is still open. No text has this
+character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Dialect:
     encoding: str
     delimiter: str
     is_sure: bool = True
-    """Whether the file says so: a table of one column may do without a delimiter."""
+    """Whether the delimiter occurs in the file: a table of one column may have none."""
     skips: int = 0
     """Lines before the header."""
     has_blanks_before_quotes: bool = False
@@ -33,7 +34,7 @@ class Dialect:
 
 
 def records(source: Source, dialect: Dialect) -> Generator[list[str]]:
-    """The header and the rows, blank ones left out. Raises `LongValue`, `UnclosedQuote`."""
+    """The header and the rows, without blank ones. Raises `LongValue`, `UnclosedQuote`."""
     with closing(_lines(source, dialect.encoding)) as lines:
         for _ in range(dialect.skips):
             next(lines)
@@ -41,7 +42,7 @@ def records(source: Source, dialect: Dialect) -> Generator[list[str]]:
 
 
 def dialect_of(source: Source, encoding: str, schema: InputSchema) -> Dialect:
-    """The delimiter by which the header has most of the model's features, and then most columns."""
+    """The dialect whose delimiter finds the most features of the model, and then the most columns."""
     skips, delimiter = _preamble(source, encoding)
     if delimiter is not None:
         return _spaced(source, Dialect(encoding, delimiter, skips=skips))
@@ -55,7 +56,7 @@ def dialect_of(source: Source, encoding: str, schema: InputSchema) -> Dialect:
 
 
 def _preamble(source: Source, encoding: str) -> tuple[int, str | None]:
-    """How many lines a `sep=` line ends, which Excel obeys, and the delimiter that it names."""
+    """The number of lines up to a `sep=` line (which Excel obeys), and the delimiter that it names."""
     with closing(_lines(source, encoding)) as lines:
         for index, line in enumerate(lines, 1):
             if sep := _SEP.fullmatch(line.strip("\r\n")):
@@ -74,7 +75,8 @@ def _header(source: Source, dialect: Dialect) -> Sequence[str]:
 
 
 def _spaced(source: Source, dialect: Dialect) -> Dialect:
-    """A blank between delimiter and quotation mark is no part of the value, which is quoted."""
+    """The dialect, and whether it has blanks between a delimiter and a quotation mark, which are not part of
+    the quoted value."""
     sign = f'{dialect.delimiter} "'
     with closing(_lines(source, dialect.encoding)) as lines:
         is_spaced = any(sign in line for line in lines)
@@ -100,14 +102,14 @@ def _records(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
             if any(cell.strip() for cell in cells):
                 yield cells
             ended = reader.line_num
-    except csv.Error as error:  # the one thing that a reader which is not strict minds
+    except csv.Error as error:  # the only error of a reader that is not strict
         raise LongValue(dialect.skips + reader.line_num, csv.field_size_limit()) from error
     if cells != [_END]:
         raise UnclosedQuote(dialect.skips + ended + 1)
 
 
 def _named(cells: Sequence[str]) -> Sequence[str]:
-    """Without the blank cells at the end, which delimiters at the end of each row make."""
+    """Without blank cells at the end, which come from delimiters at the end of a row."""
     count = len(cells)
     while count and not cells[count - 1].strip():
         count -= 1

@@ -1,4 +1,4 @@
-"""The encoding of a file, decided from the whole of it."""
+"""The encoding of a file, decided from its whole content."""
 
 import codecs
 import re
@@ -10,27 +10,28 @@ from charset_normalizer import from_bytes
 from augury.inbound.tables.unreadable import BrokenUtf8, NotText
 
 Source = Callable[[], BinaryIO]
-"""Opens the file's bytes from the beginning, as often as it is called."""
+"""Opens the file from its beginning at every call."""
 
 UTF_8 = "utf-8-sig"
 NAMES = {"cp1251": "Windows-1251", "cp1252": "Windows-1252", "koi8_r": "KOI8-R", "cp866": "CP866"}
-"""What is read beside Unicode: Russian and Western European, as Windows, Unix and DOS write them. Which of
-them it is can only be guessed from the text, so that people are told."""
+"""The encodings besides Unicode: Russian and Western European ones of Windows, Unix and DOS. They can only be
+guessed from the text, so the person is told which one was taken."""
 BLOCK = 1 << 16
 MOST_SAMPLE = 1 << 16
 MANY_CHARACTERS, MANY_WORDS, LEAST_WORDS = 1.0, 0.2, 3
-"""A file is UTF-8 from so many valid UTF-8 characters for each byte that is not, or from such a share of
-valid words and so many of them. In other encodings such words come by accident: one in some hundreds."""
+"""A file counts as UTF-8 if it has MANY_CHARACTERS valid characters per invalid byte, or if at least
+LEAST_WORDS and a share of MANY_WORDS of its words are valid. In other encodings a word is valid by accident,
+one in some hundreds."""
 _MARKS = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _WORD = re.compile(rb"[\x80-\xff]+")
 _WESTERN = re.compile(rb"[\x80\xc0-\xff]")
-"""A letter or `€`; the other signs of Western files are few, and one of them is the Russian `№`."""
+"""A letter or `€`. Other signs are rare in Western files, and one of them has the byte of the Russian `№`."""
 
 
 def encoding_of(source: Source) -> str:
-    """The name of a codec that reads all of the file.
+    """The name of a codec that can decode the whole file.
 
-    Raises `BrokenUtf8` for what is UTF-8 but for a few bytes, `NotText` for what is no text.
+    Raises `BrokenUtf8` if all but a few bytes are UTF-8, `NotText` if no codec fits.
     """
     with source() as file:
         head = file.read(3)
@@ -58,7 +59,7 @@ def _require(encoding: str, source: Source, *, may_have_nul: bool) -> None:
 
 
 def _broken_line(source: Source, *, is_marked: bool) -> int | None:
-    """The line of the first byte that is not UTF-8, if the rest of the file is; None for another encoding."""
+    """The line of the first invalid byte, if the rest of the file is UTF-8; None for another encoding."""
     first = None
     characters, strays, good_words, words = 0, 0, 0, 0
     with source() as file:
@@ -77,10 +78,10 @@ def _broken_line(source: Source, *, is_marked: bool) -> int | None:
 
 
 def _single_byte(source: Source) -> str:
-    """Whichever reads like a language; Windows-1251 where nothing tells them apart."""
+    """The encoding in which the text looks like a language; Windows-1251 if that does not decide."""
     sample = bytearray()
     with source() as file:
-        for line in file:  # only lines that say something: the others are the same in every encoding
+        for line in file:  # ASCII lines are the same in every encoding
             if not line.isascii():
                 sample += line
             if len(sample) > MOST_SAMPLE:

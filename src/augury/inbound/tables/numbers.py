@@ -1,7 +1,7 @@
-"""Numbers as people and their programs write them: `3.5`, `3,5`, `1 234,5`, `1.234,5`, `1,234,567`.
+"""Numbers as people and programs write them: `3.5`, `3,5`, `1 234,5`, `1.234,5`, `1,234,567`.
 
 A comma before exactly three digits is either a decimal sign or a separator of thousands. A number is read
-under each convention that exists; where they disagree, other cells of the column decide, or a person does.
+under every convention. If these disagree, other cells of the column decide, or else the person.
 """
 
 import re
@@ -36,7 +36,7 @@ _MAYBE = {".": POINTS | {Convention.COMMA_POINT}, ",": COMMAS | {Convention.POIN
 
 @dataclass(eq=False)
 class TwoReadings(Exception):
-    """The text is a number in two ways."""
+    """The text can be read as two different numbers."""
 
     one: int | float
     other: int | float
@@ -54,13 +54,13 @@ _ONE_SIGN = re.compile(r"[+-]?(\d*)([.,])(\d+)", re.ASCII)
 
 
 def number(text: str, column: Collection[Convention] = ALL) -> int | float | None:
-    """The number, or None where the text is none. `column` are the conventions of the cells around it.
+    """The number, or None if the text is not a number. `column` has the conventions that its column follows.
 
-    Raises `TwoReadings` where these do not decide. A point before three digits is a decimal sign unless the
+    Raises `TwoReadings` if these do not decide. A point before three digits is a decimal sign unless the
     column says otherwise, as in every programming language.
     """
     text = _plain(text)
-    if "_" in text:  # only Python writes 1_000
+    if "_" in text:  # float() would take 1_000
         return None
     plain = _as_programs_write(text, column)
     if plain is not None:
@@ -77,7 +77,7 @@ def number(text: str, column: Collection[Convention] = ALL) -> int | float | Non
 
 
 def readings(text: str) -> Mapping[Convention, int | float]:
-    """What the text says under each convention that it follows."""
+    """The number that the text is under each convention that it follows."""
     text = _plain(text)
     found: dict[Convention, int | float] = {}
     for convention, pattern in _PATTERNS.items():
@@ -89,7 +89,7 @@ def readings(text: str) -> Mapping[Convention, int | float]:
 
 
 def followed(text: str) -> frozenset[Convention]:
-    """The conventions that a cell follows; all of them where it is no number or has no such sign."""
+    """The conventions that a cell follows: all of them if it is not a number or has neither sign."""
     if text.isdigit():
         return ALL
     text = _plain(text)
@@ -101,14 +101,14 @@ def followed(text: str) -> frozenset[Convention]:
 
 
 def _as_programs_write(text: str, column: Collection[Convention]) -> str | None:
-    """The number with a point, if its only sign is the column's decimal sign; None needs a second look."""
+    """The number with a decimal point, if its only sign is the column's decimal sign; else None."""
     if "," not in text:
         return None if POINTS.isdisjoint(column) else text
     return text.replace(",", ".") if POINTS.isdisjoint(column) and "." not in text else None
 
 
 def _plain(text: str) -> str:
-    """Without blanks around it, every blank inside the same one, and the minus that keyboards have."""
+    """The text stripped, with every inner blank as a space, and with an ASCII minus."""
     text = text.strip()
     if text.isascii() and text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""A file of text as rows for a model, read one after the other and as often as asked."""
+"""Reads a CSV file as rows for a model, one row at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from augury.inbound.tables.unreadable import NoHeader, NoRows, RaggedRow, Unclea
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file that was looked through once: it can be read, and has so many rows."""
+    """A file that was checked once. Its rows can be read any number of times."""
 
     source: Source
     schema: InputSchema
     dialect: Dialect
     columns: Columns
     conventions: Mapping[str, frozenset[Convention]]
-    """Of each numeric feature: what all cells of its column follow."""
+    """For each numeric feature, the conventions that all cells of its column follow."""
     size: int
 
     @property
     def decimal(self) -> str | None:
-        """The decimal sign of the file's numbers; None where no number says."""
+        """The decimal sign of the file's numbers; None if no number shows it."""
         follows = self._follows
         return "," if follows <= COMMAS else "." if follows <= POINTS else None
 
@@ -39,8 +39,8 @@ class Table:
     def rows(self) -> Iterator[tuple[dict[str, object], list[str]]]:
         """Each row as the model gets it, and its cells in the columns that the model does not know.
 
-        A value that does not fit stays as it was written: the model's schema says what is wrong with it.
-        Raises `UnclearNumber`.
+        A value that does not fit stays as it was written, so that the check of the schema reports it. Raises
+        `UnclearNumber`.
         """
         readers = [self._reader(feature) for feature in self.schema.features]
         unknown, width = self.columns.unknown, len(self.columns.names)
@@ -55,16 +55,16 @@ class Table:
         if feature.kind is not FeatureKind.NUMERIC:
             return _TextReader(feature, position, known_values(feature))
         conventions = self.conventions[feature.name]
-        # A point is a decimal sign where its column does not decide, unless the file has commas for it.
+        # If its column does not decide, a point is a decimal sign, unless the file's decimal sign is a comma.
         is_doubtful = self._follows <= COMMAS and not conventions <= COMMAS
         return _NumberReader(feature, position, conventions, is_doubtful)
 
 
 def read_table(source: Source, schema: InputSchema, *, most: int) -> Table:
-    """Look through the file: its encoding, its dialect, its columns, its rows, how its numbers are written.
+    """Find the file's encoding, dialect, columns, number of rows, and the conventions of its numbers.
 
-    Raises `Unreadable`, and `TooManyRows` beyond `most`. A small file may have millions of lines: they pass
-    one by one.
+    Raises `Unreadable`, and `TooManyRows` if there are more than `most`. Lines are read one at a time: even
+    a small file may have millions.
     """
     dialect = dialect_of(source, encoding_of(source), schema)
     header = next(records(source, dialect), None)
@@ -76,7 +76,7 @@ def read_table(source: Source, schema: InputSchema, *, most: int) -> Table:
     places = [(name, columns.positions[name]) for name in numeric]
     size = 0
     for size, cells in enumerate(_body(source, dialect, len(header)), 1):
-        if size > most:  # only counted
+        if size > most:  # only count the rest
             continue
         for name, position in places:
             if position < len(cells) and not cells[position].isdigit():
@@ -89,7 +89,7 @@ def read_table(source: Source, schema: InputSchema, *, most: int) -> Table:
 
 
 def _body(source: Source, dialect: Dialect, width: int) -> Iterator[list[str]]:
-    """The rows below the header; blank cells beyond its width are delimiters too many."""
+    """The rows below the header. Blank cells beyond its width, made by surplus delimiters, are cut off."""
     rows = records(source, dialect)
     next(rows)
     for index, cells in enumerate(rows, 1):
@@ -107,7 +107,7 @@ class _TextReader:
     values: Names
 
     def read(self, cells: Sequence[str], row: dict[str, object], _: int) -> None:
-        """An empty category is missing, as an empty number is: the file cannot say it in another way."""
+        """An empty category or number is missing: a file has no other way to say that."""
         if self.position >= len(cells):
             return
         text = cells[self.position]
@@ -125,8 +125,8 @@ class _NumberReader:
     is_doubtful: bool
 
     def read(self, cells: Sequence[str], row: dict[str, object], index: int) -> None:
-        """A number or a boolean, None for an empty cell, and else the text: JSON would make a missing number
-        of `nan` or `1e999`, which is predicted and charged."""
+        """Read a number or a boolean, None for an empty cell, else the text. `nan` and `1e999` stay texts:
+        JSON would turn them into missing numbers, which are predicted and charged."""
         if self.position >= len(cells):
             return
         text = cells[self.position].strip()

@@ -1,4 +1,4 @@
-"""What of a file is kept beside its rows, so that its results have its form and its other columns."""
+"""What is kept of a file besides its rows, so that the results get its format and its other columns."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,15 +11,15 @@ class Sheet(msgspec.Struct, frozen=True):
     delimiter: str
     decimal: str
     header: Sequence[str]
-    """The names of all columns, in their order."""
+    """The names of all columns, in order."""
     features: Sequence[str | None]
-    """For each column the feature that it is, None where the model does not know it."""
+    """The feature of each column; None if the model does not know the column."""
     carried: Sequence[Sequence[str]]
-    """For each row its cells in the columns that the model does not know."""
+    """Each row's cells in the columns that the model does not know."""
 
 
 def sheet_of(table: Table, carried: Sequence[Sequence[str]]) -> Sheet:
-    """The form of the table, and what it carries; columns without a name and without a value are left out."""
+    """The table's format and its `carried` cells. Columns with neither a name nor a value are left out."""
     feature_at = {position: name for name, position in table.columns.positions.items()}
     unknown = table.columns.unknown
     kept = [
@@ -31,7 +31,7 @@ def sheet_of(table: Table, carried: Sequence[Sequence[str]]) -> Sheet:
     delimiter = table.dialect.delimiter if table.dialect.is_sure else _usual(table.decimal)
     return Sheet(
         delimiter=delimiter,
-        # Programs that write semicolons do so because the comma is their decimal sign.
+        # Programs use semicolons as delimiters because the comma is their decimal sign.
         decimal=table.decimal or ("," if delimiter == ";" else "."),
         header=[table.columns.names[position] for position in shown],
         features=[feature_at.get(position) for position in shown],
@@ -40,7 +40,7 @@ def sheet_of(table: Table, carried: Sequence[Sequence[str]]) -> Sheet:
 
 
 def plain_sheet(rows: Iterable[dict[str, object]]) -> Sheet:
-    """For rows that came without a file, or before its form was kept."""
+    """A sheet for rows that came without a file, or before formats were stored."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     return Sheet(delimiter=",", decimal=".", header=names, features=names, carried=())
 

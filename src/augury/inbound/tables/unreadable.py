@@ -1,6 +1,6 @@
-"""Why a file is no table that can be predicted: one error for each reason, with what its reader must know.
+"""The reasons why a file cannot be read: one error for each, with the details that its sender needs.
 
-Each edge has its own words for them; a test walks all subclasses.
+Each edge has its own words for them. A test checks that none is missing.
 """
 
 from dataclasses import dataclass
@@ -8,43 +8,43 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class Unreadable(Exception):
-    """The file cannot be read as a table for this model. Nothing of it was predicted."""
+    """The file cannot be read as a table for this model. None of its rows was predicted."""
 
 
 @dataclass(eq=False)
 class NotText(Unreadable):
-    """The bytes are no text in any encoding that is read here."""
+    """The bytes are not text in any supported encoding."""
 
 
 @dataclass(eq=False)
 class BrokenUtf8(Unreadable):
-    """The file is UTF-8 but for a few bytes: read in another encoding, all of it would be gibberish."""
+    """The file is UTF-8 except for a few bytes. In another encoding all of it would be gibberish."""
 
     line: int
-    """Where the first of these bytes stands, from 1."""
+    """The line of the first such byte, from 1."""
 
 
 @dataclass(eq=False)
 class NoHeader(Unreadable):
-    """The file has no line that could name the columns."""
+    """The file has no line that names the columns."""
 
 
 @dataclass(eq=False)
 class MissingColumns(Unreadable):
     columns: str
-    """The features that no column is named for."""
+    """The features without a column."""
 
 
 @dataclass(eq=False)
 class DuplicateColumns(Unreadable):
-    """Two columns have the name of one feature: nobody knows which is meant."""
+    """Several columns have the name of one feature: it is unclear which is meant."""
 
     columns: str
 
 
 @dataclass(eq=False)
 class NoRows(Unreadable):
-    """There is a header and nothing below it."""
+    """The file has a header and no rows."""
 
 
 @dataclass(eq=False)
@@ -57,7 +57,7 @@ class RaggedRow(Unreadable):
 
 @dataclass(eq=False)
 class LongValue(Unreadable):
-    """A value is longer than any can be: most often a quotation mark before it is not closed."""
+    """A value is too long: most often a quotation mark before it is not closed."""
 
     line: int
     most: int
@@ -73,7 +73,7 @@ class UnclosedQuote(Unreadable):
 
 @dataclass(eq=False)
 class UnclearNumber(Unreadable):
-    """A number can be read in two ways, and nothing in its column decides."""
+    """A number can be read in two ways, and its column does not decide."""
 
     row: int
     """From 1, blank lines not counted."""

@@ -1,4 +1,4 @@
-"""Results as a file in the form of the file that was sent: its columns, its delimiter, its decimal sign."""
+"""Writes results in the format of the file that was sent: its columns, its delimiter, its decimal sign."""
 
 import csv
 import re
@@ -10,10 +10,10 @@ from augury.domain.answer import Answer
 from augury.inbound.tables.sheet import Sheet
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""By which spreadsheets know UTF-8."""
+"""Spreadsheets recognize UTF-8 by it."""
 _BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _IS_NONE = re.compile(r"[+-]?\d[\d .,()\u00a0\u202f-]*([eE][+-]?\d+)?%?|[+-]")
-"""What looks like a formula and names nothing: `-1`, the telephone `+7 (999) 123-45-67`, a dash."""
+"""Harmless texts that begin like a formula: `-1`, the telephone `+7 (999) 123-45-67`, a dash."""
 
 
 def written(
@@ -27,9 +27,9 @@ def written(
     error_name: str,
     warning_name: str = "warning",
 ) -> Iterator[bytes]:
-    """The file in pieces, in UTF-8: for each row its number from 1, its columns, what the model answered, and
-    what was wrong with it (`complaints` by index from 0). `warnings` have a column where there are any.
-    Texts that a spreadsheet would run are disarmed."""
+    """The file in pieces, in UTF-8. Each row has its number from 1, its columns, the model's answer, and its
+    error (`complaints`, by index from 0). `warnings` get a column if there are any. Texts that a spreadsheet
+    would run as formulas are escaped."""
     classes, names = _results(answers)
     line = _lines(sheet)
     remarks = {error_name: complaints, warning_name: warnings} if warnings else {error_name: complaints}
@@ -50,14 +50,14 @@ def written(
 
 
 def _results(answers: Sequence[Answer | None]) -> tuple[Sequence[str], Sequence[str]]:
-    """The classes, and the names of the columns of results."""
+    """The classes, and the names of the result columns."""
     classes = next((list(each["probabilities"]) for each in answers if each and "probabilities" in each), [])
     is_labelled = any(each and "label" in each for each in answers)
     return classes, ["label", *(f"p_{name}" for name in classes)] if is_labelled else ["value"]
 
 
 def _header(sheet: Sheet, row_name: str, names: Sequence[str]) -> Sequence[str]:
-    """Columns of ours are told from the file's own: `label` is `label_2` where it has a `label`."""
+    """The header, with our columns renamed if the file has them: `label` becomes `label_2`."""
     own = set(sheet.header)
 
     def free(name: str) -> str:
@@ -84,7 +84,7 @@ class _Line(Protocol):
 
 
 class _Echo:
-    """A file that only hands back what is written to it."""
+    """A file whose `write` returns the text."""
 
     def write(self, text: str) -> str:
         return text
@@ -107,5 +107,5 @@ def _cell(value: object, decimal: str) -> object:
 
 
 def harmless(text: str) -> str:
-    """A text that a spreadsheet would run as a formula gets an apostrophe before it; a number stays one."""
+    """The text, with an apostrophe before it if a spreadsheet would run it as a formula. Numbers stay."""
     return f"'{text}" if text.startswith(_BEGINS_FORMULA) and not _IS_NONE.fullmatch(text) else text

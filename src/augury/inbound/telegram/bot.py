@@ -1,4 +1,4 @@
-"""The bot as a whole: what was received goes to its handlers, results go out, Telegram is told who we are."""
+"""The whole bot: receives and handles updates, delivers results, and registers its commands with Telegram."""
 
 import asyncio
 import json
@@ -37,9 +37,9 @@ COMMANDS = (
     *("paysupport", "privacy", "unlink", "delete", "cancel"),
 )
 STOPPING = 5.0
-"""Seconds that updates and deliveries under way get at a stop; the rest is done after the next start."""
+"""Seconds that updates and deliveries under way get at a stop. The rest is done after the next start."""
 LOOK_AGAIN_EVERY = 60.0
-"""Seconds between two looks for what another process stored when its turn was over already."""
+"""Seconds between two reads of the inbox for updates that another process stored after its turn."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
 log = logging.getLogger(__name__)
 
@@ -57,23 +57,23 @@ class TelegramBot:
 
     @asynccontextmanager
     async def running(self, stopping: float = STOPPING) -> AsyncIterator[None]:
-        """Serve, or wait for the end of the process that does, for as long as the block. What is under way at
-        its end gets so many seconds.
+        """Serve, or wait for this process's turn, while the block runs. Work under way at its end gets
+        `stopping` seconds.
 
-        Raises `OSError` where the webhook's port is taken.
+        Raises `OSError` if the webhook's port is taken.
         """
         settings = self._desk.settings
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._bot.session.close)
             stack.push_async_callback(self._desk.flight.stop)
             if settings.webhook_url:
-                await can_listen(settings)  # said now, rather than when it is this process's turn
+                await can_listen(settings)  # fail at the start, not at this process's turn
             self._turns = _begun(serve_in_turn(self._duty, partial(self._serving, stopping)))
             stack.push_async_callback(_ended, self._turns)
             yield
 
     def alive(self) -> bool:
-        """Whether it receives and delivers, or tries to, or waits for its turn."""
+        """Whether the process receives and delivers, tries to, or waits for its turn."""
         return not any(task.done() for task in (*self._turns, *self._work))
 
     @asynccontextmanager
@@ -83,7 +83,7 @@ class TelegramBot:
             stack.push_async_callback(self._finish, lanes, stopping)
             left = await self._inbox.waiting()
             if left:
-                log.info("%d updates are left from before", len(left))
+                log.info("%d updates are left from an earlier process", len(left))
             lanes.take(left)
             if self._desk.settings.webhook_url:
                 await stack.enter_async_context(webhook(self._desk.settings, self._inbox, lanes))
@@ -93,7 +93,7 @@ class TelegramBot:
             yield
 
     async def _finish(self, lanes: Lanes, stopping: float) -> None:
-        """Side by side: a Telegram that is silent holds up both for as long as they may take."""
+        """Stop both concurrently: if Telegram does not answer, each takes all its seconds."""
         await asyncio.gather(lanes.stop(stopping), self._desk.deliverer.stop(stopping))
 
     async def _receive(self, lanes: Lanes) -> None:
@@ -107,13 +107,14 @@ class TelegramBot:
         )
 
     async def _look_again(self, lanes: Lanes) -> None:
-        """A process that lost its turn notices late, and may store and acknowledge updates until then."""
+        """Take updates that another process stored: one that lost its turn notices that late, and goes on
+        receiving until then."""
         while True:
             await asyncio.sleep(LOOK_AGAIN_EVERY)
             try:
                 lanes.take(await self._inbox.waiting())
             except Unavailable as error:
-                log.warning("could not look for what another process has left: %s", error)
+                log.warning("could not read the updates that another process left: %s", error)
 
     async def _set_webhook(self) -> None:
         settings = self._desk.settings
@@ -121,11 +122,11 @@ class TelegramBot:
             settings.webhook_url,
             secret_token=settings.secret,
             allowed_updates=WANTED,
-            max_connections=1,  # one after the other, so that a person's come in order: storing one is quick
+            max_connections=1,  # keeps a person's updates in order; storing one is fast
         )
 
     async def _introduce(self) -> None:
-        """Have the bot's name known to whoever makes links to it, and its commands to Telegram."""
+        """Store the bot's name for the links to it, and register its commands with Telegram."""
 
         async def introduced() -> None:
             me = await self._bot.get_me()
@@ -146,15 +147,15 @@ class TelegramBot:
         try:
             understood = Update.model_validate_json(update.payload, context={"bot": self._bot})
         except ValidationError as error:
-            if is_payment(update):  # of a version of Telegram's that a later one of ours understands
+            if is_payment(update):  # keep it: a later version may understand it
                 raise
-            log.error("update %d is not understood: %s", update.id, error)
+            log.error("update %d cannot be parsed: %s", update.id, error)
             return
         await self._dispatcher.feed_update(self._bot, understood)
         self._desk.counters.update_done(handled=True)
 
     async def _give_up(self, update: ReceivedUpdate) -> None:
-        """Say so; where a prediction was accepted all the same, those words become its result."""
+        """Tell the person. If a prediction was accepted nevertheless, its result replaces this message."""
         self._desk.counters.update_done(handled=False)
         if update.lane <= 0:
             return
@@ -168,7 +169,7 @@ class TelegramBot:
                 ),
             )
         except AiogramError as error:
-            log.warning("nobody could be told that update %d failed: %s", update.id, error)
+            log.warning("the chat could not be told that update %d failed: %s", update.id, error)
         else:
             await self._desk.notices.place_rest(update.lane, sent.message_id)
 
@@ -191,7 +192,7 @@ def create_dispatcher(desk: Desk) -> Dispatcher:
 
 
 def _thread_of(update: ReceivedUpdate) -> int | None:
-    """The topic of an update that may be of a kind that nobody understands."""
+    """The update's topic, read from the raw JSON because the update may not be parsable."""
     match json.loads(update.payload):
         case {"message": {"is_topic_message": True, "message_thread_id": int(thread_id)}}:
             return thread_id
@@ -201,7 +202,7 @@ def _thread_of(update: ReceivedUpdate) -> int | None:
 
 
 async def _until_done(step: Callable[[], Awaitable[object]]) -> None:
-    """Repeat what meets a Telegram or a database that is away."""
+    """Repeat the step until it succeeds, while Telegram or the database is away."""
     pause = FIRST_PAUSE
     while True:
         try:
@@ -229,4 +230,4 @@ async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        log.error("a part of the bot ended", exc_info=error)
+        log.error("a task of the bot failed", exc_info=error)

@@ -1,4 +1,4 @@
-"""The bot's way to Telegram: one client that waits as long as it is told to and tries again."""
+"""The client for the Bot API, which waits as long as Telegram asks it to and tries again."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ from augury.inbound.telegram.settings import TelegramSettings
 
 Type = TypeVar("Type")
 MOST_WAITING = 60.0
-"""Seconds that one call may spend waiting in all; then whoever called decides."""
+"""Seconds that one call may spend waiting in total. Then the error is raised to the caller."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 8.0
 log = logging.getLogger(__name__)
 
@@ -45,9 +45,9 @@ def create_bot(settings: TelegramSettings) -> Bot:
 
 
 class Patience(BaseRequestMiddleware):
-    """Honours `retry_after`, and tries again what met a broken connection or a 5xx.
+    """Honours `retry_after`, and repeats a call after a broken connection or a 5xx.
 
-    A message may so be sent twice where Telegram's yes was lost; it is never lost itself.
+    A message is therefore never lost, but is sent twice if Telegram's response to it was lost.
     """
 
     async def __call__(
@@ -60,11 +60,11 @@ class Patience(BaseRequestMiddleware):
             except TelegramRetryAfter as error:
                 trouble: AiogramError = error
                 wait = error.retry_after + random.uniform(0, 0.3)
-            except TelegramEntityTooLarge:  # it is a network error by name only
+            except TelegramEntityTooLarge:  # a subclass of a network error, but permanent
                 raise
             except (TelegramServerError, TelegramNetworkError, ClientDecodeError) as error:
                 trouble = _named(error, method)
-                if isinstance(method, GetRawUpdates):  # whoever polls has a rhythm of its own
+                if isinstance(method, GetRawUpdates):  # polling has its own pauses
                     raise trouble from None
                 wait = pause * random.uniform(0.5, 1)
                 pause = min(2 * pause, LAST_PAUSE)
@@ -76,9 +76,10 @@ class Patience(BaseRequestMiddleware):
 
 
 def _named(error: AiogramError, method: TelegramMethod[Type]) -> AiogramError:
-    """A page in place of JSON comes from a server before Telegram, and passes; raises what does not."""
+    """A response that is not JSON comes from a proxy before Telegram and is temporary. Raises other errors
+    of decoding, which are permanent."""
     if not isinstance(error, ClientDecodeError):
         return error
-    if not isinstance(error.data, str):  # JSON that is not understood: what was asked for is done
+    if not isinstance(error.data, str):  # unexpected JSON: Telegram has done what was asked
         raise error
-    return TelegramServerError(method, "the answer is no JSON")
+    return TelegramServerError(method, "the response is not JSON")

@@ -1,4 +1,4 @@
-"""A CSV file in a chat as rows for a model, and the model's answers as a CSV file."""
+"""Reads a chat's CSV file as rows for a model, and writes the model's answers as a CSV file."""
 
 import io
 import json
@@ -22,7 +22,7 @@ from augury.inbound.telegram.texts import Speech
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """The rows as the model gets them, what is wrong with them, and the form of the file for its results."""
+    """The rows as the model gets them, their errors, and the format that the results' file takes over."""
 
     rows: Sequence[Mapping[str, object]]
     errors: Sequence[RowError]
@@ -31,7 +31,7 @@ class CsvRows:
 
 
 def read_csv(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
-    """Raises `Unreadable`, and `TooManyRows` beyond `most`."""
+    """Raises `Unreadable`, and `TooManyRows` if there are more than `most`."""
     table = read_table(lambda: io.BytesIO(content), schema, most=most)
     rows, carried = [], []
     for row, others in table.rows():
@@ -42,7 +42,7 @@ def read_csv(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
 
 
 def written_csv(delivery: Delivery, say: Speech) -> bytes:
-    """One line a row: its number, what was sent, what the model answered, or what was wrong."""
+    """One line per row: its number, the values that were sent, the model's answer, or the error."""
     rows: list[dict[str, Any]] = json.loads(delivery.input or b"[]")
     complaints = {error.row: say.plain_reason(error) for error in delivery.errors}
     warnings: dict[int, str] = {}
@@ -64,7 +64,7 @@ def written_csv(delivery: Delivery, say: Speech) -> bytes:
 
 
 def _sheet(stored: Json | None) -> Sheet | None:
-    """None where nothing is stored, or something of a version that nobody understands any more."""
+    """The stored sheet. None if there is none, or if its format is no longer known."""
     if stored is None:
         return None
     try:

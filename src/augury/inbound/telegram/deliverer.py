@@ -1,4 +1,4 @@
-"""Tells people what became of their predictions: by events at once, by their notices what was missed."""
+"""Sends the results of predictions. Events make that fast; stored notices make sure that none is missed."""
 
 import asyncio
 import logging
@@ -31,14 +31,14 @@ from augury.inbound.telegram.texts import Markup, Speech, speech
 from augury.inbound.telegram.topics import answering, in_topic
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks for what no event has told."""
+"""Seconds between two reads of the notices, in case an event was missed."""
 AT_ONCE = 30
 PUT_OFF = timedelta(seconds=10)
 log = logging.getLogger(__name__)
 
 
 class Deliverer:
-    """Each result goes out by itself: who cannot be reached keeps nobody waiting."""
+    """Sends each result in its own task, so that an unreachable chat delays no other."""
 
     def __init__(
         self,
@@ -63,30 +63,30 @@ class Deliverer:
         self._under_way: dict[PredictionId, asyncio.Task[None]] = {}
         self._batches: dict[PredictionId, tuple[Reply, UserId, str]] = {}
         self._files_sent: dict[PredictionId, bool] = {}
-        """Whether Telegram took the file, where the rest of a delivery had to be put off."""
+        """Whether Telegram accepted the file, of deliveries whose rest was put off."""
 
     def tell(self, ids: Iterable[PredictionId]) -> None:
-        """These are final; most of them are nobody's here."""
+        """Note that these predictions are final. Most of them do not belong to a chat."""
         if not self._expected.isdisjoint(ids):
             self._bell.set()
 
     def expect(self, reply: Reply, user_id: UserId, language: str) -> None:
-        """This one is on its way: a batch's message shows how far it has come."""
+        """Note that this prediction is under way. The message of a batch shows its progress."""
         self._expected.add(reply.prediction_id)
         if reply.file_name is not None:
             self._batches[reply.prediction_id] = (reply, user_id, language)
         self._bell.set()
 
     async def run(self) -> None:
-        """Until canceled."""
+        """Deliver until canceled."""
         while True:
             try:
                 await self._look()
             except Unavailable as error:
-                log.warning("could not look for results to deliver: %s", error)
+                log.warning("could not read the results to deliver: %s", error)
             self._bell.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY):  # 3.11's wait_for may swallow the end of this task
+                async with asyncio.timeout(LOOK_EVERY):  # 3.11's wait_for may lose a cancellation
                     await self._bell.wait()
 
     async def stop(self, grace: float) -> None:
@@ -114,7 +114,7 @@ class Deliverer:
             del self._under_way[prediction_id]
             self._bell.set()
             if not done.cancelled() and (error := done.exception()):
-                log.error("a delivery broke", exc_info=error)
+                log.error("a delivery failed unexpectedly", exc_info=error)
 
         task.add_done_callback(ended)
 
@@ -122,23 +122,23 @@ class Deliverer:
         prediction_id, chat_id = delivery.prediction.id, delivery.reply.chat_id
         try:
             try:
-                if not delivery.gone:  # who comes back finds it in the history
+                if not delivery.gone:  # a person who comes back finds it in the history
                     await self._send(delivery)
             except TelegramForbiddenError as error:
                 log.info("chat %d is gone: %s", chat_id, error)
                 await self._chats.leave(chat_id)
             except TelegramBadRequest as error:
-                log.error("a result stays in the history only, chat %d refuses it: %s", chat_id, error)
+                log.error("chat %d refuses a result, which stays in the history: %s", chat_id, error)
                 if "chat not found" in error.message:
                     await self._chats.leave(chat_id)
             await self._notices.delivered(prediction_id)
             self._counters.result_delivered()
         except (AiogramError, Unavailable) as error:
-            log.warning("a result is delivered later: %s", error)
+            log.warning("a result could not be delivered, trying again later: %s", error)
             wait = timedelta(seconds=error.retry_after) if isinstance(error, TelegramRetryAfter) else PUT_OFF
             await self._put_off(prediction_id, wait)
         except Exception:
-            log.exception("a result is delivered later")
+            log.exception("a result could not be delivered, trying again later")
             await self._put_off(prediction_id, PUT_OFF)
         else:
             self._expected.discard(prediction_id)
@@ -149,7 +149,7 @@ class Deliverer:
         try:
             await self._notices.put_off(prediction_id, wait)
         except Unavailable:
-            log.info("then it is due at the next look")
+            log.info("the delivery could not be put off and is tried again at once")
 
     async def _send(self, delivery: Delivery) -> None:
         say, prediction, reply = speech(delivery.language), delivery.prediction, delivery.reply
@@ -166,7 +166,7 @@ class Deliverer:
         await self._become(reply, words)
 
     async def _send_file(self, delivery: Delivery, name: str, say: Speech) -> bool:
-        """Whether Telegram took it; the message with the button tells the result in either case."""
+        """Send the results as a file. Returns whether Telegram accepted it."""
         prediction, reply = delivery.prediction, delivery.reply
         file = BufferedInputFile(await asyncio.to_thread(written_csv, delivery, say), _result_name(name))
         try:
@@ -186,16 +186,16 @@ class Deliverer:
         return True
 
     async def _become(self, reply: Reply, words: str) -> None:
-        """Let the placeholder become these words, or send them anew, for whatever reason Telegram refuses to
-        change it; only where the chat itself is no more there is nobody to send them to."""
+        """Replace the placeholder by these words. If Telegram refuses that, send them as a new message,
+        unless the chat no longer exists."""
         try:
             await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
         except (TelegramBadRequest, TelegramNotFound) as error:
             if "not modified" in error.message:
-                return  # it says so already: we were stopped before we noted that
+                return  # changed before: the bot stopped before it noted that
             if "chat not found" in error.message:
                 raise
-            log.info("a result is sent anew, its message cannot be changed: %s", error)
+            log.info("a result is sent as a new message, its own cannot be changed: %s", error)
             await in_topic(
                 reply.thread_id,
                 lambda thread_id: self._bot.send_message(
@@ -223,7 +223,7 @@ class Deliverer:
         try:
             await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
         except AiogramError as error:
-            log.info("no progress is shown: %s", error)
+            log.info("the progress of a batch could not be shown: %s", error)
 
 
 def _result_name(file_name: str) -> str:

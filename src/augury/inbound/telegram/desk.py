@@ -1,4 +1,4 @@
-"""Everything that the bot's handlers need, for the life of the process."""
+"""The dependencies of the bot's handlers, which live as long as the process."""
 
 from dataclasses import dataclass
 
@@ -71,7 +71,7 @@ class Desk:
 
 
 def flight_of(request_predictions: RequestPredictions) -> BotFlight:
-    """What arrives together is accepted together, whatever chats it comes from."""
+    """Accept requests that arrive at the same time together, whichever chats they come from."""
 
     return NaturalBatches(request_predictions, most=MOST_IN_FLIGHT)
 

@@ -1,4 +1,4 @@
-"""What the bot is asking somebody, step by step: stored at each one, so that a restart forgets nothing."""
+"""A dialogue in which the bot asks for values. It is stored at each step and survives a restart."""
 
 from typing import TypeAlias
 
@@ -13,11 +13,11 @@ from augury.inbound.tables.columns import known_values
 from augury.inbound.tables.numbers import number
 
 MOST_FILES = 20
-"""Files of one chat that wait for a yes; beyond them the oldest is forgotten. An album has ten."""
+"""Unconfirmed files that are kept per chat; one more drops the oldest. An album has at most ten."""
 
 
 class WaitingFile(msgspec.Struct, frozen=True):
-    """A CSV file that waits for a yes to its price."""
+    """A CSV file whose price the person has not confirmed yet."""
 
     message_id: int
     """The message that brought the file."""
@@ -28,23 +28,23 @@ class WaitingFile(msgspec.Struct, frozen=True):
 
 
 class Asking(msgspec.Struct, frozen=True, tag="asking"):
-    """The values of one row, feature by feature. Complete once there are as many values as features."""
+    """A dialogue that asks for one row, feature by feature. It is complete when every feature has a value."""
 
     began: int
-    """The message that began it: one dialogue is one prediction."""
+    """The message that began the dialogue. One dialogue is one prediction."""
     model: str
     row_price: int
-    """What was said that it costs."""
+    """The price that the person was told."""
     values: tuple[str | int | float | None, ...] = ()
     seen: int = 0
-    """The newest message that was applied: one that comes again changes nothing."""
+    """The newest message that was applied. A message that is handled again changes nothing."""
     files: tuple[WaitingFile, ...] = ()
     files_seen: int = 0
     """The newest message whose file was read."""
 
 
 class Over(msgspec.Struct, frozen=True, tag="over"):
-    """Nothing is being asked; the answers up to `seen` belonged to a dialogue that has ended."""
+    """No dialogue is open. Messages up to `seen` belonged to dialogues that have ended."""
 
     seen: int
     files: tuple[WaitingFile, ...] = ()
@@ -52,7 +52,7 @@ class Over(msgspec.Struct, frozen=True, tag="over"):
 
 
 class _Confirming(msgspec.Struct, frozen=True, tag="confirming"):
-    """What an earlier version stored: the one file that waited."""
+    """The format of an earlier version, which kept a single unconfirmed file."""
 
     message_id: int
     file_id: str
@@ -67,7 +67,7 @@ _decoder: msgspec.json.Decoder[Dialogue | _Confirming] = msgspec.json.Decoder(Di
 
 
 class NoAnswer(Exception):
-    """What was sent does not answer the question; `message` is the name of the text that says why."""
+    """The text does not answer the question. `message` names the Fluent message that says why."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -79,7 +79,7 @@ def stored(dialogue: Dialogue) -> Json:
 
 
 def restored(text: Json | None) -> Dialogue | None:
-    """None where nothing is stored, or something of a version that nobody understands any more."""
+    """The stored dialogue. None if there is none, or if its format is no longer known."""
     if text is None:
         return None
     try:
@@ -93,7 +93,7 @@ def restored(text: Json | None) -> Dialogue | None:
 
 
 def with_file(dialogue: Dialogue, file: WaitingFile) -> Dialogue:
-    """The same dialogue, and this file waits beside it; what was said of it before is replaced."""
+    """The same dialogue with this unconfirmed file, which replaces an earlier entry of the same message."""
     dialogue = without_file(dialogue, file.message_id)
     files = (*dialogue.files, file)[-MOST_FILES:]
     return replace(dialogue, files=files, files_seen=max(dialogue.files_seen, file.message_id))
@@ -104,7 +104,7 @@ def without_file(dialogue: Dialogue, message_id: int) -> Dialogue:
 
 
 def answer(feature: Feature, text: str) -> str | int | float | None:
-    """The value that `text` gives to the feature; raises `NoAnswer`, and `TwoReadings` of a number."""
+    """The feature's value in `text`. Raises `NoAnswer`, and `TwoReadings` if it is an ambiguous number."""
     value = _value(feature, text)
     if fault := feature.fault(value):
         raise NoAnswer("wrong-range" if fault is RowFault.NOT_FINITE else "wrong-text")

@@ -1,4 +1,4 @@
-"""Who sends too much is told once, and then passed over for a while."""
+"""The limit of messages per minute: a person above it is told once and then ignored until the minute ends."""
 
 from dataclasses import dataclass
 
@@ -15,16 +15,16 @@ class _Window:
 
 class FloodGate:
     def __init__(self, most: int) -> None:
-        """`most` messages a minute from one chat; 0: as many as they like."""
+        """Accept at most `most` messages a minute from one chat; 0 is no limit."""
         self._most = most
         self._windows: dict[int, _Window] = {}
 
     def wait(self, chat_id: int, update_id: int, at: float) -> tuple[int, bool]:
-        """Count an update that was sent `at` that time, once however often it is tried: for how many seconds
-        this chat is passed over (0: it is not), and whether it must be told, which is the case once a window.
+        """Count an update that was sent at the Unix time `at`; a repeated attempt counts once.
 
-        The time is the sender's, so that what waited for a bot that was away is no flood. A button's is now:
-        what was sent long before it is not counted with it.
+        Returns for how many seconds this chat is ignored (0: it is not), and whether to tell it so, which is
+        True once per window. `at` is the time of sending, so that messages which waited for a stopped bot are
+        not a flood. A button has no such time and counts as sent now.
         """
         window = self._windows.get(chat_id)
         if window is None or not window.ends_at - 2 * WINDOW <= at < window.ends_at:

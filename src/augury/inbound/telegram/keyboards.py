@@ -1,4 +1,4 @@
-"""The buttons under the bot's messages. What a button says back is at most 64 bytes."""
+"""The bot's buttons. Telegram allows at most 64 bytes of data per button."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -12,7 +12,7 @@ Button = TypeVar("Button")
 
 
 def menu(say: Speech) -> ReplyKeyboardMarkup:
-    """What can be done, always at hand."""
+    """The permanent keyboard with the main commands."""
     names = ("predict", "balance", "history", "models", "topup", "help")
     buttons = [KeyboardButton(text=say.plain(f"button-{name}")) for name in names]
     return ReplyKeyboardMarkup(keyboard=_in_rows(buttons, 2), resize_keyboard=True)
@@ -25,7 +25,7 @@ def button(text: str, says: str) -> InlineKeyboardButton:
 def keyboard(
     *rows: Iterable[InlineKeyboardButton], choices: Sequence[InlineKeyboardButton] = (), wide: int = 2
 ) -> InlineKeyboardMarkup:
-    """The choices, so many to a row, and the other rows below."""
+    """The choices, `wide` to a row, with the other rows below them."""
     below = [list(row) for row in rows]
     return InlineKeyboardMarkup(inline_keyboard=[*_in_rows(choices, wide), *(row for row in below if row)])
 

@@ -1,4 +1,4 @@
-"""Handling what was received: a chat's updates in order, chats side by side, nothing lost to what is away."""
+"""Handles received updates: in order within a chat, concurrently across chats, with retries."""
 
 import asyncio
 import json
@@ -20,12 +20,12 @@ from augury.application.chats.ports import Inbox, ReceivedUpdate
 from augury.application.ports import Unavailable
 
 AT_ONCE = 64
-"""Updates that are handled side by side."""
+"""Updates that are handled concurrently."""
 MOST_TRIES = 3
-"""How often an update is tried that fails for no reason that passes, and how often one is taken up again that
-was under way when its process ended; one that was paid is never given up."""
+"""Attempts before giving up on an update that fails permanently, or whose processes ended while they handled
+it. An update about a payment is never given up."""
 LAST_WORD = 1.0
-"""Seconds in which the books hear at a stop which tries were none."""
+"""Seconds at a stop to record that attempts which the stop interrupted do not count."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
 PAID = {"successful_payment", "refunded_payment"}
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Lanes:
         *,
         give_up: Callable[[ReceivedUpdate], Awaitable[None]],
     ) -> None:
-        """`give_up` is told of an update that cannot be handled, before it is passed over."""
+        """`give_up` is called with an update that cannot be handled, before it is dropped."""
         self._handle = handle
         self._give_up = give_up
         self._inbox = inbox
@@ -52,7 +52,7 @@ class Lanes:
         self._stopping = asyncio.Event()
 
     def take(self, updates: Sequence[ReceivedUpdate]) -> None:
-        """Handle these as soon as what came before them in their lanes is done; what is held already once."""
+        """Handle these after the earlier updates of their lanes. Those that were taken before are ignored."""
         for update in updates:
             if update.id in self._held:
                 continue
@@ -62,7 +62,7 @@ class Lanes:
                 self._drivers[update.lane] = asyncio.create_task(self._drive(update.lane))
 
     def _put(self, update: ReceivedUpdate) -> None:
-        """In its place by its number, but behind what is under way."""
+        """Insert the update in the order of ids, but after the one that is being handled."""
         lane = self._lanes[update.lane]
         place = len(lane)
         while place > 1 and lane[place - 1].id > update.id:
@@ -70,7 +70,7 @@ class Lanes:
         lane.insert(place, update)
 
     async def stop(self, grace: float) -> None:
-        """Finish what is under way within the grace; the rest is in the inbox, for the next start."""
+        """Finish updates under way within `grace` seconds. The rest stays in the inbox for the next start."""
         self._stopping.set()
         drivers = list(self._drivers.values())
         if drivers:
@@ -95,7 +95,7 @@ class Lanes:
                 del self._lanes[lane]
 
     async def _see_through(self, update: ReceivedUpdate) -> None:
-        """Handle it and note that; returns early only when the bot stops."""
+        """Handle the update and mark it as done. Returns before that only if the bot stops."""
         pause, tries, nobody_left = FIRST_PAUSE, update.tries or 0, False
         while not self._stopping.is_set():
             wait = pause * random.uniform(0.5, 1)
@@ -110,28 +110,28 @@ class Lanes:
             except TelegramRetryAfter as error:
                 wait = error.retry_after + random.uniform(0, 0.3)
             except (Unavailable, TelegramNetworkError, TelegramServerError) as error:
-                log.warning("update %d waits: %s", update.id, error)
+                log.warning("update %d is tried again later: %s", update.id, error)
             except Exception as error:
                 if is_nobody_left(error):
-                    log.info("update %d has nobody left to answer: %s", update.id, error)
-                    nobody_left = True  # what it asked for was done before anything was said
+                    log.info("update %d cannot be answered, its chat is gone: %s", update.id, error)
+                    nobody_left = True  # the request was done before the answer was sent
                     continue
                 tries += 1
-                log.exception("update %d could not be handled, try %d", update.id, tries)
+                log.exception("update %d could not be handled, attempt %d", update.id, tries)
             else:
                 return
             await self._sleep(wait)
             pause = min(2 * pause, LAST_PAUSE)
 
     def _place_for(self, update: ReceivedUpdate) -> AbstractAsyncContextManager[None]:
-        """What may be what ended a process stands alone, so that it is not counted with the innocent."""
+        """An update that may have crashed a process runs alone, so that no other is blamed for it."""
         if is_at_the_till(update):
             return nullcontext()
         return self._alone if update.tries else self._room
 
     async def _begin(self, update: ReceivedUpdate) -> bool:
-        """Whether it is still to be handled. What was left behind is counted once in the life of a process:
-        its first process ended, perhaps over it."""
+        """Whether the update is still to be handled. An attempt is counted only for an update that an earlier
+        process left behind, once per process: it may be what ended that process."""
         if update.tries is None or update.id in self._begun:
             return True
         is_waiting = await self._inbox.begin(update.id)
@@ -146,7 +146,7 @@ class Lanes:
 
 
 def is_at_the_till(update: ReceivedUpdate) -> bool:
-    """Whether Telegram waits for the answer, and no more than ten seconds: it does not queue for room."""
+    """Whether this is a pre-checkout query: Telegram waits only ten seconds, so it skips the semaphores."""
     return update.lane == -update.id
 
 
@@ -156,7 +156,7 @@ def is_payment(update: ReceivedUpdate) -> bool:
 
 
 def is_nobody_left(error: Exception) -> bool:
-    """Whether the person has blocked the bot, or the chat is no more."""
+    """Whether the person has blocked the bot, or the chat no longer exists."""
     if isinstance(error, TelegramBadRequest):
         return "chat not found" in error.message
     return isinstance(error, TelegramForbiddenError)

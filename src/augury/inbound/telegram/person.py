@@ -1,4 +1,4 @@
-"""Who is talking: every message and button comes with its chat, its language, its dialogue."""
+"""Middleware that gives each message and button its chat, language and dialogue."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -24,10 +24,10 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
 
 class Person(BaseMiddleware):
-    """Registers whoever is new, slows down whoever floods, and says every refusal in words.
+    """Registers new people, limits messages per minute, and answers refusals in words.
 
-    Groups and channels are passed over: a balance is one person's. What was paid there is credited to whoever
-    paid, and said in private.
+    Groups and channels are ignored: a balance belongs to one person. A payment made there is credited to the
+    person who paid, who is told in private.
     """
 
     def __init__(self, desk: Desk, gate: FloodGate) -> None:
@@ -37,8 +37,8 @@ class Person(BaseMiddleware):
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:  # noqa: ANN401  # aiogram's
         if not isinstance(event, (Message, CallbackQuery)) or _is_passed_over(event):
             return None
-        if event.from_user is None:  # it is about money, then, and stays in the inbox
-            raise ValueError("nobody knows who has paid")
+        if event.from_user is None:  # a payment, then: it stays in the inbox
+            raise ValueError("a payment does not say who has paid")
         chat = await self._chat(event.from_user.id, event.from_user.language_code)
         bot: Bot = data["bot"]
         say = speech(chat.language)
@@ -51,7 +51,7 @@ class Person(BaseMiddleware):
                 raise AccountBlocked
             return await handler(event, data)
         except DomainError as refusal:
-            if is_about_money(event):  # what was paid is not refused: somebody must look at it
+            if is_about_money(event):  # a payment is never refused: it stays for the operator to look at
                 raise
             if await _was_accepted(event, talk):
                 return None
@@ -76,7 +76,7 @@ class Person(BaseMiddleware):
 
 
 async def _was_accepted(event: Message | CallbackQuery, talk: Talk) -> bool:
-    """Whether what is refused now was accepted before: the bot stopped in between, and the model or its price
+    """Whether the refused request was accepted before: the bot then stopped, and the model or its price
     changed meanwhile. Its result is delivered instead of the refusal."""
     if isinstance(event, Message) and await resumed(talk, event.message_id):
         return True
@@ -95,14 +95,14 @@ def is_about_money(event: TelegramObject) -> bool:
 
 
 def is_open_to_all(event: TelegramObject) -> bool:
-    """What a blocked person may still do: be heard about money that was paid, and find out whom to ask."""
+    """Whether this is open to a blocked person: notices of payments and refunds, and `/paysupport`."""
     return is_about_money(event) or (
         isinstance(event, Message) and (event.text or "").partition("@")[0] == "/paysupport"
     )
 
 
 async def acknowledged(query: CallbackQuery) -> None:
-    """Let the button stop turning; Telegram forgets the question after a while, and nobody minds."""
+    """Stop the button's progress indicator. Telegram refuses that after a while, which is ignored."""
     try:
         await query.answer()
     except TelegramBadRequest:

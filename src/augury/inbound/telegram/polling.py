@@ -1,4 +1,4 @@
-"""Long polling: asks for updates, stores them, and only then acknowledges them by asking for the next."""
+"""Long polling: requests updates, stores them, and acknowledges them only then, with the next request."""
 
 import asyncio
 import logging
@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 
 async def poll(bot: Bot, inbox: Inbox, lanes: Lanes, *, waiting: timedelta, answering: timedelta) -> None:
-    """Until canceled. `waiting` is how long Telegram may wait for an update, `answering` how much longer the
-    answer may take."""
+    """Poll until canceled. `waiting` is how long Telegram may wait for an update, `answering` how much longer
+    its response may take."""
     offset: int | None = None
     pause, trouble = FIRST_PAUSE, False
     while True:
@@ -41,16 +41,16 @@ async def poll(bot: Bot, inbox: Inbox, lanes: Lanes, *, waiting: timedelta, answ
                 lanes.take([update for update in arrived if update.id in new])
                 offset = max(update.id for update in arrived) + 1
             else:
-                # All is acknowledged now. After a quiet week Telegram begins its numbers anew, perhaps below
-                # this offset, which would then pass them over.
+                # Everything is acknowledged. After a week without updates Telegram restarts its ids, perhaps
+                # below this offset, which would skip them.
                 offset = None
         except (AiogramError, Unavailable, ValueError) as error:
             if not trouble:
-                log.warning("no updates, trying again: %s", error)
+                log.warning("could not receive updates, trying again: %s", error)
             trouble = True
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(2 * pause, LAST_PAUSE)
         else:
             if trouble:
-                log.info("updates come again")
+                log.info("updates are received again")
             pause, trouble = FIRST_PAUSE, False

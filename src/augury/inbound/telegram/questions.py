@@ -1,4 +1,4 @@
-"""The questions of a dialogue: for the next feature, or which of two numbers is meant."""
+"""The questions of a dialogue: the next feature's value, or which of two numbers is meant."""
 
 from aiogram.types import InlineKeyboardMarkup
 
@@ -24,7 +24,7 @@ async def ask(asking: Asking, model: Model, talk: Talk, *, says_price: bool = Fa
 
 
 async def ask_which(asking: Asking, text: str, readings: TwoReadings, talk: Talk) -> None:
-    """Which of two numbers is meant: `12,500` is 12.5 or 12500."""
+    """Ask which of two numbers is meant: `12,500` can be 12.5 or 12500."""
     say, where = talk.say, f"{asking.began}:{len(asking.values)}"
     both = [str(each) for each in (readings.one, readings.other)]
     buttons = [button(each, f"a:{where}:={each}") for each in both]

@@ -1,4 +1,4 @@
-"""Updates as Telegram delivers them: stored whole, before they are understood or acknowledged."""
+"""Updates as Telegram delivers them. They are stored as a whole before they are parsed or acknowledged."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
-    """`getUpdates` without a look at what is in them: one that cannot be read must not stop the others."""
+    """`getUpdates` that does not parse the updates: one that cannot be parsed must not block the others."""
 
     __returning__ = list[dict[str, Any]]
     __api_method__ = "getUpdates"
@@ -27,10 +27,10 @@ class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
 
 
 def received(update: Mapping[str, Any]) -> ReceivedUpdate:
-    """Raises `ValueError` for what is no update."""
+    """Raises `ValueError` if this is not an update."""
     update_id = update.get("update_id")
     if not isinstance(update_id, int):
-        raise ValueError("an update without an id")  # noqa: TRY004  # of a text from outside
+        raise ValueError("an update without an id")  # noqa: TRY004  # the input is from outside
     return ReceivedUpdate(update_id, _lane(update, update_id), Json(msgspec.json.encode(update)))
 
 
@@ -39,8 +39,8 @@ def all_received(updates: Sequence[Mapping[str, Any]]) -> list[ReceivedUpdate]:
 
 
 def _lane(update: Mapping[str, Any], update_id: int) -> int:
-    """The chat, so that one person's updates are in order. A question at the till has 10 seconds: it passes
-    everybody by, in a lane of its own."""
+    """The chat's id, so that one person's updates stay in order. A pre-checkout query must be answered within
+    10 seconds: it gets a lane of its own."""
     match update:
         case {"message": {"chat": {"id": int(chat_id)}}}:
             return chat_id

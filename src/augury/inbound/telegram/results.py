@@ -1,4 +1,4 @@
-"""A final prediction in words: the label, its probabilities as bars, the price and what is left."""
+"""A final prediction as a message: the label, its probabilities as bars, the price and the credits left."""
 
 import html
 
@@ -9,14 +9,14 @@ from augury.domain.prediction import Failure, Status
 from augury.inbound.telegram.texts import Markup, Speech, shortened
 
 BAR = 10
-"""Characters of a bar of 100 %."""
+"""Characters of a bar of 100%."""
 MOST_CLASSES = 10
 MOST_LABEL_CHARACTERS = 24
 MOST_WARNINGS = 5
 
 
 def in_words(delivery: Delivery, left: int, say: Speech, texts: ModelTexts) -> Markup:
-    """The message that the placeholder becomes; `texts` are the model's."""
+    """The text that replaces the placeholder. `left` is in credits; `texts` are the model's."""
     prediction = delivery.prediction
     match prediction.status:
         case Status.SUCCEEDED if delivery.reply.file_name is not None:
@@ -38,7 +38,7 @@ def in_words(delivery: Delivery, left: int, say: Speech, texts: ModelTexts) -> M
 
 
 def summary(output: bytes | None, say: Speech, texts: ModelTexts) -> object:
-    """A single answer in a word or a number, for the history; None where there is none."""
+    """A single answer as a label or a number, for the history. None if there is no single answer."""
     answers = answers_in(output)
     if len(answers) != 1 or answers[0] is None:
         return None
@@ -48,7 +48,7 @@ def summary(output: bytes | None, say: Speech, texts: ModelTexts) -> object:
 
 
 def bars(probabilities: dict[str, float], say: Speech, texts: ModelTexts) -> Markup:
-    """The likeliest classes first, one line each."""
+    """One line per class, the most probable first."""
     best = sorted(probabilities.items(), key=lambda item: -item[1])
     shown = [
         (shortened(texts.label(name, say.language), MOST_LABEL_CHARACTERS), share)

@@ -21,7 +21,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramSettings:
-    """What the bot takes from outside, each with its default."""
+    """The bot's settings and their defaults."""
 
     token: str = field(default="", repr=False)
     """The bot's token from @BotFather. Without it there is no bot."""
@@ -51,15 +51,15 @@ class TelegramSettings:
 
     def __post_init__(self) -> None:
         if self.token and not _TOKEN.fullmatch(self.token):
-            raise ValueError("token must be a bot's: digits, a colon, letters")
+            raise ValueError("token must be digits, a colon and letters, as @BotFather gives it")
         if self.webhook_secret and not _SECRET.fullmatch(self.webhook_secret):
-            raise ValueError("webhook_secret must be 1 to 256 of A-Z, a-z, 0-9, _ and -")
+            raise ValueError("webhook_secret must have 1 to 256 characters out of A-Z, a-z, 0-9, _ and -")
         if self.webhook_url and not urlsplit(self.webhook_url).scheme == "https":
             raise ValueError("webhook_url must begin with https://")
         if self.webhook_port > 65535:
             raise ValueError("webhook_port must be at most 65535")
         if not all(0 < each.credits <= MOST_CREDITS and 0 < each.stars < 2**31 for each in self.on_sale):
-            raise ValueError("packages must be above zero and within what books and Telegram hold")
+            raise ValueError(f"packages must have 1 to {MOST_CREDITS} credits and 1 to {2**31 - 1} stars")
 
     @property
     def on_sale(self) -> tuple[Package, ...]:
@@ -75,5 +75,5 @@ class TelegramSettings:
 
     @property
     def secret(self) -> str:
-        """What the webhook expects in its secret header."""
+        """The value that the webhook expects in its secret header."""
         return self.webhook_secret or hmac.new(self.token.encode(), b"webhook", hashlib.sha256).hexdigest()

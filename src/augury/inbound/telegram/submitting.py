@@ -1,4 +1,4 @@
-"""From a person's message to an accepted prediction and the message that becomes its result."""
+"""Submits a person's request as a prediction, and shows the message that its result will replace."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -20,12 +20,12 @@ from augury.inbound.telegram.talk import Talk
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A file that is answered by a file, and the bot's message that shows how far it is."""
+    """A file that is answered with a file, and the bot's message that shows its progress."""
 
     file_name: str
     placeholder_id: int
     sheet: Json | None = None
-    """The form of the file, and its columns that the model does not know."""
+    """The file's format and its columns that the model does not know."""
 
 
 async def submit(
@@ -37,10 +37,10 @@ async def submit(
     message_id: int,
     batch: Batch | None = None,
 ) -> None:
-    """Have `data` predicted once for this message, however often it is handled, and say so.
+    """Submit `data` once for this message, however often the message is handled, and tell the person.
 
-    `named` is how the model was asked for: a repeated request is the same one, though the name may have a
-    newer version by then.
+    `named` is the model as it was requested. It identifies a repeated request even if the name has got a
+    newer version since.
     """
     encoded = Json(msgspec.json.encode(data))
     fingerprint = hashlib.sha256(named.encode() + b"\0" + encoded).digest()
@@ -61,8 +61,8 @@ async def submit(
 
 
 async def resumed(talk: Talk, message_id: int, batch: Batch | None = None) -> bool:
-    """Whether this message was accepted before the bot stopped in the middle of handling it; its result is
-    then on its way, whatever became of the model, its price or the file since."""
+    """Whether this message was accepted before, and the bot then stopped while handling it. If so, its result
+    is delivered, even if the model, its price or the file has changed since."""
     accepted = await _accepted_as(talk, message_id)
     if accepted is None:
         return False
@@ -90,7 +90,7 @@ async def _told_again(talk: Talk, accepted: PredictionId, message_id: int, batch
 async def _told(
     talk: Talk, prediction: Prediction, message_id: int, batch: Batch | None, *, is_new: bool
 ) -> None:
-    """Note where the result goes, show that it is coming, and have it delivered."""
+    """Store where the result goes, show that it is in the queue, and hand it to the deliverer."""
     reply = await talk.desk.notices.expect(
         Reply(
             chat_id=talk.chat.id,
@@ -107,7 +107,7 @@ async def _told(
 
 
 async def _show(talk: Talk, reply: Reply, prediction: Prediction, *, is_new: bool) -> Reply:
-    """Say that it is in the queue; answers the reply with the message that says so."""
+    """Show that the prediction is in the queue. Returns the reply with the id of that message."""
     say, price = talk.say, prediction.price
     stop = keyboard([button(say.plain("button-cancel"), f"x:{reply.prediction_id}")])
     words = say("queued", price=price)
@@ -123,7 +123,7 @@ async def _show(talk: Talk, reply: Reply, prediction: Prediction, *, is_new: boo
 
 
 async def _changed(talk: Talk, message_id: int, words: str, stop: InlineKeyboardMarkup) -> bool:
-    """Whether the message says so now; one that is too old, or deleted, cannot be changed any more."""
+    """Change the message. Returns whether it has these words now; an old or deleted one cannot be changed."""
     try:
         await talk.change(message_id, words, stop)
     except TelegramBadRequest as error:

@@ -1,4 +1,4 @@
-"""One update's conversation: the chat it came from, in its language, with everything that a handler needs."""
+"""The context in which a handler answers an update: its chat, language, dialogue and dependencies."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Talk:
     desk: Desk
     dialogue: Dialogue | None
     thread_id: int | None = None
-    """The chat's topic in which the person wrote: answers stay in it."""
+    """The chat's topic in which the person wrote. Answers go to the same topic."""
 
     async def send(
         self,
@@ -30,7 +30,7 @@ class Talk:
         *,
         to: int | None = None,
     ) -> Message:
-        """A new message, as an answer `to` one of the person's where that is named."""
+        """Send a new message, as a reply `to` the person's message if one is given."""
         return await in_topic(
             self.thread_id,
             lambda thread_id: self.bot.send_message(
@@ -48,12 +48,12 @@ class Talk:
         )
 
     async def remember(self, dialogue: Dialogue) -> None:
-        """Store how far the questions have come; the files that wait stay as they are."""
+        """Store the state of the questions. The unconfirmed files stay as they are."""
         known = self.known
         await self.remember_all(replace(dialogue, files=known.files, files_seen=known.files_seen))
 
     async def remember_all(self, dialogue: Dialogue) -> None:
-        """Store the questions and the files that wait."""
+        """Store the state of the questions and the unconfirmed files."""
         await self.desk.dialogues.put(self.chat.id, stored(dialogue))
 
     @property
@@ -61,9 +61,9 @@ class Talk:
         return self.dialogue or Over(seen=0)
 
     def waiting_file(self, message_id: int) -> WaitingFile | None:
-        """The file of this message, if it still waits for a yes."""
+        """The file of this message, if it is not confirmed yet."""
         return next((each for each in self.known.files if each.message_id == message_id), None)
 
     def was_applied(self, message_id: int) -> bool:
-        """Whether this message was an answer that is stored already: it is being handled again."""
+        """Whether this message was applied to the dialogue before: it is being handled again."""
         return self.dialogue is not None and message_id <= self.dialogue.seen

@@ -1,4 +1,4 @@
-"""What the bot says: Fluent messages in Russian and English, numbers and plurals by each language's rules."""
+"""The bot's texts: Fluent messages in Russian and English, with each language's numbers and plurals."""
 
 import dataclasses
 import html
@@ -22,11 +22,11 @@ FOLDER = Path(__file__).parent / "texts"
 LANGUAGES = ("ru", "en")
 DEFAULT = "en"
 MOST_VALUE_CHARACTERS = 500
-"""Of one value in a message: what people send may be as long as a whole message."""
+"""A longer value is shortened in a message: a person's text may be as long as a whole message."""
 MOST_NAME_CHARACTERS = 100
-"""Of a name that stands in a list."""
+"""A longer name is shortened in a list."""
 DIGITS = 6
-"""Of an answer that is a number; with a whole part it has two behind the point at least."""
+"""Significant digits of a numeric answer; one of 1 or more has at least two decimals."""
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 REASONS = {
     RowFault.NOT_AN_OBJECT: "reason-row",
@@ -41,7 +41,7 @@ REASONS = {
     RowFault.NOT_STORABLE: "reason-characters",
     RowFault.NOT_PREDICTED: "reason-broke",
 }
-"""The message for what is wrong with a row; a test knows that none is left out."""
+"""The message for each fault of a row. A test checks that none is missing."""
 DOUBTS = {
     RowDoubt.UNSEEN_CATEGORY: "doubt-category",
     RowDoubt.UNSEEN_NULL: "doubt-null",
@@ -51,13 +51,13 @@ log = logging.getLogger(__name__)
 
 
 class Markup(str):
-    """A text that is HTML already, and is not escaped again."""
+    """A text that is HTML and is not escaped again."""
 
     __slots__ = ()
 
 
 class Speech:
-    """One language. Call it with a message's name and its values."""
+    """The texts of one language. Call it with a message's name and its values."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -65,7 +65,7 @@ class Speech:
         self._bundle.add_resource(FluentResource((FOLDER / f"{language}.ftl").read_text(encoding="utf-8")))
 
     def __call__(self, message: str, **values: object) -> Markup:
-        """The message as HTML; texts among the values are shortened and escaped."""
+        """The message as HTML. Values that are texts are shortened and escaped."""
         pattern = self._bundle.get_message(message).value
         assert pattern is not None, message
         said, errors = self._bundle.format_pattern(pattern, _safe(values))
@@ -74,18 +74,18 @@ class Speech:
         return Markup(said)
 
     def plain(self, message: str, **values: object) -> str:
-        """The same as text, for buttons, files and wherever HTML is not read."""
+        """The message as plain text, for buttons, files and other places without HTML."""
         return html.unescape(re.sub(r"<[^>]*>", "", self(message, **values)))
 
     def refusal(self, error: DomainError) -> Markup:
-        """The words of a refusal: every one has its own."""
+        """The message for a refusal: each kind has its own."""
         values = {field.name: getattr(error, field.name) for field in dataclasses.fields(error)}
         if isinstance(error, NoValidRow):
             values["reason"] = self.reason(error.errors[0]) if error.errors else ""
         return self(refusal_name(type(error)), **values)
 
     def unreadable(self, error: Unreadable) -> Markup:
-        """Why a file is no table, in words of its own for each reason."""
+        """Why a file cannot be read: each reason has its own message."""
         values = {field.name: getattr(error, field.name) for field in dataclasses.fields(error)}
         return self(unreadable_name(type(error)), **values)
 
@@ -109,7 +109,7 @@ class Speech:
         return html.unescape(self.reason(error))
 
     def figure(self, value: float) -> object:
-        """A model's answer as a value of a message, with as many digits as say something."""
+        """A numeric answer as a value of a message, rounded to `DIGITS` significant digits."""
         size = floor(log10(abs(value))) if value else 0
         if not -9 < size < 15:
             return f"{value:.{DIGITS}g}"
@@ -120,12 +120,12 @@ class Speech:
 
 
 def refusal_name(error: type[DomainError]) -> str:
-    """`NotEnoughCredits` is said by `refusal-not-enough-credits`."""
+    """The message of `NotEnoughCredits` is `refusal-not-enough-credits`."""
     return f"refusal-{_kebab(error)}"
 
 
 def unreadable_name(error: type[Unreadable]) -> str:
-    """`MissingColumns` is said by `unreadable-missing-columns`."""
+    """The message of `MissingColumns` is `unreadable-missing-columns`."""
     return f"unreadable-{_kebab(error)}"
 
 
@@ -139,17 +139,17 @@ def speech(language: str) -> Speech:
 
 
 def language_of(code: str | None) -> str:
-    """The language for a person whose application speaks `code` (IETF, such as `ru` or `en-GB`)."""
+    """The bot's language for a person whose Telegram has the language `code` (IETF: `ru`, `en-GB`)."""
     return "ru" if (code or "").partition("-")[0].lower() == "ru" else DEFAULT
 
 
 def said_in_any(message: str) -> set[str]:
-    """A button's text in every language: a keyboard outlives a change of language."""
+    """A button's text in every language: after a change of language the old keyboard is still there."""
     return {speech(language).plain(message) for language in LANGUAGES}
 
 
 def shortened(text: str, most: int = MOST_VALUE_CHARACTERS) -> str:
-    """The text with `most` characters as Telegram counts them: those beyond the first 65,536 are two."""
+    """The text cut to `most` characters as Telegram counts them: in UTF-16 code units, so an emoji is two."""
     units = text.encode("utf-16-le", "surrogatepass")
     return text if len(units) <= 2 * most else units[: 2 * most - 2].decode("utf-16-le", "ignore") + "…"
 

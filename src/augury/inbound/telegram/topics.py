@@ -1,4 +1,4 @@
-"""Topics of a chat: an answer goes where the person wrote, for as long as that topic is there."""
+"""Topics of a chat: an answer goes to the topic in which the person wrote, if it still exists."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -15,12 +15,12 @@ def thread_of(event: TelegramObject) -> int | None:
     """The topic of a message, or of the message under which a button was pressed; None outside of topics."""
     message = event.message if isinstance(event, CallbackQuery) else event
     if not isinstance(message, Message) or message.chat.type != ChatType.PRIVATE:
-        return None  # of a group's topics we know only what was paid there, which is answered in private
+        return None  # only payments are taken from groups, and they are answered in private
     return message.message_thread_id if message.is_topic_message else None
 
 
 async def in_topic(thread_id: int | None, send: Callable[[int | None], Awaitable[Sent]]) -> Sent:
-    """Send in the topic, or beside it where the person has deleted or closed it."""
+    """Send to the topic, or outside of it if the person has deleted or closed it."""
     try:
         return await send(thread_id)
     except TelegramBadRequest as error:

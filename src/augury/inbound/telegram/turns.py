@@ -1,5 +1,5 @@
-"""One process at a time is the bot: two that ask for updates take them from each other, and a chat's would be
-handled in no order. The others wait, healthy, to take over."""
+"""Only one process at a time serves as the bot: two would take each other's updates, and a chat's would be
+handled out of order. The others stay healthy and wait to take over."""
 
 import asyncio
 import logging
@@ -10,28 +10,28 @@ from augury.application.chats.ports import Duty
 from augury.application.ports import Unavailable
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at whose turn it is."""
+"""Seconds between two checks of whose turn it is."""
 log = logging.getLogger(__name__)
 
 
 async def serve_in_turn(duty: Duty, serving: Callable[[], AbstractAsyncContextManager[None]]) -> None:
-    """Until canceled: be `serving` whenever it is this process's turn, for as long as it is."""
+    """Until canceled, hold the context `serving` open whenever it is this process's turn."""
     while True:
         await _turn(duty)
         try:
             async with serving():
                 while await duty.holds():  # noqa: ASYNC110  # PostgreSQL has no event for that
                     await asyncio.sleep(LOOK_EVERY)
-            log.warning("this process is the bot no longer")
-        except (OSError, Unavailable) as error:  # the webhook's port is taken, or the books are away
-            log.warning("the bot could not begin, trying again: %s", error)
+            log.warning("this process is no longer the bot")
+        except (OSError, Unavailable) as error:  # the webhook's port is taken, or PostgreSQL is away
+            log.warning("the bot could not start, trying again: %s", error)
             await asyncio.sleep(LOOK_EVERY)
         finally:
             await duty.leave()
 
 
 async def _turn(duty: Duty) -> None:
-    """Wait for it; each reason to wait is said once."""
+    """Wait for this process's turn. Each new reason to wait is logged once."""
     said = ""
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The webhook: what Telegram delivers is stored before it hears yes."""
+"""The webhook: stores every update before it is acknowledged to Telegram."""
 
 import asyncio
 import hmac
@@ -18,22 +18,22 @@ from augury.inbound.telegram.settings import TelegramSettings
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 MOST_BYTES = 1_000_000
 STOPPING = 1.0
-"""Seconds in which a delivery may still be stored at a stop; Telegram brings again what was not."""
+"""Seconds that requests under way get at a stop. Telegram delivers again whatever was not stored."""
 log = logging.getLogger(__name__)
 
 
 async def can_listen(settings: TelegramSettings) -> None:
-    """Raises `OSError` where the webhook's port is taken."""
+    """Raises `OSError` if the webhook's port is taken."""
     loop = asyncio.get_running_loop()
     (await loop.create_server(asyncio.Protocol, settings.webhook_host, settings.webhook_port)).close()
 
 
 @asynccontextmanager
 async def webhook(settings: TelegramSettings, inbox: Inbox, lanes: Lanes) -> AsyncIterator[None]:
-    """Listen while the context is open; raises `OSError` where the port is taken."""
+    """Listen while the context is open. Raises `OSError` if the port is taken."""
 
     async def deliver(request: web.Request) -> web.Response:
-        said = request.headers.get(HEADER, "").encode("utf-8", "surrogateescape")  # any bytes, as they came
+        said = request.headers.get(HEADER, "").encode("utf-8", "surrogateescape")  # may be any bytes
         if not hmac.compare_digest(said, settings.secret.encode()):
             return web.Response(status=401)
         try:
@@ -43,7 +43,7 @@ async def webhook(settings: TelegramSettings, inbox: Inbox, lanes: Lanes) -> Asy
         try:
             new = await inbox.put([update])
         except Unavailable as error:
-            log.warning("an update was not taken, Telegram will bring it again: %s", error)
+            log.warning("an update could not be stored, Telegram will deliver it again: %s", error)
             return web.Response(status=503)
         if new:
             lanes.take([update])

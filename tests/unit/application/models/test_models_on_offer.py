@@ -158,7 +158,7 @@ async def test_a_new_version_keeps_the_texts_that_fit(hexagon: Hexagon, tmp_path
             Known(categories=lambda _: {"age": ["1"]}),
             "'age' is not a categorical feature (the model has: none)",
         ),
-        (Known(read_as=ReadAs.RAW), "the file says itself how its answer is read (classification)"),
+        (Known(read_as=ReadAs.RAW), "the file already says how to read its answer (classification)"),
     ],
 )
 async def test_what_does_not_fit_the_file_is_refused(

@@ -1,4 +1,4 @@
-"""Who one is here: the beginning, the balance, the history, the model, the language."""
+"""The person's account: start, balance, history, choice of model, language."""
 
 import re
 from contextlib import suppress
@@ -24,7 +24,7 @@ PAGE = 8
 MODELS_PAGE = 10
 MOST_FEATURES_CHARACTERS = 100
 MOST_DESCRIPTION_CHARACTERS = 200
-"""A page of models must fit into a message of 4,096."""
+"""Together these keep a page of models within Telegram's 4,096 characters per message."""
 ICONS = {
     Status.QUEUED: "⏳",
     Status.PROCESSING: "⚙",
@@ -34,7 +34,7 @@ ICONS = {
     Status.EXPIRED: "⌛",
 }
 LINK_CODE = re.compile(r"[A-Za-z0-9_-]{43}")
-"""What `IssueTelegramLink` makes: 32 random bytes."""
+"""The codes of `IssueTelegramLink`: 32 random bytes in base64url."""
 NAMES = {"ru": "Русский", "en": "English"}
 
 
@@ -53,7 +53,7 @@ def account_router() -> Router:
 
 
 async def start(_: Message, command: CommandObject, talk: Talk) -> None:
-    """A link brings its code; anything else behind `/start` says where the person came from."""
+    """Link the account if `/start` carries a link's code. Other arguments only say where it came from."""
     say, desk = talk.say, talk.desk
     if command.args and LINK_CODE.fullmatch(command.args):
         await offer(talk, command.args)
@@ -144,7 +144,7 @@ async def _show_page(
     query: CallbackQuery, talk: Talk, words: str, buttons: InlineKeyboardMarkup | None
 ) -> None:
     if query.message is not None:
-        with suppress(TelegramBadRequest):  # it shows that page already, or is too old to be changed
+        with suppress(TelegramBadRequest):  # unchanged, or too old to be changed
             await talk.change(query.message.message_id, words, buttons)
 
 

@@ -1,4 +1,4 @@
-"""A CSV file is a batch: checked, priced, confirmed with a button, answered with a file."""
+"""CSV files: each is a batch that is checked, priced, confirmed with a button and answered with a file."""
 
 import asyncio
 import io
@@ -30,7 +30,7 @@ ENDINGS = (".csv", ".tsv", ".txt")
 
 
 class _Gone(Exception):
-    """Telegram does not give out this file, and never will."""
+    """Telegram permanently refuses to give out this file."""
 
 
 def files_router() -> Router:
@@ -41,11 +41,11 @@ def files_router() -> Router:
 
 
 async def read_document(message: Message, talk: Talk) -> None:
-    """Each file has its own question: an album brings several at once."""
+    """Check a file and ask for a confirmation of its price; each file of an album is asked for separately."""
     document, message_id = message.document, message.message_id
     assert document is not None
     if message_id <= talk.known.files_seen and talk.waiting_file(message_id) is None:
-        return  # confirmed or left before: it is being handled again
+        return  # handled again: it was confirmed or canceled before
     name = document.file_name or "rows.csv"
     if not name.lower().endswith(ENDINGS):
         await talk.send(talk.say("csv-only"), to=message_id)
@@ -66,7 +66,7 @@ async def read_document(message: Message, talk: Talk) -> None:
 
 
 async def confirm(query: CallbackQuery, talk: Talk) -> None:
-    """The message with the button becomes first the progress and then the result."""
+    """Submit the file. The message with the button then shows the progress, and later the result."""
     message_id = int((query.data or "").removeprefix("csv:"))
     waiting = talk.waiting_file(message_id)
     if waiting is None or query.message is None:
@@ -93,7 +93,7 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
 
 
 async def _rows(waiting: WaitingFile, size: int | None, model: Model, talk: Talk) -> CsvRows | None:
-    """The file's rows, checked; None where it was said why there are none."""
+    """The file's rows, checked. None if they cannot be predicted: then the person has been told why."""
     most, to = talk.desk.settings.max_file_bytes, waiting.message_id
     if (size or 0) > most:
         await talk.send(talk.say("csv-too-large", most=most), to=to)
@@ -107,7 +107,7 @@ async def _rows(waiting: WaitingFile, size: int | None, model: Model, talk: Talk
         await talk.send(talk.say("csv-not-csv", reason=talk.say.unreadable(wrong)), to=to)
         return None
     except _Gone as error:
-        log.warning("a file is not to be had: %s", error)
+        log.warning("Telegram does not give out a file: %s", error)
         await talk.send(talk.say("csv-gone"), to=to)
         return None
     if len(rows.errors) < len(rows.rows):
@@ -123,12 +123,12 @@ async def _read(waiting: WaitingFile, model: Model, talk: Talk) -> CsvRows:
 
 
 async def _sheet_again(waiting: WaitingFile, talk: Talk) -> Json | None:
-    """What the results take from the file, for rows that were accepted before; None where the file, or its
-    model, is no more: then they go out without."""
+    """The file's format and other columns, for rows that were accepted before. None if the file or its model
+    is gone: then the results do without them."""
     try:
         return _stored(await _read(waiting, await talk.desk.models.get(waiting.model), talk))
     except (ModelNotFound, Unreadable, TooManyRows, _Gone) as error:
-        log.info("results go out without the columns of their file: %r", error)
+        log.info("results are sent without their file's other columns: %r", error)
         return None
 
 
@@ -137,7 +137,7 @@ def _stored(rows: CsvRows) -> Json:
 
 
 async def _downloaded(file_id: str, talk: Talk) -> bytes:
-    """Raises `_Gone` where Telegram has it no more, `Unavailable` where it may have it later."""
+    """Raises `_Gone` if Telegram no longer has the file, `Unavailable` if another attempt may succeed."""
     content = io.BytesIO()
     try:
         await talk.bot.download(file_id, content)

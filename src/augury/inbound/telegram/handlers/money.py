@@ -1,4 +1,4 @@
-"""Telegram Stars and promo codes: credits are added when the money is there, never before."""
+"""Telegram Stars and promo codes. Credits are added only after Telegram has confirmed the payment."""
 
 import hashlib
 import logging
@@ -20,7 +20,7 @@ from augury.inbound.telegram.topics import in_topic
 
 STARS = "XTR"
 START = "topup"
-"""What a forwarded invoice starts the bot with: with no such word it would keep its button to pay."""
+"""The argument of `/start` in a forwarded invoice's link. Without one, such an invoice has a pay button."""
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +72,7 @@ async def buy(query: CallbackQuery, talk: Talk) -> None:
 
 
 async def check_out(query: PreCheckoutQuery, desk: Desk) -> None:
-    """Telegram asks whether the sale holds, and waits ten seconds for the answer."""
+    """Confirm or refuse a sale. Telegram waits ten seconds for the answer."""
     package = offered(query.invoice_payload, desk)
     holds = package is not None and (query.currency, query.total_amount) == (STARS, package.stars)
     chat = await desk.chats.get(query.from_user.id)
@@ -80,14 +80,14 @@ async def check_out(query: PreCheckoutQuery, desk: Desk) -> None:
     say = speech(chat.language if chat else language_of(query.from_user.language_code))
     try:
         await query.answer(ok=holds, error_message=None if holds else say.plain("checkout-refused"))
-    except TelegramBadRequest as error:  # too late: Telegram has told the person itself, nothing was paid
-        log.warning("a sale was not answered in time: %s", error)
+    except TelegramBadRequest as error:  # too late: Telegram has canceled the payment
+        log.warning("a pre-checkout query was not answered in time: %s", error)
 
 
 async def paid(message: Message, talk: Talk) -> None:
     payment = message.successful_payment
     assert payment is not None
-    bought = int(payment.invoice_payload.partition(":")[0])  # our own word, which nobody can forge
+    bought = int(payment.invoice_payload.partition(":")[0])  # written by us: nobody can forge it
     balance = await talk.desk.record_payment(
         chat_id=talk.chat.id,
         charge_id=payment.telegram_payment_charge_id,
@@ -105,14 +105,14 @@ async def paid(message: Message, talk: Talk) -> None:
 
 
 async def returned(message: Message, talk: Talk) -> None:
-    """The stars were given back, by us or by Telegram itself: so are the credits, if they are there."""
+    """Take back the credits of a payment that we or Telegram refunded, if they are not spent."""
     payment = message.refunded_payment
     assert payment is not None
     charge_id = payment.telegram_payment_charge_id
     try:
         await talk.desk.refund_payment(charge_id=charge_id, given_back=True)
     except (NotEnoughCredits, PaymentNotFound) as refusal:
-        log.error("payment %s was returned by Telegram, its credits were not: %s", charge_id, refusal)
+        log.error("payment %s was refunded, but its credits could not be taken back: %s", charge_id, refusal)
         return
     available = await talk.desk.available(talk.chat)
     await talk.send(talk.say("refunded", charge=charge_id, available=available))
@@ -139,5 +139,5 @@ def payload(package: Package) -> str:
 
 
 def offered(said: str, desk: Desk) -> Package | None:
-    """The package that is still on sale as it was offered."""
+    """The package with this payload, if it is still on sale at the same price."""
     return next((each for each in desk.settings.on_sale if payload(each) == said), None)

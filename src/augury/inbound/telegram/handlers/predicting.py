@@ -1,4 +1,4 @@
-"""Predictions: a plain text, a dialogue feature by feature, and the way back out of either."""
+"""Predictions from a plain text or from a dialogue that asks feature by feature, and canceling either."""
 
 from uuid import UUID
 
@@ -47,7 +47,7 @@ async def predict(message: Message, talk: Talk) -> None:
 
 
 async def read_text(message: Message, talk: Talk) -> None:
-    """An answer where something is being asked, else a prediction."""
+    """Apply the text as an answer if a dialogue is open, else predict it."""
     text, message_id = message.text or "", message.message_id
     if talk.was_applied(message_id):
         await _resume(talk)
@@ -61,14 +61,14 @@ async def choose(query: CallbackQuery, talk: Talk) -> None:
     asking, step = _asked(query, talk)
     if asking is None:
         await talk.send(talk.say("stale"))
-    elif step != len(asking.values):  # a question before this one
+    elif step != len(asking.values):  # the button of an earlier question
         await _go_on(asking, talk)
     else:
         choice = (query.data or "").rpartition(":")[2]
         feature = (await _model(asking, talk)).facts.schema.features[step]
         if choice == "none":
             await _append(asking, None, asking.seen, talk)
-        elif choice.startswith("="):  # one of two readings of a number
+        elif choice.startswith("="):  # the number chosen of two readings
             await _append(asking, answer(feature, choice[1:]), asking.seen, talk)
         else:
             await _append(asking, feature.values[int(choice)], asking.seen, talk)
@@ -79,14 +79,14 @@ async def back(query: CallbackQuery, talk: Talk) -> None:
     if asking is None:
         await talk.send(talk.say("stale"))
         return
-    if step == len(asking.values):  # else it went back before
+    if step == len(asking.values):  # else this step back was applied before
         asking = replace(asking, values=asking.values[:-1])
         await talk.remember(asking)
     await _go_on(asking, talk)
 
 
 async def stop_by_button(query: CallbackQuery, talk: Talk) -> None:
-    """Leave the dialogue, or the file, that the button belongs to, and nothing else."""
+    """End only the dialogue, or drop only the file, that the button belongs to."""
     began = int((query.data or "").split(":")[1])
     if file := talk.waiting_file(began):
         await talk.remember_all(without_file(talk.known, began))
@@ -99,7 +99,7 @@ async def stop_by_button(query: CallbackQuery, talk: Talk) -> None:
 
 
 async def stop_asking(message: Message, talk: Talk) -> None:
-    """Leave the dialogue and every file that waits for a yes."""
+    """End the dialogue and drop all unconfirmed files."""
     known = talk.known
     is_open = isinstance(known, Asking) or bool(known.files)
     if is_open:
@@ -108,7 +108,7 @@ async def stop_asking(message: Message, talk: Talk) -> None:
 
 
 async def cancel(query: CallbackQuery, talk: Talk) -> None:
-    """The message itself says so a moment later, as with any other end."""
+    """Cancel the prediction. The deliverer then changes its message, as for any other final status."""
     prediction_id = PredictionId(UUID((query.data or "").removeprefix("x:")))
     await talk.desk.cancel_prediction(user_id=talk.chat.user_id, prediction_id=prediction_id)
 
@@ -140,7 +140,7 @@ async def _predict_text(text: str, message_id: int, talk: Talk) -> None:
 async def _apply(asking: Asking, text: str, message_id: int, talk: Talk) -> None:
     model = await _model(asking, talk)
     features = model.facts.schema.features
-    if len(asking.values) == len(features):  # complete: the bot was stopped before it was sent off
+    if len(asking.values) == len(features):  # complete: the bot stopped before it was submitted
         await _go_on(asking, talk)
         await _predict_text(text, message_id, talk)
         return
@@ -163,13 +163,13 @@ async def _append(asking: Asking, value: str | float | None, seen: int, talk: Ta
 
 
 async def _resume(talk: Talk) -> None:
-    """This message comes again: what it said is stored, what came after may not have happened."""
+    """Continue after a message that is handled again: it is stored, but the next step may not have been."""
     if isinstance(talk.dialogue, Asking):
         await _go_on(talk.dialogue, talk)
 
 
 async def _go_on(asking: Asking, talk: Talk) -> None:
-    """Ask the next question, or have the row predicted once it is complete."""
+    """Ask the next question, or submit the row if it is complete."""
     model = await _model(asking, talk)
     if len(asking.values) < len(model.facts.schema.features):
         await ask(asking, model, talk)
@@ -181,7 +181,7 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
         asking = replace(asking, values=asking.values[:-1], row_price=model.row_price)
         await talk.remember(asking)
         await talk.send(talk.say("price-changed"))
-        await ask(asking, model, talk, says_price=True)  # who answers once more agrees
+        await ask(asking, model, talk, says_price=True)  # answering again accepts the price
         return
     row = row_of(model, asking)
     try:
@@ -193,7 +193,7 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
 
 
 async def _model(asking: Asking, talk: Talk) -> Model:
-    """The model that is asked for; where it is retired meanwhile, nothing is left to ask."""
+    """The dialogue's model. If it was retired meanwhile, the dialogue ends."""
     try:
         return await talk.desk.models.get(asking.model)
     except ModelNotFound:
@@ -202,7 +202,7 @@ async def _model(asking: Asking, talk: Talk) -> Model:
 
 
 def _asked(query: CallbackQuery, talk: Talk) -> tuple[Asking | None, int]:
-    """The dialogue that the button belongs to, if it is still under way, and the button's step in it."""
+    """The dialogue that the button belongs to, if it is still open, and the button's step in it."""
     _, began, step, *_ = (query.data or "").split(":")
     dialogue = talk.dialogue
     is_its = isinstance(dialogue, Asking) and str(dialogue.began) == began

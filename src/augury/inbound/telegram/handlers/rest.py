@@ -1,4 +1,4 @@
-"""What is neither a prediction nor a command, and who comes and goes."""
+"""Messages and buttons that no other handler takes, and people who block or unblock the bot."""
 
 from aiogram import Router
 from aiogram.enums import ChatMemberStatus

@@ -1,4 +1,4 @@
-# What the bot says in English. HTML is Telegram's own; values are escaped before they come here.
+# The bot's English texts, in Telegram's HTML. Values are escaped before they are inserted.
 
 button-predict = 🔮 Predict
 button-balance = 💳 Balance
@@ -23,9 +23,9 @@ button-package = { $credits ->
        *[other] { $credits } credits
     } · ⭐ { $stars }
 
-command-start = Begin, or link an account
-command-predict = A prediction, step by step
-command-balance = What you can spend
+command-start = Start, or link an account
+command-predict = Make a prediction, step by step
+command-balance = Your credits
 command-history = Your predictions
 command-models = Choose a model
 command-topup = Buy credits with Telegram Stars
@@ -33,10 +33,10 @@ command-redeem = Redeem a promo code
 command-language = Русский or English
 command-help = What I can do
 command-paysupport = Questions about a payment
-command-privacy = What I store about you
-command-unlink = Undo a link to an account
+command-privacy = The data I store about you
+command-unlink = Unlink this chat from an account
 command-delete = Delete your account and your data
-command-cancel = Stop what I am asking
+command-cancel = Cancel my questions
 
 credits = { $credits ->
         [one] { $credits } credit
@@ -44,87 +44,87 @@ credits = { $credits ->
     }
 
 welcome = Hello! I run machine-learning models.
-    Just send me a text and I will predict with <b>{ $model }</b>, or send a CSV file with many rows.
+    Send me a text, or a CSV file with many rows, and I will make predictions with <b>{ $model }</b>.
 
     You have <b>{ $credits }</b>. /help shows everything I can do.
-linked = This chat acts for your account now; credits and history are one. You have <b>{ $credits }</b>.
+linked = This chat is now linked to your account: they share credits and history. You have <b>{ $credits }</b>.
 link-question = Link this chat to the account <b>{ $account }</b>?
 
-    What you have here, { $credits } and your history, moves to that account. The account's owner can read what you send here and spend what you buy here.
-    Refuse if this account is not yours. The link ends ten minutes after it was made.
-    /unlink undoes it: the credits that you buy here after linking come back, as far as the account still has them. What moves now stays there.
-link-refused = This chat was not linked, and the link cannot be used again.
-unlinked = This chat is not linked any more. It has an account of its own, with <b>{ $credits }</b>.
-privacy = <b>What I store about you</b>
+    What you have here, { $credits } and your history, moves to that account. The account's owner will be able to read what you send here and to spend the credits that you buy here.
+    Refuse if this is not your account. The link works for ten minutes.
+    You can undo it with /unlink. You then get back the credits that you bought here after linking, if the account still has them. What moves now stays in the account.
+link-refused = This chat was not linked. The link cannot be used again.
+unlinked = This chat is no longer linked. It has its own account again, with <b>{ $credits }</b>.
+privacy = <b>The data I store about you</b>
     Your Telegram number, your language, the model you chose, and the question I am asking.
-    What you send to be predicted, and the answers, until you send /delete. A message is stored until I have handled it; that it was here is remembered for two days.
-    Your credits, and for each payment its receipt, its amount and your Telegram number. Payments and movements of credits are kept as accounts, also after /delete.
-    That your Telegram number was welcomed is kept as a code, so that nobody is welcomed twice.
+    The data you send for predictions, and the answers, until you send /delete. Your messages are stored until I have handled them, and their numbers for two more days.
+    Your credits, and for each payment its receipt, its amount and your Telegram number. Payments and movements of credits stay in our accounts, even after /delete.
+    A code made from your Telegram number, so that nobody gets the welcome credits twice.
 
-    If this chat is linked to an account, its owner sees your predictions.
-    /unlink undoes a link. /delete deletes the rest.
-delete-question = Delete your account and everything you sent? <b>{ $credits }</b> will be lost. This cannot be undone.
-delete-linked = This chat is linked to the account { $account }, which is closed where it was made (<code>DELETE /users/me</code>). /unlink gives this chat an account of its own, which you can delete here.
-deleted = Your account is closed; what you sent and the answers are deleted. If you write to me again, I open a new account.
+    If this chat is linked to an account, the account's owner can see your predictions.
+    /unlink unlinks the chat. /delete deletes everything else.
+delete-question = Delete your account and everything you sent? You will lose <b>{ $credits }</b>. This cannot be undone.
+delete-linked = This chat is linked to the account { $account }, which can only be closed where it was made (<code>DELETE /users/me</code>). /unlink gives this chat its own account, which you can delete here.
+deleted = Your account is closed. Everything you sent and the answers are deleted. If you write to me again, I will open a new account.
 kept = Nothing was deleted.
 help = <b>What I can do</b>
     A text — a prediction with your model, <b>{ $model }</b>
-    A CSV file — many rows at once, answered with a CSV file
+    A CSV file — many predictions at once; you get a CSV file back
     /predict — a prediction, step by step
-    /models — choose the model
-    /balance — what you can spend
+    /models — choose a model
+    /balance — your credits
     /history — your predictions
     /topup — buy credits with Telegram Stars
-    /redeem CODE — a promo code
+    /redeem CODE — redeem a promo code
     /language — русский, English
-    /cancel — stop what I am asking
+    /cancel — cancel my questions
     /paysupport — questions about a payment
     /privacy — what I store about you
-    /unlink — undo a link to an account
+    /unlink — unlink this chat from an account
     /delete — delete your account and your data
 
-    A prediction is charged only for rows that were predicted; if it fails, the credits come back by themselves.
+    You pay only for rows that were predicted. If a prediction fails, you get its credits back.
 unknown = I do not know this command. /help shows what I can do.
 not-understood = I understand texts and CSV files. /help shows what I can do.
-slow-down = That is a lot at once. I read on in { $seconds ->
+slow-down = Too many messages. I will answer again in { $seconds ->
         [one] { $seconds } second
        *[other] { $seconds } seconds
-    }; what you send until then is passed over.
-trouble = Something went wrong here; it was logged. What was predicted all the same is in /history.
+    } and ignore everything you send until then.
+trouble = Something went wrong on our side; the error was logged. Your prediction may have been made anyway: see /history.
 
 balance = You have <b>{ $available ->
         [one] { $available } credit
        *[other] { $available } credits
     }</b>{ $held ->
         [0] .
-       *[other] {""}, and { $held } set aside for predictions under way.
+       *[other] {""}, and { $held } reserved for running predictions.
     }
 
 models = <b>Models</b> — choose yours:
 model-line = <b>{ $name }</b> — { $price ->
         [0] free
-        [one] { $price } credit a row
-       *[other] { $price } credits a row
+        [one] { $price } credit per row
+       *[other] { $price } credits per row
     }; { $features }
 model-description = <i>{ $text }</i>
-model-chosen = Your model is <b>{ $name }</b> now.
-models-none = There is no model yet. Come back later.
+model-chosen = Your model is now <b>{ $name }</b>.
+models-none = There are no models yet. Please come back later.
 
 language = Language? / Язык?
-language-chosen = I speak English now.
+language-chosen = I now speak English.
 
 queued = ⏳ In the queue, { $price ->
         [0] free of charge
-        [one] { $price } credit set aside
-       *[other] { $price } credits set aside
+        [one] { $price } credit reserved
+       *[other] { $price } credits reserved
     }.
 batch-queued = ⏳ <b>{ $file }</b>: { $rows ->
         [one] { $rows } row
        *[other] { $rows } rows
     } in the queue, { $price ->
         [0] free of charge
-        [one] { $price } credit set aside
-       *[other] { $price } credits set aside
+        [one] { $price } credit reserved
+       *[other] { $price } credits reserved
     }.
 batch-running = ⚙ <b>{ $file }</b>: { $rows ->
         [one] { $rows } row is
@@ -137,7 +137,7 @@ charged = { $charged ->
     } · { $left } left
 answer-label = ✅ <b>{ $label }</b>
 answer-value = ✅ <b>{ $value }</b>
-answer-forgotten = ✅ Done, and forgotten since.
+answer-forgotten = ✅ Done. The result has been deleted since.
 more-classes = … and { $count } more
 batch-done = ✅ <b>{ $file }</b>: { $valid } of { $rows ->
         [one] { $rows } row
@@ -147,13 +147,13 @@ batch-caption = { $valid } of { $rows ->
         [one] { $rows } row
        *[other] { $rows } rows
     } predicted
-batch-unsent = Telegram does not take the file with the results. They are kept as the prediction <code>{ $id }</code>.
-failed-no_valid_row = ❌ The model could use no row. The credits are back.
-failed-model_unavailable = ❌ The model cannot be used at the moment. The credits are back.
-failed-too_many_attempts = ❌ This could not be computed, also at the third try. The credits are back.
+batch-unsent = Telegram does not accept the file with the results. They are stored under prediction <code>{ $id }</code>.
+failed-no_valid_row = ❌ The model could not use any row. Your credits were returned.
+failed-model_unavailable = ❌ The model is not available at the moment. Your credits were returned.
+failed-too_many_attempts = ❌ The prediction failed three times. Your credits were returned.
 failed-reason = Reason: { $reason }
-canceled = ✖ Canceled. The credits are back.
-expired = ⌛ It waited too long and was given up. The credits are back.
+canceled = ✖ Canceled. Your credits were returned.
+expired = ⌛ The prediction waited too long and has expired. Your credits were returned.
 left = { $left } left
 
 ask = Question { $step } of { $steps }: <b>{ $feature }</b>
@@ -161,22 +161,22 @@ ask-price = <b>{ $model }</b>, { $price ->
         [0] free of charge
         [one] { $price } credit
        *[other] { $price } credits
-    } at the end.
-ask-numeric = A number, such as 12 or 3.5.
-ask-categorical = Choose, or write it.
-ask-text = A text.
-which-number = “{ $value }” can be two numbers. Do you mean { $one } or { $other }?
-wrong-number = “{ $value }” is no number. Write one such as 12 or 3.5.
+    } for this prediction.
+ask-numeric = Send a number, such as 12 or 3.5.
+ask-categorical = Choose a value, or send your own.
+ask-text = Send a text.
+which-number = “{ $value }” can mean two numbers. Do you mean { $one } or { $other }?
+wrong-number = “{ $value }” is not a number. Send a number such as 12 or 3.5.
 wrong-range = This number is too large for the model.
-wrong-text = The model cannot take this text.
-dialogue-over = All right, I asked nothing.
-file-left = All right, <b>{ $file }</b> is not predicted.
-nothing-to-cancel = I am not asking anything.
+wrong-text = The model cannot use this text.
+dialogue-over = All right, canceled.
+file-left = All right, <b>{ $file }</b> will not be predicted.
+nothing-to-cancel = Nothing to cancel.
 stale = This button is from an earlier question.
-use-predict = <b>{ $model }</b> wants { $features ->
+use-predict = <b>{ $model }</b> needs { $features ->
         [one] { $features } value
        *[other] { $features } values
-    }. Begin with /predict, or send a CSV file.
+    }. Use /predict or send a CSV file.
 
 csv-confirm = <b>{ $file }</b>: { $rows ->
         [one] { $rows } row
@@ -191,35 +191,35 @@ csv-confirm = <b>{ $file }</b>: { $rows ->
        *[other] ; { $bad } rows have mistakes and are not charged.
     }
 csv-bad-line = row { $row }: { $reason }
-csv-encoding = I read it as { $encoding }.
+csv-encoding = I read the file as { $encoding }.
 csv-too-large = The file is too large: at most { $most ->
         [one] { $most } byte
        *[other] { $most } bytes
     }.
-csv-gone = Telegram does not give me this file. Please send it again.
-csv-not-csv = This is no CSV file that I can read: { $reason }
-unreadable-not-text = it is no text in an encoding that I know. Save it as “CSV UTF-8”
-unreadable-broken-utf8 = it is UTF-8, but line { $line } has bytes that are not. Correct that line, or save the file as “CSV UTF-8” again
+csv-gone = I could not download this file from Telegram. Please send it again.
+csv-not-csv = I cannot read this CSV file: { $reason }
+unreadable-not-text = it is not text in an encoding that I know. Save it as “CSV UTF-8”
+unreadable-broken-utf8 = it is UTF-8, but line { $line } has invalid bytes. Correct that line, or save the file as “CSV UTF-8” again
 unreadable-no-header = its first line must name the columns
 unreadable-missing-columns = these columns are missing: { $columns }
-unreadable-duplicate-columns = these columns are there more than once: { $columns }. Leave one of each
+unreadable-duplicate-columns = these columns occur more than once: { $columns }. Keep one of each
 unreadable-no-rows = it has no rows
 unreadable-ragged-row = row { $row } has more values than there are columns
-unreadable-long-value = at line { $line } a value has more than { $most ->
+unreadable-long-value = a value at line { $line } has more than { $most ->
         [one] { $most } character
        *[other] { $most } characters
     }; perhaps a quotation mark before it is not closed
 unreadable-unclosed-quote = a quotation mark at line { $line } is not closed
-unreadable-unclear-number = row { $row }, { $column }: “{ $text }” is { $one } or { $other }, and no other number in this column tells which. Write { $one } or { $other } there, without the comma
-csv-only = I read CSV files only.
-price-changed = The price has changed meanwhile.
+unreadable-unclear-number = row { $row }, { $column }: “{ $text }” can mean { $one } or { $other }, and the other numbers in this column do not tell which. Write { $one } or { $other } there, without the comma
+csv-only = I can only read CSV files.
+price-changed = The price has changed in the meantime.
 csv-column-row = row
 csv-column-error = error
 
 reason-field = { $field }: { $reason }
 reason-number = must be a number
-reason-null = must be a number, the model forbids missing ones
-reason-range = must be a number within the limits
+reason-null = must be a number: the model does not accept missing ones
+reason-range = must be a number within the allowed range
 reason-text = must be a text
 reason-missing = is missing
 reason-characters = has characters that cannot be stored
@@ -241,105 +241,111 @@ doubt-more = { $count ->
     }
 
 history-empty = No predictions yet. Send me a text.
-history = <b>Your predictions</b>, newest first; the times are UTC
+history = <b>Your predictions</b>, newest first; times are in UTC
 history-line = { $icon } { $when } · { $model } · { $what }
 history-rows = { $rows ->
         [one] { $rows } row
        *[other] { $rows } rows
     }
 
-topup = Credits for Telegram Stars:
-topup-none = Nothing is on sale here at the moment.
+topup = Buy credits with Telegram Stars:
+topup-none = No credits are on sale at the moment.
 invoice-title = { $credits ->
         [one] { $credits } credit
        *[other] { $credits } credits
     }
 invoice-description = Credits for predictions. They do not expire.
-checkout-refused = This offer is not available any more. Please send /topup again.
+checkout-refused = This offer is no longer available. Please send /topup again.
 paid = ⭐ Thank you! { $credits ->
         [one] { $credits } credit was
        *[other] { $credits } credits were
-    } added; you have <b>{ $available }</b> now. Receipt: <code>{ $charge }</code>
-refunded = The payment <code>{ $charge }</code> was returned; you have { $available } now.
-paysupport = Questions about a payment: { $support }. Please send the receipt's number; a payment can be returned while its credits are not spent.
-paysupport-nobody = To have a payment returned, write to whoever runs this bot, with the receipt's number. A payment can be returned while its credits are not spent.
+    } added; you now have <b>{ $available }</b>. Receipt: <code>{ $charge }</code>
+refunded = The payment <code>{ $charge }</code> was refunded; you now have { $available }.
+paysupport = Questions about a payment: { $support }. Please send the receipt number. A payment can be refunded if its credits are not spent.
+paysupport-nobody = For a refund, please write to the operator of this bot and send the receipt number. A payment can be refunded if its credits are not spent.
 
 redeem-usage = Send /redeem and the code, such as <code>/redeem WELCOME</code>
-redeemed = The code was redeemed; you have <b>{ $available }</b> now.
+redeemed = The code was redeemed; you now have <b>{ $available }</b>.
 
-refusal-not-enough-credits = Not enough credits: it costs { $price }, you have { $available }. /topup adds some.
-refusal-invalid-amount = This amount is not possible: from 1 to { $most }.
-refusal-books-disagree = Something is wrong with the books here; it was logged.
-refusal-model-not-found = There is no model “{ $model }” any more. /models shows what there is.
-refusal-invalid-model-name = “{ $name }” is no name of a model.
+refusal-not-enough-credits = Not enough credits: this costs { $price }, you have { $available }. Use /topup to buy more.
+refusal-invalid-amount = The amount must be from 1 to { $most }.
+refusal-books-disagree = Something is wrong with our accounts; the error was logged.
+refusal-model-not-found = The model “{ $model }” is no longer available. /models shows the available ones.
+refusal-invalid-model-name = “{ $name }” is not a valid model name.
 refusal-model-refused = The model cannot be used: { $reason }
 refusal-unfit-for-model = This does not fit the model: { $reason }
 refusal-prediction-not-found = There is no such prediction.
-refusal-wrong-status = Too late: it is already being worked on, or done.
-refusal-no-valid-row = The model cannot use any of this; nothing was charged. { $reason }
+refusal-wrong-status = Too late: the prediction is already running or finished.
+refusal-no-valid-row = The model cannot use any of this input; nothing was charged. { $reason }
 refusal-no-rows = There are no rows.
 refusal-too-many-rows = { $rows ->
         [one] { $rows } row is
        *[other] { $rows } rows are
-    } not possible: from 1 to { $most }.
-refusal-expires-too-late = A prediction waits { $most } seconds at most for its start.
-refusal-too-many-pending = Too much is waiting already. Try again in { $retry_after ->
+    } too many: send 1 to { $most }.
+refusal-expires-too-late = A prediction can wait at most { $most } seconds for its start.
+refusal-too-many-pending = Too many predictions are waiting already. Try again in { $retry_after ->
         [one] { $retry_after } second
        *[other] { $retry_after } seconds
     }.
-refusal-idempotency-conflict = This message was used for something else before.
+refusal-idempotency-conflict = This message was used for another request before.
 refusal-invalid-email = This is not an e-mail address.
-refusal-invalid-password = A password has { $least } to { $most ->
+refusal-invalid-password = A password must have { $least } to { $most ->
         [one] { $most } character
        *[other] { $most } characters
     }.
-refusal-email-taken = There is an account with this address.
+refusal-email-taken = An account with this address already exists.
 refusal-wrong-credentials = The address or the password is wrong.
-refusal-invalid-token = This is not valid any more.
+refusal-invalid-token = This is no longer valid.
 refusal-user-not-found = This account is closed. /start opens a new one.
 refusal-predictions-under-way = There { $pending ->
-        [one] is { $pending } prediction
-       *[other] are { $pending } predictions
-    } under way here: finish or cancel first.
+        [one] is { $pending } unfinished prediction. Wait for it or cancel it
+       *[other] are { $pending } unfinished predictions. Wait for them or cancel them
+    } first.
 refusal-credits-left = The account still has { $available ->
-        [one] { $available } credit, which is
-       *[other] { $available } credits, which are
-    } lost with it.
-refusal-too-many-tries = Too many tries. Wait { $retry_after ->
+        [one] { $available } credit, which
+       *[other] { $available } credits, which
+    } will be lost with it.
+refusal-too-many-tries = Too many attempts. Wait { $retry_after ->
         [one] { $retry_after } second
        *[other] { $retry_after } seconds
     }.
-refusal-guests-not-served = Guests are not served here.
-refusal-too-many-guests = No more guests today.
-refusal-invalid-api-key-name = A key's name has at most { $most ->
+refusal-guests-not-served = This service does not accept guests.
+refusal-too-many-guests = No more guests are accepted today.
+refusal-invalid-api-key-name = A key's name must have at most { $most ->
         [one] { $most } character
        *[other] { $most } characters
     }.
-refusal-too-many-api-keys = You have { $most ->
+refusal-too-many-api-keys = You already have { $most ->
         [one] { $most } API key
        *[other] { $most } API keys
-    }, which is as many as allowed.
+    }, which is the maximum.
 refusal-api-key-not-found = There is no such API key.
-refusal-not-by-api-key = An API key cannot do this. Sign in with the password.
-refusal-not-allowed = This takes an administrator.
-refusal-invalid-link = This link was used before, or its ten minutes are over. Ask for a new one.
-refusal-chat-linked = This chat belongs to another account already.
+refusal-not-by-api-key = This cannot be done with an API key. Sign in with the password.
+refusal-not-allowed = Only an administrator can do this.
+refusal-invalid-link = This link was used before or is older than ten minutes. Please request a new one.
+refusal-chat-linked = This chat is already linked to another account.
 refusal-chat-not-linked = This chat is not linked to an account.
-refusal-no-bot = There is no bot here.
+refusal-no-bot = This service has no bot.
 refusal-payment-not-found = There is no payment { $charge_id }.
-refusal-refund-refused = The credits were taken back, but Telegram has not returned the payment: { $reason }
-refusal-invalid-promo-code = A promo code has 3 to 40 letters, digits, “_” and “-”.
-refusal-promo-code-taken = There is a code { $code } already.
-refusal-promo-code-not-found = There is no such code, or it has expired.
-refusal-promo-code-used-up = This code was used up by others.
-refusal-promo-code-redeemed = You have redeemed this code before.
-refusal-already-refunded = This was refunded before.
-refusal-check-under-way = The books are being checked just now.
-refusal-payment-taken = This payment was credited before, to somebody else or with another amount.
-refusal-not-refundable = No more can be given back than was charged: { $charged }.
-refusal-own-role = Nobody changes a role of their own.
-refusal-account-blocked = This account is blocked. Ask whoever runs this service: /paysupport
-refusal-own-account = Nobody blocks an account of their own.
+refusal-refund-refused = The credits were taken back, but Telegram has not refunded the payment yet: { $reason }
+refusal-invalid-promo-code = A promo code must have 3 to 40 letters, digits, “_” or “-”.
+refusal-promo-code-taken = The code { $code } already exists.
+refusal-promo-code-not-found = This code does not exist or has expired.
+refusal-promo-code-used-up = This code has been used up.
+refusal-promo-code-redeemed = You have already redeemed this code.
+refusal-already-refunded = This has already been refunded.
+refusal-check-under-way = Another check of the books is running.
+refusal-payment-taken = This payment was already credited, to another account or with another amount.
+refusal-not-refundable = The refund must not exceed the { $charged ->
+        [one] { $charged } credit that was
+       *[other] { $charged } credits that were
+    } charged.
+refusal-own-role = You cannot change your own role.
+refusal-account-blocked = This account is blocked. To contact the operator, use /paysupport
+refusal-own-account = You cannot block your own account.
 refusal-top-up-not-found = This account has no such top-up.
-refusal-already-reversed = This top-up was taken back before, in whole or in part.
-refusal-not-reversible = No more can be taken back than is available: { $available }.
+refusal-already-reversed = This top-up has already been reversed, in whole or in part.
+refusal-not-reversible = At most the { $available ->
+        [one] { $available } available credit
+       *[other] { $available } available credits
+    } can be taken back.
