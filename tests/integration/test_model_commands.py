@@ -88,8 +88,11 @@ def test_a_file_without_a_loss_is_warned_of_until_the_operator_says_how_it_is_re
         str(next_file)
     )
     unsure = augury("model", "add", next_file, "--name", "sum")
-    assert said(unsure)[0].endswith("; ready, 1 credit a row")
-    assert "since nobody has said how its value is read: augury model activate sum@2" in unsure.stderr
+    assert said(unsure)[0].endswith("; ready, 1 credit per row")
+    assert (
+        "because nobody has said how its value is read. To activate it: augury model activate sum@2"
+        in unsure.stderr
+    )
 
 
 def test_categories_are_told_in_a_file(augury: Command, tmp_path: Path) -> None:

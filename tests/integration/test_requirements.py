@@ -14,7 +14,7 @@ from tests.processes import environment
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ("app", "bot", "worker")
-NOT_HERE = "augury: not in this image: {}\n"
+NOT_HERE = "augury: this image has no {}\n"
 
 
 def run_in(image: str, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:

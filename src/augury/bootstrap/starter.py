@@ -49,7 +49,7 @@ async def see_to_models(process: ProcessSettings, database: PostgresSettings) ->
 
 
 async def have_a_starter(container: AsyncContainer) -> Stock:
-    """Train `tone` if there is no model at all, or if the file of a starter model that was trained here is lost.
+    """Train `tone` if there is no model at all, or if the file of the model that was trained here is lost.
 
     Each training makes another file, so the new model is the next version, and the lost one retires.
     """

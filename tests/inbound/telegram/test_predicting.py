@@ -60,7 +60,7 @@ async def test_a_message_becomes_its_result_once_though_it_is_delivered_twice(to
 
 ENDS = {
     "en": {
-        Failure.NO_VALID_ROW: "could use no row. The credits are back.\n"
+        Failure.NO_VALID_ROW: "could not use any row. Your credits were returned.\n"
         "Reason: the model could not predict this row",
         Failure.MODEL_UNAVAILABLE: "The model is not available at the moment. Your credits were returned.",
         Failure.TOO_MANY_ATTEMPTS: "The prediction failed three times. Your credits were returned.",
@@ -68,7 +68,7 @@ ENDS = {
         Status.EXPIRED: "The prediction waited too long and has expired. Your credits were returned.",
     },
     "ru": {
-        Failure.NO_VALID_ROW: "ни одной строки. Кредиты возвращены.\n"
+        Failure.NO_VALID_ROW: "Ни одна строка модели не подошла. Кредиты возвращены.\n"
         "Причина: эту строку модель посчитать не смогла",
         Failure.MODEL_UNAVAILABLE: "Модель сейчас недоступна. Кредиты возвращены.",
         Failure.TOO_MANY_ATTEMPTS: "не удалось с трёх попыток. Кредиты возвращены.",

@@ -11,7 +11,7 @@ from augury.domain.user import TooManyTries, WrongCredentials, checked_password
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePassword:
-    """Replace the password. This ends every session and access token of the user, and API keys if requested."""
+    """Replace the password. This ends the user's sessions and access tokens, and API keys if requested."""
 
     users: Users
     passwords: PasswordHasher
