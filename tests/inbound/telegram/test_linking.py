@@ -79,7 +79,7 @@ async def test_what_is_stored_is_said_and_deleted_after_a_yes(town: Town) -> Non
         ada.says("/delete")
         question = await town.said("You will lose 9 credits")
         ada.presses(question, "Delete everything")
-        await town.said("1 prediction under way here")
+        await town.said("1 unfinished prediction")
         await town.hexagon.run_all()
         ada.presses(question, "Keep it")
         await town.said("Nothing was deleted")
