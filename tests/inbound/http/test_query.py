@@ -46,8 +46,8 @@ async def test_a_wrong_value_is_said_in_words(api: Api) -> None:
     member = await api.member()
     for query, said in (
         ("limit=ten", "`limit` must be a whole number"),
-        ("limit=0", "`limit` must be 1 at least"),
-        ("limit=101", "`limit` must be 100 at most"),
+        ("limit=0", "`limit` must be at least 1"),
+        ("limit=101", "`limit` must be at most 100"),
         ("status=done", "`status` must not be 'done'"),
     ):
         response = await member.get(f"/predictions?{query}")

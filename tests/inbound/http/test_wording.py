@@ -19,13 +19,13 @@ JSON = {"Content-Type": "application/json"}
     [
         (
             b'{"text": "x"}',
-            "`data` is missing; `text` is not known here: there is `data`, `model` and `expires_in`. "
+            "`data` is missing; `text` is unknown: the known ones are `data`, `model` and `expires_in`. "
             'Rows go into `data`: `{"data": {…}}`.',
         ),
         (b"{}", '`data` is missing. Rows go into `data`: `{"data": {…}}`.'),
         (
             b'{"data": {"text": "x"}, "modle": "tone"}',
-            "`modle` is not known here: there is `data`, `model` and `expires_in`.",
+            "`modle` is unknown: the known ones are `data`, `model` and `expires_in`.",
         ),
         (
             b'[{"text": "x"}]',
@@ -33,23 +33,23 @@ JSON = {"Content-Type": "application/json"}
         ),
         (
             b'{"data": {"text": 1e400}}',
-            "The body has a number that is too large: numbers go to 1.8e308.",
+            "The body has a number that is too large: the limit is 1.8e308.",
         ),
         (
             b'{"data": [{"text": "x"}, {"text": 1e400}]}',
-            "`[1]` has a number that is too large: numbers go to 1.8e308.",
+            "`[1]` has a number that is too large: the limit is 1.8e308.",
         ),
         (b'{"data": {"text": "x"}, "model": 5}', "`model` must be a text or null, not a whole number."),
-        (b'{"data": {"text": "x"}, "expires_in": 0}', "`expires_in` must be 1 at least."),
+        (b'{"data": {"text": "x"}, "expires_in": 0}', "`expires_in` must be at least 1."),
         (
             b'{"data": {"text": "x"}, "expires_in": 1.5}',
             "`expires_in` must be a whole number or null, not a number.",
         ),
         (
             b'{"data": {"text": "x"}, "model": "' + b"m" * 129 + b'"}',
-            "`model` must have 128 characters at most.",
+            "`model` must have at most 128 characters.",
         ),
-        (b'{"data": []}', "`data` is empty: send one row (an object), or an array of one row or more."),
+        (b'{"data": []}', "`data` is empty: send one row (an object), or an array of at least one row."),
     ],
     ids=lambda value: repr(value)[:50],
 )
@@ -65,8 +65,8 @@ async def test_a_body_of_another_shape_is_told_what_is_wrong_with_it(
 @pytest.mark.parametrize(
     ("body", "hint"),
     [
-        (b'{"data": {"a": NaN}}', "a missing number is null"),
-        (b'{"data": [{"a": -Infinity}]}', "a missing number is null"),
+        (b'{"data": {"a": NaN}}', "write null for a missing number"),
+        (b'{"data": [{"a": -Infinity}]}', "write null for a missing number"),
         (b"{'data': {'text': 'x'}}", "double quotes"),
         (b'\'{"data": {"text": "x"}}\'', "double quotes"),
         (b'{"data": {"text": "x"}', "The JSON was truncated"),
@@ -99,7 +99,7 @@ async def test_an_unknown_name_that_hides_what_is_not_json_is_not_json(api: Api)
     ("asked", "detail"),
     [
         (5, "Today's 5 free credits are spent."),
-        (3, "2 of today's 5 free credits are left, and this takes 3."),
+        (3, "2 of today's 5 free credits are left, and this costs 3."),
     ],
 )
 async def test_a_guest_without_credits_is_told_when_there_are_more_and_how_to_register(
@@ -148,7 +148,7 @@ async def test_who_needs_an_account_is_told_how_to_get_one() -> None:
         ("POST", "/predictions", {"data": {"text": "a"}, "model": "unheard-of"}, "`GET /models`"),
         ("POST", "/predictions", {"data": {"wrong": 1}}, "see `errors`"),
         ("POST", "/auth/register", {"email": "a@b.example", "password": "short"}, "8 to 256 characters"),
-        ("POST", "/users/me/api-keys", {"name": ""}, "`name` must have 1 character at least"),
+        ("POST", "/users/me/api-keys", {"name": ""}, "`name` must have at least 1 character"),
     ],
 )
 async def test_a_refusal_says_what_to_do(api: Api, method: str, path: str, body: Any, said: str) -> None:

@@ -1,4 +1,4 @@
-"""Where a request came from."""
+"""The network address of a request."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,12 @@ Network = IPv4Network | IPv6Network
 def client_address(
     peer: str | None, forwarded_for: Iterable[bytes], trusted: Sequence[Network]
 ) -> Address | None:
-    """The address next to the last trusted proxy: the only one in the chain that nobody could make up.
+    """The address that the last trusted proxy saw: the only one in the chain that cannot be forged.
 
-    `peer` is the other end of the connection, `forwarded_for` the values of `X-Forwarded-For` as they
-    came. Each proxy appends whom it saw, so they are read from the right for as long as the one who says
-    it is trusted. An entry that is no address (`unknown`, a name made up to hide one) ends the reading: what
-    stands before it is nobody's word. None where the peer has no address (a Unix socket).
+    `peer` is the other end of the connection, `forwarded_for` the values of `X-Forwarded-For` as received.
+    Each proxy appends the address that it saw, so they are read from the right as long as the proxy is
+    trusted. An entry that is not an address (`unknown`, or a name that hides one) ends the reading, since
+    entries before it cannot be trusted. None if the peer has no address (a Unix socket).
     """
     address = _parse(peer or "")
     if address is None or not _is_trusted(address, trusted):
@@ -33,7 +33,7 @@ def client_address(
 
 
 def neighbourhood(address: Address | None) -> str:
-    """What one person or household has: an IPv4 address, or the /64 of an IPv6 address."""
+    """The network of one person or household: an IPv4 address, or the /64 of an IPv6 address."""
     match address:
         case IPv4Address():
             return str(address)
@@ -44,7 +44,7 @@ def neighbourhood(address: Address | None) -> str:
 
 
 def _without_port(entry: str) -> str:
-    """`192.0.2.1:4711` and `[2001:db8::1]:4711` are written by Azure's gateways and by IIS, among others."""
+    """The entry without a port. Azure's gateways and IIS add one: `192.0.2.1:4711`, `[2001:db8::1]:4711`."""
     found = _WITH_PORT.fullmatch(entry)
     return (found["v4"] or found["v6"]) if found else entry
 

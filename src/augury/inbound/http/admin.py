@@ -1,4 +1,4 @@
-"""Credits in the hands of the administrator: top-ups, their reversals, the check of the books."""
+"""The administrator's routes for credits: top-ups, their reversals, the check of the books."""
 
 from typing import Annotated
 from uuid import UUID
@@ -25,7 +25,7 @@ from augury.inbound.http.problems import documented
 
 
 class TopUpRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Credits to add, and a name of the payment, which is credited once."""
+    """Credits to add, and the name of their payment. One payment is credited once."""
 
     credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[100])]
     payment: (
@@ -35,7 +35,7 @@ class TopUpRequest(msgspec.Struct, forbid_unknown_fields=True):
                 min_length=1,
                 max_length=MOST_PAYMENT_CHARACTERS,
                 description="Your name for the payment, such as an invoice's number. It is credited once. "
-                "The transfer's `reference` is this where it is a UUID, and else a UUID that is made of it.",
+                "The transfer's `reference` is this name if it is a UUID, or else a UUID made of it.",
                 examples=["invoice 2026-0042"],
             ),
         ]
@@ -44,7 +44,7 @@ class TopUpRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReversalRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Which top-up to take back, and how many of its credits: without a number, all."""
+    """The top-up to take back, and how many of its credits. Without a number, all of them."""
 
     payment: Annotated[
         str,
@@ -59,7 +59,7 @@ class ReversalRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LedgerView(msgspec.Struct, frozen=True):
-    """What a check of all the books found; `deviations` has one line for each."""
+    """The result of a check of all the books. `deviations` has one line for each deviation."""
 
     balanced: bool
     users: int
@@ -101,7 +101,7 @@ async def top_up(
     dto=JsonBody[ReversalRequest],
     return_dto=None,
     summary="Take back a top-up",
-    description=f"{ReverseTopUp.__doc__} Answers the balance of the user.",
+    description=f"{ReverseTopUp.__doc__} Returns the user's balance.",
     operation_class=KeyedOperation,
     responses=documented(
         401, 403, 404, 409, 413, 415, 422, refusals=[UserNotFound(), TopUpNotFound(), AlreadyReversed()]

@@ -1,4 +1,4 @@
-"""Every version of every model, its price and whether it serves."""
+"""The administrator's routes for models: every version, its price and its state."""
 
 from typing import Annotated, Literal, Self
 
@@ -17,15 +17,15 @@ from augury.inbound.http.problems import documented
 
 
 class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
-    """What is to be otherwise from now on; what was accepted before keeps its price and runs."""
+    """The changes to a version. Accepted predictions still run at their old price."""
 
     row_price: Annotated[int, msgspec.Meta(ge=0, le=MOST_ROW_PRICE, examples=[2])] | None = None
     state: (
         Annotated[
             Literal["active", "retired"],
             msgspec.Meta(
-                description="`active`: serves who names no version, in place of the one that did. "
-                "`retired`: serves nobody."
+                description="`active`: serves requests that do not name a version, and replaces the active "
+                "version. `retired`: accepts no more predictions."
             ),
         ]
         | None
@@ -33,7 +33,8 @@ class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OfferView(msgspec.Struct, frozen=True):
-    """One version as the operator sees it: `active`, `ready` (served by its number) or `retired`."""
+    """One version as the administrator sees it: `active`, `ready` (serves requests with its number) or
+    `retired`."""
 
     model: str
     state: ModelState
@@ -52,7 +53,7 @@ class OfferList(msgspec.Struct, frozen=True):
 @get(
     "/admin/models",
     summary="List all versions of all models",
-    description="Retired ones, too, by name and version.",
+    description="All versions, including retired ones, ordered by name and version.",
     responses=documented(401, 403),
 )
 @inject
@@ -63,7 +64,7 @@ async def list_offers(models: FromDishka[Models]) -> OfferList:
 @get(
     "/admin/models/{ref:str}",
     summary="Read one version of a model",
-    description="By `name@version`, retired or not.",
+    description="One version by `name@version`, even if it is retired.",
     responses=documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
 )
 @inject

@@ -1,4 +1,4 @@
-"""What the administrator does about a prediction: gives its price back."""
+"""The administrator's route to refund a prediction."""
 
 from typing import Annotated
 from uuid import UUID
@@ -23,7 +23,7 @@ from augury.inbound.http.views import EXAMPLE
 
 
 class RefundRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Credits to give back: without a number, or without a body, all that was charged."""
+    """Credits to refund. Without a number, or without a body, everything that was charged."""
 
     credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[1])] | None = None
 
@@ -37,7 +37,7 @@ ALL = RefundRequest()
     dto=JsonBody[RefundRequest],
     return_dto=None,
     summary="Refund a prediction",
-    description=f"{RefundPrediction.__doc__} Answers the balance of its user.",
+    description=f"{RefundPrediction.__doc__} Returns its user's balance.",
     operation_class=KeyedBodilessOperation,
     responses=documented(
         401,

@@ -1,4 +1,4 @@
-"""Promo codes, made and listed by the administrator; see `balance.redeem` for their use."""
+"""The administrator's routes for promo codes. Users redeem them with `balance.redeem`."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Self
@@ -20,11 +20,15 @@ from augury.inbound.http.problems import documented
 
 
 class PromoCodeRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A word, the credits that it is worth, how often it may be redeemed in all, and for how long."""
+    """A code, its credits per user, how often it can be redeemed in total, and for how long."""
 
     code: Annotated[
         str,
-        msgspec.Meta(max_length=64, description="Read in any case, kept in upper case.", examples=["SPRING"]),
+        msgspec.Meta(
+            max_length=64,
+            description="Upper and lower case are the same. Stored in upper case.",
+            examples=["SPRING"],
+        ),
     ]
     credits: Annotated[int, msgspec.Meta(ge=1, le=MOST_CREDITS, examples=[20])]
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_REDEMPTIONS, examples=[100])]
@@ -34,7 +38,7 @@ class PromoCodeRequest(msgspec.Struct, forbid_unknown_fields=True):
             msgspec.Meta(
                 ge=1,
                 le=int(MOST_EXPIRES_IN.total_seconds()),
-                description="Seconds; without it, never.",
+                description="Seconds until it expires. Default: never.",
             ),
         ]
         | None
@@ -64,7 +68,7 @@ class PromoCodeView(msgspec.Struct, frozen=True):
 
 
 class PromoCodeChange(msgspec.Struct, forbid_unknown_fields=True):
-    """Whether the code is disabled: nobody can redeem it until it is enabled again."""
+    """Whether the code is disabled. A disabled code cannot be redeemed until it is enabled again."""
 
     disabled: bool
 
@@ -94,7 +98,7 @@ async def create_promo_code(
 @get(
     "/admin/promo-codes",
     summary="List the promo codes",
-    description="Every promo code and how often it was redeemed, by name.",
+    description="Every promo code and how often it was redeemed, ordered by code.",
     responses=documented(401, 403, 422),
 )
 @inject

@@ -1,4 +1,4 @@
-"""How long the queue is, and what in it could not be handled."""
+"""The administrator's routes for the queue: its length, and messages that could not be handled."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -15,12 +15,12 @@ from augury.inbound.http.paging import Limit
 from augury.inbound.http.problems import documented
 
 MOST_COUNTED = 1_000_000
-"""Unfinished predictions; where there are more, this is the answer."""
+"""Unfinished predictions are counted up to this number."""
 ReplayLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="The most messages to replay.")]
 
 
 class DeadLetterView(msgspec.Struct, frozen=True):
-    """A message that could not be handled; `body` is how it begins, what is no text in it replaced."""
+    """A message that could not be handled. `body` is its beginning, with bytes that are not text replaced."""
 
     reason: str
     deaths: int
@@ -42,8 +42,8 @@ class DeadLetterView(msgspec.Struct, frozen=True):
 
 
 class QueueView(msgspec.Struct, frozen=True):
-    """Messages ready for a worker, predictions that are not final, and messages that could not be handled:
-    how many, and the oldest of them."""
+    """The numbers of messages ready for a worker, of unfinished predictions, and of messages that could not
+    be handled, and the oldest of these messages."""
 
     ready: int
     unfinished: int

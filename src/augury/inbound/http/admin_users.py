@@ -1,4 +1,4 @@
-"""What the administrator sees of users and decides about them."""
+"""The administrator's routes for users."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -45,7 +45,7 @@ class RoleChange(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class MemberView(msgspec.Struct, frozen=True):
-    """A user as the administrator sees one. `blocked_at` is null for whoever has access."""
+    """A user as the administrator sees them. `blocked_at` is null if the user is not blocked."""
 
     id: UserId
     email: str | None
@@ -64,7 +64,7 @@ class MemberPage(msgspec.Struct, frozen=True):
 
 
 class AccountView(msgspec.Struct, frozen=True):
-    """A user with the balance, and how many of the user's predictions are not final yet."""
+    """A user with the balance and the number of unfinished predictions."""
 
     id: UserId
     email: str | None
@@ -82,7 +82,7 @@ class AccountView(msgspec.Struct, frozen=True):
 
 
 class PredictionSummary(msgspec.Struct, frozen=True):
-    """A prediction without its rows and answers, which are its user's business."""
+    """A prediction without its rows and answers, which are private to its user."""
 
     id: PredictionId
     status: Status
@@ -119,7 +119,7 @@ class PredictionSummaryPage(msgspec.Struct, frozen=True):
 @get(
     "/admin/users",
     summary="List the users, or find one",
-    description="Members and administrators, newest first. With `email` only the one who has this address.",
+    description="Members and administrators, newest first. With `email`, only the user with this address.",
     responses=documented(401, 403, 422),
 )
 @inject
@@ -152,8 +152,8 @@ async def read_user(
 @get(
     "/admin/users/{user_id:uuid}/transfers",
     summary="Read a user's statement",
-    description="Every movement of the user's credits, newest first. The `reference` of a top-up is what its "
-    "reversal takes as `payment`.",
+    description="Every movement of the user's credits, newest first. To reverse a top-up, send its "
+    "`reference` as `payment`.",
     responses=documented(401, 403, 404, 422, refusals=[UserNotFound()]),
 )
 @inject

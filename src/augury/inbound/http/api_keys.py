@@ -1,4 +1,4 @@
-"""Keys with which programs act for their owner."""
+"""API keys, with which programs act for their owner."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Self
@@ -26,13 +26,16 @@ _MOST_EXPIRES_IN = 10 * 365 * 86_400
 class NewApiKey(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_NAME_CHARACTERS, examples=["my script"])]
     expires_in: (
-        Annotated[int, msgspec.Meta(ge=1, le=_MOST_EXPIRES_IN, description="Seconds; without it, never.")]
+        Annotated[
+            int,
+            msgspec.Meta(ge=1, le=_MOST_EXPIRES_IN, description="Seconds until it expires. Default: never."),
+        ]
         | None
     ) = None
 
 
 class ApiKeyView(msgspec.Struct, frozen=True):
-    """A key as it is listed; `hint` is how it begins."""
+    """A key in a list. `hint` is its beginning."""
 
     id: UUID
     name: str
@@ -47,7 +50,7 @@ class ApiKeyView(msgspec.Struct, frozen=True):
 
 
 class CreatedApiKey(msgspec.Struct, frozen=True):
-    """A new key. `key` is shown this once."""
+    """A new key. `key` is shown only once."""
 
     id: UUID
     name: str

@@ -113,7 +113,7 @@ SERVICE_ROUTES: Sequence[ControllerRouterHandler] = (
     docs.openapi,
 )
 MOST_BYTES = 65_536
-"""Of a body that has no rows."""
+"""The largest body without rows."""
 ASYNCAPI_ROUTES: Sequence[ControllerRouterHandler] = (asyncapi_pages.page, asyncapi_pages.document)
 
 
@@ -125,10 +125,10 @@ def create_app(
     checks: Checks | None = None,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
-    """The application over the ports and use cases of `container`, whose end is its owner's business.
+    """The application over the ports and use cases of `container`, which the caller closes.
 
-    `checks` are the dependencies that readiness asks, by name. Each of `lifespan` is entered before the
-    first request and before anything is taken from the container.
+    `checks` are the dependencies for readiness, by name. Each of `lifespan` is entered before the first
+    request and before anything is taken from the container.
     """
     metrics = Metrics()
     state = {
@@ -165,10 +165,10 @@ def create_app(
 
 @cache
 def openapi(base_path: str) -> bytes:
-    """The description of the API (OpenAPI 3.1, JSON) as callers find it under `base_path`.
+    """The OpenAPI 3.1 document of the API under `base_path`, as JSON.
 
-    It is made when the first application of a process is, so that a mistake in it stops the start, and once:
-    that takes longer than the rest of an application.
+    It is made with the first application of a process, so that a mistake in it stops the start, and only
+    once, since that takes longer than the rest of an application.
     """
     routes = [_with_rows(None), *ROUTES, _administration(), *SERVICE_ROUTES]
     return described(routes, base_path)
@@ -177,7 +177,7 @@ def openapi(base_path: str) -> bytes:
 def _desks(
     container: AsyncContainer, settings: HttpSettings, metrics: Metrics
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """What is made once for the life of the application, rather than per request."""
+    """Make what lives as long as the application, and not per request."""
 
     @asynccontextmanager
     async def made(app: Litestar) -> AsyncIterator[None]:
@@ -212,7 +212,7 @@ def _desks(
 
 
 def _with_rows(most_bytes: int | None) -> Router:
-    """The routes whose bodies may be large."""
+    """The routes whose bodies can be large."""
     return Router(
         "/",
         route_handlers=[submissions.submit, quote.quote],
@@ -221,7 +221,7 @@ def _with_rows(most_bytes: int | None) -> Router:
 
 
 def _administration() -> Router:
-    """The routes that take the role `admin`, which is read from the database each time."""
+    """The routes that need the role `admin`, which is read from the database each time."""
     return Router(
         "/",
         route_handlers=ADMIN_ROUTES,
@@ -232,8 +232,8 @@ def _administration() -> Router:
 
 
 def _submits_first(app: Litestar) -> ASGIApp:
-    """Take submits past Litestar's routing and binding, and past dishka's scope per request: together they
-    cost more than all the rest of a submit."""
+    """Let submits skip Litestar's routing and binding, and dishka's scope per request, which together cost
+    more than the rest of a submit."""
     framework = with_head(app.asgi_handler)
     hot = frozenset(submissions.PATHS)
 

@@ -1,4 +1,4 @@
-"""The broker's side of the API (AsyncAPI 3), as JSON and as a page without scripts."""
+"""The messages on the broker (AsyncAPI 3), as JSON and as a page without scripts."""
 
 from collections.abc import Mapping
 from html import escape
@@ -34,7 +34,7 @@ async def page(request: Public) -> ASGIResponse:
 
 
 def render(asyncapi: AsyncApiDocument) -> str:
-    """The document as HTML: what it is, its channels, what is done on them, the messages, the schemas."""
+    """The document as HTML: title, servers, channels, operations, messages, schemas."""
     info = asyncapi.get("info", {})
     components = asyncapi.get("components", {})
     title = escape(str(info.get("title", "AsyncAPI")))
@@ -63,7 +63,7 @@ def _section(title: str, entries: Mapping[str, Any]) -> str:
 
 
 def _entry(name: str, entry: object) -> str:
-    """One entry: its plain facts as a list, whatever is nested as JSON."""
+    """One entry: its simple values as a list, nested ones as JSON."""
     facts: dict[str, object] = {}
     rest: object = entry
     if isinstance(entry, Mapping):

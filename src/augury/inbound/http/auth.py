@@ -52,7 +52,7 @@ class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class TokenView(msgspec.Struct, frozen=True):
-    """A short-lived access token, and a refresh token that buys the next pair, once."""
+    """A short-lived access token, and a refresh token, which can be exchanged once for the next pair."""
 
     access_token: str
     token_type: str
@@ -84,8 +84,8 @@ async def register(
     return_dto=None,
     tags=TAGS,
     summary="Sign in",
-    # In words: of two bodies the common generator of Python clients makes code that cannot be imported.
-    description=f"{SignIn.__doc__} The form of OAuth2's password grant is taken as well "
+    # In words, because a common generator of Python clients makes broken code from two body types.
+    description=f"{SignIn.__doc__} The form of OAuth2's password grant also works "
     "(`application/x-www-form-urlencoded`: `grant_type=password`, `username`, `password`).",
     responses=documented(401, 413, 415, 422, 429),
 )

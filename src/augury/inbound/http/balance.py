@@ -34,7 +34,7 @@ JSON, CSV = "application/json", "text/csv"
 
 
 class BalanceView(msgspec.Struct, frozen=True):
-    """Credits that can be spent, and credits set aside for predictions under way."""
+    """Credits that can be spent, and credits reserved for unfinished predictions."""
 
     available: int
     held: int
@@ -45,18 +45,21 @@ class BalanceView(msgspec.Struct, frozen=True):
 
 
 def balance_after(moved: Moved) -> Response[BalanceView]:
-    """The balance, and in a header whether this request had moved its credits before."""
+    """The balance, and a header that tells whether an earlier request had moved the credits."""
     headers = {"Idempotent-Replayed": "true"} if moved.replayed else {}
     return Response(BalanceView.of(moved.balance), headers=headers)
 
 
 class Redemption(msgspec.Struct, forbid_unknown_fields=True):
-    code: Annotated[str, msgspec.Meta(max_length=64, description="In any case.", examples=["SPRING"])]
+    code: Annotated[
+        str,
+        msgspec.Meta(max_length=64, description="Upper and lower case are the same.", examples=["SPRING"]),
+    ]
 
 
 class TransferView(msgspec.Struct, frozen=True):
-    """One movement: why, how much, what it did to your balance, and for whose sake (a prediction's or a
-    payment's id)."""
+    """One movement: its kind, its amount, its effect on the balance, and the id of its prediction or
+    payment."""
 
     kind: TransferKind
     amount: int
@@ -107,7 +110,7 @@ async def balance(request: SignedIn, balances: FromDishka[Balances]) -> BalanceV
     security=BEARER,
     tags=TAGS,
     summary="Redeem a promo code",
-    description=f"{RedeemPromoCode.__doc__} Answers your balance.",
+    description=f"{RedeemPromoCode.__doc__} Returns your balance.",
     operation_class=KeyedOperation,
     responses=documented(
         401,
@@ -140,8 +143,8 @@ async def redeem(
     security=BEARER,
     tags=TAGS,
     summary="Read your statement",
-    description="Every movement of your credits, newest first. With `Accept: text/csv` as CSV; the header "
-    "`Link` leads to the next page.",
+    description="Every movement of your credits, newest first. With `Accept: text/csv`, the answer is CSV, "
+    "and the header `Link` leads to the next page.",
     operation_class=CsvOperation,
     responses=documented(401, 422),
 )
@@ -163,7 +166,7 @@ async def transfers(
 
 
 def _csv(items: Sequence[TransferView]) -> bytes:
-    """RFC 4180, times as in JSON."""
+    """The page as CSV (RFC 4180), with times as in JSON."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(TransferView.__struct_fields__)

@@ -1,4 +1,4 @@
-"""Request bodies: JSON, strictly, with the two ways of being wrong told apart."""
+"""Strict decoding of JSON bodies: a body that is not JSON gets a 400, one of a wrong shape a 422."""
 
 import codecs
 import re
@@ -22,20 +22,20 @@ from augury.inbound.http.problems import Refused
 from augury.inbound.http.wording import listed, split
 
 T = TypeVar("T")
-Shape = Any  # the type of a struct, which mypy does not take for something that can be hashed
+Shape = Any  # the type of a struct, which mypy does not consider hashable
 _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 JSON = b"application/json"
 MOST_DIGITS = 20
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _HINTS = (
-    (re.compile(rb"\\u[dD][89a-fA-F]"), "Half of a surrogate pair is no character."),
+    (re.compile(rb"\\u[dD][89a-fA-F]"), "Half of a surrogate pair is not a character."),
     (
         re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity|nan|inf)\b"),
-        "JSON has no NaN or Infinity: a missing number is null.",
+        "JSON has no NaN or Infinity: write null for a missing number.",
     ),
-    (re.compile(rb"^\s*(?:'|\{\s*')"), "JSON has double quotes around texts and names."),
+    (re.compile(rb"^\s*(?:'|\{\s*')"), "JSON needs double quotes around texts and names."),
 )
-"""What often stands where JSON should, and what to write instead."""
+"""Common mistakes in JSON, and what to write instead."""
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `.*`")
 _BARE_ROWS = "must be an object, not an array"
@@ -43,9 +43,9 @@ _NO_DATA = FieldProblem(None, "data", "is missing")
 
 
 class JsonBody(AbstractDTO[T]):
-    """Makes Litestar decode a handler's `data` by msgspec in one strict go.
+    """Makes Litestar decode a handler's `data` strictly, with msgspec.
 
-    Litestar's own way coerces types and answers 400 to everything.
+    Litestar's own decoding converts types and answers every error with 400.
     """
 
     _decoder: ClassVar[msgspec.json.Decoder[Any]]
@@ -64,7 +64,7 @@ class JsonBody(AbstractDTO[T]):
     def create_for_field_definition(
         cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
     ) -> None:
-        """There is nothing to prepare: the struct is the schema."""
+        """Do nothing: the struct is the schema."""
 
     @classmethod
     @override
@@ -86,11 +86,11 @@ class JsonBody(AbstractDTO[T]):
 
 
 async def whole_body(scope: Scope, receive: Receive, *, most: int) -> bytes:
-    """The request's body of `most` bytes; raises a 413 as soon as it says, or turns out, to be longer."""
+    """The request's body. Raises a 413 as soon as it says it has, or has, more than `most` bytes."""
     for name, value in scope["headers"]:
-        if name == b"content-length" and len(value) > MOST_DIGITS:  # zeros in front, in vain
+        if name == b"content-length" and len(value) > MOST_DIGITS:  # leading zeros
             raise ClientException("`Content-Length` has too many digits.")
-        if name == b"content-length" and int(value) > most:  # a number: the server has read it before
+        if name == b"content-length" and int(value) > most:  # the server has checked that it is a number
             raise RequestEntityTooLarge
     chunks: list[bytes] = []
     size, more = 0, True
@@ -108,7 +108,7 @@ async def whole_body(scope: Scope, receive: Receive, *, most: int) -> bytes:
 
 
 def decode_json(decoder: msgspec.json.Decoder[T], scope: Scope, body: bytes) -> T:
-    """Raises a 415 unless the body says that it is JSON, and see `decode`."""
+    """Decode a body. Raises a 415 unless its content type is JSON, and the errors of `decode`."""
     if not body:
         raise Refused(NOT_JSON, "The request has no body: send JSON.")
     _require_json(scope)
@@ -116,9 +116,9 @@ def decode_json(decoder: msgspec.json.Decoder[T], scope: Scope, body: bytes) -> 
 
 
 def without_mark(body: bytes) -> bytes:
-    """The body without a byte order mark, which some systems put in front (RFC 8259, section 8.1).
+    """The body without a byte order mark, which some systems add (RFC 8259, section 8.1).
 
-    Raises a 400 for UTF-16, which it may mark, too.
+    Raises a 400 if the mark is that of UTF-16.
     """
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise Refused(NOT_JSON, "The body is in UTF-16: send JSON in UTF-8.")
@@ -136,7 +136,7 @@ def _require_json(scope: Scope) -> None:
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
-    """Raises a 400 for what is not JSON (or nested too deep for anyone), a 422 for what is another shape."""
+    """Raises a 400 if the body is not JSON or is nested too deep, a 422 if it has another shape."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -149,23 +149,23 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
 
 
 def decode_data(data: msgspec.Raw, *, most: int) -> object:
-    """The rows of a request, whatever they are; raises a 422 where they are of more than `most` values.
+    """Decode the rows of a request, of any shape. Raises a 422 if they have more than `most` values.
 
-    A value in memory takes many times its text, so they are counted before any is made. Each follows one of
-    the signs below, save the first; a text may have them too, and is looked past where it matters.
+    A value in memory takes many times its text, so values are counted before any is made. Each value but the
+    first follows one of the signs below. Texts can also have these signs, and are skipped if that matters.
     """
     if _signs(data) > most and _signs(_TEXTS.sub(b"", bytes(data))) > most:
-        raise Refused(TOO_MANY_VALUES, f"`data` is of more than {most:,} values.", most=most)
+        raise Refused(TOO_MANY_VALUES, f"`data` has more than {most:,} values.", most=most)
     return decode(_anything, data)
 
 
 def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> Refused:
-    """What was `found`, and with it everything that is missing: it is often there under another name."""
+    """The refusal for what was `found`. It also names missing members: they often have another name."""
     message, name = split(found)
     errors = [FieldProblem(None, name, message)]
     if unknown := _UNKNOWN.fullmatch(message):
         names = list(_members(wanted).type.__struct_fields__)
-        known = f"is not known here: there is {listed(names)}"
+        known = f"is unknown: the known ones are {listed(names)}"
         errors = [FieldProblem(None, unknown["name"][:100], known)]
     if unknown or _MISSING.fullmatch(message):
         given = decode(_members(wanted), body)
@@ -181,7 +181,7 @@ def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> R
 
 @cache
 def _members(wanted: Shape) -> msgspec.json.Decoder[Any]:
-    """Reads which members of `wanted` an object has, and keeps nothing of what else it has."""
+    """A decoder that reads which members of `wanted` an object has, and drops everything else."""
     names = [field.encode_name for field in msgspec.structs.fields(wanted)]
     kind = msgspec.Raw | msgspec.UnsetType
     return msgspec.json.Decoder(msgspec.defstruct("Members", [(name, kind, msgspec.UNSET) for name in names]))

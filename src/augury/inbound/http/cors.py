@@ -1,6 +1,6 @@
-"""Which pages elsewhere may call the API from a browser (CORS, as the Fetch standard has it).
+"""Lets pages of other origins call the API from a browser (CORS, as in the Fetch standard).
 
-Litestar's own middleware replaces `Vary`, refuses in plain text, and sees no submit.
+Litestar's own middleware replaces `Vary`, refuses in plain text, and does not see submits.
 """
 
 from typing import cast
@@ -18,17 +18,17 @@ RESPONSE_HEADERS = (
     b"Allow, Content-Disposition, Idempotent-Replayed, Link, Location, Preference-Applied, Retry-After, "
     b"Server-Timing, WWW-Authenticate"
 )
-"""What a script may read beside the few headers that it always may."""
+"""Headers that a script may read, besides the few that are always allowed."""
 MOST_SECONDS = b"7200"
-"""How long a browser remembers what it may send; more it does not believe."""
+"""How long a browser caches a preflight. Browsers do not allow more."""
 _VARY = (b"vary", b"Origin")
 Headers = list[tuple[bytes, bytes]]
 
 
 def with_cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
-    """Let pages of these `origins`, or of any (`*`), call `app` with a credential that they know.
+    """Let pages of these `origins`, or of any (`*`), call `app` with a credential in a header.
 
-    Cookies are never allowed along: no `Access-Control-Allow-Credentials` is sent.
+    Cookies are never allowed: `Access-Control-Allow-Credentials` is not sent.
     """
     if not origins:
         return app

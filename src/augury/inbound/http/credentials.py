@@ -13,11 +13,11 @@ from augury.inbound.http.problem_kinds import WRONG_SHAPE
 from augury.inbound.http.problems import Refused
 
 MOST_FORM_BYTES = 16_384
-"""Far more than the longest address and password need; a form takes many times its size to take apart."""
+"""Far more than the longest address and password need. Parsing a form takes many times its size in memory."""
 FORM = "application/x-www-form-urlencoded"
 Email = Annotated[str, msgspec.Meta(max_length=MOST_EMAIL_CHARACTERS, examples=["ada@example.com"])]
 Password = Annotated[str, msgspec.Meta(max_length=4 * MOST_PASSWORD_CHARACTERS)]
-"""As it was typed: taken apart (NFD), a character may be up to four. See `checked_password` for a new one."""
+"""As typed: decomposed (NFD), a character can be up to four. `checked_password` checks a new one."""
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Swagger UI from our own disk: the page works with no internet access and runs no script but ours."""
+"""Swagger UI from the local disk: the page works without internet access and runs only our scripts."""
 
 import importlib.util
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from litestar.response.base import ASGIResponse
 from augury.inbound.http.settings import HttpSettings
 
 PACKAGE = "swagger_ui"
-"""The import name of `swagger-ui-py`; only the files that it carries are used, none of its code."""
+"""The import name of `swagger-ui-py`, of which only the bundled files are used, not its code."""
 ASSETS: Mapping[str, str] = {
     "swagger-ui.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
@@ -58,8 +58,8 @@ _STYLE = """body { margin: 0; overflow-wrap: anywhere }
   .swagger-ui .wrapper { padding: 0 10px }
 }
 """
-"""What a telephone needs beside Swagger UI's own."""
-_START = """// Swagger UI closes a lock once one is signed in. Here an open one lets guests in, too.
+"""Rules for telephones, in addition to Swagger UI's own."""
+_START = """// Swagger UI closes every lock after signing in. Here an open lock means that guests are served.
 const locks = () => ({{
   statePlugins: {{auth: {{wrapSelectors: {{
     isAuthorized: () => (state, ways) => !ways.some(way => way.size === 0)
@@ -82,7 +82,7 @@ class Asset:
 
 @cache
 def load_assets() -> Mapping[str, Asset]:
-    """Read Swagger UI's files from the installed package, which is not imported for that."""
+    """Read Swagger UI's files from the installed package, without importing it."""
     spec = importlib.util.find_spec(PACKAGE)
     assert spec is not None
     assert spec.origin is not None

@@ -1,4 +1,4 @@
-"""What happens to every request, outermost: security headers, numbers, room for its body."""
+"""The outermost layer of every request: security headers, metrics, memory for its body."""
 
 import time
 from typing import Any, cast
@@ -16,10 +16,10 @@ SECURITY_HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 _STRICTEST = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-"""For what is no page. A page brings its own."""
+"""For responses that are not pages. Pages set their own."""
 _SHARE = "augury.share"
 _NO_STORE = (b"cache-control", b"no-store")
-"""For what belongs to one caller at one time, which is everything that does not say otherwise."""
+"""For every response that does not set its own, since it is for one caller at one time."""
 
 
 def edge(app: ASGIApp, metrics: Metrics, intake: Intake) -> ASGIApp:
@@ -52,6 +52,6 @@ def edge(app: ASGIApp, metrics: Metrics, intake: Intake) -> ASGIApp:
 
 
 def share_of(scope: Scope) -> Share:
-    """What this request's body has of the intake."""
+    """This request's share of the intake."""
     share: Share = cast("dict[str, Any]", scope)[_SHARE]
     return share

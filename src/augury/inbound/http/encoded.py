@@ -1,4 +1,4 @@
-"""An answer whose bytes are ready, for the hot path."""
+"""A response with ready bytes, for the hot path."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _JSON = (b"content-type", b"application/json")
 
 @dataclass(frozen=True, slots=True)
 class EncodedJson:
-    """A JSON answer: an ASGI application, which Litestar sends as it is. Its own takes thrice the time."""
+    """A JSON response. It is an ASGI application, which Litestar sends unchanged, in a third of the time."""
 
     status: int
     body: bytes

@@ -1,4 +1,4 @@
-"""What is wrong with a field, of a row or of a request, in English."""
+"""Messages about a wrong field of a row or of a request, in English."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ FAULTS: Mapping[RowFault, str] = {
     RowFault.MISSING: "is missing",
     RowFault.UNKNOWN: "is not a feature of the model",
     RowFault.NOT_A_NUMBER: "must be a number or null",
-    RowFault.NULL: "must be a number: the model forbids missing ones",
+    RowFault.NULL: "must be a number: the model does not accept missing ones",
     RowFault.NOT_FINITE: "must be a finite number",
     RowFault.NOT_A_CATEGORY: "must be a string or a whole number",
     RowFault.NOT_64_BIT: "must be a 64-bit whole number",
@@ -19,18 +19,18 @@ FAULTS: Mapping[RowFault, str] = {
     RowFault.NOT_STORABLE: "must not contain NUL or lone surrogates",
     RowFault.NOT_PREDICTED: "the model could not predict this row",
 }
-"""What is said of a row; a test knows that none is left out."""
+"""The message for each fault of a row. A test checks that none is missing."""
 
 
 DOUBTS: Mapping[RowDoubt, str] = {
     RowDoubt.UNSEEN_CATEGORY: "is a category that the model was not trained on",
-    RowDoubt.UNSEEN_NULL: "is null, which it never was when the model was trained",
+    RowDoubt.UNSEEN_NULL: "is null, which never occurred when the model was trained",
     RowDoubt.MORE: "{count} more warnings are not listed",
 }
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
-    """What is wrong with which field; `row` counts from 0 and is null for what belongs to no row."""
+    """A wrong field and what is wrong with it. `row` counts from 0, and is null outside of rows."""
 
     row: int | None
     field: str | None

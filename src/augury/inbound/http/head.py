@@ -1,4 +1,4 @@
-"""HEAD wherever GET is answered: the same head, no body (RFC 9110, section 9.3.2)."""
+"""HEAD for every route with GET: the same head, no body (RFC 9110, section 9.3.2)."""
 
 from http import HTTPStatus
 
@@ -6,11 +6,11 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 _NAMES_METHODS = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NO_CONTENT)
-"""Answers that have `Allow`: a refusal, and what OPTIONS gets."""
+"""The responses that have `Allow`: a refusal, and the answer to OPTIONS."""
 
 
 def with_head(app: ASGIApp) -> ASGIApp:
-    """Answer HEAD as `app` answers GET, and name it in `Allow` beside GET."""
+    """Answer HEAD as `app` answers GET, and add it to `Allow`."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -21,7 +21,7 @@ def with_head(app: ASGIApp) -> ASGIApp:
         async def send_with_head(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if is_head:
-                    scope["method"] = HttpMethod.HEAD.value  # the server must see that no body is missing
+                    scope["method"] = HttpMethod.HEAD.value  # so that the server does not expect a body
                 if message["status"] in _NAMES_METHODS:
                     message["headers"] = [_with_head_allowed(*each) for each in message["headers"]]
             elif is_head and message["type"] == "http.response.body":

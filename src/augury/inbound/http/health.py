@@ -1,4 +1,4 @@
-"""Is it alive, is it ready."""
+"""Health: whether the process is alive, and whether it is ready."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
 
 Checks = Mapping[str, Callable[[], Awaitable[None]]]
-"""By name, what proves that a dependency is there; whatever it raises says that it is not."""
+"""A check for each dependency, by name. It raises if the dependency is not available."""
 log = logging.getLogger(__name__)
 
 
@@ -22,7 +22,7 @@ class Alive(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """`ready` only where every dependency is `ok`."""
+    """`ready` only if every dependency is `ok`."""
 
     status: str
     checks: dict[str, str]
@@ -32,7 +32,7 @@ class Readiness(msgspec.Struct, frozen=True):
     "/health/live",
     tags=["Health"],
     summary="Is the process alive?",
-    description="Answers while the process serves requests, whatever its dependencies do.",
+    description="Answers while the process serves requests, even if its dependencies do not work.",
     responses=documented(),
 )
 async def live() -> Alive:
@@ -43,10 +43,10 @@ async def live() -> Alive:
     "/health/ready",
     tags=["Health"],
     summary="Can it serve?",
-    description="Asks every dependency, each for a bounded time.",
+    description="Checks every dependency, each with a time limit.",
     responses={
         **documented(),
-        503: ResponseSpec(Readiness, generate_examples=False, description="Not every one is there."),
+        503: ResponseSpec(Readiness, generate_examples=False, description="A dependency is not available."),
     },
 )
 async def ready(request: Request[None, None, State]) -> Response[Readiness]:
@@ -67,7 +67,7 @@ async def _ask(name: str, check: Callable[[], Awaitable[None]], seconds: float) 
             await check()
     except TimeoutError:
         return "no answer in time"
-    except Exception as error:  # whatever it is: the dependency is not there
+    except Exception as error:  # any error: the dependency is not available
         log.warning("%s is not ready: %s", name, error)
         return "not available"
     return "ok"

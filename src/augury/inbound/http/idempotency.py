@@ -1,8 +1,8 @@
-"""The header `Idempotency-Key`: the same key asks for the same thing once, however often it is sent.
+"""The header `Idempotency-Key`: a request with the same key is done once, however often it is sent.
 
-What is asked is told apart by a fingerprint of the JSON's values: the order of an object's members, blanks,
-escapes and the spelling of a number (`1.5`, `1.50`, `15e-1`) change nothing. `1` and `1.0` are two values: a
-category may know them apart.
+Requests are compared by a fingerprint of their JSON values. The order of an object's members, blanks, escapes
+and the spelling of a number (`1.5`, `1.50`, `15e-1`) do not matter. `1` and `1.0` are different values, since
+they can be different categories.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ SUBMIT = b"POST predictions"
 
 
 async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
-    """The request's key, if it has one: for `what` is asked, with this body. Raises a 422."""
+    """The request's key, if it has one, with the fingerprint of `what` and of its body. Raises a 422."""
     name = _name(request.scope)
     if name is None:
         return None
@@ -34,7 +34,7 @@ async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
 
 
 def name_of_submit(caller: UserId | None, scope: Scope) -> str | None:
-    """The key's name in a submit, which a guest may make, but without a key: raises a 401, a 422."""
+    """The key's name in a submit. Raises a 401 for a guest, who cannot send a key, and a 422."""
     name = _name(scope)
     if name is not None and caller is None:
         raise Refused(SIGN_IN_REQUIRED, f"A guest cannot send `Idempotency-Key`. {REGISTER}")
@@ -44,14 +44,15 @@ def name_of_submit(caller: UserId | None, scope: Scope) -> str | None:
 def key_of_submit(name: str, body: bytes, *values: object) -> IdempotencyKey:
     """The key of a submit whose `body` has these `values`.
 
-    They were decoded for the submit's own sake. To write them down in order and to digest that takes 15 ms
-    where there are 10,000 rows of 20 numbers, and a microsecond where there is one text.
+    The values are already decoded for the submit. Encoding them in order and digesting that takes 15 ms for
+    10,000 rows of 20 numbers, and a microsecond for one text.
     """
     return _key(name, SUBMIT, body, values)
 
 
 def _name(scope: Scope) -> str | None:
-    """What is around a value is none of it (RFC 9110, section 5.5); two keys would be two requests."""
+    """The key without surrounding whitespace, which is not part of it (RFC 9110, section 5.5). More than one
+    key is refused."""
     values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
     if not values:
         return None
@@ -60,7 +61,7 @@ def _name(scope: Scope) -> str | None:
     name = values[0].strip(b" \t")
     if not 1 <= len(name) <= MOST_KEY_CHARACTERS or not all(0x20 <= byte <= 0x7E for byte in name):
         raise Refused(
-            WRONG_SHAPE, f"`Idempotency-Key` is 1 to {MOST_KEY_CHARACTERS} printable ASCII characters."
+            WRONG_SHAPE, f"`Idempotency-Key` must be 1 to {MOST_KEY_CHARACTERS} printable ASCII characters."
         )
     return name.decode("ascii")
 

@@ -1,4 +1,4 @@
-"""Who calls: reads the headers that say it, and guards the routes. The use cases of `people` decide."""
+"""Finds the caller from a request's headers, and guards the routes. The use cases of `people` decide."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ Anyone = Request[UserId | None, None, State]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Reads from a request what the use cases need to tell who calls."""
+    """Reads from a request what the use cases need to identify the caller."""
 
     identify_caller: IdentifyCaller
     admit_guest: AdmitGuest
@@ -42,7 +42,7 @@ class Identity:
     settings: HttpSettings
 
     async def caller(self, scope: Scope) -> UserId | None:
-        """Who the credential belongs to, None where there is none; raises `InvalidToken` for a wrong one.
+        """The owner of the credential, or None without one. Raises `InvalidToken` for a wrong one.
 
         Also notes the version of an access token as the scope's `auth`, which is None for an API key.
         """
@@ -61,16 +61,16 @@ class Identity:
         return await self.admit_guest(self.neighbourhood(scope))
 
     def guest_is_short(self, error: NotEnoughCredits) -> Refused:
-        """The refusal of a guest whose free credits do not suffice, and what there is to do about it."""
+        """The refusal of a guest without enough free credits, which says what to do."""
         daily = self.admit_guest.limits.guest_credits
         today = self.admit_guest.clock.now().astimezone(UTC)
         back = datetime.combine(today.date() + timedelta(days=1), time.min, UTC)
-        left = f"{error.available} of today's {daily} free credits are left, and this takes {error.price}."
+        left = f"{error.available} of today's {daily} free credits are left, and this costs {error.price}."
         if not error.available:
             left = f"Today's {daily} free credits are spent."
         return Refused(
             NOT_ENOUGH_FREE,
-            f"{left} New ones come at {back:%Y-%m-%dT%H:%M:%SZ}. {REGISTER}",
+            f"{left} You get new ones at {back:%Y-%m-%dT%H:%M:%SZ}. {REGISTER}",
             available=error.available,
             price=error.price,
             free_credits_at=back,
@@ -81,24 +81,24 @@ class Identity:
         return self.find_guests(self.neighbourhood(scope))
 
     def tries_mark(self, scope: Scope) -> str:
-        """The network address of the request as a keyed hash: tries are counted and stored by this."""
+        """A keyed hash of the request's network address, under which attempts are counted and stored."""
         return self.admit_guest.keys.mark(self.neighbourhood(scope))
 
     def neighbourhood(self, scope: Scope) -> str:
-        """Where the request came from: guests are told apart, and tries are counted, by this."""
+        """The network that the request came from. It identifies guests, and attempts are counted for it."""
         peer = scope["client"][0] if scope["client"] else None
         said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         return neighbourhood(client_address(peer, said, self.settings.trusted_proxies))
 
 
 async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """Note whose request this is, None for a guest; a wrong credential is refused."""
+    """Store the request's user, None for a guest. A wrong credential is refused."""
     identity: Identity = connection.app.state.identity
     connection.scope["user"] = await identity.caller(connection.scope)
 
 
 async def signed_in_or_guest(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: a wrong credential is refused, none is a guest."""
+    """Guard: a caller without a credential is a guest; a wrong credential is refused."""
     await identify(connection)
 
 
@@ -106,11 +106,11 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     """Guard: only with a credential."""
     await identify(connection)
     if connection.scope["user"] is None:
-        raise Refused(SIGN_IN_REQUIRED, f"This takes an account. {REGISTER}")
+        raise Refused(SIGN_IN_REQUIRED, f"You need an account for this. {REGISTER}")
 
 
 async def in_person(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard: only with an access token. What an API key could do here would outlive the key."""
+    """Guard: only with an access token. The effect of an API key's request would outlive the key."""
     await signed_in(connection, handler)
     if connection.scope["auth"] is None:
         raise NotByApiKey

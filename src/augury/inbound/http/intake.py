@@ -1,4 +1,4 @@
-"""How much of all request bodies together may be in memory."""
+"""Limits the memory of all request bodies together."""
 
 from litestar.types import HTTPReceiveMessage, Receive
 
@@ -6,7 +6,7 @@ from augury.inbound.http.problem_kinds import BUSY
 from augury.inbound.http.problems import Refused
 
 SMALL = 65_536
-"""Bytes of a body that always find room: whoever sends large ones must not keep out the small."""
+"""Bodies up to this many bytes are always accepted, so that large ones cannot keep out small ones."""
 
 
 class Intake:
@@ -17,7 +17,7 @@ class Intake:
         self.taken = 0
 
     def share(self) -> "Share":
-        """What one request has of it."""
+        """The share of one request."""
         return Share(self)
 
 
@@ -28,7 +28,7 @@ class Share:
         self._taken = 0
 
     def counted(self, receive: Receive) -> Receive:
-        """`receive`, but it raises a 503 where there is no room for more of this body."""
+        """`receive`, which raises a 503 if there is no memory for more of this body."""
 
         async def receive_counted() -> HTTPReceiveMessage:
             message = await receive()
@@ -41,13 +41,13 @@ class Share:
         return receive_counted
 
     def release(self) -> None:
-        """The request needs its body no more."""
+        """Free the memory, because the request no longer needs its body."""
         self._intake.taken -= self._taken
         self._taken = 0
 
     def _take(self) -> None:
         more = self._received - self._taken
         if self._intake.taken + more > self._intake.most:
-            raise Refused(BUSY, "Too many large requests are under way: try again in a moment.")
+            raise Refused(BUSY, "Too many large requests are in progress. Try again in a moment.")
         self._intake.taken += more
         self._taken = self._received

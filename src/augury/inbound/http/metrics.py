@@ -1,4 +1,4 @@
-"""What Prometheus may ask; everything is counted as it happens."""
+"""Metrics for Prometheus. Everything is counted when it happens."""
 
 import asyncio
 import math
@@ -21,43 +21,43 @@ from augury.application.money.ports import Ledger, LedgerCheck
 from augury.application.ports import Unavailable
 
 PATIENCE = 1.0
-"""Seconds that the books may take to say what was last found in them: a scrape must not hang."""
+"""Seconds to wait for the result of the last check of the books, so that a scrape does not hang."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Metrics:
-    """The numbers of one application; two applications in one process do not mix."""
+    """The metrics of one application. Two applications in one process do not mix."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         self._requests = Counter(
             "augury_http_requests",
-            "Answers by route, method and status.",
+            "Responses by route, method and status.",
             ("route", "method", "status"),
             registry=self.registry,
         )
         self._seconds = Histogram(
             "augury_http_request_seconds",
-            "Time until an answer began, by route.",
+            "Time until the response started, by route.",
             ("route",),
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._ledger_checked_at = Gauge(
             "augury_ledger_last_check_timestamp_seconds",
-            "When the newest check of all the books began; NaN where there was none.",
+            "When the newest check of all the books began; NaN if there was none.",
             registry=self.registry,
         )
         self._ledger_age = Gauge(
             "augury_ledger_last_check_age_seconds",
-            "How long ago that was.",
+            "How long ago the newest check began.",
             registry=self.registry,
         )
         self._ledger_deviations = Gauge(
             "augury_ledger_last_check_deviations",
-            "How many deviations it found.",
+            "How many deviations the newest check found.",
             registry=self.registry,
         )
         self.ledger_checked(None)
@@ -75,7 +75,7 @@ class Metrics:
         self._ledger_deviations.set(check.deviations if check else math.nan)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """`route` is a template of the application, so that labels are as many as its routes."""
+        """`route` is a route's template, so that there are only as many labels as routes."""
         method = method if method in _METHODS else "other"
         key = (route, method, status)
         count = self._by_answer.get(key)
@@ -92,7 +92,7 @@ async def metrics(request: Request[None, None, State]) -> ASGIResponse:
     ledger: Ledger = request.app.state.ledger
     try:
         async with asyncio.timeout(PATIENCE):
-            counted.ledger_checked(await ledger.last_check())  # one row, whoever wrote it
+            counted.ledger_checked(await ledger.last_check())  # one row, from any process
     except (Unavailable, TimeoutError):
         counted.ledger_checked(None)
     return ASGIResponse(

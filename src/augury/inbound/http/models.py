@@ -27,10 +27,9 @@ _TYPES: dict[FeatureKind, list[str]] = {
 class VersionView(msgspec.Struct, frozen=True):
     """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs.
 
-    A classifier of two classes answers the second where its probability is above `threshold`. A regression
-    says in `value_is` what its value means, with `alpha` where that is a quantile or an expectile. The
-    description and the texts are by language (`en`, `ru`); people read a text in place of a feature's or a
-    label's name.
+    A classifier of two classes answers the second if its probability is above `threshold`. `value_is` says
+    what the value of a regression means, with `alpha` for a quantile or an expectile. The description and the
+    texts are by language (`en`, `ru`). A text is shown to people instead of the name of a feature or a label.
     """
 
     version: int
@@ -70,7 +69,7 @@ class VersionView(msgspec.Struct, frozen=True):
 
 
 class ModelView(msgspec.Struct, frozen=True):
-    """A model: its newest version first; the active one serves whoever names none."""
+    """A model with its versions, newest first. The active one serves requests that do not name a version."""
 
     name: str
     active_version: int | None
@@ -91,7 +90,7 @@ class ModelList(msgspec.Struct, frozen=True):
     "/models",
     tags=TAGS,
     summary="List the models",
-    description="Every model that serves predictions, by name.",
+    description="Every model that serves predictions, ordered by name.",
     responses=documented(),
 )
 @inject

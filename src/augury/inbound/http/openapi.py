@@ -1,4 +1,4 @@
-"""How the API describes itself."""
+"""The OpenAPI document of the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,21 +27,22 @@ from typing_extensions import override
 from augury.inbound.http.encoded import EncodedJson
 
 BEARER = [{"bearer": list[str]()}]
-"""Security of a route that takes a credential."""
+"""The security of a route that needs a credential."""
 BEARER_OR_GUEST = [*BEARER, dict[str, list[str]]()]
-"""Security of a route that serves guests, too."""
-DESCRIPTION = """Machine-learning predictions for credits. Send data, get `202` and an id, read the
-prediction a moment later; or send `Prefer: wait=30` and get it in the answer.
+"""The security of a route that also serves guests."""
+DESCRIPTION = """Machine-learning predictions for credits. Send data, get `202` and an id, and read the
+prediction a moment later. Or send `Prefer: wait=30` and get the result in the response.
 
-Without a credential `POST /predictions` serves a guest with a few free credits a day. Otherwise register,
-take a token from `/auth/token`, and send it as `Authorization: Bearer`; programs use an API key the same way.
+Without a credential, `POST /predictions` serves you as a guest with a few free credits a day. Otherwise
+register, get a token from `/auth/token`, and send it as `Authorization: Bearer`. Programs send an API key in
+the same way.
 
-Every refusal is a problem document (RFC 9457) whose `type` is stable."""
+Every refusal is a problem document (RFC 9457) with a stable `type`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shows:
-    """Beside `msgspec.Raw` in an annotation: what the JSON text that passes through looks like."""
+    """In an annotation with `msgspec.Raw`: the schema of the JSON text that is passed through."""
 
     type: object
     description: str | None = None
@@ -49,7 +50,7 @@ class Shows:
 
 
 class RawSchemas(OpenAPISchemaPlugin):
-    """Lets Litestar describe fields that are passed through as JSON text."""
+    """Lets Litestar describe fields that pass JSON text through."""
 
     @override
     @staticmethod
@@ -74,14 +75,14 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
     schemas = (document.components or Components()).schemas or {}
     for name in _bodies(app):
         schemas[name].additional_properties = False
-    schemas.pop(EncodedJson.__name__, None)  # how a handler answers, not what
+    schemas.pop(EncodedJson.__name__, None)  # not a type of the API
     document.paths = _in_order(document.paths or {})
     return msgspec.json.encode(document.to_schema())
 
 
 def _in_order(paths: Mapping[str, PathItem]) -> dict[str, PathItem]:
-    """By first segment as the routes have it, then by name: Litestar keeps a handler's paths in a set, whose
-    order differs from process to process."""
+    """The paths in the order of the routes' first segments, then by name. Litestar keeps a handler's paths in
+    a set, whose order differs between processes."""
     rooms = [path.split("/")[1] for path in paths]
     return dict(sorted(paths.items(), key=lambda item: (rooms.index(item[0].split("/")[1]), item[0])))
 
@@ -119,7 +120,7 @@ def _config(base_path: str) -> OpenAPIConfig:
 def _operation_id(
     handler: HTTPRouteHandler, _: Method | HttpMethod, components: list[str | PathParameterDefinition]
 ) -> str:
-    """The handler's name; where it has two paths, the longer one's last part with it."""
+    """The handler's name, with the last part of the longer path if it has two paths."""
     if len(handler.paths) > 1 and len(components) > 1:
         return f"{handler.handler_name}_{components[-1]}"
     return handler.handler_name

@@ -1,4 +1,4 @@
-"""What Litestar cannot read from a handler's signature, for the description of its operation."""
+"""Parts of an operation's description that Litestar cannot read from its handler's signature."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,20 +18,21 @@ IDEMPOTENCY_KEY = Parameter(
     name="Idempotency-Key",
     param_in="header",
     required=False,
-    description="Your own name for this request: repeated within 24 hours it moves no money again. "
-    "Not for guests.",
+    description="Your own name for this request. A repeated request with the same name within 24 hours does "
+    "not move money again. Not for guests.",
     schema=Schema(
         type=OpenAPIType.STRING,
         min_length=1,
         max_length=MOST_KEY_CHARACTERS,
-        pattern="^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$",  # servers trim what is around a value
+        pattern="^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$",  # servers trim surrounding whitespace
     ),
 )
 PREFER = Parameter(
     name="Prefer",
     param_in="header",
     required=False,
-    description="`wait=30` holds the answer until the prediction is final, for so many seconds (60 at most).",
+    description="`wait=30` delays the response until the prediction is final, for at most 30 seconds. The "
+    "maximum is 60.",
     schema=Schema(type=OpenAPIType.STRING),
     examples={"wait": Example(value="wait=30")},
 )
@@ -39,27 +40,27 @@ TRACEPARENT = Parameter(
     name="traceparent",
     param_in="header",
     required=False,
-    # No example: the page would send it with every request that is tried.
-    description="Your trace (W3C Trace Context): it goes with the task, into the worker's log lines.",
+    # No example, because the page would send it with every request that a reader tries.
+    description="Your trace (W3C Trace Context). It is passed on to the worker and its log lines.",
     schema=Schema(type=OpenAPIType.STRING),
 )
 _SUBMISSION = {"data": {"text": "Какой-то текст для предсказания"}}
 _TEXT = Schema(type=OpenAPIType.STRING)
 _REPLAYED = {
     "Idempotent-Replayed": OpenAPIHeader(
-        schema=_TEXT, description="`true` where this request was accepted before and moved nothing now."
+        schema=_TEXT, description="`true` if this request was accepted before and changed nothing now."
     )
 }
 _ANSWER_HEADERS = {
-    "Location": OpenAPIHeader(schema=_TEXT, description="Where the prediction is."),
+    "Location": OpenAPIHeader(schema=_TEXT, description="The URL of the prediction."),
     **_REPLAYED,
-    "Preference-Applied": OpenAPIHeader(schema=_TEXT, description="The wait that was honoured."),
+    "Preference-Applied": OpenAPIHeader(schema=_TEXT, description="The `wait` that was applied."),
 }
 
 
 @dataclass
 class KeyedOperation(Operation):
-    """An operation that moves money, once per `Idempotency-Key`."""
+    """An operation that moves money only once per `Idempotency-Key`."""
 
     def __post_init__(self) -> None:
         self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY]
@@ -69,7 +70,7 @@ class KeyedOperation(Operation):
 
 @dataclass
 class KeyedBodilessOperation(KeyedOperation):
-    """One that needs no body."""
+    """A keyed operation that does not need a body."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -79,7 +80,7 @@ class KeyedBodilessOperation(KeyedOperation):
 
 @dataclass
 class SubmitOperation(Operation):
-    """The headers of a submit, which its handler reads by itself, and a body to try it with."""
+    """The headers of a submit, which its handler reads directly, and a body to try it with."""
 
     def __post_init__(self) -> None:
         body: Any = self.request_body
@@ -92,7 +93,7 @@ class SubmitOperation(Operation):
 
 @dataclass
 class CsvOperation(Operation):
-    """An operation whose answer may be had as CSV."""
+    """An operation that can also answer with CSV."""
 
     def __post_init__(self) -> None:
         response: Any = (self.responses or {})["200"]

@@ -1,4 +1,4 @@
-"""Lists in pages: a limit and an opaque cursor that says where the last page ended."""
+"""Paged lists: a limit, and an opaque cursor for the end of the last page."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ from augury.inbound.http.problem_kinds import WRONG_SHAPE
 from augury.inbound.http.problems import Refused
 
 Item = TypeVar("Item")
-Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The most items of one page.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The maximum number of items per page.")]
 Cursor = Annotated[
     str | None,
     QueryParameter(max_length=64, description="The `next_cursor` of the page before this one."),
@@ -23,7 +23,7 @@ Cursor = Annotated[
 def split(
     found: Sequence[Item], limit: int, position: Callable[[Item], bytes]
 ) -> tuple[Sequence[Item], str | None]:
-    """A page out of up to one item more than its limit, and the cursor of the next, if there is more."""
+    """The page and the next page's cursor, if there is one. Takes up to one item more than the limit."""
     page = found[:limit]
     if len(found) <= limit:
         return page, None
@@ -31,17 +31,17 @@ def split(
 
 
 def id_of(cursor: str | None) -> UUID | None:
-    """Raises a 422 for what is no cursor of a list that is ordered by id."""
+    """Raises a 422 if this is not a cursor of a list that is ordered by id."""
     return None if cursor is None else UUID(bytes=_position(cursor, length=16))
 
 
 def number_of(cursor: str | None) -> int | None:
-    """Raises a 422 for what is no cursor of a list that is ordered by number."""
+    """Raises a 422 if this is not a cursor of a list that is ordered by number."""
     return None if cursor is None else int.from_bytes(_position(cursor, length=8), "big", signed=True)
 
 
 def text_of(cursor: str | None) -> str | None:
-    """Raises a 422 for what is no cursor of a list that is ordered by name."""
+    """Raises a 422 if this is not a cursor of a list that is ordered by name."""
     if cursor is None:
         return None
     try:

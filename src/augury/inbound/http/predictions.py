@@ -1,4 +1,4 @@
-"""Predictions after they were submitted: read, list, cancel, forget."""
+"""Reading, listing, canceling and forgetting predictions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -23,10 +23,10 @@ from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import EXAMPLE, PredictionView, unanswered
 
 TAGS = ["Predictions"]
-OfStatus = Annotated[Status | None, QueryParameter(description="Only those of this status.")]
+OfStatus = Annotated[Status | None, QueryParameter(description="Only predictions with this status.")]
 OfModel = Annotated[
     str | None,
-    QueryParameter(max_length=128, description="Only those of this `name` or `name@version`."),
+    QueryParameter(max_length=128, description="Only predictions of this model: `name` or `name@version`."),
 ]
 
 
@@ -41,8 +41,8 @@ class PredictionPage(msgspec.Struct, frozen=True):
     security=BEARER_OR_GUEST,
     tags=TAGS,
     summary="Read a prediction",
-    description="One of your predictions as it stands. A guest reads what was submitted from the same "
-    "address today or yesterday (UTC).",
+    description="One of your predictions in its current state. Guests can read predictions that were "
+    "submitted from the same address today or yesterday (UTC).",
     responses=documented(401, 404, refusals=[PredictionNotFound(EXAMPLE)]),
 )
 @inject
@@ -133,7 +133,7 @@ async def _of_guest(
         try:
             return await predictions.get(wanted, owner=guest)
         except PredictionNotFound:
-            pass  # perhaps it is yesterday's
+            pass  # it may be yesterday's guest's
     raise PredictionNotFound(wanted)
 
 

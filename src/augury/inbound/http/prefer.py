@@ -1,4 +1,4 @@
-"""The `Prefer` header (RFC 7240), as far as it is honoured here: `wait`."""
+"""The `Prefer` header (RFC 7240). Only `wait` is honoured."""
 
 import re
 
@@ -6,9 +6,9 @@ _WAIT = re.compile(r"""wait \s* = \s* "? (\d+) "?""", re.VERBOSE | re.ASCII | re
 
 
 def wait_seconds(prefer: bytes, *, most: int) -> int | None:
-    """How long the caller would wait for the result, at most `most`; None where it does not say.
+    """The seconds that the caller wants to wait for the result, at most `most`. None without a `wait`.
 
-    A preference that cannot be understood is ignored, as the RFC asks.
+    A preference that cannot be parsed is ignored, as the RFC requires.
     """
     for preference in prefer.decode("latin-1").split(","):
         if found := _WAIT.fullmatch(preference.partition(";")[0].strip()):

@@ -61,16 +61,16 @@ from augury.domain.user import (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem: what it is to a client, and which of an error's fields go along."""
+    """One kind of problem: how clients see it, and which fields of the error it includes."""
 
     status: int
     name: str
-    """The last part of its URN: stable, clients decide by it."""
+    """The last part of its URN. It is stable, since clients rely on it."""
     title: str
     fields: Mapping[str, str] = field(default_factory=dict)
-    """The problem's member → the error's field."""
+    """The error's field for each member of the problem."""
     says: str = ""
-    """What the problem's `detail` says, with the error's fields in braces; the error's own words if empty."""
+    """The problem's `detail`, with the error's fields in braces. Empty: the error's own words."""
 
     def problem(self, detail: str, **members: object) -> dict[str, object]:
         return {
@@ -105,7 +105,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "invalid-amount",
         "Invalid amount",
         _same("amount", "most"),
-        "{amount} is not possible: an amount is a whole number from 1 to {most}, and no balance holds more.",
+        "{amount} is not possible. It must be from 1 to {most}, and no balance can have more.",
     ),
     BooksDisagree: Kind(500, "internal-error", "Internal error"),
     ModelNotFound: Kind(
@@ -124,26 +124,26 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "wrong-status",
         "Wrong status",
         {"prediction_status": "status"},
-        "The prediction is `{status}`: in that state this cannot be done.",
+        "This cannot be done while the prediction is `{status}`.",
     ),
     NoValidRow: Kind(
         422,
         "no-valid-row",
         "No valid row",
-        says="No row fits the model, see `errors`; nothing was charged. `GET /models` shows what they take.",
+        says="No row fits the model, see `errors`; nothing was charged. `GET /models` shows what a row needs.",
     ),
     NoRows: Kind(
         422,
         "no-rows",
         "No rows",
-        says="`data` is empty: send one row (an object), or an array of one row or more.",
+        says="`data` is empty: send one row (an object), or an array of at least one row.",
     ),
     TooManyRows: Kind(
         422,
         "too-many-rows",
         "Too many rows",
         _same("rows", "most"),
-        "Rows in `data`: {rows}, and {most} at most in one prediction. Send them in several.",
+        "`data` has {rows} rows; a prediction can have at most {most}. Send several predictions.",
     ),
     ExpiresTooLate: Kind(422, "expires-too-late", "Expires too late", _same("expires_in", "most")),
     TooManyPending: Kind(
@@ -151,13 +151,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "too-many-pending",
         "Too many predictions waiting",
         _same("pending", "most"),
-        "Predictions waiting: {pending}, and {most} at most. Try again in {retry_after} s.",
+        "Predictions waiting: {pending}, at most {most}. Try again in {retry_after} s.",
     ),
     IdempotencyConflict: Kind(
         422,
         "idempotency-conflict",
         "Idempotency key used before",
-        says="This `Idempotency-Key` was used for another request: each request takes one of its own.",
+        says="This `Idempotency-Key` was used for another request: use a new key for each request.",
     ),
     InvalidEmail: Kind(422, "invalid-email", "Invalid e-mail address"),
     InvalidPassword: Kind(
@@ -165,7 +165,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "invalid-password",
         "Invalid password",
         _same("least", "most"),
-        "A password has {least} to {most} characters, and NUL is none of them.",
+        "A password must have {least} to {most} characters, without NUL.",
     ),
     EmailTaken: Kind(409, "email-taken", "E-mail address taken"),
     WrongCredentials: Kind(401, "wrong-credentials", "Wrong credentials"),
@@ -173,7 +173,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         401,
         "invalid-token",
         "Invalid token",
-        says="The token or API key is not valid, or not any more. `POST /auth/token` signs in anew.",
+        says="The token or API key is not valid, or no longer. Sign in again with `POST /auth/token`.",
     ),
     UserNotFound: Kind(404, "user-not-found", "No such user"),
     PredictionsUnderWay: Kind(
@@ -188,35 +188,38 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "credits-left",
         "Credits left",
         _same("available"),
-        "Credits on the account: {available}. They are lost with it: to close it all the same, send "
+        "Credits on the account: {available}. They will be lost. To close it nevertheless, send "
         "`?confirm={available}`.",
     ),
     TooManyTries: Kind(
-        429, "too-many-tries", "Too many tries", says="Too many tries. Try again in {retry_after} s."
+        429, "too-many-tries", "Too many attempts", says="Too many attempts. Wait {retry_after} s."
     ),
     GuestsNotServed: Kind(
-        401, "guests-not-served", "Guests are not served", says=f"Guests are not served here. {REGISTER}"
+        401,
+        "guests-not-served",
+        "Guests are not served",
+        says=f"This service does not accept guests. {REGISTER}",
     ),
     TooManyGuests: Kind(
-        401, "too-many-guests", "Too many guests", says=f"No more guests are served today (UTC). {REGISTER}"
+        401, "too-many-guests", "Too many guests", says=f"No more guests are accepted today (UTC). {REGISTER}"
     ),
     InvalidApiKeyName: Kind(
         422,
         "invalid-api-key-name",
         "Invalid name",
         _same("most"),
-        "The name of an API key has 1 to {most} characters.",
+        "The name of an API key must have 1 to {most} characters.",
     ),
     TooManyApiKeys: Kind(
         409,
         "too-many-api-keys",
         "Too many API keys",
         _same("most"),
-        "API keys of a user: {most} at most. Delete one first.",
+        "A user can have at most {most} API keys. Delete one first.",
     ),
     ApiKeyNotFound: Kind(404, "api-key-not-found", "No such API key"),
     InvalidLink: Kind(422, "invalid-link", "Invalid link"),
-    ChatLinked: Kind(409, "chat-linked", "Chat linked already"),
+    ChatLinked: Kind(409, "chat-linked", "Chat already linked"),
     ChatNotLinked: Kind(409, "chat-not-linked", "Chat not linked"),
     NoBot: Kind(409, "no-bot", "No Telegram bot"),
     PaymentNotFound: Kind(404, "payment-not-found", "No such payment", _same("charge_id")),
@@ -225,13 +228,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
         403,
         "not-by-api-key",
         "Not with an API key",
-        says="An API key cannot do this. Sign in with `POST /auth/token`, and send the access token.",
+        says="An API key does not allow this. Sign in with `POST /auth/token`, and send the access token.",
     ),
     NotAllowed: Kind(403, "not-allowed", "Not allowed"),
     AccountBlocked: Kind(403, "account-blocked", "Account blocked"),
     OwnAccount: Kind(409, "own-account", "Your own account"),
     TopUpNotFound: Kind(404, "top-up-not-found", "No such top-up"),
-    AlreadyReversed: Kind(409, "already-reversed", "Taken back before"),
+    AlreadyReversed: Kind(409, "already-reversed", "Already reversed"),
     NotReversible: Kind(409, "not-reversible", "Not reversible", _same("amount", "available")),
     OwnRole: Kind(409, "own-role", "Your own role"),
     NotRefundable: Kind(
@@ -239,16 +242,16 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "not-refundable",
         "Not refundable",
         _same("charged"),
-        "Credits charged for the prediction: {charged}. No more can be given back.",
+        "The prediction was charged {charged} credits. No more can be refunded.",
     ),
-    AlreadyRefunded: Kind(409, "already-refunded", "Refunded before"),
-    CheckUnderWay: Kind(409, "check-under-way", "Checked just now"),
-    PaymentTaken: Kind(409, "payment-taken", "Credited before"),
+    AlreadyRefunded: Kind(409, "already-refunded", "Already refunded"),
+    CheckUnderWay: Kind(409, "check-under-way", "Check under way"),
+    PaymentTaken: Kind(409, "payment-taken", "Already credited"),
     InvalidPromoCode: Kind(422, "invalid-promo-code", "Invalid promo code"),
     PromoCodeTaken: Kind(409, "promo-code-taken", "Promo code taken", _same("code")),
     PromoCodeNotFound: Kind(404, "promo-code-not-found", "No such promo code"),
     PromoCodeUsedUp: Kind(409, "promo-code-used-up", "Promo code used up"),
-    PromoCodeRedeemed: Kind(409, "promo-code-redeemed", "Promo code redeemed before"),
+    PromoCodeRedeemed: Kind(409, "promo-code-redeemed", "Promo code already redeemed"),
 }
 
 
@@ -260,19 +263,19 @@ FRAMEWORK: Mapping[int, Kind] = {
             404,
             "not-found",
             "Not found",
-            says="There is nothing at this address; `/api/docs` shows what there is.",
+            says="There is nothing at this address. `/api/docs` shows all addresses.",
         ),
         Kind(
             405,
             "method-not-allowed",
             "Method not allowed",
-            says="{method} is not for this address: {allow} is.",
+            says="This address does not allow {method}, only {allow}.",
         ),
-        Kind(413, "body-too-large", "Body too large", says="The body is larger than this route takes."),
+        Kind(413, "body-too-large", "Body too large", says="The body is too large for this route."),
         Kind(415, "unsupported-media-type", "Unsupported media type"),
     )
 }
-"""What Litestar itself refuses; the words are ours, since Python's own change with its version."""
+"""Refusals of Litestar itself, in our words, since Python's change with its version."""
 
 
 NOT_JSON = Kind(400, "not-json", "Not JSON")

@@ -1,4 +1,4 @@
-"""Every refusal as RFC 9457 `application/problem+json`; one table says which error is which problem."""
+"""Answers every refusal with RFC 9457 `application/problem+json`, as the table of kinds says."""
 
 import logging
 from collections import defaultdict
@@ -50,21 +50,21 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _OF_STATUS: Mapping[int, Mapping[str, str]] = {401: _CHALLENGE, 503: {"Retry-After": str(RETRY_AFTER)}}
 
 
-_AWAY = "Something that is needed cannot be reached: try again in a moment."
+_AWAY = "The service is temporarily unavailable. Try again in a moment."
 
 
-_LOGGED = "Something went wrong here; it was logged."
+_LOGGED = "Something went wrong on our side; the error was logged."
 
 
 log = logging.getLogger(__name__)
 
 
 HUNG_UP = "client disconnected prematurely"
-"""What Litestar calls an error of the server is a caller's doing, and no line of the log for each."""
+"""Litestar reports this as a server error, but the caller hung up, so it is not logged."""
 
 
 class Refused(Exception):
-    """A refusal that is about HTTP rather than about the domain."""
+    """A refusal that concerns HTTP and not the domain."""
 
     def __init__(self, kind: Kind, detail: str, **members: object) -> None:
         super().__init__(detail)
@@ -73,7 +73,7 @@ class Refused(Exception):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A refusal (RFC 9457). Depending on its type it has further members that say more."""
+    """A refusal (RFC 9457). Depending on its type, it has further members."""
 
     type: str
     title: str
@@ -83,9 +83,9 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def documented(*statuses: int, refusals: Sequence[DomainError] = ()) -> dict[int, ResponseSpec]:
-    """The problems of a route, for its OpenAPI description: these, and those that any may answer.
+    """The problems of a route, for its OpenAPI description: these and the ones that every route can answer.
 
-    Examples are the `refusals` that only this route has, and else what any route says with the status.
+    The examples are this route's own `refusals`, or else those of any route with the status.
     """
     own: dict[int, list[DomainError]] = defaultdict(list)
     for each in refusals:
@@ -106,13 +106,13 @@ def documented(*statuses: int, refusals: Sequence[DomainError] = ()) -> dict[int
 
 
 def _usual(status: int) -> list[dict[str, object]]:
-    """What any route says with this status."""
+    """The examples of any route with this status."""
     match status:
         case 400:
             return [NOT_JSON.problem("JSON is malformed: trailing comma in object (byte 27).")]
         case 401:
             return [
-                SIGN_IN_REQUIRED.problem(f"This takes an account. {REGISTER}"),
+                SIGN_IN_REQUIRED.problem(f"You need an account for this. {REGISTER}"),
                 problem_of(InvalidToken()),
             ]
         case 403:
@@ -124,7 +124,7 @@ def _usual(status: int) -> list[dict[str, object]]:
         case 415:
             return [NOT_JSON_TYPE.problem("Send `Content-Type: application/json`, not `text/plain`.")]
         case 422:
-            message = "is no query parameter here: this takes none"
+            message = "is not a query parameter of this route: it has none"
             return [WRONG_SHAPE.problem(f"`limt` {message}.", errors=[FieldProblem(None, "limt", message)])]
         case 429:
             return [problem_of(TooManyTries(retry_after=42))]
@@ -137,7 +137,7 @@ def _usual(status: int) -> list[dict[str, object]]:
 
 
 def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """What Litestar would answer, by the nearest of `HANDLERS`."""
+    """The answer that Litestar would give: that of the nearest of `HANDLERS`."""
     return next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)(request, error)
 
 
@@ -153,7 +153,7 @@ def of_domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[b
 
 
 def problem_of(error: DomainError) -> dict[str, object]:
-    """The problem document of an error that `KINDS` knows."""
+    """The problem document of an error in `KINDS`."""
     kind = KINDS[type(error)]
     members = {member: getattr(error, name) for member, name in kind.fields.items()}
     if isinstance(error, NoValidRow):
@@ -167,16 +167,16 @@ def of_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
 
 
 def of_unavailable(request: Request[Any, Any, Any], error: Unavailable) -> Response[bytes]:
-    log.warning("%s %s: not available: %s", request.method, request.scope["path"], error)
+    log.warning("%s %s answered 503: %s", request.method, request.scope["path"], error)
     return _response(UNAVAILABLE.problem(_AWAY), {"Retry-After": str(RETRY_AFTER)})
 
 
 def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """The framework's own refusals."""
+    """Answer the framework's own refusals."""
     if isinstance(error, ValidationException):
         return _response(_of_validation(error))
     if error.detail == HUNG_UP:
-        return _response(FRAMEWORK[400].problem("The body ended before all of it was here."))
+        return _response(FRAMEWORK[400].problem("The body ended early."))
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return of_any_error(request, error)
     kind = FRAMEWORK.get(error.status_code) or Kind(error.status_code, "refused", "Refused")
@@ -185,7 +185,7 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 
 def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """What nobody foresaw: all of it in the log, nothing of it in the answer."""
+    """Answer an unexpected error: the log has all of it, the answer nothing."""
     log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return _response(INTERNAL_ERROR.problem(_LOGGED))
 

@@ -1,4 +1,4 @@
-"""Query parameters, strictly: a mistyped one would change nothing, and nobody would know."""
+"""Strict query parameters: an unknown one is refused, so that a mistyped name is noticed."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ async def only_known_parameters(
 
 
 def query_parameters(handler: HTTPRouteHandler) -> Sequence[str]:
-    """The names of those that the handler takes."""
+    """The names of the handler's query parameters."""
     return [
         field.kwarg_definition.name or name
         for name, field in handler.parsed_fn_signature.parameters.items()
@@ -41,11 +41,13 @@ def query_parameters(handler: HTTPRouteHandler) -> Sequence[str]:
 
 
 def require_known(scope: Scope, known: Sequence[str] = ()) -> None:
-    """Raises a 422 that names each query parameter beyond the `known`, and each that is given twice."""
+    """Raises a 422 that names each query parameter that is not `known`, or is given more than once."""
     query = scope["query_string"].decode("latin-1")
     given = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
-    takes = f"this takes {listed(known)}" if known else "this takes none"
-    wrong = [(name, f"is no query parameter here: {takes}") for name in given if name not in known]
+    takes = f"its parameters are {listed(known)}" if known else "it has none"
+    wrong = [
+        (name, f"is not a query parameter of this route: {takes}") for name in given if name not in known
+    ]
     wrong += [(name, "is given more than once") for name in known if given[name] > 1]
     if wrong:
         errors = [FieldProblem(None, name[:100], message) for name, message in wrong[:_MOST_NAMED]]

@@ -1,4 +1,4 @@
-"""What a prediction would cost, before anything is asked for."""
+"""The price of a prediction, without requesting it."""
 
 from typing import Annotated
 
@@ -21,14 +21,14 @@ from augury.inbound.http.submissions import Data
 
 
 class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Rows for a model, as in a submit."""
+    """Rows for a model, as in `POST /predictions`."""
 
     data: Data
     model: Annotated[str, msgspec.Meta(max_length=128)] | None = None
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """`price` would be held, `row_price` × `valid_rows` charged; with no valid row it would be refused."""
+    """`price` would be held, and `row_price` × `valid_rows` charged. With no valid row it is refused."""
 
     model: str
     row_price: int

@@ -8,13 +8,13 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpSettings:
-    """What the HTTP side takes from outside, each with its default."""
+    """The settings of the HTTP side and their defaults."""
 
     base_path: str = ""
     """The path under which callers find the API behind a proxy, such as `/augury`, without a slash at the
     end."""
     max_body_bytes: int = 10_000_000
-    """The largest request body. A route that takes no rows allows 65536 at most."""
+    """The largest request body. A route without rows allows at most 65536 bytes."""
     max_values: int = 500_000
     """JSON values in the rows of one request; in memory each takes many times its text."""
     max_intake_bytes: int = 100_000_000
@@ -37,14 +37,14 @@ class HttpSettings:
 
     def __post_init__(self) -> None:
         if min(self.max_body_bytes, self.max_values, self.flight) < 1:
-            raise ValueError("max_body_bytes, max_values and flight must be 1 at least")
+            raise ValueError("max_body_bytes, max_values and flight must be at least 1")
         if self.max_intake_bytes < self.max_body_bytes:
-            raise ValueError("max_intake_bytes must be max_body_bytes at least")
+            raise ValueError("max_intake_bytes must be at least max_body_bytes")
         if self.base_path and (not self.base_path.startswith("/") or self.base_path.endswith("/")):
-            raise ValueError("base_path begins with a slash and ends without one")
+            raise ValueError("base_path must begin with a slash and must not end with one")
         for origin in self.cors_origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise ValueError(
-                    f"cors_origins has {origin!r}; an origin is written as browsers send it, in lower "
-                    "case and without a path: https://app.example.com"
+                    f"cors_origins has {origin!r}; write an origin as browsers send it, in lower case and "
+                    "without a path: https://app.example.com"
                 )

@@ -1,4 +1,4 @@
-"""Submitting: the hot path. What is needed is looked up once, at start-up, and the rest is plain code."""
+"""Submitting, the hot path: dependencies are looked up once, at start-up, and the rest is plain code."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -71,7 +71,9 @@ class Submission(msgspec.Struct, forbid_unknown_fields=True):
         Annotated[
             int,
             msgspec.Meta(
-                ge=1, le=_MOST_EXPIRES_IN, description="Seconds until it must have started, or it expires."
+                ge=1,
+                le=_MOST_EXPIRES_IN,
+                description="Seconds after which the prediction expires if it has not started.",
             ),
         ]
         | None
@@ -83,7 +85,7 @@ _submission_decoder = msgspec.json.Decoder(Submission)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitDesk:
-    """Everything that a submit needs, for the life of the application."""
+    """The dependencies of a submit, which live as long as the application."""
 
     identity: Identity
     submit_prediction: SubmitPrediction
@@ -91,9 +93,9 @@ class SubmitDesk:
     settings: HttpSettings
 
     async def accept(self, scope: Scope, submission: Submission, body: bytes) -> "Taken":
-        """`submission` is what the `body` says; `scope["user"]` is who asks, None for a guest.
+        """`submission` is the decoded `body`; `scope["user"]` is the caller, None for a guest.
 
-        Nothing of either is kept in what this answers: who waits for a result must not hold its rows.
+        The result keeps neither of them, so that a request which waits does not hold its rows in memory.
         """
         caller: UserId | None = scope["user"]
         name = name_of_submit(caller, scope)
@@ -117,7 +119,7 @@ class SubmitDesk:
             raise
 
     async def answer(self, scope: Scope, taken: "Taken") -> EncodedJson:
-        """What was accepted as it stands, once the caller has waited as long as it prefers to."""
+        """Answer with the prediction, after waiting for its result as long as the caller prefers."""
         most = int(self.settings.max_wait.total_seconds())
         seconds = wait_seconds(_preferences(scope), most=most)
         stored = await self._as_it_stands(taken.answer, taken.user_id, seconds or 0)
@@ -131,7 +133,7 @@ class SubmitDesk:
         if seconds:
             try:
                 return await self.wait.for_accepted(answer, seconds=seconds)
-            except Unavailable:  # it was accepted and is paid for: say so, whatever happened since
+            except Unavailable:  # it was accepted and paid: say so in any case
                 pass
         return unanswered(answer)
 
@@ -148,20 +150,20 @@ class SubmitDesk:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A submit that was accepted, now or before, and whose it is."""
+    """A submit that was accepted, now or before, and its user."""
 
     user_id: UserId
     answer: Prediction | Replayed
 
 
 def _trace(scope: Scope) -> str | None:
-    """The caller's trace; a wrong one is no reason to refuse anything."""
+    """The caller's trace. An invalid one is ignored."""
     header = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
     return None if header is None else traceparent(header.decode("latin-1"))
 
 
 def _preferences(scope: Scope) -> bytes:
-    """Several lines are one list (RFC 9110, section 5.3)."""
+    """The values of all `Prefer` lines, which form one list (RFC 9110, section 5.3)."""
     return b",".join([value for name, value in scope["headers"] if name == b"prefer"])
 
 
@@ -170,7 +172,7 @@ def _preferences(scope: Scope) -> bytes:
     status_code=202,
     dto=JsonBody[Submission],
     return_dto=None,
-    before_request=identify,  # what a guard would do, without the copy of the handler that each guard gets
+    before_request=identify,  # like a guard, but without copying the handler for it
     security=BEARER_OR_GUEST,
     tags=["Predictions"],
     summary="Request a prediction",
@@ -178,7 +180,7 @@ def _preferences(scope: Scope) -> bytes:
     operation_class=SubmitOperation,
     responses={
         200: ResponseSpec(
-            PredictionView, generate_examples=False, description="Final already, after `Prefer: wait`."
+            PredictionView, generate_examples=False, description="The final prediction, after `Prefer: wait`."
         ),
         202: ResponseSpec(PredictionView, generate_examples=False, description="Accepted."),
         **documented(
@@ -207,7 +209,7 @@ async def submit(request: Anyone, data: JSONBody[Submission]) -> EncodedJson:
 
 
 async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send: Send) -> None:
-    """The route `submit` as plain ASGI, which is how nearly all submits are answered."""
+    """The route `submit` as plain ASGI, which answers nearly all submits."""
     scope["path_template"] = scope["path"]
     answer: ASGIApp
     try:
@@ -224,6 +226,6 @@ async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send
 
 
 async def _received(desk: SubmitDesk, scope: Scope, receive: Receive) -> Taken:
-    """The body lives as long as this call."""
+    """Read and accept the submit. The body is freed when this call ends."""
     body = await whole_body(scope, receive, most=desk.settings.max_body_bytes)
     return await desk.accept(scope, decode_json(_submission_decoder, scope, body), body)

@@ -26,7 +26,7 @@ Confirm = Annotated[
     QueryParameter(
         ge=0,
         le=MOST_CREDITS,
-        description="The credits that you still have and are ready to lose; needed where there are any.",
+        description="The number of credits that you still have and accept to lose. Needed if you have any.",
     ),
 ]
 
@@ -48,7 +48,7 @@ class UserView(msgspec.Struct, frozen=True):
     security=BEARER,
     tags=TAGS,
     summary="Read your account",
-    description="Who you are here.",
+    description="Your account: id, address and role.",
     responses=documented(401, 404, refusals=[UserNotFound()]),
 )
 @inject
@@ -82,7 +82,7 @@ async def close(request: InPerson, close_account: FromDishka[CloseAccount], conf
 
 
 class TelegramLink(msgspec.Struct, frozen=True):
-    """A deep link to the bot that is good once."""
+    """A deep link to the bot, which works once."""
 
     url: str
     expires_at: datetime

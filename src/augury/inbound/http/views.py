@@ -1,4 +1,4 @@
-"""How a prediction looks from outside."""
+"""Predictions as the API shows them."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -13,13 +13,13 @@ from augury.inbound.http.field_problems import FieldProblem, row_problems, row_w
 from augury.inbound.http.openapi import Shows
 
 EXAMPLE = PredictionId(UUID("01994d2f-7c1e-7000-8a3b-5c6d7e8f9012"))
-"""The id of nobody's prediction."""
+"""An id for examples."""
 _NOTHING = msgspec.Raw(b"null")
 _ANSWER = {"label": "positive", "probabilities": {"negative": 0.04, "neutral": 0.08, "positive": 0.88}}
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a model says of one row: a label with each class's probability, or a value."""
+    """A model's answer for one row: a label with the probability of each class, or a value."""
 
     label: str | msgspec.UnsetType = msgspec.UNSET
     probabilities: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
@@ -30,24 +30,24 @@ Output = Annotated[
     msgspec.Raw,
     Shows(
         type=Answer | list[Answer | None] | None,
-        description="For an object `data` one object; for an array an array, with null where `errors` "
-        "names the row. Null until it has succeeded, once it is forgotten, and in lists where there is "
-        "more than one row.",
+        description="One object if `data` was an object, an array if it was an array, with null for each row "
+        "in `errors`. The whole is null until the prediction has succeeded, after it is forgotten, and in "
+        "lists if there is more than one row.",
         example=_ANSWER,
     ),
 ]
 
 
 class Urls(msgspec.Struct, frozen=True):
-    """Where a prediction is, and where it is canceled."""
+    """The URLs of a prediction and of its cancellation."""
 
     self_: str = msgspec.field(name="self")
     cancel: str
 
 
 class PredictionView(msgspec.Struct, frozen=True):
-    """One prediction as it stands. `price` is held for it, `charged` is what it cost in the end, and
-    `refunded` what was given back of that since."""
+    """One prediction in its current state. `price` is held for it, `charged` is its final cost, and
+    `refunded` the part of that which was refunded since."""
 
     id: PredictionId
     status: Status
@@ -89,5 +89,5 @@ class PredictionView(msgspec.Struct, frozen=True):
 
 
 def unanswered(prediction: Prediction) -> StoredPrediction:
-    """A prediction of which nothing is stored yet, or ever: it was just accepted, or canceled."""
+    """A prediction without a stored result, because it was just accepted or canceled."""
     return StoredPrediction(prediction, None)

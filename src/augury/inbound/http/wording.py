@@ -1,4 +1,4 @@
-"""What msgspec finds wrong with a body or a parameter, in the words of whoever sent it."""
+"""Turns msgspec's messages about a body or a parameter into words for the caller."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _TYPES = {
     "uuid": "a UUID",
 }
 _WHERE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_ANY_NAME = "[...]"  # of a member, which msgspec does not tell
+_ANY_NAME = "[...]"  # msgspec's path for a member whose name it does not tell
 _TYPE = re.compile(r"Expected `(?P<wanted>[a-z |]+)`, got `(?P<got>[a-z]+)`")
 _LEAST = re.compile(r"Expected `(?:int|float)` >= (?P<least>\S+)")
 _MOST = re.compile(r"Expected `(?:int|float)` <= (?P<most>\S+)")
@@ -23,12 +23,12 @@ _VALUE = re.compile(r"Invalid enum value (?P<value>.+)")
 
 _REST = {
     "Invalid UUID": "must be a UUID",
-    "Number out of range": "has a number that is too large: numbers go to 1.8e308",
+    "Number out of range": "has a number that is too large: the limit is 1.8e308",
 }
 
 
 def split(message: str) -> tuple[str, str | None]:
-    """What is wrong, to be said after a name, and the name, None for the body as a whole."""
+    """The message, which follows a field's name, and that name; None is the whole body."""
     where = _WHERE.search(message)
     path = (where["path"].replace(_ANY_NAME, "") or None) if where else None
     return _said(message[: where.start()] if where else message), path
@@ -45,13 +45,13 @@ def _said(message: str) -> str:
         wanted = " or ".join(_TYPES.get(each, each) for each in found["wanted"].split(" | "))
         return f"must be {wanted}, not {_TYPES.get(found['got'], found['got'])}"
     if found := _LEAST.fullmatch(message):
-        return f"must be {found['least']} at least"
+        return f"must be at least {found['least']}"
     if found := _MOST.fullmatch(message):
-        return f"must be {found['most']} at most"
+        return f"must be at most {found['most']}"
     if found := _LENGTH.fullmatch(message):
         unit = "character" if found["kind"] == "str" else "item"
         unit = unit if found["length"] == "1" else f"{unit}s"
-        return f"must have {found['length']} {unit} at {'most' if found['sign'] == '<=' else 'least'}"
+        return f"must have at {'most' if found['sign'] == '<=' else 'least'} {found['length']} {unit}"
     if found := _VALUE.fullmatch(message):
         return f"must not be {found['value']}"
     return _REST.get(message, message)
