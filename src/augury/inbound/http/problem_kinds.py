@@ -130,7 +130,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         422,
         "no-valid-row",
         "No valid row",
-        says="No row fits the model, see `errors`; nothing was charged. `GET /models` shows what a row needs.",
+        says="No row fits the model, see `errors`; nothing was charged. `GET /models` shows what rows need.",
     ),
     NoRows: Kind(
         422,
