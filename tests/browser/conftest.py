@@ -20,8 +20,9 @@ QUIET = [
 """As root there is no sandbox; the rest keeps a browser from calling its maker."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser for one module: while Playwright runs, no test of this process can run an event loop."""
     path = shutil.which("chromium")
     if path is None:
         assert "CI" not in os.environ, "no chromium"
