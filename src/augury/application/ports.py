@@ -43,7 +43,7 @@ class Clock(Protocol):
 
 
 class Counters(Protocol):
-    """What this process has done, counted for whoever watches it. Never waits, never raises."""
+    """Counts what this process does, for its metrics. Never waits and never raises."""
 
     @abstractmethod
     def submitted(self, submits: int) -> None:
