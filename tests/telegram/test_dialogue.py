@@ -29,9 +29,9 @@ def test_a_dialogue_goes_on_after_a_restart_through_mistakes_and_back(
 
     ada.says("/models")
     ada.presses(newest(telegram, "choose yours"), "mixed")
-    newest(telegram, "Your model is mixed now")
+    newest(telegram, "Your model is now mixed")
     ada.says("good day")
-    newest(telegram, "mixed wants 3 values")
+    newest(telegram, "mixed needs 3 values")
 
     began = ada.says("/predict")
     assert "mixed, 2 credits for this prediction" in newest(telegram, "Question 1 of 3: age").text
@@ -73,4 +73,4 @@ def test_a_dialogue_can_be_left(service: BotService, telegram: TelegramServer) -
 
     newest(telegram, "All right, canceled")
     said = ada.says("33")
-    newest(telegram, "mixed wants 3 values", after=said)
+    newest(telegram, "mixed needs 3 values", after=said)
