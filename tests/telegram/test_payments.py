@@ -97,7 +97,7 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
     eventually(lambda: any("· 99 left" in each.text for each in telegram.to(7)), what="the spending")
     refused = run("payment", "refund", second, env=service.env)
     assert refused.returncode == 1
-    assert "its credits are spent: 100 were bought, 99 are left" in refused.stderr
+    assert "because credits are spent: 100 were bought, 99 are left" in refused.stderr
     assert telegram.refunded == {first}
     assert not service.deviations()
 
