@@ -206,7 +206,7 @@ def test_a_server_that_does_not_start_says_why_in_one_line(data: Path) -> None:
 def test_data_of_a_postgresql_that_is_not_here_are_named(data: Path) -> None:
     (data / "postgres").mkdir(parents=True)
     (data / "postgres/PG_VERSION").write_text("15\n")
-    with pytest.raises(postgres_binaries.NoSuchPostgres, match="the data need PostgreSQL 15"), embedded_postgres(data):
+    with pytest.raises(postgres_binaries.NoSuchPostgres, match="need PostgreSQL 15"), embedded_postgres(data):
         pass
 
 
