@@ -25,13 +25,14 @@ def hexagon() -> Hexagon:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """A run of everything gets one worker more than there are processors, because many tests wait for
-    processes; a run of some tests gets none, so that its output comes as it happens."""
+    """A run of everything gets as many workers as there are processors: with more of them, tests that stop
+    and start servers run out of patience. A run of some tests gets none, so that its output comes as it
+    happens."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     chosen = config.option.keyword or config.option.markexpr or config.option.lf
-    return min(os.cpu_count() or 1, 7) + 1 if everything and not chosen else 0
+    return min(os.cpu_count() or 1, 8) if everything and not chosen else 0
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
