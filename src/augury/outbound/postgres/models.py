@@ -1,7 +1,6 @@
 import json
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 from typing_extensions import override
 
 from augury.application.models.ports import Models
+from augury.concurrency.shared_reads import SharedReads
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, ReadAs, Task, ValueIs
 from augury.domain.model_texts import ModelTexts
@@ -47,14 +47,13 @@ CHANGE = query(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class PostgresModels(Models):
     """Caches models for a while: every request needs one, and they rarely change."""
 
-    pool: Pool
-    believed: timedelta = timedelta(0)
-    """How long a cached model is used. A change through this object clears the cache."""
-    _remembered: dict[str, tuple[float, Model]] = field(default_factory=dict, init=False)
+    def __init__(self, pool: Pool, believed: timedelta = timedelta(0)) -> None:
+        """`believed` is how long a cached model is used. A change through this object clears the cache."""
+        self._pool = pool
+        self._cached: SharedReads[str, Model] = SharedReads(lifetime=believed)
 
     @override
     async def get(self, name: str) -> Model:
@@ -72,24 +71,24 @@ class PostgresModels(Models):
 
     @override
     async def all(self) -> Sequence[Model]:
-        return [_model_of(row) for row in await fetch(self.pool, *ALL())]
+        return [_model_of(row) for row in await fetch(self._pool, *ALL())]
 
     @override
     async def add(self, model: Model) -> None:
-        async with transaction(self.pool) as connection:
+        async with transaction(self._pool) as connection:
             if model.is_active:
                 await connection.execute(*STEP_BACK(the_name=model.ref.name))
             await connection.execute(*ADD(**_columns(model)))
-        self._remembered.clear()
+        self._cached.clear()
 
     @override
     async def versions(self, name: str) -> Sequence[Model]:
-        rows = await fetch(self.pool, *VERSIONS(the_name=name)) if is_storable(name) else []
+        rows = await fetch(self._pool, *VERSIONS(the_name=name)) if is_storable(name) else []
         return [_model_of(row) for row in rows]
 
     @override
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
-        async with transaction(self.pool) as connection:
+        async with transaction(self._pool) as connection:
             versions = await connection.fetch(*LOCK(the_name=ref.name)) if is_storable(ref.name) else []
             known = [_model_of(row) for row in versions if row["version"] == ref.version]
             if not known:
@@ -106,20 +105,17 @@ class PostgresModels(Models):
                     facts=_facts(model),
                 )
             )
-        self._remembered.clear()
+        self._cached.clear()
         return model
 
     async def _look_up(self, key: str, by: Query, **values: object) -> Model:
-        now = time.monotonic()
-        read_at, model = self._remembered.get(key, (0.0, None))
-        if model is not None and now - read_at < self.believed.total_seconds():
-            return model
-        rows = await fetch(self.pool, *by(**values)) if is_storable(key) else []
-        if not rows:
-            raise ModelNotFound(model=key)
-        model = _model_of(rows[0])
-        self._remembered[key] = (now, model)  # bounded: only existing models are stored
-        return model
+        async def read() -> Model:
+            rows = await fetch(self._pool, *by(**values)) if is_storable(key) else []
+            if not rows:
+                raise ModelNotFound(model=key)
+            return _model_of(rows[0])
+
+        return await self._cached.get(key, read)
 
 
 def _model_of(row: Record) -> Model:
