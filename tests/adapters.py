@@ -14,6 +14,7 @@ from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
 from augury.application.ports import Accepted, IdempotencyKey, Json, OpenBooks
 from augury.application.predictions.ports import (
+    BulkLane,
     Claimed,
     Finished,
     PredictionContents,
@@ -30,6 +31,7 @@ from augury.domain.user import Role, User
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.books import MemoryOpenBooks
+from augury.outbound.memory.bulk_lane import MemoryBulkLane
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.duty import MemoryDuty
@@ -49,6 +51,7 @@ from augury.outbound.memory.work import MemoryWork
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.balances import PostgresBalances
 from augury.outbound.postgres.books import PostgresOpenBooks
+from augury.outbound.postgres.bulk_lane import PostgresBulkLane
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
 from augury.outbound.postgres.duty import PostgresDuty
@@ -80,6 +83,7 @@ class Adapters:
 
     books: OpenBooks
     work: Work
+    bulk_lane: BulkLane
     predictions: Predictions
     contents: PredictionContents
     balances: Balances
@@ -113,7 +117,11 @@ class Adapters:
         return user_id
 
     async def accept(
-        self, user_id: UserId, *predictions: Prediction, key: IdempotencyKey | None = None
+        self,
+        user_id: UserId,
+        *predictions: Prediction,
+        key: IdempotencyKey | None = None,
+        bulk_cost: int | None = None,
     ) -> None:
         """Hold the price of new predictions and record them."""
         async with self.books() as books:
@@ -123,7 +131,8 @@ class Adapters:
                 balance, holds = balance.hold(each.price, reference=each.id)
                 transfers += holds
             await books.record(
-                accepted=[Accepted(each, INPUT, key) for each in predictions], transfers=transfers
+                accepted=[Accepted(each, INPUT, key, bulk_cost=bulk_cost) for each in predictions],
+                transfers=transfers,
             )
 
     async def predictions_of(self, user_id: UserId, how_many: int) -> list[Prediction]:
@@ -213,6 +222,7 @@ def memory_adapters() -> Adapters:
     return Adapters(
         books=MemoryOpenBooks(memory),
         work=MemoryWork(memory),
+        bulk_lane=MemoryBulkLane(memory),
         predictions=MemoryPredictions(memory),
         contents=MemoryPredictionContents(memory),
         balances=MemoryBalances(memory),
@@ -242,6 +252,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
     return Adapters(
         books=PostgresOpenBooks(pool),
         work=PostgresWork(pool),
+        bulk_lane=PostgresBulkLane(pool),
         predictions=PostgresPredictions(pool),
         contents=PostgresPredictionContents(pool),
         balances=PostgresBalances(pool),

@@ -70,6 +70,7 @@ from augury.outbound.memory.access_tokens import MemoryAccessTokens
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.books import MemoryOpenBooks
+from augury.outbound.memory.bulk_lane import MemoryBulkLane
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
@@ -169,6 +170,7 @@ class Hexagon:
         self.links = MemoryLinks(self.memory)
         self.notices = MemoryNotices(self.memory)
         self.work = MemoryWork(self.memory)
+        self.bulk_lane = MemoryBulkLane(self.memory)
         self.predictions = MemoryPredictions(self.memory)
         self.balances = MemoryBalances(self.memory)
         self.ledger = MemoryLedger(self.memory, self.limits)

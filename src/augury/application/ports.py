@@ -107,6 +107,8 @@ class Accepted:
     key: IdempotencyKey | None = None
     notify: bool = False
     """Whether a notice of its end is kept until it is delivered."""
+    bulk_cost: int | None = None
+    """What it costs in the bulk lane (`Slice.cost`). None: it is small work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +173,10 @@ class Books(Protocol):
         """Lock the unfinished predictions that are due for a check, skipping those locked by others.
 
         A queued prediction that is due counts as lost if it was last put on the queue before `put_before`
-        (None: none counts as lost). With `early`, it need not be due. The wait until its next check doubles
-        each time, with jitter, from 30 seconds up to 10 minutes. Only one process sweeps at a time: nothing
-        is due while another one sweeps.
+        (None: none counts as lost). One that waits in the bulk lane never does: `BulkLane` knows them all.
+        With `early`, it need not be due. The wait until its next check doubles each time, with jitter, from
+        30 seconds up to 10 minutes. Only one process sweeps at a time: nothing is due while another one
+        sweeps.
         """
 
     @abstractmethod
@@ -187,7 +190,8 @@ class Books(Protocol):
     ) -> None:
         """Write everything in one statement. Balances move by the transfers.
 
-        `accepted` predictions are new and become pending. `changed` ones were locked in this transaction;
+        `accepted` predictions are new and become pending; those with a `bulk_cost` wait in the bulk lane.
+        `changed` ones were locked in this transaction;
         those that are final now are no longer pending. `keys` remembers, by user, requests that made no
         prediction. Raises `AlreadyRecorded`, and `Conflict` if an idempotency key was remembered meanwhile.
         """

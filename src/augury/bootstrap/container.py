@@ -60,6 +60,7 @@ from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.balances import PostgresBalances
 from augury.outbound.postgres.books import PostgresOpenBooks
+from augury.outbound.postgres.bulk_lane import PostgresBulkLane
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
 from augury.outbound.postgres.duty import PostgresDuty
@@ -144,6 +145,7 @@ def _postgres() -> Provider:
     provider.provide_all(
         WithParents[PostgresApiKeys],
         WithParents[PostgresBalances],
+        WithParents[PostgresBulkLane],
         WithParents[PostgresChats],
         WithParents[PostgresDialogues],
         WithParents[PostgresDuty],

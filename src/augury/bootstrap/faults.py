@@ -88,6 +88,13 @@ class FaultyWork(Work):
         return claimed
 
     @override
+    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
+        claimed = await self.inner.pick(token=token, lease=lease, most=most, most_cost=most_cost)
+        if claimed and self.after_claim:
+            self.after_claim.here()
+        return claimed
+
+    @override
     async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
         return await self.inner.renew(token, lease=lease, ids=ids)
 

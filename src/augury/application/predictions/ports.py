@@ -60,6 +60,16 @@ class Work(Protocol):
         """
 
     @abstractmethod
+    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
+        """Start the next work of the bulk lane: the oldest predictions of the user whose turn it is, ordered
+        by id. An empty answer means that nothing waits there, or only what others are just taking.
+
+        Takes up to `most` predictions that cost up to `most_cost` in all, but always the first. It is the
+        turn of the user with the least `Share.finish`. Picks at the same time take different users, if they
+        can.
+        """
+
+    @abstractmethod
     async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
         """Let the lease end `lease` from now. Answers how many of the predictions are still under it."""
 
@@ -72,11 +82,51 @@ class Work(Protocol):
 
     @abstractmethod
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
-        """Queue again the predictions under this lease, without counting the attempt."""
+        """Queue again the predictions under this lease, without counting the attempt. Those of the bulk lane
+        wait there again, and their users are not charged for them."""
 
     @abstractmethod
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         """The ids of these that the books do not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserInLane:
+    """A user's work that waits in the bulk lane."""
+
+    user_id: UserId
+    waiting: int
+    """Predictions."""
+    cost: int
+    """Of all of them, as `Slice.cost` counts it."""
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in the bulk lane."""
+
+    predictions: int
+    users: int
+    oldest: datetime | None
+    """When the one that has waited longest was accepted."""
+    by_user: Sequence[UserInLane]
+    """Those with the most cost first."""
+
+
+class BulkLane(Protocol):
+    """The predictions that wait for their user's turn. `Work.pick` takes them from here."""
+
+    @abstractmethod
+    async def waiting(self, *, most_users: int) -> Waiting: ...
+
+    @abstractmethod
+    async def ids(self, *, at_most: int) -> Sequence[PredictionId]:
+        """The predictions that wait, of all users, in any order."""
+
+    @abstractmethod
+    async def set_weight(self, user_id: UserId, weight: float) -> None:
+        """Give a user this share of the lane, beside users of weight 1."""
 
 
 @dataclass(frozen=True, slots=True)

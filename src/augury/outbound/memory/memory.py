@@ -14,6 +14,7 @@ from augury.application.people.ports import ApiKey
 from augury.application.ports import Clock, Json, Remembered, Unavailable
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.lane import Share
 from augury.domain.model import Model, ModelRef
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
@@ -22,6 +23,7 @@ from augury.domain.user import User
 
 FIRST_LOOK = timedelta(seconds=30)
 LAST_LOOK = timedelta(minutes=10)
+"""Also the first one at what waits in the bulk lane: that its message is lost is noticed in another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,10 @@ class PredictionRecord:
     wait: timedelta = FIRST_LOOK
     """From the last check to the next."""
     notify: bool = False
+    bulk_cost: int | None = None
+    """In the bulk lane; None for small work."""
+    in_bulk: bool = False
+    """Whether it waits for its user's turn in the bulk lane."""
 
     def forgotten(self) -> Self:
         """The record without the user's input and the answers."""
@@ -127,6 +133,7 @@ class State:
     promo_codes: dict[str, PromoCode] = field(default_factory=dict)
     redemptions: dict[tuple[str, UserId], UUID] = field(default_factory=dict)
     ledger_checks: dict[str, LedgerCheck] = field(default_factory=dict)
+    shares: dict[UserId, Share] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

@@ -10,7 +10,8 @@ from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, 
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
-from augury.outbound.memory.memory import FIRST_LOOK, KeyRecord, PredictionRecord, State, next_look
+from augury.outbound.memory import bulk_lane
+from augury.outbound.memory.memory import FIRST_LOOK, LAST_LOOK, KeyRecord, PredictionRecord, State, next_look
 
 
 def record(
@@ -56,12 +57,19 @@ def count_pending(state: State, user_id: UserId, change: int) -> None:
 
 def _accept(state: State, accepted: Accepted, now: datetime) -> None:
     prediction = accepted.prediction
+    is_bulk = accepted.bulk_cost is not None
+    if is_bulk:
+        bulk_lane.enter(state, prediction.user_id)
+    wait = LAST_LOOK if is_bulk else FIRST_LOOK
     state.predictions[prediction.id] = PredictionRecord(
         prediction=prediction,
         input=accepted.input,
         put_at=now,
-        due_at=next_look(prediction, now),
+        due_at=next_look(prediction, now, wait),
+        wait=wait,
         notify=accepted.notify,
+        bulk_cost=accepted.bulk_cost,
+        in_bulk=is_bulk,
     )
     count_pending(state, prediction.user_id, +1)
     if accepted.key:
@@ -76,6 +84,7 @@ def _change(state: State, prediction: Prediction, now: datetime) -> None:
         put_at=now,
         due_at=next_look(prediction, now),
         wait=FIRST_LOOK,
+        in_bulk=False,
     )
     if prediction.status.is_final:
         count_pending(state, prediction.user_id, -1)

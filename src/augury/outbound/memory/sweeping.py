@@ -60,7 +60,7 @@ def _finding(record: PredictionRecord, now: datetime, put_before: datetime | Non
 
 
 def _was_passed(record: PredictionRecord, put_before: datetime | None) -> bool:
-    return put_before is not None and record.put_at < put_before
+    return put_before is not None and record.put_at < put_before and not record.in_bulk
 
 
 def _put_off(record: PredictionRecord, now: datetime, *, put_again: bool) -> PredictionRecord:

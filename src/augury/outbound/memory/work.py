@@ -1,4 +1,4 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,6 +8,7 @@ from typing_extensions import override
 from augury.application.predictions.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
+from augury.outbound.memory import bulk_lane
 from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, State, next_look
 from augury.outbound.memory.record import count_pending, move, notice
 
@@ -36,12 +37,25 @@ class MemoryWork(Work):
                 size += len(record.input)
                 if claimed and (rows > most_rows or size > most_bytes):
                     break
-                started = record.prediction.start(at=now)
-                state.predictions[started.id] = replace(
-                    record, prediction=started, token=token, due_at=now + lease
-                )
-                claimed.append(Claimed(started, record.input))
+                claimed.append(_start(state, record, token, now, lease))
         return claimed
+
+    @override
+    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
+        now = self.memory.now()
+        async with self.memory.change() as state:
+            while waiting := bulk_lane.next_user(state)[:most]:
+                begun = list(_within(most_cost, [each for each in waiting if _is_new(each, now)]))
+                for record in waiting:
+                    if record in begun or not _is_new(record, now):
+                        due_at = min(record.due_at, now + lease)
+                        left = replace(record, in_bulk=False, due_at=due_at, wait=FIRST_LOOK)
+                        state.predictions[record.prediction.id] = left
+                if begun:
+                    cost = sum(map(bulk_lane.cost_of, begun))
+                    bulk_lane.serve(state, begun[0].prediction.user_id, cost)
+                    return [_start(state, each, token, now, lease) for each in begun]
+        return ()
 
     @override
     async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
@@ -80,15 +94,48 @@ class MemoryWork(Work):
             covered = _leased(state, ids, token)
             for record in covered:
                 queued = record.prediction.hand_back()
+                is_bulk = record.bulk_cost is not None and queued.attempts == 0
                 # `put_at` stays: if the broker does not deliver the message again, it counts as lost.
                 state.predictions[queued.id] = replace(
-                    record, prediction=queued, token=None, due_at=next_look(queued, now), wait=FIRST_LOOK
+                    record,
+                    prediction=queued,
+                    token=None,
+                    due_at=next_look(queued, now),
+                    wait=FIRST_LOOK,
+                    in_bulk=is_bulk,
                 )
+                if is_bulk:
+                    bulk_lane.give_back(state, queued.user_id, bulk_lane.cost_of(record))
         return [record.prediction.id for record in covered]
 
     @override
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         return {each for each in ids if each not in self.memory.state.predictions}
+
+
+def _start(state: State, record: PredictionRecord, token: UUID, now: datetime, lease: timedelta) -> Claimed:
+    started = record.prediction.start(at=now)
+    state.predictions[started.id] = replace(
+        record, prediction=started, token=token, due_at=now + lease, in_bulk=False
+    )
+    return Claimed(started, record.input)
+
+
+def _within(most_cost: int, records: Sequence[PredictionRecord]) -> Iterator[PredictionRecord]:
+    """As many of these as cost so much in all, but at least the first."""
+    cost = 0
+    for place, record in enumerate(records):
+        cost += bulk_lane.cost_of(record)
+        if place and cost > most_cost:
+            return
+        yield record
+
+
+def _is_new(record: PredictionRecord, now: datetime) -> bool:
+    """Whether it is queued, not expired, and no worker has begun it."""
+    prediction = record.prediction
+    is_late = prediction.expires_at is not None and prediction.expires_at <= now
+    return prediction.status is Status.QUEUED and not is_late and prediction.attempts == 0
 
 
 def _claimable(

@@ -12,6 +12,9 @@ from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
 
 # All balances are locked first, by user id, before anything moves or is transferred. So the transfers of a
 # user get their sequence numbers one transaction after another, and a page of them is stable.
+#
+# The sweeper looks at what waits in the bulk lane only every ten minutes: that its message is lost is noticed
+# in another way. A user for whom nothing waited there starts at the lane's time, as `Share.returned` says.
 RECORD = """
 WITH accepted AS (
     INSERT INTO predictions (
@@ -24,10 +27,24 @@ WITH accepted AS (
         $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[], $7::bool[], $8::timestamptz[],
         $9::timestamptz[], $10::bytea[], $31::bool[]
     ) AS new (id, user_id, name, version, rows, price, single, created_at, expires_at, input, notify)
-    RETURNING id, expires_at
 ), to_look_at AS (
-    INSERT INTO unfinished (prediction_id, put_at, due_at, wait)
-    SELECT id, now(), least(now() + interval '30 seconds', expires_at), 30 FROM accepted
+    INSERT INTO unfinished (prediction_id, put_at, due_at, wait, bulk_user, cost)
+    SELECT id, now(), least(now() + wait * interval '1 second', expires_at), wait, bulk_user, cost
+    FROM (
+        SELECT id, expires_at, cost, CASE WHEN cost IS NULL THEN 30 ELSE 600 END AS wait,
+            CASE WHEN cost IS NOT NULL THEN user_id END AS bulk_user
+        FROM unnest($1::uuid[], $2::uuid[], $9::timestamptz[], $32::int[])
+            AS new (id, user_id, expires_at, cost)
+    ) AS new
+), shared AS (
+    INSERT INTO shares (user_id, start, finish)
+    SELECT user_id, lane.time, lane.time
+    FROM (
+        SELECT DISTINCT user_id FROM unnest($2::uuid[], $32::int[]) AS new (user_id, cost)
+        WHERE cost IS NOT NULL ORDER BY user_id
+    ) AS new, LATERAL (SELECT coalesce(max(start), 0) AS time FROM shares) AS lane
+    ON CONFLICT (user_id) DO UPDATE SET finish = greatest(shares.finish, excluded.finish)
+    WHERE NOT EXISTS (SELECT FROM unfinished WHERE bulk_user = shares.user_id)
 ), changed AS (
     UPDATE predictions p SET
         status = new.status, attempts = new.attempts, started_at = new.started_at,
@@ -90,6 +107,7 @@ async def record(
         *moves.columns(),
         *transfer_columns(transfers),
         [each.notify for each in accepted],
+        [each.bulk_cost for each in accepted],
     )
     assert row is not None
     if (row["moved"], row["changed"]) != (len(moves.by_user), len(changed)):

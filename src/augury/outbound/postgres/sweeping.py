@@ -12,9 +12,9 @@ from augury.outbound.postgres.prediction_rows import prediction_of
 # in turn and postponed, so that a long backlog does not hide a lost message.
 LOOK = """
 WITH candidates AS (
-    SELECT prediction_id, put_at, wait FROM unfinished
+    SELECT prediction_id, put_at, wait, bulk_user FROM unfinished
     WHERE $3 OR due_at <= now()
-    ORDER BY put_at < $2 DESC NULLS LAST, due_at, prediction_id
+    ORDER BY put_at < $2 AND bulk_user IS NULL DESC NULLS LAST, due_at, prediction_id
     LIMIT $1
 ), found AS (
     SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
@@ -24,7 +24,7 @@ WITH candidates AS (
             WHEN p.lease_until <= now() THEN 'abandoned'
             WHEN p.status = 'processing' THEN 'running'
             WHEN p.expires_at <= now() THEN 'expired'
-            WHEN c.put_at < $2 THEN 'lost'
+            WHEN c.put_at < $2 AND c.bulk_user IS NULL THEN 'lost'
             ELSE 'waiting'
         END AS finding
     FROM candidates c JOIN predictions p ON p.id = c.prediction_id

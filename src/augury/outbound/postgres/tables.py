@@ -8,6 +8,7 @@ from sqlalchemy import (
     Computed,
     Date,
     DateTime,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0011"
+VERSION = "0012"
 """The revision that this code needs: the newest migration."""
 
 Time = DateTime(timezone=True)
@@ -191,8 +192,28 @@ unfinished = Table(
     Column("put_at", Time, nullable=False),
     Column("due_at", Time, nullable=False),
     Column("wait", Integer, nullable=False, comment="Seconds until the look after this one"),
+    Column("bulk_user", Uuid, comment="Whose turn it waits for in the bulk lane, if it does"),
+    Column("cost", Integer, comment="In the bulk lane; null for small work"),
     comment="Predictions that are not final: as many as the backlog, whatever the history",
 )
+Index(
+    None,
+    unfinished.c.bulk_user,
+    unfinished.c.prediction_id,
+    postgresql_where=unfinished.c.bulk_user.is_not(None),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("user_id", Uuid, ForeignKey(users.c.id), primary_key=True),
+    Column("weight", Double, nullable=False, server_default=text("1")),
+    Column("start", Double, nullable=False),
+    Column("finish", Double, nullable=False),
+    CheckConstraint("weight > 0", name="weight"),
+    comment="How much of the bulk lane each user was given",
+)
+Index(None, shares.c.start)
 
 idempotency_keys = Table(
     "idempotency_keys",

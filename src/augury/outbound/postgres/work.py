@@ -11,7 +11,7 @@ from typing_extensions import override
 from augury.application.predictions.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import prediction_of
-from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.query import Records, fetch
 from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
 from augury.outbound.postgres.transfer_rows import transfer_columns
 
@@ -37,6 +37,56 @@ RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p
 
 # Waits for locked rows, such as the up to thousand rows that the sweeper locks at a time.
 CLAIM_PATIENTLY = CLAIM.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
+
+# Users who wait are found one by one along the index, however much waits for each. Only predictions that this
+# statement has locked leave the lane: those it begins, and those that are not to be begun any more (expired,
+# or claimed by their id), which the sweeper looks after.
+PICK = """
+WITH RECURSIVE waiting (user_id) AS (
+    (SELECT bulk_user FROM unfinished WHERE bulk_user IS NOT NULL ORDER BY bulk_user LIMIT 1)
+    UNION ALL
+    SELECT (SELECT bulk_user FROM unfinished WHERE bulk_user > waiting.user_id ORDER BY bulk_user LIMIT 1)
+    FROM waiting WHERE waiting.user_id IS NOT NULL
+), picked AS (
+    SELECT user_id FROM shares
+    WHERE user_id = ANY (ARRAY (SELECT user_id FROM waiting WHERE user_id IS NOT NULL))
+    ORDER BY finish, user_id LIMIT 1 FOR UPDATE SKIP LOCKED
+), oldest AS (
+    SELECT prediction_id, cost FROM unfinished
+    WHERE bulk_user = (SELECT user_id FROM picked) ORDER BY prediction_id LIMIT $3
+), locked AS (
+    SELECT id, status = 'queued' AND attempts = 0 AND (expires_at IS NULL OR expires_at > now()) AS is_ready
+    FROM predictions WHERE id = ANY (ARRAY (SELECT prediction_id FROM oldest))
+    ORDER BY id FOR UPDATE SKIP LOCKED
+), counted AS (
+    SELECT id, cost, sum(cost) OVER by_id AS so_far, row_number() OVER by_id AS place
+    FROM locked JOIN oldest ON prediction_id = id WHERE is_ready WINDOW by_id AS (ORDER BY id)
+), begun AS (
+    SELECT id, cost FROM counted WHERE so_far <= $4 OR place = 1
+), claimed AS (
+    UPDATE predictions p SET
+        status = 'processing', attempts = p.attempts + 1, started_at = now(),
+        lease_token = $1, lease_until = now() + $2::interval
+    FROM begun WHERE p.id = begun.id AND p.id = ANY (ARRAY (SELECT prediction_id FROM oldest))
+    RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
+        p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input
+), left_the_lane AS (
+    UPDATE unfinished SET bulk_user = NULL, due_at = least(now() + $2::interval, due_at), wait = 30
+    WHERE prediction_id = ANY (ARRAY (SELECT id FROM begun UNION SELECT id FROM locked WHERE NOT is_ready))
+    RETURNING prediction_id
+), served AS (
+    UPDATE shares SET start = finish, finish = finish + (SELECT sum(cost) FROM begun) / weight
+    WHERE user_id = (SELECT user_id FROM picked) AND EXISTS (SELECT FROM begun)
+)
+SELECT id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
+    expires_at, started_at, finished_at, valid_rows, failure, input,
+    (SELECT count(*) FROM waiting WHERE user_id IS NOT NULL) AS users,
+    (SELECT count(*) FROM left_the_lane) AS left_the_lane
+FROM (SELECT) AS one LEFT JOIN claimed ON true
+"""
+
+# Waits for the user's turn, and for locked rows, if others have locked everything.
+PICK_PATIENTLY = PICK.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
 RENEW = """
 WITH leased AS (
@@ -105,10 +155,18 @@ WITH leased AS (
     UPDATE predictions p SET
         status = 'queued', attempts = attempts - 1, started_at = NULL, lease_token = NULL, lease_until = NULL
     FROM leased WHERE p.id = leased.id AND p.id = ANY ($2)
-    RETURNING p.id, p.expires_at
+    RETURNING p.id, p.user_id, p.attempts, p.expires_at
 ), to_look_at AS (
-    UPDATE unfinished u SET due_at = least(now() + interval '30 seconds', expires_at), wait = 30
+    UPDATE unfinished u SET
+        due_at = least(now() + interval '30 seconds', expires_at), wait = 30,
+        bulk_user = CASE WHEN cost IS NOT NULL AND attempts = 0 THEN user_id END
     FROM handed_back WHERE u.prediction_id = handed_back.id AND u.prediction_id = ANY ($2)
+    RETURNING u.bulk_user, u.cost
+), given_back AS (
+    UPDATE shares s SET finish = greatest(finish - back.cost / weight, least(finish, lane.time))
+    FROM (SELECT bulk_user, sum(cost) AS cost FROM to_look_at WHERE bulk_user IS NOT NULL GROUP BY bulk_user)
+        AS back, LATERAL (SELECT max(start) AS time FROM shares) AS lane
+    WHERE s.user_id = back.bulk_user
 )
 SELECT id FROM handed_back
 """
@@ -137,8 +195,22 @@ class PostgresWork(Work):
         """Skips predictions that others have locked, but waits for them if there are no others."""
         asked = (list(ids), token, lease, retries, most_rows, most_bytes)
         rows = await fetch(self.pool, CLAIM, *asked) or await fetch(self.pool, CLAIM_PATIENTLY, *asked)
-        claimed = [Claimed(prediction_of(row), row["input"]) for row in rows]
-        return sorted(claimed, key=lambda each: each.prediction.id)
+        return _claimed(rows)
+
+    @override
+    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
+        asked = (token, lease, most, most_cost)
+        statement = PICK
+        while True:
+            rows = await fetch(self.pool, statement, *asked)
+            if rows[0]["id"] is not None:
+                return _claimed(rows)
+            if not rows[0]["users"]:
+                return ()
+            if not rows[0]["left_the_lane"]:
+                if statement is PICK_PATIENTLY:  # others have just taken everything
+                    return ()
+                statement = PICK_PATIENTLY
 
     @override
     async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
@@ -155,6 +227,11 @@ class PostgresWork(Work):
     @override
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         return {PredictionId(row["id"]) for row in await fetch(self.pool, UNKNOWN, list(ids))}
+
+
+def _claimed(rows: Records) -> list[Claimed]:
+    claimed = [Claimed(prediction_of(row), row["input"]) for row in rows]
+    return sorted(claimed, key=lambda each: each.prediction.id)
 
 
 def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
