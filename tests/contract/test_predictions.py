@@ -4,7 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.ports import Json
+from augury.application.predictions.ports import MOST_BYTES_AT_ONCE, StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
@@ -184,7 +185,33 @@ async def test_what_was_wrong_with_rows_is_read_as_it_was_settled(adapters: Adap
     await adapters.work.settle(token, [finish(claim.prediction, valid_rows=5, errors=errors)])
 
     assert (await adapters.predictions.get(prediction.id, owner=user_id)).errors == errors
-    assert [each.errors for each in await adapters.predictions.page(user_id, limit=1)] == [errors]
+    [listed] = await adapters.predictions.page(user_id, limit=1)
+    assert (listed.errors, listed.prediction.error_count) == ((), 15)
+
+
+async def test_a_long_output_is_read_in_pieces_and_not_in_lists(adapters: Adapters) -> None:
+    user_id, stranger = await adapters.user(credits=1), await adapters.user()
+    output = Json(b'[{"label":"' + b"0123456789" * 60_000 + b'"}]')
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    token = uuid4()
+    [claim] = await adapters.claim(prediction, token=token)
+    await adapters.work.settle(token, [finish(claim.prediction, output=output)])
+
+    stored = await adapters.predictions.get(prediction.id, owner=user_id)
+    [several] = await adapters.predictions.several([prediction.id])
+    [listed] = await adapters.predictions.page(user_id, limit=1)
+    assert [each.output for each in (stored, several, listed)] == [None] * 3
+    assert [each.large_output for each in (stored, several, listed)] == [len(output), len(output), 0]
+    read = b""
+    while piece := await adapters.predictions.piece(prediction.id, owner=user_id, begin=len(read)):
+        assert len(piece) <= MOST_BYTES_AT_ONCE
+        read += piece
+    assert read == output
+
+    with pytest.raises(PredictionNotFound):
+        await adapters.predictions.piece(prediction.id, owner=stranger, begin=0)
+    await adapters.contents.forget(prediction.id, owner=user_id)
+    assert await adapters.predictions.piece(prediction.id, owner=user_id, begin=0) == b""
 
 
 async def test_warnings_are_read_as_they_were_settled_and_are_forgotten_with_the_rest(

@@ -12,6 +12,8 @@ class Limits:
     """The model of a request that names none."""
     max_rows: int = 10_000
     """Rows in one prediction."""
+    max_errors: int = 1_000
+    """Row errors that are kept of one prediction, and listed by a refusal. Further ones are only counted."""
     max_pending: int = 1_000
     """Unfinished predictions of one user. Another one is answered with 429."""
     max_waiting: int = 100_000

@@ -34,6 +34,8 @@ class NoValidRow(DomainError):
     """No row fits the model's input schema; nothing was charged."""
 
     errors: tuple[RowError, ...]
+    """The first of them."""
+    error_count: int
 
 
 @dataclass(eq=False)
@@ -148,6 +150,12 @@ class Prediction:
     def charged(self) -> int:
         """The credits captured: 0 until it is final."""
         return self.row_price * self.valid_rows
+
+    @property
+    def error_count(self) -> int:
+        """The number of rows that could not be predicted. More than are listed, if there are many."""
+        was_predicted = self.status is Status.SUCCEEDED or self.failure is Failure.NO_VALID_ROW
+        return self.rows - self.valid_rows if was_predicted else 0
 
     def settlement(self) -> tuple[Transfer, ...]:
         """The transfers that end the prediction's hold. Raises `WrongStatus` if it is not final."""

@@ -1,7 +1,11 @@
 """Error and warning codes of rows. Each inbound adapter words them for its users."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+MOST_FIELD_CHARACTERS = 100
+"""The characters of a field's name that are kept of an error: a name that a user sent may have millions."""
 
 
 class RowFault(StrEnum):
@@ -55,3 +59,24 @@ class RowWarning:
     field: str | None
     doubt: RowDoubt
     count: int = 0
+
+
+def kept_errors(errors: Iterable[RowError], *, most: int) -> tuple[RowError, ...]:
+    """The first `most` errors, with their fields' names cut: what is stored, and what an answer lists."""
+    return tuple(replace(each, field=_cut(each.field)) for each, _ in zip(errors, range(most), strict=False))
+
+
+def kept_warnings(warnings: Iterable[RowWarning]) -> tuple[RowWarning, ...]:
+    """The warnings with their fields' names cut. Their number was limited when they were made."""
+    return tuple(replace(each, field=_cut(each.field)) for each in warnings)
+
+
+def warning_count(warnings: Sequence[RowWarning]) -> int:
+    """The number of warnings, with those that are only counted."""
+    return sum(each.count if each.doubt is RowDoubt.MORE else 1 for each in warnings)
+
+
+def _cut(field: str | None) -> str | None:
+    if field is None or len(field) <= MOST_FIELD_CHARACTERS:
+        return field
+    return field[: MOST_FIELD_CHARACTERS - 1] + "…"

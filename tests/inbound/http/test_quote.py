@@ -20,6 +20,7 @@ async def test_a_quote_says_the_price_and_what_is_wrong_and_costs_nothing(api: A
             {"row": 1, "field": "text", "message": "must be a string"},
             {"row": 2, "field": "text", "message": "is missing"},
         ],
+        "error_count": 2,
         "queue_length": 1,
     }
     assert (await member.get("/balance")).json() == {"available": 0, "held": 1}

@@ -21,6 +21,7 @@ from tests.polling import eventually
 
 MEMBERS = {
     "id", "status", "model", "rows", "price", "charged", "refunded", "output", "errors", "warnings",
+    "error_count", "warning_count",
     "created_at", "started_at", "finished_at", "urls",
 }  # fmt: skip
 

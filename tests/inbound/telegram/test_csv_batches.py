@@ -8,11 +8,17 @@ from datetime import timedelta
 
 import pytest
 
+from augury.application.chats.ports import Delivery, Reply
+from augury.application.ports import Json
+from augury.domain.identifiers import UserId, uuid7
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.telegram import client
-from augury.inbound.telegram.csv_rows import CsvRows, read_csv
+from augury.inbound.telegram.csv_rows import CsvRows, read_csv, written_csv
 from augury.inbound.telegram.handlers import files
+from augury.inbound.telegram.texts import speech
 from augury.outbound.memory.predictor import BREAKING, DOUBTFUL
+from tests.adapters import a_prediction
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually
@@ -226,3 +232,21 @@ async def test_a_file_says_which_answers_may_be_wrong(town: Town) -> None:
         ("short", "", ""),
         ("long", "", "text: the model was not trained on this category"),
     ]
+
+
+def test_a_row_whose_error_is_not_kept_is_told_from_one_that_was_predicted() -> None:
+    prediction = a_prediction(UserId(uuid7()), rows=3)
+    delivery = Delivery(
+        reply=Reply(chat_id=1, message_id=2, prediction_id=prediction.id, file_name="f.csv"),
+        language="en",
+        gone=False,
+        prediction=prediction,
+        input=Json(b'[{"text":"a"},{"text":5},{"text":6}]'),
+        output=Json(b'[{"label":"short"},null,null]'),
+        errors=(RowError(1, "text", RowFault.NOT_A_TEXT),),
+    )
+
+    lines = list(csv.DictReader(io.StringIO(written_csv(delivery, speech("en")).decode("utf-8-sig"))))
+
+    assert [line["error"].split(":")[0] for line in lines[:2]] == ["", "text"]
+    assert "too many errors" in lines[2]["error"]

@@ -90,6 +90,12 @@ class Work(Protocol):
         """The ids of these that the books do not have."""
 
 
+MOST_LISTED_BYTES = 10_000
+"""An output of more bytes is not part of a list."""
+MOST_BYTES_AT_ONCE = 262_144
+"""An output of more bytes is read in pieces of so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserInLane:
     """A user's work that waits in the bulk lane."""
@@ -139,6 +145,9 @@ class StoredPrediction:
     warnings: Sequence[RowWarning] = ()
     refunded: int = 0
     """The credits that were given back after it was charged."""
+    large_output: int = 0
+    """The bytes of an output that is too large to be read at once, and None here: see `Predictions.piece`. 0
+    for every other output."""
 
 
 class Predictions(Protocol):
@@ -147,6 +156,11 @@ class Predictions(Protocol):
     @abstractmethod
     async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
         """Raises `PredictionNotFound`, also if it belongs to another user."""
+
+    @abstractmethod
+    async def piece(self, prediction_id: PredictionId, *, owner: UserId, begin: int) -> bytes:
+        """Up to `MOST_BYTES_AT_ONCE` bytes of the output from the byte `begin` on, counted from 0; none at
+        its end, or after it was forgotten. Raises `PredictionNotFound`."""
 
     @abstractmethod
     async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
@@ -164,7 +178,8 @@ class Predictions(Protocol):
     ) -> Sequence[StoredPrediction]:
         """The predictions with a smaller id than `before`, newest first. `model` is `name` or `name@version`.
 
-        A prediction of more than one row has no output (None) here: read it by its id.
+        Errors are left out here. So is the output (None) of a prediction of more than one row, or of more
+        than `MOST_LISTED_BYTES`: read it by its id.
         """
 
     @abstractmethod

@@ -6,7 +6,7 @@ from augury.application.models.ports import Models
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.requests import checked
 from augury.domain.model import Model
-from augury.domain.row_errors import RowError
+from augury.domain.row_errors import RowError, kept_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +15,15 @@ class Quote:
 
     model: Model
     rows: int
+    valid_rows: int
     errors: Sequence[RowError]
+    """The first of them, one for each invalid row."""
     waiting: int
     """Predictions of everyone that are not final yet."""
 
     @property
-    def valid_rows(self) -> int:
-        return self.rows - len(self.errors)
+    def error_count(self) -> int:
+        return self.rows - self.valid_rows
 
     @property
     def price(self) -> int:
@@ -45,5 +47,9 @@ class QuotePrediction:
         found = await self.models.get(self.limits.default_model if model is None else model)
         rows, errors = checked(data, found, self.limits)
         return Quote(
-            found, len(rows), errors, await self.predictions.waiting(at_most=self.limits.max_waiting)
+            found,
+            len(rows),
+            len(rows) - len(errors),
+            kept_errors(errors, most=self.limits.max_errors),
+            await self.predictions.waiting(at_most=self.limits.max_waiting),
         )

@@ -11,7 +11,7 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
 from augury.domain.prediction import ExpiresTooLate, NoRows, NoValidRow, Prediction, TooManyRows
-from augury.domain.row_errors import RowError
+from augury.domain.row_errors import RowError, kept_errors
 from augury.domain.rows import check_rows
 
 
@@ -57,7 +57,7 @@ class Request:
             )
         rows, errors = checked(data, model, limits)
         if len(errors) == len(rows):
-            raise NoValidRow(errors=tuple(errors))
+            raise NoValidRow(errors=kept_errors(errors, most=limits.max_errors), error_count=len(errors))
         return cls(
             user_id=user_id,
             model=model,

@@ -17,6 +17,7 @@ from augury.application.predictions.ports import Claimed, Ended, Events, Finishe
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelNotFound, ModelRef
 from augury.domain.prediction import Failure
+from augury.domain.row_errors import kept_errors, kept_warnings
 
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
@@ -119,8 +120,8 @@ class RunBatch:
             Finished(
                 claim.prediction.finish(valid_rows=outcome.valid_rows, at=now),
                 outcome.output,
-                outcome.errors,
-                outcome.warnings,
+                kept_errors(outcome.errors, most=self.limits.max_errors),
+                kept_warnings(outcome.warnings),
             )
             for claim, outcome in zip(claims, outcomes, strict=True)
         ]

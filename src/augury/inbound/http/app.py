@@ -20,6 +20,7 @@ from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.ports import OpenBooks
+from augury.application.predictions.ports import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Answer, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
@@ -57,6 +58,8 @@ from augury.inbound.http.intake import Intake
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
 from augury.inbound.http.openapi import BEARER, described
+from augury.inbound.http.outflow import Outflow
+from augury.inbound.http.prediction_answers import PredictionAnswers
 from augury.inbound.http.query import only_known_parameters
 from augury.inbound.http.settings import HttpSettings
 
@@ -159,7 +162,9 @@ def create_app(
     )
     setup_dishka(container, app)
     inner = with_cors(_submits_first(app), settings.cors_origins)
-    app.asgi_handler = edge(inner, metrics, Intake(most=settings.max_intake_bytes))
+    app.asgi_handler = edge(
+        inner, metrics, Intake(most=settings.max_intake_bytes), patience=settings.read_patience
+    )
     return app
 
 
@@ -194,8 +199,14 @@ def _desks(
         )
         app.state.identity = identity
         app.state.ledger = await container.get(Ledger)
+        app.state.prediction_answers = PredictionAnswers(
+            predictions=await container.get(Predictions),
+            outflow=Outflow(most=settings.max_large_answers),
+            base_path=settings.base_path,
+        )
         app.state.submit_desk = submissions.SubmitDesk(
             identity=identity,
+            answers=app.state.prediction_answers,
             submit_prediction=SubmitPrediction(
                 models=await container.get(Models),
                 books=await container.get(OpenBooks),

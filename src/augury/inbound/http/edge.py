@@ -1,11 +1,15 @@
-"""The outermost layer of every request: security headers, metrics, memory for its body."""
+"""The outermost layer of every request: security headers, metrics, memory for its body and its answer."""
 
+import asyncio
+import logging
 import time
+from datetime import timedelta
 from typing import Any, cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from augury.inbound.http.encoded import BrokenOff
 from augury.inbound.http.intake import Intake, Share
 from augury.inbound.http.metrics import Metrics
 
@@ -22,8 +26,14 @@ _NO_STORE = (b"cache-control", b"no-store")
 """For every response that does not set its own, since it is for one caller at one time."""
 
 
-def edge(app: ASGIApp, metrics: Metrics, intake: Intake) -> ASGIApp:
-    """Wrap the application's outermost handler."""
+PART = 65_536
+"""Bytes of an answer that are handed to the server at once: what it buffers of it for a slow reader."""
+log = logging.getLogger(__name__)
+
+
+def edge(app: ASGIApp, metrics: Metrics, intake: Intake, *, patience: timedelta) -> ASGIApp:
+    """Wrap the application's outermost handler. A reader may take nothing of a large answer for `patience`;
+    then its connection is closed."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -33,7 +43,10 @@ def edge(app: ASGIApp, metrics: Metrics, intake: Intake) -> ASGIApp:
         share = intake.share()
         cast("dict[str, Any]", scope)[_SHARE] = share
 
+        is_large = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal is_large
             if message["type"] == "http.response.start":
                 headers = cast("list[tuple[bytes, bytes]]", message["headers"])
                 names = [name for name, _ in headers]
@@ -41,14 +54,44 @@ def edge(app: ASGIApp, metrics: Metrics, intake: Intake) -> ASGIApp:
                 headers += [each for each in (_STRICTEST, _NO_STORE) if each[0] not in names]
                 route = cast("dict[str, Any]", scope).get("path_template") or "unmatched"
                 metrics.answered(route, scope["method"], message["status"], time.perf_counter() - began)
+            elif is_large or message.get("more_body") or len(cast("bytes", message.get("body", b""))) > PART:
+                is_large = True
+                await _sent_in_parts(message, send, patience.total_seconds())
+                return
             await send(message)
 
         try:
             await app(scope, share.counted(receive), send_with_headers)
+        except Exception as error:
+            reason = _broken_off(error)
+            if reason is None:
+                raise
+            log.info("%s %s was broken off: %s", scope["method"], scope["path"], reason)
         finally:
             share.release()
 
     return handle
+
+
+async def _sent_in_parts(message: Message, send: Send, seconds: float) -> None:
+    """Send a large body as the reader takes it. Raises `BrokenOff`."""
+    whole = cast("dict[str, Any]", message)
+    body: bytes = whole.get("body", b"")
+    for begin in range(0, max(1, len(body)), PART):
+        more = bool(whole.get("more_body")) or begin + PART < len(body)
+        try:
+            async with asyncio.timeout(seconds):
+                await send(cast("Message", {**whole, "body": body[begin : begin + PART], "more_body": more}))
+        except TimeoutError:
+            raise BrokenOff("its reader has stopped reading") from None
+        await asyncio.sleep(0)  # the server writes, and notices that its buffer is full
+
+
+def _broken_off(error: BaseException | None) -> BrokenOff | None:
+    """The cause, if it is a `BrokenOff`. The framework raises an error of its own after the first byte."""
+    while error is not None and not isinstance(error, BrokenOff):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def share_of(scope: Scope) -> Share:

@@ -1,11 +1,16 @@
-"""A response with ready bytes, for the hot path."""
+"""Responses with ready bytes: a whole one for the hot path, and one that is read while it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from litestar.types import Receive, Scope, Send
+from typing_extensions import override
 
 _JSON = (b"content-type", b"application/json")
+
+
+class BrokenOff(Exception):
+    """An answer ends before its last byte, which is nobody's mistake. `str()` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,35 @@ class EncodedJson:
     headers: Sequence[tuple[bytes, bytes]]
 
     async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
-        length = (b"content-length", str(len(self.body)).encode())
-        await send(
-            {"type": "http.response.start", "status": self.status, "headers": [_JSON, length, *self.headers]}
-        )
+        await self._start(send, len(self.body))
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+    async def _start(self, send: Send, length: int) -> None:
+        size = (b"content-length", str(length).encode())
+        await send(
+            {"type": "http.response.start", "status": self.status, "headers": [_JSON, size, *self.headers]}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedJson(EncodedJson):
+    """A JSON response whose middle is read piece by piece, each when the one before it was taken: a slow
+    reader costs the memory of one piece. `body` is what comes before it."""
+
+    pieces: Callable[[], AsyncIterator[bytes]]
+    middle: int
+    """The bytes of all pieces."""
+    tail: bytes
+    ended: Callable[[], None]
+    """Called once, at the end of the response, however it ends."""
+
+    @override
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        try:
+            await self._start(send, len(self.body) + self.middle + len(self.tail))
+            await send({"type": "http.response.body", "body": self.body, "more_body": True})
+            async for piece in self.pieces():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": self.tail, "more_body": False})
+        finally:
+            self.ended()

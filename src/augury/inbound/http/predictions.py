@@ -7,6 +7,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from litestar.types import Scope
 
@@ -15,12 +16,14 @@ from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
+from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in, signed_in_or_guest
 from augury.inbound.http.openapi import BEARER, BEARER_OR_GUEST
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
+from augury.inbound.http.prediction_answers import PredictionAnswers
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.views import EXAMPLE, PredictionView, unanswered
+from augury.inbound.http.views import EXAMPLE, ListedPrediction, PredictionView, unanswered
 
 TAGS = ["Predictions"]
 OfStatus = Annotated[Status | None, QueryParameter(description="Only predictions with this status.")]
@@ -31,7 +34,7 @@ OfModel = Annotated[
 
 
 class PredictionPage(msgspec.Struct, frozen=True):
-    items: list[PredictionView]
+    items: list[ListedPrediction]
     next_cursor: str | None
 
 
@@ -43,18 +46,22 @@ class PredictionPage(msgspec.Struct, frozen=True):
     summary="Read a prediction",
     description="One of your predictions in its current state. Guests can read predictions that were "
     "submitted from the same address today or yesterday (UTC).",
-    responses=documented(401, 404, refusals=[PredictionNotFound(EXAMPLE)]),
+    responses={
+        200: ResponseSpec(PredictionView, generate_examples=False, description="The prediction."),
+        **documented(401, 404, refusals=[PredictionNotFound(EXAMPLE)]),
+    },
 )
 @inject
 async def read(
     request: Anyone, prediction_id: FromPath[UUID], predictions: FromDishka[Predictions]
-) -> PredictionView:
+) -> EncodedJson:
     wanted = PredictionId(prediction_id)
     if request.user is None:
         stored = await _of_guest(wanted, request.app.state.identity, request.scope, predictions)
     else:
         stored = await predictions.get(wanted, owner=request.user)
-    return PredictionView.of(stored, base_path=_base_path(request))
+    answers: PredictionAnswers = request.app.state.prediction_answers
+    return answers.of(stored)
 
 
 @get(
@@ -85,7 +92,7 @@ async def list_predictions(
     )
     page, next_cursor = split(found, limit, lambda stored: stored.prediction.id.bytes)
     base_path = _base_path(request)
-    return PredictionPage([PredictionView.of(each, base_path=base_path) for each in page], next_cursor)
+    return PredictionPage([ListedPrediction.of(each, base_path=base_path) for each in page], next_cursor)
 
 
 @post(

@@ -130,6 +130,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         422,
         "no-valid-row",
         "No valid row",
+        _same("error_count"),
         says="No row fits the model, see `errors`; nothing was charged. `GET /models` shows what rows need.",
     ),
     NoRows: Kind(

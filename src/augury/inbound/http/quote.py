@@ -28,7 +28,9 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """`price` would be held, and `row_price` × `valid_rows` charged. With no valid row it is refused."""
+    """`price` would be held, and `row_price` × `valid_rows` charged. With no valid row it is refused.
+
+    `errors` lists the first of the errors that `error_count` counts."""
 
     model: str
     row_price: int
@@ -36,6 +38,7 @@ class Quote(msgspec.Struct, frozen=True):
     valid_rows: int
     price: int
     errors: list[FieldProblem]
+    error_count: int
     queue_length: int
 
 
@@ -72,5 +75,6 @@ async def quote(
         valid_rows=quoted.valid_rows,
         price=quoted.price,
         errors=row_problems(quoted.errors),
+        error_count=quoted.error_count,
         queue_length=quoted.waiting,
     )

@@ -19,6 +19,12 @@ class HttpSettings:
     """JSON values in the rows of one request; in memory each takes many times its text."""
     max_intake_bytes: int = 100_000_000
     """Bytes of all large request bodies in memory at once. Further ones are answered with 503."""
+    max_large_answers: int = 256
+    """Answers of more than 256 KiB that are sent at once, a fourth of them to one user. Further ones are
+    answered with 503."""
+    read_patience: timedelta = timedelta(seconds=30)
+    """How long a reader of an answer of more than 64 KiB may take none of it. Then the answer is broken
+    off."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks whose `X-Forwarded-For` is trusted, such as `10.0.0.0/8,fd00::/8`."""
     cors_origins: tuple[str, ...] = ()
@@ -36,8 +42,10 @@ class HttpSettings:
     """How long each dependency may take to answer the readiness check."""
 
     def __post_init__(self) -> None:
-        if min(self.max_body_bytes, self.max_values, self.flight) < 1:
-            raise ValueError("max_body_bytes, max_values and flight must be at least 1")
+        if min(self.max_body_bytes, self.max_values, self.max_large_answers, self.flight) < 1:
+            raise ValueError("max_body_bytes, max_values, max_large_answers and flight must be at least 1")
+        if self.read_patience < timedelta(seconds=1):
+            raise ValueError("read_patience must be at least 1 second")
         if self.max_intake_bytes < self.max_body_bytes:
             raise ValueError("max_intake_bytes must be at least max_body_bytes")
         if self.base_path and (not self.base_path.startswith("/") or self.base_path.endswith("/")):

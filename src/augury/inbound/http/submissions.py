@@ -38,8 +38,9 @@ from augury.inbound.http.idempotency import key_of_submit, name_of_submit
 from augury.inbound.http.identity import Anyone, Identity, identify
 from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
 from augury.inbound.http.operations import SubmitOperation
+from augury.inbound.http.prediction_answers import PredictionAnswers
 from augury.inbound.http.prefer import wait_seconds
-from augury.inbound.http.problems import answer_to, documented
+from augury.inbound.http.problems import Refused, answer_to, documented
 from augury.inbound.http.query import require_known
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import PredictionView, unanswered
@@ -48,7 +49,6 @@ PATHS = ["/predictions", "/predictions/predict"]
 _MOST_EXPIRES_IN = 100 * 365 * 86_400
 
 Flight = NaturalBatches[Request, Answer]
-_encoder = msgspec.json.Encoder()
 
 Row = dict[str, str | float | bool | None]
 Data = Annotated[
@@ -90,6 +90,7 @@ class SubmitDesk:
     identity: Identity
     submit_prediction: SubmitPrediction
     wait: WaitForPrediction
+    answers: PredictionAnswers
     settings: HttpSettings
 
     async def accept(self, scope: Scope, submission: Submission, body: bytes) -> "Taken":
@@ -138,14 +139,17 @@ class SubmitDesk:
         return unanswered(answer)
 
     def _response(self, stored: StoredPrediction, replayed: bool, seconds: int | None) -> EncodedJson:
-        view = PredictionView.of(stored, base_path=self.settings.base_path)
-        headers = [(b"location", view.urls.self_.encode())]
+        url = f"{self.settings.base_path}/predictions/{stored.prediction.id}"
+        headers = [(b"location", url.encode())]
         if replayed:
             headers.append((b"idempotent-replayed", b"true"))
         if seconds is not None:
             headers.append((b"preference-applied", b"wait=%d" % seconds))
         status = 200 if stored.prediction.status.is_final else 202
-        return EncodedJson(status, _encoder.encode(view), headers)
+        try:
+            return self.answers.of(stored, status, headers)
+        except Refused:  # it was accepted and paid: its output can be read later
+            return self.answers.of(self.answers.without_output(stored), 202, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,7 @@ def _preferences(scope: Scope) -> bytes:
             refusals=[
                 NotEnoughCredits(available=1, price=2),
                 ModelNotFound(model="tune"),
-                NoValidRow((RowError(0, "text", RowFault.MISSING),)),
+                NoValidRow((RowError(0, "text", RowFault.MISSING),), error_count=1),
                 NoRows(),
                 TooManyRows(rows=10_001, most=10_000),
                 IdempotencyConflict(),

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports import MOST_LISTED_BYTES, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Failure, Prediction, Status
+from augury.domain.row_errors import warning_count
 from augury.inbound.http.field_problems import FieldProblem, row_problems, row_warnings
 from augury.inbound.http.openapi import Shows
 
@@ -31,8 +32,8 @@ Output = Annotated[
     Shows(
         type=Answer | list[Answer | None] | None,
         description="One object if `data` was an object, an array if it was an array, with null for each row "
-        "in `errors`. The whole is null until the prediction has succeeded, after it is forgotten, and in "
-        "lists if there is more than one row.",
+        "that could not be predicted. The whole is null until the prediction has succeeded, after it is "
+        f"forgotten, and in lists if there is more than one row or more than {MOST_LISTED_BYTES} bytes.",
         example=_ANSWER,
     ),
 ]
@@ -47,7 +48,8 @@ class Urls(msgspec.Struct, frozen=True):
 
 class PredictionView(msgspec.Struct, frozen=True):
     """One prediction in its current state. `price` is held for it, `charged` is its final cost, and
-    `refunded` the part of that which was refunded since."""
+    `refunded` the part of that which was refunded since. `errors` lists the first of the errors that
+    `error_count` counts; likewise `warnings` and `warning_count`."""
 
     id: PredictionId
     status: Status
@@ -58,7 +60,9 @@ class PredictionView(msgspec.Struct, frozen=True):
     refunded: int
     output: Output
     errors: list[FieldProblem]
+    error_count: int
     warnings: list[FieldProblem]
+    warning_count: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -79,13 +83,41 @@ class PredictionView(msgspec.Struct, frozen=True):
             stored.refunded,
             _NOTHING if stored.output is None else msgspec.Raw(stored.output),
             row_problems(stored.errors),
+            prediction.error_count,
             row_warnings(stored.warnings),
+            warning_count(stored.warnings),
             prediction.created_at,
             prediction.started_at,
             prediction.finished_at,
             Urls(url, f"{url}/cancel"),
             prediction.failure or msgspec.UNSET,
         )
+
+
+class ListedPrediction(msgspec.Struct, frozen=True):
+    """One prediction in a list: without its errors and warnings, which are only counted. Read it by its id to
+    get them, and its output where that is left out."""
+
+    id: PredictionId
+    status: Status
+    model: str
+    rows: int
+    price: int
+    charged: int
+    refunded: int
+    output: Output
+    error_count: int
+    warning_count: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    urls: Urls
+    failure: Failure | msgspec.UnsetType = msgspec.UNSET
+
+    @classmethod
+    def of(cls, stored: StoredPrediction, *, base_path: str) -> Self:
+        whole = PredictionView.of(stored, base_path=base_path)
+        return cls(**{name: getattr(whole, name) for name in cls.__struct_fields__})
 
 
 def unanswered(prediction: Prediction) -> StoredPrediction:

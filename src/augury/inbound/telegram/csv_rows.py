@@ -44,7 +44,10 @@ def read_csv(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
 def written_csv(delivery: Delivery, say: Speech) -> bytes:
     """One line per row: its number, the values that were sent, the model's answer, or the error."""
     rows: list[dict[str, Any]] = json.loads(delivery.input or b"[]")
-    complaints = {error.row: say.plain_reason(error) for error in delivery.errors}
+    answers = answers_in(delivery.output)
+    unlisted = say.plain("csv-error-unlisted")
+    complaints = {row: unlisted for row, found in enumerate(answers) if found is None}
+    complaints |= {error.row: say.plain_reason(error) for error in delivery.errors}
     warnings: dict[int, str] = {}
     for each in delivery.warnings:
         if each.row is not None:
@@ -53,7 +56,7 @@ def written_csv(delivery: Delivery, say: Speech) -> bytes:
     pieces = written(
         _sheet(delivery.sheet) or plain_sheet(rows),
         rows,
-        answers_in(delivery.output),
+        answers,
         complaints,
         warnings,
         row_name=say.plain("csv-column-row"),

@@ -4,7 +4,13 @@ from itertools import islice
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import PredictionContents, Predictions, StoredPrediction
+from augury.application.predictions.ports import (
+    MOST_BYTES_AT_ONCE,
+    MOST_LISTED_BYTES,
+    PredictionContents,
+    Predictions,
+    StoredPrediction,
+)
 from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
@@ -18,6 +24,11 @@ class MemoryPredictions(Predictions):
     @override
     async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
         return self._stored(_owned(self.memory.state, prediction_id, owner))
+
+    @override
+    async def piece(self, prediction_id: PredictionId, *, owner: UserId, begin: int) -> bytes:
+        output = _owned(self.memory.state, prediction_id, owner).output or b""
+        return output[begin : begin + MOST_BYTES_AT_ONCE]
 
     @override
     async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
@@ -45,13 +56,26 @@ class MemoryPredictions(Predictions):
             and model in (None, record.prediction.model.name, str(record.prediction.model))
         ]
         records.sort(key=lambda record: record.prediction.id, reverse=True)
-        stored = [self._stored(record) for record in records[:limit]]
-        return [each if each.prediction.rows == 1 else replace(each, output=None) for each in stored]
+        return [self._listed(record) for record in records[:limit]]
+
+    def _listed(self, record: PredictionRecord) -> StoredPrediction:
+        is_shown = record.prediction.rows == 1 and len(record.output or b"") <= MOST_LISTED_BYTES
+        output = record.output if is_shown else None
+        return replace(self._stored(record), output=output, large_output=0, errors=())
 
     def _stored(self, record: PredictionRecord) -> StoredPrediction:
         refund = self.memory.state.statements.get((record.prediction.id, TransferKind.REFUND))
         refunded = refund.transfer.amount if refund else 0
-        return StoredPrediction(record.prediction, record.output, record.errors, record.warnings, refunded)
+        size = len(record.output or b"")
+        is_large = size > MOST_BYTES_AT_ONCE
+        return StoredPrediction(
+            record.prediction,
+            None if is_large else record.output,
+            record.errors,
+            record.warnings,
+            refunded,
+            large_output=size if is_large else 0,
+        )
 
     @override
     async def waiting(self, *, at_most: int) -> int:

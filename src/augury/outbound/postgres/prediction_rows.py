@@ -42,4 +42,5 @@ def stored_prediction_of(row: Record) -> StoredPrediction:
         decoded_errors(row["errors"]),
         decoded_warnings(row["warnings"]),
         refunded=row["refunded"] or 0,
+        large_output=row["large_output"] or 0,
     )

@@ -19,7 +19,13 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-from augury.application.predictions.ports import PredictionContents, Predictions, StoredPrediction
+from augury.application.predictions.ports import (
+    MOST_BYTES_AT_ONCE,
+    MOST_LISTED_BYTES,
+    PredictionContents,
+    Predictions,
+    StoredPrediction,
+)
 from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
@@ -44,9 +50,30 @@ REFUNDED = case(
     else_=null(),
 ).label("refunded")
 """A lookup by the primary key of transfers. There is at most one refund."""
-STORED = select(*COLUMNS, predictions.c.output, predictions.c.errors, predictions.c.warnings, REFUNDED)
+_bytes = func.octet_length(predictions.c.output)  # of a compressed value, too, without reading it
+STORED = select(
+    *COLUMNS,
+    case((_bytes <= literal_column(str(MOST_BYTES_AT_ONCE)), predictions.c.output), else_=null()).label(
+        "output"
+    ),
+    case((_bytes > literal_column(str(MOST_BYTES_AT_ONCE)), _bytes), else_=literal_column("0")).label(
+        "large_output"
+    ),
+    predictions.c.errors,
+    predictions.c.warnings,
+    REFUNDED,
+)
 GET = query(STORED.where(ITS_OWN))
 SEVERAL = query(STORED.where(predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
+
+# A server that compresses unpacks the value from its start up to this piece, and no further.
+PIECE = query(
+    select(
+        func.substr(
+            predictions.c.output, bindparam("first", type_=Integer), literal_column(str(MOST_BYTES_AT_ONCE))
+        )
+    ).where(ITS_OWN)
+)
 
 _before = bindparam("before", type_=Uuid)
 _status = bindparam("status", type_=Text)
@@ -55,8 +82,18 @@ _version = bindparam("version", type_=Integer)
 PAGE = query(
     select(
         *COLUMNS,
-        case((predictions.c.rows == 1, predictions.c.output), else_=null()).label("output"),
-        predictions.c.errors,
+        case(
+            (
+                and_(
+                    predictions.c.rows == literal_column("1"),
+                    _bytes <= literal_column(str(MOST_LISTED_BYTES)),
+                ),
+                predictions.c.output,
+            ),
+            else_=null(),
+        ).label("output"),
+        literal_column("0").label("large_output"),
+        null().label("errors"),
         predictions.c.warnings,
         REFUNDED,
     )
@@ -99,6 +136,13 @@ class PostgresPredictions(Predictions):
         if not rows:
             raise PredictionNotFound(prediction_id=prediction_id)
         return stored_prediction_of(rows[0])
+
+    @override
+    async def piece(self, prediction_id: PredictionId, *, owner: UserId, begin: int) -> bytes:
+        rows = await fetch(self.pool, *PIECE(prediction_id=prediction_id, owner=owner, first=begin + 1))
+        if not rows:
+            raise PredictionNotFound(prediction_id=prediction_id)
+        return rows[0][0] or b""
 
     @override
     async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:

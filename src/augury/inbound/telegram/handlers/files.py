@@ -112,7 +112,9 @@ async def _rows(waiting: WaitingFile, size: int | None, model: Model, talk: Talk
         return None
     if len(rows.errors) < len(rows.rows):
         return rows
-    await talk.send(talk.say.refusal(NoValidRow(errors=tuple(rows.errors))), to=to)
+    await talk.send(
+        talk.say.refusal(NoValidRow(errors=tuple(rows.errors[:1]), error_count=len(rows.errors))), to=to
+    )
     return None
 
 

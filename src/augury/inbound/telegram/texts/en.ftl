@@ -215,6 +215,7 @@ csv-only = I can only read CSV files.
 price-changed = The price has changed in the meantime.
 csv-column-row = row
 csv-column-error = error
+csv-error-unlisted = this row was not predicted; the file has too many errors to keep the reason of each
 
 reason-field = { $field }: { $reason }
 reason-number = must be a number

@@ -225,6 +225,7 @@ csv-only = Я читаю только CSV-файлы.
 price-changed = За это время цена изменилась.
 csv-column-row = строка
 csv-column-error = ошибка
+csv-error-unlisted = эта строка не предсказана; ошибок в файле слишком много, чтобы хранить причину каждой
 
 reason-field = { $field }: { $reason }
 reason-number = нужно число

@@ -1,0 +1,56 @@
+"""A prediction as a response. A large output is not held in memory: it is read while it is sent."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.inbound.http.encoded import BrokenOff, EncodedJson, StreamedJson
+from augury.inbound.http.outflow import Outflow
+from augury.inbound.http.views import PredictionView
+
+_encoder = msgspec.json.Encoder()
+_PLACE = b"\0"
+"""Stands for a large output. JSON texts have no such byte: they escape it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionAnswers:
+    """Makes the responses that show one prediction. Lives as long as the application."""
+
+    predictions: Predictions
+    outflow: Outflow
+    base_path: str
+
+    def of(
+        self, stored: StoredPrediction, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = ()
+    ) -> EncodedJson:
+        """Raises a 503 if too many large answers are being read."""
+        view = PredictionView.of(stored, base_path=self.base_path)
+        if not stored.large_output:
+            return EncodedJson(status, _encoder.encode(view), headers)
+        shown = msgspec.structs.replace(view, output=msgspec.Raw(_PLACE))
+        head, _, tail = _encoder.encode(shown).partition(_PLACE)
+        return StreamedJson(
+            status,
+            head,
+            headers,
+            pieces=lambda: self._pieces(stored),
+            middle=stored.large_output,
+            tail=tail,
+            ended=self.outflow.begin(stored.prediction.user_id),
+        )
+
+    def without_output(self, stored: StoredPrediction) -> StoredPrediction:
+        """The prediction as it is shown where its output has no place: to be read later."""
+        return replace(stored, output=None, large_output=0)
+
+    async def _pieces(self, stored: StoredPrediction) -> AsyncIterator[bytes]:
+        begin, prediction = 0, stored.prediction
+        while begin < stored.large_output:
+            piece = await self.predictions.piece(prediction.id, owner=prediction.user_id, begin=begin)
+            if not piece:
+                raise BrokenOff("its prediction was forgotten")
+            begin += len(piece)
+            yield piece

@@ -1,0 +1,283 @@
+"""What one request can make the API hold and send: lists without errors, kept errors, large answers."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from typing_extensions import override
+
+from augury.application.limits import Limits
+from augury.application.ports import Json
+from augury.application.predictions.ports import MOST_BYTES_AT_ONCE, MOST_LISTED_BYTES
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.row_errors import MOST_FIELD_CHARACTERS
+from augury.inbound.http.edge import PART
+from augury.outbound.memory.predictions import MemoryPredictions
+from tests.hexagon import Hexagon
+from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving
+from tests.polling import eventually
+
+LONG_KEY = "k" * 5_000
+LARGE = Json(b'[{"label":"' + b"x" * 25_000_000 + b'"}]')
+
+
+class CountingPredictions(MemoryPredictions):
+    """Counts the pieces that are read."""
+
+    pieces = 0
+
+    @override
+    async def piece(self, prediction_id: PredictionId, *, owner: UserId, begin: int) -> bytes:
+        type(self).pieces += 1
+        return await super().piece(prediction_id, owner=owner, begin=begin)
+
+
+@pytest.fixture
+def counting(hexagon: Hexagon) -> CountingPredictions:
+    CountingPredictions.pieces = 0
+    hexagon.predictions = CountingPredictions(hexagon.memory)
+    hexagon.wait_for_prediction = WaitForPrediction(hexagon.predictions)
+    return hexagon.predictions
+
+
+async def finished_with(api: Api, member: Any, output: Json) -> str:
+    """The URL of a prediction that has succeeded with this output."""
+    url: str = (await member.post("/predictions", json=TEXT)).json()["urls"]["self"]
+    await api.hexagon.run_all()
+    records = api.hexagon.memory.state.predictions
+    for prediction_id, record in list(records.items()):
+        if str(prediction_id) in url:
+            records[prediction_id] = replace(record, output=output)
+    return url
+
+
+async def test_a_list_counts_errors_and_warnings_and_leaves_them_out(api: Api) -> None:
+    member = await api.member(credits=600)
+    rows = [{"text": "good"}, *({LONG_KEY: row, "text": "bad"} for row in range(100))]
+    for _ in range(5):
+        await member.post("/predictions", json={"data": rows})
+    await api.hexagon.run_all()
+
+    page = await member.get("/predictions")
+
+    assert len(page.content) < 5_000
+    for item in page.json()["items"]:
+        assert (item["error_count"], item["warning_count"]) == (100, 0)
+        assert not {"errors", "warnings"} & set(item)
+
+
+async def test_so_many_errors_are_kept_and_the_others_are_counted() -> None:
+    async with serving(Hexagon(Limits(max_errors=3))) as api:
+        member = await api.member(credits=20)
+        rows = [{"text": "good"}, *({LONG_KEY: row, "text": "bad"} for row in range(9))]
+        url = (await member.post("/predictions", json={"data": rows})).json()["urls"]["self"]
+        await api.hexagon.run_all()
+
+        finished = (await member.get(url)).json()
+        quoted = (await member.post("/predictions/quote", json={"data": rows})).json()
+        refused = await member.post("/predictions", json={"data": rows[1:]})
+
+    assert is_problem(refused, 422, "no-valid-row")
+    for answer in (finished, quoted, refused.json()):
+        assert answer["error_count"] == 9
+        assert [error["row"] - answer["errors"][0]["row"] for error in answer["errors"]] == [0, 1, 2]
+        assert {len(error["field"]) for error in answer["errors"]} == {MOST_FIELD_CHARACTERS}
+    assert (quoted["valid_rows"], len(finished["output"])) == (1, 10)
+
+
+async def test_a_list_has_the_output_of_single_rows_unless_it_is_long(api: Api) -> None:
+    member = await api.member(credits=2)
+    await finished_with(api, member, Json(b'{"label":"' + b"x" * MOST_LISTED_BYTES + b'"}'))
+    await finished_with(api, member, Json(b'{"label":"short"}'))
+
+    items = (await member.get("/predictions")).json()["items"]
+
+    assert sorted((item["output"] for item in items), key=str) == [None, {"label": "short"}]
+
+
+@pytest.mark.parametrize("size", [n * MOST_BYTES_AT_ONCE + more for n in (1, 3) for more in (-1, 0, 1)])
+async def test_a_large_output_arrives_whole(api: Api, size: int) -> None:
+    output = Json(b'"' + b"x" * (size - 2) + b'"')
+    member = await api.member(credits=1)
+    url = await finished_with(api, member, output)
+
+    response = await member.get(url)
+
+    assert response.json()["output"] == json.loads(output)
+    assert int(response.headers["content-length"]) == len(response.content)
+    head = await member.head(url)
+    assert head.headers["content-length"] == response.headers["content-length"]
+
+
+async def test_no_more_is_handed_to_the_server_than_the_reader_takes(
+    hexagon: Hexagon, counting: CountingPredictions
+) -> None:
+    async with serving(hexagon) as api:
+        member = await api.member(credits=1)
+        path = await finished_with(api, member, LARGE)
+        sent: list[int] = []
+        takes = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                sent.append(len(message["body"]))
+                if len(sent) > 2:
+                    await takes.wait()
+
+        reading = asyncio.create_task(call(api, path, member, send))
+        await eventually(lambda: len(sent) == 3)
+        assert counting.pieces == 1
+        takes.set()
+        await reading
+
+    assert max(sent) <= PART
+    assert sum(sent) > len(LARGE)
+
+
+async def call(api: Api, path: str, member: Any, send: Any) -> None:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "headers": [(b"authorization", member.headers["authorization"].encode())],
+        "client": ("198.51.100.7", 50_000), "server": ("augury.test", 80), "extensions": {},
+    }  # fmt: skip
+    await api.app(scope, receive, send)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def listening(api: Api) -> AsyncIterator[Any]:
+    stop = asyncio.Event()
+    with bound_socket("127.0.0.1", 0) as listener:
+        server = HttpServer(api.app, before_stop=lambda: None, keep_alive=timedelta(seconds=60))
+        server.config.lifespan = "off"
+        running = asyncio.create_task(server.run_until(stop, listener))
+        try:
+            yield listener.getsockname()
+        finally:
+            stop.set()
+            await running
+
+
+async def test_slow_readers_cost_a_piece_each_on_the_real_server(
+    hexagon: Hexagon, counting: CountingPredictions
+) -> None:
+    async with serving(hexagon) as api:
+        member = await api.member(credits=1)
+        url = await finished_with(api, member, LARGE)
+        head = f"GET {url} HTTP/1.1\r\nHost: a\r\nAuthorization: {member.headers['authorization']}\r\n\r\n"
+        readers = []
+        async with listening(api) as address:
+            for _ in range(5):
+                reader = socket.socket()
+                reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+                reader.setblocking(False)
+                await asyncio.get_running_loop().sock_connect(reader, address)
+                await asyncio.get_running_loop().sock_sendall(reader, head.encode())
+                readers.append(reader)
+            await eventually(lambda: counting.pieces >= 5)
+            still = 0
+            while still != counting.pieces:  # until nothing moves any more
+                still = counting.pieces
+                await asyncio.sleep(0.2)
+            assert counting.pieces < 5 * len(LARGE) / MOST_BYTES_AT_ONCE / 2, "the system's buffers hold some"
+            for reader in readers:
+                reader.close()
+
+
+async def test_a_reader_who_takes_nothing_is_given_up() -> None:
+    settings = replace(SETTINGS, read_patience=timedelta(seconds=1), max_large_answers=1)
+    async with serving(Hexagon(), settings=settings) as api:
+        member = await api.member(credits=1)
+        path = await finished_with(api, member, LARGE)
+
+        async def never_taken(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                await asyncio.Event().wait()
+
+        async with asyncio.timeout(60):
+            await call(api, path, member, never_taken)
+        assert (await member.get(path)).status_code == 200, "its place is free again"
+
+
+async def test_so_many_large_answers_are_sent_at_once_and_a_fourth_to_one_user() -> None:
+    settings = replace(SETTINGS, max_large_answers=8)
+    async with serving(Hexagon(), settings=settings) as api:
+        member, other = await api.member(credits=3), await api.member(credits=1)
+        path = await finished_with(api, member, LARGE)
+        others = await finished_with(api, other, LARGE)
+        takes = asyncio.Event()
+
+        async def slow(_: Any) -> None:
+            await takes.wait()
+
+        reading = [asyncio.create_task(call(api, path, member, slow)) for _ in range(2)]
+        await eventually(lambda: api.app.state.prediction_answers.outflow.under_way == 2)
+
+        refused = await member.get(path)
+        assert is_problem(refused, 503, "busy")
+        assert (await other.get(others)).status_code == 200
+        small = await member.post("/predictions", json=TEXT)
+        assert (await member.get(small.json()["urls"]["self"])).status_code == 200
+        takes.set()
+        await asyncio.gather(*reading)
+        assert (await member.get(path)).status_code == 200
+
+
+async def test_a_submit_that_waited_is_never_refused_for_its_large_answer() -> None:
+    hexagon = Hexagon()
+    async with serving(hexagon, settings=replace(SETTINGS, max_large_answers=1)) as api:
+        member = await api.member(credits=2)
+        path = await finished_with(api, member, LARGE)
+        takes = asyncio.Event()
+
+        async def slow(_: Any) -> None:
+            await takes.wait()
+
+        reading = asyncio.create_task(call(api, path, member, slow))
+        await eventually(lambda: api.app.state.prediction_answers.outflow.under_way == 1)
+        again = {"Idempotency-Key": "k", "Prefer": "wait=1"}
+        accepted = await member.post("/predictions", json=TEXT, headers={"Idempotency-Key": "k"})
+        await hexagon.run_all()
+        record = hexagon.memory.state.predictions[PredictionId(UUID(accepted.json()["id"]))]
+        hexagon.memory.state.predictions[record.prediction.id] = replace(record, output=LARGE)
+
+        answer = await member.post("/predictions", json=TEXT, headers=again)
+
+        assert (answer.status_code, answer.json()["output"]) == (202, None)
+        assert answer.json()["status"] == "succeeded"
+        takes.set()
+        await reading
+        assert (await member.post("/predictions", json=TEXT, headers=again)).status_code == 200
+
+
+async def test_an_answer_whose_output_is_forgotten_meanwhile_breaks_off(
+    hexagon: Hexagon, counting: CountingPredictions
+) -> None:
+    async with serving(hexagon) as api:
+        member = await api.member(credits=1)
+        path = await finished_with(api, member, LARGE)
+        sent = 0
+
+        async def send(message: Any) -> None:
+            nonlocal sent
+            if message["type"] == "http.response.body":
+                if not sent:
+                    assert (await member.delete(path)).status_code == 204
+                sent += len(message["body"])
+
+        await call(api, path, member, send)
+
+    assert sent < len(LARGE)
+    assert counting.pieces == 1
