@@ -185,6 +185,8 @@ def a_prediction(
     id: UUID | None = None,
     rows: int = 1,
     row_price: int = 1,
+    text_price: int = 0,
+    text_bytes: int = 0,
     expires_at: datetime | None = None,
     model: ModelRef = MODEL,
 ) -> Prediction:
@@ -194,6 +196,8 @@ def a_prediction(
         model=model,
         rows=rows,
         row_price=row_price,
+        text_price=text_price,
+        text_bytes=text_bytes,
         created_at=datetime.now(UTC),
         expires_at=expires_at,
     )
@@ -203,12 +207,15 @@ def finish(
     prediction: Prediction,
     *,
     valid_rows: int | None = None,
+    unpredicted_text_bytes: int = 0,
     output: Json | None = OUTPUT,
     errors: Sequence[RowError] = (),
 ) -> Finished:
     """The prediction's end, all rows valid unless told otherwise."""
     valid_rows = prediction.rows if valid_rows is None else valid_rows
-    done = prediction.finish(valid_rows=valid_rows, at=datetime.now(UTC))
+    done = prediction.finish(
+        valid_rows=valid_rows, unpredicted_text_bytes=unpredicted_text_bytes, at=datetime.now(UTC)
+    )
     return Finished(done, output if done.status is Status.SUCCEEDED else None, errors)
 
 

@@ -121,6 +121,7 @@ def a_model(
     version: int = 1,
     *,
     row_price: int = 1,
+    text_price: int = 0,
     active: bool = True,
     features: Sequence[Feature] = (),
 ) -> Model:
@@ -135,6 +136,7 @@ def a_model(
         ),
         sha256="0" * 64,
         row_price=row_price,
+        text_price=text_price,
         state=ModelState.ACTIVE if active else ModelState.READY,
         created_at=datetime.now(UTC),
     )

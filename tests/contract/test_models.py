@@ -33,7 +33,7 @@ async def test_a_model_comes_back_as_it_was_added(empty: Adapters) -> None:
         Feature("город", FeatureKind.CATEGORICAL, values=("Париж", "")),
         Feature("text", FeatureKind.TEXT),
     ]
-    model = a_model(row_price=7, features=features)
+    model = a_model(row_price=7, text_price=3, features=features)
     facts = replace(
         model.facts,
         metrics={"accuracy": 0.875},
@@ -77,10 +77,10 @@ async def test_activating_a_version_takes_the_place_of_the_active_one(empty: Ada
     await empty.models.add(a_model("spam"))
 
     changed = await empty.models.change(
-        old.ref, lambda known: replace(known, state=ModelState.ACTIVE, row_price=9)
+        old.ref, lambda known: replace(known, state=ModelState.ACTIVE, row_price=9, text_price=4)
     )
 
-    assert changed == await empty.models.get("tone") == replace(old, row_price=9)
+    assert changed == await empty.models.get("tone") == replace(old, row_price=9, text_price=4)
     assert not (await empty.models.version(new.ref)).is_active
     assert (await empty.models.get("spam")).is_active
 

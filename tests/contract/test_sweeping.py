@@ -60,6 +60,17 @@ async def test_what_the_queue_has_passed_is_lost_once_it_is_due(adapters: Adapte
     assert {each.status for each in due.lost} == {Status.QUEUED}
 
 
+async def test_what_is_lost_still_has_its_prices(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=100)
+    prediction = a_prediction(user_id, rows=2, row_price=3, text_price=5, text_bytes=1_001)
+    await adapters.accept(user_id, prediction)
+    await adapters.pass_time(31 * SECOND)
+
+    [lost] = (await sweep(adapters, put_before=past_everything())).lost
+
+    assert (lost.price, lost.text_price, lost.text_bytes) == (16, 5, 1_001)
+
+
 async def test_what_the_queue_has_not_passed_is_not_lost(adapters: Adapters) -> None:
     await queued(adapters)
     await adapters.pass_time(HOUR)

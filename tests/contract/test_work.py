@@ -151,6 +151,45 @@ async def test_a_settlement_stores_results_and_moves_exactly_what_was_earned(ada
         assert stored == StoredPrediction(each.prediction, output, each.errors)
 
 
+@pytest.mark.parametrize(
+    ("row_price", "unpredicted", "charged"),
+    [(2, 0, 4 + 15), (2, 1_500, 2 + 5), (2, 2_400, 2 + 5), (0, 1_400, 10), (0, 2_500, 0)],
+)
+async def test_text_is_held_and_settled_to_the_credit(
+    adapters: Adapters, row_price: int, unpredicted: int, charged: int
+) -> None:
+    user_id = await adapters.user(credits=100)
+    valid_rows = 1 if unpredicted else 2
+    prediction = a_prediction(user_id, rows=2, row_price=row_price, text_price=5, text_bytes=2_500)
+    await adapters.accept(user_id, prediction)
+    held = 2 * row_price + 15
+    assert await adapters.balance(user_id) == Balance(user_id, available=100 - held, held=held, pending=1)
+    token = uuid4()
+    [claim] = await adapters.claim(prediction, token=token)
+    assert (claim.prediction.text_price, claim.prediction.text_bytes) == (5, 2_500)
+
+    done = finish(claim.prediction, valid_rows=valid_rows, unpredicted_text_bytes=unpredicted)
+    await adapters.work.settle(token, [done])
+
+    assert await adapters.now(prediction) == done.prediction
+    assert done.prediction.charged == charged
+    assert await adapters.balance(user_id) == Balance(user_id, available=100 - charged)
+    assert await adapters.deviations() == []
+
+
+async def test_text_of_what_is_canceled_is_given_back(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=100)
+    prediction = a_prediction(user_id, text_price=5, text_bytes=2_500)
+    await adapters.accept(user_id, prediction)
+    async with adapters.books() as books:
+        end = (await books.prediction(prediction.id)).cancel(at=datetime.now(UTC))
+        await books.record(changed=[end], transfers=end.settlement())
+
+    assert await adapters.now(prediction) == end
+    assert await adapters.balance(user_id) == Balance(user_id, available=100)
+    assert await adapters.deviations() == []
+
+
 async def test_a_free_prediction_is_settled_without_a_transfer(adapters: Adapters) -> None:
     user_id = await adapters.user()
     prediction = a_prediction(user_id, row_price=0)

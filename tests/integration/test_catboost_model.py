@@ -396,3 +396,16 @@ def boolean_pool(paid: Sequence[bool]) -> Pool:
     """Two booleans, "paid" as a category and "old" as a number; who has paid is 10, who has not 0."""
     frame = DataFrame({"paid": list(paid), "old": [True] * len(paid)})
     return Pool(frame, [10.0 * each for each in paid], cat_features=["paid"])
+
+
+async def test_the_text_of_rows_that_are_not_predicted_is_counted_for_each_question(
+    predictor: CatBoostPredictor, binary: Model
+) -> None:
+    good, bad = {**ROWS[0], "text": "добрый"}, {**ROWS[1], "text": "xx", "age": "old"}
+
+    outcomes = await predictor.predict(
+        binary, [many([good, bad]), one(good), many([good, bad, {"text": "xyz"}])]
+    )
+
+    assert [each.valid_rows for each in outcomes] == [1, 1, 1]
+    assert [each.unpredicted_text_bytes for each in outcomes] == [2, 0, 5]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from catboost import CatBoost, sum_models
 
+from augury.outbound.catboost.file import OwnFacts
 from tests.catboost_models import CITIES, binary_model, regression_model
 from tests.processes import environment, run
 
@@ -47,6 +48,35 @@ def test_a_new_version_keeps_the_price_and_the_same_file_is_the_same_version(
         f"size@1 already has this file: {what}; ready, 5 credits per row"
     ]
     assert sorted(listed(augury)) == ["size@1", "size@2"]
+
+
+def test_a_kilobyte_of_text_has_a_price_of_its_own_which_a_new_version_keeps(
+    augury: Command, tmp_path: Path
+) -> None:
+    file, next_file = tmp_path / "1.cbm", tmp_path / "2.cbm"
+    what = "classification, age (numeric), city (categorical), text (text)"
+
+    added = augury("model", "add", binary_model(file), "--name", "tone", "--price", "2", "--text-price", "3")
+    assert said(added)[0] == f"added tone@1: {what}; active, 2 credits per row and 3 per kilobyte of text"
+    assert said(augury("model", "price", "tone@1", "--text-price", "4")) == [
+        "tone@1 costs 2 credits per row and 4 per kilobyte of text"
+    ]
+    assert said(augury("model", "price", "tone@1", "1")) == [
+        "tone@1 costs 1 credit per row and 4 per kilobyte of text"
+    ]
+    nothing = augury("model", "price", "tone@1")
+    assert (nothing.returncode, nothing.stderr) == (
+        1,
+        "error: give a price per row, such as 2, or --text-price, or both\n",
+    )
+    augury("model", "add", binary_model(next_file, OwnFacts(metrics={"auc": 0.5})), "--name", "tone")
+    assert {name: (each["row_price"], each["text_price"]) for name, each in listed(augury).items()} == {
+        "tone@1": (1, 4),
+        "tone@2": (1, 4),
+    }
+    assert said(augury("model", "price", "tone@1", "1", "--text-price", "0")) == [
+        "tone@1 costs 1 credit per row"
+    ]
 
 
 def test_a_version_with_other_features_is_added_inactive_with_one_line_why(

@@ -558,3 +558,20 @@ async def test_large_inputs_come_back_as_they_were(adapters: Adapters, pool: Poo
     assert claimed.input == rows
     stored = await pool.fetchval("SELECT pg_column_size(input) FROM predictions")
     assert stored < len(rows) / 2
+
+
+async def test_a_process_of_the_release_before_does_not_settle_text_it_cannot_price(
+    adapters: Adapters, pool: Pool
+) -> None:
+    user_id = await adapters.user(credits=100)
+    priced, free = a_prediction(user_id, text_price=5, text_bytes=1), a_prediction(user_id)
+    await adapters.accept(user_id, priced, free)
+    await adapters.claim(priced, free, token=uuid4())
+    settled_as_before = """
+        UPDATE predictions SET status = 'succeeded', valid_rows = rows, lease_token = NULL, lease_until = NULL
+        WHERE id = $1
+    """
+
+    await pool.execute(settled_as_before, free.id)
+    with pytest.raises(asyncpg.CheckViolationError, match="valid_text_bytes"):
+        await pool.execute(settled_as_before, priced.id)

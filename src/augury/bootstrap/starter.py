@@ -86,10 +86,14 @@ async def _train(container: AsyncContainer) -> Model:
 
 
 async def train_starter(
-    register: RegisterModel, on_progress: Callable[[int, int], None], row_price: int | None = None
+    register: RegisterModel,
+    on_progress: Callable[[int, int], None],
+    row_price: int | None = None,
+    text_price: int | None = None,
 ) -> tuple[Registered, Mapping[str, float]]:
-    """Train `tone` and offer it, at its earlier price unless one is given. Returns its scores, too."""
+    """Train `tone` and offer it, at its earlier prices unless others are given. Returns its scores, too."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{NAME}.cbm"
         metrics = await asyncio.to_thread(train_tone, file, on_progress)
-        return await register(file=file, name=NAME, row_price=row_price), metrics
+        made = await register(file=file, name=NAME, row_price=row_price, text_price=text_price)
+        return made, metrics

@@ -9,8 +9,10 @@ from typing import Self
 from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.errors import DomainError
 from augury.domain.model_facts import ModelFacts
+from augury.domain.pricing import price_of
 
 MOST_ROW_PRICE = 1_000_000
+MOST_TEXT_PRICE = 1_000_000
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -75,6 +77,8 @@ class Model:
     """The digest of the file in the model store, in hexadecimal."""
     row_price: int
     """Credits per row."""
+    text_price: int = 0
+    """Credits per kilobyte of text, on top of the row price."""
     state: ModelState
     created_at: datetime
 
@@ -83,6 +87,8 @@ class Model:
             raise InvalidModelName(name=self.ref.name)
         if not 0 <= self.row_price <= MOST_ROW_PRICE:
             raise InvalidAmount(amount=self.row_price, most=MOST_ROW_PRICE)
+        if not 0 <= self.text_price <= MOST_TEXT_PRICE:
+            raise InvalidAmount(amount=self.text_price, most=MOST_TEXT_PRICE)
 
     @property
     def is_active(self) -> bool:
@@ -94,9 +100,11 @@ class Model:
         """Whether it accepts new predictions."""
         return self.state is not ModelState.RETIRED
 
-    def price(self, rows: int) -> int:
-        """The highest price of so many rows, in credits. Raises `InvalidAmount`."""
-        price = self.row_price * rows
+    def price(self, rows: int, text_bytes: int) -> int:
+        """The price of so many rows with so much text, in credits. Raises `InvalidAmount`."""
+        price = price_of(
+            row_price=self.row_price, rows=rows, text_price=self.text_price, text_bytes=text_bytes
+        )
         if price > MOST_CREDITS:
             raise InvalidAmount(amount=price)
         return price

@@ -9,6 +9,7 @@ from augury.domain.balance import Transfer, settlement
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelRef
+from augury.domain.pricing import price_of
 from augury.domain.row_errors import RowError
 
 MOST_ATTEMPTS = 3
@@ -127,6 +128,10 @@ class Prediction:
     model: ModelRef
     rows: int
     row_price: int
+    text_price: int = 0
+    """Credits per kilobyte of text."""
+    text_bytes: int = 0
+    """The text of all rows, see `bytes_of_text`. It is counted only if it has a price."""
     status: Status = Status.QUEUED
     attempts: int = 0
     """The number of times that a worker started it and did not hand it back."""
@@ -137,6 +142,8 @@ class Prediction:
     finished_at: datetime | None = None
     valid_rows: int = 0
     """The number of rows that were predicted, and are charged."""
+    valid_text_bytes: int = 0
+    """The text of these rows."""
     failure: Failure | None = None
     single: bool = False
     """Whether the input was one object rather than a list, so that the output is one object, too."""
@@ -144,12 +151,22 @@ class Prediction:
     @property
     def price(self) -> int:
         """The credits held until it is final."""
-        return self.row_price * self.rows
+        return price_of(
+            row_price=self.row_price,
+            rows=self.rows,
+            text_price=self.text_price,
+            text_bytes=self.text_bytes,
+        )
 
     @property
     def charged(self) -> int:
         """The credits captured: 0 until it is final."""
-        return self.row_price * self.valid_rows
+        return price_of(
+            row_price=self.row_price,
+            rows=self.valid_rows,
+            text_price=self.text_price,
+            text_bytes=self.valid_text_bytes,
+        )
 
     @property
     def error_count(self) -> int:
@@ -175,12 +192,19 @@ class Prediction:
         self._require(Status.QUEUED)
         return replace(self, status=Status.PROCESSING, attempts=self.attempts + 1, started_at=at)
 
-    def finish(self, *, valid_rows: int, at: datetime) -> Self:
-        """Record that the model answered `valid_rows` rows. With 0, the prediction fails."""
+    def finish(self, *, valid_rows: int, unpredicted_text_bytes: int = 0, at: datetime) -> Self:
+        """Record that the model answered `valid_rows` rows, which are charged: the text of the other rows,
+        `unpredicted_text_bytes`, is not. With 0 valid rows, the prediction fails."""
         self._require(Status.PROCESSING)
         if valid_rows == 0:
             return self.fail(Failure.NO_VALID_ROW, at=at)
-        return replace(self, status=Status.SUCCEEDED, valid_rows=valid_rows, finished_at=at)
+        return replace(
+            self,
+            status=Status.SUCCEEDED,
+            valid_rows=valid_rows,
+            valid_text_bytes=max(0, self.text_bytes - unpredicted_text_bytes),
+            finished_at=at,
+        )
 
     def fail(self, failure: Failure, *, at: datetime) -> Self:
         self._require(Status.PROCESSING)

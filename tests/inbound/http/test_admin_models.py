@@ -23,6 +23,26 @@ async def test_a_new_price_is_what_the_next_prediction_costs(api: Api) -> None:
     assert (await member.get(before["urls"]["self"])).json()["price"] == 1
 
 
+async def test_a_price_of_text_is_charged_from_the_next_prediction_on(api: Api) -> None:
+    admin, member = await api.admin(), await api.member(credits=10)
+    before = (await member.post("/predictions", json=TEXT)).json()
+
+    response = await admin.patch("/admin/models/tone@1", json={"text_price": 3})
+
+    assert (response.json()["facts"]["row_price"], response.json()["facts"]["text_price"]) == (1, 3)
+    [version] = (await api.client().get("/models/tone")).json()["versions"]
+    assert version["text_price"] == 3
+    quote = (await member.post("/predictions/quote", json={"data": [{"text": "x" * 1_001}, {"text": 5}]})).json()
+    assert {name: quote[name] for name in ("text_price", "text_bytes", "price", "charge")} == {
+        "text_price": 3,
+        "text_bytes": 1_001,
+        "price": 2 + 6,
+        "charge": 1 + 6,
+    }
+    assert (await member.post("/predictions", json=TEXT)).json()["price"] == 4
+    assert (await member.get(before["urls"]["self"])).json()["price"] == 1
+
+
 async def test_activating_a_version_takes_the_other_ones_place(api: Api) -> None:
     await api.hexagon.models.add(a_model(version=2, active=False, row_price=2))
     admin = await api.admin()
@@ -52,6 +72,8 @@ async def test_a_retired_version_serves_nobody_but_is_still_listed_here(api: Api
     [
         {"row_price": -1},
         {"row_price": 10**6 + 1},
+        {"text_price": -1},
+        {"text_price": 10**6 + 1},
         {"row_price": "1"},
         {"state": "ready"},
         {"state": None, "sha256": "0" * 64},

@@ -13,9 +13,12 @@ async def test_a_quote_says_the_price_and_what_is_wrong_and_costs_nothing(api: A
     assert response.json() == {
         "model": "tone@1",
         "row_price": 1,
+        "text_price": 0,
         "rows": 3,
         "valid_rows": 1,
+        "text_bytes": 1,
         "price": 3,
+        "charge": 1,
         "errors": [
             {"row": 1, "field": "text", "message": "must be a string"},
             {"row": 2, "field": "text", "message": "is missing"},

@@ -28,8 +28,8 @@ FEATURES = (Feature("age", FeatureKind.NUMERIC), Feature("text", FeatureKind.TEX
 FILE = f"age,text\n1,hi\nold,hi\n2,{BREAKING}\n,a text that is long enough\n5\n".encode()
 
 
-def offer(town: Town, row_price: int = 2) -> None:
-    model = a_model("tone", row_price=row_price, features=FEATURES)
+def offer(town: Town, row_price: int = 2, text_price: int = 0) -> None:
+    model = a_model("tone", row_price=row_price, text_price=text_price, features=FEATURES)
     town.hexagon.memory.state.models[model.ref] = model
 
 
@@ -120,6 +120,22 @@ async def test_a_price_that_changed_is_asked_for_again_before_anything_is_charge
         assert not town.hexagon.queue.take()
         town.telegram.people[CHAT].presses(again, "Predict")
         await town.said("5 credits reserved")
+
+
+async def test_a_price_of_text_that_is_new_is_asked_for_before_anything_is_charged(town: Town) -> None:
+    offer(town, row_price=0)
+    async with town.bot():
+        question = await asked(town)
+        assert "5 rows for tone, free of charge" in question.text
+        offer(town, row_price=0, text_price=3)
+        town.telegram.people[CHAT].presses(question, "Predict")
+        again = await town.said("5 rows for tone, 3 credits", after=question.message_id)
+        assert any("price has changed" in each.text for each in town.telegram.to(CHAT))
+        town.telegram.people[CHAT].presses(again, "Predict")
+        await town.said("3 credits reserved")
+        await town.hexagon.run_all()
+        await town.said("2 of 5 rows predicted")
+    assert await town.hexagon.balanced()
 
 
 async def test_a_file_that_telegram_has_no_more_keeps_nobody_waiting(town: Town) -> None:

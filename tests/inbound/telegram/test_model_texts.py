@@ -84,6 +84,31 @@ def test_bars_are_named_by_texts_also_where_two_are_the_same() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("row_price", "language", "in_list", "in_dialogue"),
+    [
+        (2, "en", "2 credits per row and 1 credit per kilobyte of text", "2 credits for this prediction and 1"),
+        (0, "en", "old — 1 credit per kilobyte of text", "old, 1 credit per kilobyte of its text"),
+        (2, "ru", "2 кредита за строку и 1 кредит за килобайт текста", "стоит 2 кредита и ещё 1 кредит за"),
+        (0, "ru", "old — 1 кредит за килобайт текста", "стоит 1 кредит за килобайт текста"),
+    ],
+)
+async def test_the_price_of_text_is_said_in_the_list_and_in_a_dialogue(
+    town: Town, row_price: int, language: str, in_list: str, in_dialogue: str
+) -> None:
+    features = [Feature("age", FeatureKind.NUMERIC), Feature("text", FeatureKind.TEXT)]
+    await town.hexagon.models.add(a_model("old", row_price=row_price, text_price=1, features=features))
+    async with town.bot():
+        ada = town.person(language=language)
+        ada.says("/start")
+        await town.all_handled()
+        await town.hexagon.chats.choose(CHAT, "old")
+        ada.says("/models")
+        await town.said(in_list)
+        ada.says("/predict")
+        await town.said(in_dialogue)
+
+
 async def test_a_page_of_models_with_long_descriptions_fits_into_a_message(town: Town) -> None:
     for index in range(10):
         features = [Feature(f"{'f' * 50}{each}", FeatureKind.TEXT) for each in range(9)]

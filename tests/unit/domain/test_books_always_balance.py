@@ -58,14 +58,18 @@ class Books(RuleBasedStateMachine):
         user=users,
         rows=st.integers(min_value=1, max_value=9),
         row_price=st.integers(min_value=0, max_value=9),
+        text_price=st.integers(min_value=0, max_value=5),
+        text_bytes=st.integers(min_value=0, max_value=5_000),
     )
-    def request(self, user: UserId, rows: int, row_price: int) -> None:
+    def request(self, user: UserId, rows: int, row_price: int, text_price: int, text_bytes: int) -> None:
         prediction = Prediction(
             id=PredictionId(uuid7()),
             user_id=user,
             model=ModelRef("tone", 1),
             rows=rows,
             row_price=row_price,
+            text_price=text_price,
+            text_bytes=text_bytes,
             created_at=NOW,
         )
         with suppress(NotEnoughCredits):
@@ -82,7 +86,10 @@ class Books(RuleBasedStateMachine):
     def finish(self, data: st.DataObject) -> None:
         if prediction := self.pick(data, Status.PROCESSING):
             valid_rows = data.draw(st.integers(min_value=0, max_value=prediction.rows))
-            self.settle(prediction.finish(valid_rows=valid_rows, at=NOW))
+            unpredicted = data.draw(st.integers(min_value=0, max_value=prediction.text_bytes))
+            self.settle(
+                prediction.finish(valid_rows=valid_rows, unpredicted_text_bytes=unpredicted, at=NOW)
+            )
 
     @rule(data=st.data())
     def abandon(self, data: st.DataObject) -> None:

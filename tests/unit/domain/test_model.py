@@ -177,8 +177,8 @@ def test_any_other_name_is_refused(name: str) -> None:
 
 
 def test_a_models_price_grows_with_the_rows() -> None:
-    assert model(row_price=3).price(10_000) == 30_000
-    assert model(row_price=0).price(10_000) == 0
+    assert model(row_price=3).price(10_000, 0) == 30_000
+    assert model(row_price=0).price(10_000, 0) == 0
 
 
 @pytest.mark.parametrize("row_price", [-1, MOST_ROW_PRICE + 1])
@@ -189,7 +189,7 @@ def test_a_row_price_below_nothing_or_beyond_the_limit_is_refused(row_price: int
 
 def test_a_price_beyond_what_a_balance_can_hold_is_refused() -> None:
     with pytest.raises(InvalidAmount):
-        model(row_price=MOST_ROW_PRICE).price(10**10)
+        model(row_price=MOST_ROW_PRICE).price(10**10, 0)
 
 
 @given(

@@ -12,7 +12,12 @@ class ChangeModel:
     models: Models
 
     async def __call__(
-        self, *, ref: ModelRef, row_price: int | None = None, state: ModelState | None = None
+        self,
+        *,
+        ref: ModelRef,
+        row_price: int | None = None,
+        text_price: int | None = None,
+        state: ModelState | None = None,
     ) -> Model:
         """Values that are not given stay unchanged. Raises `ModelNotFound`, `InvalidAmount`."""
 
@@ -20,6 +25,7 @@ class ChangeModel:
             return replace(
                 model,
                 row_price=model.row_price if row_price is None else row_price,
+                text_price=model.text_price if text_price is None else text_price,
                 state=state or model.state,
             )
 

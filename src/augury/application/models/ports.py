@@ -42,7 +42,7 @@ class Models(Protocol):
 
     @abstractmethod
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
-        """Lock this version and store the `row_price`, `state` and `facts` that `how` returns.
+        """Lock this version and store the prices, `state` and `facts` that `how` returns.
 
         An active version replaces the name's active one. Returns the changed version. Raises `ModelNotFound`,
         `Conflict`, and whatever `how` raises.

@@ -59,16 +59,17 @@ class RegisterModel:
         file: Path,
         name: str,
         row_price: int | None = None,
+        text_price: int | None = None,
         activate: bool = True,
         known: Known | None = None,
     ) -> Registered:
-        """Without a price, the version keeps the price of the version before it.
+        """A price that is not given is that of the version before.
 
         It is not made active if its features or its answers differ from the active version's. If the name
         already has this file, no new version is made: the given facts are stored for the existing one. Raises
         `ModelRefused`, `UnfitForModel`, `InvalidModelName`, `InvalidAmount`.
         """
-        known = known or Known()
+        known, prices = known or Known(), _Prices(row_price, text_price)
         found = await self.inspector.inspect(file)
         complete = partial(_completed, categories=known.categories(found.schema), read_as=known.read_as)
         facts = complete(found)
@@ -77,17 +78,17 @@ class RegisterModel:
         async def register() -> Registered:
             versions = await self.models.versions(name)
             if same := next((each for each in reversed(versions) if each.sha256 == sha256), None):
-                return await self._again(same.ref, lambda old: complete(found.remembering(old)), row_price)
-            return await self._next(ModelRef(name, 1), versions, facts, sha256, row_price, activate=activate)
+                return await self._again(same.ref, lambda old: complete(found.remembering(old)), prices)
+            return await self._next(ModelRef(name, 1), versions, facts, sha256, prices, activate=activate)
 
         return await retried(register)
 
     async def _again(
-        self, ref: ModelRef, learn: Callable[[ModelFacts], ModelFacts], row_price: int | None
+        self, ref: ModelRef, learn: Callable[[ModelFacts], ModelFacts], given: "_Prices"
     ) -> Registered:
         def told(model: Model) -> Model:
-            price = model.row_price if row_price is None else row_price
-            return replace(model, facts=learn(model.facts), row_price=price)
+            row_price, text_price = given.over(model)
+            return replace(model, facts=learn(model.facts), row_price=row_price, text_price=text_price)
 
         return Registered(await self.models.change(ref, told), is_new=False)
 
@@ -97,7 +98,7 @@ class RegisterModel:
         versions: Sequence[Model],
         facts: ModelFacts,
         sha256: str,
-        row_price: int | None,
+        given: "_Prices",
         *,
         activate: bool,
     ) -> Registered:
@@ -105,18 +106,32 @@ class RegisterModel:
         if before is not None:
             facts = facts.inheriting(before.facts)
             ref = replace(ref, version=versions[-1].ref.version + 1)
-            row_price = before.row_price if row_price is None else row_price
+        row_price, text_price = given.over(before)
         differences = facts.differences(before.facts) if before is not None and before.is_active else ()
         model = Model(
             ref=ref,
             facts=facts,
             sha256=sha256,
-            row_price=FIRST_ROW_PRICE if row_price is None else row_price,
+            row_price=row_price,
+            text_price=text_price,
             state=ModelState.ACTIVE if activate and not differences else ModelState.READY,
             created_at=self.clock.now(),
         )
         await self.models.add(model)
         return Registered(model, is_new=True, differences=differences if activate else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    """The prices that the operator gives; None is the price of the version before."""
+
+    row: int | None
+    text: int | None
+
+    def over(self, before: Model | None) -> tuple[int, int]:
+        """The prices of a row and of a kilobyte of text."""
+        row, text = (before.row_price, before.text_price) if before else (FIRST_ROW_PRICE, 0)
+        return row if self.row is None else self.row, text if self.text is None else self.text
 
 
 def _completed(facts: ModelFacts, *, categories: Categories, read_as: ReadAs | None) -> ModelFacts:

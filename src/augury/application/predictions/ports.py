@@ -281,6 +281,8 @@ class Outcome:
     """In the order of the rows, one at most for each."""
     warnings: Sequence[RowWarning] = ()
     """In the order of the rows. A row may have several; how many are listed is limited."""
+    unpredicted_text_bytes: int = 0
+    """The text (`bytes_of_text`) of the rows that were not predicted, which is not charged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from augury.application.models.ports import Models
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.requests import checked
 from augury.domain.model import Model
+from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, kept_errors
 
 
@@ -16,6 +17,10 @@ class Quote:
     model: Model
     rows: int
     valid_rows: int
+    text_bytes: int
+    """The text of all rows, as it is counted for the price."""
+    unfit_text_bytes: int
+    """The text of the invalid rows."""
     errors: Sequence[RowError]
     """The first of them, one for each invalid row."""
     waiting: int
@@ -28,7 +33,13 @@ class Quote:
     @property
     def price(self) -> int:
         """Credits that would be held."""
-        return self.model.price(self.rows)
+        return self.model.price(self.rows, self.text_bytes)
+
+    @property
+    def charge(self) -> int:
+        """Credits that would be charged if every valid row is predicted."""
+        valid = self.valid_rows
+        return self.model.price(valid, self.text_bytes - self.unfit_text_bytes) if valid else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +57,13 @@ class QuotePrediction:
         """
         found = await self.models.get(self.limits.default_model if model is None else model)
         rows, errors = checked(data, found, self.limits)
+        schema = found.facts.schema
         return Quote(
             found,
-            len(rows),
-            len(rows) - len(errors),
-            kept_errors(errors, most=self.limits.max_errors),
-            await self.predictions.waiting(at_most=self.limits.max_waiting),
+            rows=len(rows),
+            valid_rows=len(rows) - len(errors),
+            text_bytes=bytes_of_text(schema, rows),
+            unfit_text_bytes=bytes_of_text(schema, [rows[error.row] for error in errors]),
+            errors=kept_errors(errors, most=self.limits.max_errors),
+            waiting=await self.predictions.waiting(at_most=self.limits.max_waiting),
         )

@@ -93,11 +93,15 @@ class _Desk:
             model=request.model.ref,
             rows=request.rows,
             row_price=request.model.row_price,
+            text_price=request.model.text_price,
+            text_bytes=request.text_bytes,
             created_at=self._now,
             expires_at=self._now + request.expires_in,
             single=request.single,
         )
-        balance, transfers = balance.hold(request.model.price(request.rows), reference=prediction.id)
+        balance, transfers = balance.hold(
+            request.model.price(request.rows, request.text_bytes), reference=prediction.id
+        )
         self._balances[request.user_id] = balance
         if request.key:
             self._remembered[request.user_id, request.key.key] = Remembered(

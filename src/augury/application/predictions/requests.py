@@ -10,6 +10,7 @@ from augury.application.ports import IdempotencyKey, Json
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
+from augury.domain.pricing import bytes_of_text
 from augury.domain.prediction import ExpiresTooLate, NoRows, NoValidRow, Prediction, TooManyRows
 from augury.domain.row_errors import RowError, kept_errors
 from augury.domain.rows import check_rows
@@ -22,6 +23,8 @@ class Request:
     user_id: UserId
     model: Model
     rows: int
+    text_bytes: int
+    """The text of the rows, which is counted only if the model has a price for it."""
     single: bool
     input: Json
     expires_in: timedelta
@@ -62,6 +65,7 @@ class Request:
             user_id=user_id,
             model=model,
             rows=len(rows),
+            text_bytes=bytes_of_text(model.facts.schema, rows) if model.text_price else 0,
             single=not isinstance(data, list),
             input=input,
             expires_in=limits.max_expires_in if expires_in is None else expires_in,

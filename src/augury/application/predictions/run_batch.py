@@ -118,7 +118,11 @@ class RunBatch:
         now = self.clock.now()
         return [
             Finished(
-                claim.prediction.finish(valid_rows=outcome.valid_rows, at=now),
+                claim.prediction.finish(
+                    valid_rows=outcome.valid_rows,
+                    unpredicted_text_bytes=outcome.unpredicted_text_bytes,
+                    at=now,
+                ),
                 outcome.output,
                 kept_errors(outcome.errors, most=self.limits.max_errors),
                 kept_warnings(outcome.warnings),

@@ -11,7 +11,7 @@ from augury.application.models.describe_model import DescribeModel
 from augury.application.models.ports import Models
 from augury.application.models.register_model import RegisterModel
 from augury.bootstrap.cli.listing import json_option, show
-from augury.bootstrap.cli.model_file import known_of, outcome, texts_of, warn
+from augury.bootstrap.cli.model_file import known_of, outcome, prices_of, texts_of, warn
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import operates
 from augury.domain.model import ModelRef, ModelState
@@ -19,6 +19,11 @@ from augury.domain.model_facts import ReadAs
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PRICE = "Credits per row. Default: the price of the version before, or 1 for a new name."
+TEXT_PRICE = (
+    "Credits per kilobyte of text (1,000 bytes in UTF-8), on top of the price per row. "
+    "Default: that of the version before, or 0 for a new name."
+)
+text_price_option = click.option("--text-price", type=click.IntRange(min=0), help=TEXT_PRICE)
 
 
 @click.group()
@@ -28,8 +33,9 @@ def model() -> None:
 
 @model.command("train")
 @click.option("--price", type=click.IntRange(min=0), help=PRICE)
+@text_price_option
 @operates
-async def train(container: AsyncContainer, price: int | None) -> None:
+async def train(container: AsyncContainer, price: int | None, text_price: int | None) -> None:
     """Train the starter model and offer it as the next version of `tone`."""
     from rich.progress import Progress
 
@@ -41,6 +47,7 @@ async def train(container: AsyncContainer, price: int | None) -> None:
             await container.get(RegisterModel),
             lambda done, total: progress.update(task, completed=done, total=total),
             price,
+            text_price,
         )
     scores = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
     click.echo(f"{outcome(made)[0]} ({scores})")
@@ -50,6 +57,7 @@ async def train(container: AsyncContainer, price: int | None) -> None:
 @click.argument("file", type=FILE)
 @click.option("--name", required=True, help="The name that clients use.")
 @click.option("--price", type=click.IntRange(min=0), help=PRICE)
+@text_price_option
 @click.option("--inactive", is_flag=True, help="Do not make it the active version.")
 @click.option(
     "--value",
@@ -72,6 +80,7 @@ async def add(
     file: Path,
     name: str,
     price: int | None,
+    text_price: int | None,
     value: str | None,
     categories: Path | None,
     sample: Path | None,
@@ -86,7 +95,14 @@ async def add(
         raise ModuleNotFoundError(name="catboost")
     register = await container.get(RegisterModel)
     known = known_of(value, categories, sample)
-    made = await register(file=file, name=name, row_price=price, activate=not inactive, known=known)
+    made = await register(
+        file=file,
+        name=name,
+        row_price=price,
+        text_price=text_price,
+        activate=not inactive,
+        known=known,
+    )
     said, *warnings = outcome(made)
     click.echo(said)
     for warning in warnings:
@@ -119,22 +135,35 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
             "state": each.state,
             "task": each.facts.task,
             "row_price": each.row_price,
+            "text_price": each.text_price,
             "features": len(each.facts.schema.features),
             "sha256": each.sha256,
         }
         for each in await (await container.get(Models)).all()
     ]
-    show(entries, columns=("model", "state", "task", "row_price", "features", "sha256"), as_json=as_json)
+    columns = ("model", "state", "task", "row_price", "text_price", "features", "sha256")
+    show(entries, columns=columns, as_json=as_json)
 
 
 @model.command("price")
 @click.argument("model")
-@click.argument("credits", type=click.IntRange(min=0))
+@click.argument("credits", type=click.IntRange(min=0), required=False)
+@click.option(
+    "--text-price",
+    type=click.IntRange(min=0),
+    help="Credits per kilobyte of text (1,000 bytes in UTF-8), on top of the price per row. 0: text is free.",
+)
 @operates
-async def price(container: AsyncContainer, model: str, credits: int) -> None:
-    """Set the price per row of MODEL (name@version) for new predictions."""
-    changed = await (await container.get(ChangeModel))(ref=_ref(model), row_price=credits)
-    click.echo(f"{changed.ref} costs {changed.row_price} per row")
+async def price(container: AsyncContainer, model: str, credits: int | None, text_price: int | None) -> None:
+    """Set the price per row of MODEL (name@version), its price per kilobyte of text, or both.
+
+    A price that is not given stays. Predictions that were accepted before keep their price.
+    """
+    if credits is None and text_price is None:
+        raise OperatorError("give a price per row, such as 2, or --text-price, or both")
+    change = await container.get(ChangeModel)
+    changed = await change(ref=_ref(model), row_price=credits, text_price=text_price)
+    click.echo(f"{changed.ref} costs {prices_of(changed)}")
 
 
 @model.command("activate")

@@ -58,8 +58,7 @@ def outcome(registered: Registered) -> list[str]:
     """The messages for the operator: the result, then warnings."""
     model = registered.model
     features = ", ".join(f"{feature.name} ({feature.kind})" for feature in model.facts.schema.features)
-    price = f"{model.row_price} {'credit' if model.row_price == 1 else 'credits'} per row"
-    what = f"{model.facts.task}, {features}; {model.state}, {price}"
+    what = f"{model.facts.task}, {features}; {model.state}, {prices_of(model)}"
     if not registered.is_new:
         return [f"{model.ref} already has this file: {what}", *_warnings(model)]
     said = f"added {model.ref}: {what}"
@@ -71,6 +70,11 @@ def outcome(registered: Registered) -> list[str]:
             *_warnings(model),
         ]
     return [said, *_warnings(model)]
+
+
+def prices_of(model: Model) -> str:
+    per_row = f"{model.row_price} {'credit' if model.row_price == 1 else 'credits'} per row"
+    return f"{per_row} and {model.text_price} per kilobyte of text" if model.text_price else per_row
 
 
 def _warnings(model: Model) -> list[str]:

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.ports import Models
-from augury.domain.model import MOST_ROW_PRICE, Model, ModelNotFound, ModelRef, ModelState
+from augury.domain.model import MOST_ROW_PRICE, MOST_TEXT_PRICE, Model, ModelNotFound, ModelRef, ModelState
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.models import VersionView
 from augury.inbound.http.problems import documented
@@ -20,6 +20,18 @@ class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
     """The changes to a version. Accepted predictions still run at their old price."""
 
     row_price: Annotated[int, msgspec.Meta(ge=0, le=MOST_ROW_PRICE, examples=[2])] | None = None
+    text_price: (
+        Annotated[
+            int,
+            msgspec.Meta(
+                ge=0,
+                le=MOST_TEXT_PRICE,
+                examples=[1],
+                description="Credits per kilobyte of text, on top of the price per row. 0: text is free.",
+            ),
+        ]
+        | None
+    ) = None
     state: (
         Annotated[
             Literal["active", "retired"],
@@ -87,6 +99,7 @@ async def change_offer(
     changed = await change_model(
         ref=ModelRef.parse(ref),
         row_price=data.row_price,
+        text_price=data.text_price,
         state=data.state and ModelState(data.state),
     )
     return OfferView.of(changed)

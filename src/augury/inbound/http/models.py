@@ -25,7 +25,8 @@ _TYPES: dict[FeatureKind, list[str]] = {
 
 
 class VersionView(msgspec.Struct, frozen=True):
-    """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs.
+    """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs,
+    on top of which comes `text_price` per kilobyte (1,000 bytes in UTF-8) of all rows' texts.
 
     A classifier of two classes answers the second if its probability is above `threshold`. `value_is` says
     what the value of a regression means, with `alpha` for a quantile or an expectile. The description and the
@@ -36,6 +37,7 @@ class VersionView(msgspec.Struct, frozen=True):
     active: bool
     task: Task
     row_price: int
+    text_price: int
     classes: list[str]
     input_schema: dict[str, Any]
     threshold: float | None
@@ -55,6 +57,7 @@ class VersionView(msgspec.Struct, frozen=True):
             model.is_active,
             facts.task,
             model.row_price,
+            model.text_price,
             list(facts.classes),
             json_schema(facts.schema),
             facts.threshold,

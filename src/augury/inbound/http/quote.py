@@ -28,15 +28,20 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """`price` would be held, and `row_price` × `valid_rows` charged. With no valid row it is refused.
+    """`price` would be held, and `charge` charged if the model can predict all valid rows. `text_bytes` are
+    the UTF-8 bytes of the values of text features, which cost `text_price` per 1,000, rounded up. With no
+    valid row the request is refused.
 
     `errors` lists the first of the errors that `error_count` counts."""
 
     model: str
     row_price: int
+    text_price: int
     rows: int
     valid_rows: int
+    text_bytes: int
     price: int
+    charge: int
     errors: list[FieldProblem]
     error_count: int
     queue_length: int
@@ -71,9 +76,12 @@ async def quote(
     return Quote(
         model=str(quoted.model.ref),
         row_price=quoted.model.row_price,
+        text_price=quoted.model.text_price,
         rows=quoted.rows,
         valid_rows=quoted.valid_rows,
+        text_bytes=quoted.text_bytes,
         price=quoted.price,
+        charge=quoted.charge,
         errors=row_problems(quoted.errors),
         error_count=quoted.error_count,
         queue_length=quoted.waiting,

@@ -25,6 +25,12 @@ class WaitingFile(msgspec.Struct, frozen=True):
     file_name: str
     model: str
     row_price: int
+    text_price: int = 0
+    """Per kilobyte of text. The person was told both prices."""
+
+    def is_priced_as(self, model: Model) -> bool:
+        """Whether the model still has the prices that the person was told."""
+        return (self.row_price, self.text_price) == (model.row_price, model.text_price)
 
 
 class Asking(msgspec.Struct, frozen=True, tag="asking"):
@@ -41,6 +47,12 @@ class Asking(msgspec.Struct, frozen=True, tag="asking"):
     files: tuple[WaitingFile, ...] = ()
     files_seen: int = 0
     """The newest message whose file was read."""
+    text_price: int = 0
+    """Per kilobyte of text. The person was told this, too."""
+
+    def is_priced_as(self, model: Model) -> bool:
+        """Whether the model still has the prices that the person was told."""
+        return (self.row_price, self.text_price) == (model.row_price, model.text_price)
 
 
 class Over(msgspec.Struct, frozen=True, tag="over"):

@@ -8,7 +8,7 @@ from augury.inbound.tables.numbers import TwoReadings
 from augury.inbound.telegram.dialogue import Asking
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.talk import Talk
-from augury.inbound.telegram.texts import Speech
+from augury.inbound.telegram.texts import Markup, Speech
 
 MOST_CHOICES = 24
 
@@ -19,8 +19,14 @@ async def ask(asking: Asking, model: Model, talk: Talk, *, says_price: bool = Fa
     name = model.facts.texts.feature(feature.name, say.language)
     lines = [say("ask", step=step + 1, steps=len(features), feature=name), say(f"ask-{feature.kind}")]
     if step == 0 or says_price:
-        lines.insert(0, say("ask-price", model=model.ref.name, price=model.row_price))
+        lines.insert(0, price_of_one(model, say))
     await talk.send("\n".join(lines), _choices(asking, model, say))
+
+
+def price_of_one(model: Model, say: Speech) -> Markup:
+    """What one row costs."""
+    words = "ask-text-price" if model.text_price else "ask-price"
+    return say(words, model=model.ref.name, price=model.row_price, text_price=model.text_price)
 
 
 async def ask_which(asking: Asking, text: str, readings: TwoReadings, talk: Talk) -> None:

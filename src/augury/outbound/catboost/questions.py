@@ -10,6 +10,8 @@ import msgspec
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
 from augury.domain.answer import Answer
+from augury.domain.model_facts import InputSchema
+from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
@@ -28,7 +30,8 @@ def answer(model: LoadedModel, questions: Sequence[Question], max_warnings: int)
         rest = iter(answers)
         outcomes = [_whole(q, list(islice(rest, n))) for q, n in zip(questions, counts, strict=True)]
     else:
-        outcomes = list(_by_question(questions, counts, _placed(checked, answers, sum(counts))))
+        placed = _placed(checked, answers, sum(counts))
+        outcomes = list(_by_question(questions, asked, placed, model.facts.schema))
     if not doubts:
         return outcomes
     names = [feature.name for feature in model.facts.schema.features]
@@ -67,12 +70,17 @@ def _placed(checked: CheckedRows, answers: Sequence[Answer | None], count: int) 
 
 
 def _by_question(
-    questions: Sequence[Question], counts: Sequence[int], placed: Sequence[Placed]
+    questions: Sequence[Question],
+    asked: Sequence[Sequence[Any]],
+    placed: Sequence[Placed],
+    schema: InputSchema,
 ) -> Iterator[Outcome]:
     begin = 0
-    for question, count in zip(questions, counts, strict=True):
-        yield _partial(question, placed[begin : begin + count])
-        begin += count
+    for question, rows in zip(questions, asked, strict=True):
+        outcome = _partial(question, placed[begin : begin + len(rows)])
+        unpredicted = bytes_of_text(schema, [rows[error.row] for error in outcome.errors])
+        yield replace(outcome, unpredicted_text_bytes=unpredicted)
+        begin += len(rows)
 
 
 def _partial(question: Question, placed: Sequence[Placed]) -> Outcome:

@@ -9,6 +9,7 @@ from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.answer import Classification
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import InputSchema
+from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.domain.scoring import score_isolating
 
@@ -46,6 +47,7 @@ class _Sheet:
         data = msgspec.json.decode(question.input)
         rows = [data] if question.single else data
         self._single = question.single
+        self._schema = schema
         self._errors = {error.row: error for error in schema.check_all(rows)}
         self._rows = rows
         self._length = len(rows)
@@ -67,6 +69,7 @@ class _Sheet:
             output=_json(outputs[0] if self._single else outputs) if valid_rows else None,
             errors=errors,
             warnings=self._warnings(),
+            unpredicted_text_bytes=bytes_of_text(self._schema, [self._rows[error.row] for error in errors]),
         )
 
     def _warnings(self) -> list[RowWarning]:

@@ -83,14 +83,16 @@ WITH moved AS (
         SELECT id, merged_into FROM users WHERE merged_into IS NOT NULL
     ) AS absorbed ON absorbed.id = user_id
     WHERE kind IN ('hold', 'capture', 'release') GROUP BY 1, 2
-), wanted AS (
+), priced AS (
     SELECT id, user_id, status,
-        row_price::bigint * rows AS held,
-        row_price::bigint * valid_rows AS captured,
-        CASE
-            WHEN status IN ('queued', 'processing') THEN 0 ELSE row_price::bigint * (rows - valid_rows)
-        END AS released
+        row_price::bigint * rows + coalesce(text_price::bigint * ((text_bytes + 999) / 1000), 0) AS held,
+        row_price::bigint * valid_rows
+            + coalesce(text_price::bigint * ((valid_text_bytes + 999) / 1000), 0) AS captured
     FROM predictions
+), wanted AS (
+    SELECT id, user_id, status, held, captured,
+        CASE WHEN status IN ('queued', 'processing') THEN 0 ELSE held - captured END AS released
+    FROM priced
 )
 SELECT format(
     'prediction %s of user %s is %s: held %s, captured %s, released %s; it says %s, %s, %s',

@@ -43,7 +43,7 @@ ADD = query(insert(models).values({column.name: bindparam(column.name) for colum
 CHANGE = query(
     update(models)
     .where(_THIS)
-    .values(row_price=bindparam("row_price"), state=bindparam("state"), facts=bindparam("facts"))
+    .values({name: bindparam(name) for name in ("row_price", "text_price", "state", "facts")})
 )
 
 
@@ -101,6 +101,7 @@ class PostgresModels(Models):
                     the_name=ref.name,
                     the_version=ref.version,
                     row_price=model.row_price,
+                    text_price=model.text_price,
                     state=model.state,
                     facts=_facts(model),
                 )
@@ -141,6 +142,7 @@ def _model_of(row: Record) -> Model:
         ),
         sha256=row["sha256"],
         row_price=row["row_price"],
+        text_price=row["text_price"],
         state=ModelState(row["state"]),
         created_at=row["created_at"],
     )
@@ -165,6 +167,7 @@ def _columns(model: Model) -> dict[str, object]:
         "facts": _facts(model),
         "sha256": model.sha256,
         "row_price": model.row_price,
+        "text_price": model.text_price,
         "state": model.state,
         "created_at": model.created_at,
     }

@@ -27,6 +27,7 @@ UPDATE telegram_replies SET placeholder_id = $2 WHERE chat_id = $1 AND placehold
 DUE = """
 SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status, p.attempts,
     p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure,
+    p.text_price, p.text_bytes, p.valid_text_bytes,
     p.input, p.output, p.errors, p.warnings, r.chat_id, r.message_id, r.placeholder_id, r.file_name,
     r.thread_id, r.sheet, c.language, c.gone
 FROM notices n

@@ -23,6 +23,8 @@ def prediction_of(row: Record) -> Prediction:
         model=ModelRef(row["model_name"], row["model_version"]),
         rows=row["rows"],
         row_price=row["row_price"],
+        text_price=row["text_price"] or 0,
+        text_bytes=row["text_bytes"] or 0,
         single=row["single"],
         status=Status(row["status"]),
         attempts=row["attempts"],
@@ -31,6 +33,7 @@ def prediction_of(row: Record) -> Prediction:
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         valid_rows=row["valid_rows"],
+        valid_text_bytes=row["valid_text_bytes"] or 0,
         failure=None if row["failure"] is None else Failure(row["failure"]),
     )
 
@@ -44,3 +47,8 @@ def stored_prediction_of(row: Record) -> StoredPrediction:
         refunded=row["refunded"] or 0,
         large_output=row["large_output"] or 0,
     )
+
+
+def valid_text_bytes(prediction: Prediction) -> int | None:
+    """The column's value: null where text is free."""
+    return prediction.valid_text_bytes if prediction.text_price else None

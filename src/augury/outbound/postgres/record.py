@@ -8,6 +8,7 @@ from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.outbound.postgres.pool import Connection
+from augury.outbound.postgres.prediction_rows import valid_text_bytes
 from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
 
 # All balances are locked first, by user id, before anything moves or is transferred. So the transfers of a
@@ -19,14 +20,17 @@ RECORD = """
 WITH accepted AS (
     INSERT INTO predictions (
         id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
-        notify, status, attempts, valid_rows
+        notify, status, attempts, valid_rows, text_price, text_bytes
     )
     SELECT new.id, user_id, name, version, rows, price, single, created_at, new.expires_at, input, notify,
-        'queued', 0, 0
+        'queued', 0, 0, text_price, text_bytes
     FROM unnest(
         $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[], $7::bool[], $8::timestamptz[],
-        $9::timestamptz[], $10::bytea[], $31::bool[]
-    ) AS new (id, user_id, name, version, rows, price, single, created_at, expires_at, input, notify)
+        $9::timestamptz[], $10::bytea[], $31::bool[], $33::int[], $34::int[]
+    ) AS new (
+        id, user_id, name, version, rows, price, single, created_at, expires_at, input, notify, text_price,
+        text_bytes
+    )
 ), to_look_at AS (
     INSERT INTO unfinished (prediction_id, put_at, due_at, wait, bulk_user, cost)
     SELECT id, now(), least(now() + wait * interval '1 second', expires_at), wait, bulk_user, cost
@@ -49,10 +53,12 @@ WITH accepted AS (
     UPDATE predictions p SET
         status = new.status, attempts = new.attempts, started_at = new.started_at,
         finished_at = new.finished_at, valid_rows = new.valid_rows, failure = new.failure,
+        valid_text_bytes = new.valid_text_bytes,
         lease_token = NULL, lease_until = NULL
     FROM unnest(
-        $11::uuid[], $12::text[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::int[], $17::text[]
-    ) AS new (id, status, attempts, started_at, finished_at, valid_rows, failure)
+        $11::uuid[], $12::text[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::int[], $17::text[],
+        $35::int[]
+    ) AS new (id, status, attempts, started_at, finished_at, valid_rows, failure, valid_text_bytes)
     WHERE p.id = new.id AND p.id = ANY ($11)
     RETURNING p.id, p.status, p.expires_at, p.notify
 ), noticed AS (
@@ -108,6 +114,8 @@ async def record(
         *transfer_columns(transfers),
         [each.notify for each in accepted],
         [each.bulk_cost for each in accepted],
+        *_text_columns(accepted),
+        [valid_text_bytes(prediction) for prediction in changed],
     )
     assert row is not None
     if (row["moved"], row["changed"]) != (len(moves.by_user), len(changed)):
@@ -140,6 +148,15 @@ def _accepted_columns(accepted: Sequence[Accepted]) -> tuple[list[object], ...]:
         [prediction.created_at for prediction in predictions],
         [prediction.expires_at for prediction in predictions],
         [each.input for each in accepted],
+    )
+
+
+def _text_columns(accepted: Sequence[Accepted]) -> tuple[list[object], ...]:
+    """The text's price and bytes, null where text is free."""
+    predictions = [each.prediction for each in accepted]
+    return (
+        [prediction.text_price or None for prediction in predictions],
+        [prediction.text_bytes if prediction.text_price else None for prediction in predictions],
     )
 
 

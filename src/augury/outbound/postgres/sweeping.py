@@ -19,7 +19,7 @@ WITH candidates AS (
 ), found AS (
     SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
         p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure,
-        p.lease_until, c.wait,
+        p.text_price, p.text_bytes, p.valid_text_bytes, p.lease_until, c.wait,
         CASE
             WHEN p.lease_until <= now() THEN 'abandoned'
             WHEN p.status = 'processing' THEN 'running'
@@ -46,7 +46,8 @@ WITH candidates AS (
     WHERE u.prediction_id = seen.id AND u.prediction_id = ANY (ARRAY (SELECT id FROM found))
 )
 SELECT id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
-    expires_at, started_at, finished_at, valid_rows, failure, finding
+    expires_at, started_at, finished_at, valid_rows, failure, text_price, text_bytes, valid_text_bytes,
+    finding
 FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
 """
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0012"
+VERSION = "0013"
 """The revision that this code needs: the newest migration."""
 
 Time = DateTime(timezone=True)
@@ -128,8 +128,16 @@ models = Table(
     # For processes of the previous release, until they are restarted.
     Column("active", Boolean, Computed("state = 'active'", persisted=True)),
     Column("retired", Boolean, Computed("state = 'retired'", persisted=True)),
+    Column(
+        "text_price",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="Credits per kilobyte of text, on top of the row price",
+    ),
     PrimaryKeyConstraint("name", "version"),
     CheckConstraint("row_price >= 0", name="row_price"),
+    CheckConstraint("text_price >= 0", name="text_price"),
     CheckConstraint("state IN ('ready', 'active', 'retired')", name="state"),
 )
 Index(
@@ -175,6 +183,9 @@ predictions = Table(
         LargeBinary,
         comment="JSON text: row, field, code and count of each; null where there are none",
     ),
+    Column("text_price", Integer, comment="Credits per kilobyte of text; null where text is free"),
+    Column("text_bytes", Integer, comment="The text of all rows; null where text is free"),
+    Column("valid_text_bytes", Integer, comment="The text of the valid rows; null where text is free"),
     ForeignKeyConstraint(["model_name", "model_version"], [models.c.name, models.c.version]),
     CheckConstraint(
         "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"
@@ -182,6 +193,12 @@ predictions = Table(
     CheckConstraint("(status = 'processing') = (lease_token IS NOT NULL)", name="lease_token"),
     CheckConstraint("(status = 'processing') = (lease_until IS NOT NULL)", name="lease_until"),
     CheckConstraint("valid_rows BETWEEN 0 AND rows", name="valid_rows"),
+    # A process of the release before knows no price for text: it must not end such a prediction's hold.
+    CheckConstraint(
+        "text_price IS NULL OR status IN ('queued', 'processing') "
+        "OR valid_text_bytes IS NOT NULL AND valid_text_bytes BETWEEN 0 AND text_bytes",
+        name="valid_text_bytes",
+    ),
 )
 Index(None, predictions.c.user_id, predictions.c.id)
 

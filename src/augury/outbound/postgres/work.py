@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from augury.application.predictions.ports import Claimed, Finished, Work
 from augury.domain.identifiers import PredictionId
-from augury.outbound.postgres.prediction_rows import prediction_of
+from augury.outbound.postgres.prediction_rows import prediction_of, valid_text_bytes
 from augury.outbound.postgres.query import Records, fetch
 from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
 from augury.outbound.postgres.transfer_rows import transfer_columns
@@ -32,7 +32,8 @@ UPDATE predictions p SET
 FROM counted
 WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $5 AND bytes_so_far <= $6 OR place = 1)
 RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status, p.attempts,
-    p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input
+    p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
+    p.text_price, p.text_bytes, p.valid_text_bytes
 """
 
 # Waits for locked rows, such as the up to thousand rows that the sweeper locks at a time.
@@ -69,7 +70,8 @@ WITH RECURSIVE waiting (user_id) AS (
         lease_token = $1, lease_until = now() + $2::interval
     FROM begun WHERE p.id = begun.id AND p.id = ANY (ARRAY (SELECT prediction_id FROM oldest))
     RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
-        p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input
+        p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
+        p.text_price, p.text_bytes, p.valid_text_bytes
 ), left_the_lane AS (
     UPDATE unfinished SET bulk_user = NULL, due_at = least(now() + $2::interval, due_at), wait = 30
     WHERE prediction_id = ANY (ARRAY (SELECT id FROM begun UNION SELECT id FROM locked WHERE NOT is_ready))
@@ -79,7 +81,8 @@ WITH RECURSIVE waiting (user_id) AS (
     WHERE user_id = (SELECT user_id FROM picked) AND EXISTS (SELECT FROM begun)
 )
 SELECT id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
-    expires_at, started_at, finished_at, valid_rows, failure, input,
+    expires_at, started_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
+    valid_text_bytes,
     (SELECT count(*) FROM waiting WHERE user_id IS NOT NULL) AS users,
     (SELECT count(*) FROM left_the_lane) AS left_the_lane
 FROM (SELECT) AS one LEFT JOIN claimed ON true
@@ -102,11 +105,15 @@ WHERE id = ANY (ARRAY (SELECT id FROM leased)) RETURNING id
 # subqueries to the end.
 SETTLE = """
 WITH result AS (
-    SELECT id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held
+    SELECT id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held,
+        valid_text_bytes
     FROM unnest(
         $2::uuid[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::bytea[], $8::bytea[],
-        $9::bytea[], $10::bigint[], $11::bigint[]
-    ) AS result (id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held)
+        $9::bytea[], $10::bigint[], $11::bigint[], $15::int[]
+    ) AS result (
+        id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held,
+        valid_text_bytes
+    )
 ), leased AS (
     SELECT id, user_id FROM predictions
     WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
@@ -118,7 +125,7 @@ WITH result AS (
     UPDATE predictions p SET
         status = result.status, finished_at = result.finished_at, valid_rows = result.valid_rows,
         failure = result.failure, output = result.output, errors = result.errors,
-        warnings = result.warnings,
+        warnings = result.warnings, valid_text_bytes = result.valid_text_bytes,
         lease_token = NULL, lease_until = NULL
     FROM leased JOIN result USING (id) WHERE p.id = leased.id AND p.id = ANY ($2)
     RETURNING p.id, p.notify
@@ -253,4 +260,5 @@ def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
         references,
         kinds,
         amounts,
+        [valid_text_bytes(prediction) for prediction in predictions],
     )

@@ -164,7 +164,11 @@ def _model_line(model: Model, say: Speech) -> str:
     texts, language = model.facts.texts, say.language
     names = ", ".join(texts.feature(name, language) for name in model.facts.schema.names())
     line = say(
-        "model-line", name=model.ref.name, price=model.row_price, features=names[:MOST_FEATURES_CHARACTERS]
+        "model-text-line" if model.text_price else "model-line",
+        name=model.ref.name,
+        price=model.row_price,
+        text_price=model.text_price,
+        features=names[:MOST_FEATURES_CHARACTERS],
     )
     if not (description := texts.described(language)):
         return line

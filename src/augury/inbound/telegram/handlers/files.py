@@ -15,6 +15,7 @@ from msgspec import structs
 from augury.application.ports import Json, Unavailable
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.prediction import NoValidRow, TooManyRows
+from augury.domain.pricing import bytes_of_text
 from augury.inbound.tables.encoding import NAMES
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.telegram.csv_rows import CsvRows, read_csv
@@ -57,6 +58,7 @@ async def read_document(message: Message, talk: Talk) -> None:
         file_name=name[:MOST_NAME_CHARACTERS],
         model=str(model.ref),
         row_price=model.row_price,
+        text_price=model.text_price,
     )
     rows = await _rows(waiting, document.file_size, model, talk)
     if rows is None:
@@ -81,8 +83,8 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
     rows = await _rows(waiting, None, model, talk)
     if rows is None:
         return
-    if model.row_price != waiting.row_price:
-        waiting = structs.replace(waiting, row_price=model.row_price)
+    if not waiting.is_priced_as(model):
+        waiting = structs.replace(waiting, row_price=model.row_price, text_price=model.text_price)
         await talk.remember_all(with_file(talk.known, waiting))
         await talk.send(talk.say("price-changed"))
         await _ask(waiting, rows, model, talk)
@@ -160,7 +162,7 @@ async def _ask(waiting: WaitingFile, rows: CsvRows, model: Model, talk: Talk) ->
             file=waiting.file_name,
             rows=count,
             model=model.ref.name,
-            price=model.price(count),
+            price=model.price(count, bytes_of_text(model.facts.schema, rows.rows)),
             bad=len(rows.errors),
         )
     ]

@@ -40,6 +40,7 @@ async def predict(message: Message, talk: Talk) -> None:
         began=message.message_id,
         model=str(model.ref),
         row_price=model.row_price,
+        text_price=model.text_price,
         seen=message.message_id,
     )
     await talk.remember(asking)
@@ -129,7 +130,13 @@ async def _predict_text(text: str, message_id: int, talk: Talk) -> None:
     except TwoReadings as readings:
         if await resumed(talk, message_id):
             return
-        asking = Asking(began=message_id, model=str(model.ref), row_price=model.row_price, seen=message_id)
+        asking = Asking(
+            began=message_id,
+            model=str(model.ref),
+            row_price=model.row_price,
+            text_price=model.text_price,
+            seen=message_id,
+        )
         await talk.remember(asking)
         await ask_which(asking, text, readings, talk)
         return
@@ -177,8 +184,10 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
     if await resumed(talk, asking.began):
         await talk.remember(Over(seen=asking.seen))
         return
-    if model.row_price != asking.row_price:
-        asking = replace(asking, values=asking.values[:-1], row_price=model.row_price)
+    if not asking.is_priced_as(model):
+        asking = replace(
+            asking, values=asking.values[:-1], row_price=model.row_price, text_price=model.text_price
+        )
         await talk.remember(asking)
         await talk.send(talk.say("price-changed"))
         await ask(asking, model, talk, says_price=True)  # answering again accepts the price

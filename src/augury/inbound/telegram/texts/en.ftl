@@ -106,6 +106,14 @@ model-line = <b>{ $name }</b> — { $price ->
         [one] { $price } credit per row
        *[other] { $price } credits per row
     }; { $features }
+model-text-line = <b>{ $name }</b> — { $price ->
+        [0] {""}
+        [one] { $price } credit per row and{" "}
+       *[other] { $price } credits per row and{" "}
+    }{ $text_price ->
+        [one] { $text_price } credit
+       *[other] { $text_price } credits
+    } per kilobyte of text; { $features }
 model-description = <i>{ $text }</i>
 model-chosen = Your model is now <b>{ $name }</b>.
 models-none = There are no models yet. Please come back later.
@@ -162,6 +170,14 @@ ask-price = <b>{ $model }</b>, { $price ->
         [one] { $price } credit
        *[other] { $price } credits
     } for this prediction.
+ask-text-price = <b>{ $model }</b>, { $price ->
+        [0] {""}
+        [one] { $price } credit for this prediction and{" "}
+       *[other] { $price } credits for this prediction and{" "}
+    }{ $text_price ->
+        [one] { $text_price } credit
+       *[other] { $text_price } credits
+    } per kilobyte of its text.
 ask-numeric = Send a number, such as 12 or 3.5.
 ask-categorical = Choose a value, or send your own.
 ask-text = Send a text.

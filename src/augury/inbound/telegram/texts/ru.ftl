@@ -112,6 +112,16 @@ model-line = <b>{ $name }</b> — { $price ->
         [few] { $price } кредита за строку
        *[other] { $price } кредитов за строку
     }; { $features }
+model-text-line = <b>{ $name }</b> — { $price ->
+        [0] {""}
+        [one] { $price } кредит за строку и{" "}
+        [few] { $price } кредита за строку и{" "}
+       *[other] { $price } кредитов за строку и{" "}
+    }{ $text_price ->
+        [one] { $text_price } кредит
+        [few] { $text_price } кредита
+       *[other] { $text_price } кредитов
+    } за килобайт текста; { $features }
 model-description = <i>{ $text }</i>
 model-chosen = Теперь ваша модель — <b>{ $name }</b>.
 models-none = Моделей пока нет. Загляните позже.
@@ -168,6 +178,16 @@ ask-price = <b>{ $model }</b>, предсказание { $price ->
         [few] стоит { $price } кредита
        *[other] стоит { $price } кредитов
     }.
+ask-text-price = <b>{ $model }</b>, предсказание стоит { $price ->
+        [0] {""}
+        [one] { $price } кредит и ещё{" "}
+        [few] { $price } кредита и ещё{" "}
+       *[other] { $price } кредитов и ещё{" "}
+    }{ $text_price ->
+        [one] { $text_price } кредит
+        [few] { $text_price } кредита
+       *[other] { $text_price } кредитов
+    } за килобайт текста.
 ask-numeric = Пришлите число, например 12 или 3,5.
 ask-categorical = Выберите значение или пришлите своё.
 ask-text = Пришлите текст.

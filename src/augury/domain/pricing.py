@@ -1,0 +1,36 @@
+"""The price of a prediction: so much per row and, if the model's owner chooses, so much per kilobyte of text."""
+
+from collections.abc import Iterable, Mapping
+
+from augury.domain.model_facts import FeatureKind, InputSchema
+
+KILOBYTE = 1_000
+"""Bytes."""
+
+
+def price_of(*, row_price: int, rows: int, text_price: int, text_bytes: int) -> int:
+    """The credits for so many rows with so much text. A begun kilobyte counts as a whole one, once for all
+    rows together."""
+    return row_price * rows + text_price * -(-text_bytes // KILOBYTE)
+
+
+def bytes_of_text(schema: InputSchema, rows: Iterable[object]) -> int:
+    """The UTF-8 bytes of all values of the model's text features: the text that has a price.
+
+    Names, numbers and categories do not count, nor does a value that is not a string or a row that is not an
+    object.
+    """
+    names = [feature.name for feature in schema.features if feature.kind is FeatureKind.TEXT]
+    if not names:
+        return 0
+    return sum(
+        _size(value)
+        for row in rows
+        if isinstance(row, Mapping)
+        for name in names
+        if isinstance(value := row.get(name), str)
+    )
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
