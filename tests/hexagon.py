@@ -336,6 +336,7 @@ class Hexagon:
         model: Model | None = None,
         expires_in: timedelta | None = None,
         key: IdempotencyKey | None = None,
+        max_price: int | None = None,
     ) -> Request:
         """A request as the edges make it: an array of rows, or the first of them as an object."""
         data = rows[0] if single else list(rows)
@@ -347,6 +348,7 @@ class Hexagon:
             limits=self.limits,
             expires_in=expires_in,
             key=key,
+            max_price=max_price,
         )
 
     async def request_prediction(

@@ -14,7 +14,8 @@ from tests.chaos.world import World
 BY_TAG = r"""
 SELECT substring(encode(input, 'escape') FROM 'tag\d+end') AS tag, p.id, p.status, p.attempts, p.failure,
     p.row_price * p.rows + coalesce(p.text_price * ((p.text_bytes + 999) / 1000), 0) AS price,
-    p.row_price * p.valid_rows + coalesce(p.text_price * ((p.valid_text_bytes + 999) / 1000), 0) AS charged, p.user_id,
+    p.row_price * p.valid_rows + coalesce(p.text_price * ((p.valid_text_bytes + 999) / 1000), 0) AS charged,
+    p.user_id,
     coalesce(capture.amount, 0) AS captured
 FROM predictions p LEFT JOIN transfers capture ON capture.reference = p.id AND capture.kind = 'capture'
 """

@@ -200,6 +200,7 @@ class Interleaved(RuleBasedStateMachine):
             user_id=self.users[user],
             model=a_model(),
             rows=rows,
+            text_bytes=0,
             single=False,
             input=Json(b"[]"),
             expires_in=SHORT if expires else timedelta(days=1),

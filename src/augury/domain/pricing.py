@@ -1,11 +1,21 @@
-"""The price of a prediction: so much per row and, if the model's owner chooses, so much per kilobyte of text."""
+"""The price of a prediction: per row and, if the model's owner chooses, per kilobyte of text."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from augury.domain.errors import DomainError
 from augury.domain.model_facts import FeatureKind, InputSchema
 
 KILOBYTE = 1_000
 """Bytes."""
+
+
+@dataclass(eq=False)
+class MaxPriceExceeded(DomainError):
+    """The price is higher than the highest that the request accepts; nothing was charged."""
+
+    price: int
+    max_price: int
 
 
 def price_of(*, row_price: int, rows: int, text_price: int, text_bytes: int) -> int:
@@ -30,6 +40,12 @@ def bytes_of_text(schema: InputSchema, rows: Iterable[object]) -> int:
         for name in names
         if isinstance(value := row.get(name), str)
     )
+
+
+def require_at_most(max_price: int | None, price: int) -> None:
+    """Raises `MaxPriceExceeded` if the price is higher than the caller accepts; None accepts any."""
+    if max_price is not None and price > max_price:
+        raise MaxPriceExceeded(price=price, max_price=max_price)
 
 
 def _size(text: str) -> int:

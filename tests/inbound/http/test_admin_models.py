@@ -32,7 +32,9 @@ async def test_a_price_of_text_is_charged_from_the_next_prediction_on(api: Api) 
     assert (response.json()["facts"]["row_price"], response.json()["facts"]["text_price"]) == (1, 3)
     [version] = (await api.client().get("/models/tone")).json()["versions"]
     assert version["text_price"] == 3
-    quote = (await member.post("/predictions/quote", json={"data": [{"text": "x" * 1_001}, {"text": 5}]})).json()
+    quote = (
+        await member.post("/predictions/quote", json={"data": [{"text": "x" * 1_001}, {"text": 5}]})
+    ).json()
     assert {name: quote[name] for name in ("text_price", "text_bytes", "price", "charge")} == {
         "text_price": 3,
         "text_bytes": 1_001,

@@ -24,6 +24,7 @@ OTHER = [
     b'{"data": {"text": "a"}, "model": "tone@1", "expires_in": 60}',
     b'{"data": {"text": "a"}, "model": "tone", "expires_in": 61}',
     b'{"data": {"text": "a"}, "model": "tone"}',
+    b'{"data": {"text": "a"}, "model": "tone", "expires_in": 60, "max_price": 1}',
 ]
 KEY = {"Idempotency-Key": "k", "Content-Type": "application/json"}
 TWO_ROWS = b'{"data": [{"text": "a"}, {"text": "b"}]}'

@@ -87,7 +87,12 @@ def test_bars_are_named_by_texts_also_where_two_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("row_price", "language", "in_list", "in_dialogue"),
     [
-        (2, "en", "2 credits per row and 1 credit per kilobyte of text", "2 credits for this prediction and 1"),
+        (
+            2,
+            "en",
+            "2 credits per row and 1 credit per kilobyte of text",
+            "for this prediction and 1",
+        ),
         (0, "en", "old — 1 credit per kilobyte of text", "old, 1 credit per kilobyte of its text"),
         (2, "ru", "2 кредита за строку и 1 кредит за килобайт текста", "стоит 2 кредита и ещё 1 кредит за"),
         (0, "ru", "old — 1 кредит за килобайт текста", "стоит 1 кредит за килобайт текста"),

@@ -87,9 +87,7 @@ class Books(RuleBasedStateMachine):
         if prediction := self.pick(data, Status.PROCESSING):
             valid_rows = data.draw(st.integers(min_value=0, max_value=prediction.rows))
             unpredicted = data.draw(st.integers(min_value=0, max_value=prediction.text_bytes))
-            self.settle(
-                prediction.finish(valid_rows=valid_rows, unpredicted_text_bytes=unpredicted, at=NOW)
-            )
+            self.settle(prediction.finish(valid_rows=valid_rows, unpredicted_text_bytes=unpredicted, at=NOW))
 
     @rule(data=st.data())
     def abandon(self, data: st.DataObject) -> None:

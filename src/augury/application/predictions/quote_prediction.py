@@ -6,7 +6,7 @@ from augury.application.models.ports import Models
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.requests import checked
 from augury.domain.model import Model
-from augury.domain.pricing import bytes_of_text
+from augury.domain.pricing import bytes_of_text, require_at_most
 from augury.domain.row_errors import RowError, kept_errors
 
 
@@ -51,14 +51,17 @@ class QuotePrediction:
     predictions: Predictions
     limits: Limits
 
-    async def __call__(self, *, data: object, model: str | None = None) -> Quote:
+    async def __call__(
+        self, *, data: object, model: str | None = None, max_price: int | None = None
+    ) -> Quote:
         """`data` is one row (an object) or many (an array of objects), decoded; `model` is `name` or
-        `name@version`, or None for the default model. Raises `ModelNotFound`, `NoRows`, `TooManyRows`.
+        `name@version`, or None for the default model. Raises `ModelNotFound`, `NoRows`, `TooManyRows`, and
+        `MaxPriceExceeded` if the price is above `max_price`.
         """
         found = await self.models.get(self.limits.default_model if model is None else model)
         rows, errors = checked(data, found, self.limits)
         schema = found.facts.schema
-        return Quote(
+        quote = Quote(
             found,
             rows=len(rows),
             valid_rows=len(rows) - len(errors),
@@ -67,3 +70,5 @@ class QuotePrediction:
             errors=kept_errors(errors, most=self.limits.max_errors),
             waiting=await self.predictions.waiting(at_most=self.limits.max_waiting),
         )
+        require_at_most(max_price, quote.price)
+        return quote

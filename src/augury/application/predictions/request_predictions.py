@@ -14,6 +14,7 @@ from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, TooManyPending
+from augury.domain.pricing import require_at_most
 from augury.domain.user import UserNotFound
 
 RETRY_AFTER = 5
@@ -87,6 +88,8 @@ class _Desk:
         ):
             if pending >= most:
                 raise TooManyPending(pending=pending, most=most, retry_after=RETRY_AFTER)
+        price = request.model.price(request.rows, request.text_bytes)
+        require_at_most(request.max_price, price)
         prediction = Prediction(
             id=PredictionId(uuid7()),
             user_id=request.user_id,
@@ -99,9 +102,7 @@ class _Desk:
             expires_at=self._now + request.expires_in,
             single=request.single,
         )
-        balance, transfers = balance.hold(
-            request.model.price(request.rows, request.text_bytes), reference=prediction.id
-        )
+        balance, transfers = balance.hold(price, reference=prediction.id)
         self._balances[request.user_id] = balance
         if request.key:
             self._remembered[request.user_id, request.key.key] = Remembered(

@@ -10,8 +10,8 @@ from augury.application.ports import IdempotencyKey, Json
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
-from augury.domain.pricing import bytes_of_text
 from augury.domain.prediction import ExpiresTooLate, NoRows, NoValidRow, Prediction, TooManyRows
+from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, kept_errors
 from augury.domain.rows import check_rows
 
@@ -29,6 +29,8 @@ class Request:
     input: Json
     expires_in: timedelta
     key: IdempotencyKey | None = None
+    max_price: int | None = None
+    """The highest price that the caller accepts, in credits."""
     notify: bool = False
     """Whether a notice of its end is kept until it is delivered."""
     trace: str | None = None
@@ -45,6 +47,7 @@ class Request:
         limits: Limits,
         expires_in: timedelta | None = None,
         key: IdempotencyKey | None = None,
+        max_price: int | None = None,
         notify: bool = False,
         trace: str | None = None,
     ) -> Self:
@@ -70,6 +73,7 @@ class Request:
             input=input,
             expires_in=limits.max_expires_in if expires_in is None else expires_in,
             key=key,
+            max_price=max_price,
             notify=notify,
             trace=trace,
         )

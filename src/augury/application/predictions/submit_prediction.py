@@ -26,6 +26,8 @@ class Submission:
     """`name` or `name@version`; None is the default model."""
     expires_in: timedelta | None = None
     key: IdempotencyKey | None = None
+    max_price: int | None = None
+    """Refuse a higher price, in credits."""
     notify: bool = False
     """Whether a notice of its end is kept until it is delivered."""
     trace: str | None = None
@@ -45,7 +47,7 @@ class SubmitPrediction:
         """Answers the new prediction, or the one that the same key was accepted as before.
 
         Raises `ModelNotFound`, `NoRows`, `NoValidRow`, `TooManyRows`, `ExpiresTooLate`,
-        `IdempotencyConflict`, `NotEnoughCredits`, `TooManyPending`, `UserNotFound`.
+        `IdempotencyConflict`, `MaxPriceExceeded`, `NotEnoughCredits`, `TooManyPending`, `UserNotFound`.
         """
         try:
             answer = await self.flight.board(await self._request(submission))
@@ -71,6 +73,7 @@ class SubmitPrediction:
             limits=self.limits,
             expires_in=submission.expires_in,
             key=submission.key,
+            max_price=submission.max_price,
             notify=submission.notify,
             trace=submission.trace,
         )

@@ -141,7 +141,7 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
         }
         for each in await (await container.get(Models)).all()
     ]
-    columns = ("model", "state", "task", "row_price", "text_price", "features", "sha256")
+    columns = ("model", "state", "task", "row_price", "features", "sha256", "text_price")
     show(entries, columns=columns, as_json=as_json)
 
 

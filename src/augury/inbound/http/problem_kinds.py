@@ -29,6 +29,7 @@ from augury.domain.prediction import (
     TooManyRows,
     WrongStatus,
 )
+from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.promo_code import (
     InvalidPromoCode,
     PromoCodeNotFound,
@@ -99,6 +100,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "Not enough credits",
         _same("available", "price"),
         "Credits needed: {price}, available: {available}. `POST /balance/redeem` takes promo codes.",
+    ),
+    MaxPriceExceeded: Kind(
+        402,
+        "max-price-exceeded",
+        "Price above `max_price`",
+        _same("price", "max_price"),
+        "This costs {price} credits, and `max_price` is {max_price}. Nothing was charged.",
     ),
     InvalidAmount: Kind(
         422,

@@ -11,13 +11,14 @@ from litestar.params import JSONBody
 from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import NoRows, TooManyRows
+from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.http.body import JsonBody, decode_data
 from augury.inbound.http.field_problems import FieldProblem, row_problems
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.submissions import Data
+from augury.inbound.http.submissions import Data, MaxPrice
 
 
 class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,6 +26,7 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     data: Data
     model: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    max_price: MaxPrice = None
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -59,11 +61,17 @@ class Quote(msgspec.Struct, frozen=True):
     description=QuotePrediction.__doc__,
     responses=documented(
         401,
+        402,
         404,
         413,
         415,
         422,
-        refusals=[ModelNotFound(model="tune"), NoRows(), TooManyRows(rows=10_001, most=10_000)],
+        refusals=[
+            MaxPriceExceeded(price=12, max_price=10),
+            ModelNotFound(model="tune"),
+            NoRows(),
+            TooManyRows(rows=10_001, most=10_000),
+        ],
     ),
 )
 @inject
@@ -72,7 +80,7 @@ async def quote(
 ) -> Quote:
     settings: HttpSettings = request.app.state.settings
     rows = decode_data(data.data, most=settings.max_values)
-    quoted = await quote_prediction(data=rows, model=data.model)
+    quoted = await quote_prediction(data=rows, model=data.model, max_price=data.max_price)
     return Quote(
         model=str(quoted.model.ref),
         row_price=quoted.model.row_price,

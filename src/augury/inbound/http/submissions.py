@@ -19,7 +19,7 @@ from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.trace_context import traceparent
-from augury.domain.balance import NotEnoughCredits
+from augury.domain.balance import MOST_CREDITS, NotEnoughCredits
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import (
@@ -30,6 +30,7 @@ from augury.domain.prediction import (
     TooManyPending,
     TooManyRows,
 )
+from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
 from augury.inbound.http.edge import share_of
@@ -62,6 +63,20 @@ Data = Annotated[
 ]
 
 
+MaxPrice = (
+    Annotated[
+        int,
+        msgspec.Meta(
+            ge=0,
+            le=MOST_CREDITS,
+            description="The highest price that you accept, in credits. A request that would hold more is "
+            "refused with 402, and nothing is charged.",
+        ),
+    ]
+    | None
+)
+
+
 class Submission(msgspec.Struct, forbid_unknown_fields=True):
     """Rows for a model: `name`, `name@version`, or the default model."""
 
@@ -78,6 +93,7 @@ class Submission(msgspec.Struct, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    max_price: MaxPrice = None
 
 
 _submission_decoder = msgspec.json.Decoder(Submission)
@@ -101,7 +117,8 @@ class SubmitDesk:
         caller: UserId | None = scope["user"]
         name = name_of_submit(caller, scope)
         user_id = caller or await self.identity.guest(scope)
-        model, expires_in = submission.model, submission.expires_in
+        model, expires_in, max_price = submission.model, submission.expires_in, submission.max_price
+        more = () if max_price is None else (max_price,)  # without it, the fingerprint is that of before
         data = decode_data(submission.data, most=self.settings.max_values)
         asked = Asked(
             user_id=user_id,
@@ -109,7 +126,8 @@ class SubmitDesk:
             input=Json(bytes(submission.data)),
             model=model,
             expires_in=None if expires_in is None else timedelta(seconds=expires_in),
-            key=None if name is None else key_of_submit(name, body, model, expires_in, data),
+            key=None if name is None else key_of_submit(name, body, model, expires_in, data, *more),
+            max_price=max_price,
             trace=_trace(scope),
         )
         try:
@@ -197,6 +215,7 @@ def _preferences(scope: Scope) -> bytes:
             429,
             refusals=[
                 NotEnoughCredits(available=1, price=2),
+                MaxPriceExceeded(price=12, max_price=10),
                 ModelNotFound(model="tune"),
                 NoValidRow((RowError(0, "text", RowFault.MISSING),), error_count=1),
                 NoRows(),

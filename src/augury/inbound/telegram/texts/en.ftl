@@ -285,6 +285,7 @@ redeem-usage = Send /redeem and the code, such as <code>/redeem WELCOME</code>
 redeemed = The code was redeemed; you now have <b>{ $available }</b>.
 
 refusal-not-enough-credits = Not enough credits: this costs { $price }, you have { $available }. Use /topup to buy more.
+refusal-max-price-exceeded = This costs { $price }, more than the limit of { $max_price } that was set for it.
 refusal-invalid-amount = The amount must be from 1 to { $most }.
 refusal-books-disagree = Something is wrong with our accounts; the error was logged.
 refusal-model-not-found = The model “{ $model }” is no longer available. /models shows the available ones.

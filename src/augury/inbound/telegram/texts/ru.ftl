@@ -304,6 +304,7 @@ redeem-usage = Пришлите /redeem и код, например <code>/redee
 redeemed = Промокод принят; теперь у вас <b>{ $available }</b>.
 
 refusal-not-enough-credits = Не хватает кредитов: нужно { $price }, есть { $available }. Купить ещё — /topup.
+refusal-max-price-exceeded = Это стоит { $price } — больше заданного предела { $max_price }.
 refusal-invalid-amount = Количество должно быть от 1 до { $most }.
 refusal-books-disagree = Ошибка в нашем учёте; она записана в журнал.
 refusal-model-not-found = Модель «{ $model }» больше недоступна. Доступные модели — в /models.
