@@ -29,8 +29,10 @@ Answer = TypeVar("Answer")
 ALL = [f"{number:04}" for number in range(1, int(VERSION) + 1)]
 """The revisions, oldest first."""
 
+# A check that no older row can break is added without a scan of the table: NOT VALID.
 CONSTRAINTS = """
-    SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
+    SELECT conname, conrelid::regclass::text, replace(pg_get_constraintdef(oid), ' NOT VALID', '')
+    FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'p', 'u', 'f') ORDER BY conname
 """
 COLUMNS = """

@@ -19,13 +19,13 @@ JSON = {"Content-Type": "application/json"}
     [
         (
             b'{"text": "x"}',
-            "`data` is missing; `text` is unknown: the known ones are `data`, `model` and `expires_in`. "
+            "`data` is missing; `text` is unknown: the known ones are `data`, `model`, `expires_in` and `max_price`. "
             'Rows go into `data`: `{"data": {…}}`.',
         ),
         (b"{}", '`data` is missing. Rows go into `data`: `{"data": {…}}`.'),
         (
             b'{"data": {"text": "x"}, "modle": "tone"}',
-            "`modle` is unknown: the known ones are `data`, `model` and `expires_in`.",
+            "`modle` is unknown: the known ones are `data`, `model`, `expires_in` and `max_price`.",
         ),
         (
             b'[{"text": "x"}]',
