@@ -71,6 +71,16 @@ async def test_what_is_picked_is_settled_like_everything_else(adapters: Adapters
     assert await pick(adapters) == ()
 
 
+async def test_what_is_picked_has_its_prices(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=100)
+    prediction = a_prediction(user_id, row_price=2, text_price=5, text_bytes=1_001)
+    await adapters.accept(user_id, prediction, bulk_cost=1)
+
+    [claim] = await pick(adapters)
+
+    assert (claim.prediction.price, claim.prediction.text_price) == (12, 5)
+
+
 async def test_the_first_is_taken_whatever_it_costs_and_no_more_than_so_many(adapters: Adapters) -> None:
     user_id = await adapters.user()
     huge, *small = await in_bulk(adapters, user_id, 5 * SLICE, 1, 1, 1)

@@ -19,8 +19,8 @@ JSON = {"Content-Type": "application/json"}
     [
         (
             b'{"text": "x"}',
-            "`data` is missing; `text` is unknown: the known ones are `data`, `model`, `expires_in` and `max_price`. "
-            'Rows go into `data`: `{"data": {…}}`.',
+            "`data` is missing; `text` is unknown: the known ones are `data`, `model`, `expires_in` and "
+            '`max_price`. Rows go into `data`: `{"data": {…}}`.',
         ),
         (b"{}", '`data` is missing. Rows go into `data`: `{"data": {…}}`.'),
         (
