@@ -134,7 +134,9 @@ def test_an_operators_container_loads_no_broker_and_no_tables_for_people() -> No
     script = """if True:
         import sys
         from augury.application.limits import Limits
-        from augury.bootstrap.container import PostgresSettings, ProcessSettings, operator_container
+        from augury.bootstrap.config import ProcessSettings
+        from augury.bootstrap.container import operator_container
+        from augury.outbound.postgres.pool import PostgresSettings
         operator_container(ProcessSettings(), PostgresSettings(url="postgresql://nowhere"), Limits())
         unwanted = {"aio_pika", "alembic", "catboost", "faststream", "jwt", "rich"}
         sys.exit(str(unwanted & sys.modules.keys()) if unwanted & sys.modules.keys() else 0)

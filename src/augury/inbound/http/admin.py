@@ -140,3 +140,6 @@ async def check_ledger(verify: FromDishka[VerifyLedger]) -> LedgerView:
         report.predictions,
         list(report.deviations),
     )
+
+
+ROUTES = (top_up, reverse_top_up, check_ledger)

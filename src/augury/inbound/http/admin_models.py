@@ -103,3 +103,6 @@ async def change_offer(
         state=data.state and ModelState(data.state),
     )
     return OfferView.of(changed)
+
+
+ROUTES = (list_offers, read_offer, change_offer)

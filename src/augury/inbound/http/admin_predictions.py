@@ -64,3 +64,6 @@ async def refund_prediction(
         key=(request.user, key) if key else None,
     )
     return balance_after(moved)
+
+
+ROUTES = (refund_prediction,)

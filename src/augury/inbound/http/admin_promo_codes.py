@@ -123,3 +123,6 @@ async def change_promo_code(
     code: FromPath[str], data: JSONBody[PromoCodeChange], change: FromDishka[ChangePromoCode]
 ) -> PromoCodeView:
     return PromoCodeView.of(await change(code=code, disabled=data.disabled))
+
+
+ROUTES = (create_promo_code, list_promo_codes, change_promo_code)

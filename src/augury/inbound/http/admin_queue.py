@@ -85,3 +85,6 @@ async def read_queue(
 @inject
 async def replay_dead_letters(replay: FromDishka[ReplayDeadLetters], limit: ReplayLimit = 1_000) -> Replayed:
     return Replayed(await replay(at_most=limit))
+
+
+ROUTES = (read_queue, replay_dead_letters)

@@ -230,3 +230,6 @@ async def block_user(request: SignedIn, user_id: FromPath[UUID], block: FromDish
 @inject
 async def unblock_user(user_id: FromPath[UUID], unblock: FromDishka[UnblockUser]) -> MemberView:
     return MemberView.of(await unblock(user_id=UserId(user_id)))
+
+
+ROUTES = (list_users, read_user, read_statement, read_predictions, change_role, block_user, unblock_user)

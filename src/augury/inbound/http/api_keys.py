@@ -115,3 +115,6 @@ async def list_keys(request: SignedIn, api_keys: FromDishka[ApiKeys]) -> ApiKeyL
 @inject
 async def remove(request: SignedIn, key_id: FromPath[UUID], delete_api_key: FromDishka[DeleteApiKey]) -> None:
     await delete_api_key(user_id=request.user, key_id=key_id)
+
+
+ROUTES = (create, list_keys, remove)

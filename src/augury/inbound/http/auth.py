@@ -166,3 +166,6 @@ def _answer(tokens: Tokens, access: AccessTokens) -> Response[TokenView]:
 def _address(request: Public) -> str:
     identity: Identity = request.app.state.identity
     return identity.tries_mark(request.scope)
+
+
+ROUTES = (register, token, refresh, logout, password)

@@ -172,3 +172,6 @@ def _csv(items: Sequence[TransferView]) -> bytes:
     writer.writerow(TransferView.__struct_fields__)
     writer.writerows(msgspec.to_builtins(item).values() for item in items)
     return text.getvalue().encode()
+
+
+ROUTES = (balance, redeem, transfers)

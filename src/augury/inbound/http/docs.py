@@ -121,3 +121,6 @@ async def openapi(request: Public) -> ASGIResponse:
 def _base_path(request: Public) -> str:
     settings: HttpSettings = request.app.state.settings
     return settings.base_path
+
+
+ROUTES = (page, start, asset, openapi)

@@ -71,3 +71,6 @@ async def _ask(name: str, check: Callable[[], Awaitable[None]], seconds: float) 
         log.warning("%s is not ready: %s", name, error)
         return "not available"
     return "ok"
+
+
+ROUTES = (live, ready)

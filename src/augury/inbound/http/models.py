@@ -134,3 +134,6 @@ def _feature_schema(feature: Feature) -> dict[str, Any]:
     types = [each for each in _TYPES[feature.kind] if feature.nullable or each != "null"]
     known = {"examples": list(feature.values)} if feature.values else {}
     return {"type": types if len(types) > 1 else types[0], **known}
+
+
+ROUTES = (list_models, read_model)

@@ -147,3 +147,6 @@ async def _of_guest(
 def _base_path(request: Anyone | SignedIn) -> str:
     settings: HttpSettings = request.app.state.settings
     return settings.base_path
+
+
+ROUTES = (read, list_predictions, cancel, forget)

@@ -101,3 +101,6 @@ class TelegramLink(msgspec.Struct, frozen=True):
 async def telegram_link(request: InPerson, issue_link: FromDishka[IssueTelegramLink]) -> TelegramLink:
     link = await issue_link(user_id=request.user)
     return TelegramLink(link.url, link.expires_at)
+
+
+ROUTES = (me, close, telegram_link)

@@ -1,0 +1,146 @@
+"""The adapters, in providers by technology.
+
+What takes long to load, or is not in every image, is imported only when its provider is made.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+
+from asyncpg import Pool
+from dishka import Provider, Scope, WithParents
+
+from augury.application.models.ports import ModelStore
+from augury.bootstrap.config import ProcessSettings
+from augury.outbound.argon2_passwords import Argon2Passwords
+from augury.outbound.memory.dead_letters import MemoryDeadLetters
+from augury.outbound.memory.events import MemoryEvents
+from augury.outbound.memory.queue import MemoryPredictionQueue
+from augury.outbound.model_store import FolderModelStore
+from augury.outbound.postgres.api_keys import PostgresApiKeys
+from augury.outbound.postgres.balances import PostgresBalances
+from augury.outbound.postgres.books import PostgresOpenBooks
+from augury.outbound.postgres.bulk_lane import PostgresBulkLane
+from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
+from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
+from augury.outbound.postgres.duty import PostgresDuty
+from augury.outbound.postgres.inbox import PostgresInbox
+from augury.outbound.postgres.ledger import PostgresLedger
+from augury.outbound.postgres.links import PostgresLinks
+from augury.outbound.postgres.models import PostgresModels
+from augury.outbound.postgres.notices import PostgresNotices
+from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
+from augury.outbound.postgres.promo_codes import PostgresPromoCodes
+from augury.outbound.postgres.sessions import PostgresSessions
+from augury.outbound.postgres.throttle import PostgresThrottle
+from augury.outbound.postgres.upkeep import PostgresUpkeep
+from augury.outbound.postgres.users import PostgresUsers
+from augury.outbound.postgres.work import PostgresWork
+
+
+def postgres() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide(_pool)
+    provider.provide(_models_on_offer)
+    provider.provide_all(
+        WithParents[PostgresApiKeys],
+        WithParents[PostgresBalances],
+        WithParents[PostgresBulkLane],
+        WithParents[PostgresChats],
+        WithParents[PostgresDialogues],
+        WithParents[PostgresDuty],
+        WithParents[PostgresInbox],
+        WithParents[PostgresLedger],
+        WithParents[PostgresLinks],
+        WithParents[PostgresNotices],
+        WithParents[PostgresOpenBooks],
+        WithParents[PostgresOpenChatBooks],
+        WithParents[PostgresPredictions],
+        WithParents[PostgresPredictionContents],
+        WithParents[PostgresPromoCodes],
+        WithParents[PostgresSessions],
+        WithParents[PostgresThrottle],
+        WithParents[PostgresUpkeep],
+        WithParents[PostgresUsers],
+        WithParents[PostgresWork],
+    )
+    return provider
+
+
+async def _pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
+    async with open_pool(settings) as pool:
+        yield pool
+
+
+def _models_on_offer(pool: Pool, settings: PostgresSettings) -> WithParents[PostgresModels]:
+    return PostgresModels(pool, believed=settings.model_cache)
+
+
+def rabbit() -> Provider:
+    from augury.bootstrap import broker  # loads FastStream
+
+    return broker.rabbit()
+
+
+def in_process_queue() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide_all(
+        WithParents[MemoryPredictionQueue], WithParents[MemoryEvents], WithParents[MemoryDeadLetters]
+    )
+    return provider
+
+
+def counters() -> Provider:
+    """What a process counts, in a registry of its own container."""
+    from prometheus_client import CollectorRegistry  # a command of the operator counts nothing
+
+    from augury.outbound.prometheus_counters import PrometheusCounters
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(lambda: CollectorRegistry(auto_describe=True), provides=CollectorRegistry)
+    provider.provide(WithParents[PrometheusCounters])
+    return provider
+
+
+def passwords() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide(WithParents[Argon2Passwords])
+    return provider
+
+
+def access_tokens() -> Provider:
+    from augury.outbound.jwt_tokens import JwtAccessTokens  # only the API needs tokens
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(WithParents[JwtAccessTokens])
+    return provider
+
+
+def model_files() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    provider.provide(_model_store)
+    return provider
+
+
+def _model_store(settings: ProcessSettings) -> WithParents[FolderModelStore]:
+    return FolderModelStore(settings.model_files)
+
+
+def predictor() -> Provider:
+    from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings  # loads CatBoost
+
+    def opened(store: ModelStore, settings: CatBoostSettings) -> Iterator[WithParents[CatBoostPredictor]]:
+        made = CatBoostPredictor(store, settings)
+        yield made
+        made.close()
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(opened)
+    return provider
+
+
+def model_inspector() -> Provider:
+    from augury.outbound.catboost.inspector import CatBoostInspector
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(lambda: CatBoostInspector(), provides=WithParents[CatBoostInspector])
+    return provider

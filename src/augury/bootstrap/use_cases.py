@@ -1,0 +1,123 @@
+"""The use cases, in the groups that processes take. A new use case needs its name in one of them."""
+
+from dishka import BaseScope, Provider, Scope
+
+from augury.application.chats.issue_telegram_link import IssueTelegramLink
+from augury.application.chats.link_chat import LinkChat
+from augury.application.chats.preview_link import PreviewLink
+from augury.application.chats.record_payment import RecordPayment
+from augury.application.chats.refund_payment import RefundPayment
+from augury.application.chats.refuse_link import RefuseLink
+from augury.application.chats.register_chat import RegisterChat
+from augury.application.chats.unlink_chat import UnlinkChat
+from augury.application.models.change_model import ChangeModel
+from augury.application.models.describe_model import DescribeModel
+from augury.application.models.register_model import RegisterModel
+from augury.application.money.change_promo_code import ChangePromoCode
+from augury.application.money.create_promo_code import CreatePromoCode
+from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.money.refund_prediction import RefundPrediction
+from augury.application.money.reverse_top_up import ReverseTopUp
+from augury.application.money.top_up import TopUp
+from augury.application.money.verify_ledger import VerifyLedger
+from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.authorize_admin import AuthorizeAdmin
+from augury.application.people.block_user import BlockUser
+from augury.application.people.change_password import ChangePassword
+from augury.application.people.change_role import ChangeRole
+from augury.application.people.close_account import CloseAccount
+from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.delete_api_key import DeleteApiKey
+from augury.application.people.find_guests import FindGuests
+from augury.application.people.identify_caller import IdentifyCaller
+from augury.application.people.known_callers import KnownCallers
+from augury.application.people.refresh_tokens import RefreshTokens
+from augury.application.people.register_user import RegisterUser
+from augury.application.people.sign_in import SignIn
+from augury.application.people.sign_out import SignOut
+from augury.application.people.unblock_user import UnblockUser
+from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.forget_prediction import ForgetPrediction
+from augury.application.predictions.quote_prediction import QuotePrediction
+from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.sweep import Sweep
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
+
+REQUESTS = (
+    Backlog,
+    CancelPrediction,
+    CloseAccount,
+    FindAccepted,
+    KnownCallers,
+    RedeemPromoCode,
+    RequestPredictions,
+    WaitForPrediction,
+)
+"""Those that the API and the bot share."""
+
+ADMINISTRATION = (
+    BlockUser,
+    ChangeModel,
+    ChangePromoCode,
+    ChangeRole,
+    CreatePromoCode,
+    DescribeModel,
+    RefundPrediction,
+    ReverseTopUp,
+    TopUp,
+    UnblockUser,
+    VerifyLedger,
+)
+"""Those of administrators and operators."""
+
+PEOPLE = (
+    AdmitGuest,
+    AuthorizeAdmin,
+    ChangePassword,
+    CreateApiKey,
+    DeleteApiKey,
+    FindGuests,
+    ForgetPrediction,
+    IdentifyCaller,
+    IssueTelegramLink,
+    QuotePrediction,
+    RefreshTokens,
+    RegisterUser,
+    ReplayDeadLetters,
+    SignIn,
+    SignOut,
+)
+"""Those of the API alone."""
+
+CHATS = (
+    LinkChat,
+    PreviewLink,
+    RecordPayment,
+    RefundPayment,
+    RefuseLink,
+    RegisterChat,
+    UnlinkChat,
+)
+"""Those of the bot alone."""
+
+WORK = (RunBatch, Sweep)
+
+MODELS = (RegisterModel,)
+
+OPERATOR = (*ADMINISTRATION, *MODELS, ChangePassword, KnownCallers, RegisterUser)
+"""Those of the operator's commands."""
+
+API = (*REQUESTS, *PEOPLE, *ADMINISTRATION)
+
+EVERY = (*API, *CHATS, *WORK, *MODELS)
+
+
+def use_cases(*groups: tuple[type, ...], scope: BaseScope = Scope.APP) -> Provider:
+    """A provider of the use cases in these groups."""
+    provider = Provider(scope=scope)
+    provider.provide_all(*dict.fromkeys(each for group in groups for each in group))
+    return provider
