@@ -18,7 +18,7 @@ from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
-from augury.inbound.http.idempotency import key_of
+from augury.inbound.http.idempotency import callers_key_of
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.operations import KeyedOperation
 from augury.inbound.http.problems import documented
@@ -85,12 +85,11 @@ async def top_up(
     data: JSONBody[TopUpRequest],
     top_up_balance: FromDishka[TopUp],
 ) -> Response[BalanceView]:
-    key = await key_of(request, f"POST top-up {user_id}")
     moved = await top_up_balance(
         user_id=UserId(user_id),
         amount=data.credits,
         payment=data.payment,
-        key=(request.user, key) if key else None,
+        key=await callers_key_of(request, f"POST top-up {user_id}"),
     )
     return balance_after(moved)
 
@@ -114,12 +113,11 @@ async def reverse_top_up(
     data: JSONBody[ReversalRequest],
     reverse: FromDishka[ReverseTopUp],
 ) -> Response[BalanceView]:
-    key = await key_of(request, f"POST reversal {user_id}")
     moved = await reverse(
         user_id=UserId(user_id),
         payment=data.payment,
         amount=data.credits,
-        key=(request.user, key) if key else None,
+        key=await callers_key_of(request, f"POST reversal {user_id}"),
     )
     return balance_after(moved)
 

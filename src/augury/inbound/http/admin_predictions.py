@@ -15,7 +15,7 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import AlreadyRefunded, NotRefundable, PredictionNotFound
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
-from augury.inbound.http.idempotency import key_of
+from augury.inbound.http.idempotency import callers_key_of
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.operations import KeyedBodilessOperation
 from augury.inbound.http.problems import documented
@@ -57,11 +57,10 @@ async def refund_prediction(
     refund: FromDishka[RefundPrediction],
     data: JSONBody[RefundRequest] = ALL,
 ) -> Response[BalanceView]:
-    key = await key_of(request, f"POST refund {prediction_id}")
     moved = await refund(
         prediction_id=PredictionId(prediction_id),
         amount=data.credits,
-        key=(request.user, key) if key else None,
+        key=await callers_key_of(request, f"POST refund {prediction_id}"),
     )
     return balance_after(moved)
 

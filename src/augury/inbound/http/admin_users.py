@@ -63,20 +63,15 @@ class MemberPage(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class AccountView(msgspec.Struct, frozen=True):
+class AccountView(MemberView, frozen=True):
     """A user with the balance and the number of unfinished predictions."""
 
-    id: UserId
-    email: str | None
-    role: Role
-    created_at: datetime
-    blocked_at: datetime | None
     available: int
     held: int
     pending: int
 
     @classmethod
-    def of(cls, user: User, balance: Balance) -> Self:
+    def with_balance(cls, user: User, balance: Balance) -> Self:
         known = user.id, user.email, user.role, user.created_at, user.blocked_at
         return cls(*known, balance.available, balance.held, balance.pending)
 
@@ -146,7 +141,7 @@ async def read_user(
     user_id: FromPath[UUID], users: FromDishka[Users], balances: FromDishka[Balances]
 ) -> AccountView:
     user = await users.get(UserId(user_id))
-    return AccountView.of(user, await balances.of(user.id))
+    return AccountView.with_balance(user, await balances.of(user.id))
 
 
 @get(

@@ -49,15 +49,9 @@ class ApiKeyView(msgspec.Struct, frozen=True):
         return cls(key.id, key.name, key.hint, key.created_at, key.expires_at, key.last_used_at)
 
 
-class CreatedApiKey(msgspec.Struct, frozen=True):
+class CreatedApiKey(ApiKeyView, frozen=True):
     """A new key. `key` is shown only once."""
 
-    id: UUID
-    name: str
-    hint: str
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
     key: str
 
 

@@ -33,6 +33,12 @@ async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
     return _key(name, what.encode(), body, decode(_values, without_mark(body)) if body else {})
 
 
+async def callers_key_of(request: SignedIn, what: str) -> tuple[UserId, IdempotencyKey] | None:
+    """The request's key, if it has one, with the caller, whose key it is. Raises a 422."""
+    key = await key_of(request, what)
+    return (request.user, key) if key else None
+
+
 def name_of_submit(caller: UserId | None, scope: Scope) -> str | None:
     """The key's name in a submit. Raises a 401 for a guest, who cannot send a key, and a 422."""
     name = _name(scope)

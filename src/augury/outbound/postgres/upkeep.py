@@ -9,62 +9,38 @@ from augury.outbound.postgres.query import fetch
 AT_ONCE = 5_000
 """The most records that one statement deletes or empties, so that none holds locks for long."""
 
-# A bot that was down may handle a chat's message again, so its key is kept as long as its reply.
+
+def _deleting(table: str, key: str, condition: str) -> str:
+    """A statement that deletes up to `$1` rows on which the condition is true, and answers how many."""
+    return f"""
+    WITH gone AS (
+        DELETE FROM {table} WHERE ({key}) IN (
+            SELECT {key} FROM {table} WHERE {condition} LIMIT $1
+        ) RETURNING 1
+    ) SELECT count(*) FROM gone
+    """  # noqa: S608  # of constants only
+
+
 PURGES = [
-    """
-    WITH gone AS (
-        DELETE FROM idempotency_keys WHERE (user_id, key) IN (
-            SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours'
-                AND (key NOT LIKE 'telegram:%' OR created_at < now() - interval '9 days') LIMIT $1
-        ) RETURNING 1
-    ) SELECT count(*) FROM gone
-    """,
-    """
-    WITH gone AS (
-        DELETE FROM refresh_tokens WHERE digest IN (
-            SELECT digest FROM refresh_tokens WHERE expires_at <= now() LIMIT $1
-        ) RETURNING 1
-    ) SELECT count(*) FROM gone
-    """,
-    """
-    WITH gone AS (
-        DELETE FROM api_keys WHERE id IN (
-            SELECT id FROM api_keys WHERE expires_at <= now() LIMIT $1
-        ) RETURNING 1
-    ) SELECT count(*) FROM gone
-    """,
-    """
-    WITH gone AS (
-        DELETE FROM throttle WHERE key IN (
-            SELECT key FROM throttle WHERE ends_at <= now() LIMIT $1
-        ) RETURNING 1
-    ) SELECT count(*) FROM gone
-    """,
-    """
-    WITH gone AS (
-        DELETE FROM telegram_updates WHERE id IN (
-            SELECT id FROM telegram_updates
-            WHERE payload IS NULL AND received_at < now() - interval '2 days' LIMIT $1
-        ) RETURNING 1
-    ) SELECT count(*) FROM gone
-    """,
-    """
-    WITH gone AS (
-        DELETE FROM notices WHERE prediction_id IN (
-            SELECT prediction_id FROM notices WHERE due_at < now() - interval '9 days' LIMIT $1
-        ) RETURNING 1
-    ) SELECT count(*) FROM gone
-    """,
-    """
-    WITH gone AS (
-        DELETE FROM telegram_replies WHERE prediction_id IN (
-            SELECT prediction_id FROM telegram_replies r WHERE created_at < now() - interval '9 days'
-                AND NOT EXISTS (SELECT FROM notices n WHERE n.prediction_id = r.prediction_id)
-                AND NOT EXISTS (SELECT FROM unfinished u WHERE u.prediction_id = r.prediction_id)
-            LIMIT $1
-        ) RETURNING 1
-    ) SELECT count(*) FROM gone
-    """,
+    # A bot that was down may handle a chat's message again, so its key is kept as long as its reply.
+    _deleting(
+        "idempotency_keys",
+        "user_id, key",
+        "created_at < now() - interval '24 hours' "
+        "AND (key NOT LIKE 'telegram:%' OR created_at < now() - interval '9 days')",
+    ),
+    _deleting("refresh_tokens", "digest", "expires_at <= now()"),
+    _deleting("api_keys", "id", "expires_at <= now()"),
+    _deleting("throttle", "key", "ends_at <= now()"),
+    _deleting("telegram_updates", "id", "payload IS NULL AND received_at < now() - interval '2 days'"),
+    _deleting("notices", "prediction_id", "due_at < now() - interval '9 days'"),
+    _deleting(
+        "telegram_replies",
+        "prediction_id",
+        "created_at < now() - interval '9 days' "
+        "AND NOT EXISTS (SELECT FROM notices n WHERE n.prediction_id = telegram_replies.prediction_id) "
+        "AND NOT EXISTS (SELECT FROM unfinished u WHERE u.prediction_id = telegram_replies.prediction_id)",
+    ),
     # Checks only guests that still have a key: those of two days, however many there were before.
     """
     WITH gone AS (
