@@ -1,15 +1,18 @@
 """The whole application wired over memory, with a clock that tests set."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import TypeVar, get_type_hints
 
+from dishka import Container, Provider, Scope, make_container
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.chats.link_chat import LinkChat
+from augury.application.chats.ports import Payments
 from augury.application.chats.preview_link import PreviewLink
 from augury.application.chats.record_payment import RecordPayment
 from augury.application.chats.refuse_link import RefuseLink
@@ -37,7 +40,6 @@ from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.identify_caller import IdentifyCaller
-from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports import NewUser
 from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
@@ -58,6 +60,7 @@ from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.bootstrap.use_cases import EVERY, use_cases
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
@@ -95,6 +98,10 @@ from augury.outbound.memory.work import MemoryWork
 from augury.outbound.prometheus_counters import PrometheusCounters
 from tests.queue_by_hand import QueueByHand
 
+UseCase = TypeVar("UseCase")
+PORT_PAGES = {"augury.application.ports"} | {
+    f"augury.application.{subject}.ports" for subject in ("chats", "models", "money", "people", "predictions")
+}
 PASSWORD = "correct horse"
 """The password of everyone that `Hexagon.user` makes."""
 
@@ -142,9 +149,74 @@ def a_model(
     )
 
 
-class Hexagon:
-    """Every use case and every port. A test that needs another port behind one use case says
-    `replace(hexagon.run_batch, predictor=…)`.
+@cache
+def wiring(ports: frozenset[type]) -> Container:
+    """The bootstrap's use cases, in a scope for each hexagon. Its context has these ports."""
+    given = Provider(scope=Scope.REQUEST)
+    for each in ports | {Payments}:  # stars are given back by Telegram alone: see the bot's tests
+        given.from_context(provides=each)
+    return make_container(given, use_cases(EVERY, scope=Scope.REQUEST))
+
+
+def ports_of(adapter: object) -> list[type]:
+    """The ports that an adapter is."""
+    return [kind for kind in type(adapter).__mro__ if kind.__module__ in PORT_PAGES]
+
+
+class UseCases:
+    """Use cases under the names that tests call them by. Others are had by `Hexagon.use_case`."""
+
+    admit_guest: AdmitGuest
+    authorize_admin: AuthorizeAdmin
+    backlog: Backlog
+    block_user: BlockUser
+    cancel_prediction: CancelPrediction
+    change_model: ChangeModel
+    change_password: ChangePassword
+    change_promo_code: ChangePromoCode
+    change_role: ChangeRole
+    close_account: CloseAccount
+    create_api_key: CreateApiKey
+    create_promo_code: CreatePromoCode
+    delete_api_key: DeleteApiKey
+    describe_model: DescribeModel
+    find_accepted: FindAccepted
+    find_guests: FindGuests
+    forget_prediction: ForgetPrediction
+    identify_caller: IdentifyCaller
+    issue_telegram_link: IssueTelegramLink
+    link_chat: LinkChat
+    preview_link: PreviewLink
+    quote_prediction: QuotePrediction
+    record_payment: RecordPayment
+    redeem_promo_code: RedeemPromoCode
+    refresh_tokens: RefreshTokens
+    refund_prediction: RefundPrediction
+    refuse_link: RefuseLink
+    register_chat: RegisterChat
+    register_model: RegisterModel
+    register_user: RegisterUser
+    replay_dead_letters: ReplayDeadLetters
+    request_predictions: RequestPredictions
+    reverse_top_up: ReverseTopUp
+    run_batch: RunBatch
+    sign_in: SignIn
+    sign_out: SignOut
+    sweep: Sweep
+    top_up: TopUp
+    unblock_user: UnblockUser
+    unlink_chat: UnlinkChat
+    verify_ledger: VerifyLedger
+    wait_for_prediction: WaitForPrediction
+
+
+NAMED = get_type_hints(UseCases)
+
+
+class Hexagon(UseCases):
+    """Every port, and every use case over them, as the bootstrap wires it.
+
+    A test that needs another port behind one use case says `replace(hexagon.run_batch, predictor=…)`.
 
     The model `tone@1` is on offer: it takes a `text` and costs one credit a row.
     """
@@ -154,8 +226,15 @@ class Hexagon:
         self.clock = SettableClock()
         self.memory = Memory(self.clock)
         self._make_ports()
-        self._make_use_cases_of_people()
-        self._make_use_cases_of_predictions()
+        self._scope = wiring(frozenset(self.ports))(self.ports).__enter__()
+        for name, kind in NAMED.items():
+            setattr(self, name, self.use_case(kind))
+        self.submit_prediction = SubmitPrediction(
+            models=self.models,
+            books=self.books,
+            flight=NaturalBatches(self.request_predictions, most=64),
+            limits=self.limits,
+        )
         self.told: list[Ended] = []
         """What the world was told of, in order."""
         self.events.listen(self.told.extend)
@@ -176,6 +255,7 @@ class Hexagon:
         self.predictions = MemoryPredictions(self.memory)
         self.balances = MemoryBalances(self.memory)
         self.ledger = MemoryLedger(self.memory, self.limits)
+        self.contents = MemoryPredictionContents(self.memory)
         self.upkeep = MemoryUpkeep(self.memory)
         self.models = MemoryModels(self.memory)
         self.users = MemoryUsers(self.memory)
@@ -191,130 +271,22 @@ class Hexagon:
         self.model_inspector = MemoryModelInspector()
         self.passwords = MemoryPasswords()
         self.access_tokens = MemoryAccessTokens(self.clock)
-        self.known_callers = KnownCallers(self.limits)
         self.registry = CollectorRegistry()
         self.counters = PrometheusCounters(self.registry)
 
-    def _make_use_cases_of_people(self) -> None:
-        self.register_user = RegisterUser(
-            users=self.users,
-            passwords=self.passwords,
-            throttle=self.throttle,
-            clock=self.clock,
-            limits=self.limits,
-        )
-        guests: dict[str, Any] = {
-            "users": self.users,
-            "keys": GuestKeys("g" * 32),
-            "known": self.known_callers,
-            "clock": self.clock,
-            "limits": self.limits,
-        }
-        self.admit_guest, self.find_guests = AdmitGuest(**guests), FindGuests(**guests)
-        self.identify_caller = IdentifyCaller(
-            access_tokens=self.access_tokens,
-            api_keys=self.api_keys,
-            users=self.users,
-            known=self.known_callers,
-        )
-        self.authorize_admin = AuthorizeAdmin(users=self.users)
-        self.delete_api_key = DeleteApiKey(api_keys=self.api_keys, known=self.known_callers)
-        self.sign_in = SignIn(
-            users=self.users,
-            passwords=self.passwords,
-            sessions=self.sessions,
-            access_tokens=self.access_tokens,
-            throttle=self.throttle,
-            keys=guests["keys"],
-            limits=self.limits,
-        )
-        self.refresh_tokens = RefreshTokens(
-            sessions=self.sessions, access_tokens=self.access_tokens, limits=self.limits
-        )
-        self.sign_out = SignOut(sessions=self.sessions)
-        self.change_password = ChangePassword(
-            users=self.users,
-            passwords=self.passwords,
-            throttle=self.throttle,
-            known=self.known_callers,
-            limits=self.limits,
-        )
-        self.create_api_key = CreateApiKey(api_keys=self.api_keys, clock=self.clock, limits=self.limits)
-        self.issue_telegram_link = IssueTelegramLink(links=self.links, users=self.users, clock=self.clock)
-        self.register_chat = RegisterChat(chats=self.chats, clock=self.clock, limits=self.limits)
-        self.preview_link = PreviewLink(links=self.links, users=self.users, balances=self.balances)
-        self.refuse_link = RefuseLink(links=self.links)
-        self.unlink_chat = UnlinkChat(books=self.chat_books, users=self.users, clock=self.clock)
-        self.link_chat = LinkChat(books=self.chat_books, users=self.users, clock=self.clock)
-        self.record_payment = RecordPayment(books=self.chat_books)
-        self.close_account = CloseAccount(
-            users=self.users, books=self.books, known=self.known_callers, clock=self.clock
-        )
-        self.block_user = BlockUser(users=self.users, known=self.known_callers, clock=self.clock)
-        self.unblock_user = UnblockUser(users=self.users)
-        self.top_up = TopUp(users=self.users, books=self.books)
-        self.reverse_top_up = ReverseTopUp(users=self.users, books=self.books)
-        self.verify_ledger = VerifyLedger(ledger=self.ledger)
-        self.change_promo_code = ChangePromoCode(promo_codes=self.promo_codes, clock=self.clock)
-        self.change_role = ChangeRole(users=self.users)
-        self.create_promo_code = CreatePromoCode(promo_codes=self.promo_codes, clock=self.clock)
-        self.redeem_promo_code = RedeemPromoCode(
-            users=self.users,
-            books=self.books,
-            throttle=self.throttle,
-            clock=self.clock,
-            limits=self.limits,
-        )
-        self.refund_prediction = RefundPrediction(users=self.users, books=self.books)
+    @property
+    def ports(self) -> dict[type, object]:
+        """Everything that use cases ask for besides each other, by type."""
+        by_type: dict[type, object] = {port: each for each in vars(self).values() for port in ports_of(each)}
+        return by_type | {GuestKeys: GuestKeys("g" * 32), Limits: self.limits}
 
-    def _make_use_cases_of_predictions(self) -> None:
-        self.backlog = Backlog(self.predictions, self.limits)
-        self.find_accepted = FindAccepted(books=self.books)
-        self.request_predictions = RequestPredictions(
-            books=self.books,
-            queue=self.queue,
-            clock=self.clock,
-            limits=self.limits,
-            backlog=self.backlog,
-            counters=self.counters,
-        )
-        self.submit_prediction = SubmitPrediction(
-            models=self.models,
-            books=self.books,
-            flight=NaturalBatches(self.request_predictions, most=64),
-            limits=self.limits,
-        )
-        self.cancel_prediction = CancelPrediction(
-            counters=self.counters, books=self.books, events=self.events, clock=self.clock
-        )
-        self.run_batch = RunBatch(
-            work=self.work,
-            models=self.models,
-            predictor=self.predictor,
-            events=self.events,
-            clock=self.clock,
-            counters=self.counters,
-            limits=self.limits,
-        )
-        self.sweep = Sweep(
-            books=self.books,
-            queue=self.queue,
-            events=self.events,
-            clock=self.clock,
-            counters=self.counters,
-            limits=self.limits,
-        )
-        self.forget_prediction = ForgetPrediction(contents=MemoryPredictionContents(self.memory))
-        self.quote_prediction = QuotePrediction(
-            models=self.models, predictions=self.predictions, limits=self.limits
-        )
-        self.replay_dead_letters = ReplayDeadLetters(dead_letters=self.dead_letters)
-        self.wait_for_prediction = WaitForPrediction(self.predictions)
-        self.register_model = RegisterModel(
-            models=self.models, store=self.model_store, inspector=self.model_inspector, clock=self.clock
-        )
-        self.change_model = ChangeModel(models=self.models)
-        self.describe_model = DescribeModel(models=self.models)
+    def use_case(self, kind: type[UseCase]) -> UseCase:
+        return self._scope.get(kind)
+
+    def use_cases(self, group: Iterable[type]) -> dict[type, object]:
+        """The use cases of a group, by type: those with a name as the test has left them."""
+        named = {kind: getattr(self, name) for name, kind in NAMED.items()}
+        return {kind: named.get(kind) or self.use_case(kind) for kind in group}
 
     async def user(self, credits: int = 0, *, role: Role = Role.MEMBER, email: str | None = None) -> User:
         """A new user with so many credits, who signs in with `PASSWORD`."""

@@ -2,7 +2,15 @@
 
 import os
 
-from dishka import STRICT_VALIDATION, AsyncContainer, Provider, Scope, WithParents, make_async_container
+from dishka import (
+    STRICT_VALIDATION,
+    AsyncContainer,
+    BaseScope,
+    Provider,
+    Scope,
+    WithParents,
+    make_async_container,
+)
 
 from augury.bootstrap import adapters
 from augury.bootstrap.config import SettingError
@@ -46,7 +54,7 @@ def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) 
     return _container(settings, *own, use_cases(OPERATOR), *overrides)
 
 
-def telegram() -> Provider:
+def telegram(*, scope: BaseScope = Scope.APP) -> Provider:
     """What the bot needs besides the use cases that it shares with the API."""
     from augury.inbound.telegram.bot import TelegramBot  # loads aiogram
     from augury.inbound.telegram.client import create_bot
@@ -54,7 +62,7 @@ def telegram() -> Provider:
     from augury.inbound.telegram.desk import Desk, flight_of, submit_of
     from augury.outbound.telegram_payments import TelegramPayments
 
-    provider = use_cases(CHATS)
+    provider = use_cases(CHATS, scope=scope)
     provider.provide(create_bot)
     provider.provide(flight_of)
     provider.provide(submit_of)

@@ -3,18 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
+from dishka import Container, Provider, Scope, make_container
 
+from augury.application.chats.ports import Duty
 from augury.application.chats.refund_payment import RefundPayment
+from augury.bootstrap.container import telegram as telegram_provider
+from augury.bootstrap.use_cases import CHATS, REQUESTS
 from augury.inbound.telegram.bot import STOPPING, TelegramBot
-from augury.inbound.telegram.client import create_bot
 from augury.inbound.telegram.deliverer import Deliverer
-from augury.inbound.telegram.desk import Desk, flight_of, submit_of
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.outbound.memory.duty import MemoryDuty
-from augury.outbound.telegram_payments import TelegramPayments
 from tests.hexagon import Hexagon
 from tests.polling import eventually
 from tests.telegram.server import TOKEN, Person, Sent, TelegramServer
@@ -26,6 +28,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--redraw", action="store_true", help="write the bot's documented screens anew")
 
 
+USE_CASES = tuple(each for each in (*REQUESTS, *CHATS) if each is not RefundPayment)
+"""Those that the hexagon has. The other one needs Telegram."""
+
+
+@cache
+def wiring(parts: frozenset[type]) -> Container:
+    """The bot as the bootstrap wires it, in a scope for each, whose context has these parts."""
+    given = Provider(scope=Scope.REQUEST)
+    for each in parts:
+        given.from_context(provides=each)
+    return make_container(telegram_provider(scope=Scope.REQUEST), given)
+
+
 class Town:
     """Where people talk to the bot: what it is made of, and what it says."""
 
@@ -33,50 +48,21 @@ class Town:
         self.hexagon = hexagon
         self.telegram = telegram
 
-    def desk(self, settings: TelegramSettings) -> Desk:
-        hexagon, bot = self.hexagon, create_bot(settings)
-        ports: dict[str, Any] = {
-            name: getattr(hexagon, name)
-            for name in ("notices", "chats", "balances", "predictions", "counters")
-        }
-        deliverer = Deliverer(bot, **ports, models=hexagon.models)
-        hexagon.events.listen(lambda ended: deliverer.tell([each.prediction_id for each in ended]))
-        self.refund_payment = RefundPayment(
-            books=hexagon.chat_books, payments=TelegramPayments(bot), clock=hexagon.clock
-        )
-        self.client = bot
-        return Desk(
-            **ports,
-            dialogues=hexagon.dialogues,
-            models=hexagon.models,
-            register_chat=hexagon.register_chat,
-            users=hexagon.users,
-            preview_link=hexagon.preview_link,
-            link_chat=hexagon.link_chat,
-            refuse_link=hexagon.refuse_link,
-            unlink_chat=hexagon.unlink_chat,
-            close_account=hexagon.close_account,
-            record_payment=hexagon.record_payment,
-            refund_payment=self.refund_payment,
-            redeem_promo_code=hexagon.redeem_promo_code,
-            cancel_prediction=hexagon.cancel_prediction,
-            flight=(flight := flight_of(hexagon.request_predictions)),
-            submit_prediction=submit_of(hexagon.models, hexagon.books, flight, hexagon.limits),
-            find_accepted=hexagon.find_accepted,
-            deliverer=deliverer,
-            limits=hexagon.limits,
-            settings=settings,
-        )
-
     @asynccontextmanager
     async def bot(self, stopping: float = STOPPING, **settings: Any) -> AsyncIterator[TelegramBot]:
         """A bot that runs for as long as the block, and `stopping` seconds more for what is under way."""
+        hexagon = self.hexagon
         given = {"poll_timeout": timedelta(seconds=1), "messages_per_minute": 0, **settings}
-        made = TelegramSettings(token=TOKEN, api_url=self.telegram.url, **given)
-        desk = self.desk(made)
-        bot = TelegramBot(
-            self.client, desk, self.hexagon.inbox, self.hexagon.links, MemoryDuty(self.hexagon.memory)
-        )
+        own: dict[type, object] = {
+            TelegramSettings: TelegramSettings(token=TOKEN, api_url=self.telegram.url, **given),
+            Duty: MemoryDuty(hexagon.memory),
+        }
+        parts = own | hexagon.ports | hexagon.use_cases(USE_CASES)
+        scope = wiring(frozenset(parts))(parts).__enter__()
+        self.refund_payment = scope.get(RefundPayment)
+        deliverer = scope.get(Deliverer)
+        hexagon.events.listen(lambda ended: deliverer.tell([each.prediction_id for each in ended]))
+        bot = scope.get(TelegramBot)
         async with bot.running(stopping):
             yield bot
 
