@@ -17,8 +17,8 @@ from litestar.typing import FieldDefinition
 from typing_extensions import override
 
 from augury.inbound.http.field_problems import FieldProblem
-from augury.inbound.http.problem_kinds import NOT_JSON, NOT_JSON_TYPE, TOO_MANY_VALUES, WRONG_SHAPE
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import NOT_JSON, NOT_JSON_TYPE, TOO_MANY_VALUES, WRONG_SHAPE
 from augury.inbound.http.wording import listed, split
 
 T = TypeVar("T")

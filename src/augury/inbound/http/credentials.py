@@ -9,8 +9,8 @@ from typing_extensions import override
 from augury.domain.user import MOST_EMAIL_CHARACTERS, MOST_PASSWORD_CHARACTERS
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.field_problems import FieldProblem
-from augury.inbound.http.problem_kinds import WRONG_SHAPE
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import WRONG_SHAPE
 
 MOST_FORM_BYTES = 16_384
 """Far more than the longest address and password need. Parsing a form takes many times its size in memory."""

@@ -16,8 +16,8 @@ from augury.domain.identifiers import UserId
 from augury.inbound.http.body import decode, without_mark
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.operations import MOST_KEY_CHARACTERS
-from augury.inbound.http.problem_kinds import REGISTER, SIGN_IN_REQUIRED, WRONG_SHAPE
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import REGISTER, SIGN_IN_REQUIRED, WRONG_SHAPE
 
 _values: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _canonical = msgspec.json.Encoder(order="sorted")

@@ -19,8 +19,8 @@ from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, NotByApiKey
 from augury.inbound.http.address import client_address, neighbourhood
-from augury.inbound.http.problem_kinds import NOT_ENOUGH_FREE, REGISTER, SIGN_IN_REQUIRED
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import NOT_ENOUGH_FREE, REGISTER, SIGN_IN_REQUIRED
 from augury.inbound.http.settings import HttpSettings
 
 SignedIn = Request[UserId, None, State]

@@ -2,8 +2,8 @@
 
 from litestar.types import HTTPReceiveMessage, Receive
 
-from augury.inbound.http.problem_kinds import BUSY
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import BUSY
 
 SMALL = 65_536
 """Bodies up to this many bytes are always accepted, so that large ones cannot keep out small ones."""

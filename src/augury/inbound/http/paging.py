@@ -9,8 +9,8 @@ from uuid import UUID
 from litestar.params import QueryParameter
 
 from augury.inbound.http.field_problems import FieldProblem
-from augury.inbound.http.problem_kinds import WRONG_SHAPE
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import WRONG_SHAPE
 
 Item = TypeVar("Item")
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The maximum number of items per page.")]

@@ -1,7 +1,6 @@
-"""The kinds of problems that the API answers with: status, name, title and words of each refusal."""
+"""The kinds of problems that the API answers domain errors with: status, name, title and words of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from augury.domain.balance import (
     AlreadyReversed,
@@ -58,35 +57,7 @@ from augury.domain.user import (
     UserNotFound,
     WrongCredentials,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of problem: how clients see it, and which fields of the error it includes."""
-
-    status: int
-    name: str
-    """The last part of its URN. It is stable, since clients rely on it."""
-    title: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-    """The error's field for each member of the problem."""
-    says: str = ""
-    """The problem's `detail`, with the error's fields in braces. Empty: the error's own words."""
-
-    def problem(self, detail: str, **members: object) -> dict[str, object]:
-        return {
-            "type": f"urn:augury:{self.name}",
-            "title": self.title,
-            "status": self.status,
-            "detail": detail,
-            **members,
-        }
-
-
-REGISTER = (
-    "Register with `POST /auth/register`, sign in with `POST /auth/token`, and send "
-    "`Authorization: Bearer` with the token."
-)
+from augury.inbound.http.refusals import REGISTER, Kind
 
 
 def _same(*names: str) -> dict[str, str]:
@@ -262,53 +233,3 @@ KINDS: Mapping[type[DomainError], Kind] = {
     PromoCodeUsedUp: Kind(409, "promo-code-used-up", "Promo code used up"),
     PromoCodeRedeemed: Kind(409, "promo-code-redeemed", "Promo code already redeemed"),
 }
-
-
-FRAMEWORK: Mapping[int, Kind] = {
-    kind.status: kind
-    for kind in (
-        Kind(400, "bad-request", "Bad request"),
-        Kind(
-            404,
-            "not-found",
-            "Not found",
-            says="There is nothing at this address. `/api/docs` shows all addresses.",
-        ),
-        Kind(
-            405,
-            "method-not-allowed",
-            "Method not allowed",
-            says="This address does not allow {method}, only {allow}.",
-        ),
-        Kind(413, "body-too-large", "Body too large", says="The body is too large for this route."),
-        Kind(415, "unsupported-media-type", "Unsupported media type"),
-    )
-}
-"""Refusals of Litestar itself, in our words, since Python's change with its version."""
-
-
-NOT_JSON = Kind(400, "not-json", "Not JSON")
-
-
-NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
-
-
-WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
-
-
-SIGN_IN_REQUIRED = Kind(401, "sign-in-required", "Sign in")
-
-
-NOT_ENOUGH_FREE = Kind(402, "not-enough-credits", "Not enough credits")
-
-
-UNAVAILABLE = Kind(503, "unavailable", "Not available")
-
-
-BUSY = Kind(503, "busy", "Busy")
-
-
-TOO_MANY_VALUES = Kind(422, "too-many-values", "Too many values", _same("most"))
-
-
-INTERNAL_ERROR = Kind(500, "internal-error", "Internal error")

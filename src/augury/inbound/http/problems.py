@@ -23,10 +23,10 @@ from augury.domain.user import (
     TooManyTries,
 )
 from augury.inbound.http.field_problems import FieldProblem, row_problems
-from augury.inbound.http.problem_kinds import (
+from augury.inbound.http.problem_kinds import KINDS
+from augury.inbound.http.refusals import (
     FRAMEWORK,
     INTERNAL_ERROR,
-    KINDS,
     NOT_JSON,
     NOT_JSON_TYPE,
     REGISTER,

@@ -11,8 +11,8 @@ from litestar.params import QueryParameter
 from litestar.types import Scope
 
 from augury.inbound.http.field_problems import FieldProblem
-from augury.inbound.http.problem_kinds import WRONG_SHAPE
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import WRONG_SHAPE
 from augury.inbound.http.wording import listed
 
 _MOST_NAMED = 10

@@ -1,0 +1,83 @@
+"""What a kind of problem is, and the kinds that concern HTTP alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: how clients see it, and which fields of the error it includes."""
+
+    status: int
+    name: str
+    """The last part of its URN. It is stable, since clients rely on it."""
+    title: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The error's field for each member of the problem."""
+    says: str = ""
+    """The problem's `detail`, with the error's fields in braces. Empty: the error's own words."""
+
+    def problem(self, detail: str, **members: object) -> dict[str, object]:
+        return {
+            "type": f"urn:augury:{self.name}",
+            "title": self.title,
+            "status": self.status,
+            "detail": detail,
+            **members,
+        }
+
+
+REGISTER = (
+    "Register with `POST /auth/register`, sign in with `POST /auth/token`, and send "
+    "`Authorization: Bearer` with the token."
+)
+
+
+FRAMEWORK: Mapping[int, Kind] = {
+    kind.status: kind
+    for kind in (
+        Kind(400, "bad-request", "Bad request"),
+        Kind(
+            404,
+            "not-found",
+            "Not found",
+            says="There is nothing at this address. `/api/docs` shows all addresses.",
+        ),
+        Kind(
+            405,
+            "method-not-allowed",
+            "Method not allowed",
+            says="This address does not allow {method}, only {allow}.",
+        ),
+        Kind(413, "body-too-large", "Body too large", says="The body is too large for this route."),
+        Kind(415, "unsupported-media-type", "Unsupported media type"),
+    )
+}
+"""Refusals by Litestar itself, in our own words: those of Python's standard library change between versions."""
+
+
+NOT_JSON = Kind(400, "not-json", "Not JSON")
+
+
+NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
+
+
+WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
+
+
+SIGN_IN_REQUIRED = Kind(401, "sign-in-required", "Sign in")
+
+
+NOT_ENOUGH_FREE = Kind(402, "not-enough-credits", "Not enough credits")
+
+
+UNAVAILABLE = Kind(503, "unavailable", "Not available")
+
+
+BUSY = Kind(503, "busy", "Busy")
+
+
+TOO_MANY_VALUES = Kind(422, "too-many-values", "Too many values", {"most": "most"})
+
+
+INTERNAL_ERROR = Kind(500, "internal-error", "Internal error")
