@@ -12,7 +12,7 @@ from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
-from augury.application.ports import Accepted, IdempotencyKey, Json, OpenBooks
+from augury.application.ports import Accepted, IdempotencyKey, Json
 from augury.application.predictions.ports import (
     BulkLane,
     Claimed,
@@ -81,7 +81,7 @@ SWEEP_EVERY = timedelta(minutes=1)
 class Adapters:
     """The ports that keep something, over one store, and a way to let its time pass."""
 
-    books: OpenBooks
+    books: MemoryOpenBooks | PostgresOpenBooks
     work: Work
     bulk_lane: BulkLane
     predictions: Predictions

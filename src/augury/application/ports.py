@@ -15,8 +15,7 @@ from uuid import UUID
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import IdempotencyConflict, Prediction
-from augury.domain.promo_code import PromoCode
-from augury.domain.user import User, UserNotFound
+from augury.domain.user import UserNotFound
 
 Json = NewType("Json", bytes)
 """A JSON text in UTF-8. Rows and answers are large and opaque here: they pass through as they are."""
@@ -144,6 +143,8 @@ class Moved:
 class Books(Protocol):
     """One transaction over balances, transfers and predictions: lock, decide, record.
 
+    What only one subject needs in it is in that subject's own books, such as `SweepBooks`.
+
     Entering begins it, leaving commits it, an exception rolls it back. Predictions are locked first, by id,
     then balances, by user id. Every method, and leaving, may raise `Conflict`.
     """
@@ -169,17 +170,6 @@ class Books(Protocol):
         """The transfer recorded under this reference. Transfers never change, so nothing is locked."""
 
     @abstractmethod
-    async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> "Due":
-        """Lock the unfinished predictions that are due for a check, skipping those locked by others.
-
-        A queued prediction that is due counts as lost if it was last put on the queue before `put_before`
-        (None: none counts as lost). One that waits in the bulk lane never does: `BulkLane` knows them all.
-        With `early`, it need not be due. The wait until its next check doubles each time, with jitter, from
-        30 seconds up to 10 minutes. Only one process sweeps at a time: nothing is due while another one
-        sweeps.
-        """
-
-    @abstractmethod
     async def record(
         self,
         *,
@@ -196,40 +186,9 @@ class Books(Protocol):
         prediction. Raises `AlreadyRecorded`, and `Conflict` if an idempotency key was remembered meanwhile.
         """
 
-    @abstractmethod
-    async def promo_code(self, code: str, *, user_id: UserId) -> tuple[PromoCode, bool]:
-        """Lock a promo code, and tell whether this user has redeemed it. Call it before `open`.
-
-        Raises `PromoCodeNotFound`.
-        """
-
-    @abstractmethod
-    async def redeem(self, promo_code: PromoCode, grant: Transfer) -> None:
-        """Store one more use of a promo code that was locked in this transaction. The `grant` names the user
-        and the reference; it is recorded separately."""
-
-    @abstractmethod
-    async def close(self, user: User) -> None:
-        """Store a closed account. Delete its personal data, sessions, API keys and idempotency keys, the
-        inputs and outputs of its predictions, and undelivered notices to its chats.
-
-        Delete the balance, too, which must be empty: a transaction that waits for its lock finds none."""
-
 
 class OpenBooks(Protocol):
     """Begins a transaction over the books."""
 
     @abstractmethod
     def __call__(self) -> Books: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """The predictions that the sweeper found, locked. Each list is ordered by id."""
-
-    lost: Sequence[Prediction]
-    """Queued, but their message seems to be lost. The time of their next check is already written."""
-    expired: Sequence[Prediction]
-    """Queued past their `expires_at`."""
-    abandoned: Sequence[Prediction]
-    """Processing past their lease."""

@@ -8,7 +8,9 @@ from types import TracebackType
 import pytest
 from typing_extensions import override
 
-from augury.application.ports import Books, Conflict, OpenBooks, Unavailable
+from augury.application.people.ports import OpenClosingBooks
+from augury.application.ports import Conflict, OpenBooks, Unavailable
+from augury.application.predictions.ports import OpenSweepBooks
 from augury.application.retrying import MOST_TRIES
 from augury.domain.balance import Balance
 from augury.domain.prediction import Prediction, Status
@@ -33,7 +35,7 @@ class LosingBooks(MemoryBooks):
 
 
 @dataclass
-class LosingOpenBooks(OpenBooks):
+class LosingOpenBooks(OpenBooks, OpenClosingBooks, OpenSweepBooks):
     """Of its transactions the first `losses` lose."""
 
     memory: Memory
@@ -41,7 +43,7 @@ class LosingOpenBooks(OpenBooks):
     opened: int = field(default=0)
 
     @override
-    def __call__(self) -> Books:
+    def __call__(self) -> MemoryBooks:
         self.opened += 1
         return LosingBooks(self.memory) if self.opened <= self.losses else MemoryBooks(self.memory)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from augury.application.ports import Books
 from augury.domain.balance import Balance, Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode
@@ -71,7 +72,7 @@ class Ledger(Protocol):
 
 
 class PromoCodes(Protocol):
-    """The promo codes. Redeeming them is a matter of `Books`."""
+    """The promo codes. They are redeemed in a transaction: see `PromoBooks`."""
 
     @abstractmethod
     async def add(self, promo_code: PromoCode) -> None:
@@ -88,3 +89,24 @@ class PromoCodes(Protocol):
     @abstractmethod
     async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:
         """The promo codes that come after `after`, ordered by code."""
+
+
+class PromoBooks(Books, Protocol):
+    """The books, and the promo codes that are redeemed in the same transaction."""
+
+    @abstractmethod
+    async def promo_code(self, code: str, *, user_id: UserId) -> tuple[PromoCode, bool]:
+        """Lock a promo code, and tell whether this user has redeemed it. Call it before `open`.
+
+        Raises `PromoCodeNotFound`.
+        """
+
+    @abstractmethod
+    async def redeem(self, promo_code: PromoCode, grant: Transfer) -> None:
+        """Store one more use of a promo code that was locked in this transaction. The `grant` names the user
+        and the reference; it is recorded separately."""
+
+
+class OpenPromoBooks(Protocol):
+    @abstractmethod
+    def __call__(self) -> PromoBooks: ...

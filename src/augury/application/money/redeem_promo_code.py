@@ -2,8 +2,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.application.limits import Limits
+from augury.application.money.ports import OpenPromoBooks
 from augury.application.people.ports import Throttle, Users
-from augury.application.ports import Clock, IdempotencyKey, Moved, OpenBooks
+from augury.application.ports import Clock, IdempotencyKey, Moved
 from augury.application.retrying import retried
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.promo_code import normalized_code
@@ -15,7 +16,7 @@ class RedeemPromoCode:
     """Exchange a promo code for its credits: once per user, and within the code's limit."""
 
     users: Users
-    books: OpenBooks
+    books: OpenPromoBooks
     throttle: Throttle
     clock: Clock
     limits: Limits

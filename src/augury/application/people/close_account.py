@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import Users
-from augury.application.ports import Clock, OpenBooks
+from augury.application.people.ports import OpenClosingBooks, Users
+from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.identifiers import UserId
 from augury.domain.user import CreditsLeft, PredictionsUnderWay, User
@@ -13,7 +13,7 @@ class CloseAccount:
     """Close an account: its remaining credits are taken back, personal data is deleted, the books stay."""
 
     users: Users
-    books: OpenBooks
+    books: OpenClosingBooks
     known: KnownCallers
     clock: Clock
 

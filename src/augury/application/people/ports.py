@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from augury.application.ports import Books
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
@@ -197,3 +198,19 @@ class AccessTokens(Protocol):
     @abstractmethod
     def read(self, token: str) -> Access:
         """Raises `InvalidToken`."""
+
+
+class ClosingBooks(Books, Protocol):
+    """The books, and the account that is closed in the same transaction."""
+
+    @abstractmethod
+    async def close(self, user: User) -> None:
+        """Store a closed account. Delete its personal data, sessions, API keys and idempotency keys, the
+        inputs and outputs of its predictions, and undelivered notices to its chats.
+
+        Delete the balance, too, which must be empty: a transaction that waits for its lock finds none."""
+
+
+class OpenClosingBooks(Protocol):
+    @abstractmethod
+    def __call__(self) -> ClosingBooks: ...

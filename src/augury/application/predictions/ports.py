@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
-from augury.application.ports import Json
+from augury.application.ports import Books, Json
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
@@ -209,6 +209,38 @@ class Upkeep(Protocol):
         expired API keys, past windows of the throttle; the bot's handled updates after two days, its
         undeliverable notices and old replies after nine; keys, inputs and outputs of guests after two days,
         when they can no longer read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The predictions that the sweeper found, locked. Each list is ordered by id."""
+
+    lost: Sequence[Prediction]
+    """Queued, but their message seems to be lost. The time of their next check is already written."""
+    expired: Sequence[Prediction]
+    """Queued past their `expires_at`."""
+    abandoned: Sequence[Prediction]
+    """Processing past their lease."""
+
+
+class SweepBooks(Books, Protocol):
+    """The books, and the look for predictions that need a repair."""
+
+    @abstractmethod
+    async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> Due:
+        """Lock the unfinished predictions that are due for a check, skipping those locked by others.
+
+        A queued prediction that is due counts as lost if it was last put on the queue before `put_before`
+        (None: none counts as lost). One that waits in the bulk lane never does: `BulkLane` knows them all.
+        With `early`, it need not be due. The wait until its next check doubles each time, with jitter, from
+        30 seconds up to 10 minutes. Only one process sweeps at a time: nothing is due while another one
+        sweeps.
+        """
+
+
+class OpenSweepBooks(Protocol):
+    @abstractmethod
+    def __call__(self) -> SweepBooks: ...
 
 
 Traces = Mapping[PredictionId, str]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Counters, Due, OpenBooks
-from augury.application.predictions.ports import Ended, Events, PredictionQueue
+from augury.application.ports import Clock, Counters
+from augury.application.predictions.ports import Due, Ended, Events, OpenSweepBooks, PredictionQueue
 from augury.application.retrying import retried
 from augury.domain.prediction import Prediction
 
@@ -27,7 +27,7 @@ class Swept:
 class Sweep:
     """Put lost predictions on the queue again, expire late ones, take over from workers that went silent."""
 
-    books: OpenBooks
+    books: OpenSweepBooks
     queue: PredictionQueue
     events: Events
     clock: Clock

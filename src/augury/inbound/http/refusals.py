@@ -53,7 +53,7 @@ FRAMEWORK: Mapping[int, Kind] = {
         Kind(415, "unsupported-media-type", "Unsupported media type"),
     )
 }
-"""Refusals by Litestar itself, in our own words: those of Python's standard library change between versions."""
+"""Refusals by Litestar itself, in our words, since those of Python's library change between versions."""
 
 
 NOT_JSON = Kind(400, "not-json", "Not JSON")

@@ -10,7 +10,10 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.ports import Accepted, Books, Due, IdempotencyKey, OpenBooks, Opened
+from augury.application.money.ports import OpenPromoBooks, PromoBooks
+from augury.application.people.ports import ClosingBooks, OpenClosingBooks
+from augury.application.ports import Accepted, IdempotencyKey, OpenBooks, Opened
+from augury.application.predictions.ports import Due, OpenSweepBooks, SweepBooks
 from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
@@ -24,15 +27,15 @@ from augury.outbound.memory.sweeping import due
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryOpenBooks(OpenBooks):
+class MemoryOpenBooks(OpenBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks):
     memory: Memory
 
     @override
-    def __call__(self) -> Books:
+    def __call__(self) -> "MemoryBooks":
         return MemoryBooks(self.memory)
 
 
-class MemoryBooks(Books):
+class MemoryBooks(ClosingBooks, PromoBooks, SweepBooks):
     """Locks everything instead of single records: there is only one transaction at a time."""
 
     def __init__(self, memory: Memory) -> None:

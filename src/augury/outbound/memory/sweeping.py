@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from augury.application.ports import Due
+from augury.application.predictions.ports import Due
 from augury.domain.prediction import Prediction, Status
 from augury.outbound.memory.memory import LAST_LOOK, PredictionRecord, State, next_look
 

@@ -12,15 +12,16 @@ from asyncpg import Pool
 from sqlalchemy import Uuid, bindparam, func, select
 from typing_extensions import override
 
+from augury.application.money.ports import OpenPromoBooks, PromoBooks
+from augury.application.people.ports import ClosingBooks, OpenClosingBooks
 from augury.application.ports import (
     Accepted,
-    Books,
-    Due,
     IdempotencyKey,
     OpenBooks,
     Opened,
     Remembered,
 )
+from augury.application.predictions.ports import Due, OpenSweepBooks, SweepBooks
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
@@ -60,15 +61,15 @@ SELECT kind, user_id, amount, reference, to_user_id FROM transfers WHERE referen
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresOpenBooks(OpenBooks):
+class PostgresOpenBooks(OpenBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks):
     pool: Pool
 
     @override
-    def __call__(self) -> Books:
+    def __call__(self) -> "PostgresBooks":
         return PostgresBooks(self.pool)
 
 
-class PostgresBooks(Books):
+class PostgresBooks(ClosingBooks, PromoBooks, SweepBooks):
     """Transactions in READ COMMITTED that all take their locks in the same order.
 
     A concurrent request may remember the same key while `open` waits for the balance. The statement of `open`
