@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typing_extensions import get_protocol_members
+
+from augury.application.ports import Books
 
 SOURCE = Path(__file__).parents[1] / "src" / "augury"
 RESERVED = {
@@ -75,6 +78,19 @@ def test_use_cases_do_not_import_each_other() -> None:
     for module in application:
         taken = {name.removeprefix("augury.application.") for name in imports(module)}
         assert not taken & verbs, f"{module} imports {taken & verbs}"
+
+
+def test_what_the_shared_books_offer_is_needed_by_several_subjects() -> None:
+    """What one subject alone needs of the transaction is in its own books, such as `SweepBooks`."""
+    offered = {name for name in get_protocol_members(Books) if not name.startswith("_")}
+    takers: dict[str, set[str]] = {name: set() for name in offered}
+    for module in modules():
+        ring, _, rest = module.partition("/")
+        if ring == "application":
+            for name in re.findall(r"\bbooks\.(\w+)\(", (SOURCE / module).read_text()):
+                takers.get(name, set()).add(rest.partition("/")[0])
+    assert offered >= {"open", "record"}
+    assert [name for name, subjects in takers.items() if len(subjects) < 2] == []
 
 
 @pytest.mark.parametrize("package", RESERVED)
