@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from augury.domain.identifiers import UserId
-from augury.inbound.http.problem_kinds import BUSY
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import BUSY
 
 MOST_OF_ONE = 4
 """One user gets a fourth of all places, so that no slow reader keeps out the others."""
