@@ -123,7 +123,7 @@ async def test_a_key_can_name_a_transfer(adapters: Adapters) -> None:
     reference = uuid7()
     async with adapters.books() as books:
         balance = (await books.open([user_id])).balances[user_id]
-        _, transfer = balance.top_up(7, reference=reference)
+        _, (transfer,) = balance.top_up(7, reference=reference)
         await books.record(transfers=[transfer], keys={user_id: (IdempotencyKey("pay", b"print"), reference)})
 
     opened = await open_one(adapters, user_id, "pay")
@@ -188,7 +188,8 @@ async def test_a_transfer_happens_only_once(adapters: Adapters, at_once: bool) -
 
     async def pay() -> None:
         async with adapters.books() as books:
-            _, transfer = (await books.open([user_id])).balances[user_id].top_up(5, reference=reference)
+            balance = (await books.open([user_id])).balance(user_id)
+            _, (transfer,) = balance.top_up(5, reference=reference)
             await books.record(transfers=[transfer])
 
     if at_once:

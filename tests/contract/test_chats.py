@@ -245,8 +245,10 @@ async def test_a_chat_leaves_an_account_with_what_was_bought_there_since(adapter
             charge_id=charge_id, reference=uuid4(), chat_id=CHAT, user_id=user_id, stars=5, credits=10
         )
         async with adapters.chat_books() as books:
-            _, top_up = (await books.open([user_id])).balance(user_id).top_up(10, reference=payment.reference)
-            await books.record(transfers=[top_up])
+            _, transfers = (
+                (await books.open([user_id])).balance(user_id).top_up(10, reference=payment.reference)
+            )
+            await books.record(transfers=transfers)
             await books.add_payment(payment)
         return payment
 
@@ -319,7 +321,7 @@ async def test_a_code_that_a_chat_redeemed_is_redeemed_for_the_account(adapters:
             async with adapters.books() as books:
                 promo_code, again = await books.promo_code(code, user_id=user_id)
                 balance = (await books.open([user_id])).balance(user_id)
-                _, grant = balance.grant(5, reference=uuid4())
+                _, (grant,) = balance.grant(5, reference=uuid4())
                 await books.redeem(promo_code.redeem(again=again, at=now), grant)
                 await books.record(transfers=[grant])
 

@@ -28,7 +28,7 @@ def a_user(role: Role, email: str | None = None) -> User:
 
 def a_guest(key: bytes) -> NewUser:
     user = a_user(Role.GUEST)
-    _, grant = Balance(user.id).grant(5, reference=user.id)
+    _, (grant,) = Balance(user.id).grant(5, reference=user.id)
     return NewUser(user=user, guest_key=key, grant=grant)
 
 

@@ -99,6 +99,14 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
     assert refused.returncode == 1
     assert "because credits are spent: 100 were bought, 99 are left" in refused.stderr
     assert telegram.refunded == {first}
+
+    # Telegram returns them all the same: the spent one is owed, and the next payment settles it.
+    ada.is_given_back(second)
+    newest(telegram, f"The payment {second} was refunded; you now have 0")
+    service.augury("payment", "refund", "--given-back", second)  # booked already: changes nothing
+    third = ada.has_paid(invoice)
+    newest(telegram, f"1 of them settled your debt; you now have 99. Receipt: {third}")
+    assert telegram.refunded == {first}
     assert not service.deviations()
 
 

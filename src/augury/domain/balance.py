@@ -1,17 +1,19 @@
 """Credits: what a user can spend, and the transfers that explain every change of it.
 
 Credits are integers. Money only ever moves between two accounts, so that at every moment
-funding + promotion = Σ (available + held) + revenue.
+funding + promotion = Σ (available + held - debt) + revenue.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self
+from functools import reduce
+from typing import Self, TypeVar
 from uuid import UUID
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 
+B = TypeVar("B", bound="Balance")
 MOST_CREDITS = 10**15
 """The limit of one transfer, and of one balance (`available + held`). It is far below the 64-bit limit."""
 
@@ -56,6 +58,14 @@ class NotReversible(DomainError):
 
 
 @dataclass(eq=False)
+class DebtUnsettled(DomainError):
+    """The account owes more than it has, so that it cannot become part of another account."""
+
+    debt: int
+    """The credits that are missing."""
+
+
+@dataclass(eq=False)
 class BooksDisagree(DomainError):
     """A transfer would overdraw an account. This is a broken invariant, never the user's fault."""
 
@@ -68,13 +78,15 @@ class CheckUnderWay(DomainError):
 
 
 class Account(StrEnum):
-    """The sides of a transfer. `AVAILABLE` and `HELD` belong to a user, the others to the house."""
+    """The sides of a transfer. `AVAILABLE`, `HELD` and `DEBT` belong to a user, the others to the house."""
 
     FUNDING = "funding"
     PROMOTION = "promotion"
     REVENUE = "revenue"
     AVAILABLE = "available"
     HELD = "held"
+    DEBT = "debt"
+    """What comes out of it is owed by the user, until as much went back into it."""
 
 
 class TransferKind(StrEnum):
@@ -89,6 +101,9 @@ class TransferKind(StrEnum):
     REVERSAL = "reversal"
     MERGE = "merge"
     SPLIT = "split"
+    DEBT = "debt"
+    REPAYMENT = "repayment"
+    WRITE_OFF = "write_off"
 
     @property
     def source(self) -> Account:
@@ -108,6 +123,11 @@ class TransferKind(StrEnum):
         """The change of the named user's `held` per credit: -1, 0 or +1."""
         return _SIGNS[self][1]
 
+    @property
+    def debt_sign(self) -> int:
+        """The change of what the named user owes, per credit: -1, 0 or +1."""
+        return _SIGNS[self][2]
+
 
 _SIDES = {
     TransferKind.TOP_UP: (Account.FUNDING, Account.AVAILABLE),
@@ -119,6 +139,9 @@ _SIDES = {
     TransferKind.REVERSAL: (Account.AVAILABLE, Account.FUNDING),
     TransferKind.MERGE: (Account.AVAILABLE, Account.AVAILABLE),
     TransferKind.SPLIT: (Account.AVAILABLE, Account.AVAILABLE),
+    TransferKind.DEBT: (Account.DEBT, Account.FUNDING),
+    TransferKind.REPAYMENT: (Account.AVAILABLE, Account.DEBT),
+    TransferKind.WRITE_OFF: (Account.REVENUE, Account.DEBT),
 }
 
 
@@ -133,7 +156,10 @@ def _sign(kind: TransferKind, account: Account) -> int:
     return (target is account) - (source is account)
 
 
-_SIGNS = {kind: (_sign(kind, Account.AVAILABLE), _sign(kind, Account.HELD)) for kind in TransferKind}
+_SIGNS = {
+    kind: (_sign(kind, Account.AVAILABLE), _sign(kind, Account.HELD), -_sign(kind, Account.DEBT))
+    for kind in TransferKind
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +184,13 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The credits that a user can spend, and those that are held for unfinished predictions.
+    """The credits that a user has, and those that are held for unfinished predictions.
 
     Each method returns the balance after the movement and the transfers that explain it: none if nothing
-    moved (a free prediction), one otherwise.
+    moved (a free prediction).
+
+    A debt has the first claim on all credits: on those of a payment or a gift at once, on those that come
+    back (a release, a refund) before the next prediction. So whoever owes has nothing to spend.
     """
 
     user_id: UserId
@@ -169,50 +198,87 @@ class Balance:
     held: int = 0
     pending: int = 0
     """The number of the user's unfinished predictions, including free ones."""
+    debt: int = 0
+    """The spent credits of payments that were returned, as far as they are not settled."""
+
+    @property
+    def spendable(self) -> int:
+        """The available credits that no debt claims."""
+        return max(0, self.available - self.debt)
+
+    @property
+    def owed(self) -> int:
+        """The part of the debt that the available credits do not cover."""
+        return max(0, self.debt - self.available)
 
     def after(self, transfer: Transfer) -> Self:
         """Apply `transfer`. Raises `BooksDisagree` if a side would become negative, and `InvalidAmount`."""
         kind, amount = transfer.kind, transfer.amount
+        available, held, debt = self.available, self.held, self.debt
         if transfer.to_user_id == self.user_id:
-            available, held = self.available + amount, self.held
+            available += amount
         elif transfer.user_id == self.user_id:
-            available = self.available + kind.available_sign * amount
-            held = self.held + kind.held_sign * amount
+            available += kind.available_sign * amount
+            held += kind.held_sign * amount
+            debt += kind.debt_sign * amount
         else:
             raise ValueError("a transfer between other accounts")
-        if available < 0:
-            raise BooksDisagree(account=Account.AVAILABLE)
-        if held < 0:
-            raise BooksDisagree(account=Account.HELD)
+        for account, left in ((Account.AVAILABLE, available), (Account.HELD, held), (Account.DEBT, debt)):
+            if left < 0:
+                raise BooksDisagree(account=account)
         if available + held > max(MOST_CREDITS, self.available + self.held):  # a release never raises the sum
             raise InvalidAmount(amount=amount)
-        return type(self)(self.user_id, available, held, self.pending)
+        return type(self)(self.user_id, available, held, self.pending, debt)
 
-    def top_up(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
-        return self._move(TransferKind.TOP_UP, amount, reference)
+    def top_up(self, amount: int, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
+        """Add paid credits. A debt is settled from them first."""
+        return self._credit(TransferKind.TOP_UP, amount, reference)
 
-    def grant(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
-        return self._move(TransferKind.GRANT, amount, reference)
+    def grant(self, amount: int, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
+        """Add given credits. A debt is settled from them, too: credits do not say where they are from."""
+        return self._credit(TransferKind.GRANT, amount, reference)
 
     def hold(self, amount: int, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
-        """Hold `amount` for the prediction `reference`, which becomes pending. Raises `NotEnoughCredits`."""
-        if amount > self.available:
-            raise NotEnoughCredits(available=self.available, price=amount)
-        balance = type(self)(self.user_id, self.available, self.held, self.pending + 1)
+        """Hold `amount` for the prediction `reference`, which becomes pending. Settles a debt first.
+
+        Raises `NotEnoughCredits`.
+        """
+        if amount > self.spendable:
+            raise NotEnoughCredits(available=self.spendable, price=amount)
+        balance, repayments = self.repay(reference=reference) if self.debt else (self, ())
+        balance = replace(balance, pending=self.pending + 1)
         if amount == 0:
-            return balance, ()
+            return balance, repayments
         transfer = Transfer(TransferKind.HOLD, self.user_id, amount, reference)
-        return balance.after(transfer), (transfer,)
+        return balance.after(transfer), (*repayments, transfer)
+
+    def repay(self, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
+        """Settle the debt, or as much of it as is available. `reference` names what led to it."""
+        return _moved(self, reference, (TransferKind.REPAYMENT, min(self.debt, self.available)))
 
     def refund(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
         """Return captured credits. `Prediction.refundable` checks that they do not exceed the charge."""
         return self._move(TransferKind.REFUND, amount, reference)
 
     def reverse(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:
-        """Take back a payment that was returned. Raises `NotEnoughCredits` if it exceeds `available`."""
-        if amount > self.available:
-            raise NotEnoughCredits(available=self.available, price=amount)
+        """Take back a payment that is to be returned. Raises `NotEnoughCredits` if it is spent."""
+        if amount > self.spendable:
+            raise NotEnoughCredits(available=self.spendable, price=amount)
         return self._move(TransferKind.REVERSAL, amount, reference)
+
+    def charge_back(
+        self, amount: int, *, reference: UUID, reversal: Transfer | None = None
+    ) -> tuple[Self, tuple[Transfer, ...]]:
+        """Take back a payment that was returned already: what is available is reversed, the rest is owed.
+
+        If some of it was taken back before by `reversal`, all of the rest becomes a debt, because a payment
+        is reversed only once.
+        """
+        left = amount - (reversal.amount if reversal else 0)
+        reversed_now = 0 if reversal else min(left, self.available)
+        return _moved(
+            self, reference, (TransferKind.REVERSAL, reversed_now), (TransferKind.DEBT, left - reversed_now)
+        )
 
     def take_back(self, top_up: Transfer, amount: int | None = None) -> tuple[Self, Transfer]:
         """Reverse a mistaken top-up, or `amount` of it. Raises `NotReversible` if it exceeds `available`.
@@ -226,6 +292,17 @@ class Balance:
             raise NotReversible(amount=amount, available=self.available)
         return self._move(TransferKind.REVERSAL, amount, top_up.reference)
 
+    def clear(self, *, reference: UUID) -> tuple[Transfer, ...]:
+        """The transfers that close the account: what is left is taken back, what is owed is written off."""
+        balance, repayments = self.repay(reference=reference)
+        _, rest = _moved(
+            balance,
+            reference,
+            (TransferKind.REVERSAL, balance.available),
+            (TransferKind.WRITE_OFF, balance.debt),
+        )
+        return (*repayments, *rest)
+
     def merge_into(self, other: Self) -> tuple[Self, Self, tuple[Transfer, ...]]:
         """Move all available credits to `other`. This account's id is the transfer's reference."""
         if self.available == 0:
@@ -236,8 +313,8 @@ class Balance:
     def split_off(
         self, other: Self, amount: int, *, reference: UUID
     ) -> tuple[Self, Self, tuple[Transfer, ...]]:
-        """Give `amount` to `other`, or as much of it as is available: a chat leaves this account."""
-        amount = min(amount, self.available)
+        """Give `amount` to `other`, or as much of it as can be spent: a chat leaves this account."""
+        amount = min(amount, self.spendable)
         if amount == 0:
             return self, other, ()
         transfer = Transfer(TransferKind.SPLIT, self.user_id, amount, reference, other.user_id)
@@ -246,6 +323,17 @@ class Balance:
     def _move(self, kind: TransferKind, amount: int, reference: UUID) -> tuple[Self, Transfer]:
         transfer = Transfer(kind, self.user_id, amount, reference)
         return self.after(transfer), transfer
+
+    def _credit(self, kind: TransferKind, amount: int, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
+        balance, transfer = self._move(kind, amount, reference)
+        balance, repayments = balance.repay(reference=reference)
+        return balance, (transfer, *repayments)
+
+
+def _moved(balance: B, reference: UUID, *parts: tuple[TransferKind, int]) -> tuple[B, tuple[Transfer, ...]]:
+    """Move each amount that is not 0."""
+    transfers = tuple(Transfer(kind, balance.user_id, amount, reference) for kind, amount in parts if amount)
+    return reduce(type(balance).after, transfers, balance), transfers
 
 
 def settlement(user_id: UserId, *, price: int, charged: int, reference: UUID) -> tuple[Transfer, ...]:

@@ -2,6 +2,7 @@ import csv
 import io
 import re
 
+from augury.domain.identifiers import uuid7
 from tests.http_api import TEXT, Api, is_problem
 
 
@@ -81,3 +82,24 @@ async def test_a_cursor_of_another_list_is_refused(api: Api) -> None:
     response = await member.get("/balance/transfers", params={"cursor": cursor})
 
     assert is_problem(response, 422, "wrong-shape")
+
+
+async def test_a_debt_is_part_of_the_balance_and_of_the_statement_while_there_is_one(api: Api) -> None:
+    hexagon, payment = api.hexagon, uuid7()
+    user = await hexagon.user()
+    member = api.client_of(user)
+    assert (await member.get("/balance")).json() == {"available": 0, "held": 0}
+
+    async with hexagon.books() as books:
+        balance = (await books.open([user.id])).balance(user.id)
+        balance, paid = balance.top_up(3, reference=payment)
+        balance, holds = balance.hold(3, reference=uuid7())
+        _, owed = balance.charge_back(3, reference=payment)
+        await books.record(transfers=[*paid, *holds, *owed])
+
+    assert (await member.get("/balance")).json() == {"available": 0, "held": 3, "debt": 3}
+    [last, *_] = (await member.get("/balance/transfers")).json()["items"]
+    assert (last["kind"], last["reference"], last["amount"]) == ("debt", str(payment), 3)
+    assert (last["available_change"], last["held_change"], last["debt_change"]) == (0, 0, 3)
+    refused = await member.post("/predictions", json=TEXT)
+    assert is_problem(refused, 402, "not-enough-credits")

@@ -7,7 +7,7 @@ import pytest
 from typing_extensions import override
 
 from augury.application.chats.ports import ChatBooks, StarPayment
-from augury.domain.balance import InvalidAmount, NotEnoughCredits
+from augury.domain.balance import InvalidAmount
 from augury.inbound.telegram import lanes
 from augury.outbound.memory.chat_books import MemoryChatBooks, MemoryOpenChatBooks
 from tests.hexagon import Hexagon
@@ -127,8 +127,8 @@ async def test_a_forwarded_invoice_leads_to_the_offers(town: Town) -> None:
         assert offers.button("100 credits")
 
 
-async def test_what_telegram_gives_back_itself_is_taken_back_unless_it_is_spent(
-    town: Town, caplog: pytest.LogCaptureFixture
+async def test_what_telegram_gives_back_itself_is_taken_back_and_owed_as_far_as_it_is_spent(
+    town: Town,
 ) -> None:
     async with town.bot():
         ada = town.person()
@@ -140,10 +140,14 @@ async def test_what_telegram_gives_back_itself_is_taken_back_unless_it_is_spent(
         assert chat is not None
         await town.hexagon.request_prediction(chat.user_id, [{"text": "hi"}] * 11)
         ada.is_given_back(second)
-        await town.all_handled()
-        assert f"payment {second} was refunded, but its credits could not be taken back" in caplog.text
-        with pytest.raises(NotEnoughCredits):
-            await town.refund_payment(charge_id=second)
+        said = await town.said(f"The payment {second} was refunded; you now have 0")
+        assert said.text.endswith("you owe 1 credit, which your next payment settles first.")
+        ada.says("/balance")
+        said = await town.said(
+            "You have 0 credits, and 11 reserved for running predictions. You owe 1 credit"
+        )
+        ada.has_paid(OFFER)
+        await town.said("100 credits were added, 1 of them settled your debt; you now have 99. Receipt")
     assert not town.telegram.refunded
     assert await town.hexagon.balanced()
 
@@ -203,9 +207,9 @@ async def test_a_payment_goes_to_the_account_that_the_chat_acts_for_when_it_is_b
     code = (await hexagon.issue_telegram_link(user_id=user.id)).url.partition("=")[2]
     await hexagon.link_chat(chat=chat, code=code)
 
-    balance = await hexagon.record_payment(chat_id=CHAT, charge_id="c", stars=50, credits=100)
+    paid = await hexagon.record_payment(chat_id=CHAT, charge_id="c", stars=50, credits=100)
 
-    assert (balance.user_id, balance.available) == (user.id, 110)
+    assert (paid.balance.user_id, paid.balance.available) == (user.id, 110)
 
 
 async def test_a_blocked_person_buys_nothing_but_what_was_paid_is_credited(town: Town) -> None:

@@ -118,10 +118,22 @@ def test_numbers_and_plurals_are_right(language: str, credits: int, words: str) 
 @pytest.mark.parametrize(
     ("language", "message", "values", "words"),
     [
-        ("ru", "balance", {"available": 21, "held": 0}, "У вас 21 кредит."),
-        ("ru", "balance", {"available": 2, "held": 1}, "У вас 2 кредита, и ещё 1 зарезервирован для"),
-        ("ru", "balance", {"available": 0, "held": 5}, "У вас 0 кредитов, и ещё 5 зарезервировано для"),
-        ("en", "balance", {"available": 1, "held": 0}, "You have 1 credit."),
+        ("ru", "balance", {"available": 21, "held": 0, "owed": 0}, "У вас 21 кредит."),
+        (
+            "ru",
+            "balance",
+            {"available": 2, "held": 1, "owed": 0},
+            "У вас 2 кредита, и ещё 1 зарезервирован для",
+        ),
+        (
+            "ru",
+            "balance",
+            {"available": 0, "held": 5, "owed": 0},
+            "У вас 0 кредитов, и ещё 5 зарезервировано для",
+        ),
+        ("en", "balance", {"available": 1, "held": 0, "owed": 0}, "You have 1 credit."),
+        ("en", "balance", {"available": 0, "held": 0, "owed": 1}, "0 credits. You owe 1 credit for"),
+        ("ru", "balance", {"available": 0, "held": 1, "owed": 22}, "в работе. Вы должны 22 кредита за"),
         ("ru", "queued", {"price": 1}, "зарезервирован 1 кредит."),
         ("ru", "queued", {"price": 0}, "бесплатно."),
         ("ru", "slow-down", {"seconds": 41}, "через 41 секунду;"),
@@ -136,8 +148,19 @@ def test_numbers_and_plurals_are_right(language: str, credits: int, words: str) 
         ("ru", "csv-too-large", {"most": 22}, "не больше 22 байт."),
         ("en", "batch-done", {"file": "a", "valid": 1, "rows": 1}, "1 of 1 row predicted."),
         ("ru", "invoice-title", {"credits": 500}, "500 кредитов"),
-        ("ru", "paid", {"credits": 101, "available": 1, "charge": "c"}, "Добавлен 101 кредит;"),
-        ("ru", "paid", {"credits": 104, "available": 1, "charge": "c"}, "Добавлено 104 кредита;"),
+        ("ru", "paid", {"credits": 101, "available": 1, "repaid": 0, "charge": "c"}, "Добавлен 101 кредит;"),
+        (
+            "ru",
+            "paid",
+            {"credits": 104, "available": 1, "repaid": 0, "charge": "c"},
+            "Добавлено 104 кредита;",
+        ),
+        (
+            "ru",
+            "paid",
+            {"credits": 5, "available": 1, "repaid": 4, "charge": "c"},
+            "в счёт долга — 4; теперь",
+        ),
     ],
 )
 def test_every_number_has_its_form(

@@ -140,19 +140,88 @@ def test_a_hold_at_the_limit_can_always_be_released() -> None:
 @pytest.mark.parametrize("kind", list(TransferKind))
 def test_what_a_kind_does_to_a_balance_follows_from_its_two_sides(kind: TransferKind) -> None:
     to = BEN if kind in BETWEEN_USERS else None
-    before = Balance(ANN, available=10, held=10)
+    before = Balance(ANN, available=10, held=10, debt=10)
 
     after = before.after(Transfer(kind, ANN, 4, SAKE, to))
 
     expected = {
-        TransferKind.TOP_UP: (14, 10),
-        TransferKind.GRANT: (14, 10),
-        TransferKind.HOLD: (6, 14),
-        TransferKind.CAPTURE: (10, 6),
-        TransferKind.RELEASE: (14, 6),
-        TransferKind.REFUND: (14, 10),
-        TransferKind.REVERSAL: (6, 10),
-        TransferKind.MERGE: (6, 10),
-        TransferKind.SPLIT: (6, 10),
+        TransferKind.TOP_UP: (14, 10, 10),
+        TransferKind.GRANT: (14, 10, 10),
+        TransferKind.HOLD: (6, 14, 10),
+        TransferKind.CAPTURE: (10, 6, 10),
+        TransferKind.RELEASE: (14, 6, 10),
+        TransferKind.REFUND: (14, 10, 10),
+        TransferKind.REVERSAL: (6, 10, 10),
+        TransferKind.MERGE: (6, 10, 10),
+        TransferKind.SPLIT: (6, 10, 10),
+        TransferKind.DEBT: (10, 10, 14),
+        TransferKind.REPAYMENT: (6, 10, 6),
+        TransferKind.WRITE_OFF: (10, 10, 6),
     }
-    assert (after.available, after.held) == expected[kind]
+    assert (after.available, after.held, after.debt) == expected[kind]
+
+
+def test_of_a_payment_that_was_returned_what_is_left_is_reversed_and_the_rest_is_owed() -> None:
+    balance, transfers = Balance(ANN, available=3, held=4).charge_back(10, reference=SAKE)
+
+    assert balance == Balance(ANN, held=4, debt=7)
+    assert transfers == (
+        Transfer(TransferKind.REVERSAL, ANN, 3, SAKE),
+        Transfer(TransferKind.DEBT, ANN, 7, SAKE),
+    )
+
+
+def test_what_an_administrator_took_back_of_a_payment_is_not_taken_again_when_it_is_returned() -> None:
+    reversal = Transfer(TransferKind.REVERSAL, ANN, 6, SAKE)
+
+    balance, transfers = Balance(ANN, available=3).charge_back(10, reference=SAKE, reversal=reversal)
+
+    assert (balance.spendable, balance.owed) == (0, 1)
+    assert transfers == (Transfer(TransferKind.DEBT, ANN, 4, SAKE),)
+
+
+@pytest.mark.parametrize("kind", [TransferKind.TOP_UP, TransferKind.GRANT])
+@pytest.mark.parametrize(("amount", "repaid"), [(2, 2), (5, 5), (8, 5)])
+def test_new_credits_settle_a_debt_first(kind: TransferKind, amount: int, repaid: int) -> None:
+    owing = Balance(ANN, debt=5)
+    move = owing.top_up if kind is TransferKind.TOP_UP else owing.grant
+
+    balance, transfers = move(amount, reference=SAKE)
+
+    assert balance == Balance(ANN, available=amount - repaid, debt=5 - repaid)
+    assert transfers == (
+        Transfer(kind, ANN, amount, SAKE),
+        Transfer(TransferKind.REPAYMENT, ANN, repaid, SAKE),
+    )
+
+
+def test_credits_that_came_back_settle_a_debt_before_they_are_spent() -> None:
+    balance, transfers = Balance(ANN, available=8, debt=5).hold(2, reference=SAKE)
+
+    assert balance == Balance(ANN, available=1, held=2, pending=1)
+    assert transfers == (
+        Transfer(TransferKind.REPAYMENT, ANN, 5, SAKE),
+        Transfer(TransferKind.HOLD, ANN, 2, SAKE),
+    )
+
+
+def test_who_owes_cannot_spend_what_the_debt_claims() -> None:
+    owing = Balance(ANN, available=8, debt=5)
+
+    for spend in (owing.hold, owing.reverse):
+        with pytest.raises(NotEnoughCredits) as refusal:
+            spend(4, reference=SAKE)
+        assert refusal.value.available == 3
+    assert owing.split_off(Balance(BEN), 8, reference=SAKE)[0].available == 5
+
+
+def test_the_debt_of_a_closed_account_is_written_off() -> None:
+    assert Balance(ANN, available=3, debt=5).clear(reference=SAKE) == (
+        Transfer(TransferKind.REPAYMENT, ANN, 3, SAKE),
+        Transfer(TransferKind.WRITE_OFF, ANN, 2, SAKE),
+    )
+    assert Balance(ANN, available=5, debt=3).clear(reference=SAKE) == (
+        Transfer(TransferKind.REPAYMENT, ANN, 3, SAKE),
+        Transfer(TransferKind.REVERSAL, ANN, 2, SAKE),
+    )
+    assert Balance(ANN).clear(reference=SAKE) == ()

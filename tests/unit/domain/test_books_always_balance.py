@@ -22,12 +22,13 @@ amounts = st.integers(min_value=-2, max_value=60)
 
 
 class Books(RuleBasedStateMachine):
-    """A few users, who pay, predict, cancel, get refunds and merge their accounts."""
+    """A few users, who pay, predict, cancel, get refunds, owe and merge their accounts."""
 
     def __init__(self) -> None:
         super().__init__()
         self.balances = {user: Balance(user) for user in USERS}
         self.transfers: list[Transfer] = []
+        self.payments: list[Transfer] = []
         self.predictions: dict[PredictionId, Prediction] = {}
         self.refunded: set[PredictionId] = set()
 
@@ -42,17 +43,45 @@ class Books(RuleBasedStateMachine):
     @rule(user=users, amount=amounts)
     def top_up(self, user: UserId, amount: int) -> None:
         with suppress(DomainError):
-            self.keep(*self.balances[user].top_up(amount, reference=uuid7()))
+            balance, transfers = self.balances[user].top_up(amount, reference=uuid7())
+            self.keep(balance, *transfers)
+            self.payments.append(transfers[0])
 
     @rule(user=users, amount=amounts)
     def grant(self, user: UserId, amount: int) -> None:
         with suppress(DomainError):
-            self.keep(*self.balances[user].grant(amount, reference=uuid7()))
+            balance, transfers = self.balances[user].grant(amount, reference=uuid7())
+            self.keep(balance, *transfers)
 
     @rule(user=users, amount=amounts)
     def reverse(self, user: UserId, amount: int) -> None:
         with suppress(DomainError):
             self.keep(*self.balances[user].reverse(amount, reference=uuid7()))
+
+    @rule(data=st.data(), part=st.integers(min_value=0, max_value=60))
+    def return_a_payment(self, data: st.DataObject, part: int) -> None:
+        """Telegram gives it back, perhaps after an administrator took back a part."""
+        if not self.payments:
+            return
+        payment = self.payments.pop(data.draw(st.integers(0, len(self.payments) - 1)))
+        reversal = None
+        if 0 < part < payment.amount:
+            with suppress(DomainError):
+                balance, reversal = self.balances[payment.user_id].take_back(payment, part)
+                self.keep(balance, reversal)
+        balance, transfers = self.balances[payment.user_id].charge_back(
+            payment.amount, reference=payment.reference, reversal=reversal
+        )
+        self.keep(balance, *transfers)
+
+    @rule(user=users)
+    def close(self, user: UserId) -> None:
+        balance = self.balances[user]
+        if not balance.held:
+            for transfer in balance.clear(reference=uuid7()):
+                balance = balance.after(transfer)
+                self.keep(balance, transfer)
+            assert (balance.available, balance.debt) == (0, 0)
 
     @rule(
         user=users,
@@ -72,8 +101,15 @@ class Books(RuleBasedStateMachine):
             text_bytes=text_bytes,
             created_at=NOW,
         )
-        with suppress(NotEnoughCredits):
+        before = self.balances[user]
+        free = before.available - before.debt
+        assert before.spendable == max(0, free)
+        try:
             balance, transfers = self.balances[user].hold(prediction.price, reference=prediction.id)
+        except NotEnoughCredits:
+            assert prediction.price > before.spendable
+        else:
+            assert prediction.price <= before.spendable
             self.keep(balance, *transfers)
             self.predictions[prediction.id] = prediction
 
@@ -126,7 +162,7 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def nothing_is_negative(self) -> None:
         for balance in self.balances.values():
-            assert min(balance.available, balance.held, balance.pending) >= 0
+            assert min(balance.available, balance.held, balance.pending, balance.debt) >= 0
 
     @invariant()
     def what_was_given_is_with_the_users_or_earned(self) -> None:
@@ -134,7 +170,7 @@ class Books(RuleBasedStateMachine):
         for transfer in self.transfers:
             house[transfer.kind.source] -= transfer.amount
             house[transfer.kind.target] += transfer.amount
-        kept = sum(balance.available + balance.held for balance in self.balances.values())
+        kept = sum(balance.available + balance.held - balance.debt for balance in self.balances.values())
         assert -house[Account.FUNDING] - house[Account.PROMOTION] == kept + house[Account.REVENUE]
 
     @invariant()

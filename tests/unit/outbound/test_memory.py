@@ -55,7 +55,7 @@ async def test_a_store_that_goes_away_during_a_transaction_keeps_nothing_of_it(h
 
     async def vanish() -> None:
         async with hexagon.books() as books:
-            _, transfer = (await books.open([user.id])).balances[user.id].top_up(5, reference=uuid7())
+            _, (transfer,) = (await books.open([user.id])).balances[user.id].top_up(5, reference=uuid7())
             await books.record(transfers=[transfer])
             hexagon.memory.away = True
 
@@ -72,7 +72,7 @@ async def test_a_transaction_that_is_canceled_is_rolled_back_and_blocks_nobody(h
 
     async def hang() -> None:
         async with hexagon.books() as books:
-            _, transfer = (await books.open([user.id])).balances[user.id].top_up(5, reference=uuid7())
+            _, (transfer,) = (await books.open([user.id])).balances[user.id].top_up(5, reference=uuid7())
             await books.record(transfers=[transfer])
             inside.set()
             await asyncio.Event().wait()

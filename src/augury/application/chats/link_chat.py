@@ -5,6 +5,7 @@ from augury.application.people.ports import Users
 from augury.application.people.tokens import digest
 from augury.application.ports import Clock
 from augury.application.retrying import retried
+from augury.domain.balance import DebtUnsettled
 from augury.domain.chat import ChatLinked, InvalidLink
 from augury.domain.identifiers import UserId
 from augury.domain.user import PredictionsUnderWay
@@ -21,8 +22,9 @@ class LinkChat:
     async def __call__(self, *, chat: Chat, code: str) -> UserId:
         """Returns the account that the chat now acts for. Repeating a code in the same chat changes nothing.
 
-        Raises `InvalidLink`, `ChatLinked` if the chat is already linked with another account, and
-        `PredictionsUnderWay` while the chat's own account has open holds.
+        Raises `InvalidLink`, `ChatLinked` if the chat is already linked with another account,
+        `PredictionsUnderWay` while the chat's own account has open holds, and `DebtUnsettled` while it owes
+        more than it has: nobody gets another's debt by a link.
         """
         absorbed = await self.users.get(chat.user_id)
         return await retried(lambda: self._link(chat, code, is_account=absorbed.email is not None))
@@ -38,11 +40,13 @@ class LinkChat:
             if is_account or chat.user_id != known.user_id:
                 raise ChatLinked
             opened = await books.open([chat.user_id, into])
-            absorbed = opened.balance(chat.user_id)
+            absorbed, repayments = opened.balance(chat.user_id).repay(reference=chat.user_id)
             if absorbed.pending or absorbed.held:
                 raise PredictionsUnderWay(pending=absorbed.pending)
-            _, _, transfers = absorbed.merge_into(opened.balance(into))
-            if transfers:
+            if absorbed.debt:
+                raise DebtUnsettled(debt=absorbed.debt)
+            _, _, merges = absorbed.merge_into(opened.balance(into))
+            if transfers := (*repayments, *merges):
                 await books.record(transfers=transfers)
             await books.hand_over(known.id, absorbed=chat.user_id, into=into, at=self.clock.now())
         return into

@@ -4,6 +4,7 @@ from augury.application.chats.ports import Chat, Links
 from augury.application.money.ports import Balances
 from augury.application.people.ports import Users
 from augury.application.people.tokens import digest
+from augury.domain.balance import DebtUnsettled
 from augury.domain.chat import ChatLinked, InvalidLink
 from augury.domain.user import PredictionsUnderWay, UserNotFound, masked_email
 
@@ -26,7 +27,7 @@ class PreviewLink:
     balances: Balances
 
     async def __call__(self, *, chat: Chat, code: str) -> LinkPreview:
-        """Raises `InvalidLink`, `ChatLinked`, `PredictionsUnderWay`, as `LinkChat` would."""
+        """Raises `InvalidLink`, `ChatLinked`, `PredictionsUnderWay`, `DebtUnsettled`, as `LinkChat` would."""
         owner = await self.links.owner(digest(code), chat.id)
         if owner is None:
             raise InvalidLink
@@ -41,4 +42,6 @@ class PreviewLink:
                 raise ChatLinked
             if balance.pending or balance.held:
                 raise PredictionsUnderWay(pending=balance.pending)
-        return LinkPreview(masked_email(into.email or ""), balance.available, linked)
+            if balance.owed:
+                raise DebtUnsettled(debt=balance.owed)
+        return LinkPreview(masked_email(into.email or ""), balance.spendable, linked)

@@ -1,16 +1,20 @@
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from augury.application.chats.ports import OpenChatBooks, Payments, StarPayment
 from augury.application.ports import Clock
 from augury.application.retrying import retried
-from augury.domain.balance import AlreadyReversed, Balance, TransferKind
+from augury.domain.balance import AlreadyReversed, Balance, Transfer, TransferKind
 from augury.domain.chat import PaymentNotFound
 from augury.domain.identifiers import UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundPayment:
-    """Refund a payment in Telegram Stars: take the credits back, then return the stars."""
+    """Refund a payment in Telegram Stars: take the credits back, then return the stars.
+
+    If Telegram has returned the stars already, spent credits become a debt.
+    """
 
     books: OpenChatBooks
     payments: Payments
@@ -19,11 +23,13 @@ class RefundPayment:
     async def __call__(self, *, charge_id: str, given_back: bool = False) -> StarPayment:
         """Returns the refunded payment. Repeating it continues where it stopped, or changes nothing.
 
-        `given_back` says that the stars were already returned. Raises `PaymentNotFound`, `NotEnoughCredits`
-        if the credits are spent, `AlreadyReversed` if an administrator took back some, `RefundRefused`.
-        If an administrator took back all of them, they are not taken back again.
+        `given_back` says that the stars were already returned: then it raises only `PaymentNotFound`. What is
+        spent is owed by the account, and by nobody if it was closed.
+
+        Otherwise raises `NotEnoughCredits` if the credits are spent, `AlreadyReversed` if an administrator
+        took back some, `RefundRefused`. If an administrator took back all, none are taken back again.
         """
-        payment = await retried(lambda: self._reverse(charge_id))
+        payment = await retried(lambda: self._take_back(charge_id, given_back=given_back))
         if payment.refunded_at is None:
             if not given_back:
                 await self.payments.refund(payment)
@@ -32,21 +38,35 @@ class RefundPayment:
                 await books.change_payment(payment)
         return payment
 
-    async def _reverse(self, charge_id: str) -> StarPayment:
+    async def _take_back(self, charge_id: str, *, given_back: bool) -> StarPayment:
         async with self.books() as books:
             payment = await books.payment(charge_id)
             if payment is None:
                 raise PaymentNotFound(charge_id=charge_id)
             known = await books.transfer(payment.reference, TransferKind.REVERSAL)
-            if known and known.amount != payment.credits:
+            if known and known.amount != payment.credits and not given_back:
                 raise AlreadyReversed  # only some credits: the stars cannot be returned in part
             if payment.reversed_at is None:
                 owner = UserId(payment.user_id)
-                balances = (await books.open([owner])).balances
-                balance = balances.get(owner, Balance(owner))  # a closed account has no credits
-                if known is None:
-                    _, reversal = balance.reverse(payment.credits, reference=payment.reference)
-                    await books.record(transfers=[reversal])
+                balance = (await books.open([owner])).balances.get(owner)
+                transfers = (
+                    _charge_back(balance, payment, known) if given_back else _reverse(balance, payment, known)
+                )
+                if transfers:
+                    await books.record(transfers=transfers)
                 payment = replace(payment, reversed_at=self.clock.now())
                 await books.change_payment(payment)
         return payment
+
+
+def _reverse(balance: Balance | None, payment: StarPayment, known: Transfer | None) -> Sequence[Transfer]:
+    if known:
+        return ()
+    balance = balance or Balance(UserId(payment.user_id))  # a closed account has no credits
+    return [balance.reverse(payment.credits, reference=payment.reference)[1]]
+
+
+def _charge_back(balance: Balance | None, payment: StarPayment, known: Transfer | None) -> Sequence[Transfer]:
+    if balance is None:  # a closed account owes nothing
+        return ()
+    return balance.charge_back(payment.credits, reference=payment.reference, reversal=known)[1]

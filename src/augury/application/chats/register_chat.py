@@ -29,7 +29,7 @@ class RegisterChat:
         chat = Chat(id=chat_id, user_id=user.id, language=language)
         grant = None
         if self.limits.telegram_welcome_credits:
-            _, grant = Balance(user.id).grant(
+            _, (grant,) = Balance(user.id).grant(
                 self.limits.telegram_welcome_credits, reference=uuid5(IDENTITIES, str(chat_id))
             )
         try:

@@ -47,6 +47,6 @@ class UnlinkChat:
 
 
 async def _left_of(books: ChatBooks, reference: UUID, credits: int) -> int:
-    """The credits of a payment less what an administrator took back."""
-    reversal = await books.transfer(reference, TransferKind.REVERSAL)
-    return credits - (reversal.amount if reversal else 0)
+    """The credits of a payment less what an administrator took back and what settled a debt."""
+    gone = [await books.transfer(reference, kind) for kind in (TransferKind.REVERSAL, TransferKind.REPAYMENT)]
+    return credits - sum(each.amount for each in gone if each)

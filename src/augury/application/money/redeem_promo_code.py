@@ -47,7 +47,8 @@ class RedeemPromoCode:
             if key and opened.repeats(user_id, key):
                 return Moved(balance, replayed=True)
             redeemed = promo_code.redeem(again=again, at=self.clock.now())
-            balance, grant = balance.grant(promo_code.credits, reference=uuid7())
+            balance, transfers = balance.grant(promo_code.credits, reference=uuid7())
+            grant = transfers[0]
             await books.redeem(redeemed, grant)
-            await books.record(transfers=[grant], keys={user_id: (key, grant.reference)} if key else None)
+            await books.record(transfers=transfers, keys={user_id: (key, grant.reference)} if key else None)
         return Moved(balance)

@@ -45,13 +45,19 @@ class ReverseTopUp:
             balance = opened.balance(user_id)
             if key and opened.repeats(*key):
                 return Moved(balance, replayed=True)
-            if await books.transfer(top_up, TransferKind.REVERSAL):
+            if await _is_taken_back(books, top_up):
                 if key and (await books.open([], [(key[0], key[1].key)])).repeats(*key):
                     return Moved(balance, replayed=True)  # by a concurrent twin that we waited for
                 raise AlreadyReversed
             balance, reversal = balance.take_back(await _top_up_of(books, user_id, top_up), amount)
             await books.record(transfers=[reversal], keys={key[0]: (key[1], top_up)} if key else None)
         return Moved(balance)
+
+
+async def _is_taken_back(books: Books, top_up: UUID) -> bool:
+    """Whether it was reversed, or its payment was returned so that it was reversed or became a debt."""
+    kinds = (TransferKind.REVERSAL, TransferKind.DEBT)
+    return any([await books.transfer(top_up, kind) for kind in kinds])
 
 
 async def _top_up_of(books: Books, user_id: UserId, reference: UUID) -> Transfer:

@@ -11,7 +11,7 @@ from augury.domain.identifiers import UserId, uuid7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopUp:
-    """Add paid credits to a user's balance."""
+    """Add paid credits to a user's balance. A debt is settled from them first."""
 
     users: Users
     books: OpenBooks
@@ -46,8 +46,8 @@ class TopUp:
             balance = opened.balance(user_id)
             if key and opened.repeats(*key):
                 return Moved(balance, replayed=True)
-            balance, transfer = balance.top_up(amount, reference=reference)
-            await books.record(transfers=[transfer], keys={key[0]: (key[1], reference)} if key else None)
+            balance, transfers = balance.top_up(amount, reference=reference)
+            await books.record(transfers=transfers, keys={key[0]: (key[1], reference)} if key else None)
         return Moved(balance)
 
     async def _credited(self, user_id: UserId, amount: int, reference: UUID) -> Moved:

@@ -32,7 +32,7 @@ class AdmitGuest:
         if not self.limits.guest_credits:
             raise GuestsNotServed
         user = User(id=UserId(uuid7()), role=Role.GUEST, email=None, created_at=self.clock.now())
-        _, grant = Balance(user.id).grant(self.limits.guest_credits, reference=user.id)
+        _, (grant,) = Balance(user.id).grant(self.limits.guest_credits, reference=user.id)
         guest = await self.users.add_guest(
             NewUser(user=user, guest_key=key, grant=grant), most_per_day=self.limits.guests_per_day
         )

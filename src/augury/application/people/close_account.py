@@ -10,7 +10,10 @@ from augury.domain.user import CreditsLeft, PredictionsUnderWay, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseAccount:
-    """Close an account: its remaining credits are taken back, personal data is deleted, the books stay."""
+    """Close an account: its remaining credits are taken back, personal data is deleted, the books stay.
+
+    A debt is written off, because the right to be deleted does not depend on money.
+    """
 
     users: Users
     books: OpenClosingBooks
@@ -31,9 +34,8 @@ class CloseAccount:
             balance = (await books.open([user.id])).balance(user.id)
             if balance.pending or balance.held:
                 raise PredictionsUnderWay(pending=balance.pending)
-            if balance.available > forfeit:
-                raise CreditsLeft(available=balance.available)
-            if balance.available:
-                _, reversal = balance.reverse(balance.available, reference=user.id)
-                await books.record(transfers=[reversal])
+            if balance.spendable > forfeit:
+                raise CreditsLeft(available=balance.spendable)
+            if transfers := balance.clear(reference=user.id):
+                await books.record(transfers=transfers)
             await books.close(user.close(at=self.clock.now()))

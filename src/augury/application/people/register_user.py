@@ -36,7 +36,7 @@ class RegisterUser:
         user = User(id=UserId(uuid7()), role=role, email=email, created_at=self.clock.now())
         grant = None
         if self.limits.welcome_credits:
-            _, grant = Balance(user.id).grant(self.limits.welcome_credits, reference=user.id)
+            _, (grant,) = Balance(user.id).grant(self.limits.welcome_credits, reference=user.id)
         await self.users.add(
             NewUser(user=user, password_hash=await self.passwords.hash(password), grant=grant)
         )

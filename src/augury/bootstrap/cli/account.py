@@ -81,6 +81,7 @@ def _facts(account: Account) -> Entry:
         "available": balance.available,
         "held": balance.held,
         "pending": balance.pending,
+        "debt": balance.debt,
     }
 
 

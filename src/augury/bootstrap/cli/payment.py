@@ -19,8 +19,13 @@ def payment() -> None:
 
 @payment.command("refund")
 @click.argument("charge", metavar="RECEIPT")
+@click.option(
+    "--given-back",
+    is_flag=True,
+    help="Telegram has returned the stars already: only take the credits back. Spent ones become a debt.",
+)
 @operates
-async def refund(container: AsyncContainer, charge: str) -> None:
+async def refund(container: AsyncContainer, charge: str, given_back: bool) -> None:
     """Refund the payment of this receipt. Refused if its credits are spent."""
     from augury.inbound.telegram.client import create_bot  # only the bot's image has aiogram
     from augury.outbound.telegram_payments import TelegramPayments
@@ -35,7 +40,7 @@ async def refund(container: AsyncContainer, charge: str) -> None:
             payments=TelegramPayments(bot),
             clock=await container.get(Clock),
         )
-        returned = await refund_payment(charge_id=charge)
+        returned = await refund_payment(charge_id=charge, given_back=given_back)
     except NotEnoughCredits as short:
         raise OperatorError(
             f"not refunded, because credits are spent: {short.price} were bought, {short.available} are left"

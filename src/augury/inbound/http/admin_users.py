@@ -69,11 +69,12 @@ class AccountView(MemberView, frozen=True):
     available: int
     held: int
     pending: int
+    debt: int
 
     @classmethod
     def with_balance(cls, user: User, balance: Balance) -> Self:
         known = user.id, user.email, user.role, user.created_at, user.blocked_at
-        return cls(*known, balance.available, balance.held, balance.pending)
+        return cls(*known, balance.available, balance.held, balance.pending, balance.debt)
 
 
 class PredictionSummary(msgspec.Struct, frozen=True):

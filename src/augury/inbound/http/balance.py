@@ -33,15 +33,20 @@ TAGS = ["Balance"]
 JSON, CSV = "application/json", "text/csv"
 
 
-class BalanceView(msgspec.Struct, frozen=True):
-    """Credits that can be spent, and credits reserved for unfinished predictions."""
+class BalanceView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Credits that can be spent, and credits reserved for unfinished predictions.
+
+    `debt` is there only if credits are owed for a payment that was returned: they are settled from
+    `available` before anything else.
+    """
 
     available: int
     held: int
+    debt: int = 0
 
     @classmethod
     def of(cls, balance: Balance) -> Self:
-        return cls(balance.available, balance.held)
+        return cls(balance.available, balance.held, balance.debt)
 
 
 def balance_after(moved: Moved) -> Response[BalanceView]:
@@ -67,6 +72,7 @@ class TransferView(msgspec.Struct, frozen=True):
     held_change: int
     reference: UUID
     created_at: datetime
+    debt_change: int
 
     @classmethod
     def of(cls, statement: Statement, user_id: UserId) -> Self:
@@ -79,6 +85,7 @@ class TransferView(msgspec.Struct, frozen=True):
             0 if received else transfer.amount * transfer.kind.held_sign,
             transfer.reference,
             statement.created_at,
+            transfer.amount * transfer.kind.debt_sign,
         )
 
 

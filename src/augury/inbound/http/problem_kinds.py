@@ -6,6 +6,7 @@ from augury.domain.balance import (
     AlreadyReversed,
     BooksDisagree,
     CheckUnderWay,
+    DebtUnsettled,
     InvalidAmount,
     NotEnoughCredits,
     NotReversible,
@@ -215,6 +216,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
     OwnAccount: Kind(409, "own-account", "Your own account"),
     TopUpNotFound: Kind(404, "top-up-not-found", "No such top-up"),
     AlreadyReversed: Kind(409, "already-reversed", "Already reversed"),
+    DebtUnsettled: Kind(
+        409,
+        "debt-unsettled",
+        "Debt not settled",
+        _same("debt"),
+        "The account owes {debt} credits for a payment that was returned. Settle them first.",
+    ),
     NotReversible: Kind(409, "not-reversible", "Not reversible", _same("amount", "available")),
     OwnRole: Kind(409, "own-role", "Your own role"),
     NotRefundable: Kind(

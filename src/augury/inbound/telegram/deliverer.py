@@ -158,7 +158,7 @@ class Deliverer:
             if prediction.id not in self._files_sent:
                 self._files_sent[prediction.id] = await self._send_file(delivery, reply.file_name, say)
             is_sent = self._files_sent[prediction.id]
-        left = (await self._balances.of(prediction.user_id)).available
+        left = (await self._balances.of(prediction.user_id)).spendable
         texts = (await self._models.version(prediction.model)).facts.texts
         words = in_words(delivery, left, say, texts)
         if not is_sent:

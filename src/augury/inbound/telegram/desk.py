@@ -67,7 +67,7 @@ class Desk:
         return await self.models.get(self.model_name(chat))
 
     async def available(self, chat: Chat) -> int:
-        return (await self.balances.of(chat.user_id)).available
+        return (await self.balances.of(chat.user_id)).spendable
 
 
 def flight_of(request_predictions: RequestPredictions) -> BotFlight:

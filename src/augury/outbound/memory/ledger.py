@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from typing_extensions import override
 
@@ -63,7 +64,7 @@ def _wrong_balances(state: State) -> Iterator[str]:
     )
     for user_id in sorted(expected.keys() | pending.keys()):
         wanted = expected.get(user_id, Balance(user_id))
-        wanted = Balance(user_id, wanted.available, wanted.held, pending[user_id])
+        wanted = Balance(user_id, wanted.available, wanted.held, pending[user_id], wanted.debt)
         found = state.balances.get(user_id)
         if found is None and state.users[user_id].user.closed_at:
             found = Balance(user_id)
@@ -77,7 +78,7 @@ def _wrong_sum(state: State) -> Iterator[str]:
         house[line.transfer.kind.source] -= line.transfer.amount
         house[line.transfer.kind.target] += line.transfer.amount
     given = -house[Account.FUNDING] - house[Account.PROMOTION]
-    kept = sum(balance.available + balance.held for balance in state.balances.values())
+    kept = sum(balance.available + balance.held - balance.debt for balance in state.balances.values())
     if given != kept + house[Account.REVENUE]:
         yield f"all books: {given} given, {kept} with users, {house[Account.REVENUE]} earned"
 
@@ -111,6 +112,19 @@ def _wrong_refunds(state: State) -> Iterator[str]:
             yield f"prediction {reference}: {line.transfer.amount} refunded, but {most} captured"
 
 
+def _wrong_debts(state: State) -> Iterator[str]:
+    def amount(reference: UUID, kind: TransferKind) -> int:
+        line = state.statements.get((reference, kind))
+        return line.transfer.amount if line else 0
+
+    for (reference, kind), line in state.statements.items():
+        if kind is TransferKind.DEBT:
+            owed, taken = line.transfer.amount, amount(reference, TransferKind.REVERSAL)
+            paid = amount(reference, TransferKind.TOP_UP)
+            if owed + taken > paid:
+                yield f"payment {reference}: {owed} owed and {taken} reversed, but {paid} paid"
+
+
 def _wrong_promo_codes(state: State) -> Iterator[str]:
     times, grants = Counter[str](), Counter[str]()
     for (code, _), reference in state.redemptions.items():
@@ -127,7 +141,9 @@ def _wrong_promo_codes(state: State) -> Iterator[str]:
 def _in_words(balance: Balance | None) -> str:
     if balance is None:
         return "none"
-    return f"{balance.available} available, {balance.held} held, {balance.pending} pending"
+    return (
+        f"{balance.available} available, {balance.held} held, {balance.pending} pending, {balance.debt} owed"
+    )
 
 
-CHECKS = (_wrong_balances, _wrong_sum, _wrong_settlements, _wrong_refunds, _wrong_promo_codes)
+CHECKS = (_wrong_balances, _wrong_sum, _wrong_settlements, _wrong_refunds, _wrong_debts, _wrong_promo_codes)

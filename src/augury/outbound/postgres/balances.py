@@ -37,7 +37,7 @@ class PostgresBalances(Balances):
         rows = await fetch(self.pool, *OF(user_id=user_id))
         if not rows:
             return Balance(user_id)
-        return Balance(user_id, rows[0]["available"], rows[0]["held"], rows[0]["pending"])
+        return Balance(user_id, rows[0]["available"], rows[0]["held"], rows[0]["pending"], rows[0]["debt"])
 
     @override
     async def statement(

@@ -36,12 +36,13 @@ from augury.outbound.postgres.transfer_rows import transfer_of
 
 OPEN = """
 WITH locked AS (
-    SELECT user_id, available, held, pending FROM balances
+    SELECT user_id, available, held, pending, debt FROM balances
     WHERE user_id = ANY ($1::uuid[]) ORDER BY user_id FOR UPDATE
 )
-SELECT user_id, available, held, pending, NULL AS key, NULL AS fingerprint, NULL AS reference FROM locked
+SELECT user_id, available, held, pending, debt, NULL AS key, NULL AS fingerprint, NULL AS reference
+FROM locked
 UNION ALL
-SELECT user_id, NULL, NULL, NULL, key, fingerprint, reference
+SELECT user_id, NULL, NULL, NULL, NULL, key, fingerprint, reference
 FROM idempotency_keys JOIN unnest($2::uuid[], $3::text[]) AS asked (user_id, key) USING (user_id, key)
 WHERE user_id = ANY ($2) AND key = ANY ($3)
 """
@@ -98,7 +99,9 @@ class PostgresBooks(ClosingBooks, PromoBooks, SweepBooks):
         )
         return Opened(
             balances={
-                row["user_id"]: Balance(row["user_id"], row["available"], row["held"], row["pending"])
+                row["user_id"]: Balance(
+                    row["user_id"], row["available"], row["held"], row["pending"], row["debt"]
+                )
                 for row in rows
                 if row["key"] is None
             },

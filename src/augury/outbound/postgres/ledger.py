@@ -32,29 +32,40 @@ WITH moves AS (
     SELECT user_id,
         CASE
             WHEN kind IN ('top_up', 'grant', 'release', 'refund') THEN amount
-            WHEN kind IN ('hold', 'reversal', 'merge', 'split') THEN -amount
+            WHEN kind IN ('hold', 'reversal', 'merge', 'split', 'repayment') THEN -amount
             ELSE 0
         END AS available,
         CASE
             WHEN kind = 'hold' THEN amount WHEN kind IN ('capture', 'release') THEN -amount ELSE 0
-        END AS held
+        END AS held,
+        CASE
+            WHEN kind = 'debt' THEN amount WHEN kind IN ('repayment', 'write_off') THEN -amount ELSE 0
+        END AS debt
     FROM transfers
     UNION ALL
-    SELECT to_user_id, amount, 0 FROM transfers WHERE to_user_id IS NOT NULL
+    SELECT to_user_id, amount, 0, 0 FROM transfers WHERE to_user_id IS NOT NULL
 ), wanted AS (
-    SELECT user_id, sum(available) AS available, sum(held) AS held FROM moves GROUP BY user_id
+    SELECT user_id, sum(available) AS available, sum(held) AS held, sum(debt) AS debt
+    FROM moves GROUP BY user_id
 ), under_way AS (
     SELECT user_id, count(*) AS pending FROM predictions
     WHERE status IN ('queued', 'processing') GROUP BY user_id
 )
 SELECT format(
-    'user %s: the balance is %s available, %s held, %s pending; its transfers and predictions say %s, %s, %s',
+    'user %s: the balance is %s available, %s held, %s pending, %s owed; '
+        'its transfers and predictions say %s, %s, %s, %s',
     user_id, coalesce(balance.available, 0), coalesce(balance.held, 0), coalesce(balance.pending, 0),
-    coalesce(wanted.available, 0), coalesce(wanted.held, 0), coalesce(under_way.pending, 0)
+    coalesce(balance.debt, 0), coalesce(wanted.available, 0), coalesce(wanted.held, 0),
+    coalesce(under_way.pending, 0), coalesce(wanted.debt, 0)
 )
 FROM balances balance FULL JOIN wanted USING (user_id) FULL JOIN under_way USING (user_id)
-WHERE (coalesce(balance.available, 0), coalesce(balance.held, 0), coalesce(balance.pending, 0)) <>
-    (coalesce(wanted.available, 0), coalesce(wanted.held, 0), coalesce(under_way.pending, 0))
+WHERE (
+    coalesce(balance.available, 0), coalesce(balance.held, 0), coalesce(balance.pending, 0),
+    coalesce(balance.debt, 0)
+) <> (
+    coalesce(wanted.available, 0), coalesce(wanted.held, 0), coalesce(under_way.pending, 0),
+    coalesce(wanted.debt, 0)
+)
 UNION ALL
 SELECT format('user %s: there is no balance', id)
 FROM users WHERE closed_at IS NULL AND NOT EXISTS (SELECT FROM balances b WHERE b.user_id = users.id)
@@ -64,11 +75,11 @@ TOTALS = """
 WITH house AS (
     SELECT
         coalesce(sum(amount) FILTER (WHERE kind IN ('top_up', 'grant')), 0)
-            - coalesce(sum(amount) FILTER (WHERE kind = 'reversal'), 0) AS given,
+            - coalesce(sum(amount) FILTER (WHERE kind IN ('reversal', 'debt')), 0) AS given,
         coalesce(sum(amount) FILTER (WHERE kind = 'capture'), 0)
-            - coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0) AS revenue
+            - coalesce(sum(amount) FILTER (WHERE kind IN ('refund', 'write_off')), 0) AS revenue
     FROM transfers
-), users AS (SELECT coalesce(sum(available + held), 0) AS kept FROM balances)
+), users AS (SELECT coalesce(sum(available + held - debt), 0) AS kept FROM balances)
 SELECT format('all books: %s came in, but users have %s and %s was earned', given, kept, revenue)
 FROM house, users WHERE given <> kept + revenue
 """
@@ -151,6 +162,17 @@ FROM transfers r LEFT JOIN transfers c ON c.reference = r.reference AND c.kind =
 WHERE r.kind = 'refund' AND r.amount > coalesce(c.amount, 0)
 """
 
+DEBTS = """
+SELECT format(
+    'payment %s: %s owed and %s reversed, but %s paid',
+    d.reference, d.amount, coalesce(r.amount, 0), coalesce(p.amount, 0)
+)
+FROM transfers d
+LEFT JOIN transfers r ON r.reference = d.reference AND r.kind = 'reversal'
+LEFT JOIN transfers p ON p.reference = d.reference AND p.kind = 'top_up'
+WHERE d.kind = 'debt' AND d.amount + coalesce(r.amount, 0) > coalesce(p.amount, 0)
+"""
+
 PROMO_CODES = """
 WITH redeemed AS (
     SELECT code, count(*) AS times, count(t.amount) AS grants
@@ -175,6 +197,7 @@ CHECKS = (
     ABANDONED,
     KEYS,
     REFUNDS,
+    DEBTS,
     PROMO_CODES,
 )
 

@@ -81,9 +81,9 @@ WITH accepted AS (
 ), moved AS (
     UPDATE balances b SET
         available = b.available + move.available, held = b.held + move.held,
-        pending = b.pending + move.pending
-    FROM unnest($22::uuid[], $23::bigint[], $24::bigint[], $25::int[])
-        AS move (user_id, available, held, pending)
+        pending = b.pending + move.pending, debt = b.debt + move.debt
+    FROM unnest($22::uuid[], $23::bigint[], $24::bigint[], $25::int[], $36::bigint[])
+        AS move (user_id, available, held, pending, debt)
     WHERE b.user_id = move.user_id AND b.user_id = ANY (ARRAY (SELECT user_id FROM locked))
     RETURNING b.user_id
 ), transferred AS (
@@ -116,6 +116,7 @@ async def record(
         [each.bulk_cost for each in accepted],
         *_text_columns(accepted),
         [valid_text_bytes(prediction) for prediction in changed],
+        [move.debt for move in moves.by_user.values()],
     )
     assert row is not None
     if (row["moved"], row["changed"]) != (len(moves.by_user), len(changed)):

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0013"
+VERSION = "0014"
 """The revision that this code needs: the newest migration."""
 
 Time = DateTime(timezone=True)
@@ -82,9 +82,17 @@ balances = Table(
     Column("available", BigInteger, nullable=False, server_default=text("0")),
     Column("held", BigInteger, nullable=False, server_default=text("0")),
     Column("pending", Integer, nullable=False, server_default=text("0")),
+    Column(
+        "debt",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="The spent credits of payments that were returned, as far as they are not settled",
+    ),
     CheckConstraint("available >= 0", name="available"),
     CheckConstraint("held >= 0", name="held"),
     CheckConstraint("pending >= 0", name="pending"),
+    CheckConstraint("debt >= 0", name="debt"),
     comment="Moves only by what transfers say; `pending` counts predictions that are not final",
 )
 
@@ -101,7 +109,8 @@ transfers = Table(
     PrimaryKeyConstraint("reference", "kind"),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint(
-        "kind IN ('top_up', 'grant', 'hold', 'capture', 'release', 'refund', 'reversal', 'merge', 'split')",
+        "kind IN ('top_up', 'grant', 'hold', 'capture', 'release', 'refund', 'reversal', 'merge', 'split', "
+        "'debt', 'repayment', 'write_off')",
         name="kind",
     ),
     CheckConstraint("(kind IN ('merge', 'split')) = (to_user_id IS NOT NULL)", name="to_user_id"),

@@ -16,6 +16,7 @@ class Move:
     available: int = 0
     held: int = 0
     pending: int = 0
+    debt: int = 0
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Moves:
             move = self.of(transfer.user_id)
             move.available += transfer.kind.available_sign * transfer.amount
             move.held += transfer.kind.held_sign * transfer.amount
+            move.debt += transfer.kind.debt_sign * transfer.amount
             if transfer.to_user_id is not None:
                 self.of(transfer.to_user_id).available += transfer.amount
 

@@ -217,8 +217,8 @@ async def test_a_payment_is_credited_once_and_returned_once(hexagon: Hexagon) ->
     person, till = await chat(hexagon), Till(away=True)
     refund = RefundPayment(books=hexagon.chat_books, payments=till, clock=hexagon.clock)
     for _ in range(2):
-        balance = await hexagon.record_payment(chat_id=person.id, charge_id="c", stars=50, credits=100)
-        assert balance.available == 110
+        paid = await hexagon.record_payment(chat_id=person.id, charge_id="c", stars=50, credits=100)
+        assert paid.balance.available == 110
 
     with pytest.raises(Unavailable):
         await refund(charge_id="c")

@@ -69,7 +69,7 @@ async def help_(_: Message, talk: Talk) -> None:
 
 async def balance(_: Message, talk: Talk) -> None:
     found = await talk.desk.balances.of(talk.chat.user_id)
-    await talk.send(talk.say("balance", available=found.available, held=found.held))
+    await talk.send(talk.say("balance", available=found.spendable, held=found.held, owed=found.owed))
 
 
 async def history(_: Message, talk: Talk) -> None:

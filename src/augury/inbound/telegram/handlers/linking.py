@@ -34,7 +34,7 @@ async def offer(talk: Talk, code: str) -> None:
 async def link(query: CallbackQuery, talk: Talk) -> None:
     code = (query.data or "").removeprefix("link:")
     user_id = await talk.desk.link_chat(chat=talk.chat, code=code)
-    await _say_linked(talk, (await talk.desk.balances.of(user_id)).available)
+    await _say_linked(talk, (await talk.desk.balances.of(user_id)).spendable)
 
 
 async def refuse(query: CallbackQuery, talk: Talk) -> None:

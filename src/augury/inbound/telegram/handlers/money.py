@@ -9,7 +9,6 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, LabeledPrice, Message, PreCheckoutQuery
 
 from augury.application.ports import IdempotencyKey
-from augury.domain.balance import NotEnoughCredits
 from augury.domain.chat import PaymentNotFound
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.keyboards import button, keyboard
@@ -88,7 +87,7 @@ async def paid(message: Message, talk: Talk) -> None:
     payment = message.successful_payment
     assert payment is not None
     bought = int(payment.invoice_payload.partition(":")[0])  # written by us: nobody can forge it
-    balance = await talk.desk.record_payment(
+    recorded = await talk.desk.record_payment(
         chat_id=talk.chat.id,
         charge_id=payment.telegram_payment_charge_id,
         stars=payment.total_amount,
@@ -98,24 +97,25 @@ async def paid(message: Message, talk: Talk) -> None:
         talk.say(
             "paid",
             credits=bought,
-            available=balance.available,
+            available=recorded.balance.spendable,
+            repaid=recorded.repaid,
             charge=payment.telegram_payment_charge_id,
         )
     )
 
 
 async def returned(message: Message, talk: Talk) -> None:
-    """Take back the credits of a payment that we or Telegram refunded, if they are not spent."""
+    """Take back the credits of a payment that we or Telegram refunded. What is spent becomes a debt."""
     payment = message.refunded_payment
     assert payment is not None
     charge_id = payment.telegram_payment_charge_id
     try:
         await talk.desk.refund_payment(charge_id=charge_id, given_back=True)
-    except (NotEnoughCredits, PaymentNotFound) as refusal:
-        log.error("payment %s was refunded, but its credits could not be taken back: %s", charge_id, refusal)
+    except PaymentNotFound:
+        log.error("payment %s was refunded, but is not in the books", charge_id)
         return
-    available = await talk.desk.available(talk.chat)
-    await talk.send(talk.say("refunded", charge=charge_id, available=available))
+    left = await talk.desk.balances.of(talk.chat.user_id)
+    await talk.send(talk.say("refunded", charge=charge_id, available=left.spendable, owed=left.owed))
 
 
 async def pay_support(_: Message, talk: Talk) -> None:
@@ -131,7 +131,7 @@ async def redeem(message: Message, command: CommandObject, talk: Talk) -> None:
         f"telegram:{talk.chat.id}:{message.message_id}", hashlib.sha256(command.args.encode()).digest()
     )
     moved = await talk.desk.redeem_promo_code(user_id=talk.chat.user_id, code=command.args, key=key)
-    await talk.send(talk.say("redeemed", available=moved.balance.available))
+    await talk.send(talk.say("redeemed", available=moved.balance.spendable))
 
 
 def payload(package: Package) -> str:

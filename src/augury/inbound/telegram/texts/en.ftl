@@ -98,6 +98,10 @@ balance = You have <b>{ $available ->
     }</b>{ $held ->
         [0] .
        *[other] {""}, and { $held } reserved for running predictions.
+    }{ $owed ->
+        [0] {""}
+        [one] {" "}You owe { $owed } credit for a payment that was returned after it was spent. Your next payment settles it first: /topup.
+       *[other] {" "}You owe { $owed } credits for a payment that was returned after they were spent. Your next payment settles them first: /topup.
     }
 
 models = <b>Models</b> — choose yours:
@@ -276,8 +280,15 @@ checkout-refused = This offer is no longer available. Please send /topup again.
 paid = ⭐ Thank you! { $credits ->
         [one] { $credits } credit was
        *[other] { $credits } credits were
-    } added; you now have <b>{ $available }</b>. Receipt: <code>{ $charge }</code>
-refunded = The payment <code>{ $charge }</code> was refunded; you now have { $available }.
+    } added{ $repaid ->
+        [0] {""}
+       *[other] {""}, { $repaid } of them settled your debt
+    }; you now have <b>{ $available }</b>. Receipt: <code>{ $charge }</code>
+refunded = The payment <code>{ $charge }</code> was refunded; you now have { $available }.{ $owed ->
+        [0] {""}
+        [one] {" "}Credits of it were already spent: you owe { $owed } credit, which your next payment settles first.
+       *[other] {" "}Credits of it were already spent: you owe { $owed } credits, which your next payment settles first.
+    }
 paysupport = Questions about a payment: { $support }. Please send the receipt number. A payment can be refunded if its credits are not spent.
 paysupport-nobody = For a refund, please write to the operator of this bot and send the receipt number. A payment can be refunded if its credits are not spent.
 
@@ -363,6 +374,10 @@ refusal-account-blocked = This account is blocked. To contact the operator, use 
 refusal-own-account = You cannot block your own account.
 refusal-top-up-not-found = This account has no such top-up.
 refusal-already-reversed = This top-up has already been reversed, in whole or in part.
+refusal-debt-unsettled = This chat's account owes { $debt ->
+        [one] { $debt } credit
+       *[other] { $debt } credits
+    } for a payment that was returned after it was spent. Settle the debt first: /topup.
 refusal-not-reversible = At most the { $available ->
         [one] { $available } available credit
        *[other] { $available } available credits
