@@ -18,6 +18,7 @@ import click
 from augury.application.limits import Limits
 from augury.bootstrap.cli.root import OPERATOR_GROUPS, main
 from augury.bootstrap.config import ProcessSettings, variable
+from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
@@ -31,7 +32,7 @@ ROOMS: Mapping[str, tuple[type, ...]] = {
     "Every process": (ProcessSettings,),
     "PostgreSQL": (PostgresSettings,),
     "RabbitMQ": (RabbitSettings,),
-    "The API": (HttpSettings, JwtSettings),
+    "The API": (HttpSettings, ConnectionSettings, JwtSettings),
     "Limits": (Limits,),
     "Workers": (WorkerSettings, CatBoostSettings),
     "The Telegram bot": (TelegramSettings,),

@@ -34,6 +34,7 @@ from augury.bootstrap.container import (
     worker_container,
 )
 from augury.bootstrap.known_variables import KNOWN, unknown_variables
+from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
@@ -50,6 +51,7 @@ ROOMS = (
     RabbitSettings,
     JwtSettings,
     HttpSettings,
+    ConnectionSettings,
     Limits,
     WorkerSettings,
     CatBoostSettings,
@@ -60,7 +62,7 @@ SECRET = "s" * 40
 
 def test_every_container_is_complete() -> None:
     postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
-    http = HttpSettings(), GuestKeys(SECRET), JwtSettings(secret=SECRET), Limits()
+    http = HttpSettings(), ConnectionSettings(), GuestKeys(SECRET), JwtSettings(secret=SECRET), Limits()
     api_container(ProcessSettings(), postgres, rabbit, *http)
     worker_container(ProcessSettings(), postgres, rabbit, Limits(), WorkerSettings(), CatBoostSettings())
     together = *http, WorkerSettings(), CatBoostSettings()

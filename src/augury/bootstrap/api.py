@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from asyncpg import Pool
 from dishka import AsyncContainer
@@ -15,7 +16,7 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.asyncapi import asyncapi_document
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http_server import HttpServer, bound_socket, connections_possible
 from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.secret_keys import derived
 from augury.bootstrap.signals import stop_requested
@@ -23,7 +24,9 @@ from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.concurrency.background import background
 from augury.inbound.events import EventListener
 from augury.inbound.http.app import create_app
+from augury.inbound.http.connections import Connections, ConnectionSettings
 from augury.inbound.http.health import Checks
+from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.settings import HttpSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings, ping
@@ -46,11 +49,14 @@ async def run_api(process: ProcessSettings) -> None:
             await container.close()
 
 
-def http_settings(secret: str | None = None) -> tuple[HttpSettings, GuestKeys, JwtSettings, Limits]:
+def http_settings(
+    secret: str | None = None,
+) -> tuple[HttpSettings, ConnectionSettings, GuestKeys, JwtSettings, Limits]:
     """The settings of the API. A given `secret` replaces `AUGURY_SECRET_KEY`."""
     secret = read(JwtSettings).secret if secret is None else secret
     return (
         read(HttpSettings),
+        read(ConnectionSettings),
         GuestKeys(derived(secret, "guests")),
         read(JwtSettings, secret=derived(secret, "access tokens")),
         read(Limits),
@@ -77,9 +83,18 @@ async def serve(
         asyncapi=asyncapi_document(),
         checks=checks,
     )
+    limits = await container.get(ConnectionSettings)
+    metrics: Metrics = app.state.metrics
+    limited = Connections(
+        replace(limits, max_connections=connections_possible(limits.max_connections)),
+        patience=settings.read_patience,
+        trusted=settings.trusted_proxies,
+        refused=metrics.limited,
+    )
+    metrics.show_connections(lambda: limited.open)
     spare_the_collector()
     async with background(waiting.look(), backlog.watch()):
-        server = HttpServer(app, before_stop=waiting.stop, keep_alive=settings.keep_alive)
+        server = HttpServer(app, before_stop=waiting.stop, keep_alive=settings.keep_alive, limited=limited)
         await server.run_until(stop, listener)
 
 

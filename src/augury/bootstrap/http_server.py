@@ -3,22 +3,27 @@
 import asyncio
 import errno
 import logging
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 import uvicorn
 from litestar.types import ASGIApp
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from augury.bootstrap.config import OperatorError
+from augury.bootstrap.http_protocol import LimitedProtocol
+from augury.inbound.http.connections import TOLD, Connections, ConnectionSettings
 
 STOP_WITHIN = 3
 """Seconds that requests under way get at a stop."""
 BACKLOG = 2048
+OTHER_FILES = TOLD + 192
+"""File descriptors for what is not an open connection: refusals, the database, the broker, models, logs."""
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -37,51 +42,40 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-class OneWrite:
-    """A transport that sends everything written within one step of the loop at once. The head and the body of
-    a response are then one packet and one system call, not two of each."""
+def connections_possible(wanted: int) -> int:
+    """How many connections can be open at once: `wanted`, or fewer if the system allows too few descriptors.
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._loop = asyncio.get_running_loop()
-        self._waiting: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        if not self._waiting:
-            self._loop.call_soon(self._flush)
-        self._waiting.append(data)
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        data, self._waiting = self._waiting, []
-        if self._transport.is_closing():  # the caller hung up
-            return
-        self._transport.write(data[0] if len(data) == 1 else b"".join(data))
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._transport, name)
-
-
-class Protocol(HttpToolsProtocol):
-    @override
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stub says BaseTransport
-        super().connection_made(cast("asyncio.Transport", OneWrite(transport)))
+    The soft limit of this process is raised as far as needed and allowed.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return wanted
+    raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+    return max(raised - OTHER_FILES, 1)
 
 
 class HttpServer(uvicorn.Server):
     """Uvicorn that stops by an event, and calls `before_stop` while connections are still open.
 
-    An idle connection is closed after `keep_alive`.
+    An idle connection is closed after `keep_alive`. `limited` has the other limits of connections.
     """
 
-    def __init__(self, app: ASGIApp, before_stop: Callable[[], None], *, keep_alive: timedelta) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        before_stop: Callable[[], None],
+        *,
+        keep_alive: timedelta,
+        limited: Connections | None = None,
+    ) -> None:
+        protocol = partial(LimitedProtocol, limited=limited or Connections(ConnectionSettings()))
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Protocol,
+                http=cast("type[LimitedProtocol]", protocol),
+                ws="none",
                 loop="none",
                 log_config=None,
                 access_log=False,

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
+from augury.inbound.http.connections import Limit
 from augury.inbound.http.intake import SMALL, Intake, Share
 from augury.inbound.http.problems import Refused
 from tests.hexagon import Hexagon
@@ -13,6 +15,14 @@ from tests.http_api import SETTINGS, Api, is_problem, serving
 
 LARGE = SMALL + 1
 TOO_MANY: list[object] = [[{}] * 11, [[[]] * 6], {"text": "a", "more": dict.fromkeys("abcdefghijk", 1)}]
+
+
+def request_of(peer: str, forwarded_for: str | None = None) -> Any:
+    headers = [] if forwarded_for is None else [(b"x-forwarded-for", forwarded_for.encode())]
+    return {"type": "http", "client": (peer, 1), "headers": headers}
+
+
+A, B = request_of("203.0.113.1"), request_of("203.0.113.2")
 
 
 def arriving(*sizes: int) -> Callable[[], Awaitable[Any]]:
@@ -25,8 +35,8 @@ def arriving(*sizes: int) -> Callable[[], Awaitable[Any]]:
 
 
 async def test_large_bodies_have_so_much_room_together_and_no_more() -> None:
-    intake = Intake(most=LARGE + 10)
-    first, second, third = (intake.share() for _ in range(3))
+    intake = Intake(most=LARGE + 10, most_of_one=LARGE + 10)
+    first, second, third = (intake.share(A) for _ in range(3))
     await first.counted(arriving(LARGE))()
 
     with pytest.raises(Refused):
@@ -38,20 +48,49 @@ async def test_large_bodies_have_so_much_room_together_and_no_more() -> None:
 
 
 async def test_a_small_body_finds_room_where_a_large_one_does_not() -> None:
-    intake = Intake(most=LARGE)
-    await intake.share().counted(arriving(LARGE))()
+    intake = Intake(most=LARGE, most_of_one=LARGE)
+    await intake.share(A).counted(arriving(LARGE))()
 
-    await intake.share().counted(arriving(SMALL))()
+    await intake.share(A).counted(arriving(SMALL))()
 
-    growing = intake.share().counted(arriving(SMALL, 1))
+    growing = intake.share(A).counted(arriving(SMALL, 1))
     await growing()
     with pytest.raises(Refused):
         await growing()
 
 
+async def test_one_address_does_not_take_the_room_of_all() -> None:
+    limits: list[Limit] = []
+    intake = Intake(most=3 * LARGE, most_of_one=2 * LARGE, limited=limits.append)
+    held = [intake.share(A) for _ in range(2)]
+    for share in held:
+        await share.counted(arriving(LARGE))()
+
+    with pytest.raises(Refused, match="from your address"):
+        await intake.share(A).counted(arriving(LARGE))()
+    await intake.share(B).counted(arriving(LARGE))()
+    held[0].release()
+    with pytest.raises(Refused, match="Too many large requests are"):
+        await intake.share(B).counted(arriving(2 * LARGE))()
+    await intake.share(A).counted(arriving(LARGE))()
+
+    assert limits == [Limit.INTAKE_OF_ADDRESS, Limit.INTAKE]
+
+
+async def test_behind_a_trusted_proxy_the_forwarded_address_has_its_own_room() -> None:
+    trusted = (ip_network("10.0.0.0/8"),)
+    intake = Intake(most=9 * LARGE, most_of_one=LARGE, trusted=trusted)
+    await intake.share(request_of("10.0.0.1", "203.0.113.1")).counted(arriving(LARGE))()
+
+    await intake.share(request_of("10.0.0.1", "203.0.113.2")).counted(arriving(LARGE))()
+    for peer in ("10.0.0.1", "203.0.113.1"):  # who is not trusted is not believed either
+        with pytest.raises(Refused, match="from your address"):
+            await intake.share(request_of(peer, "203.0.113.1")).counted(arriving(LARGE))()
+
+
 async def test_what_was_taken_is_given_back_once() -> None:
-    intake = Intake(most=2 * LARGE)
-    share: Share = intake.share()
+    intake = Intake(most=2 * LARGE, most_of_one=2 * LARGE)
+    share: Share = intake.share(A)
     await share.counted(arriving(LARGE))()
 
     share.release()
@@ -61,7 +100,9 @@ async def test_what_was_taken_is_given_back_once() -> None:
 
 
 async def test_every_answer_gives_its_room_back() -> None:
-    settings = replace(SETTINGS, max_body_bytes=2 * LARGE, max_intake_bytes=2 * LARGE)
+    settings = replace(
+        SETTINGS, max_body_bytes=2 * LARGE, max_intake_bytes=2 * LARGE, max_intake_bytes_per_address=2 * LARGE
+    )
     async with serving(Hexagon(), settings=settings) as api:
         member = await api.member(credits=9)
         for path in ("/predictions", "/predictions/", "/predictions/quote"):

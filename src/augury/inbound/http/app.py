@@ -127,9 +127,13 @@ def create_app(
     )
     setup_dishka(container, app)
     inner = with_cors(_submits_first(app), settings.cors_origins)
-    app.asgi_handler = edge(
-        inner, metrics, Intake(most=settings.max_intake_bytes), patience=settings.read_patience
+    intake = Intake(
+        most=settings.max_intake_bytes,
+        most_of_one=settings.most_intake_of_one,
+        trusted=settings.trusted_proxies,
+        limited=metrics.limited,
     )
+    app.asgi_handler = edge(inner, metrics, intake, patience=settings.read_patience)
     return app
 
 

@@ -19,10 +19,10 @@ SECURITY_HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-_STRICTEST = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+STRICTEST = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 """For responses that are not pages. Pages set their own."""
 _SHARE = "augury.share"
-_NO_STORE = (b"cache-control", b"no-store")
+NO_STORE = (b"cache-control", b"no-store")
 """For every response that does not set its own, since it is for one caller at one time."""
 
 
@@ -40,7 +40,7 @@ def edge(app: ASGIApp, metrics: Metrics, intake: Intake, *, patience: timedelta)
             await app(scope, receive, send)
             return
         began = time.perf_counter()
-        share = intake.share()
+        share = intake.share(scope)
         cast("dict[str, Any]", scope)[_SHARE] = share
 
         is_large = False
@@ -51,7 +51,7 @@ def edge(app: ASGIApp, metrics: Metrics, intake: Intake, *, patience: timedelta)
                 headers = cast("list[tuple[bytes, bytes]]", message["headers"])
                 names = [name for name, _ in headers]
                 headers += SECURITY_HEADERS
-                headers += [each for each in (_STRICTEST, _NO_STORE) if each[0] not in names]
+                headers += [each for each in (STRICTEST, NO_STORE) if each[0] not in names]
                 route = cast("dict[str, Any]", scope).get("path_template") or "unmatched"
                 metrics.answered(route, scope["method"], message["status"], time.perf_counter() - began)
             elif is_large or message.get("more_body") or len(cast("bytes", message.get("body", b""))) > PART:

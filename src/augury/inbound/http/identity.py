@@ -18,7 +18,7 @@ from augury.application.people.identify_caller import IdentifyCaller
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, NotByApiKey
-from augury.inbound.http.address import client_address, neighbourhood
+from augury.inbound.http.address import place_of
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import NOT_ENOUGH_FREE, REGISTER, SIGN_IN_REQUIRED
 from augury.inbound.http.settings import HttpSettings
@@ -86,9 +86,7 @@ class Identity:
 
     def neighbourhood(self, scope: Scope) -> str:
         """The network that the request came from. It identifies guests, and attempts are counted for it."""
-        peer = scope["client"][0] if scope["client"] else None
-        said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return neighbourhood(client_address(peer, said, self.settings.trusted_proxies))
+        return place_of(scope, self.settings.trusted_proxies)
 
 
 async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

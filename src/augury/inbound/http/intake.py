@@ -1,34 +1,76 @@
-"""Limits the memory of all request bodies together."""
+"""Limits the memory of all request bodies together, and of those from one address."""
 
-from litestar.types import HTTPReceiveMessage, Receive
+from collections import Counter
+from collections.abc import Callable, Sequence
 
+from litestar.types import HTTPReceiveMessage, Receive, Scope
+
+from augury.inbound.http.address import Network, place_of
+from augury.inbound.http.connections import Limit
 from augury.inbound.http.problems import Refused
-from augury.inbound.http.refusals import BUSY
+from augury.inbound.http.refusals import BUSY, TOO_MANY_REQUESTS
 
 SMALL = 65_536
 """Bodies up to this many bytes are always accepted, so that large ones cannot keep out small ones."""
 
 
 class Intake:
-    """Counts the bytes of large bodies, `most` at a time, from their arrival until `Share.release`."""
+    """Counts the bytes of large bodies from their arrival until `Share.release`: `most` at a time, and
+    `most_of_one` from one address, so that nobody takes the room of all."""
 
-    def __init__(self, *, most: int) -> None:
-        self.most = most
+    def __init__(
+        self,
+        *,
+        most: int,
+        most_of_one: int,
+        trusted: Sequence[Network] = (),
+        limited: Callable[[Limit], None] = lambda _: None,
+    ) -> None:
         self.taken = 0
+        self._most = most
+        self._most_of_one = most_of_one
+        self._trusted = trusted
+        self._limited = limited
+        self._of_each: Counter[str] = Counter()
 
-    def share(self) -> "Share":
+    def share(self, scope: Scope) -> "Share":
         """The share of one request."""
-        return Share(self)
+        return Share(self, scope)
+
+    def place(self, scope: Scope) -> str:
+        return place_of(scope, self._trusted)
+
+    def take(self, place: str, size: int) -> None:
+        """Raises a 429 or a 503 if there is no room for so many more bytes."""
+        if self._of_each[place] + size > self._most_of_one:
+            self._limited(Limit.INTAKE_OF_ADDRESS)
+            raise Refused(
+                TOO_MANY_REQUESTS,
+                "Too many large requests from your address are in progress. Try again in a moment.",
+            )
+        if self.taken + size > self._most:
+            self._limited(Limit.INTAKE)
+            raise Refused(BUSY, "Too many large requests are in progress. Try again in a moment.")
+        self.taken += size
+        self._of_each[place] += size
+
+    def give_back(self, place: str, size: int) -> None:
+        self.taken -= size
+        self._of_each[place] -= size
+        if not self._of_each[place]:
+            del self._of_each[place]
 
 
 class Share:
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, scope: Scope) -> None:
         self._intake = intake
+        self._scope = scope
+        self._place = ""
         self._received = 0
         self._taken = 0
 
     def counted(self, receive: Receive) -> Receive:
-        """`receive`, which raises a 503 if there is no memory for more of this body."""
+        """`receive`, which raises a refusal if there is no memory for more of this body."""
 
         async def receive_counted() -> HTTPReceiveMessage:
             message = await receive()
@@ -42,12 +84,13 @@ class Share:
 
     def release(self) -> None:
         """Free the memory, because the request no longer needs its body."""
-        self._intake.taken -= self._taken
-        self._taken = 0
+        if self._taken:
+            self._intake.give_back(self._place, self._taken)
+            self._taken = 0
 
     def _take(self) -> None:
+        if not self._place:
+            self._place = self._intake.place(self._scope)
         more = self._received - self._taken
-        if self._intake.taken + more > self._intake.most:
-            raise Refused(BUSY, "Too many large requests are in progress. Try again in a moment.")
-        self._intake.taken += more
+        self._intake.take(self._place, more)
         self._taken = self._received

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from litestar import Request, get
@@ -19,6 +20,7 @@ from prometheus_client import (
 
 from augury.application.money.ports import Ledger, LedgerCheck
 from augury.application.ports import Unavailable
+from augury.inbound.http.connections import Limit
 
 PATIENCE = 1.0
 """Seconds to wait for the result of the last check of the books, so that a scrape does not hang."""
@@ -45,6 +47,19 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._limits = Counter(
+            "augury_http_limits",
+            "Connections and requests that ended at a limit, by limit.",
+            ("limit",),
+            registry=self.registry,
+        )
+        for limit in Limit:
+            self._limits.labels(limit)
+        self._connections = Gauge(
+            "augury_http_connections",
+            "Open connections.",
+            registry=self.registry,
+        )
         self._ledger_checked_at = Gauge(
             "augury_ledger_last_check_timestamp_seconds",
             "When the newest check of all the books began; NaN if there was none.",
@@ -67,6 +82,14 @@ class Metrics:
     def show_also(self, counted: CollectorRegistry) -> None:
         """Show on the same page what the use cases count."""
         self.registry.register(counted)
+
+    def show_connections(self, count: Callable[[], int]) -> None:
+        """Show how many connections are open, as `count` says when asked."""
+        self._connections.set_function(count)
+
+    def limited(self, limit: Limit) -> None:
+        """Count what ended at `limit`."""
+        self._limits.labels(limit).inc()
 
     def ledger_checked(self, check: LedgerCheck | None) -> None:
         at = check.at.timestamp() if check else math.nan

@@ -47,7 +47,15 @@ RETRY_AFTER = 5
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
-_OF_STATUS: Mapping[int, Mapping[str, str]] = {401: _CHALLENGE, 503: {"Retry-After": str(RETRY_AFTER)}}
+SOON = 1
+"""Seconds after which one who has too much in progress may try again."""
+
+
+_OF_STATUS: Mapping[int, Mapping[str, str]] = {
+    401: _CHALLENGE,
+    429: {"Retry-After": str(SOON)},
+    503: {"Retry-After": str(RETRY_AFTER)},
+}
 
 
 _AWAY = "The service is temporarily unavailable. Try again in a moment."

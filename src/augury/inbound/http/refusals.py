@@ -77,6 +77,18 @@ UNAVAILABLE = Kind(503, "unavailable", "Not available")
 BUSY = Kind(503, "busy", "Busy")
 
 
+REQUEST_TIMEOUT = Kind(408, "request-timeout", "Request timeout")
+
+
+URI_TOO_LONG = Kind(414, "request-uri-too-long", "Request URI too long")
+
+
+HEAD_TOO_LARGE = Kind(431, "request-header-fields-too-large", "Request header fields too large")
+
+
+TOO_MANY_REQUESTS = Kind(429, "too-many-requests", "Too many requests")
+
+
 TOO_MANY_VALUES = Kind(422, "too-many-values", "Too many values", {"most": "most"})
 
 

@@ -19,12 +19,14 @@ class HttpSettings:
     """JSON values in the rows of one request; in memory each takes many times its text."""
     max_intake_bytes: int = 100_000_000
     """Bytes of all large request bodies in memory at once. Further ones are answered with 503."""
+    max_intake_bytes_per_address: int | None = None
+    """The same for one address (IPv4 address or IPv6 /64), whose further bodies are answered with 429. Not
+    set: half of `max_intake_bytes`, but at least `max_body_bytes`."""
     max_large_answers: int = 256
     """Answers of more than 256 KiB that are sent at once, a fourth of them to one user. Further ones are
     answered with 503."""
     read_patience: timedelta = timedelta(seconds=30)
-    """How long a reader of an answer of more than 64 KiB may take none of it. Then the answer is broken
-    off."""
+    """How long a reader may take nothing of an answer. Then it is broken off and the connection closed."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks whose `X-Forwarded-For` is trusted, such as `10.0.0.0/8,fd00::/8`."""
     cors_origins: tuple[str, ...] = ()
@@ -48,6 +50,8 @@ class HttpSettings:
             raise ValueError("read_patience must be at least 1 second")
         if self.max_intake_bytes < self.max_body_bytes:
             raise ValueError("max_intake_bytes must be at least max_body_bytes")
+        if self.most_intake_of_one < self.max_body_bytes:
+            raise ValueError("max_intake_bytes_per_address must be at least max_body_bytes")
         if self.base_path and (not self.base_path.startswith("/") or self.base_path.endswith("/")):
             raise ValueError("base_path must begin with a slash and must not end with one")
         for origin in self.cors_origins:
@@ -56,3 +60,10 @@ class HttpSettings:
                     f"cors_origins has {origin!r}; write an origin as browsers send it, in lower case and "
                     "without a path: https://app.example.com"
                 )
+
+    @property
+    def most_intake_of_one(self) -> int:
+        """Bytes of all large request bodies of one address in memory at once."""
+        if self.max_intake_bytes_per_address is None:
+            return max(self.max_intake_bytes // 2, self.max_body_bytes)
+        return self.max_intake_bytes_per_address

@@ -1,7 +1,7 @@
 import asyncio
 from typing import Any
 
-from augury.bootstrap.http_server import OneWrite
+from augury.bootstrap.http_transport import OneWrite
 
 
 class Wire(asyncio.Transport):
@@ -18,13 +18,16 @@ class Wire(asyncio.Transport):
     def write(self, data: Any) -> None:
         self.pieces.append(data)
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def close(self) -> None:
         self.pieces.append(b"closed")
 
 
 async def test_what_is_written_in_one_step_leaves_in_one_piece() -> None:
     wire = Wire()
-    transport = OneWrite(wire)
+    transport = OneWrite(wire, patience=30)
 
     transport.write(b"head ")
     transport.write(b"body")
@@ -37,7 +40,7 @@ async def test_what_is_written_in_one_step_leaves_in_one_piece() -> None:
 
 async def test_closing_sends_what_was_written_before() -> None:
     wire = Wire()
-    transport = OneWrite(wire)
+    transport = OneWrite(wire, patience=30)
 
     transport.write(b"head ")
     transport.write(b"body")
@@ -49,7 +52,7 @@ async def test_closing_sends_what_was_written_before() -> None:
 
 async def test_nothing_is_written_to_a_caller_who_hung_up_meanwhile() -> None:
     wire = Wire()
-    transport = OneWrite(wire)
+    transport = OneWrite(wire, patience=30)
 
     transport.write(b"an answer")
     wire.is_gone = True
