@@ -104,6 +104,31 @@ def test_nothing_behind_a_request_without_one_clear_end_is_taken_for_another(
     assert b"HTTP/1.1 200 " not in answer
 
 
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_an_offer_of_another_protocol_is_declined_and_its_body_read(project: Project, protocol: str) -> None:
+    body = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    offer = f"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\nHTTP2-Settings: AAMAAABkAAQCAAAA"
+    lines = ["POST /predictions HTTP/1.1", "Host: localhost", offer, "Content-Type: application/json"]
+    with socket.create_connection(("localhost", project.http_port), timeout=10) as raw:
+        for framed in (f"Content-Length: {len(body)}", "Transfer-Encoding: chunked"):
+            raw.sendall("\r\n".join([*lines, framed, "", ""]).encode())
+            raw.sendall(body if "Length" in framed else b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+        raw.sendall(b"GET /balance HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answers = raw.makefile("rb").read()
+
+    assert [answers.count(b"HTTP/1.1 %d " % status) for status in (400, 401, 200)] == [2, 1, 0], answers
+
+
+def test_a_head_that_does_not_arrive_ends_the_connection(project: Project) -> None:
+    with socket.create_connection(("localhost", project.http_port), timeout=60) as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+        try:
+            rest = raw.makefile("rb").read()
+        except ConnectionResetError:
+            rest = b""
+    assert not rest
+
+
 @pytest.mark.parametrize(("path", "length"), [("/auth/logout", 65_537), ("/predictions", BODY_LIMIT + 1)])
 def test_a_body_in_chunks_ends_at_the_limit_of_its_route_and_nothing_of_it_comes_after(
     client: httpx.Client, path: str, length: int

@@ -1,19 +1,17 @@
-"""HTTP/1.1 on one connection: uvicorn's protocol, with limits. docs/adr/0010 says why it is our own."""
+"""HTTP/1.1 on one connection: uvicorn's protocol, with limits. docs/adr/0011 says why it is our own."""
 
 import asyncio
 from typing import Any, cast
 
 import httptools
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from augury.bootstrap.http_framing import FramedProtocol
 from augury.bootstrap.http_transport import OneWrite
 from augury.inbound.http.connections import Connections, Limit, Peer
 from augury.inbound.http.intake import SMALL
 from augury.inbound.http.turned_away import turned_away
 
-MOST_PIPELINED = 64
-"""Requests that wait on one connection for the answer to an earlier one. After them it is closed."""
 LINGER = 2.0
 """Seconds during which what still arrives after a refusal is dropped. A connection that is closed with bytes
 unread is reset, and its caller might never see the refusal."""
@@ -23,7 +21,7 @@ DISCARDING = 30.0
 """Seconds that a body may go on after its request was answered."""
 
 
-class LimitedProtocol(HttpToolsProtocol):
+class LimitedProtocol(FramedProtocol):
     """Uvicorn's protocol, which by itself limits only the idle time between two requests.
 
     One timer watches what the caller owes: a head, or the rest of a body. It is set only if a request does
@@ -31,25 +29,13 @@ class LimitedProtocol(HttpToolsProtocol):
     """
 
     def __init__(self, *, limited: Connections, **given: Any) -> None:  # noqa: ANN401  # uvicorn's own
-        super().__init__(**given)
+        super().__init__(most_head_bytes=limited.settings.max_head_bytes, **given)
         self._limited = limited
         self._limits = limited.settings
         self._patience = limited.patience.total_seconds()
         self._peer: Peer | None = None
-        self._refused: Limit | None = None
-        self._in_head = False
-        self._in_body = False
-        self._offers_upgrade = False
-        self._at_start = True
-        """Whether the next head begins with the bytes that are being parsed."""
-        self._arrived = 0
-        """Bytes that are being parsed."""
-        self._head = 0
-        """Bytes received with the head under way, also those in front of it."""
-        self._in_front = 0
-        """The most of them that can belong to an earlier request."""
         self._body = 0
-        """Bytes received of the body under way, and with its beginning."""
+        """Bytes received of the body under way, and with its beginning and end."""
         self._in_window = 0
         self._was_held = False
         """Whether the caller was not allowed to send for a part of the window."""
@@ -65,7 +51,7 @@ class LimitedProtocol(HttpToolsProtocol):
         wrapped = OneWrite(transport, self._patience)
         super().connection_made(cast("asyncio.Transport", wrapped))
         self._peer = self._limited.enter(self.client[0] if self.client else None)
-        if self._limited.is_overrun():
+        if self._limited.is_overrun(self._peer):
             self._limited.refused(Limit.CONNECTIONS)
             self.transport.abort()
         elif self._limited.is_full_for(self._peer):
@@ -82,7 +68,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._peer = None
         self._limited.idle.pop(self, None)
         self._unset_keepalive_if_required()
-        self._owes_nothing()
+        self.nothing_owed()
         if self._unread is not None:
             self._unread.cancel()
         super().connection_lost(exc)
@@ -92,128 +78,51 @@ class LimitedProtocol(HttpToolsProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._refused is not None:
+        if self.refused is not None:
             return
         self._unset_keepalive_if_required()
         self._limited.idle.pop(self, None)
-        self._arrived = len(data)
-        self._at_start = not (self._in_head or self._in_body)
-        if self._in_head:
-            self._head += len(data)
         try:
-            self._parse(data)
+            self.parse(data)
         except httptools.HttpParserError:
-            self._refuse(self._refused or Limit.SYNTAX)
+            self._refuse(self.refused or Limit.SYNTAX)
             return
-        if self._in_head:
+        if self.in_head:
             self._await_head()
-        elif self._in_body:
-            self._await_body()
+        elif self.in_body:
+            self._await_body(len(data))
         elif self.cycle is not None and self.cycle.response_complete:
             self._be_idle()
 
-    def _parse(self, data: bytes) -> None:
-        """An offer to change the protocol is declined, as HTTP allows: the head is parsed again without it.
-
-        The parser takes everything behind such a head for the other protocol. Bytes of the body would get
-        lost, or be read as a request of their own.
-        """
-        while True:
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as offered:
-                data = self._head_without_upgrade() + data[offered.args[0] :]
-                self._offers_upgrade = False
-                self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn sets it
-            else:
-                return
-
-    def _head_without_upgrade(self) -> bytes:
-        method = self.parser.get_method()
-        if method == b"CONNECT":  # is the change of protocol itself
-            raise httptools.HttpParserError
-        first = b"%s %s HTTP/%s\r\n" % (method, self.url, self.parser.get_http_version().encode())
-        lines = [b"%s: %s\r\n" % line for line in self.headers if line[0] != b"upgrade"]
-        return b"".join([first, *lines, b"\r\n"])
-
-    # --- called by the parser
-
-    @override
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._in_head = True
-        self._head = self._arrived
-        self._in_front = 0 if self._at_start else self._arrived
-        self._at_start = False
-
-    @override
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        self._owes_nothing()
-        if self._head > self._limits.max_head_bytes:
-            self._check_head()
-        if self.parser.should_upgrade():
-            self._offers_upgrade = True
-            return
-        if len(self.pipeline) >= MOST_PIPELINED:
-            self._stop_parsing(Limit.PIPELINE)
-        super().on_headers_complete()
-        self._in_body = True
-        self._body = 0
-        if self.expect_100_continue:  # who is answered without it sends no body: what comes next is unclear
-            self.cycle.keep_alive = False
-
-    @override
-    def on_message_complete(self) -> None:
-        if self._offers_upgrade:
-            return
-        self._in_body = False
-        self._owes_nothing()
-        super().on_message_complete()
-
-    def _check_head(self) -> None:
-        """Check the exact size of a head that may be too large."""
-        most = self._limits.max_head_bytes
-        if len(self.url) > most:
-            self._stop_parsing(Limit.URI_BYTES)
-        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > most:
-            self._stop_parsing(Limit.HEAD_BYTES)
-
-    def _stop_parsing(self, limit: Limit) -> None:
-        self._refused = limit
-        raise httptools.HttpParserError
-
-    # --- what the caller owes
-
     def _await_head(self) -> None:
-        if self._head - self._in_front > self._limits.max_head_bytes:
-            self._refuse(Limit.URI_BYTES if len(self.url) > self._limits.max_head_bytes else Limit.HEAD_BYTES)
-        elif self._owed is None:
+        if self._owed is None:
             self._owed = self.loop.call_later(self._limits.head_timeout.total_seconds(), self._head_is_late)
 
     def _head_is_late(self) -> None:
         self._owed = None
-        if self._in_head:
+        if self.in_head:
             self._refuse(Limit.HEAD_TIME)
         else:  # it never sent anything, as browsers do that connect in advance
             self.close()
 
-    def _await_body(self) -> None:
-        self._body += self._arrived
-        self._in_window += self._arrived
+    def _await_body(self, arrived: int) -> None:
+        self._body += arrived
+        self._in_window += arrived
         if self.flow.read_paused:
             self._was_held = True
         if self._body > SMALL and self._sender is None and not self.cycle.response_complete:
-            assert self._peer is not None
-            sender = self._limited.sender(self._peer, self.headers)
-            limit = self._limited.begin_upload(sender)
-            if limit is not None:
-                self._refuse(limit)
-                return
-            self._sender = sender
-        if self._owed is None:
+            self._begin_upload()
+        if self._owed is None and self.refused is None:
             self._begin_window()
+
+    def _begin_upload(self) -> None:
+        assert self._peer is not None
+        sender = self._limited.sender(self._peer, self.headers)
+        limit = self._limited.begin_upload(sender)
+        if limit is None:
+            self._sender = sender
+        else:
+            self._refuse(limit)
 
     def _begin_window(self) -> None:
         self._in_window = 0
@@ -234,7 +143,9 @@ class LimitedProtocol(HttpToolsProtocol):
         """Whether the caller may not send now, since the application takes no more or has not yet asked."""
         return self.flow.read_paused or self.cycle.waiting_for_100_continue
 
-    def _owes_nothing(self) -> None:
+    @override
+    def nothing_owed(self) -> None:
+        self._body = 0
         if self._owed is not None:
             self._owed.cancel()
             self._owed = None
@@ -242,17 +153,15 @@ class LimitedProtocol(HttpToolsProtocol):
             self._limited.end_upload(self._sender)
             self._sender = None
 
-    # --- the end of a request, and of a connection
-
     @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.transport.is_closing():
             return
-        if self._in_body and self.cycle.response_complete:  # the rest of the body is read and dropped
+        if self.in_body and self.cycle.response_complete:  # the rest of the body is read and dropped
             self._unset_keepalive_if_required()
             self._drop_until = self.loop.time() + DISCARDING
-        elif self.timeout_keep_alive_task is not None and not self._in_head:
+        elif self.timeout_keep_alive_task is not None and not self.in_head:
             self._limited.idle[self] = None
 
     def _be_idle(self) -> None:
@@ -281,14 +190,14 @@ class LimitedProtocol(HttpToolsProtocol):
     def _refuse(self, limit: Limit) -> None:
         """Read no further, and end the connection: with an answer, if it is this request's turn."""
         self._limited.refused(limit)
-        self._refused = limit
-        self._owes_nothing()
+        self.refused = limit
+        self.nothing_owed()
         is_answered = self.cycle is None or self.cycle.response_complete
-        if not is_answered and not self._in_body:  # earlier requests, which are whole, are answered first
+        if not is_answered and not self.in_body:  # earlier requests, which are whole, are answered first
             self.cycle.keep_alive = False
         elif not is_answered and (self.pipeline or self.cycle.response_started):
             self.transport.abort()
-        elif is_answered and self._in_body:
+        elif is_answered and self.in_body:
             self.close()
         else:
             self._answer(limit)

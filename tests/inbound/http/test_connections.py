@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from augury.bootstrap.http_protocol import MOST_PIPELINED
+from augury.bootstrap.http_framing import MOST_PIPELINED
 from augury.inbound.http.connections import ConnectionSettings, Limit
 from augury.inbound.http.intake import SMALL
 from tests.hexagon import Hexagon
@@ -176,6 +176,33 @@ async def test_an_upload_that_brings_enough_may_take_its_time(api: Api, framing:
         assert (await caller.answer()).status == 202
 
 
+@pytest.mark.parametrize("trailer", ["X: " + "a" * 40_000, "X: a\r\n" * 10_000, "0" * 40_000])
+async def test_what_follows_the_last_chunk_is_bounded_too(trailer: str) -> None:
+    app = Reading()
+    app.may_read.set()
+    async with listening(app, limits=LIMITS) as server:
+        caller = await server.caller()
+        caller.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n")
+        await eventually(lambda: app.length == 1, "the body")
+        caller.send(trailer)
+
+        assert (await caller.answer()).is_problem(431, "request-header-fields-too-large")
+
+
+async def test_a_trailer_changes_no_head(api: Api) -> None:
+    member = await api.member(credits=5)
+    async with listening(api.app, limits=LIMITS) as server:
+        caller = await server.caller()
+        caller.send("POST /predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+        caller.send("Transfer-Encoding: chunked\r\n\r\n1e\r\n" + text(30).decode() + "\r\n0\r\n")
+        caller.send(f"Authorization: {member.headers['Authorization']}\r\nContent-Type: text/plain\r\n\r\n")
+        answer = await caller.answer()
+
+    assert answer.status == 202
+    page = (await member.get("/predictions")).json()
+    assert page["items"] == [], "it was a guest's"
+
+
 class Reading:
     """An application that reads a body only when it is told to."""
 
@@ -294,13 +321,17 @@ async def test_when_all_connections_are_taken_the_one_that_is_idle_longest_goes(
         assert refused.headers["retry-after"] == "5"
 
 
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [(replace(LIMITS, max_connections=1), 503), (replace(LIMITS, max_connections_per_address=1), 429)],
+)
 async def test_no_more_are_told_that_there_is_no_room_than_there_is_room_for_that(
-    api: Api, monkeypatch: pytest.MonkeyPatch
+    api: Api, monkeypatch: pytest.MonkeyPatch, limits: ConnectionSettings, status: int
 ) -> None:
     monkeypatch.setattr("augury.inbound.http.connections.TOLD", 1)
-    async with listening(api.app, limits=replace(LIMITS, max_connections=1)) as server:
+    async with listening(api.app, limits=limits) as server:
         first, told, untold = [await server.caller() for _ in range(3)]
-        assert (await told.answer()).status == 503
+        assert (await told.answer()).status == status
         assert await untold.is_closed()
         assert await is_served(first)
 

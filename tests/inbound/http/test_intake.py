@@ -71,7 +71,7 @@ async def test_one_address_does_not_take_the_room_of_all() -> None:
     await intake.share(B).counted(arriving(LARGE))()
     held[0].release()
     with pytest.raises(Refused, match="Too many large requests are"):
-        await intake.share(B).counted(arriving(2 * LARGE))()
+        await intake.share(request_of("203.0.113.3")).counted(arriving(2 * LARGE))()
     await intake.share(A).counted(arriving(LARGE))()
 
     assert limits == [Limit.INTAKE_OF_ADDRESS, Limit.INTAKE]

@@ -121,9 +121,10 @@ class Connections:
     def is_full(self) -> bool:
         return self.open > self.settings.max_connections
 
-    def is_overrun(self) -> bool:
-        """Whether there is not even room for those who are told that there is none."""
-        return self.open > self.settings.max_connections + TOLD
+    def is_overrun(self, peer: "Peer") -> bool:
+        """Whether there is not even room to tell `peer` that there is none."""
+        own = 0 if peer.is_proxy else self._open[peer.place] - self.settings.max_connections_per_address
+        return max(own, self.open - self.settings.max_connections) > TOLD
 
     def make_room(self) -> bool:
         """Close the connection that has been idle longest. False if none is idle."""

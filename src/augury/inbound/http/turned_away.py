@@ -8,7 +8,6 @@ import msgspec
 
 from augury.inbound.http.connections import Limit
 from augury.inbound.http.edge import NO_STORE, SECURITY_HEADERS, STRICTEST
-from augury.inbound.http.problem_kinds import Kind
 from augury.inbound.http.problems import MEDIA_TYPE, RETRY_AFTER, SOON
 from augury.inbound.http.refusals import (
     BUSY,
@@ -17,6 +16,7 @@ from augury.inbound.http.refusals import (
     REQUEST_TIMEOUT,
     TOO_MANY_REQUESTS,
     URI_TOO_LONG,
+    Kind,
 )
 
 
