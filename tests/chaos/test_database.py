@@ -26,6 +26,33 @@ async def test_postgresql_stops_immediately_and_starts(scenario: Scenario, form:
     await scenario.holds()
 
 
+async def test_no_attempt_is_counted_while_postgresql_stops_for_longer_than_a_lease(
+    scenario: Scenario, form: Form
+) -> None:
+    world, customers = scenario.world, scenario.customers
+    world.settings |= {"lease": 4, "worker_batch": 2}
+    await world.open()
+    await customers.arrive(3)
+    for _ in range(2):
+        await world.worker(fault="slow:1")
+    for number in range(30):
+        await customers.submit(customers.new_order(customers.people[number % 3], PLAIN))
+    outages = 0
+    while outages < form.times(3, 10) and await world.unfinished():
+        await until(partial(_is_processing, scenario), what="a claim")
+        await asyncio.to_thread(world.postgres.stop)
+        outages += 1
+        world.faults += 1
+        await asyncio.sleep(6)  # longer than a lease: each ends, and none can be renewed
+        await asyncio.to_thread(world.postgres.start)
+        await world.serves_again()
+    assert outages > 1
+    await world.settled()
+    attempts = await world.fetch("SELECT attempts, count(*) AS times FROM predictions GROUP BY attempts")
+    assert [(row["attempts"], row["times"]) for row in attempts] == [(1, 30)]
+    await scenario.holds()
+
+
 async def test_postgresql_stops_in_the_middle_of_commits_whose_outcome_nobody_knows(
     scenario: Scenario, form: Form
 ) -> None:

@@ -2,6 +2,7 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+from augury.application.limits import Limits
 from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from tests.adapters import LEASE, SWEEP_EVERY, Adapters, a_prediction, finish
@@ -98,12 +99,14 @@ async def test_the_last_check_is_remembered_with_what_it_found(adapters: Adapter
     assert second.at >= first.at
 
 
-async def test_what_is_processing_past_its_lease_has_two_sweeps_to_be_taken_up(adapters: Adapters) -> None:
+async def test_what_is_processing_past_its_lease_has_one_lease_and_two_sweeps_to_be_taken_up(
+    adapters: Adapters,
+) -> None:
     user_id = await adapters.user(credits=1)
     [prediction] = await adapters.predictions_of(user_id, 1)
     await adapters.claim(prediction, token=uuid4(), lease=LEASE)
 
-    await adapters.pass_time(LEASE + 2 * SWEEP_EVERY - timedelta(seconds=30))
+    await adapters.pass_time(LEASE + Limits().lease + 2 * SWEEP_EVERY - timedelta(seconds=30))
     assert await adapters.deviations() == []
 
     await adapters.pass_time(timedelta(seconds=31))

@@ -73,5 +73,6 @@ class Limits:
 
     @property
     def longest_abandoned(self) -> timedelta:
-        """How long after a lease ends a worker must have taken over its predictions: two sweeps."""
-        return 2 * self.sweep_every
+        """How long after a lease ends a worker must have taken over its predictions: one lease, for which a
+        sweeper waits after its start, and two sweeps."""
+        return self.lease + 2 * self.sweep_every

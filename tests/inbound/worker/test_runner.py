@@ -226,24 +226,27 @@ async def test_only_the_task_that_names_an_unknown_prediction_cannot_be_handled(
     assert await status_of(hexagon, prediction) is Status.SUCCEEDED
 
 
-async def test_a_task_is_given_back_while_the_books_are_away_and_runs_when_they_are_back(
-    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+async def test_a_task_whose_claim_met_an_outage_is_given_back_and_runs_when_it_is_over(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     [prediction] = await accepted(hexagon, 1)
     predictor.gate.set()
 
-    hexagon.memory.away = True
     for _ in range(3):
-        with pytest.raises(Unavailable):
-            await runner.handle(task_of(prediction))
-    hexagon.memory.away = False
+        hexagon.memory.away = True
+        async with handled(runner, task_of(prediction)) as [waiting]:
+            await eventually(lambda: "not handing back" in caplog.text)
+            caplog.clear()
+            hexagon.memory.away = False
+            with pytest.raises(Unavailable):
+                await waiting
     await runner.handle(task_of(prediction))
 
     assert await status_of(hexagon, prediction) is Status.SUCCEEDED
 
 
 async def test_a_task_that_waits_to_be_given_back_does_not_hold_up_the_others(
-    hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
+    hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     runner = runner_over(hexagon, predictor, fatal, WorkerSettings(retry_pause=timedelta(hours=1)))
     unlucky, lucky = await accepted(hexagon, 2)
@@ -251,8 +254,9 @@ async def test_a_task_that_waits_to_be_given_back_does_not_hold_up_the_others(
 
     hexagon.memory.away = True
     async with handled(runner, task_of(unlucky)) as [waiting]:
-        await eventually(lambda: runner.failures > 0)
+        await eventually(lambda: "not handing back" in caplog.text)
         hexagon.memory.away = False
+        await eventually(lambda: runner.failures > 0)
         await runner.handle(task_of(lucky))
         assert not waiting.done()
         await runner.stop()

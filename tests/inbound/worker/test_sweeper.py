@@ -3,11 +3,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey
+from augury.application.ports import IdempotencyKey, Unavailable
+from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.sweeper import Sweeper
 from tests.hexagon import Hexagon
 from tests.polling import eventually
@@ -55,6 +57,42 @@ async def test_it_goes_on_after_the_books_were_away(
         await eventually(lambda: "the memory is away" in caplog.text, "a sweep in vain")
         hexagon.memory.away = False
         await eventually(hexagon.queue.take, "a task")
+
+
+async def test_it_takes_over_only_after_the_books_have_answered_for_a_whole_lease(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=1)
+    prediction = await hexagon.request_prediction(user.id)
+    await begun(hexagon, prediction)
+    hexagon.clock.advance(2 * hexagon.limits.lease)
+
+    patient = Sweeper(hexagon.sweep, hexagon.upkeep, purge_every=NEVER)
+    for _ in range(3):
+        await patient.sweep_up()
+    assert (await hexagon.prediction(prediction)).prediction.status is Status.PROCESSING
+
+    limits = Limits()
+    object.__setattr__(limits, "lease", timedelta())  # so that no test waits for seconds
+    sweeper = Sweeper(replace(hexagon.sweep, limits=limits), hexagon.upkeep, purge_every=NEVER)
+    await sweeper.sweep_up()
+    hexagon.memory.away = True
+    with pytest.raises(Unavailable):
+        await sweeper.sweep_up()
+    hexagon.memory.away = False
+    await sweeper.sweep_up()  # the first after the outage
+    assert (await hexagon.prediction(prediction)).prediction.status is Status.PROCESSING
+    await sweeper.sweep_up()
+    assert (await hexagon.prediction(prediction)).prediction.status is Status.QUEUED
+
+
+async def begun(hexagon: Hexagon, prediction: Prediction) -> None:
+    await hexagon.work.claim(
+        [prediction.id],
+        token=uuid4(),
+        lease=hexagon.limits.lease,
+        retries=False,
+        most_rows=9,
+        most_bytes=999,
+    )
 
 
 async def test_it_sweeps_again_at_once_while_there_is_more_than_one_sweep_repairs() -> None:

@@ -2,24 +2,21 @@
 
 import asyncio
 import logging
-import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models, ModelUnavailable
 from augury.application.ports import Clock, Counters, Unavailable
+from augury.application.predictions.lease import Lease
 from augury.application.predictions.ports import Claimed, Ended, Events, Finished, Predictor, Question, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelNotFound, ModelRef
 from augury.domain.prediction import Failure
 from augury.domain.row_errors import kept_errors, kept_warnings
 
-Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 
@@ -51,8 +48,8 @@ class RunBatch:
 
         With `retries`, predictions that a worker began and did not finish are run again: pass them one by
         one. `predicted` is awaited before the last settlement: the next batch may be predicted meanwhile.
-        Raises `Unavailable` if the books cannot be reached, and `PredictTimedOut`. When canceled, it hands
-        back what it has claimed.
+        While the books cannot be reached, it waits. Then it raises `Unavailable`, after it has handed back
+        what it had not predicted, and `PredictTimedOut`. When canceled, it hands back what it has claimed.
         """
         waiting = set(ids)
         while waiting:
@@ -76,21 +73,24 @@ class RunBatch:
         predicted: Callable[[], Awaitable[None]] | None,
     ) -> Sequence[PredictionId]:
         """Claim as much as one claim takes, predict, settle. Answers the claimed ids."""
-        claimed = await self.work.claim(
-            ids,
-            token=token,
-            lease=self.limits.lease,
-            retries=retries,
-            most_rows=self.limits.max_batch_rows,
-            most_bytes=self.limits.max_batch_bytes,
-        )
+        lease = Lease(self.work, token, self.limits.lease)
+        async with lease.handed_back_in_an_outage(ids):
+            claimed = await self.work.claim(
+                ids,
+                token=token,
+                lease=self.limits.lease,
+                retries=retries,
+                most_rows=self.limits.max_batch_rows,
+                most_bytes=self.limits.max_batch_bytes,
+            )
         mine = [claim.prediction.id for claim in claimed]
         if mine:
-            async with self._lease_kept(token, mine):
-                finished = await self._predict(claimed)
+            async with lease.kept(mine):
+                async with lease.handed_back_in_an_outage(mine):
+                    finished = await self._predict(claimed)
                 if predicted and len(mine) == len(ids):
                     await predicted()
-                await self._settle(token, finished)
+                await self._settle(lease, token, finished)
         return mine
 
     async def _predict(self, claimed: Sequence[Claimed]) -> list[Finished]:
@@ -130,10 +130,8 @@ class RunBatch:
             for claim, outcome in zip(claims, outcomes, strict=True)
         ]
 
-    async def _settle(self, token: UUID, finished: Sequence[Finished]) -> None:
-        settled = set(
-            await _patiently(lambda: self.work.settle(token, finished), self.limits.lease.total_seconds())
-        )
+    async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished]) -> None:
+        settled = set(await lease.store(lambda: self.work.settle(token, finished)))
         if lost := len(finished) - len(settled):
             log.warning("%d predictions were not under this worker's lease any more", lost)
         predictions = [done.prediction for done in finished if done.prediction.id in settled]
@@ -143,37 +141,5 @@ class RunBatch:
     async def _hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
         try:
             await self.work.hand_back(token, ids)
-        except Unavailable as error:  # the lease ends anyway, and the cancellation must go on
+        except Unavailable as error:  # the lease ends anyway, and the process must
             log.warning("%d predictions could not be handed back: %s", len(ids), error)
-
-    @asynccontextmanager
-    async def _lease_kept(self, token: UUID, ids: Sequence[PredictionId]) -> AsyncIterator[None]:
-        renewal = asyncio.create_task(self._renew(token, ids))
-        try:
-            yield
-        finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
-
-    async def _renew(self, token: UUID, ids: Sequence[PredictionId]) -> None:
-        while True:
-            await asyncio.sleep(self.limits.lease.total_seconds() / 3)
-            try:
-                await self.work.renew(token, lease=self.limits.lease, ids=ids)
-            except Unavailable as error:
-                log.warning("a lease could not be renewed: %s", error)
-
-
-async def _patiently(call: Callable[[], Awaitable[Answer]], seconds: float) -> Answer:
-    """Repeat a call for so many seconds while the database is away: the work is done and must be stored."""
-    clock = asyncio.get_running_loop().time
-    give_up_at = clock() + seconds
-    pause = 0.1
-    while True:
-        try:
-            return await call()
-        except Unavailable:
-            if clock() + pause > give_up_at:
-                raise
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, 2)

@@ -34,14 +34,19 @@ class Sweep:
     limits: Limits
     counters: Counters
 
-    async def __call__(self, *, empty_since: datetime | None = None) -> Swept:
-        """One sweep. `empty_since` is when the queue was created anew: what was queued before it is lost."""
+    async def __call__(self, *, empty_since: datetime | None = None, take_over: bool = True) -> Swept:
+        """One sweep. `empty_since` is when the queue was created anew: what was queued before it is lost.
+
+        Without `take_over`, nothing is taken from workers whose lease has ended: see `Sweeper`.
+        """
         if empty_since:
             put_before: datetime | None = empty_since
         else:
             passed = await self.queue.passed()
             put_before = passed and passed - SLACK
-        due, changed = await retried(lambda: self._repair(put_before, early=empty_since is not None))
+        due, changed = await retried(
+            lambda: self._repair(put_before, early=empty_since is not None, take_over=take_over)
+        )
         ended = [each for each in changed if each.status.is_final]
         requeued = [each for each in changed if not each.status.is_final]
         # Commit first, publish afterwards: a message may be delivered too often, but never too early.
@@ -55,12 +60,15 @@ class Sweep:
             await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
         return Swept(lost=len(due.lost), requeued=len(requeued), ended=len(ended))
 
-    async def _repair(self, put_before: datetime | None, *, early: bool) -> tuple[Due, list[Prediction]]:
+    async def _repair(
+        self, put_before: datetime | None, *, early: bool, take_over: bool
+    ) -> tuple[Due, list[Prediction]]:
         async with self.books() as books:
             due = await books.due(self.limits.sweep_batch, put_before=put_before, early=early)
             now = self.clock.now()
             changed = [late.expire(at=now) for late in due.expired]
-            changed += [silent.abandon(at=now) for silent in due.abandoned]
+            if take_over:
+                changed += [silent.abandon(at=now) for silent in due.abandoned]
             if changed:
                 ended = [each for each in changed if each.status.is_final]
                 await books.record(

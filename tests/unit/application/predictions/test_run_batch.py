@@ -14,8 +14,9 @@ from augury.application.predictions.ports import Claimed, Ended, Finished, Outco
 from augury.application.predictions.run_batch import PredictTimedOut
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
-from augury.domain.model import Model, ModelState
+from augury.domain.model import Model, ModelRef, ModelState
 from augury.domain.prediction import Failure, Prediction, Status
+from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.predictor import BREAKING
 from augury.outbound.memory.work import MemoryWork
 from tests.hexagon import Hexagon, a_model
@@ -352,7 +353,7 @@ async def test_a_result_waits_for_books_that_are_away_for_a_moment(hexagon: Hexa
     assert hexagon.told == [Ended(prediction.id, user.id, Status.SUCCEEDED)]
 
 
-async def test_a_result_is_given_up_when_the_lease_would_have_ended() -> None:
+async def test_a_result_that_the_books_do_not_take_for_a_lease_though_they_answer_is_given_up() -> None:
     hexagon = Hexagon(impatient(lease=timedelta(milliseconds=50)))
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
@@ -386,13 +387,65 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
     assert await hexagon.balanced()
 
 
-async def test_books_that_are_away_are_reported_before_anything_is_claimed(hexagon: Hexagon) -> None:
-    user = await hexagon.user(credits=1)
-    prediction = await hexagon.request_prediction(user.id)
-    hexagon.memory.away = True
+class Torn(Away):
+    """Work whose claim is done, but whose answer is lost in an outage."""
+
+    @override
+    async def claim(
+        self,
+        ids: Collection[PredictionId],
+        *,
+        token: UUID,
+        lease: timedelta,
+        retries: bool,
+        most_rows: int,
+        most_bytes: int,
+    ) -> Sequence[Claimed]:
+        claimed = await MemoryWork.claim(
+            self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
+        )
+        self._meet("claim")
+        return claimed
+
+
+async def test_a_claim_whose_outcome_nobody_knows_is_not_counted(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=2)
+    predictions = [await hexagon.request_prediction(user.id) for _ in range(2)]
+    work = Torn(hexagon.memory, {"claim": 1, "hand_back": 2}, [])
 
     with pytest.raises(Unavailable):
-        await hexagon.run_batch([prediction.id])
+        await replace(hexagon.run_batch, work=work)([each.id for each in predictions])
 
-    hexagon.memory.away = False
-    assert await status(hexagon, prediction) is Status.QUEUED
+    assert work.calls == ["claim", *["hand_back"] * 3]
+    for each in predictions:
+        assert (await hexagon.prediction(each)).prediction == each
+
+
+async def test_an_outage_before_the_model_runs_is_not_counted(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=1)
+    prediction = await hexagon.request_prediction(user.id)
+    work = away(hexagon, hand_back=2)
+
+    class NoModels(MemoryModels):
+        @override
+        async def version(self, ref: ModelRef) -> Model:
+            raise Unavailable("the database is away")
+
+    with pytest.raises(Unavailable):
+        await replace(hexagon.run_batch, work=work, models=NoModels(hexagon.memory))([prediction.id])
+
+    assert work.calls == ["hand_back"] * 3
+    assert (await hexagon.prediction(prediction)).prediction == prediction
+
+
+async def test_a_result_waits_however_long_the_books_are_away() -> None:
+    hexagon = Hexagon(impatient(lease=timedelta(milliseconds=30)))
+    user = await hexagon.user(credits=1)
+    prediction = await hexagon.request_prediction(user.id)
+    work = away(hexagon, renew=5, settle=5)
+
+    await replace(hexagon.run_batch, work=work)([prediction.id])
+
+    assert work.calls.count("settle") == 6
+    assert (await hexagon.prediction(prediction)).prediction.attempts == 1
+    assert await status(hexagon, prediction) is Status.SUCCEEDED

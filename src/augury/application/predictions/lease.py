@@ -1,0 +1,105 @@
+"""A lease that is kept while its predictions run, and calls that outlast an outage of the database."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from augury.application.ports import Unavailable
+from augury.application.predictions.ports import Work
+from augury.concurrency.outage import Outage
+from augury.domain.identifiers import PredictionId
+
+FIRST_PAUSE, LAST_PAUSE = 0.1, 2.0
+"""Seconds between two tries of a call while the database is away."""
+Answer = TypeVar("Answer")
+log = logging.getLogger(__name__)
+
+
+class Lease:
+    """A lease on predictions. It knows whether the database answers."""
+
+    def __init__(self, work: Work, token: UUID, length: timedelta) -> None:
+        self._work = work
+        self._token = token
+        self._length = length
+        self._answers_since: float | None = _now()
+
+    @asynccontextmanager
+    async def kept(self, ids: Sequence[PredictionId]) -> AsyncIterator[None]:
+        """Renew the lease on these predictions by thirds while the block runs."""
+        renewal = asyncio.create_task(self._renew(ids))
+        try:
+            yield
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+
+    async def store(self, settle: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Repeat the call for as long as the database is away: the work is done and must be stored.
+
+        Raises `Unavailable` if the database answered renewals for a whole lease, but not this call: so work
+        that can never be stored counts as an attempt, and does not stop its worker for ever.
+        """
+        begun = _now()
+
+        def is_hopeless() -> bool:
+            since = self._answers_since
+            return since is not None and _now() - max(begun, since) > self._length.total_seconds()
+
+        return await patiently(settle, "storing results", gives_up=is_hopeless)
+
+    @asynccontextmanager
+    async def handed_back_in_an_outage(self, ids: Collection[PredictionId]) -> AsyncIterator[None]:
+        """Hand these predictions back, uncounted, if the block meets an outage; wait for its end to do so.
+
+        For what comes before the model runs: whatever the block has begun, no input can be to blame.
+        """
+        try:
+            yield
+        except Unavailable:
+            await patiently(
+                lambda: self._work.hand_back(self._token, ids), f"handing back {len(ids)} predictions"
+            )
+            raise
+
+    async def _renew(self, ids: Sequence[PredictionId]) -> None:
+        while True:
+            await asyncio.sleep(self._length.total_seconds() / 3)
+            await patiently(lambda: self._renew_once(ids), "renewing a lease")
+
+    async def _renew_once(self, ids: Sequence[PredictionId]) -> None:
+        try:
+            await self._work.renew(self._token, lease=self._length, ids=ids)
+        except Unavailable:
+            self._answers_since = None
+            raise
+        if self._answers_since is None:
+            self._answers_since = _now()
+
+
+async def patiently(
+    call: Callable[[], Awaitable[Answer]], doing: str, *, gives_up: Callable[[], bool] = lambda: False
+) -> Answer:
+    """Repeat the call while the database is away. Raises `Unavailable` only once `gives_up` says so."""
+    outage, pause = Outage(log, doing), FIRST_PAUSE
+    while True:
+        try:
+            answer = await call()
+        except Unavailable as error:
+            if gives_up():
+                raise
+            outage.begins(error)
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, LAST_PAUSE)
+        else:
+            outage.ends()
+            return answer
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
