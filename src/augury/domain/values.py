@@ -6,13 +6,14 @@ from collections.abc import Callable
 from augury.domain.model_facts import Feature, FeatureKind
 
 _TRUTHS = {"True": True, "true": True, "TRUE": True, "False": False, "false": False, "FALSE": False}
+_TRUTHS |= {"ИСТИНА": True, "ЛОЖЬ": False}
 _WORDS = {truth: tuple(text for text, meant in _TRUTHS.items() if meant is truth) for truth in (True, False)}
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.0+)?")
 
 
 def from_cell(feature: Feature, text: str) -> str | bool:
     """The value of a table's cell. pandas writes booleans as `True` and `False`, spreadsheets as `TRUE` and
-    `FALSE`.
+    `FALSE`, and in Russian as `ИСТИНА` and `ЛОЖЬ`.
 
     Returns the text unchanged if it is not a boolean, if the feature is a text, or if the feature's values
     include it.

@@ -16,14 +16,27 @@ def read(content: bytes) -> str:
     return content.decode(encoding_of(lambda: io.BytesIO(content)))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251", "koi8_r", "cp866"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1251", "koi8_r", "cp866"])
 def test_russian_is_read_as_it_was_written(encoding: str) -> None:
     assert read(RUSSIAN.encode(encoding)) == RUSSIAN
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "cp1252", "latin-1"])
 def test_french_is_read_as_it_was_written(encoding: str) -> None:
     assert read(FRENCH.encode(encoding)) == FRENCH
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_unicode_is_read_in_either_order_of_bytes_with_a_mark_and_without(encoding: str, mark: str) -> None:
+    text = "ville;" + FRENCH
+    assert read((mark + text).encode(encoding)) == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32-be"])
+def test_half_a_character_is_no_text(encoding: str) -> None:
+    with pytest.raises(NotText):
+        read(FRENCH.encode(encoding)[:-1])
 
 
 @pytest.mark.parametrize("text", ["text\nпривет\n", "text\n«ОАО»\n", "text\nМОСКВА\nЕЁ\n", "№;text\n1;a\n"])

@@ -9,6 +9,7 @@ from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.inbound.tables.reading import Table, read_table
 from augury.inbound.tables.unreadable import (
     DuplicateColumns,
+    MisreadColumns,
     MissingColumns,
     RaggedRow,
     UnclearNumber,
@@ -64,6 +65,15 @@ def test_a_table_is_read_however_its_program_wrote_it(content: str) -> None:
 
 def test_excels_unicode_text_is_read() -> None:
     assert rows("age\tplan\ttext\r\n1\tbasic\ta\r\n2\tpro\tb\r\n".encode("utf-16")) == ROWS
+
+
+def test_a_table_in_utf_32_is_read() -> None:
+    assert rows("age;plan;text\r\n1;basic;a\r\n2;pro;b\r\n".encode("utf-32")) == ROWS
+
+
+def test_what_excel_writes_in_russian_is_read() -> None:
+    kept = Feature("kept", FeatureKind.CATEGORICAL, ("1", "0"))
+    assert rows("age;kept\nИСТИНА;ЛОЖЬ\n".encode("cp1251"), AGE, kept) == [{"age": True, "kept": False}]
 
 
 def test_a_comma_inside_quotes_names_no_column() -> None:
@@ -169,11 +179,15 @@ def test_another_column_does_not_decide_a_number() -> None:
     ("content", "error"),
     [
         ("age,plan\n1,a\n", MissingColumns),
+        ("age,план\n1,a\n", MissingColumns),
+        ("age,план\n1,a\n".encode("gb18030"), MisreadColumns),
+        ("age,план\n1,a\n".encode("cp1251"), MisreadColumns),
+        ("age,plan\n1,Тверь\n".encode("cp1251"), MissingColumns),
         ("age,plan,text\n1,a,b,c\n", RaggedRow),
         ('age,plan,text\n1,a,b\n2,"a,b\n3,a,b\n', UnclosedQuote),
     ],
 )
-def test_what_cannot_be_read_is_refused(content: str, error: type[Unreadable]) -> None:
+def test_what_cannot_be_read_is_refused(content: str | bytes, error: type[Unreadable]) -> None:
     with pytest.raises(error):
         table(content)
 

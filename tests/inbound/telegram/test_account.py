@@ -86,6 +86,33 @@ async def test_the_history_is_turned_page_by_page(town: Town) -> None:
         assert page.text.count("tone@1") == 8
 
 
+@pytest.mark.parametrize(
+    ("language", "credits", "words"),
+    [
+        ("en", 1, "1 credit refunded"),
+        ("en", 2, "2 credits refunded"),
+        ("ru", 1, "возвращён 1 кредит"),
+        ("ru", 3, "возвращены 3 кредита"),
+        ("ru", 5, "возвращено 5 кредитов"),
+    ],
+)
+async def test_the_history_shows_what_was_refunded(
+    town: Town, language: str, credits: int, words: str
+) -> None:
+    async with town.bot():
+        ada = town.person(language=language)
+        ada.says("/start")
+        await town.all_handled()
+        user_id = (await chat_of(town)).user_id
+        refunded = await town.hexagon.request_prediction(user_id, [{"text": "a"}] * 5)
+        await town.hexagon.request_prediction(user_id)
+        await town.hexagon.run_all()
+        await town.hexagon.refund_prediction(prediction_id=refunded.id, amount=credits)
+        ada.says("/history")
+        page = await town.said("tone@1")
+        assert [line.endswith(f" · {words}") for line in page.text.splitlines()] == [False, False, True]
+
+
 async def test_every_model_can_be_chosen_however_many_there_are_and_however_long_their_names(
     town: Town,
 ) -> None:

@@ -11,7 +11,10 @@ TEXT = Feature("paid", FeatureKind.TEXT)
 @pytest.mark.parametrize("feature", [NUMBER, CATEGORY])
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("True", True), ("true", True), ("TRUE", True), ("False", False), ("false", False), ("FALSE", False)],
+    [
+        *[("True", True), ("true", True), ("TRUE", True), ("ИСТИНА", True)],
+        *[("False", False), ("false", False), ("FALSE", False), ("ЛОЖЬ", False)],
+    ],
 )
 def test_a_cells_boolean_is_a_boolean(feature: Feature, text: str, value: bool) -> None:
     assert from_cell(feature, text) is value
@@ -28,9 +31,10 @@ def test_a_text_may_read_true() -> None:
 
 
 def test_a_cell_stays_a_text_where_the_model_was_trained_on_that_text() -> None:
-    feature = Feature("paid", FeatureKind.CATEGORICAL, values=("True", "False", "maybe"))
+    feature = Feature("paid", FeatureKind.CATEGORICAL, values=("True", "False", "maybe", "ИСТИНА"))
 
     assert [from_cell(feature, text) for text in ("True", "maybe", "true")] == ["True", "maybe", True]
+    assert [from_cell(feature, text) for text in ("ИСТИНА", "ЛОЖЬ")] == ["ИСТИНА", False]
 
 
 @pytest.mark.parametrize(

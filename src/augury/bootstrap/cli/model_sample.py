@@ -15,6 +15,7 @@ from augury.inbound.tables.unreadable import (
     BrokenUtf8,
     DuplicateColumns,
     LongValue,
+    MisreadColumns,
     MissingColumns,
     NoHeader,
     NotText,
@@ -26,10 +27,11 @@ MOST_VALUES = 1_000
 """Per feature. A feature with more values is not a list of choices, but names or numbers."""
 _BOOLEANS = {"true": "1", "false": "0"}
 _WORDS: Mapping[type[Unreadable], str] = {
-    NotText: "it is not text",
+    NotText: "it is not text in a known encoding: save it as UTF-8",
     BrokenUtf8: "it is UTF-8, but has invalid bytes, the first in line {line}",
     NoHeader: "it has no header",
     MissingColumns: "it has no column {columns}",
+    MisreadColumns: "it has no column {columns} (read as {encoding}: if that is wrong, save it as UTF-8)",
     DuplicateColumns: "it has two columns {columns}",
     LongValue: "a value in line {line} is too long: is a quotation mark not closed?",
     UnclosedQuote: "a quotation mark in line {line} is not closed",
@@ -64,11 +66,12 @@ def _values(file: Path, wanted: InputSchema) -> Mapping[str, Sequence[str]]:
     def source() -> BinaryIO:
         return file.open("rb")
 
-    rows = records(source, dialect_of(source, encoding_of(source), wanted))
+    dialect = dialect_of(source, encoding_of(source), wanted)
+    rows = records(source, dialect)
     header = next(rows, None)
     if header is None:
         raise NoHeader
-    positions = columns_of(header, wanted).positions
+    positions = columns_of(header, wanted, encoding=dialect.encoding).positions
     counts = {name: Counter[str]() for name in positions}
     for cells in rows:
         for name, position in positions.items():

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from augury.domain.model_facts import Feature, InputSchema
-from augury.inbound.tables.unreadable import DuplicateColumns, MissingColumns
+from augury.inbound.tables.encoding import NAMES
+from augury.inbound.tables.unreadable import DuplicateColumns, MisreadColumns, MissingColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,13 @@ def matched(header: Sequence[str], schema: InputSchema) -> Mapping[str, Sequence
     return found
 
 
-def columns_of(header: Sequence[str], schema: InputSchema) -> Columns:
-    """Raises `MissingColumns`, and `DuplicateColumns` if a feature has several columns. Other columns may
-    share a name: nothing depends on them."""
+def columns_of(header: Sequence[str], schema: InputSchema, *, encoding: str) -> Columns:
+    """Raises `MissingColumns` or `MisreadColumns`, and `DuplicateColumns` if a feature has several columns.
+    Other columns may share a name: nothing depends on them."""
     found = matched(header, schema)
     missing = [feature.name for feature in schema.features if feature.name not in found]
+    if missing and encoding in NAMES and not "".join(header).isascii():
+        raise MisreadColumns(", ".join(missing), NAMES[encoding])
     if missing:
         raise MissingColumns(", ".join(missing))
     double = [name for name, positions in found.items() if len(positions) > 1]

@@ -22,7 +22,20 @@ MANY_CHARACTERS, MANY_WORDS, LEAST_WORDS = 1.0, 0.2, 3
 """A file counts as UTF-8 if it has MANY_CHARACTERS valid characters per invalid byte, or if at least
 LEAST_WORDS and a share of MANY_WORDS of its words are valid. In other encodings a word is valid by accident,
 one in some hundreds."""
-_MARKS = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, UTF_8),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is the beginning of this one
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_UNMARKED = (
+    (re.compile(rb"[^\x00]\x00\x00\x00", re.DOTALL), "utf-32-le"),
+    (re.compile(rb"\x00\x00\x00[^\x00]", re.DOTALL), "utf-32-be"),
+    (re.compile(rb"[^\x00]\x00[^\x00]\x00", re.DOTALL), "utf-16-le"),
+    (re.compile(rb"\x00[^\x00]\x00[^\x00]", re.DOTALL), "utf-16-be"),
+)
+"""How a file begins that has no byte order mark: its first characters, of a column's name, are ASCII."""
 _WORD = re.compile(rb"[\x80-\xff]+")
 _WESTERN = re.compile(rb"[\x80\xc0-\xff]")
 """A letter or `€`. Other signs are rare in Western files, and one of them has the byte of the Russian `№`."""
@@ -34,15 +47,17 @@ def encoding_of(source: Source) -> str:
     Raises `BrokenUtf8` if all but a few bytes are UTF-8, `NotText` if no codec fits.
     """
     with source() as file:
-        head = file.read(3)
+        head = file.read(4)
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    wide = marked if marked != UTF_8 else None
+    wide = wide or next((name for begin, name in _UNMARKED if begin.fullmatch(head)), None)
     try:
-        _require(marked or UTF_8, source, may_have_nul=marked == "utf-16")
+        _require(wide or UTF_8, source, may_have_nul=wide is not None)
     except UnicodeDecodeError:
-        if marked == "utf-16":
+        if wide:
             raise NotText from None
     else:
-        return marked or UTF_8
+        return wide or UTF_8
     if line := _broken_line(source, is_marked=marked is not None):
         raise BrokenUtf8(line)
     return _single_byte(source)
@@ -54,7 +69,8 @@ def _require(encoding: str, source: Source, *, may_have_nul: bool) -> None:
         while block := file.read(BLOCK):
             if b"\x00" in block and not may_have_nul:
                 raise NotText
-            decoder.decode(block)
+            if "\x00" in decoder.decode(block):
+                raise NotText
         decoder.decode(b"", final=True)
 
 

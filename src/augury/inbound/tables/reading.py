@@ -70,7 +70,7 @@ def read_table(source: Source, schema: InputSchema, *, most: int) -> Table:
     header = next(records(source, dialect), None)
     if header is None:
         raise NoHeader
-    columns = columns_of(header, schema)
+    columns = columns_of(header, schema, encoding=dialect.encoding)
     numeric = [feature.name for feature in schema.features if feature.kind is FeatureKind.NUMERIC]
     looks = dict.fromkeys(numeric, ALL)
     places = [(name, columns.positions[name]) for name in numeric]

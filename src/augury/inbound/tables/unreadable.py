@@ -36,6 +36,16 @@ class MissingColumns(Unreadable):
 
 
 @dataclass(eq=False)
+class MisreadColumns(Unreadable):
+    """Columns are missing, and the header has letters of a guessed encoding: perhaps the guess is wrong."""
+
+    columns: str
+    """The features without a column."""
+    encoding: str
+    """The encoding that was guessed."""
+
+
+@dataclass(eq=False)
 class DuplicateColumns(Unreadable):
     """Several columns have the name of one feature: it is unclear which is meant."""
 

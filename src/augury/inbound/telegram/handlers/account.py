@@ -157,6 +157,7 @@ def _history_line(stored: StoredPrediction, say: Speech, texts: ModelTexts) -> s
         when=say.time(prediction.created_at),
         model=str(prediction.model),
         what=say("history-rows", rows=prediction.rows) if what is None else what,
+        refunded=stored.refunded,
     )
 
 

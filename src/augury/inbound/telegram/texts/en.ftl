@@ -222,6 +222,7 @@ unreadable-not-text = it is not text in an encoding that I know. Save it as “C
 unreadable-broken-utf8 = it is UTF-8, but line { $line } has invalid bytes. Correct that line, or save the file as “CSV UTF-8” again
 unreadable-no-header = its first line must name the columns
 unreadable-missing-columns = these columns are missing: { $columns }
+unreadable-misread-columns = these columns are missing: { $columns }. I read the file as { $encoding }; if that is wrong, save it as “CSV UTF-8”
 unreadable-duplicate-columns = these columns occur more than once: { $columns }. Keep one of each
 unreadable-no-rows = it has no rows
 unreadable-ragged-row = row { $row } has more values than there are columns
@@ -263,7 +264,11 @@ doubt-more = { $count ->
 
 history-empty = No predictions yet. Send me a text.
 history = <b>Your predictions</b>, newest first; times are in UTC
-history-line = { $icon } { $when } · { $model } · { $what }
+history-line = { $icon } { $when } · { $model } · { $what }{ $refunded ->
+        [0] {""}
+        [one] {""} · { $refunded } credit refunded
+       *[other] {""} · { $refunded } credits refunded
+    }
 history-rows = { $rows ->
         [one] { $rows } row
        *[other] { $rows } rows

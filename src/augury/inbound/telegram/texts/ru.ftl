@@ -237,6 +237,7 @@ unreadable-not-text = это не текст в известной мне код
 unreadable-broken-utf8 = это UTF-8, но в строке { $line } есть недопустимые байты. Исправьте эту строку или сохраните файл заново как «CSV UTF-8»
 unreadable-no-header = в первой строке должны быть имена столбцов
 unreadable-missing-columns = не хватает этих столбцов: { $columns }
+unreadable-misread-columns = не хватает этих столбцов: { $columns }. Я прочитал файл как { $encoding }; если это не так, сохраните его как «CSV UTF-8»
 unreadable-duplicate-columns = эти столбцы повторяются: { $columns }. Оставьте по одному
 unreadable-no-rows = в нём нет строк
 unreadable-ragged-row = в строке { $row } значений больше, чем столбцов
@@ -280,7 +281,12 @@ doubt-more = { $count ->
 
 history-empty = Предсказаний пока нет. Пришлите текст.
 history = <b>Ваши предсказания</b>, сначала новые; время — UTC
-history-line = { $icon } { $when } · { $model } · { $what }
+history-line = { $icon } { $when } · { $model } · { $what }{ $refunded ->
+        [0] {""}
+        [one] {""} · возвращён { $refunded } кредит
+        [few] {""} · возвращены { $refunded } кредита
+       *[other] {""} · возвращено { $refunded } кредитов
+    }
 history-rows = { $rows ->
         [one] { $rows } строка
         [few] { $rows } строки
