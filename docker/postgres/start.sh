@@ -1,11 +1,11 @@
 #!/bin/sh
-# PostgreSQL writes its log as JSON only through its collector, and that one only into a file: so the file is the
-# pipe of json-lines, which runs this. The image's own start follows.
+# PostgreSQL writes JSON logs only through its log collector, which only writes to files. So its log file is a link to
+# the pipe of json-lines, which runs this script. Then the image's own start script runs.
 set -eu
 log=/run/augury-log
 mkdir -p "$log"
 ln -sfn "$JSON_LINES" "$log/postgresql.json"
-ln -sfn "$JSON_LINES" "$log/postgresql.log" # what the collector says before it speaks JSON
+ln -sfn "$JSON_LINES" "$log/postgresql.log" # for the collector's first lines, which are not JSON
 chown -R -h postgres "$log"
 
 exec docker-entrypoint.sh postgres \
