@@ -19,6 +19,7 @@ from augury.domain.model_facts import Feature, FeatureKind
 from tests.hexagon import a_model
 from tests.inbound.telegram.chat_picture import ChatPicture
 from tests.inbound.telegram.conftest import CHAT, Town
+from tests.inbound.telegram.test_linking import link_of
 from tests.polling import eventually
 from tests.telegram.server import Sent
 
@@ -128,7 +129,7 @@ class Drawing:
 
 
 async def screens(town: Town, language: str) -> Drawing:
-    """Five dialogues in one chat: the beginning, a text, a model of several features, a payment, a file."""
+    """One chat: the beginning, a text, a model of several features, a payment, a file, a link."""
     said = SAID[language]
     drawing, run = Drawing(said.becomes), replace(town.hexagon.run_batch, predictor=ToldBeforehand())
     ada = town.person(language=language)
@@ -225,6 +226,18 @@ async def screens(town: Town, language: str) -> Drawing:
     [result] = [each for each in town.telegram.to(CHAT) if each.document]
     assert result.document is not None
     drawing.lines.append(f"│ 📎 {result.document[0]}")
+    drawing.space()
+
+    drawing.pictured = False
+    account = await town.hexagon.user(100, email="ada@example.org")
+    ada.says(f"/start {await link_of(town, account)}")
+    drawing.person("/start 3J2…")
+    question = await answered()
+    drawing.bot(question)
+    yes = question.buttons[0][0]["text"]
+    ada.presses(question, yes)
+    drawing.person(f"[ {yes} ]")
+    drawing.bot(await answered(), buttons=False)
     return drawing
 
 
