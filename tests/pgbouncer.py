@@ -1,4 +1,4 @@
-"""PgBouncer in front of a server of the tests, in its transaction mode."""
+"""PgBouncer in front of a server of the tests, in its transaction mode, unless another is asked for."""
 
 import shutil
 import socket
@@ -15,7 +15,9 @@ MISSING = "pgbouncer is not installed: what stands behind it is not tested"
 
 
 @contextmanager
-def pgbouncer(host: str, port: int, *, pool_size: int = 20, settings: str = "") -> Iterator[str]:
+def pgbouncer(
+    host: str, port: int, *, pool_size: int = 20, mode: str = "transaction", settings: str = ""
+) -> Iterator[str]:
     """Yields the URL up to the database's name; to each database it opens `pool_size` connections at most."""
     assert PROGRAM, MISSING
     own = free_port()
@@ -31,7 +33,7 @@ listen_addr = 127.0.0.1
 listen_port = {own}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = {pool_size}
 max_client_conn = 200
 {settings}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,17 @@ def test_advisory_locks_stand_in_one_file() -> None:
     assert [m for m in modules() if spelled.search((SOURCE / m).read_text())] == [
         "outbound/postgres/locks.py"
     ]
+
+
+def test_an_error_that_is_ignored_has_its_reason() -> None:
+    """Beside it, or in a comment above it."""
+    root = SOURCE.parents[1]
+    bare = re.compile(r"# type: ignore\[[\w, -]+\](?:  # noqa: [A-Z0-9, ]+)?$")
+    files = [file for folder in ("src", "tests", "alembic") for file in (root / folder).rglob("*.py")]
+    lines = [
+        (f"{file.relative_to(root)}:{number}", above.strip(), line)
+        for file in files
+        for number, (above, line) in enumerate(pairwise(["", *file.read_text().splitlines()]), 1)
+    ]
+    assert lines
+    assert not [place for place, above, line in lines if bare.search(line) and not above.startswith("#")]

@@ -28,7 +28,6 @@ from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import (
     api_container,
     bot_container,
-    operator_container,
     telegram,
     up_container,
     worker_container,
@@ -68,7 +67,6 @@ def test_every_container_is_complete() -> None:
     together = *http, WorkerSettings(), CatBoostSettings()
     up_container(ProcessSettings(), postgres, *together, broker=False)
     up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
-    operator_container(ProcessSettings(), postgres, Limits())
     chats = TelegramSettings(token="42:secret")
     bot_container(postgres, rabbit, Limits(), chats)
     bots = (telegram(),)
@@ -130,21 +128,6 @@ def test_the_help_of_a_group_loads_no_database_and_no_broker(group: str) -> None
         "sqlalchemy",
         "uvloop",
     }
-
-
-def test_an_operators_container_loads_no_broker_and_no_tables_for_people() -> None:
-    script = """if True:
-        import sys
-        from augury.application.limits import Limits
-        from augury.bootstrap.config import ProcessSettings
-        from augury.bootstrap.container import operator_container
-        from augury.outbound.postgres.pool import PostgresSettings
-        operator_container(ProcessSettings(), PostgresSettings(url="postgresql://nowhere"), Limits())
-        unwanted = {"aio_pika", "alembic", "catboost", "faststream", "jwt", "rich"}
-        sys.exit(str(unwanted & sys.modules.keys()) if unwanted & sys.modules.keys() else 0)
-    """
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("group", sorted(OPERATOR_GROUPS))

@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +128,9 @@ async def bench(bench: Bench) -> None:
         await build.open()
     print(f"{'ratio, more is better':<64}{'min   med   max':>18}   {'this':>10} {'other':>10}")
     for clients in (16, 64):
-        await bench.compare(lambda build, n=clients: bench.settled(build, n), f"{clients} clients: ")  # type: ignore[misc]
+        await bench.compare(partial(bench.settled, clients=clients), f"{clients} clients: ")
     for clients in (64, 500):
-        await bench.compare(lambda build, n=clients: bench.waited(build, n), f"wait=30, {clients} clients: ")  # type: ignore[misc]
+        await bench.compare(partial(bench.waited, clients=clients), f"wait=30, {clients} clients: ")
     await bench.compare(bench.lone, "one prediction alone: ")
     await bench.compare(bench.rows, "one request of 10,000 rows: ")
     await bench.compare(bench.reads)
@@ -137,7 +138,7 @@ async def bench(bench: Bench) -> None:
     for build in bench.builds:
         build.employ(3)
     await asyncio.sleep(5)
-    await bench.compare(lambda build: bench.settled(build, 16), "16 clients, 3 workers: ")
+    await bench.compare(partial(bench.settled, clients=16), "16 clients, 3 workers: ")
 
 
 def against(checkout: Path, rounds: int) -> int:

@@ -51,8 +51,9 @@ def overflowing(page: Page) -> list[str]:
 
 
 def fits(page: Page) -> bool:
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= page.viewport_size["width"], (wide, overflowing(page)[:10])  # type: ignore[index]
+    wide, shown = page.evaluate("document.documentElement.scrollWidth"), page.viewport_size
+    assert shown is not None
+    assert wide <= shown["width"], (wide, overflowing(page)[:10])
     return not overflowing(page)
 
 

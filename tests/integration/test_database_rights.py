@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -11,10 +11,11 @@ import pytest
 
 from augury.application.ports import Unavailable
 from augury.outbound.postgres.migrations import migrate
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.pool import PostgresSettings, open_pool, transaction
 from augury.outbound.postgres.query import fetch
-from augury.outbound.postgres.rights import RightsMissing
-from augury.outbound.postgres.schema_version import check_schema
+from augury.outbound.postgres.rights import TABLES, RightsMissing
+from augury.outbound.postgres.schema_version import SchemaMismatch, check_schema
+from augury.outbound.postgres.telegram_tables import metadata
 from tests.postgres_server import fresh_database
 from tests.processes import environment, run
 
@@ -51,6 +52,11 @@ def as_role(url: str, role: str) -> str:
     return urlsplit(url)._replace(netloc=f"{role}@{urlsplit(url).netloc.rpartition('@')[2]}").geturl()
 
 
+def with_search_path(url: str, path: str) -> str:
+    option = "-c search_path=" + path.replace(" ", "\\ ")  # a bare blank would begin another option
+    return f"{url}{'&' if '?' in url else '?'}options={quote(option)}"
+
+
 async def grant(url: str, words: str) -> None:
     """What an administrator copies out of the line."""
     await execute(url, words[words.index("GRANT ") :])
@@ -60,9 +66,7 @@ async def test_who_may_not_create_tables_is_told_before_anything_is_tried(
     database_url: str, role: str
 ) -> None:
     async with fresh_database(migrated=False) as url:
-        with pytest.raises(
-            RightsMissing, match=f'GRANT USAGE, CREATE ON SCHEMA "public" TO "{role}"'
-        ) as refused:
+        with pytest.raises(RightsMissing, match=f"GRANT USAGE, CREATE ON SCHEMA public TO {role}") as refused:
             await asyncio.to_thread(migrate, as_role(url, role))
         assert "\n" not in str(refused.value)
 
@@ -128,9 +132,81 @@ async def test_the_least_rights_are_enough(database_url: str, role: str) -> None
 async def test_a_right_that_is_taken_while_a_process_runs_is_named(database_url: str, role: str) -> None:
     async with open_pool(PostgresSettings(url=as_role(database_url, role))) as pool:
         with pytest.raises(
-            Unavailable, match="permission denied for table users; to fix this, run: GRANT SELECT"
-        ):
+            RightsMissing, match="permission denied for table users; to fix this, run: GRANT SELECT"
+        ) as refused:
             await fetch(pool, "SELECT id FROM users")
+        await grant(database_url, str(refused.value))
+        assert await fetch(pool, "SELECT id FROM users") == []
+        with pytest.raises(RightsMissing, match=f"permission denied for table models.* TO {role}$"):
+            async with transaction(pool) as taken:
+                await taken.execute("SELECT name FROM models")
+
+
+async def test_who_may_not_connect_is_told_which_grant_lets_that_very_role(role: str) -> None:
+    async with fresh_database() as url:
+        await execute(url, f'REVOKE CONNECT ON DATABASE "{urlsplit(url).path[1:]}" FROM public')
+        for attempt in (use, migrate_as):
+            with pytest.raises(Unavailable, match=f'GRANT CONNECT ON DATABASE .* TO "{role}"$') as refused:
+                await attempt(as_role(url, role))
+            assert "\n" not in str(refused.value)
+        await grant(url, str(refused.value))
+        async with open_pool(PostgresSettings(url=as_role(url, role))):
+            pass
+        await execute(url, f"DROP OWNED BY {role}")
+
+
+async def use(url: str) -> None:
+    async with open_pool(PostgresSettings(url=url)) as pool:
+        await check_schema(pool)
+
+
+async def migrate_as(url: str) -> None:
+    await asyncio.to_thread(migrate, url)
+
+
+async def test_who_may_not_read_the_version_is_told_which_grant_lets_that_very_role(
+    database_url: str, role: str
+) -> None:
+    """Also where none of our other tables shows which schema they are in."""
+    await execute(
+        database_url,
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        f"REVOKE ALL ON alembic_version FROM {role}",
+        "ALTER TABLE unfinished RENAME TO finished",
+    )
+    for attempt in (use, migrate_as):
+        with pytest.raises(RightsMissing, match=f"GRANT .* ON TABLE alembic_version TO {role}$") as refused:
+            await attempt(as_role(database_url, role))
+    await grant(database_url, str(refused.value))
+    assert await asyncio.to_thread(migrate, as_role(database_url, role)) == []
+
+
+@pytest.mark.parametrize("path", ["none", "", '"None", none'])
+async def test_a_search_path_without_a_schema_is_named_and_no_grant_is_advised(
+    database_url: str, path: str
+) -> None:
+    url = with_search_path(database_url, path)
+    for attempt, error in ((use, SchemaMismatch), (migrate_as, RightsMissing)):
+        with pytest.raises(error, match=r"no schema of the connection's search_path .* exists") as refused:
+            await attempt(url)
+        assert "GRANT" not in str(refused.value)
+        assert "\n" not in str(refused.value)
+
+
+async def test_a_schema_of_the_search_path_that_may_not_be_used_is_granted(role: str) -> None:
+    async with fresh_database(migrated=False) as url:
+        await execute(url, 'CREATE SCHEMA "Shop"', "REVOKE ALL ON SCHEMA public FROM public")
+        url = with_search_path(url, '"Shop",public')
+        with pytest.raises(RightsMissing, match=f'GRANT USAGE, CREATE ON SCHEMA "Shop" TO {role}') as refused:
+            await migrate_as(as_role(url, role))
+        await grant(url, str(refused.value))
+        await migrate_as(as_role(url, role))
+        await use(as_role(url, role))
+        await execute(url, f"REASSIGN OWNED BY {role} TO postgres", f"DROP OWNED BY {role}")
+
+
+async def test_the_tables_that_are_checked_are_all_that_there_are() -> None:
+    assert set(TABLES) == {table.name for table in metadata.sorted_tables}
 
 
 @pytest.mark.parametrize("command", PROCESSES)

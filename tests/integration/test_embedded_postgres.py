@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -217,14 +218,14 @@ def test_data_of_earlier_versions_and_their_running_server_are_taken_over(data: 
     folder = data / "postgres"
     folder.mkdir()
     account = other_account() if ROOT else None
-    who = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
+    who: dict[str, Any] = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
     if account:
         os.chown(folder, account.uid, account.gid)
 
     def as_then(program: str, *options: str) -> None:
-        run = [programs(major, data, account) / program, "-D", folder, *options]
+        run: list[str | Path] = [programs(major, data, account) / program, "-D", folder, *options]
         output = subprocess.DEVNULL
-        subprocess.run(run, check=True, cwd=folder, stdout=output, stderr=output, **who)  # type: ignore[call-overload]
+        subprocess.run(run, check=True, cwd=folder, stdout=output, stderr=output, **who)
 
     as_then("initdb", "--auth=trust", "--auth-local=trust", "--encoding=utf8", "-U", "postgres")
     as_then("pg_ctl", "-w", "-o", f'-h "" -k {folder}', "-l", str(folder / "log"), "start")

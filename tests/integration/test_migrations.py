@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import asyncpg
 import pytest
@@ -19,13 +20,13 @@ from augury.application.ports import Unavailable
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.migrations import configuration, migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
-from augury.outbound.postgres.schema_version import SchemaMismatch, check_schema
-from augury.outbound.postgres.tables import VERSION
+from augury.outbound.postgres.schema_version import VERSION, SchemaMismatch, check_schema
 from augury.outbound.postgres.telegram_tables import metadata
 from tests.postgres_server import fresh_database
 from tests.processes import environment, run
 
 Answer = TypeVar("Answer")
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 ALL = [f"{number:04}" for number in range(1, int(VERSION) + 1)]
 """The revisions, oldest first."""
 
@@ -76,6 +77,33 @@ async def test_every_migration_goes_up_down_and_up_again() -> None:
         await with_connection(url, stairway)
 
         assert await rows(url, "SELECT version_num FROM alembic_version") == [(VERSION,)]
+
+
+def moved_to(revision: str) -> Callable[[Connection], None]:
+    def run(connection: Connection) -> None:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    return run
+
+
+async def test_addresses_are_composed_unless_the_composed_one_is_taken() -> None:
+    composed, decomposed = (
+        [unicodedata.normalize(form, f"{name}@ёлка.рф") for name in ("андрей", "зоя")] for form in FORMS
+    )
+    before = (decomposed[0], decomposed[1], composed[1], "ann@example.org")
+    async with fresh_database(migrated=False) as url:
+        await with_connection(url, moved_to("0015"))
+        for email in before:
+            await rows(
+                url,
+                "INSERT INTO users (id, role, email, created_at) "
+                f"VALUES (gen_random_uuid(), 'member', '{email}', now())",
+            )
+        await with_connection(url, moved_to("0016"))
+        emails = [email for [email] in await rows(url, "SELECT email FROM users")]
+    assert sorted(emails) == sorted((composed[0], decomposed[1], composed[1], "ann@example.org"))
 
 
 async def test_two_booleans_of_a_model_become_its_state_and_older_processes_still_read_them() -> None:

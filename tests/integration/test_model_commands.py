@@ -7,10 +7,10 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from catboost import CatBoost, sum_models
+from catboost import CatBoost, Pool, sum_models
 
 from augury.outbound.catboost.file import OwnFacts
-from tests.catboost_models import CITIES, binary_model, regression_model
+from tests.catboost_models import CITIES, binary_model, regression_model, train
 from tests.processes import environment, run
 
 Command = Callable[..., "CompletedProcess[str]"]
@@ -120,9 +120,41 @@ def test_a_file_without_a_loss_is_warned_of_until_the_operator_says_how_it_is_re
     unsure = augury("model", "add", next_file, "--name", "sum")
     assert said(unsure)[0].endswith("; ready, 1 credit per row")
     assert (
-        "because nobody has said how its value is read. To activate it: augury model activate sum@2"
-        in unsure.stderr
+        "because its value may be a logarithm (the file does not say). "
+        "To activate it: augury model activate sum@2" in unsure.stderr
     )
+
+
+def test_categories_of_no_feature_in_the_file_are_named(augury: Command, tmp_path: Path) -> None:
+    own = OwnFacts(categories={"town": ("Paris",), "age": ("1",), "city": CITIES})
+    file = binary_model(tmp_path / "m.cbm", own)
+
+    added = augury("model", "add", file, "--name", "city")
+    again = augury("model", "add", file, "--name", "city")
+
+    assert said(added)
+    assert added.stderr.splitlines() == [
+        f"warning: the file's metadata has categories for {name}, which is not a categorical feature of the "
+        "model: they are ignored"
+        for name in ("town", "age")
+    ]
+    assert again.stderr == added.stderr
+
+
+def test_a_feature_with_a_line_break_in_its_name_stays_in_the_line(augury: Command, tmp_path: Path) -> None:
+    names = ["a\nb", "c\x1b[1md"]
+    pool = Pool([[1.0, 2.0], [2.0, 1.0]] * 9, [1.0, 2.0] * 9, feature_names=names)
+    file = train(pool, tmp_path / "m.cbm", loss="RMSE")
+
+    added = augury("model", "add", file, "--name", "lines")
+    other = augury("model", "add", regression_model(tmp_path / "o.cbm"), "--name", "lines")
+
+    assert said(added) == [
+        r"added lines@1: regression, a\nb (numeric), c\u001b[1md (numeric); active, 1 credit per row"
+    ]
+    assert len(said(other)) == 1
+    [warning] = other.stderr.splitlines()
+    assert r"it does not take a\nb, c\u001b[1md" in warning
 
 
 def test_categories_are_told_in_a_file(augury: Command, tmp_path: Path) -> None:

@@ -104,6 +104,27 @@ async def test_a_pooler_can_be_told_of(pooler: str, migrated: str, parameter: st
         await check_schema(pool)
 
 
+@pytest.mark.parametrize("pooler", ["auto", "transaction"])
+async def test_the_mode_that_knows_no_transactions_is_named_with_the_one_to_set(
+    node: Node, migrated: str, pooler: str
+) -> None:
+    with pgbouncer("127.0.0.1", node.port, mode="statement") as url:
+        settings = PostgresSettings(url=url + migrated, pooler=pooler)
+        with pytest.raises(Unavailable, match=r"statement mode, set pool_mode = transaction") as refused:
+            async with open_pool(settings):
+                pass
+        assert "\n" not in str(refused.value)
+        with pytest.raises(Unavailable, match=r"statement mode, set pool_mode = transaction"):
+            await asyncio.to_thread(migrate, url + migrated)
+
+
+async def test_a_pooler_that_was_denied_is_named(pooler: str, migrated: str) -> None:
+    with pytest.raises(Unavailable, match=r"set AUGURY_DATABASE_POOLER to transaction") as refused:
+        async with open_pool(PostgresSettings(url=pooler + migrated, pooler="none")):
+            pass
+    assert "\n" not in str(refused.value)
+
+
 async def test_what_a_pooler_cannot_pass_on_is_told_with_the_statement_that_gives_it(
     pooler: str, node: Node, migrated: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,10 +1,14 @@
 import asyncio
 import json
 import re
+import unicodedata
+from typing import Literal
 
 from asyncpg import Pool
 
 from tests.processes import environment, run
+
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 
 
 async def test_the_operator_makes_an_account_an_administrator_s(database_url: str, pool: Pool) -> None:
@@ -19,6 +23,20 @@ async def test_the_operator_makes_an_account_an_administrator_s(database_url: st
     assert (made.returncode, made.stdout) == (0, "ada@example.org is now an administrator\n")
     assert await pool.fetchval("SELECT role FROM users WHERE email = 'ada@example.org'") == "admin"
     assert (unknown.returncode, unknown.stderr) == (1, "augury: There is no such user.\n")
+
+
+async def test_an_address_is_one_whether_its_letters_come_composed_or_not(database_url: str) -> None:
+    env, address = environment(database_url=database_url), "андрей@ёлка.рф"
+    typed = {form: unicodedata.normalize(form, address) for form in FORMS}
+    await asyncio.to_thread(run, "user", "create", typed["NFD"], "--password", "correct horse", env=env)
+
+    again = await asyncio.to_thread(
+        run, "user", "create", typed["NFC"], "--password", "correct horse", env=env
+    )
+    promoted = await asyncio.to_thread(run, "user", "promote", typed["NFD"], env=env)
+
+    assert again.stderr == "augury: Another account has this e-mail address.\n"
+    assert promoted.stdout == f"{typed['NFC']} is now an administrator\n"
 
 
 async def test_the_operator_sees_an_account_and_takes_back_a_mistaken_top_up(database_url: str) -> None:

@@ -14,7 +14,7 @@ from dishka import (
 
 from augury.bootstrap import adapters
 from augury.bootstrap.config import SettingError
-from augury.bootstrap.use_cases import API, CHATS, MODELS, OPERATOR, REQUESTS, WORK, use_cases
+from augury.bootstrap.use_cases import API, CHATS, MODELS, REQUESTS, WORK, use_cases
 from augury.outbound.system_clock import SystemClock
 
 
@@ -46,12 +46,6 @@ def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> As
     """The Telegram bot: no model, no web framework."""
     own = adapters.rabbit(), adapters.counters(), telegram()
     return _container(settings, *own, use_cases(REQUESTS), *overrides)
-
-
-def operator_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
-    """The operator's commands: people, models and the books, without a queue."""
-    own = adapters.passwords(), adapters.model_files(), adapters.model_inspector()
-    return _container(settings, *own, use_cases(OPERATOR), *overrides)
 
 
 def telegram(*, scope: BaseScope = Scope.APP) -> Provider:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TextIO
 
-import msgspec
 from typing_extensions import override
 
 from augury.bootstrap.config import ProcessSettings
@@ -47,6 +46,8 @@ class JsonLines(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
+        import msgspec  # imported here, because logs as text do not need it
+
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

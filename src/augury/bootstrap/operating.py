@@ -1,17 +1,131 @@
-"""Gives operators' commands their database and their container."""
+"""Gives operators' commands their database, and the adapters that they build their use cases from.
 
-from collections.abc import Awaitable, Callable
+A person waits for these commands, and imports are most of what they cost. So each command builds only the use
+case that it runs, and each adapter is imported when it is first asked for. A container of dependencies would
+import all of them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import click
-from dishka import AsyncContainer
 
+from augury.application.limits import Limits
+from augury.application.models.ports import Models, ModelStore
+from augury.application.models.register_model import RegisterModel
+from augury.application.money.ports import Balances, Ledger, PromoCodes
+from augury.application.people.known_callers import KnownCallers
+from augury.application.people.ports import PasswordHasher, Throttle, Users
+from augury.application.ports import Clock, OpenBooks
+from augury.application.predictions.ports import Predictions
 from augury.bootstrap.cli.options import DATA
-from augury.bootstrap.config import read
+from augury.bootstrap.config import ProcessSettings, read
+from augury.outbound.system_clock import SystemClock
 
 Given = ParamSpec("Given")
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What an operator's command works with."""
+
+    pool: Any
+    """asyncpg's pool, which is not named here: `--help` would import it."""
+    process: ProcessSettings
+    limits: Limits
+
+    @property
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    @property
+    def known_callers(self) -> KnownCallers:
+        """A cache of this process only: other processes look again within `Limits.identity_cache`."""
+        return KnownCallers(self.limits)
+
+    @property
+    def users(self) -> Users:
+        from augury.outbound.postgres.users import PostgresUsers
+
+        return PostgresUsers(self.pool)
+
+    @property
+    def passwords(self) -> PasswordHasher:
+        from augury.outbound.argon2_passwords import Argon2Passwords
+
+        return Argon2Passwords()
+
+    @property
+    def throttle(self) -> Throttle:
+        from augury.outbound.postgres.throttle import PostgresThrottle
+
+        return PostgresThrottle(self.pool)
+
+    @property
+    def books(self) -> OpenBooks:
+        from augury.outbound.postgres.books import PostgresOpenBooks
+
+        return PostgresOpenBooks(self.pool)
+
+    @property
+    def balances(self) -> Balances:
+        from augury.outbound.postgres.balances import PostgresBalances
+
+        return PostgresBalances(self.pool)
+
+    @property
+    def ledger(self) -> Ledger:
+        from augury.outbound.postgres.ledger import PostgresLedger
+
+        return PostgresLedger(self.pool, self.limits)
+
+    @property
+    def promo_codes(self) -> PromoCodes:
+        from augury.outbound.postgres.promo_codes import PostgresPromoCodes
+
+        return PostgresPromoCodes(self.pool)
+
+    @property
+    def predictions(self) -> Predictions:
+        from augury.outbound.postgres.predictions import PostgresPredictions
+
+        return PostgresPredictions(self.pool)
+
+    @property
+    def models(self) -> Models:
+        from augury.outbound.postgres.models import PostgresModels
+
+        return PostgresModels(self.pool)
+
+    @property
+    def model_store(self) -> ModelStore:
+        from augury.outbound.model_store import FolderModelStore
+
+        return FolderModelStore(self.process.model_files)
+
+    @property
+    def register_model(self) -> RegisterModel:
+        from augury.outbound.catboost.inspector import CatBoostInspector
+
+        return RegisterModel(
+            models=self.models, store=self.model_store, inspector=CatBoostInspector(), clock=self.clock
+        )
+
+
+@asynccontextmanager
+async def operator_on(database: Any, process: ProcessSettings) -> AsyncIterator[Operator]:  # noqa: ANN401  # PostgresSettings
+    """Open the pool of the database with the settings `database`. Raises `Unavailable`, `SchemaMismatch`."""
+    from augury.outbound.postgres.pool import open_pool
+    from augury.outbound.postgres.schema_version import check_schema
+
+    async with open_pool(database) as pool:
+        await check_schema(pool)
+        yield Operator(pool, process, read(Limits))
 
 
 def _remember(context: click.Context, _: click.Parameter, data: Path | None) -> None:
@@ -19,35 +133,25 @@ def _remember(context: click.Context, _: click.Parameter, data: Path | None) -> 
 
 
 def operates(
-    command: Callable[Concatenate[AsyncContainer, Given], Awaitable[None]],
+    command: Callable[Concatenate[Operator, Given], Awaitable[None]],
 ) -> Callable[Given, None]:
-    """Make a command with the option --data from a coroutine that takes the operator's container first."""
+    """Make a command with the option --data from a coroutine that takes the `Operator` first."""
 
     @click.option(
         "--data", type=click.Path(path_type=Path), help=DATA, expose_value=False, callback=_remember
     )
     @wraps(command)
     def in_process(*args: Given.args, **options: Given.kwargs) -> None:
-        # Only now: `--help` needs none of it.
-        from asyncpg import Pool
-
-        from augury.application.limits import Limits
-        from augury.bootstrap.container import operator_container
-        from augury.bootstrap.database import existing_database
-        from augury.bootstrap.process import process_settings, run
-        from augury.outbound.postgres.schema_version import check_schema
+        from augury.bootstrap.database import existing_database  # imported here: `--help` does not need it
+        from augury.bootstrap.process import process_settings
 
         process = process_settings(data=click.get_current_context().meta["data"])
-
-        async def with_container() -> None:
-            container = operator_container(database, process, read(Limits))
-            try:
-                await check_schema(await container.get(Pool))
-                await command(container, *args, **options)
-            finally:
-                await container.close()
-
         with existing_database(process) as database:
-            run(with_container())
+
+            async def with_operator() -> None:
+                async with operator_on(database, process) as operator:
+                    await command(operator, *args, **options)
+
+            asyncio.run(with_operator())  # uvloop would cost more to import than it saves
 
     return in_process

@@ -8,8 +8,6 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, NoReturn
 
-import uvloop
-
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.known_variables import unknown_variables
 from augury.bootstrap.logs import configure_logs
@@ -18,6 +16,9 @@ log = logging.getLogger(__name__)
 
 
 def run(main: Coroutine[object, object, None]) -> None:
+    """Run a process that serves. Short commands do not need uvloop."""
+    import uvloop
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
 

@@ -2,20 +2,16 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dishka import AsyncContainer
-from rich.console import Console
-from rich.progress import Progress
-
-from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.ports import Models, ModelStore, ModelUnavailable
 from augury.application.models.register_model import Registered, RegisterModel
-from augury.bootstrap.config import ProcessSettings, read
-from augury.bootstrap.container import operator_container
+from augury.bootstrap.config import ProcessSettings
+from augury.bootstrap.operating import operator_on
+from augury.bootstrap.progress import OnStep, progress
 from augury.domain.model import Model, ModelState
 from augury.outbound.catboost.training import HELD_OUT_TEXTS, train_tone
 from augury.outbound.postgres.pool import PostgresSettings
@@ -40,26 +36,22 @@ class Stock:
 
 
 async def see_to_models(process: ProcessSettings, database: PostgresSettings) -> Stock:
-    """`have_a_starter` with a container of its own, for `augury migrate`."""
-    container = operator_container(process, database, read(Limits))
-    try:
-        return await have_a_starter(container)
-    finally:
-        await container.close()
+    """`have_a_starter` with connections of its own, for `augury migrate`."""
+    async with operator_on(database, process) as operator:
+        return await have_a_starter(operator.models, operator.model_store, operator.register_model)
 
 
-async def have_a_starter(container: AsyncContainer) -> Stock:
+async def have_a_starter(models: Models, store: ModelStore, register: RegisterModel) -> Stock:
     """Train `tone` if there is no model at all, or if the file of the model that was trained here is lost.
 
     Each training makes another file, so the new model is the next version, and the lost one retires.
     """
-    models = await (await container.get(Models)).all()
-    store = await container.get(ModelStore)
-    lost = [each for each in models if each.serves and not await _has_file(store, each)]
+    offered = await models.all()
+    lost = [each for each in offered if each.serves and not await _has_file(store, each)]
     ours = [each for each in lost if each.ref.name == NAME and HELD_OUT_TEXTS in each.facts.metrics]
-    if models and not any(each.is_active for each in ours):
+    if offered and not any(each.is_active for each in ours):
         return Stock(lost=lost)
-    change, added = await container.get(ChangeModel), await _train(container)
+    change, added = ChangeModel(models=models), await _train(register)
     for each in ours:
         await change(ref=each.ref, state=ModelState.RETIRED)
     if not added.is_active:  # the lost one may be too old to be compared with
@@ -75,25 +67,21 @@ async def _has_file(store: ModelStore, model: Model) -> bool:
     return True
 
 
-async def _train(container: AsyncContainer) -> Model:
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"training the starter model, {NAME}", total=None)
-        made, _ = await train_starter(
-            await container.get(RegisterModel),
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+async def _train(register: RegisterModel) -> Model:
+    with progress(f"training the starter model, {NAME}") as on_step:
+        made, _ = await train_starter(register, on_step)
     return made.model
 
 
 async def train_starter(
     register: RegisterModel,
-    on_progress: Callable[[int, int], None],
+    on_step: OnStep,
     row_price: int | None = None,
     text_price: int | None = None,
 ) -> tuple[Registered, Mapping[str, float]]:
     """Train `tone` and offer it, at its earlier prices unless others are given. Returns its scores, too."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{NAME}.cbm"
-        metrics = await asyncio.to_thread(train_tone, file, on_progress)
+        metrics = await asyncio.to_thread(train_tone, file, on_step)
         made = await register(file=file, name=NAME, row_price=row_price, text_price=text_price)
         return made, metrics

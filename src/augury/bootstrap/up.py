@@ -11,6 +11,8 @@ from datetime import timedelta
 from dishka import AsyncContainer
 from rich.console import Console
 
+from augury.application.models.ports import Models, ModelStore
+from augury.application.models.register_model import RegisterModel
 from augury.application.ports import Clock
 from augury.application.predictions.ports import Ended
 from augury.application.predictions.sweep import Sweep
@@ -77,7 +79,9 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
         overrides=(*bot, *asked_for_faults()),
     )
     try:
-        for line in (await have_a_starter(container)).losses:
+        models, store = await container.get(Models), await container.get(ModelStore)
+        stock = await have_a_starter(models, store, await container.get(RegisterModel))
+        for line in stock.losses:
             log.warning(line)
         async with AsyncExitStack() as stack:
             if rabbit:

@@ -108,9 +108,6 @@ WORK = (RunBatch, Sweep)
 
 MODELS = (RegisterModel,)
 
-OPERATOR = (*ADMINISTRATION, *MODELS, ChangePassword, KnownCallers, RegisterUser)
-"""Those of the operator's commands."""
-
 API = (*REQUESTS, *PEOPLE, *ADMINISTRATION)
 
 EVERY = (*API, *CHATS, *WORK, *MODELS)

@@ -182,6 +182,9 @@ class ModelFacts:
     read_as: ReadAs | None = None
     """For a regression: how its raw value is read. None means raw: neither file nor operator has said."""
     texts: ModelTexts = field(default_factory=ModelTexts)
+    ignored: tuple[str, ...] = ()
+    """Features for which the file has categories, but that are not categorical features of the model. Not
+    stored: the operator is told when the file is added."""
 
     @property
     def _is_unread(self) -> bool:
@@ -224,4 +227,4 @@ class ModelFacts:
         elif (self.value_is in UNITLESS) is not (other.value_is in UNITLESS) and other.value_is:
             yield f"its value is a {self.value_is}, not a {other.value_is}"
         elif self._is_unread and not other._is_unread and other.value_is:
-            yield "nobody has said how its value is read"
+            yield "its value may be a logarithm (the file does not say)"

@@ -201,8 +201,11 @@ def masked_email(email: str) -> str:
 
 
 def normalized_email(text: str) -> str:
-    """The address as it is stored and compared: trimmed, in lower case. Raises `InvalidEmail`."""
-    email = text.strip().lower()
+    """The address as it is stored and compared: trimmed, in lower case, composed (NFC).
+
+    Raises `InvalidEmail`.
+    """
+    email = unicodedata.normalize("NFC", text.strip().lower())
     if len(email) > MOST_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email) or not is_storable(email):
         raise InvalidEmail
     return email

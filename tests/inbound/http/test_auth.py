@@ -258,6 +258,26 @@ async def test_a_password_is_one_whether_its_letters_come_composed_or_not(
     assert (await api.client().post("/auth/token", json=again)).status_code == 200
 
 
+@pytest.mark.parametrize(("chosen", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
+async def test_an_address_is_one_whether_its_letters_come_composed_or_not(
+    api: Api, chosen: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
+) -> None:
+    address, password = "Андрей@ёлка.рф", {"password": "correct horse battery"}
+    first = password | {"email": unicodedata.normalize(chosen, address)}
+    second = password | {"email": unicodedata.normalize(typed, address)}
+    made = await api.client().post("/auth/register", json=first)
+    again = await api.client().post("/auth/register", json=second)
+    signed_in = await api.client().post("/auth/token", json=second)
+    found = await (await api.admin()).get("/admin/users", params={"email": second["email"]})
+
+    assert made.status_code == 201
+    assert is_problem(again, 409, "email-taken")
+    assert signed_in.status_code == 200
+    assert [each["email"] for each in found.json()["items"]] == [
+        unicodedata.normalize("NFC", address.lower())
+    ]
+
+
 @pytest.mark.parametrize("typed", ["NFC", "NFD"])
 async def test_a_password_that_was_kept_decomposed_before_still_signs_in(
     api: Api, typed: Literal["NFC", "NFD"]

@@ -1,12 +1,13 @@
 import csv
 import io
 import re
+from typing import Any
 
 from augury.domain.identifiers import uuid7
 from tests.http_api import TEXT, Api, is_problem
 
 
-async def statement_of(api: Api) -> tuple[list[dict[str, object]], str]:
+async def statement_of(api: Api) -> tuple[list[dict[str, Any]], str]:
     member = await api.member(credits=5)
     prediction_id = (await member.post("/predictions", json={"data": [{"text": "a"}, {"txt": 1}]})).json()[
         "id"
@@ -20,8 +21,8 @@ async def statement_of(api: Api) -> tuple[list[dict[str, object]], str]:
 async def test_the_statement_explains_the_balance(api: Api) -> None:
     items, prediction_id = await statement_of(api)
 
-    assert sum(item["available_change"] for item in items) == 4  # type: ignore[misc]  # JSON numbers
-    assert sum(item["held_change"] for item in items) == 0  # type: ignore[misc]
+    assert sum(item["available_change"] for item in items) == 4
+    assert sum(item["held_change"] for item in items) == 0
     assert [item["kind"] for item in items][-1] == "top_up"
     assert {item["kind"]: item["amount"] for item in items} == {
         "top_up": 5,

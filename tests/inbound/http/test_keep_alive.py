@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -46,9 +47,9 @@ async def test_the_time_that_is_set_is_the_time_that_the_server_waits(
     waits: list[float] = []
     later = loop.call_later
 
-    def noted(delay: float, *given: object, **more: object) -> asyncio.TimerHandle:
+    def noted(delay: float, *given: Any, **more: Any) -> asyncio.TimerHandle:
         waits.append(delay)
-        return later(delay, *given, **more)  # type: ignore[arg-type]
+        return later(delay, *given, **more)
 
     monkeypatch.setattr(loop, "call_later", noted)
     async with connected(api, SETTINGS.keep_alive) as (reader, writer):

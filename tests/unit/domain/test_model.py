@@ -238,8 +238,16 @@ def regression(
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        (regression(ValueIs.RATE, ReadAs.EXPONENT), regression(ValueIs.UNKNOWN), "nobody has said how"),
-        (regression(ValueIs.UNKNOWN, ReadAs.EXPONENT), regression(ValueIs.UNKNOWN), "nobody has said how"),
+        (
+            regression(ValueIs.RATE, ReadAs.EXPONENT),
+            regression(ValueIs.UNKNOWN),
+            "its value may be a logarithm",
+        ),
+        (
+            regression(ValueIs.UNKNOWN, ReadAs.EXPONENT),
+            regression(ValueIs.UNKNOWN),
+            "its value may be a logarithm",
+        ),
         (regression(ValueIs.UNKNOWN, ReadAs.EXPONENT), regression(ValueIs.UNKNOWN, ReadAs.RAW), ""),
         (regression(ValueIs.UNKNOWN), regression(ValueIs.UNKNOWN), ""),
         (regression(ValueIs.UNKNOWN), regression(ValueIs.MEAN, ReadAs.RAW), ""),

@@ -32,10 +32,11 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         ("ann@example.org", "ann@example.org"),
         ("  Ann.Lee+tag@Mail.Example.ORG\n", "ann.lee+tag@mail.example.org"),
         ("анна@пример.рф", "анна@пример.рф"),
+        (unicodedata.normalize("NFD", "Андрей@Ёж.рф"), unicodedata.normalize("NFC", "андрей@ёж.рф")),
         ("o'brien@example.co.uk", "o'brien@example.co.uk"),
     ],
 )
-def test_an_email_address_is_stored_trimmed_and_in_lower_case(text: str, stored: str) -> None:
+def test_an_email_address_is_stored_trimmed_in_lower_case_and_composed(text: str, stored: str) -> None:
     assert normalized_email(text) == stored
 
 

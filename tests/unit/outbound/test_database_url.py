@@ -44,6 +44,32 @@ def test_hosts_and_ports(text: str, hosts: tuple[Host, ...]) -> None:
     assert read_url(text).hosts == hosts
 
 
+def test_a_host_is_written_with_the_port_that_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGPORT", raising=False)
+    assert [str(host) for host in (Host("a", 1), Host("::1", 3), Host("b", None))] == [
+        "a:1",
+        "[::1]:3",
+        "b:5432",
+    ]
+    monkeypatch.setenv("PGPORT", "6000")
+    assert str(Host("/run/here", None)) == "/run/here:6000"
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ("postgresql://ada:secret@a/db", '"ada"'),
+        ("postgresql:///db?user=ada", '"ada"'),
+        ("postgresql://a%22b@a/db", '"a""b"'),
+        ("postgresql://a/db", '"env"'),
+        ("postgresql://a/db?service=shop", "<role of Augury>"),
+    ],
+)
+def test_the_role_is_known_as_sql_names_it(monkeypatch: pytest.MonkeyPatch, text: str, user: str) -> None:
+    monkeypatch.setenv("PGUSER", "env")
+    assert read_url(text).quoted_user == user
+
+
 @pytest.mark.parametrize(
     ("text", "target"),
     [

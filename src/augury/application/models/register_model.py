@@ -40,6 +40,8 @@ class Registered:
     model: Model
     is_new: bool
     """Whether this is a new version. If not, the name already had the same file as this version."""
+    ignored: Sequence[str] = ()
+    """The model has no such categorical features, but the file has categories for them."""
     differences: Sequence[str] = ()
     """Why it was not made active: what users of the active version would have to change, in words."""
 
@@ -81,7 +83,7 @@ class RegisterModel:
                 return await self._again(same.ref, lambda old: complete(found.remembering(old)), prices)
             return await self._next(ModelRef(name, 1), versions, facts, sha256, prices, activate=activate)
 
-        return await retried(register)
+        return replace(await retried(register), ignored=found.ignored)
 
     async def _again(
         self, ref: ModelRef, learn: Callable[[ModelFacts], ModelFacts], given: "_Prices"
@@ -140,4 +142,4 @@ def _completed(facts: ModelFacts, *, categories: Categories, read_as: ReadAs | N
         raise UnfitForModel(
             reason=f"the file already says how to read its answer ({facts.value_is or facts.task})"
         )
-    return replace(facts.knowing(categories), read_as=read_as or facts.read_as)
+    return replace(facts.knowing(categories), read_as=read_as or facts.read_as, ignored=())

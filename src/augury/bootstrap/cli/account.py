@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import click
-from dishka import AsyncContainer
 
-from augury.application.money.ports import Balances, Statement
-from augury.application.predictions.ports import Predictions
+from augury.application.money.ports import Statement
+from augury.application.predictions.ports import StoredPrediction
 from augury.bootstrap.cli.listing import Entry, echo_json, one_line, plain, show
+from augury.bootstrap.operating import Operator
 from augury.domain.balance import Balance
-from augury.domain.prediction import Prediction
 from augury.domain.user import User
 
 TRANSFERS = ("kind", "amount", "reference", "created_at")
-PREDICTIONS = ("id", "status", "model", "rows", "price", "charged", "created_at")
+PREDICTIONS = ("id", "status", "model", "rows", "price", "charged", "refunded", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +23,15 @@ class Account:
     user: User
     balance: Balance
     statement: Sequence[Statement]
-    predictions: Sequence[Prediction]
+    predictions: Sequence[StoredPrediction]
 
 
-async def look_up(container: AsyncContainer, user: User, *, limit: int) -> Account:
-    balances: Balances = await container.get(Balances)
-    predictions: Predictions = await container.get(Predictions)
+async def look_up(operator: Operator, user: User, *, limit: int) -> Account:
     return Account(
         user,
-        await balances.of(user.id),
-        await balances.statement(user.id, limit=limit),
-        [stored.prediction for stored in await predictions.page(user.id, limit=limit)],
+        await operator.balances.of(user.id),
+        await operator.balances.statement(user.id, limit=limit),
+        await operator.predictions.page(user.id, limit=limit),
     )
 
 
@@ -95,7 +92,8 @@ def _transfer(line: Statement) -> Entry:
     }
 
 
-def _prediction(prediction: Prediction) -> Entry:
+def _prediction(stored: StoredPrediction) -> Entry:
+    prediction = stored.prediction
     return {
         "id": str(prediction.id),
         "status": prediction.status,
@@ -103,5 +101,6 @@ def _prediction(prediction: Prediction) -> Entry:
         "rows": prediction.rows,
         "price": prediction.price,
         "charged": prediction.charged,
+        "refunded": stored.refunded,
         "created_at": prediction.created_at,
     }

@@ -1,11 +1,11 @@
 """The operator's commands for the books."""
 
 import click
-from dishka import AsyncContainer
 
 from augury.application.money.verify_ledger import VerifyLedger
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.operating import operates
+from augury.bootstrap.operating import Operator, operates
+from augury.bootstrap.progress import progress
 
 
 @click.group()
@@ -15,15 +15,10 @@ def ledger() -> None:
 
 @ledger.command("verify")
 @operates
-async def verify(container: AsyncContainer) -> None:
+async def verify(operator: Operator) -> None:
     """Recompute every balance from the transfers. Exits with 1 on any deviation."""
-    from rich.progress import Progress
-
-    with Progress(transient=True) as progress:
-        task = progress.add_task("verifying the books", total=None)
-        report = await (await container.get(VerifyLedger))(
-            lambda done, total: progress.update(task, completed=done, total=total)
-        )
+    with progress("verifying the books") as on_step:
+        report = await VerifyLedger(ledger=operator.ledger)(on_step)
     for deviation in report.deviations:
         click.echo(deviation, err=True)
     counted = f"{report.users} balances, {report.transfers} transfers, {report.predictions} predictions"

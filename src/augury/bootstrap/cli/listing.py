@@ -37,6 +37,11 @@ def show(entries: Iterable[Entry], *, columns: tuple[str, ...], as_json: bool) -
             click.echo(_line(_plain(each, columns)))
 
 
+def say(words: str, *, err: bool = False) -> None:
+    """Print one line. A line break in it, as in a feature's name, is escaped."""
+    click.echo(words.translate(_ESCAPED), err=err)
+
+
 def echo_json(value: object) -> None:
     """Print `value`, which has only types that JSON has."""
     written = json.dumps(value, ensure_ascii=False, indent=1)

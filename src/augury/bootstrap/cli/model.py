@@ -4,16 +4,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
-from dishka import AsyncContainer
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
-from augury.application.models.ports import Models
-from augury.application.models.register_model import RegisterModel
-from augury.bootstrap.cli.listing import json_option, show
-from augury.bootstrap.cli.model_file import known_of, outcome, prices_of, texts_of, warn
+from augury.bootstrap.cli.listing import Entry, json_option, say, show
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.operating import operates
+from augury.bootstrap.operating import Operator, operates
+from augury.bootstrap.progress import progress
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_facts import ReadAs
 
@@ -35,22 +32,15 @@ def model() -> None:
 @click.option("--price", type=click.IntRange(min=0), help=PRICE)
 @text_price_option
 @operates
-async def train(container: AsyncContainer, price: int | None, text_price: int | None) -> None:
+async def train(operator: Operator, price: int | None, text_price: int | None) -> None:
     """Train the starter model and offer it as the next version of `tone`."""
-    from rich.progress import Progress
-
+    from augury.bootstrap.cli.model_file import outcome
     from augury.bootstrap.starter import train_starter  # loads catboost
 
-    with Progress(transient=True) as progress:
-        task = progress.add_task("training tone", total=None)
-        made, metrics = await train_starter(
-            await container.get(RegisterModel),
-            lambda done, total: progress.update(task, completed=done, total=total),
-            price,
-            text_price,
-        )
+    with progress("training tone") as on_step:
+        made, metrics = await train_starter(operator.register_model, on_step, price, text_price)
     scores = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
-    click.echo(f"{outcome(made)[0]} ({scores})")
+    say(f"{outcome(made)[0]} ({scores})")
 
 
 @model.command("add")
@@ -76,7 +66,7 @@ async def train(container: AsyncContainer, price: int | None, text_price: int | 
 )
 @operates
 async def add(
-    container: AsyncContainer,
+    operator: Operator,
     file: Path,
     name: str,
     price: int | None,
@@ -91,11 +81,12 @@ async def add(
 
     It becomes the active version, unless its features or its answers differ from those of the active one.
     """
+    from augury.bootstrap.cli.model_file import known_of, outcome, warn  # loads msgspec
+
     if find_spec("catboost") is None:  # else the inspecting process would blame the file
         raise ModuleNotFoundError(name="catboost")
-    register = await container.get(RegisterModel)
     known = known_of(value, categories, sample)
-    made = await register(
+    made = await operator.register_model(
         file=file,
         name=name,
         row_price=price,
@@ -104,7 +95,7 @@ async def add(
         known=known,
     )
     said, *warnings = outcome(made)
-    click.echo(said)
+    say(said)
     for warning in warnings:
         warn(warning)
 
@@ -113,23 +104,25 @@ async def add(
 @click.argument("model")
 @click.argument("texts", type=FILE)
 @operates
-async def describe(container: AsyncContainer, model: str, texts: Path) -> None:
+async def describe(operator: Operator, model: str, texts: Path) -> None:
     """Replace the texts of MODEL (name@version) by those in the JSON file TEXTS.
 
     The bot and the API show them: {"description": {"en": "…", "ru": "…"}, "features": {"age":
     {"en": "Age, years", "ru": "Возраст, лет"}}, "labels": {"1": {"en": "Leaves", "ru": "Уйдёт"}}}. Each part
     and each language may be left out.
     """
-    described = await (await container.get(DescribeModel))(ref=_ref(model), texts=texts_of(texts))
-    click.echo(f"{described.ref} has its new texts")
+    from augury.bootstrap.cli.model_file import texts_of
+
+    described = await DescribeModel(models=operator.models)(ref=_ref(model), texts=texts_of(texts))
+    say(f"{described.ref} has its new texts")
 
 
 @model.command("list")
 @json_option
 @operates
-async def list_(container: AsyncContainer, *, as_json: bool) -> None:
+async def list_(operator: Operator, *, as_json: bool) -> None:
     """Show every version of every model."""
-    entries = [
+    entries: list[Entry] = [
         {
             "model": str(each.ref),
             "state": each.state,
@@ -139,7 +132,7 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
             "features": len(each.facts.schema.features),
             "sha256": each.sha256,
         }
-        for each in await (await container.get(Models)).all()
+        for each in await operator.models.all()
     ]
     columns = ("model", "state", "task", "row_price", "features", "sha256", "text_price")
     show(entries, columns=columns, as_json=as_json)
@@ -154,34 +147,36 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
     help="Credits per kilobyte of text (1,000 bytes in UTF-8), on top of the price per row. 0: text is free.",
 )
 @operates
-async def price(container: AsyncContainer, model: str, credits: int | None, text_price: int | None) -> None:
+async def price(operator: Operator, model: str, credits: int | None, text_price: int | None) -> None:
     """Set the price per row of MODEL (name@version), its price per kilobyte of text, or both.
 
     A price that is not given stays. Predictions that were accepted before keep their price.
     """
+    from augury.bootstrap.cli.model_file import prices_of
+
     if credits is None and text_price is None:
         raise OperatorError("give a price per row, such as 2, or --text-price, or both")
-    change = await container.get(ChangeModel)
+    change = ChangeModel(models=operator.models)
     changed = await change(ref=_ref(model), row_price=credits, text_price=text_price)
-    click.echo(f"{changed.ref} costs {prices_of(changed)}")
+    say(f"{changed.ref} costs {prices_of(changed)}")
 
 
 @model.command("activate")
 @click.argument("model")
 @operates
-async def activate(container: AsyncContainer, model: str) -> None:
+async def activate(operator: Operator, model: str) -> None:
     """Let MODEL (name@version) serve requests that do not name a version."""
-    changed = await (await container.get(ChangeModel))(ref=_ref(model), state=ModelState.ACTIVE)
-    click.echo(f"{changed.ref} is active")
+    changed = await ChangeModel(models=operator.models)(ref=_ref(model), state=ModelState.ACTIVE)
+    say(f"{changed.ref} is active")
 
 
 @model.command("retire")
 @click.argument("model")
 @operates
-async def retire(container: AsyncContainer, model: str) -> None:
+async def retire(operator: Operator, model: str) -> None:
     """Stop accepting predictions for MODEL (name@version). Accepted ones still run."""
-    changed = await (await container.get(ChangeModel))(ref=_ref(model), state=ModelState.RETIRED)
-    click.echo(f"{changed.ref} is retired")
+    changed = await ChangeModel(models=operator.models)(ref=_ref(model), state=ModelState.RETIRED)
+    say(f"{changed.ref} is retired")
 
 
 def _ref(text: str) -> ModelRef:

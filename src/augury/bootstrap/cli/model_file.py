@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TypeVar
 
-import click
 import msgspec
 
 from augury.application.models.register_model import Categories, Known, Registered
+from augury.bootstrap.cli.listing import say
 from augury.bootstrap.config import OperatorError
 from augury.domain.model import Model
 from augury.domain.model_facts import ReadAs, ValueIs
@@ -39,7 +39,7 @@ def known_of(value: str | None, categories: Path | None, sample: Path | None) ->
 
 
 def warn(words: str) -> None:
-    click.echo(f"warning: {words}", err=True)
+    say(f"warning: {words}", err=True)
 
 
 def categories_of(file: Path) -> Categories:
@@ -60,16 +60,16 @@ def outcome(registered: Registered) -> list[str]:
     features = ", ".join(f"{feature.name} ({feature.kind})" for feature in model.facts.schema.features)
     what = f"{model.facts.task}, {features}; {model.state}, {prices_of(model)}"
     if not registered.is_new:
-        return [f"{model.ref} already has this file: {what}", *_warnings(model)]
+        return [f"{model.ref} already has this file: {what}", *_warnings(registered)]
     said = f"added {model.ref}: {what}"
     if registered.differences:
         why = "; ".join(registered.differences)
         return [
             said,
             f"it is not active, because {why}. To activate it: augury model activate {model.ref}",
-            *_warnings(model),
+            *_warnings(registered),
         ]
-    return [said, *_warnings(model)]
+    return [said, *_warnings(registered)]
 
 
 def prices_of(model: Model) -> str:
@@ -77,13 +77,20 @@ def prices_of(model: Model) -> str:
     return f"{per_row} and {model.text_price} per kilobyte of text" if model.text_price else per_row
 
 
-def _warnings(model: Model) -> list[str]:
-    if model.facts.value_is is not ValueIs.UNKNOWN or model.facts.read_as is not None:
-        return []
+def _warnings(registered: Registered) -> list[str]:
+    facts = registered.model.facts
+    ignored = [
+        f"the file's metadata has categories for {name}, which is not a categorical feature of the model: "
+        "they are ignored"
+        for name in registered.ignored
+    ]
+    if facts.value_is is not ValueIs.UNKNOWN or facts.read_as is not None:
+        return ignored
     return [
+        *ignored,
         "the file does not name its loss function, so the meaning of its number is unknown; it is answered "
         "as it is. Add the file again with --value exponent if the model learned the logarithm of the "
-        "target, or with --value raw if not"
+        "target, or with --value raw if not",
     ]
 
 

@@ -1,13 +1,10 @@
 """The operator's commands for payments made in Telegram."""
 
 import click
-from dishka import AsyncContainer
 
-from augury.application.chats.ports import OpenChatBooks
 from augury.application.chats.refund_payment import RefundPayment
-from augury.application.ports import Clock
 from augury.bootstrap.config import OperatorError, SettingError, read
-from augury.bootstrap.operating import operates
+from augury.bootstrap.operating import Operator, operates
 from augury.domain.balance import NotEnoughCredits
 from augury.inbound.telegram.settings import TelegramSettings
 
@@ -25,9 +22,10 @@ def payment() -> None:
     help="Telegram has returned the stars already: only take the credits back. Spent ones become a debt.",
 )
 @operates
-async def refund(container: AsyncContainer, charge: str, given_back: bool) -> None:
+async def refund(operator: Operator, charge: str, *, given_back: bool) -> None:
     """Refund the payment of this receipt. Refused if its credits are spent."""
     from augury.inbound.telegram.client import create_bot  # only the bot's image has aiogram
+    from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
     from augury.outbound.telegram_payments import TelegramPayments
 
     settings = read(TelegramSettings)
@@ -36,9 +34,9 @@ async def refund(container: AsyncContainer, charge: str, given_back: bool) -> No
     bot = create_bot(settings)
     try:
         refund_payment = RefundPayment(
-            books=await container.get(OpenChatBooks),
+            books=PostgresOpenChatBooks(operator.pool),
             payments=TelegramPayments(bot),
-            clock=await container.get(Clock),
+            clock=operator.clock,
         )
         returned = await refund_payment(charge_id=charge, given_back=given_back)
     except NotEnoughCredits as short:

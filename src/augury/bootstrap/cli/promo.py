@@ -4,14 +4,12 @@ import re
 from datetime import timedelta
 
 import click
-from dishka import AsyncContainer
 from typing_extensions import override
 
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
-from augury.application.money.ports import PromoCodes
 from augury.bootstrap.cli.listing import Entry, json_option, show
-from augury.bootstrap.operating import operates
+from augury.bootstrap.operating import Operator, operates
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.promo_code import MOST_REDEMPTIONS
 
@@ -59,10 +57,10 @@ def promo() -> None:
 @click.option("--expires-in", type=Duration(), help="Such as 12h or 30d. Default: never.")
 @operates
 async def create(
-    container: AsyncContainer, code: str, credits: int, limit: int, expires_in: timedelta | None
+    operator: Operator, code: str, credits: int, limit: int, expires_in: timedelta | None
 ) -> None:
     """Create the promo code CODE: 3 to 40 letters, digits, "-" or "_"."""
-    make = await container.get(CreatePromoCode)
+    make = CreatePromoCode(promo_codes=operator.promo_codes, clock=operator.clock)
     made = await make(code=code, credits=credits, limit=limit, expires_in=expires_in)
     until = f", until {made.expires_at:%Y-%m-%d %H:%M} UTC" if made.expires_at else ""
     click.echo(f"created {made.code}: {made.credits} credits, for {made.most} users{until}")
@@ -71,9 +69,9 @@ async def create(
 @promo.command("list")
 @json_option
 @operates
-async def list_(container: AsyncContainer, *, as_json: bool) -> None:
+async def list_(operator: Operator, *, as_json: bool) -> None:
     """Show every promo code and how often it was redeemed."""
-    promo_codes: PromoCodes = await container.get(PromoCodes)
+    promo_codes = operator.promo_codes
     entries: list[Entry] = []
     after = None
     while page := await promo_codes.page(limit=PAGE, after=after):
@@ -99,16 +97,18 @@ async def list_(container: AsyncContainer, *, as_json: bool) -> None:
 @promo.command("disable")
 @click.argument("code")
 @operates
-async def disable(container: AsyncContainer, code: str) -> None:
+async def disable(operator: Operator, code: str) -> None:
     """Stop CODE from being redeemed. Granted credits stay."""
-    changed = await (await container.get(ChangePromoCode))(code=code, disabled=True)
+    change = ChangePromoCode(promo_codes=operator.promo_codes, clock=operator.clock)
+    changed = await change(code=code, disabled=True)
     click.echo(f"{changed.code} is disabled; it was redeemed {changed.used} times")
 
 
 @promo.command("enable")
 @click.argument("code")
 @operates
-async def enable(container: AsyncContainer, code: str) -> None:
+async def enable(operator: Operator, code: str) -> None:
     """Let CODE be redeemed again, within its limit and until it expires."""
-    changed = await (await container.get(ChangePromoCode))(code=code, disabled=False)
+    change = ChangePromoCode(promo_codes=operator.promo_codes, clock=operator.clock)
+    changed = await change(code=code, disabled=False)
     click.echo(f"{changed.code} is enabled")

@@ -60,10 +60,11 @@ class Augury(click.Group):
             raise  # click handles these itself
         except Exception as error:
             from augury.bootstrap.cli.failures import line_about
+            from augury.bootstrap.cli.listing import say
 
             if (line := line_about(error)) is None:
                 raise
-            click.echo(f"augury: {line}", err=True)
+            say(f"augury: {line}", err=True)
             ctx.exit(1)
 
 

@@ -3,18 +3,16 @@
 from uuid import UUID
 
 import click
-from dishka import AsyncContainer
 
 from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.people.block_user import BlockUser
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
-from augury.application.people.ports import Users
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.unblock_user import UnblockUser
 from augury.bootstrap.cli.account import look_up, show_account
-from augury.bootstrap.operating import operates
+from augury.bootstrap.operating import Operator, operates
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, UserNotFound, normalized_email
 
@@ -28,9 +26,9 @@ def user() -> None:
     """
 
 
-async def _known(container: AsyncContainer, email: str) -> User:
+async def _known(operator: Operator, email: str) -> User:
     """The user of this address or id. Raises `UserNotFound`, `InvalidEmail`."""
-    users: Users = await container.get(Users)
+    users = operator.users
     try:
         return await users.get(UserId(UUID(email)))
     except ValueError:
@@ -50,9 +48,15 @@ def _name(known: User) -> str:
 @click.option("--admin", is_flag=True, help="Make an administrator.")
 @click.password_option()
 @operates
-async def create(container: AsyncContainer, email: str, password: str, *, admin: bool) -> None:
+async def create(operator: Operator, email: str, password: str, *, admin: bool) -> None:
     """Open an account. Asks for the password unless --password is given."""
-    register = await container.get(RegisterUser)
+    register = RegisterUser(
+        users=operator.users,
+        passwords=operator.passwords,
+        throttle=operator.throttle,
+        clock=operator.clock,
+        limits=operator.limits,
+    )
     role = Role.ADMIN if admin else Role.MEMBER
     made = await register(email=email, password=password, role=role)
     click.echo(f"created {made.email} ({made.role}), id {made.id}")
@@ -69,19 +73,19 @@ async def create(container: AsyncContainer, email: str, password: str, *, admin:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @operates
-async def show(container: AsyncContainer, email: str, limit: int, *, as_json: bool) -> None:
+async def show(operator: Operator, email: str, limit: int, *, as_json: bool) -> None:
     """Show an account: its balance, its statement and its predictions, without their rows and answers."""
-    known = await _known(container, email)
-    show_account(await look_up(container, known, limit=limit), as_json=as_json)
+    known = await _known(operator, email)
+    show_account(await look_up(operator, known, limit=limit), as_json=as_json)
 
 
 @user.command("promote")
 @click.argument("email")
 @operates
-async def promote(container: AsyncContainer, email: str) -> None:
+async def promote(operator: Operator, email: str) -> None:
     """Make a user an administrator."""
-    known = await _known(container, email)
-    await (await container.get(ChangeRole))(user_id=known.id, role=Role.ADMIN, by=None)
+    known = await _known(operator, email)
+    await ChangeRole(users=operator.users)(user_id=known.id, role=Role.ADMIN, by=None)
     click.echo(f"{_name(known)} is now an administrator")
 
 
@@ -90,12 +94,17 @@ async def promote(container: AsyncContainer, email: str) -> None:
 @click.password_option()
 @click.option("--end-api-keys", is_flag=True, help="Also delete the account's API keys.")
 @operates
-async def set_password(container: AsyncContainer, email: str, password: str, *, end_api_keys: bool) -> None:
+async def set_password(operator: Operator, email: str, password: str, *, end_api_keys: bool) -> None:
     """Replace a password and end the account's sessions."""
-    known = await _known(container, email)
-    await (await container.get(ChangePassword))(
-        user_id=known.id, current=None, new=password, end_api_keys=end_api_keys
+    known = await _known(operator, email)
+    change_password = ChangePassword(
+        users=operator.users,
+        passwords=operator.passwords,
+        throttle=operator.throttle,
+        known=operator.known_callers,
+        limits=operator.limits,
     )
+    await change_password(user_id=known.id, current=None, new=password, end_api_keys=end_api_keys)
     ended = "sessions and API keys" if end_api_keys else "sessions"
     click.echo(f"the password of {_name(known)} was changed, and all {ended} ended")
 
@@ -104,10 +113,11 @@ async def set_password(container: AsyncContainer, email: str, password: str, *, 
 @click.argument("email")
 @click.argument("credits", type=click.IntRange(min=1))
 @operates
-async def top_up(container: AsyncContainer, email: str, credits: int) -> None:
+async def top_up(operator: Operator, email: str, credits: int) -> None:
     """Add credits to an account's balance."""
-    known, reference = await _known(container, email), str(uuid7())
-    moved = await (await container.get(TopUp))(user_id=known.id, amount=credits, payment=reference)
+    known, reference = await _known(operator, email), str(uuid7())
+    top_up = TopUp(users=operator.users, books=operator.books)
+    moved = await top_up(user_id=known.id, amount=credits, payment=reference)
     click.echo(
         f"{_name(known)} has {moved.balance.available} credits available; "
         f"the top-up's reference is {reference}"
@@ -119,32 +129,34 @@ async def top_up(container: AsyncContainer, email: str, credits: int) -> None:
 @click.argument("payment", metavar="TOP-UP")
 @click.option("--credits", type=click.IntRange(min=1), help="How many to take back. Default: all of them.")
 @operates
-async def reverse(container: AsyncContainer, email: str, payment: str, credits: int | None) -> None:
+async def reverse(operator: Operator, email: str, payment: str, credits: int | None) -> None:
     """Take back a mistaken top-up, once, and at most the available credits.
 
     TOP-UP is its reference, which `augury user top-up` and `augury user show` print, or the name of its
     payment if it has one.
     """
-    known = await _known(container, email)
-    moved = await (await container.get(ReverseTopUp))(user_id=known.id, payment=payment, amount=credits)
+    known = await _known(operator, email)
+    reverse_top_up = ReverseTopUp(users=operator.users, books=operator.books)
+    moved = await reverse_top_up(user_id=known.id, payment=payment, amount=credits)
     click.echo(f"{_name(known)} has {moved.balance.available} credits available")
 
 
 @user.command("block")
 @click.argument("email")
 @operates
-async def block(container: AsyncContainer, email: str) -> None:
+async def block(operator: Operator, email: str) -> None:
     """Block an account: sign-in, tokens, API keys and chats stop working; accepted predictions still run."""
-    known = await _known(container, email)
-    await (await container.get(BlockUser))(user_id=known.id, by=None)
+    known = await _known(operator, email)
+    block_user = BlockUser(users=operator.users, known=operator.known_callers, clock=operator.clock)
+    await block_user(user_id=known.id, by=None)
     click.echo(f"{_name(known)} is blocked, and all sessions ended")
 
 
 @user.command("unblock")
 @click.argument("email")
 @operates
-async def unblock(container: AsyncContainer, email: str) -> None:
+async def unblock(operator: Operator, email: str) -> None:
     """Unblock an account."""
-    known = await _known(container, email)
-    await (await container.get(UnblockUser))(user_id=known.id)
+    known = await _known(operator, email)
+    await UnblockUser(users=operator.users)(user_id=known.id)
     click.echo(f"{_name(known)} is not blocked")

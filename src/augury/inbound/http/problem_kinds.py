@@ -154,7 +154,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         401,
         "invalid-token",
         "Invalid token",
-        says="The token or API key is not valid, or no longer. Sign in again with `POST /auth/token`.",
+        says="The token or API key is invalid or has expired. Sign in again with `POST /auth/token`.",
     ),
     UserNotFound: Kind(404, "user-not-found", "No such user"),
     PredictionsUnderWay: Kind(

@@ -94,6 +94,7 @@ def facts_of(model: CatBoost) -> ModelFacts:
         value_is=value.is_,
         alpha=value.alpha,
         read_as=value.read_as,
+        ignored=_misnamed(own.categories, features),
     )
     _try_out(model, found)
     try:
@@ -140,6 +141,11 @@ def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tup
         Feature(name, kinds[index], categories.get(name, ()), nullable=not nulls.forbids(index))
         for index, name in enumerate(names)
     )
+
+
+def _misnamed(categories: Mapping[str, object], features: Sequence[Feature]) -> tuple[str, ...]:
+    categorical = {feature.name for feature in features if feature.kind is FeatureKind.CATEGORICAL}
+    return tuple(name for name in categories if name not in categorical)
 
 
 def _classes(model: CatBoost) -> tuple[str, ...]:

@@ -3,20 +3,21 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from asyncpg import Pool
-from sqlalchemy import bindparam, delete, insert, select
 from typing_extensions import override
 
 from augury.application.people.ports import ApiKey, ApiKeys
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, User, UserNotFound
 from augury.outbound.postgres.pool import transaction
-from augury.outbound.postgres.query import fetch, query
-from augury.outbound.postgres.tables import api_keys
+from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.users import user_of
 
 LOCK_OWNER = "SELECT access_version FROM users WHERE id = $1 AND closed_at IS NULL FOR NO KEY UPDATE"
 COUNT = "SELECT count(*) FROM api_keys WHERE user_id = $1"
-ADD = query(insert(api_keys))
+ADD = """
+INSERT INTO api_keys (id, digest, user_id, name, hint, created_at, expires_at, last_used_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
 OWNER = """
 WITH found AS (
     SELECT key.id AS key_id, users.id, role, email, users.created_at, closed_at, blocked_at,
@@ -29,16 +30,11 @@ WITH found AS (
 )
 SELECT id, role, email, created_at, closed_at, blocked_at, access_version FROM found
 """
-OF = query(
-    select(*(column for column in api_keys.c if column.name != "digest"))
-    .where(api_keys.c.user_id == bindparam("user_id"))
-    .order_by(api_keys.c.id.desc())
-)
-REMOVE = query(
-    delete(api_keys)
-    .where(api_keys.c.id == bindparam("key_id"), api_keys.c.user_id == bindparam("user_id"))
-    .returning(api_keys.c.id)
-)
+OF = """
+SELECT id, user_id, name, hint, created_at, expires_at, last_used_at FROM api_keys
+WHERE user_id = $1 ORDER BY id DESC
+"""
+REMOVE = "DELETE FROM api_keys WHERE user_id = $1 AND id = $2 RETURNING id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +52,15 @@ class PostgresApiKeys(ApiKeys):
             if await connection.fetchval(COUNT, key.user_id) >= most:
                 return False
             await connection.execute(
-                *ADD(
-                    id=key.id,
-                    digest=digest,
-                    user_id=key.user_id,
-                    name=key.name,
-                    hint=key.hint,
-                    created_at=key.created_at,
-                    expires_at=key.expires_at,
-                    last_used_at=key.last_used_at,
-                )
+                ADD,
+                key.id,
+                digest,
+                key.user_id,
+                key.name,
+                key.hint,
+                key.created_at,
+                key.expires_at,
+                key.last_used_at,
             )
         return True
 
@@ -76,8 +71,8 @@ class PostgresApiKeys(ApiKeys):
 
     @override
     async def of(self, user_id: UserId) -> Sequence[ApiKey]:
-        return [ApiKey(**row) for row in await fetch(self.pool, *OF(user_id=user_id))]
+        return [ApiKey(**row) for row in await fetch(self.pool, OF, user_id)]
 
     @override
     async def remove(self, user_id: UserId, key_id: UUID) -> bool:
-        return bool(await fetch(self.pool, *REMOVE(user_id=user_id, key_id=key_id)))
+        return bool(await fetch(self.pool, REMOVE, user_id, key_id))

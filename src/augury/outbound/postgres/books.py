@@ -9,7 +9,6 @@ from typing import Self
 from uuid import UUID
 
 from asyncpg import Pool
-from sqlalchemy import Uuid, bindparam, func, select
 from typing_extensions import override
 
 from augury.application.money.ports import OpenPromoBooks, PromoBooks
@@ -30,8 +29,6 @@ from augury.domain.user import User
 from augury.outbound.postgres import account_closing, promo_codes, record, sweeping
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
-from augury.outbound.postgres.query import query
-from augury.outbound.postgres.tables import predictions
 from augury.outbound.postgres.transfer_rows import transfer_of
 
 OPEN = """
@@ -47,14 +44,9 @@ FROM idempotency_keys JOIN unnest($2::uuid[], $3::text[]) AS asked (user_id, key
 WHERE user_id = ANY ($2) AND key = ANY ($3)
 """
 
-LOCK_PREDICTION = query(
-    select(*COLUMNS)
-    .where(
-        predictions.c.id == bindparam("id"),
-        predictions.c.user_id == func.coalesce(bindparam("owner", type_=Uuid), predictions.c.user_id),
-    )
-    .with_for_update()
-)
+LOCK_PREDICTION = f"""
+SELECT {COLUMNS} FROM predictions WHERE id = $1 AND user_id = coalesce($2, user_id) FOR UPDATE
+"""
 
 TRANSFER = """
 SELECT kind, user_id, amount, reference, to_user_id FROM transfers WHERE reference = $1 AND kind = $2
@@ -114,7 +106,7 @@ class PostgresBooks(ClosingBooks, PromoBooks, SweepBooks):
 
     @override
     async def prediction(self, prediction_id: PredictionId, *, owner: UserId | None = None) -> Prediction:
-        row = await self._connection.fetchrow(*LOCK_PREDICTION(id=prediction_id, owner=owner))
+        row = await self._connection.fetchrow(LOCK_PREDICTION, prediction_id, owner)
         if row is None:
             raise PredictionNotFound(prediction_id=prediction_id)
         return prediction_of(row)

@@ -85,7 +85,7 @@ class PostgresChatBooks(PostgresBooks, ChatBooks):
 
     @override
     async def chat(self, chat_id: int) -> Chat | None:
-        row = await self._connection.fetchrow(*LOCK(chat_id=chat_id))
+        row = await self._connection.fetchrow(LOCK, chat_id)
         return chat_of(row) if row else None
 
     @override

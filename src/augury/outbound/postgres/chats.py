@@ -1,7 +1,6 @@
 from dataclasses import dataclass
 
 from asyncpg import Pool, Record
-from sqlalchemy import bindparam, insert, select, update
 from typing_extensions import override
 
 from augury.application.chats.ports import Chat, Chats, Dialogues
@@ -9,28 +8,19 @@ from augury.application.people.ports import NewUser
 from augury.application.ports import Json
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import transaction
-from augury.outbound.postgres.query import fetch, query
-from augury.outbound.postgres.tables import users
-from augury.outbound.postgres.telegram_tables import chats
+from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.users import add_user
 
-ITSELF = chats.c.id == bindparam("chat_id")
-_chat = (
-    select(chats, users.c.blocked_at.is_not(None).label("blocked"))
-    .join(users, users.c.id == chats.c.user_id)
-    .where(ITSELF)
-)
-GET = query(_chat)
-LOCK = query(_chat.with_for_update(of=chats))
-ADD = query(
-    insert(chats).values(
-        {name: bindparam(name) for name in ("id", "user_id", "language", "model", "dialogue")}
-    )
-)
-SPEAK = query(update(chats).where(ITSELF).values(language=bindparam("value")))
-CHOOSE = query(update(chats).where(ITSELF).values(model=bindparam("value")))
-LEAVE = query(update(chats).where(ITSELF, chats.c.gone != bindparam("value")).values(gone=bindparam("value")))
-PUT_DIALOGUE = query(update(chats).where(ITSELF).values(dialogue=bindparam("value")))
+GET = """
+SELECT chat.id, user_id, language, model, dialogue, gone, users.blocked_at IS NOT NULL AS blocked
+FROM telegram_chats chat JOIN users ON users.id = user_id WHERE chat.id = $1
+"""
+LOCK = f"{GET} FOR UPDATE OF chat"
+ADD = "INSERT INTO telegram_chats (id, user_id, language, model, dialogue) VALUES ($1, $2, $3, $4, $5)"
+SPEAK = "UPDATE telegram_chats SET language = $2 WHERE id = $1"
+CHOOSE = "UPDATE telegram_chats SET model = $2 WHERE id = $1"
+LEAVE = "UPDATE telegram_chats SET gone = $2 WHERE id = $1 AND gone <> $2"
+PUT_DIALOGUE = "UPDATE telegram_chats SET dialogue = $2 WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +29,30 @@ class PostgresChats(Chats):
 
     @override
     async def get(self, chat_id: int) -> Chat | None:
-        rows = await fetch(self.pool, *GET(chat_id=chat_id))
+        rows = await fetch(self.pool, GET, chat_id)
         return chat_of(rows[0]) if rows else None
 
     @override
     async def add(self, chat: Chat, new: NewUser) -> Chat:
         async with transaction(self.pool) as connection:
             await connection.execute(locks.WAIT, chat.id)  # a concurrent call waits, and then finds the chat
-            if row := await connection.fetchrow(*GET(chat_id=chat.id)):
+            if row := await connection.fetchrow(GET, chat.id):
                 return chat_of(row)
             await add_user(connection, new)
-            await connection.execute(
-                *ADD(
-                    id=chat.id,
-                    user_id=chat.user_id,
-                    language=chat.language,
-                    model=chat.model,
-                    dialogue=chat.dialogue,
-                )
-            )
+            await connection.execute(ADD, chat.id, chat.user_id, chat.language, chat.model, chat.dialogue)
         return chat
 
     @override
     async def speak(self, chat_id: int, language: str) -> None:
-        await fetch(self.pool, *SPEAK(chat_id=chat_id, value=language))
+        await fetch(self.pool, SPEAK, chat_id, language)
 
     @override
     async def choose(self, chat_id: int, model: str) -> None:
-        await fetch(self.pool, *CHOOSE(chat_id=chat_id, value=model))
+        await fetch(self.pool, CHOOSE, chat_id, model)
 
     @override
     async def leave(self, chat_id: int, *, gone: bool = True) -> None:
-        await fetch(self.pool, *LEAVE(chat_id=chat_id, value=gone))
+        await fetch(self.pool, LEAVE, chat_id, gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +61,7 @@ class PostgresDialogues(Dialogues):
 
     @override
     async def put(self, chat_id: int, dialogue: Json | None) -> None:
-        await fetch(self.pool, *PUT_DIALOGUE(chat_id=chat_id, value=dialogue))
+        await fetch(self.pool, PUT_DIALOGUE, chat_id, dialogue)
 
 
 def chat_of(row: Record) -> Chat:

@@ -15,6 +15,7 @@ import asyncpg
 from augury.application.ports import Unavailable
 from augury.outbound.postgres.database_url import DatabaseUrl, Host, read_url
 from augury.outbound.postgres.failures import NODE_IS_OF_NO_USE, first_line
+from augury.outbound.postgres.rights import RightsMissing, what_is_missing
 
 _NEXT = (
     *NODE_IS_OF_NO_USE,
@@ -59,11 +60,15 @@ class Connector:
                 raise
             except _PARAMETER_REFUSED as error:
                 raise Unavailable(f"the database refuses its URL: {first_line(error)}") from error
+            except asyncpg.InsufficientPrivilegeError as error:
+                role = self._url.quoted_user
+                raise RightsMissing(f"the database refuses: {what_is_missing(error, role)}") from error
             except _NEXT as error:
                 self._put_last(host)
                 if len(self._hosts) == 1:
                     raise
-                said.append(f"{host.name if host else ''}: {self._words(error)}")
+                assert host is not None
+                said.append(f"{host}: {self._words(error)}")
         raise Unavailable(f"no host of the database can be used: {'; '.join(said)}")
 
     async def _connect(self, host: Host | None, options: dict[str, Any]) -> asyncpg.Connection:

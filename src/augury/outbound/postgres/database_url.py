@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from typing_extensions import override
+
 from augury.outbound.postgres.libpq_parameters import NOT_FOR_ASYNCPG, refuse_impossible
 from augury.outbound.postgres.socket_options import SocketOption, socket_options
 
 _HOST = re.compile(r"(\[[^]]+\]|[^:]+)(:(?P<port>\d{1,5}))?")
 _MOST_PORT = 65_535
+DEFAULT_PORT = 5432
 _HOST_NEEDED = "url must name a host, or a host and a port number"
 
 
@@ -27,6 +30,12 @@ class Host:
     port: int | None
     """None: asyncpg's default."""
 
+    @override
+    def __str__(self) -> str:
+        """The host with the port that is used."""
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return f"{name}:{self.port or os.environ.get('PGPORT') or DEFAULT_PORT}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseUrl:
@@ -34,6 +43,8 @@ class DatabaseUrl:
 
     dsn: str
     """The URL for asyncpg, without the parameters that we handle. A `host` argument overrides its hosts."""
+    quoted_user: str
+    """The role, as SQL names it."""
     hosts: tuple[Host, ...]
     """The hosts in the order to try. If empty: asyncpg's default."""
     shuffled: bool
@@ -64,10 +75,11 @@ def read_url(url: str) -> DatabaseUrl:
     refuse_impossible(said)
     binds, roots = _certificates(said)
     hosts = _hosts(parts.netloc.rpartition("@")[2], said)
-    _name_a_user(parts.netloc, said)
+    user = _user(parts.netloc, said)
     kept = {name: value for name, value in said.items() if name not in NOT_FOR_ASYNCPG}
     return DatabaseUrl(
         dsn=parts._replace(query=urlencode(kept)).geturl(),
+        quoted_user='"{}"'.format(user.replace('"', '""')) if user else "<role of Augury>",
         hosts=hosts,
         shuffled=said.get("load_balance_hosts") == "random",
         target=said.get("target_session_attrs") or ("read-write" if len(hosts) > 1 else None),
@@ -141,13 +153,16 @@ def _with_ports(hosts: list[Host], text: str) -> list[Host]:
     return [Host(host.name, host.port or int(port)) for host, port in zip(hosts, many, strict=True)]
 
 
-def _name_a_user(netloc: str, said: Mapping[str, str]) -> None:
-    """Raises `ValueError` if nothing names a user: asyncpg asks the system, and containers may not know."""
-    if netloc.rpartition("@")[0].partition(":")[0] or "user" in said or "service" in said:
-        return
+def _user(netloc: str, said: Mapping[str, str]) -> str | None:
+    """The user, as asyncpg finds it. None if a service's file may name it.
+
+    Raises `ValueError` if nothing names a user: asyncpg asks the system, and containers may not know.
+    """
+    given = unquote(netloc.rpartition("@")[0].partition(":")[0]) or said.get("user")
+    if given or "service" in said:
+        return given
     try:
-        if not os.environ.get("PGUSER"):
-            getpass.getuser()
+        return os.environ.get("PGUSER") or getpass.getuser()
     except (KeyError, OSError):
         raise ValueError("url must name a user: this system has no name for its own") from None
 

@@ -50,9 +50,17 @@ def failures_named() -> Iterator[None]:
             raise
         raise BooksDisagree(account=account) from error
     except asyncpg.InsufficientPrivilegeError as error:
-        raise Unavailable(f"the database refuses: {what_is_missing(error)}") from error
+        raise Unavailable(f"the database refuses: {what_is_missing(error, '<role of Augury>')}") from error
+    except asyncpg.ProtocolViolationError as error:
+        raise Unavailable(_words_of_pooler(first_line(error))) from error
     except AWAY as error:
         raise Unavailable(f"the database cannot be reached: {first_line(error)}") from error
+
+
+def _words_of_pooler(words: str) -> str:
+    if "unsupported startup parameter" not in words:
+        return f"the database cannot be reached: {words}"
+    return f"a pooler is in front of the database ({words}): set AUGURY_DATABASE_POOLER to transaction"
 
 
 def first_line(error: BaseException) -> str:

@@ -19,20 +19,15 @@ from augury.outbound.postgres import locks
 from augury.outbound.postgres.blockers import Blockers
 from augury.outbound.postgres.connecting import Connector
 from augury.outbound.postgres.failures import failures_named
-from augury.outbound.postgres.pooler import UNPREPARED
-from augury.outbound.postgres.rights import RightsMissing, what_is_missing
-from augury.outbound.postgres.schema_version import refuse_newer
-from augury.outbound.postgres.tables import VERSION
+from augury.outbound.postgres.pooler import UNPREPARED, require_transactions
+from augury.outbound.postgres.rights import SEARCHED, RightsMissing, no_schema, what_is_missing
+from augury.outbound.postgres.schema_version import VERSION, refuse_newer
 
 WAIT = timedelta(seconds=60)
 """How long to wait for another migration."""
 LOCK_TIMEOUT = timedelta(seconds=10)
 """How long to wait for a table in use. Meanwhile, new statements on the table wait, too."""
 _CONNECT_TIMEOUT = timedelta(seconds=10)
-_MAY_CREATE = """
-SELECT current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE'),
-    current_user, coalesce(current_schema(), 'public')
-"""
 
 OnStep = Callable[[str], None]
 
@@ -86,12 +81,21 @@ async def _migrate(url: str, on_step: OnStep, wait: timedelta, lock_timeout: tim
     connect = Connector(url, timeout=_CONNECT_TIMEOUT, application_name="augury migrate", **UNPREPARED)
     # Everything runs in one transaction, so the lock ends with it, also behind a pooler.
     with failures_named():
+        await _require_transactions(connect)
         async with _driver_errors(), engine_for(connect).begin() as taken:
             pid: int = (await taken.execute(text("SELECT pg_backend_pid()"))).scalar_one()
             async with Blockers(connect, pid) as blockers, _said_who_blocks(blockers):
                 await _take_turn(taken, wait, lock_timeout)
                 await taken.run_sync(_upgrade, step)
     return applied
+
+
+async def _require_transactions(connect: Connector) -> None:
+    connection = await connect()
+    try:
+        await require_transactions(connection)
+    finally:
+        await connection.close(timeout=5)
 
 
 async def _take_turn(taken: AsyncConnection, wait: timedelta, lock_timeout: timedelta) -> None:
@@ -101,26 +105,34 @@ async def _take_turn(taken: AsyncConnection, wait: timedelta, lock_timeout: time
 
 
 def _upgrade(taken: Connection, step: OnStep) -> None:
-    if taken.scalar(text("SELECT to_regclass('alembic_version')")) is not None:
-        found = taken.scalar(text("SELECT version_num FROM alembic_version")) or ""
-        refuse_newer(found)
-        if found == VERSION:  # without anything to do, the role needs no rights to migrate
-            return
-    may, role, schema = taken.execute(text(_MAY_CREATE)).one()
-    if not may:
-        raise RightsMissing(
-            f"the role {role} may not create tables in the schema {schema}; as the database's owner, run: "
-            f'GRANT USAGE, CREATE ON SCHEMA "{schema}" TO "{role}"'
-        )
-    config = configuration()
-    config.attributes["connection"] = taken
-    config.attributes["on_step"] = step
+    role, path, schema, may_create = taken.execute(text(SEARCHED)).one()
     try:
+        if _is_current(taken):  # without anything to do, the role needs no rights to migrate
+            return
+        if schema is None:
+            raise RightsMissing(no_schema(path))
+        if not may_create:
+            raise RightsMissing(
+                f"the role {role} may not create tables in the schema {schema}; as the database's owner, "
+                f"run: GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}"
+            )
+        config = configuration()
+        config.attributes["connection"] = taken
+        config.attributes["on_step"] = step
         command.upgrade(config, "head")
     except DBAPIError as error:
         if isinstance(cause := _cause(error), asyncpg.InsufficientPrivilegeError):
-            raise RightsMissing(what_is_missing(cause, f'"{role}"')) from error
+            raise RightsMissing(what_is_missing(cause, role)) from error
         raise
+
+
+def _is_current(taken: Connection) -> bool:
+    """Raises `SchemaMismatch` if the database is newer than this code."""
+    if taken.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return False
+    found = taken.scalar(text("SELECT version_num FROM alembic_version")) or ""
+    refuse_newer(found)
+    return bool(found == VERSION)
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from asyncpg import Pool, Record
-from sqlalchemy import and_, bindparam, insert, select, update
 from typing_extensions import override
 
 from augury.application.models.ports import Models
@@ -15,36 +14,21 @@ from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFa
 from augury.domain.model_texts import ModelTexts
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pool import transaction
-from augury.outbound.postgres.query import Query, fetch, query
-from augury.outbound.postgres.tables import models
+from augury.outbound.postgres.query import fetch
 
-COLUMNS = [column for column in models.c if column.computed is None]
+COLUMNS = "name, version, facts, sha256, row_price, text_price, state, created_at"
 """All columns except the computed ones, which only older releases read."""
-_THIS = and_(models.c.name == bindparam("the_name"), models.c.version == bindparam("the_version"))
-ACTIVE = query(
-    select(*COLUMNS).where(models.c.name == bindparam("the_name"), models.c.state == ModelState.ACTIVE)
-)
-VERSION = query(select(*COLUMNS).where(_THIS))
-ALL = query(select(*COLUMNS).order_by(models.c.name, models.c.version))
-VERSIONS = query(select(*COLUMNS).where(models.c.name == bindparam("the_name")).order_by(models.c.version))
-# Locks all versions of the name, since another one may have to become inactive.
-LOCK = query(
-    select(*COLUMNS)
-    .where(models.c.name == bindparam("the_name"))
-    .order_by(models.c.version)
-    .with_for_update()
-)
-STEP_BACK = query(
-    update(models)
-    .where(models.c.name == bindparam("the_name"), models.c.state == ModelState.ACTIVE)
-    .values(state=ModelState.READY)
-)
-ADD = query(insert(models).values({column.name: bindparam(column.name) for column in COLUMNS}))
-CHANGE = query(
-    update(models)
-    .where(_THIS)
-    .values({name: bindparam(name) for name in ("row_price", "text_price", "state", "facts")})
-)
+ACTIVE = f"SELECT {COLUMNS} FROM models WHERE name = $1 AND state = 'active'"
+VERSION = f"SELECT {COLUMNS} FROM models WHERE name = $1 AND version = $2"
+ALL = f"SELECT {COLUMNS} FROM models ORDER BY name, version"
+VERSIONS = f"SELECT {COLUMNS} FROM models WHERE name = $1 ORDER BY version"
+LOCK = f"{VERSIONS} FOR UPDATE"
+"""Locks all versions of the name, since another one may have to become inactive."""
+STEP_BACK = "UPDATE models SET state = 'ready' WHERE name = $1 AND state = 'active'"
+ADD = f"INSERT INTO models ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+CHANGE = """
+UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6 WHERE name = $1 AND version = $2
+"""
 
 
 class PostgresModels(Models):
@@ -60,58 +44,51 @@ class PostgresModels(Models):
         if "@" in name:
             model = await self.version(ModelRef.parse(name))
         else:
-            model = await self._look_up(name, ACTIVE, the_name=name)
+            model = await self._look_up(name, ACTIVE, name)
         if not model.serves:
             raise ModelNotFound(model=name)
         return model
 
     @override
     async def version(self, ref: ModelRef) -> Model:
-        return await self._look_up(str(ref), VERSION, the_name=ref.name, the_version=ref.version)
+        return await self._look_up(str(ref), VERSION, ref.name, ref.version)
 
     @override
     async def all(self) -> Sequence[Model]:
-        return [_model_of(row) for row in await fetch(self._pool, *ALL())]
+        return [_model_of(row) for row in await fetch(self._pool, ALL)]
 
     @override
     async def add(self, model: Model) -> None:
         async with transaction(self._pool) as connection:
             if model.is_active:
-                await connection.execute(*STEP_BACK(the_name=model.ref.name))
-            await connection.execute(*ADD(**_columns(model)))
+                await connection.execute(STEP_BACK, model.ref.name)
+            await connection.execute(ADD, *_values(model))
         self._cached.clear()
 
     @override
     async def versions(self, name: str) -> Sequence[Model]:
-        rows = await fetch(self._pool, *VERSIONS(the_name=name)) if is_storable(name) else []
+        rows = await fetch(self._pool, VERSIONS, name) if is_storable(name) else []
         return [_model_of(row) for row in rows]
 
     @override
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
         async with transaction(self._pool) as connection:
-            versions = await connection.fetch(*LOCK(the_name=ref.name)) if is_storable(ref.name) else []
+            versions = await connection.fetch(LOCK, ref.name) if is_storable(ref.name) else []
             known = [_model_of(row) for row in versions if row["version"] == ref.version]
             if not known:
                 raise ModelNotFound(model=str(ref))
             model = how(known[0])
             if model.is_active:
-                await connection.execute(*STEP_BACK(the_name=ref.name))
+                await connection.execute(STEP_BACK, ref.name)
             await connection.execute(
-                *CHANGE(
-                    the_name=ref.name,
-                    the_version=ref.version,
-                    row_price=model.row_price,
-                    text_price=model.text_price,
-                    state=model.state,
-                    facts=_facts(model),
-                )
+                CHANGE, ref.name, ref.version, model.row_price, model.text_price, model.state, _facts(model)
             )
         self._cached.clear()
         return model
 
-    async def _look_up(self, key: str, by: Query, **values: object) -> Model:
+    async def _look_up(self, key: str, sql: str, *values: object) -> Model:
         async def read() -> Model:
-            rows = await fetch(self._pool, *by(**values)) if is_storable(key) else []
+            rows = await fetch(self._pool, sql, *values) if is_storable(key) else []
             if not rows:
                 raise ModelNotFound(model=key)
             return _model_of(rows[0])
@@ -160,17 +137,18 @@ def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _columns(model: Model) -> dict[str, object]:
-    return {
-        "name": model.ref.name,
-        "version": model.ref.version,
-        "facts": _facts(model),
-        "sha256": model.sha256,
-        "row_price": model.row_price,
-        "text_price": model.text_price,
-        "state": model.state,
-        "created_at": model.created_at,
-    }
+def _values(model: Model) -> tuple[object, ...]:
+    """The values of `COLUMNS`."""
+    return (
+        model.ref.name,
+        model.ref.version,
+        _facts(model),
+        model.sha256,
+        model.row_price,
+        model.text_price,
+        model.state,
+        model.created_at,
+    )
 
 
 def _facts(model: Model) -> str:

@@ -16,6 +16,7 @@ from augury.outbound.postgres.connecting import Connector
 from augury.outbound.postgres.database_url import read_url
 from augury.outbound.postgres.failures import NODE_IS_OF_NO_USE, failures_named
 from augury.outbound.postgres.pooler import UNPREPARED, is_behind_pooler
+from augury.outbound.postgres.rights import refusal
 
 Connection: TypeAlias = PoolConnectionProxy
 Isolation: TypeAlias = Literal["read_committed", "repeatable_read", "serializable"]
@@ -109,6 +110,8 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as taken:
             try:
                 yield taken
+            except asyncpg.InsufficientPrivilegeError as error:
+                raise await refusal(error, taken) from error
             except NODE_IS_OF_NO_USE:
                 with suppress(asyncpg.InterfaceError):  # the pool has already closed it
                     taken.terminate()

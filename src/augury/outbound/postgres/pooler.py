@@ -7,6 +7,9 @@ transaction, and most settings cannot be given when connecting.
 import logging
 from collections.abc import Mapping
 
+import asyncpg
+
+from augury.application.ports import Unavailable
 from augury.outbound.postgres.connecting import Connector
 
 UNPREPARED = {"statement_cache_size": 0}
@@ -17,6 +20,22 @@ FROM unnest($1::text[], $2::text[]) AS asked (name, wanted) JOIN pg_settings USI
 WHERE setting <> wanted AND (setting = '0' OR wanted = 'off')
 """
 log = logging.getLogger(__name__)
+
+
+async def require_transactions(connection: asyncpg.Connection) -> None:
+    """Raises `Unavailable` if a pooler refuses transactions.
+
+    PgBouncer in statement mode closes the connection. It also says why, but asyncpg loses that.
+    """
+    await connection.execute("SELECT 1")
+    try:
+        async with connection.transaction():
+            pass
+    except asyncpg.ConnectionDoesNotExistError as error:
+        raise Unavailable(
+            "the database's pooler closes the connection when a transaction begins: if it is PgBouncer in "
+            "statement mode, set pool_mode = transaction"
+        ) from error
 
 
 async def is_behind_pooler(connect: Connector, mode: str, wanted: Mapping[str, str]) -> bool:
@@ -30,6 +49,7 @@ async def is_behind_pooler(connect: Connector, mode: str, wanted: Mapping[str, s
     connection = await connect(**UNPREPARED)
     try:
         served_by = await connection.fetchval("SELECT pg_backend_pid()")
+        await require_transactions(connection)
         if mode == "auto" and served_by == connection.get_server_pid():
             return False
         if missing := await connection.fetchval(_MISSING, list(wanted), list(wanted.values())):

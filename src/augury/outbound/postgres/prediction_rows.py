@@ -6,13 +6,11 @@ from augury.application.predictions.ports import StoredPrediction
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.outbound.postgres.row_errors import decoded_errors, decoded_warnings
-from augury.outbound.postgres.tables import predictions
 
-COLUMNS = [
-    column
-    for column in predictions.c
-    if column.name not in {"lease_token", "lease_until", "input", "output", "errors", "warnings", "notify"}
-]
+COLUMNS = """
+id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at, expires_at,
+started_at, finished_at, valid_rows, failure, text_price, text_bytes, valid_text_bytes
+"""
 """The columns that make a `Prediction`."""
 
 

@@ -2,21 +2,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from asyncpg import Pool
-from sqlalchemy import (
-    ARRAY,
-    Integer,
-    Text,
-    Uuid,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal_column,
-    null,
-    or_,
-    select,
-    update,
-)
 from typing_extensions import override
 
 from augury.application.predictions.ports import (
@@ -26,104 +11,52 @@ from augury.application.predictions.ports import (
     Predictions,
     StoredPrediction,
 )
-from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
 from augury.outbound.postgres.prediction_rows import COLUMNS, stored_prediction_of
-from augury.outbound.postgres.query import fetch, query
-from augury.outbound.postgres.tables import predictions, transfers, unfinished
+from augury.outbound.postgres.query import fetch
 
-ITS_OWN = and_(predictions.c.id == bindparam("prediction_id"), predictions.c.user_id == bindparam("owner"))
-IS_FINAL = predictions.c.status.not_in([literal_column("'queued'"), literal_column("'processing'")])
-
-REFUNDED = case(
-    (
-        predictions.c.valid_rows > 0,  # a free prediction has no refund to look up
-        select(transfers.c.amount)
-        .where(
-            transfers.c.reference == predictions.c.id,
-            transfers.c.kind == literal_column(f"'{TransferKind.REFUND}'"),
-        )
-        .scalar_subquery(),
-    ),
-    else_=null(),
-).label("refunded")
-"""A lookup by the primary key of transfers. There is at most one refund."""
-_bytes = func.octet_length(predictions.c.output)  # of a compressed value, too, without reading it
-STORED = select(
-    *COLUMNS,
-    case((_bytes <= literal_column(str(MOST_BYTES_AT_ONCE)), predictions.c.output), else_=null()).label(
-        "output"
-    ),
-    case((_bytes > literal_column(str(MOST_BYTES_AT_ONCE)), _bytes), else_=literal_column("0")).label(
-        "large_output"
-    ),
-    predictions.c.errors,
-    predictions.c.warnings,
-    REFUNDED,
-)
-GET = query(STORED.where(ITS_OWN))
-SEVERAL = query(STORED.where(predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
-
+# The refund is looked up by the primary key of transfers: there is at most one. A free prediction has none.
+REFUNDED = """
+CASE WHEN valid_rows > 0 THEN (
+    SELECT amount FROM transfers WHERE reference = predictions.id AND kind = 'refund'
+) END AS refunded
+"""
+# octet_length does not read the value, even if it is compressed.
+STORED = f"""
+SELECT {COLUMNS},
+    CASE WHEN octet_length(output) <= {MOST_BYTES_AT_ONCE} THEN output END AS output,
+    CASE WHEN octet_length(output) > {MOST_BYTES_AT_ONCE} THEN octet_length(output) ELSE 0 END
+        AS large_output,
+    errors, warnings, {REFUNDED}
+FROM predictions
+"""
+GET = f"{STORED} WHERE id = $1 AND user_id = $2"
+SEVERAL = f"{STORED} WHERE id = ANY ($1::uuid[])"
 # A server that compresses unpacks the value from its start up to this piece, and no further.
-PIECE = query(
-    select(
-        func.substr(
-            predictions.c.output, bindparam("first", type_=Integer), literal_column(str(MOST_BYTES_AT_ONCE))
-        )
-    ).where(ITS_OWN)
-)
-
-_before = bindparam("before", type_=Uuid)
-_status = bindparam("status", type_=Text)
-_name = bindparam("name", type_=Text)
-_version = bindparam("version", type_=Integer)
-PAGE = query(
-    select(
-        *COLUMNS,
-        case(
-            (
-                and_(
-                    predictions.c.rows == literal_column("1"),
-                    _bytes <= literal_column(str(MOST_LISTED_BYTES)),
-                ),
-                predictions.c.output,
-            ),
-            else_=null(),
-        ).label("output"),
-        literal_column("0").label("large_output"),
-        null().label("errors"),
-        predictions.c.warnings,
-        REFUNDED,
-    )
-    .where(
-        predictions.c.user_id == bindparam("owner"),
-        or_(_before.is_(None), predictions.c.id < _before),
-        or_(_status.is_(None), predictions.c.status == _status),
-        or_(_name.is_(None), predictions.c.model_name == _name),
-        or_(_version.is_(None), predictions.c.model_version == _version),
-    )
-    .order_by(predictions.c.id.desc())
-    .limit(bindparam("most"))
-)
-WAITING = query(
-    select(func.count()).select_from(
-        select(unfinished.c.prediction_id).limit(bindparam("at_most")).subquery()
-    )
-)
-FINAL = query(
-    select(predictions.c.id).where(
-        predictions.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
-        IS_FINAL,
-    )
-)
-FORGET = query(
-    update(predictions)
-    .where(ITS_OWN, IS_FINAL)
-    .values(input=None, output=None, errors=None, warnings=None)
-    .returning(predictions.c.id)
-)
+PIECE = f"""
+SELECT substr(output, $3::int, {MOST_BYTES_AT_ONCE}) FROM predictions WHERE id = $1 AND user_id = $2
+"""
+PAGE = f"""
+SELECT {COLUMNS},
+    CASE WHEN rows = 1 AND octet_length(output) <= {MOST_LISTED_BYTES} THEN output END AS output,
+    0 AS large_output, NULL AS errors, warnings, {REFUNDED}
+FROM predictions
+WHERE user_id = $1
+    AND ($2::uuid IS NULL OR id < $2)
+    AND ($3::text IS NULL OR status = $3)
+    AND ($4::text IS NULL OR model_name = $4)
+    AND ($5::int IS NULL OR model_version = $5)
+ORDER BY id DESC LIMIT $6
+"""
+WAITING = "SELECT count(*) FROM (SELECT FROM unfinished LIMIT $1) AS found"
+FINAL = "SELECT id FROM predictions WHERE id = ANY ($1::uuid[]) AND status NOT IN ('queued', 'processing')"
+FORGET = """
+UPDATE predictions SET input = NULL, output = NULL, errors = NULL, warnings = NULL
+WHERE id = $1 AND user_id = $2 AND status NOT IN ('queued', 'processing')
+RETURNING id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +65,21 @@ class PostgresPredictions(Predictions):
 
     @override
     async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
-        rows = await fetch(self.pool, *GET(prediction_id=prediction_id, owner=owner))
+        rows = await fetch(self.pool, GET, prediction_id, owner)
         if not rows:
             raise PredictionNotFound(prediction_id=prediction_id)
         return stored_prediction_of(rows[0])
 
     @override
     async def piece(self, prediction_id: PredictionId, *, owner: UserId, begin: int) -> bytes:
-        rows = await fetch(self.pool, *PIECE(prediction_id=prediction_id, owner=owner, first=begin + 1))
+        rows = await fetch(self.pool, PIECE, prediction_id, owner, begin + 1)
         if not rows:
             raise PredictionNotFound(prediction_id=prediction_id)
         return rows[0][0] or b""
 
     @override
     async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
-        return [stored_prediction_of(row) for row in await fetch(self.pool, *SEVERAL(ids=list(ids)))]
+        return [stored_prediction_of(row) for row in await fetch(self.pool, SEVERAL, list(ids))]
 
     @override
     async def page(
@@ -161,20 +94,17 @@ class PostgresPredictions(Predictions):
         if model is not None and not is_storable(model):
             return []
         name, version = _model(model)
-        rows = await fetch(
-            self.pool,
-            *PAGE(owner=owner, most=limit, before=before, status=status, name=name, version=version),
-        )
+        rows = await fetch(self.pool, PAGE, owner, before, status, name, version, limit)
         return [stored_prediction_of(row) for row in rows]
 
     @override
     async def waiting(self, *, at_most: int) -> int:
-        rows = await fetch(self.pool, *WAITING(at_most=at_most))
+        rows = await fetch(self.pool, WAITING, at_most)
         return int(rows[0][0])
 
     @override
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
-        return [row["id"] for row in await fetch(self.pool, *FINAL(ids=list(ids)))]
+        return [row["id"] for row in await fetch(self.pool, FINAL, list(ids))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +113,7 @@ class PostgresPredictionContents(PredictionContents):
 
     @override
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
-        if not await fetch(self.pool, *FORGET(prediction_id=prediction_id, owner=owner)):
+        if not await fetch(self.pool, FORGET, prediction_id, owner):
             stored = await PostgresPredictions(self.pool).get(prediction_id, owner=owner)
             raise WrongStatus(status=stored.prediction.status)
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asyncpg import Pool, Record
-from sqlalchemy import Text, bindparam, exists, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from typing_extensions import override
 
 from augury.application.money.ports import PromoCodes
@@ -13,40 +11,19 @@ from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
 from augury.outbound.postgres.pool import Connection
-from augury.outbound.postgres.query import fetch, query
-from augury.outbound.postgres.tables import promo_codes, promo_redemptions
+from augury.outbound.postgres.query import fetch
 
-ADD = query(upsert(promo_codes).on_conflict_do_nothing().returning(promo_codes.c.code))
-
-_after = bindparam("after", type_=Text)
-PAGE = query(
-    select(promo_codes)
-    .where(or_(_after.is_(None), promo_codes.c.code > _after))
-    .order_by(promo_codes.c.code)
-    .limit(bindparam("most_items"))
-)
-GET = query(select(promo_codes).where(promo_codes.c.code == bindparam("the_code")))
-CHANGE = query(
-    update(promo_codes)
-    .where(promo_codes.c.code == bindparam("the_code"))
-    .values(disabled_at=bindparam("since"))
-    .returning(promo_codes.c.code)
-)
-LOCK = query(select(promo_codes).where(promo_codes.c.code == bindparam("the_code")).with_for_update())
-IS_REDEEMED = query(
-    select(
-        exists().where(
-            promo_redemptions.c.code == bindparam("the_code"),
-            promo_redemptions.c.user_id == bindparam("user_id"),
-        )
-    )
-)
-USE = query(
-    update(promo_codes).where(promo_codes.c.code == bindparam("the_code")).values(used=bindparam("used"))
-)
-REDEEM = query(
-    insert(promo_redemptions).values({name: bindparam(name) for name in ("code", "user_id", "reference")})
-)
+COLUMNS = "code, credits, most, used, created_at, expires_at, disabled_at"
+ADD = f"""
+INSERT INTO promo_codes ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING code
+"""
+PAGE = f"SELECT {COLUMNS} FROM promo_codes WHERE $1::text IS NULL OR code > $1 ORDER BY code LIMIT $2"
+GET = f"SELECT {COLUMNS} FROM promo_codes WHERE code = $1"
+LOCK = f"{GET} FOR UPDATE"
+CHANGE = "UPDATE promo_codes SET disabled_at = $2 WHERE code = $1 RETURNING code"
+USE = "UPDATE promo_codes SET used = $2 WHERE code = $1"
+IS_REDEEMED = "SELECT EXISTS (SELECT FROM promo_redemptions WHERE code = $1 AND user_id = $2)"
+REDEEM = "INSERT INTO promo_redemptions (code, user_id, reference) VALUES ($1, $2, $3)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +34,48 @@ class PostgresPromoCodes(PromoCodes):
     async def add(self, promo_code: PromoCode) -> None:
         added = await fetch(
             self.pool,
-            *ADD(
-                code=promo_code.code,
-                credits=promo_code.credits,
-                most=promo_code.most,
-                used=promo_code.used,
-                created_at=promo_code.created_at,
-                expires_at=promo_code.expires_at,
-                disabled_at=promo_code.disabled_at,
-            ),
+            ADD,
+            promo_code.code,
+            promo_code.credits,
+            promo_code.most,
+            promo_code.used,
+            promo_code.created_at,
+            promo_code.expires_at,
+            promo_code.disabled_at,
         )
         if not added:
             raise PromoCodeTaken(code=promo_code.code)
 
     @override
     async def get(self, code: str) -> PromoCode:
-        rows = await fetch(self.pool, *GET(the_code=code))
+        rows = await fetch(self.pool, GET, code)
         if not rows:
             raise PromoCodeNotFound
         return _promo_code_of(rows[0])
 
     @override
     async def change(self, promo_code: PromoCode) -> None:
-        if not await fetch(self.pool, *CHANGE(the_code=promo_code.code, since=promo_code.disabled_at)):
+        if not await fetch(self.pool, CHANGE, promo_code.code, promo_code.disabled_at):
             raise PromoCodeNotFound
 
     @override
     async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:
-        return [_promo_code_of(row) for row in await fetch(self.pool, *PAGE(most_items=limit, after=after))]
+        return [_promo_code_of(row) for row in await fetch(self.pool, PAGE, after, limit)]
 
 
 async def look_up(connection: Connection, code: str, user_id: UserId) -> tuple[PromoCode, bool]:
     """Uses two statements: the second sees redemptions that were committed while the first waited for the
     lock."""
-    row = await connection.fetchrow(*LOCK(the_code=code))
+    row = await connection.fetchrow(LOCK, code)
     if row is None:
         raise PromoCodeNotFound
-    again = await connection.fetchval(*IS_REDEEMED(the_code=code, user_id=user_id))
+    again = await connection.fetchval(IS_REDEEMED, code, user_id)
     return _promo_code_of(row), bool(again)
 
 
 async def redeem(connection: Connection, promo_code: PromoCode, grant: Transfer) -> None:
-    await connection.execute(*USE(the_code=promo_code.code, used=promo_code.used))
-    await connection.execute(*REDEEM(code=promo_code.code, user_id=grant.user_id, reference=grant.reference))
+    await connection.execute(USE, promo_code.code, promo_code.used)
+    await connection.execute(REDEEM, promo_code.code, grant.user_id, grant.reference)
 
 
 def _promo_code_of(row: Record) -> PromoCode:

@@ -6,8 +6,37 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from augury.application.ports import Unavailable
-from augury.outbound.postgres.telegram_tables import metadata
 
+# Listed here because most processes do not load the schema. A test compares the lists.
+TABLES = (
+    *("api_keys", "balances", "guest_days", "idempotency_keys", "ledger_checks", "models", "notices"),
+    *("predictions", "promo_codes", "promo_redemptions", "refresh_tokens", "shares", "telegram_bots"),
+    *(
+        "telegram_chats",
+        "telegram_links",
+        "telegram_payments",
+        "telegram_replies",
+        "telegram_updates",
+        "throttle",
+        "transfers",
+    ),
+    *("unfinished", "users"),
+)
+"""The names of all tables."""
+SEARCHED = """
+SELECT quote_ident(current_user), current_setting('search_path'), (
+    SELECT quote_ident(nspname)
+    FROM unnest(string_to_array(current_setting('search_path'), ',')) WITH ORDINALITY AS given (name, place)
+    JOIN pg_namespace ON nspname = CASE
+        WHEN btrim(name, ' "') = '$user' THEN current_user
+        WHEN btrim(name) LIKE '"%"' THEN btrim(name, ' "')
+        ELSE lower(btrim(name))
+    END
+    ORDER BY nspname = current_schema() DESC NULLS LAST, place LIMIT 1
+), coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)
+"""
+"""The role, the search path, the schema in which tables are created (null if the path names no existing one),
+and whether the role may create tables there."""
 READ_AND_WRITE = "SELECT, INSERT, UPDATE, DELETE"
 _REFUSED = re.compile(r"permission denied for (?P<kind>database|schema|table|sequence) (?P<name>\S+)")
 _GRANTS = {
@@ -48,7 +77,7 @@ class RightsMissing(Unavailable):
 
 async def check_rights(connection: PoolConnectionProxy) -> None:
     """Raises `RightsMissing` unless the role may read and write all existing tables."""
-    missing = await connection.fetchrow(_MISSING, [table.name for table in metadata.sorted_tables])
+    missing = await connection.fetchrow(_MISSING, list(TABLES))
     if missing is None:
         return
     role, schema, owner, tables = missing
@@ -59,8 +88,22 @@ async def check_rights(connection: PoolConnectionProxy) -> None:
     )
 
 
-def what_is_missing(error: asyncpg.InsufficientPrivilegeError, role: str = "Augury's role") -> str:
-    """One line with the server's message and, if it is known, the GRANT that helps."""
+def no_schema(search_path: str) -> str:
+    """One line for a search path that names no existing schema."""
+    return (
+        f"no schema of the connection's search_path ({search_path or 'empty'}) exists: create one, or change "
+        "the search_path in the options of AUGURY_DATABASE_URL or of the role"
+    )
+
+
+async def refusal(error: asyncpg.InsufficientPrivilegeError, connection: PoolConnectionProxy) -> Unavailable:
+    """The error for a statement that `connection` was not allowed to run. It must not be in a transaction."""
+    role: str = await connection.fetchval("SELECT quote_ident(current_user)")
+    return RightsMissing(f"the database refuses: {what_is_missing(error, role)}")
+
+
+def what_is_missing(error: asyncpg.InsufficientPrivilegeError, role: str) -> str:
+    """One line with the server's message and, if it is known, the GRANT that helps. `role` is quoted."""
     words = str(error).partition("\n")[0]
     if found := _REFUSED.search(words):
         return f"{words}; to fix this, run: GRANT {_GRANTS[found['kind']]} {found['name']} TO {role}"

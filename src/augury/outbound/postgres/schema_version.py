@@ -3,8 +3,10 @@
 from asyncpg import Pool
 
 from augury.outbound.postgres.pool import connection
-from augury.outbound.postgres.rights import check_rights
-from augury.outbound.postgres.tables import VERSION
+from augury.outbound.postgres.rights import SEARCHED, check_rights, no_schema
+
+VERSION = "0016"
+"""The revision that this code needs: the newest migration."""
 
 
 class SchemaMismatch(Exception):
@@ -17,9 +19,13 @@ async def check_schema(pool: Pool) -> None:
     async with connection(pool) as taken:
         await check_rights(taken)
         if await taken.fetchval("SELECT to_regclass('alembic_version')") is None:
-            found = None
-        else:
-            found = await taken.fetchval("SELECT version_num FROM alembic_version")
+            searched = await taken.fetchrow(SEARCHED)
+            assert searched is not None
+            _, path, schema, _ = searched
+            raise SchemaMismatch(
+                "the database has no tables yet: run `augury migrate`" if schema else no_schema(path)
+            )
+        found = await taken.fetchval("SELECT version_num FROM alembic_version")
     if found is None:
         raise SchemaMismatch("the database has no tables yet: run `augury migrate`")
     if found < VERSION:

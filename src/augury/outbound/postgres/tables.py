@@ -25,9 +25,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "0014"
-"""The revision that this code needs: the newest migration."""
-
 Time = DateTime(timezone=True)
 
 metadata = MetaData(
@@ -93,7 +90,7 @@ balances = Table(
     CheckConstraint("held >= 0", name="held"),
     CheckConstraint("pending >= 0", name="pending"),
     CheckConstraint("debt >= 0", name="debt"),
-    comment="Moves only by what transfers say; `pending` counts predictions that are not final",
+    comment="Changes only together with transfers; `pending` counts the unfinished predictions",
 )
 
 transfers = Table(
@@ -175,22 +172,24 @@ predictions = Table(
     Column("finished_at", Time),
     Column("valid_rows", Integer, nullable=False),
     Column("failure", Text),
-    Column("input", LargeBinary, comment="JSON text; null once it is forgotten"),
-    Column("output", LargeBinary, comment="JSON text"),
+    Column("input", LargeBinary, comment="JSON text; null after it was deleted"),
+    Column("output", LargeBinary, comment="JSON text; null if there is none, or after it was deleted"),
     Column(
-        "errors", LargeBinary, comment="JSON text: row, field and code of each; null where there are none"
+        "errors",
+        LargeBinary,
+        comment="JSON text: the row, field and code of each error; null if there are none",
     ),
     Column(
         "notify",
         Boolean,
         nullable=False,
         server_default=text("false"),
-        comment="Whether a notice is written once it is final",
+        comment="Whether a notice is written when the prediction becomes final",
     ),
     Column(
         "warnings",
         LargeBinary,
-        comment="JSON text: row, field, code and count of each; null where there are none",
+        comment="JSON text: the row, field, code and count of each warning; null if there are none",
     ),
     Column("text_price", Integer, comment="Credits per kilobyte of text; null where text is free"),
     Column("text_bytes", Integer, comment="The text of all rows; null where text is free"),
@@ -217,10 +216,10 @@ unfinished = Table(
     Column("prediction_id", Uuid, primary_key=True),
     Column("put_at", Time, nullable=False),
     Column("due_at", Time, nullable=False),
-    Column("wait", Integer, nullable=False, comment="Seconds until the look after this one"),
+    Column("wait", Integer, nullable=False, comment="Seconds from the check at `due_at` to the next one"),
     Column("bulk_user", Uuid, comment="Whose turn it waits for in the bulk lane, if it does"),
     Column("cost", Integer, comment="In the bulk lane; null for small work"),
-    comment="Predictions that are not final: as many as the backlog, whatever the history",
+    comment="The predictions that are not final: as small as the backlog, however long the history",
 )
 Index(
     None,
@@ -281,10 +280,10 @@ throttle = Table(
     "throttle",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("ends_at", Time, nullable=False, comment="The end of the window that `hits` counts"),
+    Column("ends_at", Time, nullable=False, comment="The end of the window in which `hits` are counted"),
     Column("hits", Integer, nullable=False),
     prefixes=["UNLOGGED"],
-    comment="Tries in fixed windows of time; not worth a write-ahead log",
+    comment="Attempts in fixed windows of time. Unlogged: losing them in a crash does no harm",
 )
 
 promo_codes = Table(
@@ -308,7 +307,7 @@ promo_redemptions = Table(
     Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False),
     Column("reference", Uuid, nullable=False),
     PrimaryKeyConstraint("code", "user_id"),
-    comment="Once a user; `reference` is that of the grant",
+    comment="One row per code and user; `reference` is the grant's",
 )
 
 ledger_checks = Table(
@@ -318,5 +317,5 @@ ledger_checks = Table(
     Column("checked_at", Time, nullable=False),
     Column("deviations", Integer, nullable=False),
     CheckConstraint("only_one", name="only_one"),
-    comment="What the last check of all the books found: one row",
+    comment="The result of the last check of all books, in one row",
 )

@@ -26,29 +26,34 @@ chats = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False, index=True),
     Column("language", Text, nullable=False),
-    Column("model", Text, comment="The model that the person chose; null: the default one"),
-    Column("dialogue", LargeBinary, comment="JSON text; null where nothing is being asked"),
+    Column("model", Text, comment="The model that the person chose; null for the default model"),
+    Column("dialogue", LargeBinary, comment="JSON text; null if the bot is not asking anything"),
     Column("gone", Boolean, nullable=False, server_default=text("false")),
     Column("linked_at", Time, comment="When the chat was linked to an account made elsewhere"),
-    comment="Who talks to the bot: a private chat has its person's id",
+    comment="Private chats with the bot; the id is also the person's Telegram id",
 )
 
 updates = Table(
     "telegram_updates",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("lane", BigInteger, nullable=False, comment="What is handled in order: one chat's updates"),
-    Column("payload", LargeBinary, comment="JSON text; null once it was handled"),
+    Column(
+        "lane",
+        BigInteger,
+        nullable=False,
+        comment="Updates of one lane, usually a chat, are handled in order",
+    ),
+    Column("payload", LargeBinary, comment="JSON text; null after the update was handled"),
     Column("received_at", Time, nullable=False, server_default=func.now()),
     Column(
         "tries",
         Integer,
         nullable=False,
         server_default=text("0"),
-        comment="How many processes took it up again and ended while it was under way",
+        comment="How many processes ended while they handled it again",
     ),
     Index("telegram_updates_waiting_idx", "id", postgresql_where=text("payload IS NOT NULL")),
-    comment="What Telegram delivered: stored before it is acknowledged, remembered for two days",
+    comment="Telegram's updates: stored before they are acknowledged, and kept for two days",
 )
 
 replies = Table(
@@ -58,11 +63,13 @@ replies = Table(
     Column("message_id", BigInteger, nullable=False, comment="The person's message that is answered"),
     Column("prediction_id", Uuid, ForeignKey(predictions.c.id), nullable=False, unique=True),
     Column("placeholder_id", BigInteger, comment="The bot's message that becomes the result"),
-    Column("file_name", Text, comment="Of a batch, which is answered by a file"),
+    Column("file_name", Text, comment="The name of a batch's file; the answer is a file, too"),
     Column("created_at", Time, nullable=False, server_default=func.now()),
     Column("thread_id", BigInteger, comment="The chat's topic in which the person wrote"),
     Column(
-        "sheet", LargeBinary, comment="JSON text: what a batch's answer takes from its file, until it is sent"
+        "sheet",
+        LargeBinary,
+        comment="JSON text: the dialect and other columns of a batch's file, until its answer is sent",
     ),
     PrimaryKeyConstraint("chat_id", "message_id"),
 )
@@ -72,7 +79,7 @@ notices = Table(
     metadata,
     Column("prediction_id", Uuid, primary_key=True),
     Column("due_at", Time, nullable=False, server_default=func.now()),
-    comment="Predictions that became final and whose asker has not been told yet",
+    comment="Final predictions whose results have not been delivered to their chat yet",
 )
 
 links = Table(
@@ -81,7 +88,7 @@ links = Table(
     Column("digest", LargeBinary, primary_key=True),
     Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False, index=True),
     Column("expires_at", Time, nullable=False),
-    Column("chat_id", BigInteger, comment="Who used it; null: nobody yet"),
+    Column("chat_id", BigInteger, comment="The chat that used the link; null if none has"),
 )
 
 bots = Table(
@@ -89,7 +96,7 @@ bots = Table(
     metadata,
     Column("username", Text, primary_key=True),
     Column("seen_at", Time, nullable=False),
-    comment="Whom a link leads to: the one seen last",
+    comment="Links lead to the bot that was seen last",
 )
 
 payments = Table(
@@ -104,5 +111,5 @@ payments = Table(
     Column("paid_at", Time, nullable=False, server_default=func.now()),
     Column("reversed_at", Time, comment="When the credits were taken back"),
     Column("refunded_at", Time, comment="When Telegram gave the stars back"),
-    comment="Paid in Telegram Stars; `reference` is that of the top_up and of the reversal",
+    comment="Payments in Telegram Stars; `reference` is that of the top_up and of the reversal",
 )

@@ -18,7 +18,7 @@ def _deleting(table: str, key: str, condition: str) -> str:
             SELECT {key} FROM {table} WHERE {condition} LIMIT $1
         ) RETURNING 1
     ) SELECT count(*) FROM gone
-    """  # noqa: S608  # of constants only
+    """  # of constants only
 
 
 PURGES = [

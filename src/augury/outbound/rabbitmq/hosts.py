@@ -60,7 +60,7 @@ def _check_host(url: str) -> None:
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  # raises for an invalid port number
-        host = (parts.hostname or "").encode("idna")  # as whoever looks it up does
+        host = (parts.hostname or "").encode("idna")  # as a resolver encodes it
     except ValueError:
         host = b""
     if not host or b" " in host:
