@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from tests.processes import COMMAND
 
-MEASURED = (("--help", "aim 0.3 s"), ("--version", "aim 0.3 s"), ("model list", "aim 0.9 s"))
+MEASURED = (("--help", "aim 0.3 s"), ("--version", "aim 0.3 s"), ("model list", "aim 0.5 s"))
 TIMES = 5
 
 
