@@ -153,7 +153,7 @@ async def call(api: Api, path: str, member: Any, send: Any) -> None:
         "headers": [(b"authorization", member.headers["authorization"].encode())],
         "client": ("198.51.100.7", 50_000), "server": ("augury.test", 80), "extensions": {},
     }  # fmt: skip
-    await api.app(scope, receive, send)  # type: ignore[arg-type]
+    await api.app(scope, receive, send)  # type: ignore[arg-type]  # a plain dict is a scope
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from augury.domain.model_facts import Feature, InputSchema
-from augury.inbound.tables.encoding import NAMES
+from augury.inbound.tables.encoding import NAMES, UTF_8
 from augury.inbound.tables.unreadable import DuplicateColumns, MisreadColumns, MissingColumns
 
 
@@ -50,7 +50,7 @@ def matched(header: Sequence[str], schema: InputSchema) -> Mapping[str, Sequence
     return found
 
 
-def columns_of(header: Sequence[str], schema: InputSchema, *, encoding: str) -> Columns:
+def columns_of(header: Sequence[str], schema: InputSchema, *, encoding: str = UTF_8) -> Columns:
     """Raises `MissingColumns` or `MisreadColumns`, and `DuplicateColumns` if a feature has several columns.
     Other columns may share a name: nothing depends on them."""
     found = matched(header, schema)
