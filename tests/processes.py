@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.forks import Forked, can_fork, parent_of
 from tests.patience import patience
 
 COMMAND = [sys.executable, "-m", "augury.bootstrap.cli"]
@@ -70,7 +71,7 @@ def open_folder() -> Iterator[Path]:
 class Process:
     """One running command; its output goes to `log`."""
 
-    popen: subprocess.Popen[bytes]
+    popen: subprocess.Popen[bytes] | Forked
     log: Path
 
     @property
@@ -101,10 +102,20 @@ def run(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> sub
 
 
 @contextmanager
-def started(*arguments: str, env: Mapping[str, str], log: Path, cwd: Path | None = None) -> Iterator[Process]:
-    """Run a command for as long as the block; killed at its end if it is still there."""
+def started(
+    *arguments: str, env: Mapping[str, str], log: Path, cwd: Path | None = None, fork: bool = True
+) -> Iterator[Process]:
+    """Run a command for as long as the block; killed at its end if it is still there.
+
+    Without `fork` it is started as a person would start it. With it, its libraries are imported already:
+    see `tests.forks`.
+    """
+    popen: subprocess.Popen[bytes] | Forked
     with log.open("ab") as output:
-        popen = subprocess.Popen([*COMMAND, *arguments], env=env, cwd=cwd, stdout=output, stderr=output)
+        if fork and can_fork(arguments[0], env):
+            popen = parent_of(arguments[0]).fork(*arguments, env=env, cwd=cwd, output=output)
+        else:
+            popen = subprocess.Popen([*COMMAND, *arguments], env=env, cwd=cwd, stdout=output, stderr=output)
     process = Process(popen, log)
     try:
         yield process

@@ -22,26 +22,31 @@ def telegram(project: Project) -> Iterator[TelegramServer]:
     """
     gateway = "{{(index .IPAM.Config 0).Gateway}}"
     address = docker("network", "inspect", "--format", gateway, f"{project.name}_edge").strip()
+    before = dict(project.settings)
+    project.settings |= {"AUGURY_TELEGRAM_TOKEN": TOKEN, "BOT_ENV_FILE": "docker/bot/.env"}
     with TelegramServer(address) as server:
         yield server
+    project.settings = before  # the next `up` makes the bot one without a token
 
 
-@contextmanager
-def bot(project: Project, telegram: TelegramServer, **settings: str) -> Iterator[None]:
-    """The service with a token and these settings, given as docs/operation.md says, while the block lasts."""
+def serve(project: Project, telegram: TelegramServer, *options: str, **settings: str) -> None:
+    """Start the bot with a token and these settings, given as docs/operation.md says."""
     own = project.folder / "docker/bot/.env"
     lines = [(project.folder / "docker/bot/.env.example").read_text()]
     lines += [f"{name}={value}" for name, value in settings.items()]
     lines.append(f"AUGURY_TELEGRAM_API_URL={telegram.url}\n")
     own.write_text("\n".join(lines))
-    given = {"AUGURY_TELEGRAM_TOKEN": TOKEN, "BOT_ENV_FILE": "docker/bot/.env"}
-    with project.changed(given, "telegram-bot"):
-        try:
-            yield
-        except AssertionError:
-            print("\n".join(project.logs("telegram-bot")[-50:]))  # pytest shows it where a test fails
-            print("\n".join(project.logs("nginx")[-20:]))
-            raise
+    project.up("--no-deps", *options, "telegram-bot")
+
+
+@contextmanager
+def logs_if_it_fails(project: Project) -> Iterator[None]:
+    try:
+        yield
+    except AssertionError:
+        print("\n".join(project.logs("telegram-bot")[-50:]))  # pytest shows it where a test fails
+        print("\n".join(project.logs("nginx")[-20:]))
+        raise
 
 
 def answered(telegram: TelegramServer, chat_id: int, message_id: int) -> str:
@@ -62,7 +67,8 @@ def serving(project: Project) -> list[str]:
 
 
 def test_a_text_is_answered_by_the_bot_in_its_container(project: Project, telegram: TelegramServer) -> None:
-    with bot(project, telegram):
+    serve(project, telegram)
+    with logs_if_it_fails(project):
         ada = telegram.person(7, "ru")
         ada.says("/start")
         asked = ada.says("Отличный день, всё получилось!")
@@ -80,8 +86,8 @@ def test_a_text_is_answered_by_the_bot_in_its_container(project: Project, telegr
 def test_of_two_bots_one_serves_and_the_other_takes_over_when_that_dies(
     project: Project, telegram: TelegramServer
 ) -> None:
-    with bot(project, telegram):
-        project.up("--no-deps", "--scale", "telegram-bot=2", "telegram-bot")
+    serve(project, telegram, "--scale", "telegram-bot=2")
+    with logs_if_it_fails(project):
         assert len(project.containers("telegram-bot")) == 2
         ada = telegram.person(8)
         answered(telegram, ada.id, ada.says("good day"))
@@ -97,8 +103,8 @@ def test_of_two_bots_one_serves_and_the_other_takes_over_when_that_dies(
 def test_what_nginx_hands_to_the_webhook_is_answered_whichever_of_two_bots_serves(
     project: Project, telegram: TelegramServer
 ) -> None:
-    with bot(project, telegram, AUGURY_TELEGRAM_WEBHOOK_URL=WEBHOOK):
-        project.up("--no-deps", "--scale", "telegram-bot=2", "telegram-bot")
+    serve(project, telegram, "--scale", "telegram-bot=2", AUGURY_TELEGRAM_WEBHOOK_URL=WEBHOOK)
+    with logs_if_it_fails(project):
         telegram.behind(f"{project.url}/telegram/webhook")
         eventually(lambda: telegram.webhook == WEBHOOK, 120, "setWebhook")
         ada = telegram.person(9)

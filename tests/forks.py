@@ -1,0 +1,183 @@
+"""Augury's commands, forked from a process that has imported what they need.
+
+Importing a command's libraries takes seconds of a processor's time, and a run of all tests starts hundreds
+of processes. A forked one runs the same code from `__main__` on, in its own environment and folder, with its
+own output. What starts in a container, from a script, or by `started(…, fork=False)` begins from nothing.
+"""
+
+import gc
+import json
+import os
+import runpy
+import select
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from tests.run_end import RUN
+
+ROOT = Path(__file__).parents[1]
+MODULE = "augury.bootstrap.cli"
+NEEDED: dict[str, tuple[str, ...]] = {
+    "api": ("augury.bootstrap.api", "augury.bootstrap.broker", "uvloop"),
+    "worker": (
+        "augury.bootstrap.worker",
+        "augury.bootstrap.broker",
+        "augury.outbound.catboost.model",
+        "uvloop",
+    ),
+    "bot": ("augury.bootstrap.bot", "augury.bootstrap.broker", "uvloop"),
+}
+"""What each command imports sooner or later."""
+LONGEST = 1 << 20
+"""The most bytes of a request: an environment, above all."""
+
+
+def can_fork(command: str, env: Mapping[str, str]) -> bool:
+    """Whether a process forked here is like a new one: what its interpreter and its libraries read of the
+    environment when they start is as it is here."""
+    return command in NEEDED and _read_at_start(env) == _read_at_start(os.environ)
+
+
+def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if not name.startswith(("AUGURY_", "PYTEST_"))}
+
+
+class Forked:
+    """A forked process, with what tests need of `subprocess.Popen`."""
+
+    def __init__(self, pid: int, end: socket.socket) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._end = end
+        self._lock = threading.Lock()
+
+    def poll(self) -> int | None:
+        with self._lock:
+            if self.returncode is None and select.select([self._end], [], [], 0)[0]:
+                said = self._end.recv(16)
+                self.returncode = int(said) if said else -signal.SIGKILL  # or the parent itself was killed
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.poll() is None:
+            select.select([self._end], [], [], timeout)
+        code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired(MODULE, timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+class Parent:
+    """A process that has imported what a command needs, and forks one for each request."""
+
+    def __init__(self, command: str) -> None:
+        self._here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for each in (self._here, there):
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST)
+        with there:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.forks", str(there.fileno()), command],
+                cwd=ROOT,
+                pass_fds=[there.fileno()],
+                env=_read_at_start(os.environ),
+            )
+        RUN.callback(self.close)
+
+    def fork(self, *arguments: str, env: Mapping[str, str], cwd: Path | None, output: BinaryIO) -> Forked:
+        end, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        request = {"arguments": arguments, "env": dict(env), "cwd": str(cwd or Path.cwd())}
+        with theirs:
+            fds = [output.fileno(), theirs.fileno()]
+            socket.send_fds(self._here, [json.dumps(request).encode()], fds)
+        return Forked(int(end.recv(16)), end)
+
+    def close(self) -> None:
+        self._here.close()
+        self._process.wait()
+
+
+@cache
+def parent_of(command: str) -> Parent:
+    return Parent(command)
+
+
+def _serve(control: socket.socket) -> dict[str, Any]:
+    """Fork for each request until the other side is gone. Returns in the forked process."""
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with selectors.DefaultSelector() as events:
+        events.register(control, selectors.EVENT_READ)
+        children: dict[int, int] = {}
+        while True:
+            for key, _ in events.select():
+                if key.fileobj is not control:
+                    _report(events, key, children)
+                    continue
+                message, fds, _, _ = socket.recv_fds(control, LONGEST, 2)
+                if not message:
+                    _end_with(children)
+                output, end = fds
+                pid = os.fork()
+                if pid == 0:
+                    signal.signal(signal.SIGINT, interrupt)
+                    os.dup2(output, 1)
+                    os.dup2(output, 2)
+                    request: dict[str, Any] = json.loads(message)
+                    return request
+                os.close(output)
+                os.write(end, str(pid).encode())
+                ended = os.pidfd_open(pid)
+                children[ended] = pid
+                events.register(ended, selectors.EVENT_READ, end)
+
+
+def _report(events: selectors.BaseSelector, key: selectors.SelectorKey, children: dict[int, int]) -> None:
+    events.unregister(key.fileobj)
+    _, status = os.waitpid(children.pop(key.fd), 0)
+    with suppress(OSError):
+        os.write(key.data, str(os.waitstatus_to_exitcode(status)).encode())
+    os.close(key.data)
+    os.close(key.fd)
+
+
+def _end_with(children: Mapping[int, int]) -> NoReturn:
+    for pid in children.values():
+        os.kill(pid, signal.SIGKILL)
+    os._exit(0)
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for module in (f"{MODULE}.root", *NEEDED[sys.argv[2]]):
+        import_module(module)
+    gc.collect()
+    gc.freeze()
+    request = _serve(control)
+    control.detach()
+    for each in [int(open_file.name) for open_file in Path("/proc/self/fd").iterdir()]:
+        if each > 2:
+            with suppress(OSError):  # the listing's own is closed already
+                os.close(each)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    os.chdir(request["cwd"])
+    sys.argv[1:] = request["arguments"]
+    runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
