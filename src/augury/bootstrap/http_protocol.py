@@ -16,13 +16,13 @@ LINGER = 2.0
 """Seconds during which what still arrives after a refusal is dropped. A connection that is closed with bytes
 unread is reset, and its caller might never see the refusal."""
 MARGIN = 1.0
-"""Seconds for the application to break off a large answer by itself, which also ends the work on it."""
+"""Seconds for the application to break off a large answer on its own, which also ends the work on it."""
 DISCARDING = 30.0
 """Seconds that a body may go on after its request was answered."""
 
 
 class LimitedProtocol(FramedProtocol):
-    """Uvicorn's protocol, which by itself limits only the idle time between two requests.
+    """Uvicorn's protocol, which on its own limits only the idle time between two requests.
 
     One timer watches what the caller owes: a head, or the rest of a body. It is set only if a request does
     not arrive at once, so that most requests do not pay for it.

@@ -190,7 +190,7 @@ class Balance:
     moved (a free prediction).
 
     A debt has the first claim on all credits: on those of a payment or a gift at once, on those that come
-    back (a release, a refund) before the next prediction. So whoever owes has nothing to spend.
+    back (a release, a refund) before the next prediction. So a user in debt has nothing to spend.
     """
 
     user_id: UserId

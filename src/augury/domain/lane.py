@@ -8,7 +8,7 @@ class Lane(StrEnum):
     SMALL = "small"
     """Work that is done in a moment, in the order of its arrival."""
     BULK = "bulk"
-    """What is large, or beyond a user's fair share. Users take turns by how much of it was run for them."""
+    """Work that is large, or beyond a user's fair share. Users take turns by how much was run for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,8 @@ class Small:
 class Share:
     """How much of the bulk lane a user was given, by start-time fair queueing (Goyal, Vin, Cheng 1996).
 
-    Whoever has the least `finish` is next. Work of some cost moves it on by cost / weight. So users who wait
-    at the same time are given work in the proportion of their weights.
+    The user with the least `finish` is next. Work moves it on by its cost / weight. So users who wait at the
+    same time are given work in the proportion of their weights.
     """
 
     weight: float = 1.0

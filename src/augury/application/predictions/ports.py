@@ -110,7 +110,7 @@ class UserInLane:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits in the bulk lane."""
+    """The work that waits in the bulk lane."""
 
     predictions: int
     users: int

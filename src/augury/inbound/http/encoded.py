@@ -10,7 +10,7 @@ _JSON = (b"content-type", b"application/json")
 
 
 class BrokenOff(Exception):
-    """An answer ends before its last byte, which is nobody's mistake. `str()` says why."""
+    """An answer ends before its last byte, although no part of the program has failed. `str()` says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the server answers by itself, before the application sees a request: problem documents as well."""
+"""Problem documents for requests that the server refuses before the application sees them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
