@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from augury.inbound.health import HealthServer
 from augury.outbound.prometheus_counters import PrometheusCounters
+from tests.polling import eventually
 
 
 class Consumer:
@@ -103,3 +104,38 @@ async def test_metrics_show_what_the_process_has_counted(consumer: Consumer) -> 
 
     assert "\naugury_predictions_requeued_total 3.0\n" in answer.text
     assert "python_info{" in answer.text
+
+
+async def test_a_connection_that_sends_nothing_or_trickles_ends(
+    consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("augury.inbound.health.TIMEOUT", 0.2)
+    async with HealthServer("127.0.0.1", 0, consumer.alive) as server, asyncio.timeout(60):
+        for trickles in (False, True):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            reading = asyncio.create_task(reader.read())
+            while trickles and not reading.done():
+                writer.write(b"G")
+                await asyncio.sleep(0.01)
+            await asyncio.wait([reading])
+            writer.close()
+
+
+async def test_so_many_connections_are_served_at_once_and_no_more(
+    consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("augury.inbound.health.MOST_AT_ONCE", 2)
+    async with HealthServer("127.0.0.1", 0, consumer.alive) as server, asyncio.timeout(60):
+        held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        refused, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        assert await refused.read() == b""
+        for _, each in (*held, (None, writer)):
+            each.close()
+
+        def answers() -> bool:
+            try:
+                return httpx.get(f"http://127.0.0.1:{server.port}/health/live").status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await eventually(lambda: asyncio.to_thread(answers), "room for another")

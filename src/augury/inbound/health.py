@@ -1,13 +1,15 @@
 """`/health/live` and `/metrics` for processes without an HTTP API, served from a thread."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import timedelta
 from socketserver import ThreadingMixIn
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -15,6 +17,10 @@ from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
 
 ANSWERING = timedelta(seconds=2)
 """How long the event loop may take to answer. A blocked loop is not alive."""
+MOST_AT_ONCE = 32
+"""Connections that are served at once."""
+TIMEOUT = 10.0
+"""Seconds that a connection may take."""
 
 
 class HealthServer:
@@ -91,14 +97,39 @@ def _together(*registries: CollectorRegistry | None) -> CollectorRegistry:
 
 
 class _ThreadingServer(ThreadingMixIn, WSGIServer):
+    """A thread for each connection, `MOST_AT_ONCE` at a time. Further ones are closed."""
+
     daemon_threads = True
+
+    def __init__(self, *given: Any, **more: Any) -> None:  # noqa: ANN401  # the inherited ones
+        self._room = threading.BoundedSemaphore(MOST_AT_ONCE)
+        super().__init__(*given, **more)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # the inherited ones
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # the inherited ones
+        end = threading.Timer(TIMEOUT, _end, (request,))  # a socket's own limit is for each piece
+        end.daemon = True
+        end.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            end.cancel()
+            self._room.release()
 
     def handle_error(self, *_: object) -> None:
         """Ignore probes that hang up. The default prints a traceback past the log."""
 
 
-class _SilentHandler(WSGIRequestHandler):
-    timeout = 10  # seconds, for an idle connection
+def _end(connection: socket.socket) -> None:
+    with suppress(OSError):  # it may have ended just now
+        connection.shutdown(socket.SHUT_RDWR)
 
+
+class _SilentHandler(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
         """Log nothing: a line for each probe is useless."""

@@ -66,6 +66,7 @@ class Quote(msgspec.Struct, frozen=True):
         413,
         415,
         422,
+        429,
         refusals=[
             MaxPriceExceeded(price=12, max_price=10),
             ModelNotFound(model="tune"),
