@@ -56,11 +56,18 @@ def test_a_body_over_the_limit_is_refused_with_a_problem_document(client: httpx.
     assert is_problem(answer, 413)
 
 
-def test_a_body_at_the_limit_reaches_the_api(client: httpx.Client) -> None:
-    answer = client.post(
-        "/predictions", content=b"x" * BODY_LIMIT, headers={"Content-Type": "application/json"}
-    )
+def test_a_body_at_the_limit_reaches_the_api(project: Project) -> None:
+    with Account.opened(project, credits=1).client() as client:
+        answer = client.post(
+            "/predictions", content=b"x" * BODY_LIMIT, headers={"Content-Type": "application/json"}
+        )
     assert answer.json()["type"] == "urn:augury:not-json"
+
+
+def test_a_guest_hears_from_the_api_that_an_account_may_send_more(client: httpx.Client) -> None:
+    answer = client.post("/predictions", content=b"x" * 65_537, headers={"Content-Type": "application/json"})
+    assert is_problem(answer, 413)
+    assert "auth/register" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/%6detrics", "/api/../metrics"])

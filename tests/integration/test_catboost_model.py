@@ -409,3 +409,14 @@ async def test_the_text_of_rows_that_are_not_predicted_is_counted_for_each_quest
 
     assert [each.valid_rows for each in outcomes] == [1, 1, 1]
     assert [each.unpredicted_text_bytes for each in outcomes] == [2, 0, 5]
+
+
+async def test_a_row_whose_text_is_too_long_is_not_predicted(store: FolderModelStore, binary: Model) -> None:
+    predictor = CatBoostPredictor(store, max_text=20)
+    try:
+        [outcome] = await predictor.predict(binary, [many([ROWS[0], {**ROWS[1], "text": "x" * 21}])])
+    finally:
+        predictor.close()
+
+    assert outcome.errors == [RowError(1, "text", RowFault.TOO_LONG)]
+    assert (outcome.valid_rows, outcome.unpredicted_text_bytes) == (1, 21)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.domain.balance import MOST_CREDITS
+from augury.domain.model_facts import MOST_TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +13,9 @@ class Limits:
     """The model of a request that names none."""
     max_rows: int = 10_000
     """Rows in one prediction."""
+    max_text: int = MOST_TEXT
+    """Characters of one text or category. A row with a longer one is invalid. In a CSV file, a value never
+    has more than 131,072 characters."""
     max_errors: int = 1_000
     """Row errors that are kept of one prediction, and listed by a refusal. Further ones are only counted."""
     max_pending: int = 1_000
@@ -22,6 +26,12 @@ class Limits:
     """The longest `expires_in` of a prediction, and the default of one that has none."""
     guest_credits: int = 5
     """Credits of a guest for one day. 0 turns guests off."""
+    guest_rows: int = 100
+    """Rows in one prediction of a guest."""
+    guest_bytes: int = 65_536
+    """Bytes of a guest's request body."""
+    guest_pending: int = 10
+    """Unfinished predictions of one guest. Another one is answered with 429."""
     guests_per_day: int = 10_000
     """Guests in one UTC day."""
     welcome_credits: int = 0
@@ -60,8 +70,10 @@ class Limits:
     """Predictions that one sweep repairs."""
 
     def __post_init__(self) -> None:
-        if min(self.max_rows, self.max_batch_rows, self.max_batch_bytes, self.sweep_batch) < 1:
-            raise ValueError("max_rows, max_batch_rows, max_batch_bytes and sweep_batch must be at least 1")
+        if min(self.max_rows, self.max_text) < 1:
+            raise ValueError("max_rows and max_text must be at least 1")
+        if min(self.max_batch_rows, self.max_batch_bytes, self.sweep_batch) < 1:
+            raise ValueError("max_batch_rows, max_batch_bytes and sweep_batch must be at least 1")
         if max(self.guest_credits, self.welcome_credits, self.telegram_welcome_credits) > MOST_CREDITS:
             raise ValueError(
                 f"guest_credits, welcome_credits and telegram_welcome_credits must be at most {MOST_CREDITS}"

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from asyncpg import Pool
 from dishka import Provider, Scope, WithParents
 
+from augury.application.limits import Limits
 from augury.application.models.ports import ModelStore
 from augury.bootstrap.config import ProcessSettings
 from augury.outbound.argon2_passwords import Argon2Passwords
@@ -128,8 +129,10 @@ def _model_store(settings: ProcessSettings) -> WithParents[FolderModelStore]:
 def predictor() -> Provider:
     from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings  # loads CatBoost
 
-    def opened(store: ModelStore, settings: CatBoostSettings) -> Iterator[WithParents[CatBoostPredictor]]:
-        made = CatBoostPredictor(store, settings)
+    def opened(
+        store: ModelStore, settings: CatBoostSettings, limits: Limits
+    ) -> Iterator[WithParents[CatBoostPredictor]]:
+        made = CatBoostPredictor(store, settings, max_text=limits.max_text)
         yield made
         made.close()
 

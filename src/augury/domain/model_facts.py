@@ -15,6 +15,10 @@ MOST_NUMBER = 3.4028234663852886e38  # the largest float32: CatBoost reads numbe
 MOST_CATEGORY_NUMBER = 2**63 - 1
 
 
+MOST_TEXT = 100_000
+"""Characters of a text or a category, if the operator sets no other limit."""
+
+
 class FeatureKind(StrEnum):
     NUMERIC = "numeric"
     CATEGORICAL = "categorical"
@@ -31,8 +35,9 @@ class Feature:
     nullable: bool = True
     """Whether a number may be missing. False if the model was trained to forbid it."""
 
-    def fault(self, value: object) -> RowFault | None:
-        """What is wrong with the value, or None. An unseen category is valid: models can handle it.
+    def fault(self, value: object, max_text: int = MOST_TEXT) -> RowFault | None:
+        """What is wrong with the value, or None. An unseen category is valid: models can handle it. A text or
+        a category has at most `max_text` characters.
 
         A boolean counts as the number or category 1 or 0. A category may be a whole number written as a
         float, since pandas writes it so in a column with missing values.
@@ -52,14 +57,19 @@ class Feature:
                     return RowFault.NOT_A_CATEGORY
                 if isinstance(value, int) and abs(value) > MOST_CATEGORY_NUMBER:
                     return RowFault.NOT_64_BIT
-                if isinstance(value, str) and not is_storable(value):
-                    return RowFault.NOT_STORABLE
+                if isinstance(value, str):
+                    return _fault_of_text(value, max_text)
             case FeatureKind.TEXT:
                 if not isinstance(value, str):
                     return RowFault.NOT_A_TEXT
-                if not is_storable(value):
-                    return RowFault.NOT_STORABLE
+                return _fault_of_text(value, max_text)
         return None
+
+
+def _fault_of_text(text: str, most: int) -> RowFault | None:
+    if len(text) > most:
+        return RowFault.TOO_LONG
+    return None if is_storable(text) else RowFault.NOT_STORABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,7 @@ class InputSchema:
         if strict := [name for name in common if name in must_be_there & may_be_null]:
             yield f"it takes no missing values of {', '.join(strict)}"
 
-    def check(self, row: object, index: int = 0) -> RowError | None:
+    def check(self, row: object, index: int = 0, max_text: int = MOST_TEXT) -> RowError | None:
         """The first error of the row, or None."""
         if not isinstance(row, Mapping):
             return RowError(index, None, RowFault.NOT_AN_OBJECT)
@@ -112,7 +122,7 @@ class InputSchema:
                 value = row[feature.name]
             except KeyError:
                 return RowError(index, feature.name, RowFault.MISSING)
-            if fault := feature.fault(value):
+            if fault := feature.fault(value, max_text):
                 return RowError(index, feature.name, fault)
         if len(row) > len(self.features):
             known = {feature.name for feature in self.features}
@@ -120,9 +130,9 @@ class InputSchema:
             return RowError(index, unknown, RowFault.UNKNOWN)
         return None
 
-    def check_all(self, rows: Sequence[object]) -> list[RowError]:
+    def check_all(self, rows: Sequence[object], max_text: int = MOST_TEXT) -> list[RowError]:
         """The first error of each invalid row, in the order of the rows."""
-        return [error for index, row in enumerate(rows) if (error := self.check(row, index))]
+        return [error for index, row in enumerate(rows) if (error := self.check(row, index, max_text))]
 
 
 class Task(StrEnum):

@@ -25,6 +25,8 @@ class RowFault(StrEnum):
     NOT_64_BIT = "not_64_bit"
     """The whole number given as a category is too large."""
     NOT_A_TEXT = "not_a_text"
+    TOO_LONG = "too_long"
+    """The text or category has more characters than the service accepts."""
     NOT_STORABLE = "not_storable"
     """The text contains NUL or lone surrogates."""
     NOT_PREDICTED = "not_predicted"

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import repeat
 from math import isnan
 from operator import itemgetter
 from types import NoneType
 from typing import Any
 
-from augury.domain.model_facts import MOST_NUMBER, Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import MOST_NUMBER, MOST_TEXT, Feature, FeatureKind, InputSchema
 from augury.domain.row_errors import RowError
 from augury.domain.text import is_storable
 
@@ -29,13 +30,13 @@ class CheckedRows:
     """The types of each feature's values."""
 
 
-def check_rows(schema: InputSchema, rows: Sequence[Any]) -> CheckedRows:
+def check_rows(schema: InputSchema, rows: Sequence[Any], max_text: int = MOST_TEXT) -> CheckedRows:
     """Check the rows with the same results as `schema.check` for each row."""
     values: list[tuple[Any, ...]] = []
     errors: list[RowError] = []
     kinds: list[set[type]] = [set() for _ in schema.features]
     for begin in range(0, len(rows), _BLOCK):
-        block = _check_block(schema, rows[begin : begin + _BLOCK])
+        block = _check_block(schema, rows[begin : begin + _BLOCK], max_text)
         values += block.values
         for known, more in zip(kinds, block.kinds, strict=True):
             known |= more
@@ -43,16 +44,16 @@ def check_rows(schema: InputSchema, rows: Sequence[Any]) -> CheckedRows:
     return CheckedRows(values, errors, kinds)
 
 
-def _check_block(schema: InputSchema, rows: Sequence[Any]) -> CheckedRows:
+def _check_block(schema: InputSchema, rows: Sequence[Any], max_text: int) -> CheckedRows:
     width = len(schema.features)
     if all(type(row) is dict and len(row) == width for row in rows):
         with suppress(KeyError):  # a row lacks a feature: `check_all` below finds it
             values = _values(schema, rows)
             columns = list(zip(*values, strict=True))
             kinds = [set(map(type, column)) for column in columns]
-            if all(map(_is_fine, schema.features, columns, kinds)):
+            if all(map(_is_fine, schema.features, columns, kinds, repeat(max_text))):
                 return CheckedRows(values, (), kinds)
-    errors = schema.check_all(rows)
+    errors = schema.check_all(rows, max_text)
     bad = {error.row for error in errors}
     values = _values(schema, [row for index, row in enumerate(rows) if index not in bad])
     kinds = [set(map(type, column)) for column in zip(*values, strict=True)] or [
@@ -68,7 +69,7 @@ def _values(schema: InputSchema, rows: Sequence[Any]) -> list[tuple[Any, ...]]:
     return list(map(itemgetter(*names), rows))
 
 
-def _is_fine(feature: Feature, column: Sequence[Any], kinds: AbstractSet[type]) -> bool:
+def _is_fine(feature: Feature, column: Sequence[Any], kinds: AbstractSet[type], max_text: int) -> bool:
     match feature.kind:
         case FeatureKind.NUMERIC:
             if NoneType in kinds and not feature.nullable:
@@ -76,9 +77,16 @@ def _is_fine(feature: Feature, column: Sequence[Any], kinds: AbstractSet[type]) 
             numbers = column if NoneType not in kinds else [value for value in column if value is not None]
             return kinds <= {int, float, bool, NoneType} and _are_in_range(numbers)
         case FeatureKind.CATEGORICAL if kinds & {int, float, bool}:
-            return kinds <= {int, float, bool, str} and all(feature.fault(value) is None for value in column)
+            return kinds <= {int, float, bool, str} and all(
+                feature.fault(value, max_text) is None for value in column
+            )
         case _:
-            return kinds <= {str} and is_storable("".join(column))
+            return kinds <= {str} and _are_good_texts(column, max_text)
+
+
+def _are_good_texts(texts: Sequence[str], most: int) -> bool:
+    together = "".join(texts)
+    return (len(together) <= most or max(map(len, texts)) <= most) and is_storable(together)
 
 
 def _are_in_range(numbers: Sequence[float]) -> bool:

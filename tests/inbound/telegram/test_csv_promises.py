@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.domain.prediction import TooManyRows
+from augury.domain.row_errors import RowFault
 from augury.domain.rows import check_rows
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.telegram.csv_rows import CsvRows, read_csv
@@ -73,3 +74,11 @@ def test_any_bytes_are_refused_in_words_or_have_the_mistakes_that_were_said(head
     except (Unreadable, TooManyRows):
         return
     assert is_kept(found)
+
+
+def test_a_value_that_is_too_long_is_a_mistake_of_its_row_alone() -> None:
+    content = b"age,city,text\n1,Rome,ok\n2,Rome," + b"x" * 11 + b"\n"
+
+    found = read_csv(content, SCHEMA, most=MOST, max_text=10)
+
+    assert [(each.row, each.field, each.fault) for each in found.errors] == [(1, "text", RowFault.TOO_LONG)]

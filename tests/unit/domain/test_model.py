@@ -86,6 +86,13 @@ def test_a_value_that_the_model_would_misread_or_choke_on_is_complained_about(
     assert feature.fault(value)
 
 
+@pytest.mark.parametrize("feature", [CATEGORY, TEXT])
+def test_a_text_or_category_may_be_as_long_as_the_limit_and_no_longer(feature: Feature) -> None:
+    assert feature.fault("ж" * 100_000) is None
+    assert feature.fault("ж" * 100_001) is RowFault.TOO_LONG
+    assert feature.fault("ж" * 6, max_text=5) is RowFault.TOO_LONG
+
+
 @given(st.sampled_from(sorted(BAD, key=lambda feature: feature.name)), st.data())
 def test_a_bad_value_is_found_wherever_it_stands_in_the_row(feature: Feature, data: st.DataObject) -> None:
     bad = data.draw(st.sampled_from(BAD[feature]))

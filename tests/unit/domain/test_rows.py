@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.model_facts import MOST_CATEGORY_NUMBER, MOST_NUMBER, Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import (
+    MOST_CATEGORY_NUMBER,
+    MOST_NUMBER,
+    MOST_TEXT,
+    Feature,
+    FeatureKind,
+    InputSchema,
+)
+from augury.domain.row_errors import RowFault
 from augury.domain.rows import check_rows
 
 NUMBER = Feature("age", FeatureKind.NUMERIC)
@@ -35,10 +43,10 @@ any_rows = (
 )
 
 
-def assert_same_as_row_by_row(schema: InputSchema, rows: Sequence[object]) -> None:
-    checked = check_rows(schema, rows)
+def assert_same_as_row_by_row(schema: InputSchema, rows: Sequence[object], max_text: int = MOST_TEXT) -> None:
+    checked = check_rows(schema, rows, max_text)
 
-    assert list(checked.errors) == schema.check_all(rows)
+    assert list(checked.errors) == schema.check_all(rows, max_text)
     bad = {error.row for error in checked.errors}
     fine = [row for index, row in enumerate(rows) if index not in bad]
     assert list(checked.values) == [
@@ -49,6 +57,22 @@ def assert_same_as_row_by_row(schema: InputSchema, rows: Sequence[object]) -> No
 @given(st.lists(any_rows, max_size=8))
 def test_checking_by_columns_finds_what_checking_row_by_row_finds(rows: list[object]) -> None:
     assert_same_as_row_by_row(MIXED, rows)
+
+
+@given(st.lists(any_rows, max_size=8), st.integers(1, 4))
+def test_texts_that_are_too_long_are_the_same_rows_either_way(rows: list[object], max_text: int) -> None:
+    assert_same_as_row_by_row(MIXED, rows, max_text)
+
+
+@pytest.mark.parametrize("name", ["city", "text"])
+def test_one_text_that_is_too_long_makes_one_row_invalid(name: str) -> None:
+    rows = [GOOD] * 300
+    rows[270] = {**GOOD, name: "x" * 101}
+
+    assert [(e.row, e.field, e.fault) for e in check_rows(MIXED, rows, 100).errors] == [
+        (270, name, RowFault.TOO_LONG)
+    ]
+    assert not check_rows(MIXED, [GOOD] * 300, 100).errors, "many short ones are not one long one"
 
 
 @given(st.lists(fitting_rows, max_size=8))

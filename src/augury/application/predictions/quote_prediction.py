@@ -59,7 +59,7 @@ class QuotePrediction:
         `MaxPriceExceeded` if the price is above `max_price`.
         """
         found = await self.models.get(self.limits.default_model if model is None else model)
-        rows, errors = checked(data, found, self.limits)
+        rows, errors = checked(data, found, self.limits, most_rows=self.limits.max_rows)
         schema = found.facts.schema
         quote = Quote(
             found,

@@ -83,7 +83,7 @@ class _Desk:
         if balance is None:
             raise UserNotFound
         for pending, most in (
-            (balance.pending, self._limits.max_pending),
+            (balance.pending, self._limits.guest_pending if request.is_guest else self._limits.max_pending),
             (self._backlog.waiting, self._limits.max_waiting),
         ):
             if pending >= most:

@@ -21,6 +21,7 @@ class Request:
     """One request for a prediction with checked rows. Make it with `of`."""
 
     user_id: UserId
+    is_guest: bool = False
     model: Model
     rows: int
     text_bytes: int
@@ -41,6 +42,7 @@ class Request:
         cls,
         *,
         user_id: UserId,
+        is_guest: bool = False,
         model: Model,
         data: object,
         input: Json,
@@ -61,11 +63,13 @@ class Request:
             raise ExpiresTooLate(
                 expires_in=int(expires_in.total_seconds()), most=int(limits.max_expires_in.total_seconds())
             )
-        rows, errors = checked(data, model, limits)
+        most_rows = min(limits.max_rows, limits.guest_rows) if is_guest else limits.max_rows
+        rows, errors = checked(data, model, limits, most_rows=most_rows)
         if len(errors) == len(rows):
             raise NoValidRow(errors=kept_errors(errors, most=limits.max_errors), error_count=len(errors))
         return cls(
             user_id=user_id,
+            is_guest=is_guest,
             model=model,
             rows=len(rows),
             text_bytes=bytes_of_text(model.facts.schema, rows) if model.text_price else 0,
@@ -79,7 +83,9 @@ class Request:
         )
 
 
-def checked(data: object, model: Model, limits: Limits) -> tuple[Sequence[object], Sequence[RowError]]:
+def checked(
+    data: object, model: Model, limits: Limits, *, most_rows: int
+) -> tuple[Sequence[object], Sequence[RowError]]:
     """The rows of `data`, one (an object) or many (an array), and the errors of the invalid ones.
 
     Raises `NoRows`, `TooManyRows`.
@@ -87,9 +93,9 @@ def checked(data: object, model: Model, limits: Limits) -> tuple[Sequence[object
     rows = data if isinstance(data, list) else [data]
     if not rows:
         raise NoRows
-    if len(rows) > limits.max_rows:
-        raise TooManyRows(rows=len(rows), most=limits.max_rows)
-    return rows, check_rows(model.facts.schema, rows).errors
+    if len(rows) > most_rows:
+        raise TooManyRows(rows=len(rows), most=most_rows)
+    return rows, check_rows(model.facts.schema, rows, limits.max_text).errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Submission:
     """What a caller asks for; nothing of it is checked yet."""
 
     user_id: UserId
+    is_guest: bool = False
     data: object
     """One row (an object) or many (an array of objects), decoded."""
     input: Json
@@ -70,6 +71,7 @@ class SubmitPrediction:
             model=await self.models.get(named),
             data=submission.data,
             input=submission.input,
+            is_guest=submission.is_guest,
             limits=self.limits,
             expires_in=submission.expires_in,
             key=submission.key,

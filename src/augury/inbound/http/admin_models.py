@@ -8,6 +8,7 @@ from dishka.integrations.litestar import inject
 from litestar import get, patch
 from litestar.params import FromPath, JSONBody
 
+from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.ports import Models
 from augury.domain.model import MOST_ROW_PRICE, MOST_TEXT_PRICE, Model, ModelNotFound, ModelRef, ModelState
@@ -54,8 +55,9 @@ class OfferView(msgspec.Struct, frozen=True):
     facts: VersionView
 
     @classmethod
-    def of(cls, model: Model) -> Self:
-        return cls(str(model.ref), model.state, model.sha256, VersionView.of(model))
+    def of(cls, model: Model, limits: Limits) -> Self:
+        facts = VersionView.of(model, max_text=limits.max_text)
+        return cls(str(model.ref), model.state, model.sha256, facts)
 
 
 class OfferList(msgspec.Struct, frozen=True):
@@ -69,8 +71,8 @@ class OfferList(msgspec.Struct, frozen=True):
     responses=documented(401, 403),
 )
 @inject
-async def list_offers(models: FromDishka[Models]) -> OfferList:
-    return OfferList([OfferView.of(model) for model in await models.all()])
+async def list_offers(models: FromDishka[Models], limits: FromDishka[Limits]) -> OfferList:
+    return OfferList([OfferView.of(model, limits) for model in await models.all()])
 
 
 @get(
@@ -80,8 +82,8 @@ async def list_offers(models: FromDishka[Models]) -> OfferList:
     responses=documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
 )
 @inject
-async def read_offer(ref: FromPath[str], models: FromDishka[Models]) -> OfferView:
-    return OfferView.of(await models.version(ModelRef.parse(ref)))
+async def read_offer(ref: FromPath[str], models: FromDishka[Models], limits: FromDishka[Limits]) -> OfferView:
+    return OfferView.of(await models.version(ModelRef.parse(ref)), limits)
 
 
 @patch(
@@ -94,7 +96,10 @@ async def read_offer(ref: FromPath[str], models: FromDishka[Models]) -> OfferVie
 )
 @inject
 async def change_offer(
-    ref: FromPath[str], data: JSONBody[ModelChange], change_model: FromDishka[ChangeModel]
+    ref: FromPath[str],
+    data: JSONBody[ModelChange],
+    change_model: FromDishka[ChangeModel],
+    limits: FromDishka[Limits],
 ) -> OfferView:
     changed = await change_model(
         ref=ModelRef.parse(ref),
@@ -102,7 +107,7 @@ async def change_offer(
         text_price=data.text_price,
         state=data.state and ModelState(data.state),
     )
-    return OfferView.of(changed)
+    return OfferView.of(changed, limits)
 
 
 ROUTES = (list_offers, read_offer, change_offer)

@@ -16,6 +16,7 @@ FAULTS: Mapping[RowFault, str] = {
     RowFault.NOT_A_CATEGORY: "must be a string or a whole number",
     RowFault.NOT_64_BIT: "must be a 64-bit whole number",
     RowFault.NOT_A_TEXT: "must be a string",
+    RowFault.TOO_LONG: "is too long: `GET /models/{name}` says how long (`maxLength`)",
     RowFault.NOT_STORABLE: "must not contain NUL or lone surrogates",
     RowFault.NOT_PREDICTED: "the model could not predict this row",
 }

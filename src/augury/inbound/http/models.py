@@ -11,6 +11,7 @@ from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.params import FromPath
 
+from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema, Task, ValueIs
@@ -50,7 +51,8 @@ class VersionView(msgspec.Struct, frozen=True):
     created_at: datetime
 
     @classmethod
-    def of(cls, model: Model) -> Self:
+    def of(cls, model: Model, *, max_text: int) -> Self:
+        """A text or category has at most `max_text` characters."""
         facts = model.facts
         return cls(
             model.ref.version,
@@ -59,7 +61,7 @@ class VersionView(msgspec.Struct, frozen=True):
             model.row_price,
             model.text_price,
             list(facts.classes),
-            json_schema(facts.schema),
+            json_schema(facts.schema, max_text=max_text),
             facts.threshold,
             facts.value_is,
             facts.alpha,
@@ -79,10 +81,10 @@ class ModelView(msgspec.Struct, frozen=True):
     versions: list[VersionView]
 
     @classmethod
-    def of(cls, name: str, models: Sequence[Model]) -> Self:
+    def of(cls, name: str, models: Sequence[Model], *, max_text: int) -> Self:
         active = next((model.ref.version for model in models if model.is_active), None)
         newest_first = sorted(models, key=lambda model: model.ref.version, reverse=True)
-        return cls(name, active, [VersionView.of(model) for model in newest_first])
+        return cls(name, active, [VersionView.of(model, max_text=max_text) for model in newest_first])
 
 
 class ModelList(msgspec.Struct, frozen=True):
@@ -97,12 +99,14 @@ class ModelList(msgspec.Struct, frozen=True):
     responses=documented(),
 )
 @inject
-async def list_models(models: FromDishka[Models]) -> ModelList:
+async def list_models(models: FromDishka[Models], limits: FromDishka[Limits]) -> ModelList:
     by_name: dict[str, list[Model]] = defaultdict(list)
     for model in await models.all():
         if model.serves:
             by_name[model.ref.name].append(model)
-    return ModelList([ModelView.of(name, versions) for name, versions in sorted(by_name.items())])
+    return ModelList(
+        [ModelView.of(name, versions, max_text=limits.max_text) for name, versions in sorted(by_name.items())]
+    )
 
 
 @get(
@@ -113,27 +117,30 @@ async def list_models(models: FromDishka[Models]) -> ModelList:
     responses=documented(404, refusals=[ModelNotFound(model="tune")]),
 )
 @inject
-async def read_model(name: FromPath[str], models: FromDishka[Models]) -> ModelView:
+async def read_model(
+    name: FromPath[str], models: FromDishka[Models], limits: FromDishka[Limits]
+) -> ModelView:
     found = [model for model in await models.all() if model.ref.name == name and model.serves]
     if not found:
         raise ModelNotFound(model=name)
-    return ModelView.of(name, found)
+    return ModelView.of(name, found, max_text=limits.max_text)
 
 
-def json_schema(schema: InputSchema) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one row."""
+def json_schema(schema: InputSchema, *, max_text: int) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of one row, whose strings have at most `max_text` characters."""
     return {
         "type": "object",
-        "properties": {feature.name: _feature_schema(feature) for feature in schema.features},
+        "properties": {feature.name: _feature_schema(feature, max_text) for feature in schema.features},
         "required": [feature.name for feature in schema.features],
         "additionalProperties": False,
     }
 
 
-def _feature_schema(feature: Feature) -> dict[str, Any]:
+def _feature_schema(feature: Feature, max_text: int) -> dict[str, Any]:
     types = [each for each in _TYPES[feature.kind] if feature.nullable or each != "null"]
     known = {"examples": list(feature.values)} if feature.values else {}
-    return {"type": types if len(types) > 1 else types[0], **known}
+    length = {"maxLength": max_text} if "string" in types else {}
+    return {"type": types if len(types) > 1 else types[0], **length, **known}
 
 
 ROUTES = (list_models, read_model)

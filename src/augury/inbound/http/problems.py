@@ -74,9 +74,11 @@ HUNG_UP = "client disconnected prematurely"
 class Refused(Exception):
     """A refusal that concerns HTTP and not the domain."""
 
-    def __init__(self, kind: Kind, detail: str, **members: object) -> None:
+    def __init__(self, kind: Kind, detail: str, *, retry_after: int | None = None, **members: object) -> None:
+        """`retry_after` is in seconds."""
         super().__init__(detail)
         self.kind = kind
+        self.retry_after = retry_after
         self.members = members
 
 
@@ -170,7 +172,9 @@ def problem_of(error: DomainError) -> dict[str, object]:
 
 
 def of_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
-    headers = _OF_STATUS.get(error.kind.status, {})
+    headers = dict(_OF_STATUS.get(error.kind.status, {}))
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
     return _response(error.kind.problem(str(error), **error.members), headers)
 
 

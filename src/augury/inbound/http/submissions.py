@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request as HttpRequest
 from litestar import post
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from augury.application.limits import Limits
 from augury.application.ports import Json, Unavailable
 from augury.application.predictions.ports import StoredPrediction
 from augury.application.predictions.requests import Answer, Replayed, Request
@@ -32,6 +34,7 @@ from augury.domain.prediction import (
 )
 from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.row_errors import RowError, RowFault
+from augury.inbound.http import guest_limits
 from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_body
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
@@ -115,6 +118,8 @@ class SubmitDesk:
         The result keeps neither of them, so that a request which waits does not hold its rows in memory.
         """
         caller: UserId | None = scope["user"]
+        if caller is None and len(body) > self.limits.guest_bytes:
+            raise guest_limits.body_too_large(self.limits)
         name = name_of_submit(caller, scope)
         user_id = caller or await self.identity.guest(scope)
         model, expires_in, max_price = submission.model, submission.expires_in, submission.max_price
@@ -122,6 +127,7 @@ class SubmitDesk:
         data = decode_data(submission.data, most=self.settings.max_values)
         asked = Asked(
             user_id=user_id,
+            is_guest=caller is None,
             data=data,
             input=Json(bytes(submission.data)),
             model=model,
@@ -132,10 +138,28 @@ class SubmitDesk:
         )
         try:
             return Taken(user_id, await self.submit_prediction(asked))
-        except NotEnoughCredits as error:
-            if caller is None:
-                raise self.identity.guest_is_short(error) from None
-            raise
+        except (NotEnoughCredits, TooManyRows, TooManyPending) as error:
+            raise (error if caller else self._of_guest(error)) from None
+
+    @property
+    def limits(self) -> Limits:
+        return self.submit_prediction.limits
+
+    def most_bytes(self, scope: Scope) -> int:
+        """The largest body that this caller may send."""
+        most = self.settings.max_body_bytes
+        return most if scope["user"] else min(most, self.limits.guest_bytes)
+
+    def _of_guest(self, error: NotEnoughCredits | TooManyRows | TooManyPending) -> Exception:
+        """The refusal in words for a guest."""
+        match error:
+            case NotEnoughCredits():
+                return self.identity.guest_is_short(error)
+            case TooManyRows():
+                return guest_limits.too_many_rows(error, self.limits)
+            case TooManyPending() if error.most == self.limits.guest_pending:
+                return guest_limits.too_many_pending(error)
+        return error
 
     async def answer(self, scope: Scope, taken: "Taken") -> EncodedJson:
         """Answer with the prediction, after waiting for its result as long as the caller prefers."""
@@ -250,5 +274,11 @@ async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send
 
 async def _received(desk: SubmitDesk, scope: Scope, receive: Receive) -> Taken:
     """Read and accept the submit. The body is freed when this call ends."""
-    body = await whole_body(scope, receive, most=desk.settings.max_body_bytes)
+    most = desk.most_bytes(scope)
+    try:
+        body = await whole_body(scope, receive, most=most)
+    except RequestEntityTooLarge:
+        if most < desk.settings.max_body_bytes:
+            raise guest_limits.body_too_large(desk.limits) from None
+        raise
     return await desk.accept(scope, decode_json(_submission_decoder, scope, body), body)

@@ -11,7 +11,7 @@ import msgspec
 from augury.application.chats.ports import Delivery
 from augury.application.ports import Json
 from augury.domain.answer import answers_in
-from augury.domain.model_facts import InputSchema
+from augury.domain.model_facts import MOST_TEXT, InputSchema
 from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
 from augury.inbound.tables.reading import read_table
@@ -30,14 +30,15 @@ class CsvRows:
     encoding: str
 
 
-def read_csv(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
-    """Raises `Unreadable`, and `TooManyRows` if there are more than `most`."""
+def read_csv(content: bytes, schema: InputSchema, *, most: int, max_text: int = MOST_TEXT) -> CsvRows:
+    """Raises `Unreadable`, and `TooManyRows` if there are more than `most`. A row with a text or category of
+    more than `max_text` characters is invalid."""
     table = read_table(lambda: io.BytesIO(content), schema, most=most)
     rows, carried = [], []
     for row, others in table.rows():
         rows.append(row)
         carried.append(others)
-    errors = check_rows(schema, rows).errors
+    errors = check_rows(schema, rows, max_text).errors
     return CsvRows(rows, errors, sheet_of(table, carried), table.dialect.encoding)
 
 

@@ -38,6 +38,7 @@ REASONS = {
     RowFault.NOT_A_CATEGORY: "reason-text",
     RowFault.NOT_64_BIT: "reason-range",
     RowFault.NOT_A_TEXT: "reason-text",
+    RowFault.TOO_LONG: "reason-long",
     RowFault.NOT_STORABLE: "reason-characters",
     RowFault.NOT_PREDICTED: "reason-broke",
 }

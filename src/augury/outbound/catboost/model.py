@@ -12,7 +12,7 @@ from typing_extensions import override
 from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.model import Model, ModelRef, ModelRefused
-from augury.domain.model_facts import ModelFacts
+from augury.domain.model_facts import MOST_TEXT, ModelFacts
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
@@ -41,7 +41,11 @@ Kept: TypeAlias = tuple[ModelFacts, LoadedModel]
 class CatBoostPredictor(Predictor):
     """Serves any model of the store. Loads and calls all models on one thread, which `close` ends."""
 
-    def __init__(self, store: ModelStore, settings: CatBoostSettings | None = None) -> None:
+    def __init__(
+        self, store: ModelStore, settings: CatBoostSettings | None = None, *, max_text: int = MOST_TEXT
+    ) -> None:
+        """A row with a text or category of more than `max_text` characters is invalid."""
+        self._max_text = max_text
         self._store = store
         self._settings = settings or CatBoostSettings()
         self._loaded: dict[tuple[str, ModelRef], Kept] = {}  # the least recently used first
@@ -52,7 +56,7 @@ class CatBoostPredictor(Predictor):
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
         loaded = self._recall(model) or await self._load(model)
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, answer, loaded, questions, self._settings.max_warnings
+            self._thread, answer, loaded, questions, self._settings.max_warnings, self._max_text
         )
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
 from augury.domain.answer import Answer
-from augury.domain.model_facts import InputSchema
+from augury.domain.model_facts import MOST_TEXT, InputSchema
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import CheckedRows, check_rows
@@ -19,11 +19,13 @@ from augury.outbound.catboost.doubts import warnings_by_question
 from augury.outbound.catboost.loaded import LoadedModel
 
 
-def answer(model: LoadedModel, questions: Sequence[Question], max_warnings: int) -> list[Outcome]:
+def answer(
+    model: LoadedModel, questions: Sequence[Question], max_warnings: int, max_text: int = MOST_TEXT
+) -> list[Outcome]:
     """The outcomes in the order of the questions, each with at most `max_warnings` warnings."""
     asked = [_rows(question) for question in questions]
     counts = [len(rows) for rows in asked]
-    checked = check_rows(model.facts.schema, [row for rows in asked for row in rows])
+    checked = check_rows(model.facts.schema, [row for rows in asked for row in rows], max_text)
     table, doubts = model.read(checked)
     answers = score_isolating(table, model.answers)
     if not checked.errors and None not in answers:

@@ -123,7 +123,10 @@ async def _rows(waiting: WaitingFile, size: int | None, model: Model, talk: Talk
 async def _read(waiting: WaitingFile, model: Model, talk: Talk) -> CsvRows:
     """Raises `Unreadable`, `TooManyRows`, `_Gone`."""
     content = await _downloaded(waiting.file_id, talk)
-    return await asyncio.to_thread(read_csv, content, model.facts.schema, most=talk.desk.limits.max_rows)
+    limits = talk.desk.limits
+    return await asyncio.to_thread(
+        read_csv, content, model.facts.schema, most=limits.max_rows, max_text=limits.max_text
+    )
 
 
 async def _sheet_again(waiting: WaitingFile, talk: Talk) -> Json | None:

@@ -243,6 +243,7 @@ reason-number = must be a number
 reason-null = must be a number: the model does not accept missing ones
 reason-range = must be a number within the allowed range
 reason-text = must be a text
+reason-long = is too long; please shorten it
 reason-missing = is missing
 reason-characters = has characters that cannot be stored
 reason-extra = is not a feature of the model
