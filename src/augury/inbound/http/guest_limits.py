@@ -2,8 +2,9 @@
 
 from augury.application.limits import Limits
 from augury.domain.prediction import TooManyPending, TooManyRows
-from augury.inbound.http.problem_kinds import FRAMEWORK, KINDS, REGISTER
+from augury.inbound.http.problem_kinds import KINDS
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import FRAMEWORK, REGISTER
 
 
 def too_many_rows(error: TooManyRows, limits: Limits) -> Refused:
