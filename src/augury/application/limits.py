@@ -60,9 +60,9 @@ class Limits:
     """How long one batch may take. Then its worker process ends, since a thread cannot be canceled."""
     max_batch_rows: int = 20_000
     """Rows that one batch of a worker claims, beyond its first prediction."""
-    max_batch_bytes: int = 50_000_000
-    """Bytes of input that one batch of a worker claims, beyond its first prediction. A worker holds at most
-    two batches; decoded, they are many times larger."""
+    max_batch_bytes: int = 4_000_000
+    """Bytes of input that one batch of a worker claims, beyond its first prediction. While it is predicted,
+    each byte takes up to 40 bytes of memory."""
     sweep_every: timedelta = timedelta(seconds=10)
     """The pause between two sweeps for predictions whose worker fell silent or whose message was lost. The
     ledger's check relies on it, so set it equally for all processes."""

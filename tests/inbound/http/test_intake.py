@@ -1,5 +1,6 @@
 """What one caller, or many at once, can make the API keep in memory."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from ipaddress import ip_network
@@ -12,6 +13,7 @@ from augury.inbound.http.intake import SMALL, Intake, Share
 from augury.inbound.http.problems import Refused
 from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, Api, is_problem, serving
+from tests.polling import eventually
 
 LARGE = SMALL + 1
 TOO_MANY: list[object] = [[{}] * 11, [[[]] * 6], {"text": "a", "more": dict.fromkeys("abcdefghijk", 1)}]
@@ -35,7 +37,7 @@ def arriving(*sizes: int) -> Callable[[], Awaitable[Any]]:
 
 
 async def test_large_bodies_have_so_much_room_together_and_no_more() -> None:
-    intake = Intake(most=LARGE + 10, most_of_one=LARGE + 10)
+    intake = Intake(most=LARGE + 10, most_of_one=LARGE + 10, most_decoded=LARGE)
     first, second, third = (intake.share(A) for _ in range(3))
     await first.counted(arriving(LARGE))()
 
@@ -48,7 +50,7 @@ async def test_large_bodies_have_so_much_room_together_and_no_more() -> None:
 
 
 async def test_a_small_body_finds_room_where_a_large_one_does_not() -> None:
-    intake = Intake(most=LARGE, most_of_one=LARGE)
+    intake = Intake(most=LARGE, most_of_one=LARGE, most_decoded=LARGE)
     await intake.share(A).counted(arriving(LARGE))()
 
     await intake.share(A).counted(arriving(SMALL))()
@@ -61,7 +63,7 @@ async def test_a_small_body_finds_room_where_a_large_one_does_not() -> None:
 
 async def test_one_address_does_not_take_the_room_of_all() -> None:
     limits: list[Limit] = []
-    intake = Intake(most=3 * LARGE, most_of_one=2 * LARGE, limited=limits.append)
+    intake = Intake(most=3 * LARGE, most_of_one=2 * LARGE, most_decoded=LARGE, limited=limits.append)
     held = [intake.share(A) for _ in range(2)]
     for share in held:
         await share.counted(arriving(LARGE))()
@@ -79,7 +81,7 @@ async def test_one_address_does_not_take_the_room_of_all() -> None:
 
 async def test_behind_a_trusted_proxy_the_forwarded_address_has_its_own_room() -> None:
     trusted = (ip_network("10.0.0.0/8"),)
-    intake = Intake(most=9 * LARGE, most_of_one=LARGE, trusted=trusted)
+    intake = Intake(most=9 * LARGE, most_of_one=LARGE, most_decoded=LARGE, trusted=trusted)
     await intake.share(request_of("10.0.0.1", "203.0.113.1")).counted(arriving(LARGE))()
 
     await intake.share(request_of("10.0.0.1", "203.0.113.2")).counted(arriving(LARGE))()
@@ -89,7 +91,7 @@ async def test_behind_a_trusted_proxy_the_forwarded_address_has_its_own_room() -
 
 
 async def test_what_was_taken_is_given_back_once() -> None:
-    intake = Intake(most=2 * LARGE, most_of_one=2 * LARGE)
+    intake = Intake(most=2 * LARGE, most_of_one=2 * LARGE, most_decoded=LARGE)
     share: Share = intake.share(A)
     await share.counted(arriving(LARGE))()
 
@@ -97,6 +99,61 @@ async def test_what_was_taken_is_given_back_once() -> None:
     share.release()
 
     assert intake.taken == 0
+
+
+def ending(size: int) -> Callable[[], Awaitable[Any]]:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"x" * size, "more_body": False}
+
+    return receive
+
+
+async def test_a_large_body_is_decoded_when_the_one_before_it_is_done_and_a_small_one_at_once() -> None:
+    intake = Intake(most=9 * LARGE, most_of_one=9 * LARGE, most_decoded=LARGE)
+    first, second = intake.share(A), intake.share(B)
+    await first.counted(ending(LARGE))()
+
+    waiting = asyncio.create_task(second.counted(ending(LARGE))())
+    await intake.share(A).counted(ending(SMALL))()
+    assert not waiting.done()
+
+    first.release()
+    await waiting
+    second.release()
+    assert (intake.taken, intake.decoding.taken) == (0, 0)
+
+
+async def test_large_requests_at_once_wait_for_each_other_and_are_all_served() -> None:
+    settings = replace(SETTINGS, max_body_bytes=2 * LARGE, max_intake_bytes=20 * LARGE, max_decoding_bytes=1)
+    body = {"data": {"text": "x" * LARGE}}
+    async with serving(Hexagon(), settings=settings) as api:
+        member = await api.member(credits=9)
+        answers = await asyncio.gather(
+            *(
+                member.post(path, json=body)
+                for path in ("/predictions", "/predictions/", "/predictions/quote")
+            ),
+            *(
+                member.post(path, json=body)
+                for path in ("/predictions", "/predictions/", "/predictions/quote")
+            ),
+        )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 202, 202, 202, 202]
+
+
+@pytest.mark.parametrize("path", ["/predictions", "/predictions/"])  # the latter is found by Litestar
+async def test_a_submit_that_waits_for_its_answer_holds_up_no_other_large_body(path: str) -> None:
+    settings = replace(SETTINGS, max_body_bytes=2 * LARGE, max_intake_bytes=20 * LARGE, max_decoding_bytes=1)
+    body = {"data": {"text": "x" * LARGE}}
+    async with serving(Hexagon(), settings=settings) as api:
+        member = await api.member(credits=9)
+        waits = asyncio.create_task(member.post(path, json=body, headers={"Prefer": "wait=60"}))
+        await eventually(lambda: api.hexagon.memory.state.predictions, "the first to be accepted")
+
+        assert (await member.post(path, json=body)).status_code == 202
+        await api.hexagon.run_all()
+        assert (await waits).status_code == 200
 
 
 async def test_every_answer_gives_its_room_back() -> None:

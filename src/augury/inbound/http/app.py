@@ -130,6 +130,7 @@ def create_app(
     intake = Intake(
         most=settings.max_intake_bytes,
         most_of_one=settings.most_intake_of_one,
+        most_decoded=settings.max_decoding_bytes,
         trusted=settings.trusted_proxies,
         limited=metrics.limited,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from litestar.types import HTTPReceiveMessage, Receive, Scope
 
+from augury.concurrency.room import Room
 from augury.inbound.http.address import Network, place_of
 from augury.inbound.http.connections import Limit
 from augury.inbound.http.problems import Refused
@@ -16,17 +17,22 @@ SMALL = 65_536
 
 class Intake:
     """Counts the bytes of large bodies from their arrival until `Share.release`: `most` at a time, and
-    `most_of_one` from one address, so that nobody takes the room of all."""
+    `most_of_one` from one address, so that nobody takes the room of all.
+
+    Of those, `most_decoded` bytes are decoded and handled at a time: decoded, a body takes many times its
+    bytes. The others wait as they came."""
 
     def __init__(
         self,
         *,
         most: int,
         most_of_one: int,
+        most_decoded: int,
         trusted: Sequence[Network] = (),
         limited: Callable[[Limit], None] = lambda _: None,
     ) -> None:
         self.taken = 0
+        self.decoding = Room(most_decoded)
         self._most = most
         self._most_of_one = most_of_one
         self._trusted = trusted
@@ -68,9 +74,11 @@ class Share:
         self._place = ""
         self._received = 0
         self._taken = 0
+        self._decoding = 0
 
     def counted(self, receive: Receive) -> Receive:
-        """`receive`, which raises a refusal if there is no memory for more of this body."""
+        """`receive`, which raises a refusal if there is no memory for more of this body. The last part of a
+        large body comes when it is this request's turn to decode it."""
 
         async def receive_counted() -> HTTPReceiveMessage:
             message = await receive()
@@ -78,12 +86,17 @@ class Share:
                 self._received += len(message["body"])
                 if self._received > SMALL:
                     self._take()
+                    if not message["more_body"] and not self._decoding:
+                        self._decoding = await self._intake.decoding.enter(self._received)
             return message  # type: ignore[return-value]  # of HTTP it is
 
         return receive_counted
 
     def release(self) -> None:
         """Free the memory, because the request no longer needs its body."""
+        if self._decoding:
+            self._intake.decoding.leave(self._decoding)
+            self._decoding = 0
         if self._taken:
             self._intake.give_back(self._place, self._taken)
             self._taken = 0

@@ -13,6 +13,7 @@ from augury.domain.model import ModelNotFound
 from augury.domain.prediction import NoRows, TooManyRows
 from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.http.body import JsonBody, decode_data
+from augury.inbound.http.edge import share_of
 from augury.inbound.http.field_problems import FieldProblem, row_problems
 from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
@@ -82,6 +83,7 @@ async def quote(
     settings: HttpSettings = request.app.state.settings
     rows = decode_data(data.data, most=settings.max_values)
     quoted = await quote_prediction(data=rows, model=data.model, max_price=data.max_price)
+    share_of(request.scope).release()
     return Quote(
         model=str(quoted.model.ref),
         row_price=quoted.model.row_price,

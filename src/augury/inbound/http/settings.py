@@ -22,6 +22,9 @@ class HttpSettings:
     max_intake_bytes_per_address: int | None = None
     """The same for one address (IPv4 address or IPv6 /64), whose further bodies are answered with 429. Not
     set: half of `max_intake_bytes`, but at least `max_body_bytes`."""
+    max_decoding_bytes: int = 10_000_000
+    """Bytes of large request bodies that are decoded at once, since each takes many times its bytes then.
+    Further ones wait their turn; a larger body is decoded alone."""
     max_large_answers: int = 256
     """Answers of more than 256 KiB that are sent at once, a fourth of them to one user. Further ones are
     answered with 503."""
@@ -46,6 +49,8 @@ class HttpSettings:
     def __post_init__(self) -> None:
         if min(self.max_body_bytes, self.max_values, self.max_large_answers, self.flight) < 1:
             raise ValueError("max_body_bytes, max_values, max_large_answers and flight must be at least 1")
+        if self.max_decoding_bytes < 1:
+            raise ValueError("max_decoding_bytes must be at least 1")
         if self.read_patience < timedelta(seconds=1):
             raise ValueError("read_patience must be at least 1 second")
         if self.max_intake_bytes < self.max_body_bytes:

@@ -252,7 +252,9 @@ def _preferences(scope: Scope) -> bytes:
 )
 async def submit(request: Anyone, data: JSONBody[Submission]) -> EncodedJson:
     desk: SubmitDesk = request.app.state.submit_desk
-    return await desk.answer(request.scope, await desk.accept(request.scope, data, await request.body()))
+    taken = await desk.accept(request.scope, data, await request.body())
+    share_of(request.scope).release()
+    return await desk.answer(request.scope, taken)
 
 
 async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send: Send) -> None:
