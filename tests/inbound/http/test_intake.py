@@ -113,7 +113,7 @@ async def test_a_large_body_is_decoded_when_the_one_before_it_is_done_and_a_smal
     first, second = intake.share(A), intake.share(B)
     await first.counted(ending(LARGE))()
 
-    waiting = asyncio.create_task(second.counted(ending(LARGE))())
+    waiting = asyncio.ensure_future(second.counted(ending(LARGE))())
     await intake.share(A).counted(ending(SMALL))()
     assert not waiting.done()
 
