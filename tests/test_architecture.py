@@ -110,6 +110,12 @@ def test_the_format_of_messages_stands_in_one_file() -> None:
     ]
 
 
+def test_pauses_that_grow_stand_in_one_file() -> None:
+    spelled = re.compile(r"min\(2 \* (?:self\._)?pause")
+    assert [m for m in modules() if spelled.search((SOURCE / m).read_text())] == ["concurrency/pauses.py"]
+    assert len([m for m in modules() if "concurrency.pauses" in (SOURCE / m).read_text()]) >= 7
+
+
 def test_nothing_hides_behind_type_checking() -> None:
     assert not [m for m in modules() if "TYPE_CHECKING" in (SOURCE / m).read_text()]
 

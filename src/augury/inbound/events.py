@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -16,6 +15,7 @@ from augury.broker.trouble import TROUBLE, host_of, told
 from augury.broker.wire import NotUnderstood, read_events
 from augury.concurrency.cancellation import within
 from augury.concurrency.outage import Outage
+from augury.concurrency.pauses import Pauses
 from augury.domain.identifiers import PredictionId
 
 CONNECTING = 5.0
@@ -45,7 +45,7 @@ class EventListener:
         self._tell = tell
         self._exchange = exchange
         self._routing_key = routing_key
-        self._pause = FIRST_PAUSE
+        self._pauses = Pauses(FIRST_PAUSE, LAST_PAUSE)
         self._outage = Outage(log, "listening for events")
         self._runs: asyncio.Task[None] | None = None
 
@@ -70,8 +70,7 @@ class EventListener:
                     self._outage.begins(told(error, url), at=host_of(url))
                 except Exception:  # nobody would notice that the listener ended
                     log.exception("not listening for events, trying again")
-            await asyncio.sleep(self._pause * random.uniform(0.5, 1))
-            self._pause = min(2 * self._pause, LAST_PAUSE)
+            await asyncio.sleep(self._pauses.next())
 
     async def _listen(self, url: str) -> None:
         """Returns, or raises one of `TROUBLE`, when the connection is lost."""
@@ -82,7 +81,7 @@ class EventListener:
             channel.close_callbacks.add(lambda *_: gone.set())
             if channel.is_closed:
                 raise ConnectionError("the connection was closed")
-            self._pause = FIRST_PAUSE
+            self._pauses.reset()
             self._outage.ends()
             await gone.wait()
             self._outage.begins(f"{host_of(url)}: the connection was closed", at=host_of(url))

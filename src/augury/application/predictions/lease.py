@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,6 +11,7 @@ from uuid import UUID
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Work
 from augury.concurrency.outage import Outage
+from augury.concurrency.pauses import Pauses
 from augury.domain.identifiers import PredictionId
 
 FIRST_PAUSE, LAST_PAUSE = 0.1, 2.0
@@ -86,7 +86,7 @@ async def patiently(
     call: Callable[[], Awaitable[Answer]], doing: str, *, gives_up: Callable[[], bool] = lambda: False
 ) -> Answer:
     """Repeat the call while the database is away. Raises `Unavailable` only once `gives_up` says so."""
-    outage, pause = Outage(log, doing), FIRST_PAUSE
+    outage, pauses = Outage(log, doing), Pauses(FIRST_PAUSE, LAST_PAUSE)
     while True:
         try:
             answer = await call()
@@ -94,8 +94,7 @@ async def patiently(
             if gives_up():
                 raise
             outage.begins(error)
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, LAST_PAUSE)
+            await asyncio.sleep(pauses.next())
         else:
             outage.ends()
             return answer

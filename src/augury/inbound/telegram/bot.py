@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from augury.application.chats.ports import Duty, Inbox, Links, ReceivedUpdate
 from augury.application.ports import Unavailable
+from augury.concurrency.pauses import Pauses
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.flood import FloodGate
 from augury.inbound.telegram.handlers.account import account_router
@@ -203,14 +204,13 @@ def _thread_of(update: ReceivedUpdate) -> int | None:
 
 async def _until_done(step: Callable[[], Awaitable[object]]) -> None:
     """Repeat the step until it succeeds, while Telegram or the database is away."""
-    pause = FIRST_PAUSE
+    pauses = Pauses(FIRST_PAUSE, LAST_PAUSE)
     while True:
         try:
             await step()
         except (AiogramError, Unavailable) as error:
             log.warning("trying again: %s", error)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LAST_PAUSE)
+            await asyncio.sleep(pauses.next())
         else:
             return
 

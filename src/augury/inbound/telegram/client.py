@@ -21,6 +21,7 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import Response, TelegramMethod
 
+from augury.concurrency.pauses import Pauses
 from augury.inbound.telegram.receiving import GetRawUpdates
 from augury.inbound.telegram.settings import TelegramSettings
 
@@ -53,7 +54,7 @@ class Patience(BaseRequestMiddleware):
     async def __call__(
         self, make_request: NextRequestMiddlewareType[Type], bot: Bot, method: TelegramMethod[Type]
     ) -> Response[Type]:
-        waited, pause = 0.0, FIRST_PAUSE
+        waited, pauses = 0.0, Pauses(FIRST_PAUSE, LAST_PAUSE)
         while True:
             try:
                 return await make_request(bot, method)
@@ -66,8 +67,7 @@ class Patience(BaseRequestMiddleware):
                 trouble = _named(error, method)
                 if isinstance(method, GetRawUpdates):  # polling has its own pauses
                     raise trouble from None
-                wait = pause * random.uniform(0.5, 1)
-                pause = min(2 * pause, LAST_PAUSE)
+                wait = pauses.next()
             waited += wait
             if waited > MOST_WAITING:
                 raise trouble

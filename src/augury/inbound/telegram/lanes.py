@@ -18,6 +18,7 @@ from aiogram.exceptions import (
 
 from augury.application.chats.ports import Inbox, ReceivedUpdate
 from augury.application.ports import Unavailable
+from augury.concurrency.pauses import Pauses
 
 AT_ONCE = 64
 """Updates that are handled concurrently."""
@@ -96,9 +97,9 @@ class Lanes:
 
     async def _see_through(self, update: ReceivedUpdate) -> None:
         """Handle the update and mark it as done. Returns before that only if the bot stops."""
-        pause, tries, nobody_left = FIRST_PAUSE, update.tries or 0, False
+        pauses, tries, nobody_left = Pauses(FIRST_PAUSE, LAST_PAUSE), update.tries or 0, False
         while not self._stopping.is_set():
-            wait = pause * random.uniform(0.5, 1)
+            wait = pauses.next()
             try:
                 async with self._place_for(update):
                     if not nobody_left and await self._begin(update):
@@ -121,7 +122,6 @@ class Lanes:
             else:
                 return
             await self._sleep(wait)
-            pause = min(2 * pause, LAST_PAUSE)
 
     def _place_for(self, update: ReceivedUpdate) -> AbstractAsyncContextManager[None]:
         """An update that may have crashed a process runs alone, so that no other is blamed for it."""

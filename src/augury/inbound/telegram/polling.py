@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from aiogram.exceptions import AiogramError
 
 from augury.application.chats.ports import Inbox
 from augury.application.ports import Unavailable
+from augury.concurrency.pauses import Pauses
 from augury.inbound.telegram.lanes import Lanes
 from augury.inbound.telegram.receiving import WANTED, GetRawUpdates, all_received
 
@@ -23,7 +23,7 @@ async def poll(bot: Bot, inbox: Inbox, lanes: Lanes, *, waiting: timedelta, answ
     """Poll until canceled. `waiting` is how long Telegram may wait for an update, `answering` how much longer
     its response may take."""
     offset: int | None = None
-    pause, trouble = FIRST_PAUSE, False
+    pauses, trouble = Pauses(FIRST_PAUSE, LAST_PAUSE), False
     while True:
         try:
             updates: list[dict[str, Any]] = await bot(
@@ -48,9 +48,9 @@ async def poll(bot: Bot, inbox: Inbox, lanes: Lanes, *, waiting: timedelta, answ
             if not trouble:
                 log.warning("could not receive updates, trying again: %s", error)
             trouble = True
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, LAST_PAUSE)
+            await asyncio.sleep(pauses.next())
         else:
             if trouble:
                 log.info("updates are received again")
-            pause, trouble = FIRST_PAUSE, False
+            pauses.reset()
+            trouble = False

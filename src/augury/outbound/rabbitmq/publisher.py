@@ -6,7 +6,6 @@ So consumers use another connection.
 
 import asyncio
 import logging
-import random
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +19,7 @@ from augury.application.predictions.ports import NO_TRACES, Traces
 from augury.broker.trouble import TROUBLE, host_of, told, why
 from augury.broker.wire import CONTENT_TYPE, MOST_IDS, task_body, task_headers
 from augury.concurrency.outage import Outage
+from augury.concurrency.pauses import Pauses
 from augury.domain.identifiers import PredictionId
 from augury.outbound.rabbitmq.hosts import urls_of
 from augury.outbound.rabbitmq.link import Envelope, RabbitLink, Topology
@@ -83,7 +83,7 @@ class RabbitPublisher:
         self._drained = asyncio.Event()
         self._drained.set()
         self._link: RabbitLink | None = None
-        self._pause = FIRST_PAUSE
+        self._pauses = Pauses(FIRST_PAUSE, LAST_PAUSE)
         self._outage = Outage(log, "publishing to RabbitMQ")
         self._full = False
         self._runs: asyncio.Task[None] | None = None
@@ -146,8 +146,7 @@ class RabbitPublisher:
         while True:
             for url in self._settings.urls:
                 await self._publish_over(url)
-            await asyncio.sleep(self._pause * random.uniform(0.5, 1))
-            self._pause = min(2 * self._pause, LAST_PAUSE)
+            await asyncio.sleep(self._pauses.next())
 
     async def _publish_over(self, url: str) -> None:
         """Returns when this host cannot be reached, or the connection is lost."""
@@ -183,7 +182,7 @@ class RabbitPublisher:
         self._puts.extendleft(reversed(unconfirmed))
         if trouble := next(filter(None, answers), None):
             raise ConnectionError(f"not confirmed: {str(trouble) or type(trouble).__name__}")
-        self._pause = FIRST_PAUSE
+        self._pauses.reset()
 
     def _next_tasks(self) -> list[list[Put]]:
         """The contents of the next messages. Each has up to 16 first attempts, or one later attempt."""
