@@ -20,7 +20,7 @@ async def test_the_operator_makes_and_lists_promo_codes(database_url: str) -> No
     assert made.stdout.startswith("created SPRING-26: 20 credits, for 3 users, until ")
     assert (again.returncode, again.stderr) == (
         1,
-        "augury: This promo code already exists. (code SPRING-26)\n",
+        "augury: This promo code already exists (code SPRING-26)\n",
     )
     [line] = listed.stdout.splitlines()
     *values, expires_at, disabled_at = line.split("\t")

@@ -10,14 +10,17 @@ from augury.outbound.postgres.schema_version import SchemaMismatch
 HAS = {"aiogram": "telegram-bot", "catboost": "ml-worker", "litestar": "app", "numpy": "ml-worker"}
 """The service whose image has the library; other images do not."""
 
+_WORDS = {"least": "at least", "most": "at most", "retry_after": "in seconds:"}
+"""Words for the fields of errors whose names alone do not say enough."""
+
 
 def line_about(error: Exception) -> str | None:
     """The message, or None for a bug of the program, whose traceback must be shown."""
     if isinstance(error, DomainError):
         if (reason := getattr(error, "reason", None)) is not None:
             return f"{str(error).removesuffix('.')}: {reason}"
-        facts = ", ".join(f"{name} {value}" for name, value in vars(error).items())
-        return f"{error}" + (f" ({facts})" if facts else "")
+        facts = ", ".join(f"{_WORDS.get(name, name)} {value}" for name, value in vars(error).items())
+        return f"{str(error).removesuffix('.')} ({facts})" if facts else str(error)
     if isinstance(error, OperatorError | SchemaMismatch | Unavailable):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
