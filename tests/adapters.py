@@ -62,6 +62,7 @@ from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
+from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
@@ -256,17 +257,18 @@ def postgres_adapters(pool: Pool) -> Adapters:
     async def pass_time(time: timedelta) -> None:
         await _shift_all_times(pool, time)
 
+    reads = Reads(pool)
     return Adapters(
         books=PostgresOpenBooks(pool),
         work=PostgresWork(pool),
         bulk_lane=PostgresBulkLane(pool),
-        predictions=PostgresPredictions(pool),
+        predictions=PostgresPredictions(pool, reads),
         contents=PostgresPredictionContents(pool),
-        balances=PostgresBalances(pool),
+        balances=PostgresBalances(pool, reads),
         ledger=PostgresLedger(pool, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=PostgresUpkeep(pool),
         models=PostgresModels(pool),
-        users=PostgresUsers(pool),
+        users=PostgresUsers(pool, reads),
         sessions=PostgresSessions(pool),
         api_keys=PostgresApiKeys(pool),
         throttle=PostgresThrottle(pool),
@@ -276,7 +278,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         links=PostgresLinks(pool),
         notices=PostgresNotices(pool),
         chat_books=PostgresOpenChatBooks(pool),
-        promo_codes=PostgresPromoCodes(pool),
+        promo_codes=PostgresPromoCodes(pool, reads),
         new_duty=lambda: PostgresDuty(pool),
         pass_time=pass_time,
     )

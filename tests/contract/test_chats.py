@@ -302,7 +302,7 @@ async def test_what_a_chat_had_is_the_accounts_and_its_own_account_is_closed(ada
     assert known is not None
     assert known.user_id == owner
     assert (await adapters.balance(owner)).available == 7
-    [mine] = await adapters.predictions.page(owner, limit=10)
+    [mine] = (await adapters.predictions.page(owner, limit=10)).items
     assert mine.prediction.id == prediction.id
     with pytest.raises(UserNotFound):
         await adapters.users.get(person.user_id)

@@ -24,7 +24,9 @@ async def page(
     status: Status | None = None,
     model: str | None = None,
 ) -> list[PredictionId]:
-    stored = await adapters.predictions.page(owner, limit=limit, before=before, status=status, model=model)
+    stored = (
+        await adapters.predictions.page(owner, limit=limit, before=before, status=status, model=model)
+    ).items
     return [each.prediction.id for each in stored]
 
 
@@ -123,7 +125,7 @@ async def test_a_page_shows_the_output_of_single_rows_only(adapters: Adapters) -
     await adapters.accept(user_id, one, many)
     await adapters.settled(one, many)
 
-    stored = {each.prediction.id: each for each in await adapters.predictions.page(user_id, limit=10)}
+    stored = {each.prediction.id: each for each in (await adapters.predictions.page(user_id, limit=10)).items}
 
     assert stored[one.id].output == OUTPUT
     assert stored[many.id].output is None
@@ -185,7 +187,7 @@ async def test_what_was_wrong_with_rows_is_read_as_it_was_settled(adapters: Adap
     await adapters.work.settle(token, [finish(claim.prediction, valid_rows=5, errors=errors)])
 
     assert (await adapters.predictions.get(prediction.id, owner=user_id)).errors == errors
-    [listed] = await adapters.predictions.page(user_id, limit=1)
+    [listed] = (await adapters.predictions.page(user_id, limit=1)).items
     assert (listed.errors, listed.prediction.error_count) == ((), 15)
 
 
@@ -199,7 +201,7 @@ async def test_a_long_output_is_read_in_pieces_and_not_in_lists(adapters: Adapte
 
     stored = await adapters.predictions.get(prediction.id, owner=user_id)
     [several] = await adapters.predictions.several([prediction.id])
-    [listed] = await adapters.predictions.page(user_id, limit=1)
+    [listed] = (await adapters.predictions.page(user_id, limit=1)).items
     assert [each.output for each in (stored, several, listed)] == [None] * 3
     assert [each.large_output for each in (stored, several, listed)] == [len(output), len(output), 0]
     read = b""
@@ -231,7 +233,7 @@ async def test_warnings_are_read_as_they_were_settled_and_are_forgotten_with_the
     await adapters.work.settle(token, [replace(finish(claim.prediction), warnings=warnings)])
 
     assert (await adapters.predictions.get(prediction.id, owner=user_id)).warnings == warnings
-    assert [each.warnings for each in await adapters.predictions.page(user_id, limit=1)] == [warnings]
+    assert [each.warnings for each in (await adapters.predictions.page(user_id, limit=1)).items] == [warnings]
     await adapters.contents.forget(prediction.id, owner=user_id)
     assert (await adapters.predictions.get(prediction.id, owner=user_id)).warnings == ()
 

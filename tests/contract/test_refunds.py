@@ -57,7 +57,7 @@ async def test_a_refunded_prediction_says_so_wherever_it_is_read(adapters: Adapt
     await refunding(adapters)(prediction_id=partly.id, amount=1)
     await refunding(adapters)(prediction_id=fully.id)
 
-    page = await adapters.predictions.page(user_id, limit=3)
+    page = (await adapters.predictions.page(user_id, limit=3)).items
     several = await adapters.predictions.several([partly.id, fully.id, never.id])
     read = [await adapters.predictions.get(each.id, owner=user_id) for each in (partly, fully, never)]
 

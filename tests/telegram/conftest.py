@@ -19,6 +19,7 @@ from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.users import PostgresUsers
 from tests.catboost_models import CITIES, binary_model, many_classes_model, registered
 from tests.postgres_server import database_url
@@ -58,7 +59,7 @@ class BotService(Service):
 
     def top_up(self, user_id: UserId, amount: int) -> None:
         async def credit(pool: Pool) -> None:
-            await TopUp(users=PostgresUsers(pool), books=PostgresOpenBooks(pool))(
+            await TopUp(users=PostgresUsers(pool, Reads(pool)), books=PostgresOpenBooks(pool))(
                 user_id=user_id, amount=amount
             )
 

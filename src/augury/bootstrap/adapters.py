@@ -31,6 +31,7 @@ from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
+from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
@@ -42,6 +43,7 @@ def postgres() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(_pool)
     provider.provide(_models_on_offer)
+    provider.provide(Reads.of)
     provider.provide_all(
         WithParents[PostgresApiKeys],
         WithParents[PostgresBalances],

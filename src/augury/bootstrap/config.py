@@ -29,6 +29,8 @@ class SettingError(OperatorError):
 NAMES = {
     ("PostgresSettings", "url"): "DATABASE_URL",
     ("PostgresSettings", "pool_size"): "DATABASE_POOL_SIZE",
+    ("PostgresSettings", "read_connections"): "DATABASE_READ_CONNECTIONS",
+    ("PostgresSettings", "read_timeout"): "DATABASE_READ_TIMEOUT",
     ("PostgresSettings", "pooler"): "DATABASE_POOLER",
     ("PostgresSettings", "connect_timeout"): "DATABASE_CONNECT_TIMEOUT",
     ("PostgresSettings", "statement_timeout"): "DATABASE_STATEMENT_TIMEOUT",

@@ -25,6 +25,7 @@ from augury.application.ports import Clock, OpenBooks
 from augury.application.predictions.ports import Predictions
 from augury.bootstrap.cli.options import DATA
 from augury.bootstrap.config import ProcessSettings, read
+from augury.outbound.postgres.reads import Reads
 from augury.outbound.system_clock import SystemClock
 
 Given = ParamSpec("Given")
@@ -52,7 +53,7 @@ class Operator:
     def users(self) -> Users:
         from augury.outbound.postgres.users import PostgresUsers
 
-        return PostgresUsers(self.pool)
+        return PostgresUsers(self.pool, Reads(self.pool))
 
     @property
     def passwords(self) -> PasswordHasher:
@@ -76,7 +77,7 @@ class Operator:
     def balances(self) -> Balances:
         from augury.outbound.postgres.balances import PostgresBalances
 
-        return PostgresBalances(self.pool)
+        return PostgresBalances(self.pool, Reads(self.pool))
 
     @property
     def ledger(self) -> Ledger:
@@ -88,13 +89,13 @@ class Operator:
     def promo_codes(self) -> PromoCodes:
         from augury.outbound.postgres.promo_codes import PostgresPromoCodes
 
-        return PostgresPromoCodes(self.pool)
+        return PostgresPromoCodes(self.pool, Reads(self.pool))
 
     @property
     def predictions(self) -> Predictions:
         from augury.outbound.postgres.predictions import PostgresPredictions
 
-        return PostgresPredictions(self.pool)
+        return PostgresPredictions(self.pool, Reads(self.pool))
 
     @property
     def models(self) -> Models:

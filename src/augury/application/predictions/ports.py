@@ -150,6 +150,16 @@ class StoredPrediction:
     for every other output."""
 
 
+@dataclass(frozen=True, slots=True)
+class PredictionPage:
+    """A part of a list. It may be shorter than asked, or empty, although `more` follow: looking for
+    predictions among many others stops after a while."""
+
+    items: Sequence[StoredPrediction]
+    more: PredictionId | None = None
+    """`before` of the next page. None at the end of the list."""
+
+
 class Predictions(Protocol):
     """Reads of predictions. Each takes a connection for itself and locks nothing."""
 
@@ -175,7 +185,7 @@ class Predictions(Protocol):
         before: PredictionId | None = None,
         status: Status | None = None,
         model: str | None = None,
-    ) -> Sequence[StoredPrediction]:
+    ) -> PredictionPage:
         """The predictions with a smaller id than `before`, newest first. `model` is `name` or `name@version`.
 
         Errors are left out here. So is the output (None) of a prediction of more than one row, or of more

@@ -31,7 +31,7 @@ async def look_up(operator: Operator, user: User, *, limit: int) -> Account:
         user,
         await operator.balances.of(user.id),
         await operator.balances.statement(user.id, limit=limit),
-        await operator.predictions.page(user.id, limit=limit),
+        (await operator.predictions.page(user.id, limit=limit)).items,
     )
 
 

@@ -31,7 +31,7 @@ from augury.domain.user import (
 from augury.inbound.http.balance import TransferPage, TransferView
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn
-from augury.inbound.http.paging import Cursor, Limit, id_of, number_of, number_position, split
+from augury.inbound.http.paging import Cursor, Limit, cursor_at, id_of, number_of, number_position, split
 from augury.inbound.http.problems import documented
 
 OfEmail = Annotated[
@@ -182,11 +182,11 @@ async def read_predictions(
 ) -> PredictionSummaryPage:
     user = await users.get(UserId(user_id))
     before = id_of(cursor)
-    found = await predictions.page(
-        user.id, limit=limit + 1, before=None if before is None else PredictionId(before)
+    page = await predictions.page(
+        user.id, limit=limit, before=None if before is None else PredictionId(before)
     )
-    page, next_cursor = split(found, limit, lambda stored: stored.prediction.id.bytes)
-    return PredictionSummaryPage([PredictionSummary.of(stored.prediction) for stored in page], next_cursor)
+    items = [PredictionSummary.of(stored.prediction) for stored in page.items]
+    return PredictionSummaryPage(items, None if page.more is None else cursor_at(page.more.bytes))
 
 
 @patch(

@@ -27,7 +27,11 @@ def split(
     page = found[:limit]
     if len(found) <= limit:
         return page, None
-    return page, base64.urlsafe_b64encode(position(page[-1])).decode().rstrip("=")
+    return page, cursor_at(position(page[-1]))
+
+
+def cursor_at(position: bytes) -> str:
+    return base64.urlsafe_b64encode(position).decode().rstrip("=")
 
 
 def id_of(cursor: str | None) -> UUID | None:

@@ -19,7 +19,7 @@ from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in, signed_in_or_guest
 from augury.inbound.http.openapi import BEARER, BEARER_OR_GUEST
-from augury.inbound.http.paging import Cursor, Limit, id_of, split
+from augury.inbound.http.paging import Cursor, Limit, cursor_at, id_of
 from augury.inbound.http.prediction_answers import PredictionAnswers
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
@@ -70,7 +70,8 @@ async def read(
     security=BEARER,
     tags=TAGS,
     summary="List predictions",
-    description="Your predictions, newest first.",
+    description="Your predictions, newest first. A page may have fewer items than `limit`, even none, "
+    "although `next_cursor` leads to more: predictions with a `status` may be far apart in a long history.",
     responses=documented(401, 422),
 )
 @inject
@@ -83,16 +84,16 @@ async def list_predictions(
     model: OfModel = None,
 ) -> PredictionPage:
     before = id_of(cursor)
-    found = await predictions.page(
+    page = await predictions.page(
         request.user,
-        limit=limit + 1,
+        limit=limit,
         before=None if before is None else PredictionId(before),
         status=status,
         model=model,
     )
-    page, next_cursor = split(found, limit, lambda stored: stored.prediction.id.bytes)
     base_path = _base_path(request)
-    return PredictionPage([ListedPrediction.of(each, base_path=base_path) for each in page], next_cursor)
+    items = [ListedPrediction.of(each, base_path=base_path) for each in page.items]
+    return PredictionPage(items, None if page.more is None else cursor_at(page.more.bytes))
 
 
 @post(

@@ -8,6 +8,7 @@ from augury.application.predictions.ports import (
     MOST_BYTES_AT_ONCE,
     MOST_LISTED_BYTES,
     PredictionContents,
+    PredictionPage,
     Predictions,
     StoredPrediction,
 )
@@ -46,7 +47,7 @@ class MemoryPredictions(Predictions):
         before: PredictionId | None = None,
         status: Status | None = None,
         model: str | None = None,
-    ) -> Sequence[StoredPrediction]:
+    ) -> PredictionPage:
         records = [
             record
             for record in self.memory.state.predictions.values()
@@ -56,7 +57,8 @@ class MemoryPredictions(Predictions):
             and model in (None, record.prediction.model.name, str(record.prediction.model))
         ]
         records.sort(key=lambda record: record.prediction.id, reverse=True)
-        return [self._listed(record) for record in records[:limit]]
+        more = records[limit - 1].prediction.id if len(records) > limit else None
+        return PredictionPage([self._listed(record) for record in records[:limit]], more)
 
     def _listed(self, record: PredictionRecord) -> StoredPrediction:
         is_shown = record.prediction.rows == 1 and len(record.output or b"") <= MOST_LISTED_BYTES

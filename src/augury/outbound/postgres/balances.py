@@ -7,27 +7,32 @@ from typing_extensions import override
 from augury.application.money.ports import Balances, Statement
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
+from augury.outbound.postgres.prediction_pages import hidden
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.transfer_rows import transfer_of
 
+LAST = 2**63 - 1
+"""The position before the first page."""
 OF = "SELECT available, held, pending, debt FROM balances WHERE user_id = $1"
 # Two index scans, one for each side of a transfer, each no longer than the page.
-STATEMENT = """
+STATEMENT = f"""
 SELECT reference, kind, user_id, to_user_id, amount, created_at, sequence FROM (
     (
         SELECT reference, kind, user_id, to_user_id, amount, created_at, sequence FROM transfers
-        WHERE user_id = $1 AND ($2::bigint IS NULL OR sequence < $2) ORDER BY sequence DESC LIMIT $3
+        WHERE user_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT {hidden("$3")}
     ) UNION ALL (
         SELECT reference, kind, user_id, to_user_id, amount, created_at, sequence FROM transfers
-        WHERE to_user_id = $1 AND ($2 IS NULL OR sequence < $2) ORDER BY sequence DESC LIMIT $3
+        WHERE to_user_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT {hidden("$3")}
     )
-) AS sides ORDER BY sequence DESC LIMIT $3
+) AS sides ORDER BY sequence DESC LIMIT {hidden("$3")}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresBalances(Balances):
     pool: Pool
+    reads: Reads
 
     @override
     async def of(self, user_id: UserId) -> Balance:
@@ -40,7 +45,8 @@ class PostgresBalances(Balances):
     async def statement(
         self, user_id: UserId, *, limit: int, before: int | None = None
     ) -> Sequence[Statement]:
-        rows = await fetch(self.pool, STATEMENT, user_id, before, limit)
+        before = LAST if before is None else before
+        rows = await self.reads.fetch(STATEMENT, user_id, before, limit)
         return [_statement_of(row) for row in rows]
 
 

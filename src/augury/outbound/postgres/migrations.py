@@ -19,6 +19,7 @@ from augury.outbound.postgres import locks
 from augury.outbound.postgres.blockers import Blockers
 from augury.outbound.postgres.connecting import Connector
 from augury.outbound.postgres.failures import failures_named
+from augury.outbound.postgres.online import finish_online
 from augury.outbound.postgres.pooler import UNPREPARED, require_transactions
 from augury.outbound.postgres.rights import SEARCHED, RightsMissing, no_schema, what_is_missing
 from augury.outbound.postgres.schema_version import VERSION, refuse_newer
@@ -87,6 +88,11 @@ async def _migrate(url: str, on_step: OnStep, wait: timedelta, lock_timeout: tim
             async with Blockers(connect, pid) as blockers, _said_who_blocks(blockers):
                 await _take_turn(taken, wait, lock_timeout)
                 await taken.run_sync(_upgrade, step)
+        connection = await connect()
+        try:
+            await finish_online(connection, on_step)
+        finally:
+            await connection.close(timeout=5)
     return applied
 
 

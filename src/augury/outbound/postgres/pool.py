@@ -34,6 +34,11 @@ class PostgresSettings:
     is not set, `augury up` starts a server of its own."""
     pool_size: int = 10
     """Connections of one process."""
+    read_connections: int = 3
+    """Connections of one process that read lists at the same time, so that a submit never waits for lists. At
+    least one is left for everything else."""
+    read_timeout: timedelta = timedelta(seconds=5)
+    """How long one statement that reads a list may run."""
     pooler: str = "auto"
     """Whether PgBouncer in transaction mode is in front of PostgreSQL: `transaction`, `none`, or `auto` to
     detect it."""
@@ -51,8 +56,8 @@ class PostgresSettings:
 
     def __post_init__(self) -> None:
         read_url(self.url)
-        if self.pool_size < 1:
-            raise ValueError("pool_size must be at least 1")
+        if min(self.pool_size, self.read_connections) < 1:
+            raise ValueError("pool_size and read_connections must be at least 1")
         if self.pooler not in POOLERS:
             raise ValueError(f"pooler must be {' or '.join(POOLERS)}, not {self.pooler!r}")
 

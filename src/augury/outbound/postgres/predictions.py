@@ -6,16 +6,18 @@ from typing_extensions import override
 
 from augury.application.predictions.ports import (
     MOST_BYTES_AT_ONCE,
-    MOST_LISTED_BYTES,
     PredictionContents,
+    PredictionPage,
     Predictions,
     StoredPrediction,
 )
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
+from augury.outbound.postgres.prediction_pages import Wanted
 from augury.outbound.postgres.prediction_rows import COLUMNS, stored_prediction_of
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.reads import Reads
 
 # The refund is looked up by the primary key of transfers: there is at most one. A free prediction has none.
 REFUNDED = """
@@ -38,18 +40,6 @@ SEVERAL = f"{STORED} WHERE id = ANY ($1::uuid[])"
 PIECE = f"""
 SELECT substr(output, $3::int, {MOST_BYTES_AT_ONCE}) FROM predictions WHERE id = $1 AND user_id = $2
 """
-PAGE = f"""
-SELECT {COLUMNS},
-    CASE WHEN rows = 1 AND octet_length(output) <= {MOST_LISTED_BYTES} THEN output END AS output,
-    0 AS large_output, NULL AS errors, warnings, {REFUNDED}
-FROM predictions
-WHERE user_id = $1
-    AND ($2::uuid IS NULL OR id < $2)
-    AND ($3::text IS NULL OR status = $3)
-    AND ($4::text IS NULL OR model_name = $4)
-    AND ($5::int IS NULL OR model_version = $5)
-ORDER BY id DESC LIMIT $6
-"""
 WAITING = "SELECT count(*) FROM (SELECT FROM unfinished LIMIT $1) AS found"
 FINAL = "SELECT id FROM predictions WHERE id = ANY ($1::uuid[]) AND status NOT IN ('queued', 'processing')"
 FORGET = """
@@ -62,17 +52,15 @@ RETURNING id
 @dataclass(frozen=True, slots=True)
 class PostgresPredictions(Predictions):
     pool: Pool
+    reads: Reads
 
     @override
     async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
-        rows = await fetch(self.pool, GET, prediction_id, owner)
-        if not rows:
-            raise PredictionNotFound(prediction_id=prediction_id)
-        return stored_prediction_of(rows[0])
+        return await _get(self.pool, prediction_id, owner)
 
     @override
     async def piece(self, prediction_id: PredictionId, *, owner: UserId, begin: int) -> bytes:
-        rows = await fetch(self.pool, PIECE, prediction_id, owner, begin + 1)
+        rows = await self.reads.fetch(PIECE, prediction_id, owner, begin + 1)
         if not rows:
             raise PredictionNotFound(prediction_id=prediction_id)
         return rows[0][0] or b""
@@ -90,12 +78,15 @@ class PostgresPredictions(Predictions):
         before: PredictionId | None = None,
         status: Status | None = None,
         model: str | None = None,
-    ) -> Sequence[StoredPrediction]:
+    ) -> PredictionPage:
         if model is not None and not is_storable(model):
-            return []
-        name, version = _model(model)
-        rows = await fetch(self.pool, PAGE, owner, before, status, name, version, limit)
-        return [stored_prediction_of(row) for row in rows]
+            return PredictionPage(())
+        wanted = Wanted(owner, before, status, None if model is None else _model(model))
+        found = [stored_prediction_of(row) for row in await self.reads.fetch(*wanted.page(limit + 1))]
+        if len(found) > limit:
+            return PredictionPage(found[:limit], found[limit - 1].prediction.id)
+        end = await self.reads.fetch(*wanted.end()) if wanted.is_scattered else ()
+        return PredictionPage(found, PredictionId(end[0]["id"]) if end else None)
 
     @override
     async def waiting(self, *, at_most: int) -> int:
@@ -114,14 +105,19 @@ class PostgresPredictionContents(PredictionContents):
     @override
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
         if not await fetch(self.pool, FORGET, prediction_id, owner):
-            stored = await PostgresPredictions(self.pool).get(prediction_id, owner=owner)
+            stored = await _get(self.pool, prediction_id, owner)
             raise WrongStatus(status=stored.prediction.status)
 
 
-def _model(text: str | None) -> tuple[str | None, int | None]:
+async def _get(pool: Pool, prediction_id: PredictionId, owner: UserId) -> StoredPrediction:
+    rows = await fetch(pool, GET, prediction_id, owner)
+    if not rows:
+        raise PredictionNotFound(prediction_id=prediction_id)
+    return stored_prediction_of(rows[0])
+
+
+def _model(text: str) -> tuple[str, int | None]:
     """Split `name` or `name@version`. An invalid version becomes -1, which no model has."""
-    if text is None:
-        return None, None
     name, at, version = text.partition("@")
     if not at:
         return name, None

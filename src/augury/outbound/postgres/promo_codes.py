@@ -11,13 +11,15 @@ from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
 from augury.outbound.postgres.pool import Connection
+from augury.outbound.postgres.prediction_pages import hidden
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.reads import Reads
 
 COLUMNS = "code, credits, most, used, created_at, expires_at, disabled_at"
 ADD = f"""
 INSERT INTO promo_codes ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING code
 """
-PAGE = f"SELECT {COLUMNS} FROM promo_codes WHERE $1::text IS NULL OR code > $1 ORDER BY code LIMIT $2"
+PAGE = f"SELECT {COLUMNS} FROM promo_codes WHERE code > $1 ORDER BY code LIMIT {hidden('$2')}"
 GET = f"SELECT {COLUMNS} FROM promo_codes WHERE code = $1"
 LOCK = f"{GET} FOR UPDATE"
 CHANGE = "UPDATE promo_codes SET disabled_at = $2 WHERE code = $1 RETURNING code"
@@ -29,6 +31,7 @@ REDEEM = "INSERT INTO promo_redemptions (code, user_id, reference) VALUES ($1, $
 @dataclass(frozen=True, slots=True)
 class PostgresPromoCodes(PromoCodes):
     pool: Pool
+    reads: Reads
 
     @override
     async def add(self, promo_code: PromoCode) -> None:
@@ -60,7 +63,7 @@ class PostgresPromoCodes(PromoCodes):
 
     @override
     async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:
-        return [_promo_code_of(row) for row in await fetch(self.pool, PAGE, after, limit)]
+        return [_promo_code_of(row) for row in await self.reads.fetch(PAGE, after or "", limit)]
 
 
 async def look_up(connection: Connection, code: str, user_id: UserId) -> tuple[PromoCode, bool]:

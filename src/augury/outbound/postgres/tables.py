@@ -64,6 +64,14 @@ users = Table(
     CheckConstraint("role IN ('guest', 'member', 'admin')", name="role"),
 )
 
+Index("users_listed_idx", users.c.id, postgresql_where=text("role <> 'guest' AND closed_at IS NULL"))
+Index(
+    "users_forgettable_idx",
+    users.c.created_at,
+    users.c.id,
+    postgresql_where=users.c.guest_key.is_not(None),
+)
+
 guest_days = Table(
     "guest_days",
     metadata,
@@ -209,6 +217,24 @@ predictions = Table(
     ),
 )
 Index(None, predictions.c.user_id, predictions.c.id)
+# For lists of one model. It never changes, so that updates stay HOT; see docs/adr/0012.
+Index("predictions_of_model_idx", predictions.c.user_id, predictions.c.model_name, predictions.c.id)
+
+unsuccessful = Table(
+    "unsuccessful",
+    metadata,
+    Column("user_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("prediction_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("user_id", "status", "prediction_id"),
+    comment="Predictions that failed, were canceled or expired, for lists by status; triggers write it",
+)
+unsuccessful_backfill = Table(
+    "unsuccessful_backfill",
+    metadata,
+    Column("after", Uuid, primary_key=True),
+    comment="Up to which prediction `unsuccessful` was filled; empty once that is done",
+)
 
 unfinished = Table(
     "unfinished",
@@ -250,7 +276,10 @@ idempotency_keys = Table(
     Column("created_at", Time, nullable=False, server_default=func.now()),
     PrimaryKeyConstraint("user_id", "key"),
 )
-Index(None, idempotency_keys.c.created_at, postgresql_using="brin")
+# For the purge, in which a key of a chat lives longer.
+_OF_CHAT = "key LIKE 'telegram:%'"
+Index("idempotency_keys_old_idx", idempotency_keys.c.created_at, postgresql_where=text(f"NOT ({_OF_CHAT})"))
+Index("idempotency_keys_old_of_chats_idx", idempotency_keys.c.created_at, postgresql_where=text(_OF_CHAT))
 
 refresh_tokens = Table(
     "refresh_tokens",
@@ -258,7 +287,7 @@ refresh_tokens = Table(
     Column("digest", LargeBinary, primary_key=True),
     Column("family", Uuid, nullable=False, index=True),
     Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False, index=True),
-    Column("expires_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False, index=True),
     Column("replaced_at", Time),
 )
 
@@ -275,12 +304,19 @@ api_keys = Table(
     Column("last_used_at", Time),
 )
 Index(None, api_keys.c.user_id, api_keys.c.id)
+Index(None, api_keys.c.expires_at, postgresql_where=api_keys.c.expires_at.is_not(None))
 
 throttle = Table(
     "throttle",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("ends_at", Time, nullable=False, comment="The end of the window in which `hits` are counted"),
+    Column(
+        "ends_at",
+        Time,
+        nullable=False,
+        index=True,
+        comment="The end of the window in which `hits` are counted",
+    ),
     Column("hits", Integer, nullable=False),
     prefixes=["UNLOGGED"],
     comment="Attempts in fixed windows of time. Unlogged: losing them in a crash does no harm",

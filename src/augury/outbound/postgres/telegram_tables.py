@@ -44,7 +44,7 @@ updates = Table(
         comment="Updates of one lane, usually a chat, are handled in order",
     ),
     Column("payload", LargeBinary, comment="JSON text; null after the update was handled"),
-    Column("received_at", Time, nullable=False, server_default=func.now()),
+    Column("received_at", Time, nullable=False, index=True, server_default=func.now()),
     Column(
         "tries",
         Integer,
@@ -64,7 +64,7 @@ replies = Table(
     Column("prediction_id", Uuid, ForeignKey(predictions.c.id), nullable=False, unique=True),
     Column("placeholder_id", BigInteger, comment="The bot's message that becomes the result"),
     Column("file_name", Text, comment="The name of a batch's file; the answer is a file, too"),
-    Column("created_at", Time, nullable=False, server_default=func.now()),
+    Column("created_at", Time, nullable=False, index=True, server_default=func.now()),
     Column("thread_id", BigInteger, comment="The chat's topic in which the person wrote"),
     Column(
         "sheet",
@@ -78,7 +78,7 @@ notices = Table(
     "notices",
     metadata,
     Column("prediction_id", Uuid, primary_key=True),
-    Column("due_at", Time, nullable=False, server_default=func.now()),
+    Column("due_at", Time, nullable=False, index=True, server_default=func.now()),
     comment="Final predictions whose results have not been delivered to their chat yet",
 )
 

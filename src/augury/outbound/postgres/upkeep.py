@@ -1,59 +1,93 @@
+"""Deletes expired records in small steps. Each is a transaction of its own, takes so many records from the
+front of an index, and is limited in time."""
+# parts of statements are constants
+
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
 
 from asyncpg import Pool
 from typing_extensions import override
 
 from augury.application.predictions.ports import Upkeep
-from augury.outbound.postgres.query import fetch
+from augury.application.retrying import retried
+from augury.outbound.postgres.pool import connection
+from augury.outbound.postgres.query import Records
 
-AT_ONCE = 5_000
+AT_ONCE = 1_000
 """The most records that one statement deletes or empties, so that none holds locks for long."""
+MOST_SECONDS = 10.0
+"""How long one step may take: a thousand times what it needs."""
 
 
-def _deleting(table: str, key: str, condition: str) -> str:
-    """A statement that deletes up to `$1` rows on which the condition is true, and answers how many."""
-    return f"""
-    WITH gone AS (
-        DELETE FROM {table} WHERE ({key}) IN (
-            SELECT {key} FROM {table} WHERE {condition} LIMIT $1
-        ) RETURNING 1
-    ) SELECT count(*) FROM gone
-    """  # of constants only
+def _purge(table: str, ended: str, by: str) -> str:
+    """The step that deletes the records of `table` that have `ended`, in the order of the column `by`.
 
-
-PURGES = [
-    # A bot that was down may handle a chat's message again, so its key is kept as long as its reply.
-    _deleting(
-        "idempotency_keys",
-        "user_id, key",
-        "created_at < now() - interval '24 hours' "
-        "AND (key NOT LIKE 'telegram:%' OR created_at < now() - interval '9 days')",
-    ),
-    _deleting("refresh_tokens", "digest", "expires_at <= now()"),
-    _deleting("api_keys", "id", "expires_at <= now()"),
-    _deleting("throttle", "key", "ends_at <= now()"),
-    _deleting("telegram_updates", "id", "payload IS NULL AND received_at < now() - interval '2 days'"),
-    _deleting("notices", "prediction_id", "due_at < now() - interval '9 days'"),
-    _deleting(
-        "telegram_replies",
-        "prediction_id",
-        "created_at < now() - interval '9 days' "
-        "AND NOT EXISTS (SELECT FROM notices n WHERE n.prediction_id = telegram_replies.prediction_id) "
-        "AND NOT EXISTS (SELECT FROM unfinished u WHERE u.prediction_id = telegram_replies.prediction_id)",
-    ),
-    # Checks only guests that still have a key: those of two days, however many there were before.
+    It finds them by their places: a condition on their keys might be joined with the whole table.
     """
-    WITH gone AS (
-        UPDATE users SET guest_key = NULL WHERE id IN (
-            SELECT id FROM users JOIN balances ON user_id = id
-            WHERE guest_key IS NOT NULL AND created_at < now() - interval '2 days' AND pending = 0 LIMIT $1
-        ) RETURNING id
-    ), forgotten AS (
-        UPDATE predictions SET input = NULL, output = NULL, errors = NULL, warnings = NULL
-        WHERE user_id = ANY (ARRAY (SELECT id FROM gone))
-    ) SELECT count(*) FROM gone
-    """,
+    return f"""
+        WITH gone AS (
+            DELETE FROM {table} WHERE ctid = ANY (ARRAY (
+                SELECT ctid FROM {table} WHERE {ended} ORDER BY {by} LIMIT {AT_ONCE}
+            )) RETURNING 1
+        ) SELECT count(*) FROM gone
+    """
+
+
+# A bot that was down may handle a chat's message again, so its key is kept as long as its reply.
+PURGES = [
+    _purge(
+        "idempotency_keys",
+        "created_at < now() - interval '24 hours' AND NOT (key LIKE 'telegram:%')",
+        by="created_at",
+    ),
+    _purge(
+        "idempotency_keys",
+        "created_at < now() - interval '9 days' AND key LIKE 'telegram:%'",
+        by="created_at",
+    ),
+    _purge("refresh_tokens", "expires_at <= now()", by="expires_at"),
+    _purge("api_keys", "expires_at <= now()", by="expires_at"),
+    _purge("throttle", "ends_at <= now()", by="ends_at"),
+    _purge(
+        "telegram_updates", "payload IS NULL AND received_at < now() - interval '2 days'", by="received_at"
+    ),
+    _purge("notices", "due_at < now() - interval '9 days'", by="due_at"),
+    _purge(
+        "telegram_replies",
+        """
+            created_at < now() - interval '9 days'
+            AND NOT EXISTS (SELECT FROM notices n WHERE n.prediction_id = telegram_replies.prediction_id)
+            AND NOT EXISTS (SELECT FROM unfinished u WHERE u.prediction_id = telegram_replies.prediction_id)
+        """,
+        by="created_at",
+    ),
 ]
+
+# Checks only guests that still have a key: those of two days, however many there were before.
+FORGETTABLE = f"""
+SELECT id, created_at FROM users
+WHERE guest_key IS NOT NULL AND created_at < now() - interval '2 days' AND (created_at, id) > ($1, $2)
+    AND (SELECT pending FROM balances WHERE user_id = id) = 0
+ORDER BY created_at, id LIMIT {AT_ONCE}
+"""
+EMPTY = f"""
+WITH part AS MATERIALIZED (
+    SELECT id FROM predictions WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT {AT_ONCE}
+), emptied AS (
+    UPDATE predictions SET input = NULL, output = NULL, errors = NULL, warnings = NULL
+    WHERE id = ANY (ARRAY (SELECT id FROM part))
+)
+SELECT id FROM part ORDER BY id DESC LIMIT 1
+"""
+# Last, so that an interrupted purge begins again with this guest.
+FORGET = """
+UPDATE users SET guest_key = NULL WHERE id = $1 AND guest_key IS NOT NULL
+    AND (SELECT pending FROM balances WHERE user_id = $1) = 0
+RETURNING id
+"""
+FIRST = UUID(int=0)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +96,36 @@ class PostgresUpkeep(Upkeep):
 
     @override
     async def purge(self) -> int:
-        return sum([await self._purge(statement) for statement in PURGES])
+        return sum([await self._purge(statement) for statement in PURGES]) + await self._forget_guests()
 
     async def _purge(self, statement: str) -> int:
         purged = 0
         while True:
-            gone = int((await fetch(self.pool, statement, AT_ONCE))[0][0])
+            gone = int((await self._step(statement))[0][0])
             purged += gone
             if gone < AT_ONCE:
                 return purged
+
+    async def _forget_guests(self) -> int:
+        forgotten = 0
+        guests = await self._step(FORGETTABLE, EARLIEST, FIRST)
+        while guests:
+            for guest in guests:
+                forgotten += await self._forget(guest["id"])
+            guests = await self._step(FORGETTABLE, guests[-1]["created_at"], guests[-1]["id"])
+        return forgotten
+
+    async def _forget(self, guest: UUID) -> int:
+        """Empty the guest's predictions, however many, and then forget the guest's key."""
+        part: Records = await self._step(EMPTY, guest, FIRST)
+        while part:
+            part = await self._step(EMPTY, guest, part[0]["id"])
+        return len(await self._step(FORGET, guest))
+
+    async def _step(self, statement: str, *arguments: object) -> Records:
+        async def run() -> Records:
+            async with connection(self.pool) as taken:
+                records: Records = await taken.fetch(statement, *arguments, timeout=MOST_SECONDS)
+                return records
+
+        return await retried(run)

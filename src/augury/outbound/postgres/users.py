@@ -8,7 +8,9 @@ from augury.application.people.ports import NewUser, Secret, Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
 from augury.outbound.postgres.pool import Connection, transaction
+from augury.outbound.postgres.prediction_pages import LAST, hidden
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.reads import Reads
 
 COLUMNS = """
 id, role, email, password_hash, guest_key, created_at, closed_at, blocked_at, access_version
@@ -26,10 +28,10 @@ RETURNING guests
 GUEST = f"SELECT {COLUMNS} FROM users WHERE guest_key = $1"
 GET = f"SELECT {COLUMNS} FROM users WHERE id = $1 AND closed_at IS NULL"
 BY_EMAIL = f"SELECT {COLUMNS} FROM users WHERE email = $1 AND password_hash IS NOT NULL"
+# The condition of the index `users_listed_idx`.
 PAGE = f"""
-SELECT {COLUMNS} FROM users
-WHERE role <> 'guest' AND closed_at IS NULL AND ($1::uuid IS NULL OR id < $1)
-ORDER BY id DESC LIMIT $2
+SELECT {COLUMNS} FROM users WHERE role <> 'guest' AND closed_at IS NULL AND id < $1
+ORDER BY id DESC LIMIT {hidden("$2")}
 """
 REPLACE_HASH = """
 UPDATE users SET password_hash = $2, access_version = access_version + 1
@@ -45,6 +47,7 @@ CHANGE_ROLE = "UPDATE users SET role = $2 WHERE id = $1 AND closed_at IS NULL RE
 @dataclass(frozen=True, slots=True)
 class PostgresUsers(Users):
     pool: Pool
+    reads: Reads
 
     @override
     async def add(self, new: NewUser) -> None:
@@ -87,7 +90,7 @@ class PostgresUsers(Users):
 
     @override
     async def page(self, *, limit: int, before: UserId | None = None) -> Sequence[User]:
-        return [user_of(row) for row in await fetch(self.pool, PAGE, before, limit)]
+        return [user_of(row) for row in await self.reads.fetch(PAGE, before or LAST, limit)]
 
     @override
     async def change_password(

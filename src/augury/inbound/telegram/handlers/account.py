@@ -112,8 +112,8 @@ async def choose_language(query: CallbackQuery, talk: Talk) -> None:
 
 async def _page(talk: Talk, *, before: PredictionId | None) -> tuple[str, InlineKeyboardMarkup | None]:
     say = talk.say
-    found = await talk.desk.predictions.page(talk.chat.user_id, limit=PAGE + 1, before=before)
-    shown = found[:PAGE]
+    page = await talk.desk.predictions.page(talk.chat.user_id, limit=PAGE, before=before)
+    shown = page.items
     if not shown:
         return say("history-empty"), None
     texts = {
@@ -122,8 +122,8 @@ async def _page(talk: Talk, *, before: PredictionId | None) -> tuple[str, Inline
     }
     lines = [say("history"), *(_history_line(each, say, texts[each.prediction.model]) for each in shown)]
     buttons = [button(say.plain("button-newest"), "history:")] if before else []
-    if len(found) > PAGE:
-        buttons.append(button(say.plain("button-older"), f"history:{shown[-1].prediction.id}"))
+    if page.more is not None:
+        buttons.append(button(say.plain("button-older"), f"history:{page.more}"))
     return "\n".join(lines), keyboard(buttons) if buttons else None
 
 

@@ -1,0 +1,81 @@
+"""Steps after a migration that may take long on a large table.
+
+They lock nothing that others wait for. Each is a transaction of its own, and the next `augury migrate` goes
+on where this one was interrupted.
+"""
+# parts of statements are constants
+
+import asyncio
+from collections.abc import Callable
+
+import asyncpg
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.schema import CreateIndex
+
+from augury.outbound.postgres.telegram_tables import metadata
+
+OBSOLETE = ("idempotency_keys_created_at_idx",)
+"""Indexes of earlier releases, which are dropped once all others are there."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks at an index that another process makes."""
+AT_ONCE = 10_000
+
+# Per index: missing, or invalid because its making was interrupted, or is still under way.
+STATE = """
+SELECT i.indisvalid AS is_valid, EXISTS (
+    SELECT FROM pg_stat_progress_create_index WHERE index_relid = i.indexrelid
+) AS is_being_made
+FROM pg_index i WHERE i.indexrelid = to_regclass($1)
+"""
+FILL = f"""
+WITH part AS (
+    SELECT id, user_id, status FROM predictions WHERE id > $1 ORDER BY id LIMIT {AT_ONCE}
+), added AS (
+    INSERT INTO unsuccessful (user_id, status, prediction_id)
+    SELECT user_id, status, id FROM part WHERE status IN ('failed', 'canceled', 'expired')
+    ON CONFLICT DO NOTHING
+)
+SELECT id FROM part ORDER BY id DESC LIMIT 1
+"""
+
+
+async def finish_online(connection: asyncpg.Connection, on_step: Callable[[str], None]) -> None:
+    """Make the indexes that are missing, and fill `unsuccessful`. Calls `on_step` with each step's name.
+
+    Needs a connection without a transaction.
+    """
+    for index in _indexes():
+        await _make(connection, index, on_step)
+    for name in OBSOLETE:
+        if await connection.fetchval("SELECT to_regclass($1)", name) is not None:
+            on_step(f"drop {name}")
+            await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    after = await connection.fetchval("SELECT after FROM unsuccessful_backfill")
+    if after is not None:
+        on_step("fill unsuccessful")
+    while after is not None:
+        after = await connection.fetchval(FILL, after)
+        if after is None:
+            await connection.execute("DELETE FROM unsuccessful_backfill")
+        else:
+            await connection.execute("UPDATE unsuccessful_backfill SET after = $1", after)
+
+
+def _indexes() -> list[Index]:
+    found = (index for table in metadata.sorted_tables for index in table.indexes)
+    return sorted(found, key=lambda index: str(index.name))
+
+
+async def _make(connection: asyncpg.Connection, index: Index, on_step: Callable[[str], None]) -> None:
+    while state := await connection.fetchrow(STATE, str(index.name)):
+        if state["is_valid"]:
+            return
+        if state["is_being_made"]:
+            await asyncio.sleep(LOOK_EVERY)
+        else:
+            await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}")
+    on_step(str(index.name))
+    # As asyncpg takes it: other dialects double each `%`.
+    statement = str(CreateIndex(index).compile(dialect=dialect()))  # type: ignore[no-untyped-call]  # theirs
+    await connection.execute(statement.replace(" INDEX ", " INDEX CONCURRENTLY IF NOT EXISTS ", 1))

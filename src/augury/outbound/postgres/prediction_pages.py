@@ -1,0 +1,134 @@
+"""Statements for pages of predictions. Each reads a bounded part of one index, whatever the history.
+
+The rows of a page are neighbors in an index, for all predictions, for those of one model, and for the
+statuses of `unsuccessful`, which most predictions never have. Other rows may be far apart: those with another
+status, or of one version. Then a statement looks at `MOST_LOOKED_AT` rows at most, and a page may be shorter
+than asked although more rows follow. No unfinished prediction is older than the oldest of `unfinished`.
+"""
+# parts of statements are constants; values are parameters
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from uuid import UUID
+
+from augury.application.predictions.ports import MOST_LISTED_BYTES
+from augury.domain.balance import TransferKind
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import Status
+from augury.outbound.postgres.prediction_rows import COLUMNS
+
+UNSUCCESSFUL = frozenset({Status.FAILED, Status.CANCELED, Status.EXPIRED})
+"""The statuses in the table `unsuccessful`."""
+MOST_LOOKED_AT = 1_000
+LAST = UUID(int=2**128 - 1)
+"""The position before the first page: `$1 IS NULL OR id < $1` would make a cached plan look at every row."""
+
+_NAMES = [name.strip() for name in COLUMNS.split(",")]
+_STORED = ", ".join(f"p.{name}" for name in (*_NAMES, "output", "warnings"))
+# A free prediction has no refund to look up. There is at most one refund.
+_COLUMNS = f"""
+    {", ".join(f"p.{name}" for name in _NAMES)},
+    CASE WHEN p.rows = 1 AND octet_length(p.output) <= {MOST_LISTED_BYTES} THEN p.output END AS output,
+    0 AS large_output, NULL AS errors, p.warnings,
+    CASE WHEN p.valid_rows > 0 THEN (
+        SELECT amount FROM transfers t WHERE t.reference = p.id AND t.kind = '{TransferKind.REFUND}'
+    ) END AS refunded
+"""
+Arguments: TypeAlias = tuple[str, *tuple[object, ...]]
+"""The SQL, then the values of `$1`, `$2`, …"""
+Model: TypeAlias = tuple[str, int | None]
+"""A model's name, and the version if only one is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The predictions of one user, older than `before`, that a page shows."""
+
+    owner: UserId
+    before: PredictionId | None = None
+    status: Status | None = None
+    model: Model | None = None
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether the rows of a page may be far apart, so that it may be short without being the last."""
+        if self.status in UNSUCCESSFUL:
+            return self.model is not None
+        return self.status is not None or (self.model is not None and self.model[1] is not None)
+
+    def page(self, most: int) -> Arguments:
+        """The statement of the page."""
+        given = _Given()
+        source, limit = self._source(given), hidden(given(most))
+        looked_at = f"{source} LIMIT {hidden(given(MOST_LOOKED_AT)) if self.is_scattered else limit}"
+        if self.status in UNSUCCESSFUL:  # the inner LIMIT 1 keeps the planner from joining all predictions
+            looked_at = f"""
+                SELECT {_STORED}, u.id AS place FROM ({looked_at}) AS u
+                CROSS JOIN LATERAL (SELECT {_STORED} FROM predictions p WHERE p.id = u.id LIMIT 1) AS p
+            """
+        place = "place" if self.status in UNSUCCESSFUL else "id"  # the same, but known to be in order
+        sql = f"""
+            SELECT {_COLUMNS} FROM ({looked_at}) AS p WHERE true{self._conditions(given)}
+            ORDER BY p.{place} DESC LIMIT {limit}
+        """
+        return sql, *given.values
+
+    def end(self) -> Arguments:
+        """The statement that answers the oldest prediction that `page` has looked at. It answers none if
+        `page` has looked at all."""
+        given = _Given()
+        source = self._source(given, columns="p.id")
+        skipped = hidden(given(MOST_LOOKED_AT - 1))
+        return f"{source} OFFSET {skipped} LIMIT {hidden(given(1))}", *given.values
+
+    def _source(self, given: "_Given", columns: str = _STORED) -> str:
+        """The rows that are looked at, newest first."""
+        before = LAST if self.before is None else self.before
+        if self.status in UNSUCCESSFUL:
+            return f"""
+                SELECT p.prediction_id AS id FROM unsuccessful p
+                WHERE p.user_id = {given(self.owner)} AND p.status = {given(self.status)}
+                    AND p.prediction_id < {given(before)}
+                ORDER BY p.prediction_id DESC
+            """
+        oldest = "(SELECT prediction_id FROM unfinished ORDER BY prediction_id LIMIT 1)"
+        recent = "" if self.status in (None, Status.SUCCEEDED) else f" AND p.id >= {oldest}"
+        of_model = f" AND p.model_name = {given(self.model[0])}" if self.model else ""
+        return f"""
+            SELECT {columns} FROM predictions p
+            WHERE p.user_id = {given(self.owner)}{of_model} AND p.id < {given(before)}{recent}
+            ORDER BY p.id DESC
+        """
+
+    def _conditions(self, given: "_Given") -> str:
+        """The conditions that the rows of `_source` may not meet."""
+        name, version = self.model or (None, None)
+        is_rare = self.status in UNSUCCESSFUL
+        wanted = {
+            "status": None if is_rare else self.status,
+            "model_name": name if is_rare else None,
+            "model_version": version,
+        }
+        return "".join(
+            f" AND p.{name} = {given(value)}" for name, value in wanted.items() if value is not None
+        )
+
+
+def hidden(limit: str) -> str:
+    """A limit that the planner does not know.
+
+    It then expects to need only a part of the rows, and follows an index. If it knew the limit, and expected
+    fewer rows than there are, it would read and sort all of them.
+    """
+    return f"(SELECT {limit}::bigint)"
+
+
+@dataclass(slots=True)
+class _Given:
+    """Collects the values of a statement's parameters. Call it with one to get its place."""
+
+    values: list[object] = field(default_factory=list)
+
+    def __call__(self, value: object) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}"

@@ -1,0 +1,177 @@
+"""Every list and every purge over a long history: the plans that PostgreSQL caches read a bounded part of an
+index, wherever the page begins. What is asserted is what a plan does, never how long it takes."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from asyncpg import Pool
+from asyncpg.pool import PoolConnectionProxy
+
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import Status
+from augury.outbound.postgres import balances, promo_codes, upkeep, users
+from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.prediction_pages import LAST, MOST_LOOKED_AT, Wanted
+from augury.outbound.postgres.predictions import PostgresPredictions
+from augury.outbound.postgres.reads import Reads
+from tests.postgres_server import fresh_database
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+MANY = 60_000
+ONE_IN = 3_000
+"""How many of the user's predictions have a rare status, and how many a rare model."""
+PAGE = 101
+MOST_BUFFERS = 4 * MOST_LOOKED_AT
+"""Pages that one statement touches. A history has more: at least one in four of its rows."""
+USER = UserId(UUID(int=7))
+
+
+def numbered(number: int) -> UUID:
+    return UUID(f"{number:012x}70008000800000000000")
+
+
+ID = "(lpad(to_hex(n), 12, '0') || '70008000800000000000')::uuid"
+FILL = f"""
+    INSERT INTO users (id, role, email, guest_key, created_at)
+    SELECT {ID}, CASE WHEN n % {ONE_IN} = 0 THEN 'member' ELSE 'guest' END, n || '@example.org',
+        decode(lpad(to_hex(n), 8, '0'), 'hex'), now() - interval '1 hour' FROM generate_series(1, {MANY}) n;
+    INSERT INTO users (id, role, created_at) VALUES ('{USER}', 'member', now());
+    INSERT INTO balances (user_id) SELECT id FROM users;
+    INSERT INTO models (name, version, facts, sha256, row_price, created_at, state)
+    SELECT name, version, '{{}}', '', 1, now(), 'ready'
+    FROM (VALUES ('tone', 1), ('tone', 2), ('spam', 1)) m (name, version);
+    INSERT INTO predictions (
+        id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
+        valid_rows, input, output
+    )
+    SELECT {ID}, '{USER}', CASE n % {ONE_IN} WHEN 1 THEN 'spam' ELSE 'tone' END,
+        CASE n % {ONE_IN} WHEN 2 THEN 2 ELSE 1 END, 1, 1, true,
+        CASE n % {ONE_IN}
+            WHEN 3 THEN 'failed' WHEN 4 THEN 'canceled' WHEN 5 THEN 'expired' ELSE 'succeeded'
+        END,
+        1, now(), 1, '{{}}', '{{}}' FROM generate_series(1, {MANY}) n;
+    INSERT INTO unsuccessful (user_id, status, prediction_id)
+    SELECT user_id, status, id FROM predictions WHERE status <> 'succeeded';
+    INSERT INTO transfers (reference, kind, user_id, amount)
+    SELECT id, 'hold', user_id, 1 FROM predictions;
+    INSERT INTO promo_codes (code, credits, most, created_at)
+    SELECT 'CODE-' || n, 1, 1, now() FROM generate_series(1, {MANY}) n;
+    INSERT INTO idempotency_keys (user_id, key, fingerprint, reference, created_at)
+    SELECT '{USER}', CASE WHEN n % 2 = 0 THEN 'telegram:' || n ELSE n::text END, '', {ID}, now()
+    FROM generate_series(1, {MANY}) n;
+    INSERT INTO refresh_tokens (digest, family, user_id, expires_at)
+    SELECT decode(lpad(to_hex(n), 8, '0'), 'hex'), {ID}, '{USER}', now() + interval '1 day'
+    FROM generate_series(1, {MANY}) n;
+    INSERT INTO throttle (key, ends_at, hits)
+    SELECT n::text, now() + interval '1 day', 1 FROM generate_series(1, {MANY}) n;
+    INSERT INTO telegram_updates (id, lane) SELECT n, 1 FROM generate_series(1, {MANY}) n;
+    INSERT INTO telegram_replies (chat_id, message_id, prediction_id)
+    SELECT 1, n, {ID} FROM generate_series(1, {MANY}) n;
+    INSERT INTO notices (prediction_id) SELECT id FROM predictions;
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def history() -> AsyncIterator[Pool]:
+    async with fresh_database() as url, open_pool(PostgresSettings(url=url)) as pool:
+        await pool.execute(FILL)
+        yield pool
+
+
+async def plan_of(connection: PoolConnectionProxy, sql: str, arguments: Sequence[object]) -> dict[str, Any]:
+    """What the plan of a prepared statement did."""
+    await connection.execute(f"PREPARE asked AS {sql}")
+    try:
+        given = f"({', '.join(map(literal, arguments))})" if arguments else ""
+        [row] = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE asked{given}")
+        plan: dict[str, Any] = json.loads(row[0])[0]["Plan"]
+        return plan
+    finally:
+        await connection.execute("DEALLOCATE asked")
+
+
+def literal(value: object) -> str:
+    return str(value) if isinstance(value, int) else f"'{value}'"
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for each in plan.get("Plans", ()):
+        yield from nodes(each)
+
+
+async def require_bounded(pool: Pool, sql: str, *arguments: object) -> None:
+    for mode in ("force_generic_plan", "force_custom_plan"):
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
+            require_bounded_plan(await plan_of(connection, sql, arguments))
+
+
+def require_bounded_plan(plan: dict[str, Any]) -> None:
+    kinds = {node["Node Type"] for node in nodes(plan)}
+    assert not kinds & {"Sort", "Incremental Sort", "Seq Scan", "Hash Join", "Merge Join"}, plan
+    for node in nodes(plan):
+        removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        assert removed * node["Actual Loops"] <= MOST_LOOKED_AT, node
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= MOST_BUFFERS, plan
+
+
+DEPTHS = [None, *(PredictionId(numbered(number)) for number in (MANY - 50, MANY // 2, 50))]
+
+
+@pytest.mark.parametrize(
+    "model", [None, ("tone", None), ("tone", 1), ("tone", 2), ("spam", None), ("none", 1)]
+)
+@pytest.mark.parametrize("status", [None, *Status])
+async def test_a_page_of_predictions_reads_little_wherever_it_begins(
+    history: Pool, status: Status | None, model: tuple[str, int | None] | None
+) -> None:
+    for before in DEPTHS:
+        wanted = Wanted(USER, before, status, model)
+        await require_bounded(history, *wanted.page(PAGE))
+        if wanted.is_scattered:
+            await require_bounded(history, *wanted.end())
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+async def test_the_other_lists_read_little_wherever_they_begin(history: Pool, analyzed: bool) -> None:
+    if analyzed:
+        await history.execute("ANALYZE")
+    for before in (LAST, numbered(MANY // 2), numbered(50)):
+        await require_bounded(history, users.PAGE, before, PAGE)
+    for sequence in (balances.LAST, MANY // 2, 50):
+        await require_bounded(history, balances.STATEMENT, USER, sequence, PAGE)
+    for after in ("", "CODE-3", "CODE-9"):
+        await require_bounded(history, promo_codes.PAGE, after, PAGE)
+
+
+async def test_a_purge_that_finds_nothing_reads_nothing(history: Pool) -> None:
+    for statement in upkeep.PURGES:
+        await require_bounded(history, statement)
+    await require_bounded(history, upkeep.FORGETTABLE, datetime(1, 1, 2, tzinfo=UTC), upkeep.FIRST)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELED, Status.EXPIRED])
+async def test_rare_ends_are_found_at_once_in_a_long_history(history: Pool, status: Status) -> None:
+    predictions = PostgresPredictions(history, Reads(history))
+
+    page = await predictions.page(USER, limit=100, status=status)
+
+    assert len(page.items) == MANY / ONE_IN
+    assert page.more is None
+
+
+async def test_what_is_rare_is_found_by_going_on_and_no_page_is_lost(history: Pool) -> None:
+    predictions = PostgresPredictions(history, Reads(history))
+    succeeded, before, calls = 0, None, 0
+    while calls == 0 or before is not None:
+        page = await predictions.page(USER, limit=100, before=before, status=Status.SUCCEEDED, model="spam")
+        succeeded, before, calls = succeeded + len(page.items), page.more, calls + 1
+    assert succeeded == MANY / ONE_IN
+    page = await predictions.page(USER, limit=100, status=Status.FAILED, model="spam")
+    assert (page.items, page.more) == ([], None)
