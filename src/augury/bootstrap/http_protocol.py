@@ -43,7 +43,10 @@ class LimitedProtocol(FramedProtocol):
         """Whose upload the body is counted as."""
         self._drop_until = 0.0
         """When a body whose request was answered must have ended."""
-        self._owed: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        """When the head or the next part of the body must have arrived. 0: nothing is owed."""
+        self._watch: asyncio.TimerHandle | None = None
+        """The timer for that. It is left running when nothing is owed, since another one costs more."""
         self._unread: asyncio.TimerHandle | None = None
 
     @override
@@ -59,7 +62,7 @@ class LimitedProtocol(FramedProtocol):
         elif self._limited.is_full() and not self._limited.make_room():
             self._refuse(Limit.CONNECTIONS)
         else:
-            self._owed = self.loop.call_later(self._limits.head_timeout.total_seconds(), self._head_is_late)
+            self._owe(self._limits.head_timeout.total_seconds())
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -69,8 +72,9 @@ class LimitedProtocol(FramedProtocol):
         self._limited.idle.pop(self, None)
         self._unset_keepalive_if_required()
         self.nothing_owed()
-        if self._unread is not None:
-            self._unread.cancel()
+        for timer in (self._watch, self._unread):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     def close(self) -> None:
@@ -95,11 +99,31 @@ class LimitedProtocol(FramedProtocol):
             self._be_idle()
 
     def _await_head(self) -> None:
-        if self._owed is None:
-            self._owed = self.loop.call_later(self._limits.head_timeout.total_seconds(), self._head_is_late)
+        if not self._due:
+            self._owe(self._limits.head_timeout.total_seconds())
+
+    def _owe(self, seconds: float) -> None:
+        self._due = self.loop.time() + seconds
+        if self._watch is not None and self._watch.when() > self._due:
+            self._watch.cancel()
+            self._watch = None
+        if self._watch is None:
+            self._watch = self.loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._watch = None
+        if not self._due:
+            return
+        if (early := self._due - self.loop.time()) > 0:
+            self._watch = self.loop.call_later(early, self._look)
+            return
+        self._due = 0.0
+        if self.in_body:
+            self._end_window()
+        else:
+            self._head_is_late()
 
     def _head_is_late(self) -> None:
-        self._owed = None
         if self.in_head:
             self._refuse(Limit.HEAD_TIME)
         else:  # it never sent anything, as browsers do that connect in advance
@@ -112,7 +136,7 @@ class LimitedProtocol(FramedProtocol):
             self._was_held = True
         if self._body > SMALL and self._sender is None and not self.cycle.response_complete:
             self._begin_upload()
-        if self._owed is None and self.refused is None:
+        if not self._due and self.refused is None:
             self._begin_window()
 
     def _begin_upload(self) -> None:
@@ -127,10 +151,9 @@ class LimitedProtocol(FramedProtocol):
     def _begin_window(self) -> None:
         self._in_window = 0
         self._was_held = self._is_held()
-        self._owed = self.loop.call_later(self._limits.body_window.total_seconds(), self._end_window)
+        self._owe(self._limits.body_window.total_seconds())
 
     def _end_window(self) -> None:
-        self._owed = None
         least = self._limits.min_body_rate * self._limits.body_window.total_seconds()
         if self.cycle.response_complete and self.loop.time() > self._drop_until:
             self.close()
@@ -146,9 +169,7 @@ class LimitedProtocol(FramedProtocol):
     @override
     def nothing_owed(self) -> None:
         self._body = 0
-        if self._owed is not None:
-            self._owed.cancel()
-            self._owed = None
+        self._due = 0.0
         if self._sender is not None:
             self._limited.end_upload(self._sender)
             self._sender = None
