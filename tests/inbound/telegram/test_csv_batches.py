@@ -213,9 +213,9 @@ async def test_nobody_waits_for_the_reading_of_somebody_elses_file(
     offer(town)
     others_are_served = threading.Event()
 
-    def read(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
+    def read(content: bytes, schema: InputSchema, *, most: int, max_text: int) -> CsvRows:
         assert others_are_served.wait(15)
-        return read_csv(content, schema, most=most)
+        return read_csv(content, schema, most=most, max_text=max_text)
 
     monkeypatch.setattr(files, "read_csv", read)
     async with town.bot():
