@@ -16,6 +16,9 @@ class Limits:
     max_text: int = MOST_TEXT
     """Characters of one text or category. A row with a longer one is invalid. In a CSV file, a value never
     has more than 131,072 characters."""
+    max_answer_bytes: int = 20_000_000
+    """The most bytes that a prediction's answer may have: rows × classes of the model decide. A prediction
+    whose answer could be larger is refused, unless it has a single row."""
     max_errors: int = 1_000
     """Row errors that are kept of one prediction, and listed by a refusal. Further ones are only counted."""
     max_pending: int = 1_000

@@ -25,7 +25,6 @@ from augury.application.ports import Clock, OpenBooks
 from augury.application.predictions.ports import Predictions
 from augury.bootstrap.cli.options import DATA
 from augury.bootstrap.config import ProcessSettings, read
-from augury.outbound.postgres.reads import Reads
 from augury.outbound.system_clock import SystemClock
 
 Given = ParamSpec("Given")
@@ -50,10 +49,16 @@ class Operator:
         return KnownCallers(self.limits)
 
     @property
+    def _reads(self) -> Any:  # noqa: ANN401  # `Reads`, which would load the database
+        from augury.outbound.postgres.reads import Reads
+
+        return Reads(self.pool)
+
+    @property
     def users(self) -> Users:
         from augury.outbound.postgres.users import PostgresUsers
 
-        return PostgresUsers(self.pool, Reads(self.pool))
+        return PostgresUsers(self.pool, self._reads)
 
     @property
     def passwords(self) -> PasswordHasher:
@@ -77,7 +82,7 @@ class Operator:
     def balances(self) -> Balances:
         from augury.outbound.postgres.balances import PostgresBalances
 
-        return PostgresBalances(self.pool, Reads(self.pool))
+        return PostgresBalances(self.pool, self._reads)
 
     @property
     def ledger(self) -> Ledger:
@@ -89,13 +94,13 @@ class Operator:
     def promo_codes(self) -> PromoCodes:
         from augury.outbound.postgres.promo_codes import PostgresPromoCodes
 
-        return PostgresPromoCodes(self.pool, Reads(self.pool))
+        return PostgresPromoCodes(self.pool, self._reads)
 
     @property
     def predictions(self) -> Predictions:
         from augury.outbound.postgres.predictions import PostgresPredictions
 
-        return PostgresPredictions(self.pool, Reads(self.pool))
+        return PostgresPredictions(self.pool, self._reads)
 
     @property
     def models(self) -> Models:

@@ -1,8 +1,10 @@
 """The facts in a model's file: the input schema, the answers and their units."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from augury.domain.model_texts import ModelTexts, UnfitForModel
@@ -174,6 +176,16 @@ class ReadAs(StrEnum):
     """e to its power: the model learned the logarithm of the target."""
 
 
+_AROUND, _NUMBER = 40, 18
+"""The bytes of an answer without its labels and numbers, and those of one number with what separates it."""
+
+
+@lru_cache(maxsize=64)
+def _answer_bytes(classes: tuple[str, ...]) -> int:
+    labels = [len(json.dumps(label, ensure_ascii=False).encode("utf-8", "replace")) for label in classes]
+    return _AROUND + max(labels, default=0) + sum(labels) + _NUMBER * max(1, len(labels))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     """The facts about a model that its file states."""
@@ -195,6 +207,11 @@ class ModelFacts:
     ignored: tuple[str, ...] = ()
     """Features for which the file has categories, but that are not categorical features of the model. Not
     stored: the operator is told when the file is added."""
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that the answer to one row has as JSON."""
+        return _answer_bytes(self.classes)
 
     @property
     def _is_unread(self) -> bool:

@@ -53,6 +53,19 @@ class TooManyRows(DomainError):
 
 
 @dataclass(eq=False)
+class AnswerTooLarge(DomainError):
+    """The model's answer for so many rows could be too large."""
+
+    rows: int
+    classes: int
+    bytes: int
+    """The most bytes that the answer could have."""
+    most: int
+    most_rows: int
+    """The number of rows whose answer is not too large."""
+
+
+@dataclass(eq=False)
 class ExpiresTooLate(DomainError):
     """The prediction's time to wait for its start is too long."""
 

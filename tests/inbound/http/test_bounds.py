@@ -281,3 +281,25 @@ async def test_an_answer_whose_output_is_forgotten_meanwhile_breaks_off(
 
     assert sent < len(LARGE)
     assert counting.pieces == 1
+
+
+async def test_an_answer_of_many_classes_is_bounded_before_anything_is_charged() -> None:
+    hexagon = Hexagon(Limits(max_answer_bytes=100_000))
+    facts = replace(hexagon.model.facts, classes=tuple(f"class {number}" for number in range(500)))
+    hexagon.memory.state.models[hexagon.model.ref] = replace(hexagon.model, facts=facts)
+    async with serving(hexagon) as api:
+        member = await api.member(credits=100)
+
+        refused = await member.post("/predictions", json={"data": [{"text": "a"}] * 50})
+        most = refused.json()["most_rows"]
+        accepted = await member.post("/predictions", json={"data": [{"text": "a"}] * most})
+        quoted = await member.post("/predictions/quote", json={"data": [{"text": "a"}] * (most + 1)})
+
+    assert is_problem(refused, 422, "answer-too-large")
+    assert is_problem(quoted, 422, "answer-too-large")
+    assert (refused.json()["rows"], refused.json()["classes"], refused.json()["most"]) == (50, 500, 100_000)
+    assert accepted.status_code == 202
+    written = json.dumps(
+        {"label": "class 499", "probabilities": dict.fromkeys(facts.classes, 1.2345678e-300)}
+    )
+    assert len(written) * most <= 100_000 + 4 * 500 * most, "json.dumps adds blanks"

@@ -10,7 +10,14 @@ from augury.application.ports import IdempotencyKey, Json
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
-from augury.domain.prediction import ExpiresTooLate, NoRows, NoValidRow, Prediction, TooManyRows
+from augury.domain.prediction import (
+    AnswerTooLarge,
+    ExpiresTooLate,
+    NoRows,
+    NoValidRow,
+    Prediction,
+    TooManyRows,
+)
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, kept_errors
 from augury.domain.rows import check_rows
@@ -55,9 +62,9 @@ class Request:
     ) -> Self:
         """Check the `data`: one row (an object) or many (an array), whose JSON text is `input`.
 
-        Raises `ExpiresTooLate`, `NoRows`, `TooManyRows`, or `NoValidRow` if no row fits the model. If only
-        some rows fit, the request is accepted; the worker finds the invalid ones again and does not charge
-        them.
+        Raises `ExpiresTooLate`, `NoRows`, `TooManyRows`, `AnswerTooLarge`, or `NoValidRow` if no row fits the
+        model. If only some rows fit, the request is accepted; the worker finds the invalid ones again and
+        does not charge them.
         """
         if expires_in is not None and expires_in > limits.max_expires_in:
             raise ExpiresTooLate(
@@ -88,14 +95,27 @@ def checked(
 ) -> tuple[Sequence[object], Sequence[RowError]]:
     """The rows of `data`, one (an object) or many (an array), and the errors of the invalid ones.
 
-    Raises `NoRows`, `TooManyRows`.
+    Raises `NoRows`, `TooManyRows`, `AnswerTooLarge`.
     """
     rows = data if isinstance(data, list) else [data]
     if not rows:
         raise NoRows
     if len(rows) > most_rows:
         raise TooManyRows(rows=len(rows), most=most_rows)
+    _require_bounded_answer(len(rows), model, limits)
     return rows, check_rows(model.facts.schema, rows, limits.max_text).errors
+
+
+def _require_bounded_answer(rows: int, model: Model, limits: Limits) -> None:
+    one = model.facts.answer_bytes
+    if rows > 1 and rows * one > limits.max_answer_bytes:
+        raise AnswerTooLarge(
+            rows=rows,
+            classes=len(model.facts.classes),
+            bytes=rows * one,
+            most=limits.max_answer_bytes,
+            most_rows=max(1, limits.max_answer_bytes // one),
+        )
 
 
 @dataclass(frozen=True, slots=True)

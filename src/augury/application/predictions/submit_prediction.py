@@ -10,7 +10,14 @@ from augury.application.predictions.requests import Flight, Replayed, Request
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelNotFound
-from augury.domain.prediction import ExpiresTooLate, NoRows, NoValidRow, Prediction, TooManyRows
+from augury.domain.prediction import (
+    AnswerTooLarge,
+    ExpiresTooLate,
+    NoRows,
+    NoValidRow,
+    Prediction,
+    TooManyRows,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +54,14 @@ class SubmitPrediction:
     async def __call__(self, submission: Submission) -> Prediction | Replayed:
         """Answers the new prediction, or the one that the same key was accepted as before.
 
-        Raises `ModelNotFound`, `NoRows`, `NoValidRow`, `TooManyRows`, `ExpiresTooLate`,
+        Raises `ModelNotFound`, `NoRows`, `NoValidRow`, `TooManyRows`, `AnswerTooLarge`, `ExpiresTooLate`,
         `IdempotencyConflict`, `MaxPriceExceeded`, `NotEnoughCredits`, `TooManyPending`, `UserNotFound`.
         """
         try:
             answer = await self.flight.board(await self._request(submission))
             if isinstance(answer, DomainError):
                 raise answer
-        except (ModelNotFound, NoRows, NoValidRow, TooManyRows, ExpiresTooLate):
+        except (ModelNotFound, NoRows, NoValidRow, TooManyRows, AnswerTooLarge, ExpiresTooLate):
             # Models and limits may have changed since the same request was accepted and paid for.
             if submission.key is None:
                 raise

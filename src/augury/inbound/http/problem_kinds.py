@@ -19,6 +19,7 @@ from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.prediction import (
     AlreadyRefunded,
+    AnswerTooLarge,
     ExpiresTooLate,
     IdempotencyConflict,
     NoRows,
@@ -125,6 +126,14 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "Too many rows",
         _same("rows", "most"),
         "`data` has {rows} rows; a prediction can have at most {most}. Send several predictions.",
+    ),
+    AnswerTooLarge: Kind(
+        422,
+        "answer-too-large",
+        "Answer too large",
+        _same("rows", "classes", "bytes", "most", "most_rows"),
+        "The answer for {rows} rows and {classes} classes could have {bytes} bytes; at most {most} are "
+        "possible. Send at most {most_rows} rows in one prediction.",
     ),
     ExpiresTooLate: Kind(422, "expires-too-late", "Expires too late", _same("expires_in", "most")),
     TooManyPending: Kind(

@@ -317,6 +317,7 @@ refusal-too-many-rows = { $rows ->
         [one] { $rows } row is
        *[other] { $rows } rows are
     } too many: send 1 to { $most }.
+refusal-answer-too-large = The model has { $classes } classes, so the answer for { $rows } rows would be too large. Send at most { $most_rows } rows at once.
 refusal-expires-too-late = A prediction can wait at most { $most } seconds for its start.
 refusal-too-many-pending = Too many predictions are waiting already. Try again in { $retry_after ->
         [one] { $retry_after } second

@@ -340,6 +340,7 @@ refusal-too-many-rows = { $rows ->
         [few] { $rows } строки
        *[other] { $rows } строк
     } — слишком много: пришлите от 1 до { $most }.
+refusal-answer-too-large = Классов у модели: { $classes }. Ответ на столько строк ({ $rows }) был бы слишком велик. Пришлите за раз не больше строк, чем { $most_rows }.
 refusal-expires-too-late = Предсказание может ждать начала не дольше { $most } с.
 refusal-too-many-pending = В очереди уже слишком много предсказаний. Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
