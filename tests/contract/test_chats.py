@@ -1,6 +1,7 @@
 """Chats and their dialogues, what was received, who is owed an answer, links and payments."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -11,7 +12,7 @@ from augury.application.chats.ports import Chat, ReceivedUpdate, Reply, StarPaym
 from augury.application.people.ports import NewUser
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json
 from augury.domain.balance import Balance, Transfer, TransferKind
-from augury.domain.identifiers import UserId, uuid7
+from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import Role, User, UserNotFound
@@ -126,21 +127,21 @@ async def test_a_result_is_due_once_it_is_final_and_has_a_placeholder(adapters: 
     stored = await adapters.notices.expect(reply(person, prediction))
     assert stored.placeholder_id is None
     await adapters.settled(prediction)
-    assert await adapters.notices.due(10) == []
+    assert await adapters.notices.due(10, most_files=10) == []
 
     await adapters.notices.placed(stored, 99)
     assert (await adapters.notices.expect(reply(person, prediction))).placeholder_id == 99
-    [due] = await adapters.notices.due(10)
+    [due] = await adapters.notices.due(10, most_files=10)
     assert (due.reply.placeholder_id, due.prediction.id, due.language) == (99, prediction.id, "en")
     assert (due.input, due.output, due.errors) == (INPUT, OUTPUT, ())
-    assert await adapters.notices.due(10, but_not=[prediction.id]) == []
+    assert await adapters.notices.due(10, most_files=10, but_not=[prediction.id]) == []
 
     await adapters.notices.put_off(prediction.id, timedelta(minutes=1))
-    assert await adapters.notices.due(10) == []
+    assert await adapters.notices.due(10, most_files=10) == []
     await adapters.pass_time(timedelta(minutes=2))
-    assert len(await adapters.notices.due(10)) == 1
+    assert len(await adapters.notices.due(10, most_files=10)) == 1
     await adapters.notices.delivered(prediction.id)
-    assert await adapters.notices.due(10) == []
+    assert await adapters.notices.due(10, most_files=10) == []
 
 
 async def test_what_a_files_answer_takes_from_it_is_kept_until_it_is_delivered(adapters: Adapters) -> None:
@@ -151,12 +152,36 @@ async def test_what_a_files_answer_takes_from_it_is_kept_until_it_is_delivered(a
     assert await adapters.notices.expect(batch, sheet=sheet) == batch
     assert await adapters.notices.expect(replace(batch, thread_id=None), sheet=None) == batch
     await adapters.settled(prediction)
-    [due] = await adapters.notices.due(10)
+    [due] = await adapters.notices.due(10, most_files=10)
     assert (due.reply, due.sheet) == (batch, sheet)
 
     await adapters.notices.delivered(prediction.id)
-    assert await adapters.notices.due(10) == []
+    assert await adapters.notices.due(10, most_files=10) == []
     assert await adapters.notices.expect(batch) == batch
+
+
+async def test_only_so_many_answers_to_files_are_due_at_once_and_they_hold_up_no_others(
+    adapters: Adapters,
+) -> None:
+    person = await chat(adapters, credits=5)
+    asked_for = [await asked(adapters, person, number) for number in range(4)]
+    for number, prediction in enumerate(asked_for):
+        name = None if number == 3 else "people.csv"
+        await adapters.notices.expect(
+            replace(reply(person, prediction, number), placeholder_id=90 + number, file_name=name)
+        )
+        await adapters.settled(prediction)
+    ids = [each.id for each in asked_for]
+
+    async def due(limit: int, most_files: int, but_not: Sequence[PredictionId] = ()) -> list[PredictionId]:
+        found = await adapters.notices.due(limit, most_files=most_files, but_not=but_not)
+        return [each.prediction.id for each in found]
+
+    assert await due(10, 4) == ids
+    assert await due(10, 2) == [*ids[:2], ids[3]]
+    assert await due(2, 2) == ids[:2]
+    assert await due(10, 0) == [ids[3]]
+    assert await due(10, 1, ids[:1]) == [ids[1], ids[3]]
 
 
 async def test_what_has_no_placeholder_gets_a_common_one(adapters: Adapters) -> None:
@@ -174,7 +199,7 @@ async def test_what_has_no_placeholder_gets_a_common_one(adapters: Adapters) -> 
     await adapters.notices.place_rest(CHAT, 100)
 
     await adapters.settled(placed, lost, others)
-    due = await adapters.notices.due(10)
+    due = await adapters.notices.due(10, most_files=10)
     assert [(each.prediction.id, each.reply.placeholder_id) for each in due] == [
         (placed.id, 99),
         (lost.id, 100),
@@ -186,9 +211,9 @@ async def test_a_chat_that_is_gone_is_known_where_a_result_is_due(adapters: Adap
     prediction = await asked(adapters, person)
     await adapters.notices.placed(await adapters.notices.expect(reply(person, prediction)), 99)
     await adapters.settled(prediction)
-    assert [each.gone for each in await adapters.notices.due(10)] == [False]
+    assert [each.gone for each in await adapters.notices.due(10, most_files=10)] == [False]
     await adapters.chats.leave(CHAT)
-    assert [each.gone for each in await adapters.notices.due(10)] == [True]
+    assert [each.gone for each in await adapters.notices.due(10, most_files=10)] == [True]
 
 
 async def test_a_canceled_one_is_due_as_well_and_one_that_nobody_waits_for_never(adapters: Adapters) -> None:
@@ -201,7 +226,7 @@ async def test_a_canceled_one_is_due_as_well_and_one_that_nobody_waits_for_never
             ended = (await books.prediction(each.id)).cancel(at=datetime.now(UTC))
             await books.record(changed=[ended], transfers=ended.settlement())
 
-    assert [due.prediction.id for due in await adapters.notices.due(10)] == [canceled.id]
+    assert [due.prediction.id for due in await adapters.notices.due(10, most_files=10)] == [canceled.id]
 
 
 async def test_a_link_is_good_for_one_chat_and_a_while(adapters: Adapters) -> None:
@@ -347,7 +372,7 @@ async def test_what_a_closed_account_was_still_to_be_told_is_gone(adapters: Adap
         await books.close(user.close(at=datetime.now(UTC)))
     await chat(adapters)  # comes back, as somebody new
 
-    assert [due.prediction.id for due in await adapters.notices.due(10)] == [others.id]
+    assert [due.prediction.id for due in await adapters.notices.due(10, most_files=10)] == [others.id]
     assert await adapters.deviations() == []
 
 

@@ -2,10 +2,11 @@
 
 import csv
 import io
+from pathlib import Path
 
-from tests.processes import eventually
+from tests.processes import Process, eventually
 from tests.telegram.conftest import BotService
-from tests.telegram.server import Sent, TelegramServer
+from tests.telegram.server import Person, Sent, TelegramServer
 from tests.telegram.test_dialogue import newest
 
 ROWS = 60
@@ -74,3 +75,54 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
     ):
         ada.sends_file(name, body)
         newest(telegram, words)
+
+
+PEOPLE = 10
+MOST_GROWTH = 200_000_000
+"""Bytes. Held all at once, ten files took 400 million and more; two at a time take far less."""
+
+
+def large() -> bytes:
+    """4.8 MB: few of its many columns are the model's. Each cell is an object while it is read."""
+    cells = ",".join(str(number) for number in range(1_000, 1_090))
+    names = ",".join(f"c{number}" for number in range(90))
+    lines = [f"{20 + row % 50},Paris,good day {row},{cells}" for row in range(10_000)]
+    return "\n".join([f"age,city,text,{names}", *lines]).encode()
+
+
+def memory_of(process: Process) -> int:
+    """The most memory that a process has had, in bytes."""
+    status = Path(f"/proc/{process.popen.pid}/status").read_text()
+    [line] = [each for each in status.splitlines() if each.startswith("VmHWM:")]
+    return int(line.split()[1]) * 1024
+
+
+def said(telegram: TelegramServer, person: Person, words: str) -> Sent:
+    found: Sent = eventually(
+        lambda: next((each for each in telegram.to(person.id) if words in each.text), None), 240, words
+    )
+    return found
+
+
+def test_ten_large_files_at_once_take_little_memory(service: BotService, telegram: TelegramServer) -> None:
+    service.has("mixed")
+    service.settings |= {"default_model": "mixed", "telegram_welcome_credits": 100_000}
+    service.worker()
+    bot = service.bot()
+    people = [telegram.person(100 + number) for number in range(PEOPLE)]
+    people[0].sends_file("small.csv", content())  # everything is loaded once
+    said(telegram, people[0], "60 rows for mixed")
+    before = memory_of(bot)
+    body = large()
+    assert 4_700_000 < len(body) < 5_000_000
+
+    for each in people:
+        each.sends_file("large.csv", body)
+    for each in people:
+        each.presses(said(telegram, each, "10,000 rows for mixed"), "Predict")
+    for each in people:
+        said(telegram, each, "10,000 of 10,000 rows predicted")
+        assert any(sent.document for sent in telegram.to(each.id))
+
+    assert memory_of(bot) - before < MOST_GROWTH
+    assert not service.deviations()

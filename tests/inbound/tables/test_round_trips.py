@@ -41,7 +41,7 @@ def test_every_cell_comes_to_the_model_and_back(
     assert [carried for _, carried in found] == [[id_, note] for _, _, id_, note in cells]
 
     rows = [row for row, _ in found]
-    sheet = sheet_of(table, [carried for _, carried in found])
+    sheet = sheet_of(table)
     pieces = written(sheet, rows, [{"value": 1}] * len(rows), {}, row_name="row", error_name="error")
     text = io.StringIO(b"".join(pieces).decode("utf-8-sig"), newline="")
     back = list(csv.DictReader(text, delimiter=delimiter))

@@ -21,7 +21,7 @@ def results(content: str, answers: list[Any], *features: Feature, **complaints: 
     """The file that answers a file."""
     table = read_table(lambda: io.BytesIO(content.encode()), InputSchema(features or (AGE, TEXT)), most=99)
     found = list(table.rows())
-    sheet = msgspec.json.encode(sheet_of(table, [carried for _, carried in found]))
+    sheet = msgspec.json.encode(sheet_of(table))
     pieces = written(
         msgspec.json.decode(sheet, type=Sheet),
         [row for row, _ in found],

@@ -13,8 +13,9 @@ from augury.application.ports import Json
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.domain.row_errors import RowError, RowFault
+from augury.inbound.tables.encoding import Source
 from augury.inbound.telegram import client
-from augury.inbound.telegram.csv_rows import CsvRows, read_csv, written_csv
+from augury.inbound.telegram.csv_rows import CsvSurvey, survey_csv, written_csv
 from augury.inbound.telegram.handlers import files
 from augury.inbound.telegram.texts import speech
 from augury.outbound.memory.predictor import BREAKING, DOUBTFUL
@@ -213,11 +214,11 @@ async def test_nobody_waits_for_the_reading_of_somebody_elses_file(
     offer(town)
     others_are_served = threading.Event()
 
-    def read(content: bytes, schema: InputSchema, *, most: int, max_text: int) -> CsvRows:
+    def survey(source: Source, schema: InputSchema, *, most: int, max_text: int) -> CsvSurvey:
         assert others_are_served.wait(15)
-        return read_csv(content, schema, most=most, max_text=max_text)
+        return survey_csv(source, schema, most=most, max_text=max_text)
 
-    monkeypatch.setattr(files, "read_csv", read)
+    monkeypatch.setattr(files, "survey_csv", survey)
     async with town.bot():
         town.person().sends_file("people.csv", FILE)
         await eventually(lambda: town.telegram.called("getFile"), "the reading")

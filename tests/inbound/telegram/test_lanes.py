@@ -269,3 +269,38 @@ async def test_what_was_paid_is_never_given_up(hexagon: Hexagon) -> None:
     await run(hexagon, handle, update(1, payload=b'{"message":{"successful_payment":{}}}'))
 
     assert tries == 3 * MOST_TRIES + 1
+
+
+def file(number: int) -> ReceivedUpdate:
+    """A chat's CSV file, or the confirmation of one."""
+    sent = b'{"message": {"document": {}}}' if number % 2 else b'{"callback_query": {"data": "csv:1"}}'
+    return ReceivedUpdate(number, number, Json(sent))
+
+
+async def test_only_a_few_files_are_read_at_once_and_nobody_else_waits_for_them(hexagon: Hexagon) -> None:
+    reading, most, done = set[int](), 0, asyncio.Event()
+
+    async def handle(each: ReceivedUpdate) -> None:
+        nonlocal most
+        if each.lane == 1_000:
+            done.set()
+            return
+        reading.add(each.id)
+        most = max(most, len(reading))
+        await done.wait()
+        await asyncio.sleep(0)
+        reading.discard(each.id)
+
+    lanes = Lanes(handle, hexagon.inbox, give_up=nobody, files_at_once=3)
+    files = [file(number) for number in range(1, AT_ONCE + 10)]
+    await hexagon.inbox.put([*files, update(500, lane=1_000)])
+    lanes.take(files)
+    await eventually(lambda: len(reading) == 3, "the first files")
+    lanes.take([update(500, lane=1_000)])
+
+    async def all_done() -> bool:
+        return not await hexagon.inbox.waiting()
+
+    await eventually(all_done, "everything")
+    assert most == 3
+    await lanes.stop(1)

@@ -1,5 +1,6 @@
 """What people send, as values and rows: numbers as they write them, files as their programs save them."""
 
+import io
 import tracemalloc
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from augury.application.ports import Json
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.domain.prediction import TooManyRows
 from augury.inbound.tables.unreadable import LongValue, NoHeader, RaggedRow
-from augury.inbound.telegram.csv_rows import read_csv
+from augury.inbound.telegram.csv_rows import CsvRows, read_csv, survey_csv
 from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, WaitingFile, answer, restored, stored
 from augury.inbound.telegram.flood import WINDOW, FloodGate
 from augury.inbound.telegram.receiving import received
@@ -78,39 +79,46 @@ def test_what_nobody_understands_any_more_is_no_dialogue() -> None:
     assert restored(None) is None
 
 
+def read(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
+    """The file as it is read once its price is confirmed; a survey before finds the same."""
+    found = read_csv(lambda: io.BytesIO(content), schema, most=most)
+    assert survey_csv(lambda: io.BytesIO(content), schema, most=most) == found.survey
+    return found
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
 def test_a_file_is_read_with_its_delimiter_and_in_its_encoding(delimiter: str, encoding: str) -> None:
     header = delimiter.join(["text", "extra", "age", "city"])
     line = delimiter.join(["привет", "?", "3.5", "Рим"])
-    found = read_csv(f"{header}\r\n{line}\r\n\r\n".encode(encoding), SCHEMA, most=10)
+    found = read(f"{header}\r\n{line}\r\n\r\n".encode(encoding), SCHEMA, most=10)
     assert list(found.rows) == [{"age": 3.5, "city": "Рим", "text": "привет"}]
-    assert not found.errors
+    assert not found.survey.errors
 
 
 def test_each_row_has_its_own_mistake() -> None:
-    found = read_csv(b"age,city,text\n1,Rome,a\nold,Rome,b\n,Rome,c\n5,Rome\n", SCHEMA, most=10)
-    assert [(error.row, error.field) for error in found.errors] == [(1, "age"), (3, "text")]
+    found = read(b"age,city,text\n1,Rome,a\nold,Rome,b\n,Rome,c\n5,Rome\n", SCHEMA, most=10)
+    assert [(error.row, error.field) for error in found.survey.errors] == [(1, "age"), (3, "text")]
     assert found.rows[2]["age"] is None
 
 
 def test_a_row_with_too_much_is_named() -> None:
     with pytest.raises(RaggedRow) as refused:
-        read_csv(b"age,city,text\n1,Rome,a\n1,Rome,a,b\n", SCHEMA, most=10)
+        read(b"age,city,text\n1,Rome,a\n1,Rome,a,b\n", SCHEMA, most=10)
     assert refused.value.row == 2
 
 
 @pytest.mark.parametrize("value", [b"x" * 131_073, b'"' + b"x\n" * 70_000])
 def test_a_value_that_is_too_long_is_told_as_such(value: bytes) -> None:
     with pytest.raises(LongValue) as refused:
-        read_csv(b"age,city,text\n1,Rome,a\n2,Rome," + value, SCHEMA, most=10)
+        read(b"age,city,text\n1,Rome,a\n2,Rome," + value, SCHEMA, most=10)
     assert refused.value.most == 131_072
     assert refused.value.line in (3, 65_539)
 
 
 def test_a_file_of_nothing_has_no_header() -> None:
     with pytest.raises(NoHeader):
-        read_csv(b"\n \n", SCHEMA, most=10)
+        read(b"\n \n", SCHEMA, most=10)
 
 
 def test_a_file_of_more_lines_than_allowed_takes_no_more_room_for_it() -> None:
@@ -119,7 +127,7 @@ def test_a_file_of_more_lines_than_allowed_takes_no_more_room_for_it() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(TooManyRows) as refused:
-            read_csv(content, InputSchema((AGE,)), most=10)
+            read(content, InputSchema((AGE,)), most=10)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -128,7 +136,7 @@ def test_a_file_of_more_lines_than_allowed_takes_no_more_room_for_it() -> None:
 
 
 def test_a_file_of_as_many_lines_as_allowed_is_read() -> None:
-    assert len(read_csv(b"age\n1\n\n2\n", InputSchema((AGE,)), most=2).rows) == 2
+    assert len(read(b"age\n1\n\n2\n", InputSchema((AGE,)), most=2).rows) == 2
 
 
 def test_who_floods_is_told_once_a_minute_and_nobody_else_is_slowed_down() -> None:

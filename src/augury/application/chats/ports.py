@@ -177,8 +177,10 @@ class Notices(Protocol):
         """Use this message for the chat's predictions without a placeholder, which could not be sent."""
 
     @abstractmethod
-    async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
-        """The results that can be delivered now, oldest first."""
+    async def due(
+        self, limit: int, *, most_files: int, but_not: Collection[PredictionId] = ()
+    ) -> Sequence[Delivery]:
+        """The results that can be delivered now, oldest first. At most `most_files` answer a file."""
 
     @abstractmethod
     async def put_off(self, prediction_id: PredictionId, wait: timedelta) -> None: ...

@@ -50,6 +50,12 @@ class Table:
                 reader.read(cells, row, index)
             yield row, [cells[position] if position < len(cells) else "" for position in unknown]
 
+    def others(self) -> Iterator[list[str]]:
+        """Each row's cells in the columns that the model does not know."""
+        unknown, width = self.columns.unknown, len(self.columns.names)
+        for cells in _body(self.source, self.dialect, width):
+            yield [cells[position] if position < len(cells) else "" for position in unknown]
+
     def _reader(self, feature: Feature) -> "_Reader":
         position = self.columns.positions[feature.name]
         if feature.kind is not FeatureKind.NUMERIC:

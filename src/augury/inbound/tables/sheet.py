@@ -1,6 +1,6 @@
 """What is kept of a file besides its rows, so that the results get its format and its other columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -14,19 +14,25 @@ class Sheet(msgspec.Struct, frozen=True):
     """The names of all columns, in order."""
     features: Sequence[str | None]
     """The feature of each column; None if the model does not know the column."""
-    carried: Sequence[Sequence[str]]
-    """Each row's cells in the columns that the model does not know."""
+    carried: Sequence[msgspec.Raw]
+    """Each row's cells in the columns that the model does not know, as a JSON list: as text they take a
+    fraction of the memory."""
+
+    def carried_by(self, row: int) -> Sequence[str]:
+        """The cells of a row, counted from 0; none if the sheet has none of it."""
+        return msgspec.json.decode(self.carried[row], type=list[str]) if row < len(self.carried) else ()
 
 
-def sheet_of(table: Table, carried: Sequence[Sequence[str]]) -> Sheet:
-    """The table's format and its `carried` cells. Columns with neither a name nor a value are left out."""
+def sheet_of(table: Table) -> Sheet:
+    """The table's format, and its cells in other columns. Columns with neither a name nor a value are left
+    out."""
     feature_at = {position: name for name, position in table.columns.positions.items()}
     unknown = table.columns.unknown
-    kept = [
-        place
-        for place, position in enumerate(unknown)
-        if table.columns.names[position] or any(cells[place].strip() for cells in carried)
-    ]
+    unnamed = {place for place, position in enumerate(unknown) if not table.columns.names[position]}
+    blank = set(unnamed)
+    for cells in table.others() if unnamed else ():
+        blank -= {place for place in blank if cells[place].strip()}
+    kept = [place for place in range(len(unknown)) if place not in blank]
     shown = sorted([*feature_at, *(unknown[place] for place in kept)])
     delimiter = table.dialect.delimiter if table.dialect.is_sure else _usual(table.decimal)
     return Sheet(
@@ -35,11 +41,13 @@ def sheet_of(table: Table, carried: Sequence[Sequence[str]]) -> Sheet:
         decimal=table.decimal or ("," if delimiter == ";" else "."),
         header=[table.columns.names[position] for position in shown],
         features=[feature_at.get(position) for position in shown],
-        carried=[[cells[place] for place in kept] for cells in carried],
+        carried=[
+            msgspec.Raw(msgspec.json.encode([cells[place] for place in kept])) for cells in table.others()
+        ],
     )
 
 
-def plain_sheet(rows: Iterable[dict[str, object]]) -> Sheet:
+def plain_sheet(rows: Iterable[Mapping[str, object]]) -> Sheet:
     """A sheet for rows that came without a file, or before formats were stored."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     return Sheet(delimiter=",", decimal=".", header=names, features=names, carried=())

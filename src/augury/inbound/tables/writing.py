@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ _IS_NONE = re.compile(r"[+-]?\d[\d .,()\u00a0\u202f-]*([eE][+-]?\d+)?%?|[+-]")
 
 def written(
     sheet: Sheet,
-    rows: Sequence[Mapping[str, object]],
+    rows: Iterable[Mapping[str, object]],
     answers: Sequence[Answer | None],
     complaints: Mapping[int, str],
     warnings: Mapping[int, str] = MappingProxyType({}),
@@ -37,7 +37,7 @@ def written(
     for index, row in enumerate(rows):
         answer = answers[index] if index < len(answers) else None
         said = [each.get(index, "") for each in remarks.values()]
-        carried = iter(sheet.carried[index] if index < len(sheet.carried) else ())
+        carried = iter(sheet.carried_by(index))
         columns = [next(carried, "") if name is None else row.get(name) for name in sheet.features]
         yield line(
             [

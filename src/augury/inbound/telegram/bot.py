@@ -79,7 +79,12 @@ class TelegramBot:
 
     @asynccontextmanager
     async def _serving(self, stopping: float) -> AsyncIterator[None]:
-        lanes = Lanes(self._handle, self._inbox, give_up=self._give_up)
+        lanes = Lanes(
+            self._handle,
+            self._inbox,
+            give_up=self._give_up,
+            files_at_once=self._desk.settings.files_at_once,
+        )
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._finish, lanes, stopping)
             left = await self._inbox.waiting()

@@ -1,10 +1,10 @@
 """Reads a chat's CSV file as rows for a model, and writes the model's answers as a CSV file."""
 
-import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeAlias
 
 import msgspec
 
@@ -12,39 +12,79 @@ from augury.application.chats.ports import Delivery
 from augury.application.ports import Json
 from augury.domain.answer import answers_in
 from augury.domain.model_facts import MOST_TEXT, InputSchema
+from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
-from augury.inbound.tables.reading import read_table
+from augury.inbound.tables.encoding import Source
+from augury.inbound.tables.reading import Table, read_table
 from augury.inbound.tables.sheet import Sheet, plain_sheet, sheet_of
 from augury.inbound.tables.writing import written
 from augury.inbound.telegram.texts import Speech
 
+BLOCK = 256
+"""Rows that are checked at a time."""
+MOST_ERRORS = 100
+"""Errors that are kept of a file. The others are counted."""
+Row: TypeAlias = Mapping[str, object]
+
 
 @dataclass(frozen=True, slots=True)
-class CsvRows:
-    """The rows as the model gets them, their errors, and the format that the results' file takes over."""
+class CsvSurvey:
+    """What a price and its confirmation need to know about a file. None of its rows are kept."""
 
-    rows: Sequence[Mapping[str, object]]
+    size: int
+    """The number of rows."""
     errors: Sequence[RowError]
-    sheet: Sheet
+    """The first ones."""
+    error_count: int
+    text_bytes: int
     encoding: str
 
 
-def read_csv(content: bytes, schema: InputSchema, *, most: int, max_text: int = MOST_TEXT) -> CsvRows:
-    """Raises `Unreadable`, and `TooManyRows` if there are more than `most`. A row with a text or category of
-    more than `max_text` characters is invalid."""
-    table = read_table(lambda: io.BytesIO(content), schema, most=most)
-    rows, carried = [], []
-    for row, others in table.rows():
-        rows.append(row)
-        carried.append(others)
-    errors = check_rows(schema, rows, max_text).errors
-    return CsvRows(rows, errors, sheet_of(table, carried), table.dialect.encoding)
+@dataclass(frozen=True, slots=True)
+class CsvRows:
+    """The rows as the model gets them, and the format that the results' file takes over."""
+
+    survey: CsvSurvey
+    rows: Sequence[Row]
+    sheet: Sheet
+
+
+def survey_csv(source: Source, schema: InputSchema, *, most: int, max_text: int = MOST_TEXT) -> CsvSurvey:
+    """Read a file as a stream. Raises `Unreadable`, and `TooManyRows` if there are more than `most`.
+
+    A row with a text or category of more than `max_text` characters is invalid.
+    """
+    return _survey(read_table(source, schema, most=most), schema, max_text, keep=lambda _: None)
+
+
+def read_csv(source: Source, schema: InputSchema, *, most: int, max_text: int = MOST_TEXT) -> CsvRows:
+    """Like `survey_csv`, and keeps the rows."""
+    table = read_table(source, schema, most=most)
+    rows: list[Row] = []
+    survey = _survey(table, schema, max_text, keep=rows.extend)
+    return CsvRows(survey, rows, sheet_of(table))
+
+
+def _survey(
+    table: Table, schema: InputSchema, max_text: int, *, keep: Callable[[Sequence[Row]], None]
+) -> CsvSurvey:
+    errors: list[RowError] = []
+    size = error_count = text_bytes = 0
+    rows = (row for row, _ in table.rows())
+    while block := list(islice(rows, BLOCK)):
+        found = check_rows(schema, block, max_text).errors
+        errors += (replace(each, row=size + each.row) for each in found[: MOST_ERRORS - len(errors)])
+        error_count += len(found)
+        text_bytes += bytes_of_text(schema, block)
+        size += len(block)
+        keep(block)
+    return CsvSurvey(size, errors, error_count, text_bytes, table.dialect.encoding)
 
 
 def written_csv(delivery: Delivery, say: Speech) -> bytes:
     """One line per row: its number, the values that were sent, the model's answer, or the error."""
-    rows: list[dict[str, Any]] = json.loads(delivery.input or b"[]")
+    rows = _StoredRows(msgspec.json.decode(delivery.input or b"[]", type=list[msgspec.Raw]))
     answers = answers_in(delivery.output)
     unlisted = say.plain("csv-error-unlisted")
     complaints = {row: unlisted for row, found in enumerate(answers) if found is None}
@@ -65,6 +105,16 @@ def written_csv(delivery: Delivery, say: Speech) -> bytes:
         warning_name=say.plain("csv-column-warning"),
     )
     return b"".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredRows:
+    """Rows that are decoded one at a time: decoded, they take many times the memory of their text."""
+
+    texts: Sequence[msgspec.Raw]
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(json.loads, map(bytes, self.texts))
 
 
 def _sheet(stored: Json | None) -> Sheet | None:

@@ -27,6 +27,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.telegram.csv_rows import written_csv
 from augury.inbound.telegram.results import in_words
+from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.telegram.texts import Markup, Speech, speech
 from augury.inbound.telegram.topics import answering, in_topic
 
@@ -50,6 +51,7 @@ class Deliverer:
         predictions: Predictions,
         models: Models,
         counters: Counters,
+        settings: TelegramSettings,
     ) -> None:
         self._bot = bot
         self._notices = notices
@@ -58,6 +60,8 @@ class Deliverer:
         self._predictions = predictions
         self._models = models
         self._counters = counters
+        self._files_at_once = settings.files_at_once
+        self._files_under_way: set[PredictionId] = set()
         self._bell = asyncio.Event()
         self._expected: set[PredictionId] = set()
         self._under_way: dict[PredictionId, asyncio.Task[None]] = {}
@@ -100,7 +104,12 @@ class Deliverer:
     async def _look(self) -> None:
         room = AT_ONCE - len(self._under_way)
         if room > 0:
-            for delivery in await self._notices.due(room, but_not=tuple(self._under_way)):
+            room_for_files = self._files_at_once - len(self._files_under_way)
+            for delivery in await self._notices.due(
+                room, most_files=room_for_files, but_not=tuple(self._under_way)
+            ):
+                if delivery.reply.file_name is not None:
+                    self._files_under_way.add(delivery.prediction.id)
                 self._begin(delivery.prediction.id, self._deliver(delivery))
         for prediction_id, (reply, user_id, language) in list(self._batches.items()):
             if prediction_id not in self._under_way:
@@ -112,6 +121,7 @@ class Deliverer:
 
         def ended(done: asyncio.Task[None]) -> None:
             del self._under_way[prediction_id]
+            self._files_under_way.discard(prediction_id)
             self._bell.set()
             if not done.cancelled() and (error := done.exception()):
                 log.error("a delivery failed unexpectedly", exc_info=error)

@@ -28,6 +28,8 @@ it. An update about a payment is never given up."""
 LAST_WORD = 1.0
 """Seconds at a stop to record that attempts which the stop interrupted do not count."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
+CONFIRMS_FILE = "csv:"
+"""What a button's data begins with if it confirms the price of a file."""
 PAID = {"successful_payment", "refunded_payment"}
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Lanes:
         inbox: Inbox,
         *,
         give_up: Callable[[ReceivedUpdate], Awaitable[None]],
+        files_at_once: int = AT_ONCE,
     ) -> None:
         """`give_up` is called with an update that cannot be handled, before it is dropped."""
         self._handle = handle
@@ -47,6 +50,7 @@ class Lanes:
         self._lanes: dict[int, deque[ReceivedUpdate]] = defaultdict(deque)
         self._drivers: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._room_for_files = asyncio.Semaphore(files_at_once)
         self._alone = asyncio.Semaphore(1)
         self._held: set[int] = set()
         self._begun: set[int] = set()
@@ -124,10 +128,16 @@ class Lanes:
             await self._sleep(wait)
 
     def _place_for(self, update: ReceivedUpdate) -> AbstractAsyncContextManager[None]:
-        """An update that may have crashed a process runs alone, so that no other is blamed for it."""
+        """An update that may have crashed a process runs alone, so that no other is blamed for it.
+
+        A file takes many times its size, so only a few are read at a time. The others wait without taking
+        the place of an update that has no file.
+        """
         if is_at_the_till(update):
             return nullcontext()
-        return self._alone if update.tries else self._room
+        if update.tries:
+            return self._alone
+        return self._room_for_files if is_about_file(update) else self._room
 
     async def _begin(self, update: ReceivedUpdate) -> bool:
         """Whether the update is still to be handled. An attempt is counted only for an update that an earlier
@@ -153,6 +163,16 @@ def is_at_the_till(update: ReceivedUpdate) -> bool:
 def is_payment(update: ReceivedUpdate) -> bool:
     message = json.loads(update.payload).get("message")
     return isinstance(message, dict) and not message.keys().isdisjoint(PAID)
+
+
+def is_about_file(update: ReceivedUpdate) -> bool:
+    """Whether a file is read to handle this: it was sent, or its price is confirmed."""
+    match json.loads(update.payload):
+        case {"message": {"document": _}}:
+            return True
+        case {"callback_query": {"data": str(data)}}:
+            return data.startswith(CONFIRMS_FILE)
+    return False
 
 
 def is_nobody_left(error: Exception) -> bool:

@@ -44,6 +44,9 @@ class TelegramSettings:
     is ignored. 0: no limit."""
     max_file_bytes: int = 5_000_000
     """The largest CSV file."""
+    files_at_once: int = 2
+    """CSV files that are read at a time, and as many whose results are written. Others wait: each file takes
+    many times its size in memory."""
     packages: str = "100:50,500:225,2000:800"
     """What can be bought, as credits:stars."""
     support: str = ""
@@ -56,6 +59,8 @@ class TelegramSettings:
             raise ValueError("webhook_secret must have 1 to 256 characters out of A-Z, a-z, 0-9, _ and -")
         if self.webhook_url and not urlsplit(self.webhook_url).scheme == "https":
             raise ValueError("webhook_url must begin with https://")
+        if self.files_at_once < 1:
+            raise ValueError("files_at_once must be at least 1")
         if self.webhook_port > 65535:
             raise ValueError("webhook_port must be at most 65535")
         if not all(0 < each.credits <= MOST_CREDITS and 0 < each.stars < 2**31 for each in self.on_sale):

@@ -36,7 +36,9 @@ class MemoryNotices(Notices):
                     state.replies[name] = replace(record, reply=replace(reply, placeholder_id=placeholder_id))
 
     @override
-    async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
+    async def due(
+        self, limit: int, *, most_files: int, but_not: Collection[PredictionId] = ()
+    ) -> Sequence[Delivery]:
         state, now = self.memory.state, self.memory.now()
         found = sorted(
             (
@@ -50,6 +52,8 @@ class MemoryNotices(Notices):
             ),
             key=lambda record: record.reply.prediction_id,
         )
+        files = [record for record in found if record.reply.file_name is not None]
+        found = [record for record in found if record not in files[max(most_files, 0) :]]
         records = [(each, state.predictions[each.reply.prediction_id]) for each in found[:limit]]
         return [
             Delivery(

@@ -25,17 +25,26 @@ PLACE_REST = """
 UPDATE telegram_replies SET placeholder_id = $2 WHERE chat_id = $1 AND placeholder_id IS NULL
 """
 DUE = """
+WITH due AS (
+    SELECT n.prediction_id AS id, r.file_name IS NOT NULL AS is_file,
+        row_number() OVER (PARTITION BY r.file_name IS NOT NULL ORDER BY n.prediction_id) AS place
+    FROM notices n
+    JOIN telegram_replies r USING (prediction_id)
+    JOIN telegram_chats c ON c.id = r.chat_id
+    WHERE n.due_at <= now() AND r.placeholder_id IS NOT NULL AND n.prediction_id <> ALL ($2::uuid[])
+), chosen AS (
+    SELECT id FROM due WHERE NOT is_file OR place <= $3 ORDER BY id LIMIT $1
+)
 SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status, p.attempts,
     p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure,
     p.text_price, p.text_bytes, p.valid_text_bytes,
     p.input, p.output, p.errors, p.warnings, r.chat_id, r.message_id, r.placeholder_id, r.file_name,
     r.thread_id, r.sheet, c.language, c.gone
-FROM notices n
-JOIN telegram_replies r USING (prediction_id)
-JOIN predictions p ON p.id = n.prediction_id
+FROM predictions p
+JOIN telegram_replies r ON r.prediction_id = p.id
 JOIN telegram_chats c ON c.id = r.chat_id
-WHERE n.due_at <= now() AND r.placeholder_id IS NOT NULL AND n.prediction_id <> ALL ($2::uuid[])
-ORDER BY n.prediction_id LIMIT $1
+WHERE p.id = ANY (ARRAY (SELECT id FROM chosen)) AND r.prediction_id = ANY (ARRAY (SELECT id FROM chosen))
+ORDER BY p.id
 """
 PUT_OFF = "UPDATE notices SET due_at = now() + $2::interval WHERE prediction_id = $1"
 DELIVERED = """
@@ -67,7 +76,9 @@ class PostgresNotices(Notices):
         await fetch(self.pool, PLACE_REST, chat_id, placeholder_id)
 
     @override
-    async def due(self, limit: int, *, but_not: Collection[PredictionId] = ()) -> Sequence[Delivery]:
+    async def due(
+        self, limit: int, *, most_files: int, but_not: Collection[PredictionId] = ()
+    ) -> Sequence[Delivery]:
         return [
             Delivery(
                 reply=_reply_of(row, row["id"]),
@@ -80,7 +91,7 @@ class PostgresNotices(Notices):
                 warnings=decoded_warnings(row["warnings"]),
                 sheet=row["sheet"],
             )
-            for row in await fetch(self.pool, DUE, limit, list(but_not))
+            for row in await fetch(self.pool, DUE, limit, list(but_not), most_files)
         ]
 
     @override
