@@ -150,11 +150,12 @@ async def test_books_that_are_away_end_no_bot(town: Town) -> None:
     async with town.bot() as bot:
         await asked(town)
         town.hexagon.memory.away = True
-        with pytest.raises(Unavailable):
-            await town.hexagon.run_all()
+        running = asyncio.create_task(town.hexagon.run_all())
         ada = town.telegram.people[CHAT]
         said = ada.says("/balance")
         await eventually(lambda: not bot._work, "its pause")
         assert bot.alive()
         town.hexagon.memory.away = False
         await town.said("You have 9 credits, and 1 reserved", after=said)
+        with pytest.raises(Unavailable):
+            await running
