@@ -270,14 +270,15 @@ async def test_what_comes_while_the_books_are_away_is_run_when_they_are_back(
     predictor: GatedPredictor,
     run_batch: RunBatch,
     publisher: RabbitPublisher,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     predictions = await accepted(hexagon, 100)
     predictor.gate.set()
     hexagon.memory.away = True
 
-    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, run_batch, publisher) as worker:
+    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, run_batch, publisher):
         publisher.put(ids_of(predictions), 1)
-        await eventually(lambda: worker.runner.failures > 2, "trouble")
+        await eventually(lambda: "not handing back" in caplog.text, "trouble")
         hexagon.memory.away = False
         await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
         dead = await channel.get_queue(DEAD.name)
