@@ -86,6 +86,8 @@ def test_any_bytes_are_refused_in_words_or_have_the_mistakes_that_were_said(head
 def test_a_value_that_is_too_long_is_a_mistake_of_its_row_alone() -> None:
     content = b"age,city,text\n1,Rome,ok\n2,Rome," + b"x" * 11 + b"\n"
 
-    found = read_csv(content, SCHEMA, most=MOST, max_text=10)
+    found = read_csv(lambda: io.BytesIO(content), SCHEMA, most=MOST, max_text=10)
 
-    assert [(each.row, each.field, each.fault) for each in found.errors] == [(1, "text", RowFault.TOO_LONG)]
+    assert [(each.row, each.field, each.fault) for each in found.survey.errors] == [
+        (1, "text", RowFault.TOO_LONG)
+    ]
