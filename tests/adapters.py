@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import Pool
 
+from augury.application.batches.ports import Batches, BatchStore
 from augury.application.chats.ports import Chats, Dialogues, Duty, Inbox, Links, Notices, OpenChatBooks
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
@@ -30,6 +31,7 @@ from augury.domain.row_errors import RowError
 from augury.domain.user import Role, User
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.balances import MemoryBalances
+from augury.outbound.memory.batches import MemoryBatches, MemoryBatchStore
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.bulk_lane import MemoryBulkLane
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
@@ -50,6 +52,8 @@ from augury.outbound.memory.users import MemoryUsers
 from augury.outbound.memory.work import MemoryWork
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.balances import PostgresBalances
+from augury.outbound.postgres.batch_store import PostgresBatchStore
+from augury.outbound.postgres.batches import PostgresBatches
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.bulk_lane import PostgresBulkLane
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
@@ -90,6 +94,8 @@ class Adapters:
     balances: Balances
     ledger: Ledger
     upkeep: Upkeep
+    batches: Batches
+    batch_store: BatchStore
     models: Models
     users: Users
     sessions: Sessions
@@ -236,6 +242,8 @@ def memory_adapters() -> Adapters:
         balances=MemoryBalances(memory),
         ledger=MemoryLedger(memory, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=MemoryUpkeep(memory),
+        batches=MemoryBatches(memory),
+        batch_store=MemoryBatchStore(),
         models=MemoryModels(memory),
         users=MemoryUsers(memory),
         sessions=MemorySessions(memory),
@@ -267,6 +275,8 @@ def postgres_adapters(pool: Pool) -> Adapters:
         balances=PostgresBalances(pool, reads),
         ledger=PostgresLedger(pool, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=PostgresUpkeep(pool),
+        batches=PostgresBatches(pool),
+        batch_store=PostgresBatchStore(pool),
         models=PostgresModels(pool),
         users=PostgresUsers(pool, reads),
         sessions=PostgresSessions(pool),

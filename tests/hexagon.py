@@ -10,6 +10,10 @@ from dishka import Container, Provider, Scope, make_container
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
+from augury.application.batches.accept_batch import AcceptBatch
+from augury.application.batches.cancel_batch import CancelBatch
+from augury.application.batches.purge_batches import PurgeBatches
+from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.chats.link_chat import LinkChat
 from augury.application.chats.ports import Payments
@@ -72,6 +76,7 @@ from augury.domain.user import Role, User
 from augury.outbound.memory.access_tokens import MemoryAccessTokens
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.balances import MemoryBalances
+from augury.outbound.memory.batches import MemoryBatches, MemoryBatchStore
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.bulk_lane import MemoryBulkLane
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
@@ -99,9 +104,8 @@ from augury.outbound.prometheus_counters import PrometheusCounters
 from tests.queue_by_hand import QueueByHand
 
 UseCase = TypeVar("UseCase")
-PORT_PAGES = {"augury.application.ports"} | {
-    f"augury.application.{subject}.ports" for subject in ("chats", "models", "money", "people", "predictions")
-}
+SUBJECTS = ("batches", "chats", "models", "money", "people", "predictions")
+PORT_PAGES = {"augury.application.ports"} | {f"augury.application.{subject}.ports" for subject in SUBJECTS}
 PASSWORD = "correct horse"
 """The password of everyone that `Hexagon.user` makes."""
 
@@ -166,11 +170,15 @@ def ports_of(adapter: object) -> list[type]:
 class UseCases:
     """Use cases under the names that tests call them by. Others are had by `Hexagon.use_case`."""
 
+    accept_batch: AcceptBatch
     admit_guest: AdmitGuest
     authorize_admin: AuthorizeAdmin
     backlog: Backlog
     block_user: BlockUser
+    cancel_batch: CancelBatch
     cancel_prediction: CancelPrediction
+    purge_batches: PurgeBatches
+    receive_batch: ReceiveBatch
     change_model: ChangeModel
     change_password: ChangePassword
     change_promo_code: ChangePromoCode
@@ -253,6 +261,8 @@ class Hexagon(UseCases):
         self.work = MemoryWork(self.memory)
         self.bulk_lane = MemoryBulkLane(self.memory)
         self.predictions = MemoryPredictions(self.memory)
+        self.batches = MemoryBatches(self.memory)
+        self.batch_store = MemoryBatchStore()
         self.balances = MemoryBalances(self.memory)
         self.ledger = MemoryLedger(self.memory, self.limits)
         self.contents = MemoryPredictionContents(self.memory)

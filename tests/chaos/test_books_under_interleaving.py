@@ -141,6 +141,7 @@ class Interleaved(RuleBasedStateMachine):
         self.refund = RefundPrediction(users=users, books=books)
         self.sweep = Sweep(
             counters=counters,
+            batches=self.books.batches,
             books=books,
             queue=self.queue,
             events=events,

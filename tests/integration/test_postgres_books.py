@@ -400,6 +400,7 @@ async def test_flights_settlements_cancels_and_sweeps_that_cross_never_deadlock(
         clock = SystemClock()
         sweeping = Sweep(
             counters=PrometheusCounters(CollectorRegistry()),
+            batches=process.batches,
             books=process.books,
             queue=MemoryPredictionQueue(clock),
             events=MemoryEvents(),

@@ -61,6 +61,7 @@ async def test_a_restore_verifies_once_workers_have_taken_up_what_was_under_way(
     await Sweep(
         counters=PrometheusCounters(CollectorRegistry()),
         books=adapters.books,
+        batches=adapters.batches,
         queue=MemoryPredictionQueue(clock),
         events=MemoryEvents(),
         clock=clock,

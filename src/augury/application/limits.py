@@ -66,6 +66,12 @@ class Limits:
     max_batch_bytes: int = 4_000_000
     """Bytes of input that one batch of a worker claims, beyond its first prediction. While it is predicted,
     each byte takes up to 40 bytes of memory."""
+    max_batches: int = 10
+    """Unfinished batches of one user. Another one is answered with 429."""
+    max_batch_file_rows: int = 20_000_000
+    """Rows in the file of one batch."""
+    keep_batches: timedelta = timedelta(days=7)
+    """How long the rows and answers of a batch are kept after it has ended."""
     sweep_every: timedelta = timedelta(seconds=10)
     """The pause between two sweeps for predictions whose worker fell silent or whose message was lost. The
     ledger's check relies on it, so set it equally for all processes."""

@@ -18,6 +18,8 @@ from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.balances import PostgresBalances
+from augury.outbound.postgres.batch_store import PostgresBatchStore
+from augury.outbound.postgres.batches import PostgresBatches
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.bulk_lane import PostgresBulkLane
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
@@ -47,6 +49,8 @@ def postgres() -> Provider:
     provider.provide_all(
         WithParents[PostgresApiKeys],
         WithParents[PostgresBalances],
+        WithParents[PostgresBatches],
+        WithParents[PostgresBatchStore],
         WithParents[PostgresBulkLane],
         WithParents[PostgresChats],
         WithParents[PostgresDialogues],

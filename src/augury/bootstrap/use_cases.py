@@ -2,6 +2,10 @@
 
 from dishka import BaseScope, Provider, Scope
 
+from augury.application.batches.accept_batch import AcceptBatch
+from augury.application.batches.cancel_batch import CancelBatch
+from augury.application.batches.purge_batches import PurgeBatches
+from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.chats.link_chat import LinkChat
 from augury.application.chats.preview_link import PreviewLink
@@ -104,11 +108,13 @@ CHATS = (
 )
 """Those of the bot alone."""
 
-WORK = (RunBatch, Sweep)
+BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
+
+WORK = (PurgeBatches, RunBatch, Sweep)
 
 MODELS = (RegisterModel,)
 
-API = (*REQUESTS, *PEOPLE, *ADMINISTRATION)
+API = (*REQUESTS, *BATCHES, *PEOPLE, *ADMINISTRATION)
 
 EVERY = (*API, *CHATS, *WORK, *MODELS)
 

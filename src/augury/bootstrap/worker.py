@@ -9,6 +9,7 @@ from asyncpg import Pool
 from dishka import AsyncContainer
 from prometheus_client import CollectorRegistry
 
+from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.limits import Limits
 from augury.application.predictions.ports import PredictionQueue, Upkeep
 from augury.application.predictions.run_batch import RunBatch
@@ -80,7 +81,12 @@ async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> Ta
 
 
 async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweeper:
-    return Sweeper(await container.get(Sweep), await container.get(Upkeep), purge_every=settings.purge_every)
+    return Sweeper(
+        await container.get(Sweep),
+        await container.get(Upkeep),
+        await container.get(PurgeBatches),
+        purge_every=settings.purge_every,
+    )
 
 
 def _end_process(reason: str) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 UserId = NewType("UserId", UUID)
 PredictionId = NewType("PredictionId", UUID)
+BatchId = NewType("BatchId", UUID)
 
 
 def uuid7() -> UUID:

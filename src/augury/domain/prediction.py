@@ -7,7 +7,7 @@ from typing import Self
 
 from augury.domain.balance import Transfer, settlement
 from augury.domain.errors import DomainError
-from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.model import ModelRef
 from augury.domain.pricing import price_of
 from augury.domain.row_errors import RowError
@@ -123,6 +123,8 @@ class Failure(StrEnum):
     NO_VALID_ROW = "no_valid_row"
     MODEL_UNAVAILABLE = "model_unavailable"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
+    INPUT_GONE = "input_gone"
+    """The rows of a slice are not in the store any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,8 @@ class Prediction:
     failure: Failure | None = None
     single: bool = False
     """Whether the input was one object rather than a list, so that the output is one object, too."""
+    batch_id: BatchId | None = None
+    """The batch of which it is a slice."""
 
     @property
     def price(self) -> int:

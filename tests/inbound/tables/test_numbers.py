@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.inbound.tables.numbers import ALL, COMMAS, POINTS, TwoReadings, followed, number
+from augury.domain.numbers import ALL, COMMAS, POINTS, TwoReadings, followed, number
 
 
 @pytest.mark.parametrize(

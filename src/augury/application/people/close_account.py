@@ -32,7 +32,7 @@ class CloseAccount:
     async def _close(self, user: User, forfeit: int) -> None:
         async with self.books() as books:
             balance = (await books.open([user.id])).balance(user.id)
-            if balance.pending or balance.held:
+            if balance.pending or balance.held or await books.has_open_batch(user.id):
                 raise PredictionsUnderWay(pending=balance.pending)
             if balance.spendable > forfeit:
                 raise CreditsLeft(available=balance.spendable)

@@ -204,6 +204,10 @@ class ClosingBooks(Books, Protocol):
     """The books, and the account that is closed in the same transaction."""
 
     @abstractmethod
+    async def has_open_batch(self, user_id: UserId) -> bool:
+        """Whether the user has a batch with a slice that has not ended."""
+
+    @abstractmethod
     async def close(self, user: User) -> None:
         """Store a closed account. Delete its personal data, sessions, API keys and idempotency keys, the
         inputs and outputs of its predictions, and undelivered notices to its chats.

@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from augury.application.ports import Books, Json
+from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
@@ -21,6 +22,8 @@ class Claimed:
 
     prediction: Prediction
     input: Json
+    """Empty for a slice of a batch, whose rows are in the store."""
+    slice: SlicePlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +338,15 @@ class Question:
     single: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SliceOutcome:
+    """A model's answer to a slice of a batch."""
+
+    valid_rows: int
+    content: bytes
+    """Answers, errors and warnings in the format of the package `slices`."""
+
+
 class Predictor(Protocol):
     @abstractmethod
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
@@ -343,6 +355,13 @@ class Predictor(Protocol):
         Runs outside the event loop. A row that makes the model raise gets an error; other rows do not.
         Raises `ModelUnavailable` if the model's file is missing, changed or broken.
         """
+
+
+class SlicePredictor(Protocol):
+    @abstractmethod
+    async def predict_slice(self, model: Model, sheet: bytes, content: bytes) -> SliceOutcome:
+        """Predict a slice of a batch by the same rules as rows. The `sheet` of its batch describes its
+        `content`. Raises `ModelUnavailable`."""
 
 
 BYTES_SHOWN = 200

@@ -7,11 +7,22 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from augury.application.batches.ports import SHEET, Batches, BatchStore, NotStored, input_name, output_name
 from augury.application.limits import Limits
 from augury.application.models.ports import Models, ModelUnavailable
 from augury.application.ports import Clock, Counters, Unavailable
 from augury.application.predictions.lease import Lease
-from augury.application.predictions.ports import Claimed, Ended, Events, Finished, Predictor, Question, Work
+from augury.application.predictions.ports import (
+    Claimed,
+    Ended,
+    Events,
+    Finished,
+    Predictor,
+    Question,
+    SlicePredictor,
+    Work,
+)
+from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelNotFound, ModelRef
 from augury.domain.prediction import Failure
@@ -29,8 +40,11 @@ class RunBatch:
     """Run predictions from the queue, and settle their price."""
 
     work: Work
+    batches: Batches
+    store: BatchStore
     models: Models
     predictor: Predictor
+    slice_predictor: SlicePredictor
     events: Events
     clock: Clock
     limits: Limits
@@ -96,10 +110,13 @@ class RunBatch:
     async def _predict(self, claimed: Sequence[Claimed]) -> list[Finished]:
         by_model: dict[ModelRef, list[Claimed]] = defaultdict(list)
         for claim in claimed:
-            by_model[claim.prediction.model].append(claim)
+            if claim.slice is None:
+                by_model[claim.prediction.model].append(claim)
         try:
             async with asyncio.timeout(self.limits.predict_timeout.total_seconds()):
-                return [done for ref, claims in by_model.items() for done in await self._ask(ref, claims)]
+                done = [done for ref, claims in by_model.items() for done in await self._ask(ref, claims)]
+                # One after the other, so that only one slice is in memory.
+                return done + [await self._ask_slice(claim, claim.slice) for claim in claimed if claim.slice]
         except TimeoutError as error:
             raise PredictTimedOut from error
 
@@ -130,12 +147,34 @@ class RunBatch:
             for claim, outcome in zip(claims, outcomes, strict=True)
         ]
 
+    async def _ask_slice(self, claim: Claimed, place: SlicePlace) -> Finished:
+        """Predict a slice of a batch. Its answers are stored first: whoever sees it ended finds them."""
+        ref, failure = claim.prediction.model, None
+        try:
+            model = await self.models.version(ref)
+            sheet = await self.store.get(place.batch_id, SHEET)
+            rows = await self.store.get(place.batch_id, input_name(place.number))
+            outcome = await self.slice_predictor.predict_slice(model, sheet, rows)
+            await self.store.put(place.batch_id, output_name(place.number), outcome.content)
+        except (ModelUnavailable, ModelNotFound) as error:
+            log.error("model %s cannot be used: %s", ref, error)
+            failure = Failure.MODEL_UNAVAILABLE
+        except NotStored as error:
+            log.error("a slice cannot be run: %s", error)
+            failure = Failure.INPUT_GONE
+        now = self.clock.now()
+        if failure:
+            return Finished(claim.prediction.fail(failure, at=now), None)
+        return Finished(claim.prediction.finish(valid_rows=outcome.valid_rows, at=now), None)
+
     async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished]) -> None:
         settled = set(await lease.store(lambda: self.work.settle(token, finished)))
         if lost := len(finished) - len(settled):
             log.warning("%d predictions were not under this worker's lease any more", lost)
         predictions = [done.prediction for done in finished if done.prediction.id in settled]
         self.counters.settled(predictions)
+        if batch_ids := {each.batch_id for each in predictions if each.batch_id}:
+            await self.batches.close(batch_ids)
         await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
 
     async def _hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from augury.application.batches.ports import Batches
 from augury.application.limits import Limits
 from augury.application.ports import Clock, Counters
 from augury.application.predictions.ports import Due, Ended, Events, OpenSweepBooks, PredictionQueue
@@ -28,6 +29,7 @@ class Sweep:
     """Put lost predictions on the queue again, expire late ones, take over from workers that went silent."""
 
     books: OpenSweepBooks
+    batches: Batches
     queue: PredictionQueue
     events: Events
     clock: Clock
@@ -56,6 +58,8 @@ class Sweep:
                 self.queue.put([each.id], attempt=each.attempts + 1)
         self.counters.requeued(len(due.lost) + len(requeued))
         self.counters.ended(ended)
+        if batch_ids := {each.batch_id for each in ended if each.batch_id}:
+            await self.batches.close(batch_ids)
         if ended:
             await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
         return Swept(lost=len(due.lost), requeued=len(requeued), ended=len(ended))

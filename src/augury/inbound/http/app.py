@@ -12,6 +12,9 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CollectorRegistry
 
+from augury.application.batches.accept_batch import AcceptBatch
+from augury.application.batches.ports import Batches, BatchStore
+from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Ledger
@@ -36,6 +39,7 @@ from augury.inbound.http import (
     api_keys,
     auth,
     balance,
+    batches,
     docs,
     health,
     models,
@@ -49,6 +53,8 @@ from augury.inbound.http import (
     asyncapi as asyncapi_pages,
 )
 from augury.inbound.http.asyncapi import AsyncApiDocument
+from augury.inbound.http.batch_intake import BatchIntake
+from augury.inbound.http.batch_results import BatchResults
 from augury.inbound.http.cors import with_cors
 from augury.inbound.http.edge import edge
 from augury.inbound.http.head import with_head
@@ -65,6 +71,7 @@ from augury.inbound.http.settings import HttpSettings
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     *predictions.ROUTES,
+    *batches.ROUTES,
     *auth.ROUTES,
     *users.ROUTES,
     *api_keys.ROUTES,
@@ -110,6 +117,7 @@ def create_app(
     app = Litestar(
         [
             _with_rows(settings.max_body_bytes),
+            _streamed(),
             *ROUTES,
             _administration(),
             *SERVICE_ROUTES,
@@ -145,7 +153,7 @@ def openapi(base_path: str) -> bytes:
     It is made with the first application of a process, so that a mistake in it stops the start, and only
     once, since that takes longer than the rest of an application.
     """
-    routes = [_with_rows(None), *ROUTES, _administration(), *SERVICE_ROUTES]
+    routes = [_with_rows(None), _streamed(), *ROUTES, _administration(), *SERVICE_ROUTES]
     return described(routes, base_path)
 
 
@@ -186,8 +194,20 @@ def _desks(
             wait=await container.get(WaitForPrediction),
             settings=settings,
         )
+        intake = BatchIntake(
+            await container.get(ReceiveBatch),
+            await container.get(AcceptBatch),
+            await container.get(BatchStore),
+            await container.get(Limits),
+            settings,
+        )
+        app.state.batch_intake = intake
+        app.state.batch_results = BatchResults(
+            await container.get(Batches), await container.get(BatchStore), intake
+        )
         yield
         await flight.stop()
+        intake.close()
 
     return made
 
@@ -199,6 +219,11 @@ def _with_rows(most_bytes: int | None) -> Router:
         route_handlers=[submissions.submit, quote.quote],
         request_max_body_size=most_bytes,
     )
+
+
+def _streamed() -> Router:
+    """The route that reads its body as a stream, and counts it itself."""
+    return Router("/", route_handlers=[batches.send], request_max_body_size=None)
 
 
 def _administration() -> Router:

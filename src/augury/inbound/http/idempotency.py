@@ -26,7 +26,7 @@ SUBMIT = b"POST predictions"
 
 async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
     """The request's key, if it has one, with the fingerprint of `what` and of its body. Raises a 422."""
-    name = _name(request.scope)
+    name = name_of_key(request.scope)
     if name is None:
         return None
     body = await request.body()
@@ -41,7 +41,7 @@ async def callers_key_of(request: SignedIn, what: str) -> tuple[UserId, Idempote
 
 def name_of_submit(caller: UserId | None, scope: Scope) -> str | None:
     """The key's name in a submit. Raises a 401 for a guest, who cannot send a key, and a 422."""
-    name = _name(scope)
+    name = name_of_key(scope)
     if name is not None and caller is None:
         raise Refused(SIGN_IN_REQUIRED, f"A guest cannot send `Idempotency-Key`. {REGISTER}")
     return name
@@ -56,9 +56,9 @@ def key_of_submit(name: str, body: bytes, *values: object) -> IdempotencyKey:
     return _key(name, SUBMIT, body, values)
 
 
-def _name(scope: Scope) -> str | None:
-    """The key without surrounding whitespace, which is not part of it (RFC 9110, section 5.5). More than one
-    key is refused."""
+def name_of_key(scope: Scope) -> str | None:
+    """The name in `Idempotency-Key`, if there is one. Surrounding whitespace is not part of it (RFC 9110,
+    section 5.5). More than one key is refused."""
     values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
     if not values:
         return None

@@ -75,6 +75,7 @@ class Share:
         self._received = 0
         self._taken = 0
         self._decoding = 0
+        self._is_streamed = False
 
     def counted(self, receive: Receive) -> Receive:
         """`receive`, which raises a refusal if there is no memory for more of this body. The last part of a
@@ -82,7 +83,7 @@ class Share:
 
         async def receive_counted() -> HTTPReceiveMessage:
             message = await receive()
-            if message["type"] == "http.request":
+            if message["type"] == "http.request" and not self._is_streamed:
                 self._received += len(message["body"])
                 if self._received > SMALL:
                     self._take()
@@ -91,6 +92,10 @@ class Share:
             return message  # type: ignore[return-value]  # of HTTP it is
 
         return receive_counted
+
+    def stream(self) -> None:
+        """Count no more of this body, which is not kept in memory as a whole."""
+        self._is_streamed = True
 
     def release(self) -> None:
         """Free the memory, because the request no longer needs its body."""

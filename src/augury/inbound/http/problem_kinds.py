@@ -13,6 +13,14 @@ from augury.domain.balance import (
     PaymentTaken,
     TopUpNotFound,
 )
+from augury.domain.batch import (
+    BatchEnded,
+    BatchNotFound,
+    BatchPurged,
+    BatchTooLong,
+    TextHasPrice,
+    TooManyBatches,
+)
 from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
@@ -142,6 +150,32 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "Too many predictions waiting",
         _same("pending", "most"),
         "Predictions waiting: {pending}, at most {most}. Try again in {retry_after} s.",
+    ),
+    BatchNotFound: Kind(404, "batch-not-found", "No such batch", _same("batch_id")),
+    BatchPurged: Kind(410, "batch-purged", "Rows and answers deleted", _same("batch_id")),
+    TextHasPrice: Kind(
+        422,
+        "text-has-price",
+        "Text has a price",
+        _same("model"),
+        "`{model}` has a price for text, which batches do not know yet. Send predictions.",
+    ),
+    BatchEnded: Kind(
+        409,
+        "batch-ended",
+        "Batch ended",
+        {"batch_status": "status"},
+        "The batch has ended: it is `{status}`. Nothing of it can be canceled.",
+    ),
+    BatchTooLong: Kind(
+        422, "batch-too-long", "Too many rows", _same("most"), "A batch can have at most {most} rows."
+    ),
+    TooManyBatches: Kind(
+        429,
+        "too-many-batches",
+        "Too many batches",
+        _same("pending", "most"),
+        "Unfinished batches: {pending}, at most {most}. Wait for one, or cancel one.",
     ),
     IdempotencyConflict: Kind(
         422,

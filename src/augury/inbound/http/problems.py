@@ -29,6 +29,7 @@ from augury.inbound.http.refusals import (
     INTERNAL_ERROR,
     NOT_JSON,
     NOT_JSON_TYPE,
+    NOTHING_IN_RANGE,
     REGISTER,
     SIGN_IN_REQUIRED,
     UNAVAILABLE,
@@ -67,6 +68,7 @@ _LOGGED = "Something went wrong on our side; the error was logged."
 log = logging.getLogger(__name__)
 
 
+NOTHING_YET = "The results have no bytes in this range, or not yet: their size is in `size`."
 HUNG_UP = "client disconnected prematurely"
 """Litestar reports this as a server error, but the caller hung up, so it is not logged."""
 
@@ -133,6 +135,8 @@ def _usual(status: int) -> list[dict[str, object]]:
             return [FRAMEWORK[413].problem(FRAMEWORK[413].says)]
         case 415:
             return [NOT_JSON_TYPE.problem("Send `Content-Type: application/json`, not `text/plain`.")]
+        case 416:
+            return [NOTHING_IN_RANGE.problem(NOTHING_YET, size=1_000)]
         case 422:
             message = "is not a query parameter of this route: it has none"
             return [WRONG_SHAPE.problem(f"`limt` {message}.", errors=[FieldProblem(None, "limt", message)])]

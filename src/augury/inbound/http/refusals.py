@@ -74,6 +74,18 @@ NOT_ENOUGH_FREE = Kind(402, "not-enough-credits", "Not enough credits")
 UNAVAILABLE = Kind(503, "unavailable", "Not available")
 
 
+UNREADABLE = Kind(422, "unreadable-file", "File cannot be read")
+
+
+NOT_A_TABLE = Kind(415, "unsupported-media-type", "Unsupported media type")
+
+
+TOO_LARGE = Kind(413, "body-too-large", "Body too large", {"most": "most"})
+
+
+NOTHING_IN_RANGE = Kind(416, "nothing-in-range", "Nothing in range", {"size": "size"})
+
+
 BUSY = Kind(503, "busy", "Busy")
 
 

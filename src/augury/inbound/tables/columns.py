@@ -1,10 +1,11 @@
-"""Matches columns to features, and cells to the known values of a feature."""
+"""Matches columns to features."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from augury.domain.model_facts import Feature, InputSchema
+from augury.domain.cells import Names
+from augury.domain.model_facts import InputSchema
 from augury.inbound.tables.encoding import NAMES, UTF_8
 from augury.inbound.tables.unreadable import DuplicateColumns, MisreadColumns, MissingColumns
 
@@ -21,23 +22,6 @@ class Columns:
         """The positions of columns that the model does not know."""
         known = set(self.positions.values())
         return [position for position in range(len(self.names)) if position not in known]
-
-
-class Names:
-    """Finds a name exactly, or else without surrounding blanks: ` score ` and `score` may both exist."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = set(names)
-        bare: dict[str, list[str]] = defaultdict(list)
-        for name in names:
-            bare[name.strip()].append(name)
-        self._bare = {text: found[0] for text, found in bare.items() if len(found) == 1}
-
-    def find(self, text: str) -> str | None:
-        if text in self._names:
-            return text
-        text = text.strip()
-        return text if text in self._names else self._bare.get(text)
 
 
 def matched(header: Sequence[str], schema: InputSchema) -> Mapping[str, Sequence[int]]:
@@ -63,7 +47,3 @@ def columns_of(header: Sequence[str], schema: InputSchema, *, encoding: str = UT
     if double:
         raise DuplicateColumns(", ".join(double))
     return Columns([cell.strip() for cell in header], {name: found[name][0] for name in found})
-
-
-def known_values(feature: Feature) -> Names:
-    return Names(feature.values)

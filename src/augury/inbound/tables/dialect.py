@@ -3,8 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import chain
 
@@ -16,7 +16,7 @@ from augury.inbound.tables.unreadable import LongValue, UnclosedQuote
 DELIMITERS = ",;\t|"
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?', re.IGNORECASE)
 _BEFORE_QUOTE = re.compile(r' +"')
-_END = "\ufdd0"
+END = "\ufdd0"
 """Is appended as a line of its own, which shows whether a quotation mark is still open. No text has this
 character."""
 
@@ -33,6 +33,9 @@ class Dialect:
     """As in `1, "two, three"`."""
 
 
+_Read = Callable[[Source, Dialect], Iterator[list[str]]]
+
+
 def records(source: Source, dialect: Dialect) -> Generator[list[str]]:
     """The header and the rows, without blank ones. Raises `LongValue`, `UnclosedQuote`."""
     with closing(_lines(source, dialect.encoding)) as lines:
@@ -41,17 +44,21 @@ def records(source: Source, dialect: Dialect) -> Generator[list[str]]:
         yield from _records(lines, dialect)
 
 
-def dialect_of(source: Source, encoding: str, schema: InputSchema) -> Dialect:
-    """The dialect whose delimiter finds the most features of the model, and then the most columns."""
+def dialect_of(source: Source, encoding: str, schema: InputSchema, *, is_whole: bool = True) -> Dialect:
+    """The dialect whose delimiter finds the most features of the model, and then the most columns.
+
+    The beginning of a file may end within a quoted value: then it is not whole.
+    """
+    read = records if is_whole else _records_begun
     skips, delimiter = _preamble(source, encoding)
     if delimiter is not None:
-        return _spaced(source, Dialect(encoding, delimiter, skips=skips))
+        return _spaced(source, Dialect(encoding, delimiter, skips=skips), read)
     candidates = [Dialect(encoding, each, skips=skips) for each in DELIMITERS]
     headers = {each: _header(source, each) for each in candidates}
     best = max(candidates, key=lambda each: (len(matched(headers[each], schema)), len(_named(headers[each]))))
     if len(_named(headers[best])) > 1:
-        return _spaced(source, best)
-    alone = (each for each in candidates if all(len(_named(line)) < 2 for line in records(source, each)))
+        return _spaced(source, best, read)
+    alone = (each for each in candidates if all(len(_named(line)) < 2 for line in read(source, each)))
     return Dialect(encoding, next(alone, best).delimiter, is_sure=len(headers[best]) > 1, skips=skips)
 
 
@@ -74,14 +81,20 @@ def _header(source: Source, dialect: Dialect) -> Sequence[str]:
             return ()
 
 
-def _spaced(source: Source, dialect: Dialect) -> Dialect:
+def _records_begun(source: Source, dialect: Dialect) -> Generator[list[str]]:
+    """The records of a file's beginning, up to one that is cut off."""
+    with suppress(UnclosedQuote):
+        yield from records(source, dialect)
+
+
+def _spaced(source: Source, dialect: Dialect, read: _Read) -> Dialect:
     """The dialect, and whether it has blanks between a delimiter and a quotation mark, which are not part of
     the quoted value."""
     sign = f'{dialect.delimiter} "'
     with closing(_lines(source, dialect.encoding)) as lines:
         is_spaced = any(sign in line for line in lines)
     if is_spaced:  # unless it stands inside a value
-        is_spaced = any(_BEFORE_QUOTE.match(cell) for cells in records(source, dialect) for cell in cells)
+        is_spaced = any(_BEFORE_QUOTE.match(cell) for cells in read(source, dialect) for cell in cells)
     return Dialect(dialect.encoding, dialect.delimiter, dialect.is_sure, dialect.skips, is_spaced)
 
 
@@ -92,19 +105,19 @@ def _lines(source: Source, encoding: str) -> Generator[str]:
 
 def _records(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
     reader = csv.reader(
-        chain(lines, [_END]), delimiter=dialect.delimiter, skipinitialspace=dialect.has_blanks_before_quotes
+        chain(lines, [END]), delimiter=dialect.delimiter, skipinitialspace=dialect.has_blanks_before_quotes
     )
     ended = 0
     try:
         for cells in reader:
-            if cells and cells[-1].endswith(_END):
+            if cells and cells[-1].endswith(END):
                 break
             if any(cell.strip() for cell in cells):
                 yield cells
             ended = reader.line_num
     except csv.Error as error:  # the only error of a reader that is not strict
         raise LongValue(dialect.skips + reader.line_num, csv.field_size_limit()) from error
-    if cells != [_END]:
+    if cells != [END]:
         raise UnclosedQuote(dialect.skips + ended + 1)
 
 

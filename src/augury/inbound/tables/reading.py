@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
+from augury.domain.cells import ABSENT, Names, known_values, number_in, text_in
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed
 from augury.domain.prediction import TooManyRows
-from augury.domain.values import from_cell
-from augury.inbound.tables.columns import Columns, Names, columns_of, known_values
+from augury.inbound.tables.columns import Columns, columns_of
 from augury.inbound.tables.dialect import Dialect, dialect_of, records
 from augury.inbound.tables.encoding import Source, encoding_of
-from augury.inbound.tables.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed, number
 from augury.inbound.tables.unreadable import NoHeader, NoRows, RaggedRow, UnclearNumber
 
 
@@ -113,14 +112,12 @@ class _TextReader:
     values: Names
 
     def read(self, cells: Sequence[str], row: dict[str, object], _: int) -> None:
-        """An empty category or number is missing: a file has no other way to say that."""
+        """A row that is too short has no value, like one with an empty category."""
         if self.position >= len(cells):
             return
-        text = cells[self.position]
-        known = self.values.find(text)
-        text = text.strip() if known is None else known
-        if text or known is not None or self.feature.kind is FeatureKind.TEXT:
-            row[self.feature.name] = from_cell(self.feature, text)
+        value = text_in(cells[self.position], self.feature, self.values)
+        if value is not ABSENT:
+            row[self.feature.name] = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +128,17 @@ class _NumberReader:
     is_doubtful: bool
 
     def read(self, cells: Sequence[str], row: dict[str, object], index: int) -> None:
-        """Read a number or a boolean, None for an empty cell, else the text. `nan` and `1e999` stay texts:
-        JSON would turn them into missing numbers, which are predicted and charged."""
+        """Raises `UnclearNumber`."""
         if self.position >= len(cells):
             return
-        text = cells[self.position].strip()
+        cell = cells[self.position]
         try:
-            value = number(text, self.conventions or ALL)
-            if self.is_doubtful and "." in text:
-                number(text.replace(".", ","), ALL)
+            value = number_in(cell, self.feature, self.conventions, is_doubtful=self.is_doubtful)
         except TwoReadings as both:
-            raise UnclearNumber(index, self.feature.name, text, str(both.one), str(both.other)) from both
-        if value is not None and isfinite(value):
-            row[self.feature.name] = value
-        else:
-            row[self.feature.name] = from_cell(self.feature, text) if text else None
+            raise UnclearNumber(
+                index, self.feature.name, cell.strip(), str(both.one), str(both.other)
+            ) from both
+        row[self.feature.name] = value
 
 
 _Reader = _TextReader | _NumberReader

@@ -6,11 +6,11 @@ import msgspec
 from msgspec.structs import replace
 
 from augury.application.ports import Json
+from augury.domain.cells import known_values
 from augury.domain.model import Model
 from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.numbers import number
 from augury.domain.row_errors import RowFault
-from augury.inbound.tables.columns import known_values
-from augury.inbound.tables.numbers import number
 
 MOST_FILES = 20
 """Unconfirmed files that are kept per chat; one more drops the oldest. An album has at most ten."""

@@ -4,7 +4,7 @@ from aiogram.types import InlineKeyboardMarkup
 
 from augury.domain.model import Model
 from augury.domain.model_facts import FeatureKind
-from augury.inbound.tables.numbers import TwoReadings
+from augury.domain.numbers import TwoReadings
 from augury.inbound.telegram.dialogue import Asking
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.talk import Talk

@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Upkeep
 from augury.application.predictions.sweep import Sweep, Swept
@@ -21,9 +22,12 @@ class Sweeper:
     started does not know of an outage, and waits as long.
     """
 
-    def __init__(self, sweep: Sweep, upkeep: Upkeep, *, purge_every: timedelta) -> None:
+    def __init__(
+        self, sweep: Sweep, upkeep: Upkeep, purge_batches: PurgeBatches, *, purge_every: timedelta
+    ) -> None:
         self._sweep = sweep
         self._upkeep = upkeep
+        self._purge_batches = purge_batches
         self._every = sweep.limits.sweep_every.total_seconds()
         self._lease = sweep.limits.lease.total_seconds()
         self._answers_since: float | None = None
@@ -60,6 +64,8 @@ class Sweeper:
     async def _purge(self) -> None:
         purged = await self._upkeep.purge()
         log.info("deleted %d expired records", purged)
+        if batches := await self._purge_batches():
+            log.info("deleted the rows and answers of %d batches", batches)
 
     @staticmethod
     async def _repeat(work: Callable[[], Awaitable[None]], seconds: float) -> None:

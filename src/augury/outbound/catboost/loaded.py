@@ -34,6 +34,62 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class Scores:
+    """A model's answers to some rows, as arrays with one entry per row."""
+
+    finite: npt.NDArray[np.bool_]
+    """Whether the row has an answer."""
+    decided: npt.NDArray[np.intp] | None
+    """The index of the class; None for a regression."""
+    numbers: npt.NDArray[np.float64]
+    """Rows by classes: the probabilities. For a regression, the value of each row."""
+
+    @classmethod
+    def none(cls, classes: int) -> Self:
+        """No rows."""
+        shape = (0, classes) if classes else (0,)
+        return cls(np.empty(0, np.bool_), np.empty(0, np.intp) if classes else None, np.empty(shape))
+
+    @classmethod
+    def of_rows(cls, rows: Sequence["Scores | None"], facts: ModelFacts) -> Self:
+        """Put rows together; None is a row that made the model raise."""
+        width = len(facts.classes)
+        lost = cls(np.zeros(1, np.bool_), np.zeros(1, np.intp), np.zeros((1, width) if width else 1))
+        each = [row or lost for row in rows]
+        return cls(
+            np.concatenate([row.finite for row in each]),
+            np.concatenate([np.zeros(1) if row.decided is None else row.decided for row in each]).astype(
+                np.intp
+            )
+            if width
+            else None,
+            np.concatenate([row.numbers for row in each]),
+        )
+
+    def rows(self) -> list["Scores"]:
+        """The scores of each row alone."""
+        parts = [slice(row, row + 1) for row in range(len(self.finite))]
+        return [
+            Scores(self.finite[at], None if self.decided is None else self.decided[at], self.numbers[at])
+            for at in parts
+        ]
+
+    def answers(self, facts: ModelFacts) -> list[Answer | None]:
+        """None for a row without an answer."""
+        finite = self.finite.tolist()
+        if self.decided is None:
+            return [
+                {"value": value} if good else None
+                for value, good in zip(self.numbers.tolist(), finite, strict=True)
+            ]
+        classes = facts.classes
+        return [
+            {"label": classes[best], "probabilities": dict(zip(classes, row, strict=True))} if good else None
+            for best, row, good in zip(self.decided.tolist(), self.numbers.tolist(), finite, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model in memory: how to call it, and how to read its answers."""
 
@@ -89,31 +145,15 @@ class LoadedModel:
 
     def answers(self, table: Table) -> list[Answer | None]:
         """One answer per row, or None if it is not a finite number. Calls the model once."""
+        return self.scores(table).answers(self.facts)
+
+    def scores(self, table: Table) -> "Scores":
+        """The same as numbers. `table` may also be a pandas DataFrame."""
         predicted = self._predicted(table, self.asked)
         finite = np.isfinite(predicted)
         if self.facts.task is Task.REGRESSION:
-            return [
-                {"value": value} if good else None
-                for value, good in zip(predicted.tolist(), finite.tolist(), strict=True)
-            ]
-        return self._classified(predicted, self._decided(table, predicted), finite.all(axis=1).tolist())
-
-    def _classified(
-        self,
-        probabilities: npt.NDArray[np.float64],
-        decided: npt.NDArray[np.intp],
-        finite: Sequence[bool],
-    ) -> list[Answer | None]:
-        classes = self.facts.classes
-        return [
-            {"label": classes[best], "probabilities": dict(zip(classes, row, strict=True))} if good else None
-            for best, row, good in zip(
-                decided.tolist(),
-                shortened(probabilities).tolist(),
-                finite,
-                strict=True,
-            )
-        ]
+            return Scores(finite, None, predicted)
+        return Scores(finite.all(axis=1), self._decided(table, predicted), shortened(predicted))
 
     def _decided(self, table: Table, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
         """The index of each row's class, exactly as CatBoost decides.

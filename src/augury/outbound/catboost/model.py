@@ -10,7 +10,7 @@ from typing import TypeAlias
 from typing_extensions import override
 
 from augury.application.models.ports import ModelStore, ModelUnavailable
-from augury.application.predictions.ports import Outcome, Predictor, Question
+from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
 from augury.domain.model import Model, ModelRef, ModelRefused
 from augury.domain.model_facts import MOST_TEXT, ModelFacts
 from augury.outbound.catboost.file import facts_of, open_model
@@ -38,7 +38,7 @@ Kept: TypeAlias = tuple[ModelFacts, LoadedModel]
 """A model in memory, and its registered facts at the time of loading."""
 
 
-class CatBoostPredictor(Predictor):
+class CatBoostPredictor(Predictor, SlicePredictor):
     """Serves any model of the store. Loads and calls all models on one thread, which `close` ends."""
 
     def __init__(
@@ -57,6 +57,15 @@ class CatBoostPredictor(Predictor):
         loaded = self._recall(model) or await self._load(model)
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, answer, loaded, questions, self._settings.max_warnings, self._max_text
+        )
+
+    @override
+    async def predict_slice(self, model: Model, sheet: bytes, content: bytes) -> SliceOutcome:
+        from augury.outbound.catboost.slices import answer_slice  # loads Arrow, which few workers need
+
+        loaded = self._recall(model) or await self._load(model)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, answer_slice, loaded, sheet, content, self._settings.max_warnings
         )
 
     def close(self) -> None:

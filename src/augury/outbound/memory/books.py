@@ -10,24 +10,27 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from augury.application.batches.ports import BatchBooks, OpenBatchBooks
 from augury.application.money.ports import OpenPromoBooks, PromoBooks
 from augury.application.people.ports import ClosingBooks, OpenClosingBooks
 from augury.application.ports import Accepted, IdempotencyKey, OpenBooks, Opened
 from augury.application.predictions.ports import Due, OpenSweepBooks, SweepBooks
 from augury.domain.balance import Transfer, TransferKind
-from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.prediction import Prediction, PredictionNotFound
+from augury.domain.batch import Batch
+from augury.domain.identifiers import BatchId, PredictionId, UserId
+from augury.domain.prediction import Prediction, PredictionNotFound, Status
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
 from augury.outbound.memory import promo_codes
 from augury.outbound.memory.account_closing import close
+from augury.outbound.memory.batches import slices_of
 from augury.outbound.memory.memory import Memory, State
-from augury.outbound.memory.record import record
+from augury.outbound.memory.record import accept_batch, record, remember
 from augury.outbound.memory.sweeping import due
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryOpenBooks(OpenBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks):
+class MemoryOpenBooks(OpenBooks, OpenBatchBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks):
     memory: Memory
 
     @override
@@ -35,7 +38,7 @@ class MemoryOpenBooks(OpenBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBook
         return MemoryBooks(self.memory)
 
 
-class MemoryBooks(ClosingBooks, PromoBooks, SweepBooks):
+class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
     """Locks everything instead of single records: there is only one transaction at a time."""
 
     def __init__(self, memory: Memory) -> None:
@@ -92,6 +95,29 @@ class MemoryBooks(ClosingBooks, PromoBooks, SweepBooks):
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
         record(self._state, self._memory.now(), accepted, changed, transfers, keys or {})
+
+    @override
+    async def accept_batch(
+        self,
+        batch: Batch,
+        slices: Sequence[Prediction],
+        transfers: Sequence[Transfer],
+        key: IdempotencyKey | None,
+    ) -> None:
+        now = self._memory.now()
+        accept_batch(self._state, now, batch, slices, transfers)
+        if key:
+            remember(self._state, batch.user_id, key, batch.id, now)
+
+    @override
+    async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:
+        slices = [each.prediction for each in slices_of(self._state, batch_id)]
+        return [each for each in slices if each.status is Status.QUEUED][:limit]
+
+    @override
+    async def has_open_batch(self, user_id: UserId) -> bool:
+        slices = [each.prediction for each in self._state.predictions.values() if each.place]
+        return any(each.user_id == user_id and not each.status.is_final for each in slices)
 
     @override
     async def promo_code(self, code: str, *, user_id: UserId) -> tuple[PromoCode, bool]:

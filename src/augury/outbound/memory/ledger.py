@@ -60,7 +60,7 @@ def _wrong_balances(state: State) -> Iterator[str]:
     pending = Counter(
         record.prediction.user_id
         for record in state.predictions.values()
-        if not record.prediction.status.is_final
+        if not record.prediction.status.is_final and record.place is None
     )
     for user_id in sorted(expected.keys() | pending.keys()):
         wanted = expected.get(user_id, Balance(user_id))

@@ -13,7 +13,8 @@ from augury.application.money.ports import LedgerCheck, Statement
 from augury.application.people.ports import ApiKey
 from augury.application.ports import Clock, Json, Remembered, Unavailable
 from augury.domain.balance import Balance, TransferKind
-from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.batch import Batch, SlicePlace
+from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.lane import Share
 from augury.domain.model import Model, ModelRef
 from augury.domain.prediction import Prediction
@@ -54,6 +55,7 @@ class PredictionRecord:
     """In the bulk lane; None for small work."""
     in_bulk: bool = False
     """Whether it waits for its user's turn in the bulk lane."""
+    place: SlicePlace | None = None
 
     def forgotten(self) -> Self:
         """The record without the user's input and the answers."""
@@ -63,6 +65,16 @@ class PredictionRecord:
 def next_look(prediction: Prediction, now: datetime, wait: timedelta = FIRST_LOOK) -> datetime:
     """The time to check a queued prediction again, at the latest when it expires."""
     return min(now + wait, prediction.expires_at or datetime.max.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRecord:
+    """A batch, None while it is being received."""
+
+    owner: UserId
+    received_at: datetime
+    batch: Batch | None = None
+    purged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +146,7 @@ class State:
     redemptions: dict[tuple[str, UserId], UUID] = field(default_factory=dict)
     ledger_checks: dict[str, LedgerCheck] = field(default_factory=dict)
     shares: dict[UserId, Share] = field(default_factory=dict)
+    batches: dict[BatchId, BatchRecord] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

@@ -52,6 +52,7 @@ class MemoryPredictions(Predictions):
             record
             for record in self.memory.state.predictions.values()
             if record.prediction.user_id == owner
+            and record.place is None
             and (before is None or record.prediction.id < before)
             and status in (None, record.prediction.status)
             and model in (None, record.prediction.model.name, str(record.prediction.model))

@@ -5,7 +5,7 @@ from typing_extensions import override
 
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Predictor, Question
+from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
 from augury.domain.answer import Classification
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import InputSchema
@@ -21,7 +21,7 @@ LONG = 10
 """A row whose values have more characters than that is long."""
 
 
-class MemoryPredictor(Predictor):
+class MemoryPredictor(Predictor, SlicePredictor):
     """A model with predictable answers: a row is `long` or `short`."""
 
     def __init__(self) -> None:
@@ -38,6 +38,14 @@ class MemoryPredictor(Predictor):
         sheets = [_Sheet(question, model.facts.schema) for question in questions]
         answers = iter(score_isolating([row for sheet in sheets for row in sheet.valid], _answers))
         return [sheet.outcome([next(answers) for _ in sheet.valid]) for sheet in sheets]
+
+    @override
+    async def predict_slice(self, model: Model, sheet: bytes, content: bytes) -> SliceOutcome:
+        from augury.outbound.memory.slices import columns_of, rows_of  # loads Arrow
+
+        rows = rows_of(sheet, content)
+        (outcome,) = await self.predict(model, [Question(_json(rows), single=False)])
+        return SliceOutcome(outcome.valid_rows, columns_of(outcome, len(rows)))
 
 
 class _Sheet:

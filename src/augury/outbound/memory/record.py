@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from augury.application.money.ports import Statement
-from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Remembered
+from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json, Remembered
 from augury.domain.balance import Transfer
+from augury.domain.batch import Batch, SlicePlace
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.outbound.memory import bulk_lane
@@ -28,7 +29,7 @@ def record(
     for prediction in changed:
         _change(state, prediction, now)
     for user_id, (key, reference) in keys.items():
-        _remember(state, user_id, key, reference, now)
+        remember(state, user_id, key, reference, now)
     move(state, transfers, now)
 
 
@@ -55,6 +56,21 @@ def count_pending(state: State, user_id: UserId, change: int) -> None:
     state.balances[user_id] = replace(balance, pending=balance.pending + change)
 
 
+def accept_batch(
+    state: State, now: datetime, batch: Batch, slices: Sequence[Prediction], transfers: Sequence[Transfer]
+) -> None:
+    state.batches[batch.id] = replace(state.batches[batch.id], batch=batch)
+    for number, each in enumerate(slices):
+        state.predictions[each.id] = PredictionRecord(
+            prediction=each,
+            input=Json(b""),
+            put_at=now,
+            due_at=next_look(each, now),
+            place=SlicePlace(batch.id, number),
+        )
+    move(state, transfers, now)
+
+
 def _accept(state: State, accepted: Accepted, now: datetime) -> None:
     prediction = accepted.prediction
     is_bulk = accepted.bulk_cost is not None
@@ -73,7 +89,7 @@ def _accept(state: State, accepted: Accepted, now: datetime) -> None:
     )
     count_pending(state, prediction.user_id, +1)
     if accepted.key:
-        _remember(state, prediction.user_id, accepted.key, prediction.id, now)
+        remember(state, prediction.user_id, accepted.key, prediction.id, now)
 
 
 def _change(state: State, prediction: Prediction, now: datetime) -> None:
@@ -87,9 +103,10 @@ def _change(state: State, prediction: Prediction, now: datetime) -> None:
         in_bulk=False,
     )
     if prediction.status.is_final:
-        count_pending(state, prediction.user_id, -1)
+        if prediction.batch_id is None:
+            count_pending(state, prediction.user_id, -1)
         notice(state, prediction, now)
 
 
-def _remember(state: State, user_id: UserId, key: IdempotencyKey, reference: UUID, now: datetime) -> None:
+def remember(state: State, user_id: UserId, key: IdempotencyKey, reference: UUID, now: datetime) -> None:
     state.idempotency_keys[user_id, key.key] = KeyRecord(Remembered(key.fingerprint, reference), now)

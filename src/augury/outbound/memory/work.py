@@ -82,7 +82,8 @@ class MemoryWork(Work):
                     warnings=result.warnings,
                     token=None,
                 )
-                count_pending(state, result.prediction.user_id, -1)
+                if record.place is None:
+                    count_pending(state, result.prediction.user_id, -1)
                 notice(state, result.prediction, now)
                 move(state, result.prediction.settlement(), now)
         return [record.prediction.id for record in covered]
@@ -118,7 +119,7 @@ def _start(state: State, record: PredictionRecord, token: UUID, now: datetime, l
     state.predictions[started.id] = replace(
         record, prediction=started, token=token, due_at=now + lease, in_bulk=False
     )
-    return Claimed(started, record.input)
+    return Claimed(started, record.input, record.place)
 
 
 def _within(most_cost: int, records: Sequence[PredictionRecord]) -> Iterator[PredictionRecord]:

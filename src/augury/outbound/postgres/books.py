@@ -11,6 +11,7 @@ from uuid import UUID
 from asyncpg import Pool
 from typing_extensions import override
 
+from augury.application.batches.ports import BatchBooks, OpenBatchBooks
 from augury.application.money.ports import OpenPromoBooks, PromoBooks
 from augury.application.people.ports import ClosingBooks, OpenClosingBooks
 from augury.application.ports import (
@@ -22,11 +23,12 @@ from augury.application.ports import (
 )
 from augury.application.predictions.ports import Due, OpenSweepBooks, SweepBooks
 from augury.domain.balance import Balance, Transfer, TransferKind
-from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.batch import Batch
+from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
-from augury.outbound.postgres import account_closing, promo_codes, record, sweeping
+from augury.outbound.postgres import account_closing, batch_books, promo_codes, record, sweeping
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 from augury.outbound.postgres.transfer_rows import transfer_of
@@ -54,7 +56,7 @@ SELECT kind, user_id, amount, reference, to_user_id FROM transfers WHERE referen
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresOpenBooks(OpenBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks):
+class PostgresOpenBooks(OpenBooks, OpenBatchBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks):
     pool: Pool
 
     @override
@@ -62,7 +64,7 @@ class PostgresOpenBooks(OpenBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBo
         return PostgresBooks(self.pool)
 
 
-class PostgresBooks(ClosingBooks, PromoBooks, SweepBooks):
+class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
     """Transactions in READ COMMITTED that all take their locks in the same order.
 
     A concurrent request may remember the same key while `open` waits for the balance. The statement of `open`
@@ -130,6 +132,24 @@ class PostgresBooks(ClosingBooks, PromoBooks, SweepBooks):
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
         await record.record(self._connection, accepted, changed, transfers, keys or {})
+
+    @override
+    async def accept_batch(
+        self,
+        batch: Batch,
+        slices: Sequence[Prediction],
+        transfers: Sequence[Transfer],
+        key: IdempotencyKey | None,
+    ) -> None:
+        await batch_books.accept(self._connection, batch, slices, transfers, key)
+
+    @override
+    async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:
+        return await batch_books.queued(self._connection, batch_id, limit)
+
+    @override
+    async def has_open_batch(self, user_id: UserId) -> bool:
+        return await batch_books.has_open(self._connection, user_id)
 
     @override
     async def promo_code(self, code: str, *, user_id: UserId) -> tuple[PromoCode, bool]:

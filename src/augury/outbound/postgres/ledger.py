@@ -49,7 +49,7 @@ WITH moves AS (
     FROM moves GROUP BY user_id
 ), under_way AS (
     SELECT user_id, count(*) AS pending FROM predictions
-    WHERE status IN ('queued', 'processing') GROUP BY user_id
+    WHERE status IN ('queued', 'processing') AND batch_id IS NULL GROUP BY user_id
 )
 SELECT format(
     'user %s: the balance is %s available, %s held, %s pending, %s owed; '
@@ -134,6 +134,21 @@ FROM unfinished u JOIN predictions p ON p.id = u.prediction_id
 WHERE p.status = 'processing' AND p.lease_until < now() - $1::interval
 """
 
+# What a batch costs stands in its slices only. Its own row repeats it, for reading.
+BATCHES = """
+WITH summed AS (
+    SELECT s.batch_id AS id, count(*) AS slices, sum(p.rows) AS rows, sum(valid_rows) AS done
+    FROM slices s JOIN predictions p ON p.id = prediction_id GROUP BY s.batch_id
+)
+SELECT format(
+    'batch %s of user %s has %s slices of %s rows, and %s rows done; its slices say %s, %s, %s',
+    id, user_id, b.slices, b.rows, coalesce(b.done, summed.done), summed.slices, summed.rows, summed.done
+)
+FROM batches b LEFT JOIN summed USING (id)
+WHERE accepted_at IS NOT NULL AND (b.slices, b.rows, coalesce(b.done, summed.done)) IS DISTINCT FROM
+    (summed.slices, summed.rows, summed.done)
+"""
+
 CHARGES = """
 SELECT format('prediction %s is %s with %s of %s rows charged', id, status, valid_rows, rows)
 FROM predictions WHERE (status = 'succeeded') <> (valid_rows > 0)
@@ -150,10 +165,11 @@ FROM idempotency_keys GROUP BY user_id, key HAVING count(*) > 1
 
 # The transfer may belong to another user: an administrator's key belongs to the administrator.
 KEYS = """
-SELECT format('idempotency key %s of user %s refers to no prediction or transfer', k.key, k.user_id)
+SELECT format('idempotency key %s of user %s refers to no prediction, batch or transfer', k.key, k.user_id)
 FROM idempotency_keys k
 WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = k.reference AND p.user_id = k.user_id)
     AND NOT EXISTS (SELECT FROM transfers t WHERE t.reference = k.reference)
+    AND NOT EXISTS (SELECT FROM batches b WHERE b.id = k.reference AND b.user_id = k.user_id)
 """
 
 REFUNDS = """
@@ -191,6 +207,7 @@ CHECKS = (
     TOTALS,
     BALANCES,
     PREDICTIONS,
+    BATCHES,
     CHARGES,
     TWICE,
     UNFINISHED,

@@ -35,7 +35,8 @@ WITH due AS (
 ), chosen AS (
     SELECT id FROM due WHERE NOT is_file OR place <= $3 ORDER BY id LIMIT $1
 )
-SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status, p.attempts,
+SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.batch_id,
+    p.status, p.attempts,
     p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure,
     p.text_price, p.text_bytes, p.valid_text_bytes,
     p.input, p.output, p.errors, p.warnings, r.chat_id, r.message_id, r.placeholder_id, r.file_name,

@@ -3,7 +3,8 @@
 The rows of a page are neighbors in an index, for all predictions, for those of one model, and for the
 statuses of `unsuccessful`, which most predictions never have. Other rows may be far apart: those with another
 status, or of one version. Then a statement looks at `MOST_LOOKED_AT` rows at most, and a page may be shorter
-than asked although more rows follow. No unfinished prediction is older than the oldest of `unfinished`.
+than asked although more rows follow. Slices of batches are passed over.
+No unfinished prediction is older than the oldest of `unfinished`.
 """
 # parts of statements are constants; values are parameters
 
@@ -97,6 +98,7 @@ class Wanted:
         return f"""
             SELECT {columns} FROM predictions p
             WHERE p.user_id = {given(self.owner)}{of_model} AND p.id < {given(before)}{recent}
+                AND p.batch_id IS NULL
             ORDER BY p.id DESC
         """
 

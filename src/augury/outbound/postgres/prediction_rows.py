@@ -9,7 +9,8 @@ from augury.outbound.postgres.row_errors import decoded_errors, decoded_warnings
 
 COLUMNS = """
 id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at, expires_at,
-started_at, finished_at, valid_rows, failure, text_price, text_bytes, valid_text_bytes
+started_at, finished_at, valid_rows, failure, text_price, text_bytes, valid_text_bytes,
+batch_id
 """
 """The columns that make a `Prediction`."""
 
@@ -24,6 +25,7 @@ def prediction_of(row: Record) -> Prediction:
         text_price=row["text_price"] or 0,
         text_bytes=row["text_bytes"] or 0,
         single=row["single"],
+        batch_id=row["batch_id"],
         status=Status(row["status"]),
         attempts=row["attempts"],
         created_at=row["created_at"],

@@ -131,7 +131,7 @@ def _moves(
     for each in accepted:
         moves.of(each.prediction.user_id).pending += 1
     for prediction in changed:
-        if prediction.status.is_final:
+        if prediction.status.is_final and prediction.batch_id is None:
             moves.of(prediction.user_id).pending -= 1
     return moves
 

@@ -9,8 +9,26 @@ from augury.application.ports import Unavailable
 
 # Listed here because most processes do not load the schema. A test compares the lists.
 TABLES = (
-    *("api_keys", "balances", "guest_days", "idempotency_keys", "ledger_checks", "models", "notices"),
-    *("predictions", "promo_codes", "promo_redemptions", "refresh_tokens", "shares", "telegram_bots"),
+    *(
+        "api_keys",
+        "balances",
+        "batch_objects",
+        "batches",
+        "guest_days",
+        "idempotency_keys",
+        "ledger_checks",
+        "models",
+        "notices",
+    ),
+    *(
+        "predictions",
+        "promo_codes",
+        "promo_redemptions",
+        "refresh_tokens",
+        "shares",
+        "slices",
+        "telegram_bots",
+    ),
     *(
         "telegram_chats",
         "telegram_links",

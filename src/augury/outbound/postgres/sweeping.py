@@ -17,9 +17,9 @@ WITH candidates AS (
     ORDER BY put_at < $2 AND bulk_user IS NULL DESC NULLS LAST, due_at, prediction_id
     LIMIT $1
 ), found AS (
-    SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
-        p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure,
-        p.text_price, p.text_bytes, p.valid_text_bytes, p.lease_until, c.wait,
+    SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.batch_id,
+        p.status, p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows,
+        p.failure, p.text_price, p.text_bytes, p.valid_text_bytes, p.lease_until, c.wait,
         CASE
             WHEN p.lease_until <= now() THEN 'abandoned'
             WHEN p.status = 'processing' THEN 'running'

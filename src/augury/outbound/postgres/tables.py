@@ -202,6 +202,8 @@ predictions = Table(
     Column("text_price", Integer, comment="Credits per kilobyte of text; null where text is free"),
     Column("text_bytes", Integer, comment="The text of all rows; null where text is free"),
     Column("valid_text_bytes", Integer, comment="The text of the valid rows; null where text is free"),
+    Column("batch_id", Uuid, comment="The batch of which it is a slice"),
+    Column("batch_number", Integer, comment="The number of the slice, from 0"),
     ForeignKeyConstraint(["model_name", "model_version"], [models.c.name, models.c.version]),
     CheckConstraint(
         "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from asyncpg import Pool
+from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.predictions.ports import Claimed, Finished, Work
+from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import prediction_of, valid_text_bytes
 from augury.outbound.postgres.query import Records, fetch
@@ -31,7 +32,8 @@ UPDATE predictions p SET
     lease_token = $2, lease_until = now() + $3::interval
 FROM counted
 WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $5 AND bytes_so_far <= $6 OR place = 1)
-RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status, p.attempts,
+RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.batch_id,
+    p.batch_number, p.status, p.attempts,
     p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
     p.text_price, p.text_bytes, p.valid_text_bytes
 """
@@ -115,7 +117,7 @@ WITH result AS (
         valid_text_bytes
     )
 ), leased AS (
-    SELECT id, user_id FROM predictions
+    SELECT id, user_id, batch_id FROM predictions
     WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
     ORDER BY id FOR UPDATE
 ), locked AS (
@@ -138,7 +140,8 @@ WITH result AS (
         available = b.available + move.available, held = b.held + move.held,
         pending = b.pending - move.pending
     FROM (
-        SELECT user_id, sum(available)::bigint AS available, sum(held)::bigint AS held, count(*) AS pending
+        SELECT user_id, sum(available)::bigint AS available, sum(held)::bigint AS held,
+            count(*) FILTER (WHERE batch_id IS NULL) AS pending
         FROM leased JOIN result USING (id) GROUP BY user_id
     ) AS move
     WHERE b.user_id = move.user_id AND b.user_id = ANY (ARRAY (SELECT user_id FROM locked))
@@ -237,8 +240,12 @@ class PostgresWork(Work):
 
 
 def _claimed(rows: Records) -> list[Claimed]:
-    claimed = [Claimed(prediction_of(row), row["input"]) for row in rows]
+    claimed = [Claimed(prediction_of(row), row["input"], _place_of(row)) for row in rows]
     return sorted(claimed, key=lambda each: each.prediction.id)
+
+
+def _place_of(row: Record) -> SlicePlace | None:
+    return None if row["batch_id"] is None else SlicePlace(row["batch_id"], row["batch_number"])
 
 
 def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model, ModelNotFound
-from augury.inbound.tables.numbers import TwoReadings
+from augury.domain.numbers import TwoReadings
 from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, answer, row_of, without_file
 from augury.inbound.telegram.questions import ask, ask_which
 from augury.inbound.telegram.submitting import resumed, submit

@@ -1,0 +1,110 @@
+"""Accept a batch whose slices are in the store: hold the price of all, and queue them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from augury.application.batches.ports import OpenBatchBooks
+from augury.application.limits import Limits
+from augury.application.ports import Clock, Counters, IdempotencyKey
+from augury.application.predictions.ports import PredictionQueue
+from augury.application.retrying import retried
+from augury.domain.balance import NotEnoughCredits, Transfer
+from augury.domain.batch import Batch
+from augury.domain.identifiers import BatchId, PredictionId, UserId, uuid7
+from augury.domain.model import Model
+from augury.domain.prediction import NoRows, Prediction
+from augury.domain.pricing import require_at_most
+
+PUT_TOGETHER = 1_000
+"""Slices that are handed to the queue at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A batch that was received whole, and nothing of which was checked yet."""
+
+    id: BatchId
+    user_id: UserId
+    model: Model
+    rows: Sequence[int]
+    """The number of rows of each slice."""
+    max_price: int | None = None
+    key: IdempotencyKey | None = None
+
+    def batch(self, *, at: datetime) -> Batch:
+        return Batch(
+            id=self.id,
+            user_id=self.user_id,
+            model=self.model.ref,
+            rows=sum(self.rows),
+            slices=len(self.rows),
+            price=self.model.price(sum(self.rows), 0),
+            created_at=at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The same batch was accepted before, under this id."""
+
+    batch_id: BatchId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptBatch:
+    """Accept a batch for the price of all its rows, and queue its slices."""
+
+    books: OpenBatchBooks
+    queue: PredictionQueue
+    clock: Clock
+    limits: Limits
+    counters: Counters
+
+    async def __call__(self, received: Received) -> Batch | Replayed:
+        """Nothing is run, and nothing is charged, before the whole price is held.
+
+        Raises `NoRows`, `MaxPriceExceeded`, `NotEnoughCredits`, `IdempotencyConflict`, `UserNotFound`.
+        """
+        answer, slices = await retried(lambda: self._decide(received))
+        for begin in range(0, len(slices), PUT_TOGETHER):
+            self.queue.put([each.id for each in slices[begin : begin + PUT_TOGETHER]])
+        if slices:
+            self.counters.accepted(slices)
+        return answer
+
+    async def _decide(self, received: Received) -> tuple[Batch | Replayed, Sequence[Prediction]]:
+        user_id, key, now = received.user_id, received.key, self.clock.now()
+        async with self.books() as books:
+            opened = await books.open([user_id], [(user_id, key.key)] if key else [])
+            if key and opened.repeats(user_id, key):
+                return Replayed(BatchId(opened.remembered[user_id, key.key].reference)), ()
+            batch = received.batch(at=now)
+            if not batch.rows:
+                raise NoRows
+            require_at_most(received.max_price, batch.price)
+            balance = opened.balance(user_id)
+            if batch.price > balance.available:
+                raise NotEnoughCredits(available=balance.available, price=batch.price)
+            slices = self._slices(received, now)
+            holds: list[Transfer] = []
+            for each in slices:
+                balance, held = balance.hold(each.price, reference=each.id)
+                holds += held
+            await books.accept_batch(batch, slices, holds, key)
+        return batch, slices
+
+    def _slices(self, received: Received, now: datetime) -> Sequence[Prediction]:
+        return [
+            Prediction(
+                id=PredictionId(uuid7()),
+                user_id=received.user_id,
+                model=received.model.ref,
+                rows=rows,
+                row_price=received.model.row_price,
+                created_at=now,
+                expires_at=now + self.limits.max_expires_in,
+                batch_id=received.id,
+            )
+            for rows in received.rows
+        ]

@@ -1,0 +1,145 @@
+"""Ports: batches, and the store of their slices' inputs and outputs."""
+
+from abc import abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from augury.application.ports import Books, IdempotencyKey
+from augury.domain.balance import Transfer
+from augury.domain.batch import Batch, Progress
+from augury.domain.identifiers import BatchId, PredictionId, UserId
+from augury.domain.prediction import Prediction, Status
+
+RAW = "raw/"
+SHEET = "sheet"
+"""The name of the object that describes the columns of a batch's slices."""
+
+
+def input_name(number: int) -> str:
+    """The name of the object that holds a slice's rows."""
+    return f"input/{number:06}"
+
+
+def raw_name(number: int) -> str:
+    """The name of the object that holds a piece of a file which can only be read as a whole."""
+    return f"{RAW}{number:06}"
+
+
+def output_name(number: int) -> str:
+    """The name of the object that holds a slice's answers and errors."""
+    return f"output/{number:06}"
+
+
+class NotStored(Exception):
+    """The store has no such object: its batch was purged."""
+
+
+class BatchStore(Protocol):
+    """Keeps objects of bytes, which belong to batches and have names. It is not part of any transaction."""
+
+    @abstractmethod
+    async def put(self, batch_id: BatchId, name: str, content: bytes) -> None:
+        """Store an object, and replace what was there before."""
+
+    @abstractmethod
+    async def get(self, batch_id: BatchId, name: str) -> bytes:
+        """Raises `NotStored`."""
+
+    @abstractmethod
+    async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:
+        """Delete up to so many of a batch's objects whose name begins like this, and answer how many were
+        there."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """A batch as it is read. `has_data` is False once its rows and answers were purged."""
+
+    batch: Batch
+    progress: Progress
+    has_data: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSlice:
+    """A slice as it is read."""
+
+    number: int
+    first_row: int
+    """The index of its first row in the batch."""
+    prediction_id: PredictionId
+    status: Status
+    rows: int
+    valid_rows: int
+
+
+class BatchBooks(Books, Protocol):
+    """The books, and the batches that change in the same transaction."""
+
+    @abstractmethod
+    async def accept_batch(
+        self,
+        batch: Batch,
+        slices: Sequence[Prediction],
+        transfers: Sequence[Transfer],
+        key: IdempotencyKey | None,
+    ) -> None:
+        """Store a batch that was being received, and its slices, in order, as queued predictions. Slices do
+        not become pending. `key` remembers the request. Call it after `open`.
+
+        Raises `Conflict` if the key was remembered meanwhile.
+        """
+
+    @abstractmethod
+    async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:
+        """Lock up to so many of a batch's slices that no worker has started."""
+
+
+class OpenBatchBooks(Protocol):
+    @abstractmethod
+    def __call__(self) -> BatchBooks: ...
+
+
+class Batches(Protocol):
+    """Batches and their slices. Each call is a statement in a transaction of its own."""
+
+    @abstractmethod
+    async def receive(self, batch_id: BatchId, *, owner: UserId, at: datetime) -> None:
+        """Remember that objects of a batch are being stored, which is not accepted yet and cannot be read."""
+
+    @abstractmethod
+    async def unfinished(self, owner: UserId) -> int:
+        """The number of the user's accepted batches of which some slice has not ended."""
+
+    @abstractmethod
+    async def get(self, batch_id: BatchId, *, owner: UserId) -> StoredBatch:
+        """Raises `BatchNotFound`, also if it belongs to another user."""
+
+    @abstractmethod
+    async def page(
+        self, owner: UserId, *, limit: int, before: BatchId | None = None
+    ) -> Sequence[StoredBatch]:
+        """The batches with a smaller id than `before`, newest first."""
+
+    @abstractmethod
+    async def slices(
+        self, batch_id: BatchId, *, first: int, limit: int, only_with_errors: bool = False
+    ) -> Sequence[StoredSlice]:
+        """Slices in order, from the number `first` on. `only_with_errors`: those that ended with a row that
+        was not predicted."""
+
+    @abstractmethod
+    async def close(self, ids: Collection[BatchId]) -> None:
+        """Note the end of those of these batches whose slices have all ended, so that later reads need not
+        look at the slices."""
+
+    @abstractmethod
+    async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
+        """Batches whose objects can be deleted: those that ended longer than `keep` ago, those that were
+        received but not accepted within a day, and those of closed accounts."""
+
+    @abstractmethod
+    async def purged(self, batch_id: BatchId) -> None:
+        """Note that a batch's objects were deleted. Forget a batch that was never accepted."""

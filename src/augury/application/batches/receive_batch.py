@@ -1,0 +1,62 @@
+"""Receive a batch slice by slice, before it is accepted."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from augury.application.batches.ports import Batches, BatchStore
+from augury.application.limits import Limits
+from augury.application.models.ports import Models
+from augury.application.ports import Clock
+from augury.domain.batch import TextHasPrice, TooManyBatches
+from augury.domain.identifiers import BatchId, UserId, uuid7
+from augury.domain.model import Model
+
+RETRY_AFTER = 30
+"""Seconds that a user with too many unfinished batches is asked to wait."""
+OBJECTS_AT_ONCE = 100
+
+
+class Receipt:
+    """A batch that is being received. It is deleted again unless it is `kept`."""
+
+    def __init__(self, batch_id: BatchId, model: Model) -> None:
+        self.batch_id = batch_id
+        self.model = model
+        self.kept = False
+
+    def keep(self) -> None:
+        self.kept = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveBatch:
+    """Open a place in the store for a batch that is being received."""
+
+    batches: Batches
+    store: BatchStore
+    models: Models
+    clock: Clock
+    limits: Limits
+
+    @asynccontextmanager
+    async def __call__(self, *, user_id: UserId, model: str | None) -> AsyncIterator[Receipt]:
+        """Raises `ModelNotFound`, `TextHasPrice`, `TooManyBatches`."""
+        found = await self.models.get(self.limits.default_model if model is None else model)
+        if found.text_price:
+            raise TextHasPrice(model=str(found.ref))
+        pending = await self.batches.unfinished(user_id)
+        if pending >= self.limits.max_batches:
+            raise TooManyBatches(pending=pending, most=self.limits.max_batches, retry_after=RETRY_AFTER)
+        receipt = Receipt(BatchId(uuid7()), found)
+        await self.batches.receive(receipt.batch_id, owner=user_id, at=self.clock.now())
+        try:
+            yield receipt
+        finally:
+            if not receipt.kept:
+                await self._forget(receipt.batch_id)
+
+    async def _forget(self, batch_id: BatchId) -> None:
+        while await self.store.delete(batch_id, at_most=OBJECTS_AT_ONCE) == OBJECTS_AT_ONCE:
+            pass
+        await self.batches.purged(batch_id)

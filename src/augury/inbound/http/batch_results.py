@@ -1,0 +1,186 @@
+"""The results of a batch as a stream of bytes, slice by slice, which can be resumed at any byte.
+
+The bytes of CSV and of JSON lines never change: while the batch runs, they are the beginning of what they
+will be. A Parquet file is whole, and stable once the batch has ended.
+"""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from augury.application.batches.ports import (
+    SHEET,
+    Batches,
+    BatchStore,
+    NotStored,
+    StoredBatch,
+    StoredSlice,
+    input_name,
+    output_name,
+)
+from augury.domain.batch import BatchPurged
+from augury.domain.identifiers import BatchId
+from augury.domain.row_errors import RowError
+from augury.inbound.http.batch_formats import Format
+from augury.inbound.http.batch_intake import BatchIntake
+from augury.inbound.http.field_problems import DOUBTS, FAULTS, FieldProblem, row_problems
+from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.writer import RawPart, Writer
+from augury.slices.sheet import Sheet, decode_sheet
+
+SLICES_AT_ONCE = 200
+MOST_SIZED = 100
+"""Batches whose sizes are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of the results: its number of bytes, and the bytes unless they were not asked for."""
+
+    size: int
+    content: bytes | None
+
+
+class BatchResults:
+    def __init__(self, batches: Batches, store: BatchStore, intake: BatchIntake) -> None:
+        self._batches = batches
+        self._store = store
+        self._intake = intake
+        self._sizes: OrderedDict[tuple[BatchId, Format], list[int]] = OrderedDict()
+
+    async def size(self, stored: StoredBatch, format: Format) -> int:
+        """The number of bytes of what has ended so far. Parts that nobody has read yet are written for it."""
+        return sum([chunk.size async for chunk in self.chunks(stored, format, begin=None)])
+
+    async def stream(
+        self, stored: StoredBatch, format: Format, *, begin: int = 0, end: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes from `begin` up to, and without, `end`."""
+        at = 0
+        async for chunk in self.chunks(stored, format, begin=begin):
+            if chunk.content is not None:
+                part = chunk.content[max(0, begin - at) : None if end is None else max(0, end - at)]
+                if part:
+                    yield part
+            at += chunk.size
+            if end is not None and at >= end:
+                return
+
+    async def chunks(self, stored: StoredBatch, format: Format, *, begin: int | None) -> AsyncIterator[Chunk]:
+        """All chunks in order. Those before the byte `begin` may come without their bytes (None: all)."""
+        batch_id = stored.batch.id
+        sheet = await self.sheet(stored)
+        writer = await self._intake.in_thread(partial(_writer, format, sheet))
+        sizes = self._known_sizes(batch_id, format) if format is not Format.PARQUET else []
+        at = 0
+        head = await self._intake.in_thread(writer.begin)
+        yield Chunk(len(head), head)
+        at += len(head)
+        async for each in self._ended(batch_id):
+            known = sizes[each.number] if each.number < len(sizes) else None
+            if known is not None and (begin is None or at + known <= begin):
+                yield Chunk(known, None)
+                at += known
+                continue
+            content = await self._written(batch_id, each, writer)
+            if format is not Format.PARQUET and each.number == len(sizes):
+                sizes.append(len(content))
+            yield Chunk(len(content), content)
+            at += len(content)
+        tail = await self._intake.in_thread(writer.end)
+        yield Chunk(len(tail), tail)
+
+    async def errors(
+        self, stored: StoredBatch, *, first: tuple[int, int], limit: int
+    ) -> list[tuple[tuple[int, int], FieldProblem]]:
+        """Errors with their places, from the place `first` on: the number of a slice, and of a row in it."""
+        batch_id, found = stored.batch.id, list[tuple[tuple[int, int], FieldProblem]]()
+        number, offset = first
+        while len(found) < limit:
+            slices = await self._batches.slices(batch_id, first=number, limit=10, only_with_errors=True)
+            for each in slices:
+                for error in await self._errors_of(batch_id, each):
+                    if (each.number, error.row or 0) >= (number, offset) and len(found) < limit:
+                        shown = _at_row(error, (error.row or 0) + each.first_row)
+                        found.append(((each.number, error.row or 0), shown))
+            if len(slices) < 10:
+                break
+            number, offset = slices[-1].number + 1, 0
+        return found
+
+    async def sheet(self, stored: StoredBatch) -> Sheet:
+        """Raises `BatchPurged`."""
+        if not stored.has_data:
+            raise BatchPurged(batch_id=stored.batch.id)
+        try:
+            return decode_sheet(await self._store.get(stored.batch.id, SHEET))
+        except NotStored:
+            raise BatchPurged(batch_id=stored.batch.id) from None
+
+    def _known_sizes(self, batch_id: BatchId, format: Format) -> list[int]:
+        sizes = self._sizes.setdefault((batch_id, format), [])
+        self._sizes.move_to_end((batch_id, format))
+        if len(self._sizes) > MOST_SIZED:
+            self._sizes.popitem(last=False)
+        return sizes
+
+    async def _ended(self, batch_id: BatchId) -> AsyncIterator[StoredSlice]:
+        """The slices up to the first that has not ended."""
+        first = 0
+        while slices := await self._batches.slices(batch_id, first=first, limit=SLICES_AT_ONCE):
+            for each in slices:
+                if not each.status.is_final:
+                    return
+                yield each
+            first = slices[-1].number + 1
+
+    async def _written(self, batch_id: BatchId, each: StoredSlice, writer: Writer) -> bytes:
+        rows = await self._store.get(batch_id, input_name(each.number))
+        answers = await self._output(batch_id, each)
+        return await self._intake.in_thread(
+            partial(writer.write, RawPart(each.first_row, rows, answers, _remark(each)))
+        )
+
+    async def _output(self, batch_id: BatchId, each: StoredSlice) -> bytes | None:
+        """None for a slice that ended without a worker's answer."""
+        try:
+            return await self._store.get(batch_id, output_name(each.number))
+        except NotStored:
+            return None
+
+    async def _errors_of(self, batch_id: BatchId, each: StoredSlice) -> Sequence[FieldProblem]:
+        answers = await self._output(batch_id, each)
+        if answers is None:
+            return [FieldProblem(row, None, _remark(each)) for row in range(each.rows)]
+        return row_problems(await self._intake.in_thread(partial(_errors, answers)))
+
+
+def _at_row(error: FieldProblem, row: int) -> FieldProblem:
+    return FieldProblem(row, error.field, error.message)
+
+
+def _remark(each: StoredSlice) -> str:
+    """Why the rows of a slice that ended without answers have none."""
+    return f"was not predicted: its part of the batch is {each.status}"
+
+
+def _errors(answers: bytes) -> Sequence[RowError]:
+    from augury.slices.arrow import Answers  # loads Arrow
+
+    return Answers.decoded(answers).errors()
+
+
+def _writer(format: Format, sheet: Sheet) -> Writer:
+    from augury.inbound.tables.results.csv_results import CsvWriter  # loads Arrow
+    from augury.inbound.tables.results.ndjson_results import NdjsonWriter
+
+    words = Words(
+        error=lambda error: FAULTS[error.fault],
+        warning=lambda warning: DOUBTS[warning.doubt].format(count=warning.count),
+    )
+    if format is Format.PARQUET:
+        from augury.inbound.tables.results.parquet_results import ParquetWriter
+
+        return ParquetWriter(sheet, words)
+    return (CsvWriter if format is Format.CSV else NdjsonWriter)(sheet, words)

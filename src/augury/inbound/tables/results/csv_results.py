@@ -1,0 +1,74 @@
+"""Results as CSV, in the format of the file that was sent."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from typing_extensions import override
+
+from augury.inbound.tables.results.names import answer_columns, names_of
+from augury.inbound.tables.results.part import Part
+from augury.inbound.tables.results.values import columns_of
+from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.writer import RawPart, Writer
+from augury.inbound.tables.writing import harmless
+from augury.slices.sheet import Sheet
+
+
+class CsvWriter(Writer):
+    def __init__(self, sheet: Sheet, words: Words) -> None:
+        self._sheet = sheet
+        self._words = words
+
+    @override
+    def begin(self) -> bytes:
+        names = names_of(self._sheet)
+        header = [names.row, *names.columns, *names.answers, names.error, names.warning]
+        return self._lines([[harmless(name) for name in header]])
+
+    @override
+    def write(self, raw: RawPart) -> bytes:
+        part = Part.of(raw)
+        columns: list[Sequence[Any]] = [range(part.first_row, part.first_row + len(part))]
+        columns += [self._cells(each) for each in columns_of(self._sheet, part)]
+        columns += [self._cells(part.column(name)) for name in answer_columns(self._sheet)]
+        columns += part.remarks(self._words)
+        return self._lines(zip(*columns, strict=True))
+
+    @override
+    def end(self) -> bytes:
+        return b""
+
+    def _cells(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Each different value is written once, and texts that a spreadsheet would run are escaped."""
+        try:
+            cells = {value: self._cell(value) for value in set(values)}
+        except TypeError:  # lists and objects cannot be collected
+            return [self._cell(value) for value in values]
+        if any(isinstance(value, (bool, float)) for value in cells):  # 1, 1.0 and True are equal
+            return [self._cell(value) for value in values]
+        return [cells[value] for value in values]
+
+    def _cell(self, value: object) -> object:
+        match value:
+            case bool():
+                return "true" if value else "false"
+            case float():
+                return repr(value).replace(".", self._sheet.decimal)
+            case str():
+                return harmless(value)
+            case None | int():
+                return value
+            case dict() | list():
+                return harmless(msgspec.json.encode(value).decode())
+            case bytes():
+                return value.hex()
+            case _:
+                return str(value)
+
+    def _lines(self, rows: Iterable[Sequence[object]]) -> bytes:
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=self._sheet.delimiter).writerows(rows)
+        return text.getvalue().encode()

@@ -1,0 +1,122 @@
+"""Results as a Parquet file, whose row groups are slices."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from typing_extensions import override
+
+from augury.inbound.tables.results.names import answer_columns, names_of
+from augury.inbound.tables.results.part import Part
+from augury.inbound.tables.results.values import columns_of
+from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.writer import RawPart, Writer
+from augury.slices.arrow import Cells, Table
+from augury.slices.sheet import Kind, Sheet
+
+SLICES_TOGETHER = 8
+"""Slices in one row group."""
+
+
+class ParquetWriter(Writer):
+    def __init__(self, sheet: Sheet, words: Words) -> None:
+        self._sheet = sheet
+        self._words = words
+        self._sink = io.BytesIO()
+        self._writer: Any = None
+        self._waiting: list[Any] = []
+
+    @override
+    def begin(self) -> bytes:
+        return b""
+
+    @override
+    def write(self, raw: RawPart) -> bytes:
+        part = Part.of(raw)
+        self._waiting.append(self._table(part))
+        if len(self._waiting) == SLICES_TOGETHER:
+            self._write()
+        return self._taken()
+
+    @override
+    def end(self) -> bytes:
+        if self._waiting:
+            self._write()
+        if self._writer is None:  # nothing has ended yet
+            self._open(self._table_of([], [[] for _ in self._sheet.header], None))
+        self._writer.close()
+        return self._taken()
+
+    def _write(self) -> None:
+        table = pa.concat_tables(self._waiting)
+        if self._writer is None:
+            self._open(table)
+        self._writer.write_table(table, row_group_size=table.num_rows)
+        self._waiting = []
+
+    def _open(self, table: Table) -> None:
+        self._writer = pq.ParquetWriter(_Kept(self._sink), table.schema, compression="zstd")
+
+    def _taken(self) -> bytes:
+        content = self._sink.getvalue()
+        self._sink.seek(0)
+        self._sink.truncate()
+        return content
+
+    def _table(self, part: Part) -> Table:
+        rows = list(range(part.first_row, part.first_row + len(part)))
+        if self._sheet.kind is Kind.JSON:
+            columns = [pa.array(map(_text, each), pa.string()) for each in columns_of(self._sheet, part)]
+        else:
+            columns = [part.table.column(place).combine_chunks() for place in self._sheet.places]
+        return self._table_of(rows, columns, part)
+
+    def _table_of(self, rows: list[int], columns: Sequence[Cells], part: Part | None) -> Table:
+        names, found = names_of(self._sheet), answer_columns(self._sheet)
+        answers = [part.column(name) if part else [] for name in found]
+        kinds = [pa.string() if self._sheet.has_labels else pa.float64(), *[pa.float64()] * (len(found) - 1)]
+        errors, warnings = part.remarks(self._words) if part else ([], [])
+        arrays = {names.row: pa.array(rows, pa.int64())}
+        arrays |= {
+            name: each if isinstance(each, pa.Array) else pa.array(each, pa.string())
+            for name, each in zip(names.columns, columns, strict=True)
+        }
+        arrays |= {
+            name: pa.array(each, kind) for name, each, kind in zip(names.answers, answers, kinds, strict=True)
+        }
+        arrays[names.error], arrays[names.warning] = (
+            pa.array(errors, pa.string()),
+            pa.array(warnings, pa.string()),
+        )
+        return pa.table(arrays)
+
+
+class _Kept(io.RawIOBase):
+    """A sink whose bytes are taken away again and again, and which still counts all of them."""
+
+    def __init__(self, sink: io.BytesIO) -> None:
+        self._sink = sink
+        self._written = 0
+
+    @override
+    def writable(self) -> bool:
+        return True
+
+    @override
+    def write(self, data: Any) -> int:
+        size = self._sink.write(data)
+        self._written += size
+        return size
+
+    @override
+    def tell(self) -> int:
+        return self._written
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()

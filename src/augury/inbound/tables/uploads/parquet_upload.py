@@ -1,0 +1,70 @@
+"""A Parquet file. Its directory stands at its end, so that it is read after it has arrived."""
+
+from collections.abc import Iterator
+from io import IOBase
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from augury.domain.batch import SLICE_ROWS, BatchTooLong
+from augury.domain.model_facts import ModelFacts
+from augury.inbound.tables.columns import columns_of
+from augury.inbound.tables.uploads.slicing import Slicer
+from augury.inbound.tables.uploads.unreadable import NotParquet
+from augury.inbound.tables.uploads.upload import Slice, WholeFile
+from augury.slices.arrow import Table
+from augury.slices.sheet import Kind, Sheet, answers_of
+
+PIECE = 1 << 20
+"""Bytes of a column that are read at a time."""
+
+
+class ParquetFile(WholeFile):
+    def __init__(self, file: IOBase, facts: ModelFacts, *, most_rows: int) -> None:
+        """Raises `NotParquet`, `MissingColumns`, `DuplicateColumns`, `BatchTooLong`."""
+        try:
+            self._file = pq.ParquetFile(
+                pa.PythonFile(file, mode="r"), buffer_size=PIECE, pre_buffer=False, memory_map=False
+            )
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise NotParquet(_short(error)) from error
+        if self._file.metadata.num_rows > most_rows:
+            raise BatchTooLong(most=most_rows)
+        self._facts = facts
+        self._slicer = Slicer(most_rows)
+        self._columns = columns_of(self._file.schema_arrow.names, facts.schema)
+
+    def slices(self) -> Iterator[Slice]:
+        """Raises `NotParquet`."""
+        names = [str(place) for place in range(len(self._columns.names))]
+        try:
+            for batch in self._file.iter_batches(SLICE_ROWS, use_threads=False):
+                if batch.num_rows:
+                    yield from self._slicer.add(_plain(pa.Table.from_batches([batch])).rename_columns(names))
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise NotParquet(_short(error)) from error
+        yield from self._slicer.rest()
+
+    def sheet(self) -> Sheet:
+        names, feature_at = self._columns.names, {at: name for name, at in self._columns.positions.items()}
+        places = list(range(len(names)))
+        return Sheet(
+            kind=Kind.TYPED,
+            header=list(names),
+            features=[feature_at.get(place) for place in places],
+            places=places,
+            **answers_of(self._facts),  # type: ignore[arg-type]
+        )
+
+
+def _plain(table: Table) -> Table:
+    """The table without dictionaries, whose values may differ from one part of the file to the next."""
+    for place, column in enumerate(table.columns):
+        if pa.types.is_dictionary(column.type):
+            plain = column.cast(column.type.value_type)
+            table = table.set_column(place, table.schema.field(place).name, plain)
+    return table
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,47 @@
+"""Cuts an uploaded table into the slices of a batch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from augury.domain.batch import SLICE_BYTES, SLICE_ROWS, BatchTooLong
+from augury.inbound.tables.uploads.upload import Slice
+from augury.slices.arrow import Table, encoded
+
+
+class Slicer:
+    """Collects rows until there are enough for a slice."""
+
+    def __init__(self, most_rows: int) -> None:
+        self.rows = 0
+        """The number of rows so far."""
+        self._most = most_rows
+        self._waiting: list[Any] = []
+        self._count = 0
+
+    def add(self, table: Table) -> Iterator[Slice]:
+        """The slices that this Arrow table completes. Raises `BatchTooLong`."""
+        self.rows += table.num_rows
+        if self.rows > self._most:
+            raise BatchTooLong(most=self._most)
+        self._waiting.append(table)
+        self._count += table.num_rows
+        if self._count >= SLICE_ROWS or sum(each.nbytes for each in self._waiting) >= SLICE_BYTES:
+            yield from self._cut(all_of_it=False)
+
+    def rest(self) -> Iterator[Slice]:
+        if self._count:
+            yield from self._cut(all_of_it=True)
+
+    def _cut(self, *, all_of_it: bool) -> Iterator[Slice]:
+        table = pa.concat_tables(self._waiting).combine_chunks()
+        size = max(1, table.nbytes // table.num_rows)
+        rows = max(1, min(SLICE_ROWS, SLICE_BYTES // size))
+        begin = 0
+        while table.num_rows - begin >= rows or (all_of_it and begin < table.num_rows):
+            part = table.slice(begin, rows)
+            yield Slice(part.num_rows, encoded(part))
+            begin += rows
+        self._waiting = [table.slice(begin)] if begin < table.num_rows else []
+        self._count = max(0, table.num_rows - begin)

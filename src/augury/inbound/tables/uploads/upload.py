@@ -1,0 +1,43 @@
+"""What all files of batches have in common. Their readers load Arrow, which this does not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from augury.slices.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    rows: int
+    content: bytes
+
+
+class Upload(Protocol):
+    """A file that arrives in pieces, and is cut into slices meanwhile. None of its methods may run twice at
+    the same time; each may take as long as a piece of the file is large."""
+
+    def feed(self, piece: bytes) -> Iterator[Slice]:
+        """The slices that the next piece completes. Raises `Unreadable`, `BatchTooLong`."""
+
+    def finish(self) -> Iterator[Slice]:
+        """The last slices. Raises `Unreadable`, `BatchTooLong`."""
+
+    @property
+    def must_look_again(self) -> bool:
+        """Whether every slice has to be passed to `look` once the file has ended."""
+
+    def look(self, content: bytes) -> None:
+        """Look at a slice again, in the order of the slices."""
+
+    def sheet(self) -> Sheet:
+        """How to read the slices. Raises `Unreadable`."""
+
+
+class WholeFile(Protocol):
+    """A file that can be read once it is there as a whole."""
+
+    def slices(self) -> Iterator[Slice]:
+        """Raises `UnreadableUpload`."""
+
+    def sheet(self) -> Sheet: ...

@@ -1,0 +1,99 @@
+"""Predicts a slice of a batch, from the bytes of its columns to the bytes of its answers."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from augury.application.predictions.ports import SliceOutcome
+from augury.domain.row_errors import RowError, RowFault, RowWarning
+from augury.domain.rows import CheckedRows, check_rows
+from augury.domain.scoring import score_isolating
+from augury.outbound.catboost.columns import ReadSlice, RowsOfModel, read_columns
+from augury.outbound.catboost.doubts import warnings_by_question
+from augury.outbound.catboost.loaded import LoadedModel, Scores
+from augury.slices.arrow import FAULT, FIELD, LABEL, VALUE, Answers, Table, decoded, probability_name
+from augury.slices.sheet import Kind, decode_sheet
+
+log = logging.getLogger(__name__)
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+def answer_slice(model: LoadedModel, sheet: bytes, content: bytes, max_warnings: int) -> SliceOutcome:
+    table = decoded(content)
+    described = decode_sheet(sheet)
+    if described.kind is Kind.JSON:
+        read = _read_rows(model, [_decoder.decode(each) for each in table.column("row").to_pylist()])
+    else:
+        read = read_columns(model, described, table)
+    count = table.num_rows
+    valid = np.ones(count, dtype=np.bool_)
+    valid[[error.row for error in read.errors]] = False
+    places = np.flatnonzero(valid)
+    scores = _scored(model, read.table) if len(places) else Scores.none(len(model.facts.classes))
+    lost = places[~scores.finite].tolist()
+    errors = sorted(
+        [*read.errors, *(RowError(row, None, RowFault.NOT_PREDICTED) for row in lost)],
+        key=lambda each: each.row,
+    )
+    answers = Answers(
+        _table(model, scores, places, count, errors), _warnings(model, read, count, max_warnings)
+    )
+    return SliceOutcome(count - len(errors), answers.encoded())
+
+
+def _read_rows(model: LoadedModel, rows: Sequence[Any]) -> ReadSlice:
+    checked = check_rows(model.facts.schema, rows)
+    table, doubts = model.read(checked)
+    return ReadSlice(table, checked.errors, doubts)
+
+
+def _scored(model: LoadedModel, table: RowsOfModel) -> Scores:
+    """The scores of all rows. If the model raises, its faulty rows are found, and are not finite."""
+    try:
+        return model.scores(table)
+    except Exception:  # a model may raise anything; only the row matters
+        log.warning("a slice is predicted in parts, since the model raised an error", exc_info=True)
+        return Scores.of_rows(score_isolating(table, lambda part: model.scores(part).rows()), model.facts)
+
+
+def _table(
+    model: LoadedModel, scores: Scores, places: npt.NDArray[np.intp], count: int, errors: Sequence[RowError]
+) -> Table:
+    good = places[scores.finite]
+    lacks = np.ones(count, dtype=np.bool_)
+    lacks[good] = False
+
+    def spread(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        spread_out = np.zeros(count, dtype=values.dtype)
+        spread_out[good] = values[scores.finite]
+        return spread_out
+
+    columns: dict[str, Any] = {}
+    if scores.decided is None:
+        columns[VALUE] = pa.array(spread(scores.numbers), mask=lacks)
+    else:
+        labels = pa.array(spread(scores.decided).astype(np.int32), mask=lacks)
+        columns[LABEL] = pa.DictionaryArray.from_arrays(labels, pa.array(model.facts.classes, pa.string()))
+        for place in range(scores.numbers.shape[1]):
+            columns[probability_name(place)] = pa.array(spread(scores.numbers[:, place]), mask=lacks)
+    fields: list[str | None] = [None] * count
+    faults: list[str | None] = [None] * count
+    for error in errors:
+        fields[error.row], faults[error.row] = error.field, error.fault.value
+    columns[FIELD] = pa.array(fields, pa.string())
+    columns[FAULT] = pa.array(faults, pa.string())
+    return pa.table(columns)
+
+
+def _warnings(model: LoadedModel, read: ReadSlice, count: int, most: int) -> Sequence[RowWarning]:
+    if not read.doubts:
+        return ()
+    names = [feature.name for feature in model.facts.schema.features]
+    checked = CheckedRows((), read.errors, ())
+    (warnings,) = warnings_by_question(read.doubts, names, checked, [count], most=most)
+    return warnings

@@ -1,0 +1,170 @@
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from typing_extensions import override
+
+from augury.application.batches.ports import Batches, BatchStore, NotStored, StoredBatch, StoredSlice
+from augury.domain.balance import TransferKind
+from augury.domain.batch import Batch, BatchNotFound, Progress
+from augury.domain.identifiers import BatchId, UserId
+from augury.domain.prediction import Status
+from augury.outbound.memory.memory import BatchRecord, Memory, PredictionRecord, State
+
+RECEIVED_LIVES = timedelta(days=1)
+"""How long a batch is kept that was received and not accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBatches(Batches):
+    memory: Memory
+
+    @override
+    async def receive(self, batch_id: BatchId, *, owner: UserId, at: datetime) -> None:
+        async with self.memory.change() as state:
+            state.batches[batch_id] = BatchRecord(owner=owner, received_at=at)
+
+    @override
+    async def unfinished(self, owner: UserId) -> int:
+        found = [
+            record.batch
+            for record in self.memory.state.batches.values()
+            if record.batch and record.owner == owner
+        ]
+        state = self.memory.state
+        return sum(not _progress(state, slices_of(state, each.id)).is_final for each in found)
+
+    @override
+    async def get(self, batch_id: BatchId, *, owner: UserId) -> StoredBatch:
+        record = self.memory.state.batches.get(batch_id)
+        if record is None or record.batch is None or record.owner != owner:
+            raise BatchNotFound(batch_id=batch_id)
+        return self._stored(record, record.batch)
+
+    @override
+    async def page(
+        self, owner: UserId, *, limit: int, before: BatchId | None = None
+    ) -> Sequence[StoredBatch]:
+        records = [
+            (record, record.batch)
+            for record in self.memory.state.batches.values()
+            if record.batch and record.owner == owner and (before is None or record.batch.id < before)
+        ]
+        records.sort(key=lambda each: each[1].id, reverse=True)
+        return [self._stored(record, batch) for record, batch in records[:limit]]
+
+    @override
+    async def slices(
+        self, batch_id: BatchId, *, first: int, limit: int, only_with_errors: bool = False
+    ) -> Sequence[StoredSlice]:
+        found = list(_slices(slices_of(self.memory.state, batch_id)))
+        return [
+            each
+            for each in found
+            if each.number >= first
+            and (not only_with_errors or (each.status.is_final and each.valid_rows < each.rows))
+        ][:limit]
+
+    @override
+    async def close(self, ids: Collection[BatchId]) -> None:
+        """Nothing to note: reading sums the slices each time."""
+
+    @override
+    async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
+        now = self.memory.now()
+        return [
+            batch_id
+            for batch_id, record in self.memory.state.batches.items()
+            if record.purged_at is None and self._is_outdated(record, now, keep)
+        ][:limit]
+
+    @override
+    async def purged(self, batch_id: BatchId) -> None:
+        async with self.memory.change() as state:
+            record = state.batches[batch_id]
+            if record.batch is None:
+                del state.batches[batch_id]
+            else:
+                state.batches[batch_id] = replace(record, purged_at=self.memory.now())
+
+    def _is_outdated(self, record: BatchRecord, now: datetime, keep: timedelta) -> bool:
+        if self.memory.state.users[record.owner].user.closed_at:
+            return True
+        if record.batch is None:
+            return record.received_at < now - RECEIVED_LIVES
+        progress = self._stored(record, record.batch).progress
+        return progress.is_final and progress.finished_at is not None and progress.finished_at < now - keep
+
+    def _stored(self, record: BatchRecord, batch: Batch) -> StoredBatch:
+        state = self.memory.state
+        slices = slices_of(state, batch.id)
+        return StoredBatch(batch, _progress(state, slices), has_data=record.purged_at is None)
+
+
+class MemoryBatchStore(BatchStore):
+    def __init__(self) -> None:
+        self.objects: dict[tuple[BatchId, str], bytes] = {}
+
+    @override
+    async def put(self, batch_id: BatchId, name: str, content: bytes) -> None:
+        self.objects[batch_id, name] = content
+
+    @override
+    async def get(self, batch_id: BatchId, name: str) -> bytes:
+        try:
+            return self.objects[batch_id, name]
+        except KeyError:
+            raise NotStored(f"{name} of batch {batch_id}") from None
+
+    @override
+    async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:
+        names = [key for key in self.objects if key[0] == batch_id and key[1].startswith(prefix)][:at_most]
+        for key in names:
+            del self.objects[key]
+        return len(names)
+
+
+def slices_of(state: State, batch_id: BatchId) -> list[PredictionRecord]:
+    """In the order of their numbers."""
+    found = [each for each in state.predictions.values() if each.place and each.place.batch_id == batch_id]
+    return sorted(found, key=_number)
+
+
+def _number(record: PredictionRecord) -> int:
+    assert record.place is not None
+    return record.place.number
+
+
+def _slices(records: Sequence[PredictionRecord]) -> Iterator[StoredSlice]:
+    first_row = 0
+    for record in records:
+        prediction = record.prediction
+        yield StoredSlice(
+            number=_number(record),
+            first_row=first_row,
+            prediction_id=prediction.id,
+            status=prediction.status,
+            rows=prediction.rows,
+            valid_rows=prediction.valid_rows,
+        )
+        first_row += prediction.rows
+
+
+def _progress(state: State, slices: Sequence[PredictionRecord]) -> Progress:
+    all_ = [each.prediction for each in slices]
+    captures = [state.statements.get((each.id, TransferKind.CAPTURE)) for each in all_]
+
+    def count(status: Status) -> int:
+        return sum(each.status is status for each in all_)
+
+    return Progress(
+        done=sum(each.valid_rows for each in all_),
+        failed=sum(each.rows - each.valid_rows for each in all_ if each.status.is_final),
+        charged=sum(each.transfer.amount for each in captures if each),
+        queued=count(Status.QUEUED),
+        processing=count(Status.PROCESSING),
+        canceled=count(Status.CANCELED),
+        expired=count(Status.EXPIRED),
+        started_at=min((each.started_at for each in all_ if each.started_at), default=None),
+        finished_at=max((each.finished_at for each in all_ if each.finished_at), default=None),
+    )

@@ -1,0 +1,106 @@
+"""What a transaction over the books does with batches."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+from asyncpg import Record
+
+from augury.application.ports import IdempotencyKey
+from augury.domain.balance import Transfer
+from augury.domain.batch import Batch
+from augury.domain.identifiers import BatchId, UserId
+from augury.domain.prediction import Prediction
+from augury.outbound.postgres.pool import Connection
+from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
+
+# All slices share what they have of their batch: only their ids and numbers of rows are sent one by one. The
+# balance was locked before.
+ACCEPT = """
+WITH batch AS (
+    UPDATE batches SET
+        accepted_at = $3, model_name = $4, model_version = $5, rows = $6, slices = $7, price = $8
+    WHERE id = $1 AND user_id = $2 AND accepted_at IS NULL RETURNING id
+), new AS (
+    SELECT id, rows, number - 1 AS number, sum(rows) OVER (ORDER BY number) - rows AS first_row
+    FROM unnest($9::uuid[], $10::int[]) WITH ORDINALITY AS new (id, rows, number)
+), accepted AS (
+    INSERT INTO predictions (
+        id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
+        notify, status, attempts, valid_rows, batch_id, batch_number
+    )
+    SELECT new.id, $2, $4, $5, new.rows, $11, false, $3, $12, '', false, 'queued', 0, 0, batch.id, new.number
+    FROM batch, new RETURNING id
+), sliced AS (
+    INSERT INTO slices (batch_id, number, first_row, prediction_id)
+    SELECT $1, number, first_row, id FROM new JOIN accepted USING (id)
+), to_look_at AS (
+    INSERT INTO unfinished (prediction_id, put_at, due_at, wait)
+    SELECT id, now(), now() + interval '30 seconds', 30 FROM accepted
+), remembered AS (
+    INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
+    SELECT $2, $13, $14, id FROM batch WHERE $13::text IS NOT NULL
+), moved AS (
+    UPDATE balances SET available = available - $15, held = held + $15 WHERE user_id = $2 RETURNING user_id
+), transferred AS (
+    INSERT INTO transfers (reference, kind, user_id, amount)
+    SELECT reference, 'hold', $2, amount FROM unnest($16::uuid[], $17::bigint[]) AS hold (reference, amount)
+)
+SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM moved)
+"""
+
+QUEUED = f"""
+SELECT {COLUMNS} FROM predictions p
+WHERE status = 'queued' AND id = ANY (ARRAY (
+    SELECT prediction_id FROM slices JOIN predictions each ON each.id = prediction_id
+    WHERE slices.batch_id = $1 AND each.status = 'queued' ORDER BY number LIMIT $2
+))
+ORDER BY id FOR UPDATE
+"""
+
+OPEN = """
+SELECT EXISTS (
+    SELECT FROM batches b JOIN slices s ON s.batch_id = b.id JOIN unfinished u USING (prediction_id)
+    WHERE user_id = $1 AND accepted_at IS NOT NULL AND closed_at IS NULL
+)
+"""
+
+
+async def accept(
+    connection: Connection,
+    batch: Batch,
+    slices: Sequence[Prediction],
+    transfers: Sequence[Transfer],
+    key: IdempotencyKey | None,
+) -> None:
+    row = await connection.fetchrow(
+        ACCEPT,
+        batch.id,
+        batch.user_id,
+        batch.created_at,
+        batch.model.name,
+        batch.model.version,
+        batch.rows,
+        batch.slices,
+        batch.price,
+        [each.id for each in slices],
+        [each.rows for each in slices],
+        slices[0].row_price,
+        slices[0].expires_at,
+        key.key if key else None,
+        key.fingerprint if key else None,
+        sum(map(attrgetter("amount"), transfers)),
+        [each.reference for each in transfers],
+        [each.amount for each in transfers],
+    )
+    assert row is not None
+    if tuple(row) != (1, 1):
+        raise LookupError("a batch to be accepted was not received, or its balance is not in the books")
+
+
+async def queued(connection: Connection, batch_id: BatchId, limit: int) -> Sequence[Prediction]:
+    rows: list[Record] = await connection.fetch(QUEUED, batch_id, limit)
+    return [prediction_of(row) for row in rows]
+
+
+async def has_open(connection: Connection, user_id: UserId) -> bool:
+    return bool(await connection.fetchval(OPEN, user_id))

@@ -1,0 +1,71 @@
+"""Slices and their answers as bytes: an Arrow stream, compressed by columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+import pyarrow as pa
+
+from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
+
+# Arrow has no types for type checkers.
+Table: TypeAlias = Any
+Cells: TypeAlias = Any
+"""An array, or several as one column."""
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+_WARNINGS = b"warnings"
+_warnings = msgspec.json.Decoder(list[tuple[int | None, str | None, RowDoubt, int]])
+FIELD, FAULT = "field", "fault"
+LABEL, VALUE = "label", "value"
+
+
+def encoded(table: Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
+        writer.write_table(table)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def decoded(content: bytes) -> Table:
+    with pa.ipc.open_stream(content) as reader:
+        return reader.read_all()
+
+
+def probability_name(place: int) -> str:
+    """The column of the probability of the class at this place."""
+    return f"p{place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers to a slice, one row for each of its rows.
+
+    The columns are `label` and one for each probability, or `value`; then `field` and `fault` of the row's
+    error. What is missing is null.
+    """
+
+    table: Table
+    warnings: Sequence[RowWarning]
+
+    def errors(self) -> list[RowError]:
+        faults = self.table[FAULT].combine_chunks()
+        if faults.null_count == len(faults):
+            return []
+        fields = self.table[FIELD].to_pylist()
+        return [
+            RowError(row, fields[row], RowFault(fault))
+            for row, fault in enumerate(faults.to_pylist())
+            if fault is not None
+        ]
+
+    def encoded(self) -> bytes:
+        told = [(each.row, each.field, each.doubt, each.count) for each in self.warnings]
+        return encoded(self.table.replace_schema_metadata({_WARNINGS: msgspec.json.encode(told)}))
+
+    @classmethod
+    def decoded(cls, content: bytes) -> "Answers":
+        table = decoded(content)
+        told = _warnings.decode((table.schema.metadata or {}).get(_WARNINGS, b"[]"))
+        return cls(table, [RowWarning(*each) for each in told])

@@ -1,0 +1,61 @@
+"""What all slices of a batch share: their columns, and how their cells are read and written."""
+
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from augury.domain.model_facts import ModelFacts, Task
+from augury.domain.numbers import ALL, COMMAS, Convention
+
+
+class Kind(StrEnum):
+    """How the rows of a slice are stored, in an Arrow table."""
+
+    TEXT = "text"
+    """Columns of texts, named by their position, with null where a row is too short: cells of a CSV file."""
+    TYPED = "typed"
+    """Columns of values, named by their position: from Parquet."""
+    JSON = "json"
+    """Two columns of JSON texts: `row` has the features of a row, `carried` its other members."""
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    kind: Kind
+    header: Sequence[str]
+    """The names of all columns, in order."""
+    features: Sequence[str | None]
+    """The feature of each column, None if the model does not know the column."""
+    places: Sequence[int]
+    """The place of each column in a slice's table, which may have columns that are not shown. Empty for
+    `JSON`."""
+    classes: Sequence[str]
+    """A classifier's labels, in the order of its probabilities. Empty for a regression."""
+    has_labels: bool
+    delimiter: str = ","
+    decimal: str = "."
+    conventions: Mapping[str, Sequence[str]] = {}
+    """By feature, the names of the conventions that the numbers of its column follow. Missing: all."""
+    has_decimal_commas: bool = False
+    """Whether the numbers of the file, taken together, have decimal commas."""
+
+    def of_column(self, feature: str) -> frozenset[Convention]:
+        names = self.conventions.get(feature)
+        return ALL if names is None else frozenset(Convention[name] for name in names)
+
+    def is_doubtful(self, feature: str) -> bool:
+        """Whether a point in this column may separate thousands: only the other columns say so."""
+        return self.has_decimal_commas and not self.of_column(feature) <= COMMAS
+
+
+def answers_of(facts: ModelFacts) -> Mapping[str, object]:
+    """The fields of a sheet that say what the model answers."""
+    return {"classes": list(facts.classes), "has_labels": facts.task is Task.CLASSIFICATION}
+
+
+def names_of(conventions: Collection[Convention]) -> Sequence[str]:
+    return sorted(convention.name for convention in conventions)
+
+
+encode_sheet = msgspec.json.Encoder().encode
+decode_sheet = msgspec.json.Decoder(Sheet).decode

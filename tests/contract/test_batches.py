@@ -1,0 +1,219 @@
+"""Batches in the books, and the store of their slices."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from augury.application.batches.ports import NotStored, input_name, output_name
+from augury.application.ports import IdempotencyKey
+from augury.domain.balance import Transfer
+from augury.domain.batch import Batch, BatchNotFound, SlicePlace
+from augury.domain.identifiers import BatchId, UserId, uuid7
+from augury.domain.prediction import Prediction, Status
+from tests.adapters import MODEL, Adapters, a_prediction, finish
+
+KEEP = timedelta(days=7)
+
+
+def a_batch(user_id: UserId, rows: Sequence[int] = (2, 2, 1)) -> tuple[Batch, list[Prediction]]:
+    batch_id = BatchId(uuid7())
+    now = datetime.now(UTC)
+    slices = [
+        replace(a_prediction(user_id, rows=each, expires_at=now + timedelta(days=1)), batch_id=batch_id)
+        for each in rows
+    ]
+    batch = Batch(
+        id=batch_id,
+        user_id=user_id,
+        model=MODEL,
+        rows=sum(rows),
+        slices=len(rows),
+        price=sum(rows),
+        created_at=now,
+    )
+    return batch, slices
+
+
+async def accept(
+    adapters: Adapters, batch: Batch, slices: Sequence[Prediction], key: IdempotencyKey | None = None
+) -> None:
+    await adapters.batches.receive(batch.id, owner=batch.user_id, at=batch.created_at)
+    async with adapters.books() as books:
+        balance = (await books.open([batch.user_id])).balance(batch.user_id)
+        holds: list[Transfer] = []
+        for each in slices:
+            balance, held = balance.hold(each.price, reference=each.id)
+            holds += held
+        await books.accept_batch(batch, slices, holds, key)
+
+
+async def test_an_accepted_batch_is_read_with_its_slices_in_order(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    batch, slices = a_batch(user_id)
+    await adapters.batches.receive(batch.id, owner=user_id, at=batch.created_at)
+    with pytest.raises(BatchNotFound):
+        await adapters.batches.get(batch.id, owner=user_id)
+
+    batch, slices = a_batch(user_id)
+    await accept(adapters, batch, slices)
+
+    stored = await adapters.batches.get(batch.id, owner=user_id)
+    assert stored.batch == batch
+    assert stored.progress.status is Status.QUEUED
+    assert stored.progress.queued == 3
+    found = await adapters.batches.slices(batch.id, first=0, limit=10)
+    assert [(each.number, each.first_row, each.rows, each.prediction_id) for each in found] == [
+        (0, 0, 2, slices[0].id),
+        (1, 2, 2, slices[1].id),
+        (2, 4, 1, slices[2].id),
+    ]
+    assert await adapters.batches.slices(batch.id, first=1, limit=1) == [found[1]]
+    balance = await adapters.balance(user_id)
+    assert (balance.available, balance.held, balance.pending) == (5, 5, 0)
+    assert not (await adapters.predictions.page(user_id, limit=10)).items
+    assert not await adapters.deviations()
+    with pytest.raises(BatchNotFound):
+        await adapters.batches.get(batch.id, owner=await adapters.user())
+
+
+async def test_slices_are_claimed_with_their_place_and_settled_one_by_one(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    batch, slices = a_batch(user_id)
+    await accept(adapters, batch, slices)
+    token = uuid4()
+
+    claimed = await adapters.claim(*slices[:2], token=token)
+    assert [each.slice for each in claimed] == [SlicePlace(batch.id, 0), SlicePlace(batch.id, 1)]
+    assert claimed[0].prediction.batch_id == batch.id
+    done = [finish(claimed[0].prediction, output=None), finish(claimed[1].prediction, valid_rows=1)]
+    await adapters.work.settle(token, done)
+
+    progress = (await adapters.batches.get(batch.id, owner=user_id)).progress
+    assert (progress.done, progress.failed, progress.charged) == (3, 1, 3)
+    assert progress.status is Status.PROCESSING
+    assert progress.started_at is not None
+    await adapters.batches.close([batch.id])
+    assert await adapters.batches.unfinished(user_id) == 1
+    with_errors = await adapters.batches.slices(batch.id, first=0, limit=9, only_with_errors=True)
+    assert [each.number for each in with_errors] == [1]
+    await adapters.settled(slices[2])
+    before = await adapters.batches.get(batch.id, owner=user_id)
+    await adapters.batches.close([batch.id])
+    assert await adapters.batches.get(batch.id, owner=user_id) == before
+    assert before.progress.status is Status.SUCCEEDED
+    assert await adapters.batches.unfinished(user_id) == 0
+    balance = await adapters.balance(user_id)
+    assert (balance.available, balance.held, balance.pending) == (6, 0, 0)
+    assert not await adapters.deviations()
+
+
+async def test_queued_slices_are_canceled_in_parts_and_released(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    batch, slices = a_batch(user_id)
+    await accept(adapters, batch, slices)
+    await adapters.settled(slices[0])
+
+    for wanted in (1, 1, 0):
+        async with adapters.books() as books:
+            queued = await books.queued_slices(batch.id, limit=1)
+            assert len(queued) == wanted
+            canceled = [each.cancel(at=datetime.now(UTC)) for each in queued]
+            if canceled:
+                transfers = [transfer for each in canceled for transfer in each.settlement()]
+                await books.record(changed=canceled, transfers=transfers)
+
+    await adapters.batches.close([batch.id])
+    progress = (await adapters.batches.get(batch.id, owner=user_id)).progress
+    assert (progress.status, progress.done, progress.failed) == (Status.CANCELED, 2, 3)
+    assert (await adapters.balance(user_id)).available == 8
+    assert not await adapters.deviations()
+
+
+async def test_a_key_refers_to_its_batch(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    batch, slices = a_batch(user_id)
+    key = IdempotencyKey("k", b"f" * 32)
+    await accept(adapters, batch, slices, key)
+
+    async with adapters.books() as books:
+        opened = await books.open([user_id], [(user_id, "k")])
+    assert opened.remembered[user_id, "k"].reference == batch.id
+    assert not await adapters.deviations()
+
+
+async def test_an_open_batch_is_known_until_its_end(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+
+    async def has_open_batch() -> bool:
+        async with adapters.books() as books:
+            return await books.has_open_batch(user_id)
+
+    batch, slices = a_batch(user_id)
+    assert not await has_open_batch()
+    await accept(adapters, batch, slices)
+    assert await has_open_batch()
+    await adapters.settled(*slices)
+    assert not await has_open_batch()
+
+
+async def test_batches_are_listed_newest_first(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=100)
+    ids = []
+    for _ in range(3):
+        batch, slices = a_batch(user_id)
+        await accept(adapters, batch, slices)
+        ids.append(batch.id)
+
+    page = await adapters.batches.page(user_id, limit=2)
+    rest = await adapters.batches.page(user_id, limit=2, before=page[-1].batch.id)
+
+    assert [each.batch.id for each in [*page, *rest]] == ids[::-1]
+    assert not await adapters.batches.page(await adapters.user(), limit=2)
+
+
+async def test_the_store_keeps_replaces_and_deletes_objects(adapters: Adapters) -> None:
+    mine, others = BatchId(uuid7()), BatchId(uuid7())
+    store = adapters.batch_store
+    content = bytes(range(256)) * 10_000
+    for number in range(3):
+        await store.put(mine, input_name(number), content)
+    await store.put(mine, output_name(0), b"first")
+    await store.put(mine, output_name(0), b"")
+    await store.put(others, input_name(0), b"others'")
+
+    assert await store.get(mine, input_name(2)) == content
+    assert await store.get(mine, output_name(0)) == b""
+    with pytest.raises(NotStored):
+        await store.get(mine, output_name(1))
+    assert await store.delete(mine, at_most=2, prefix="input/") == 2
+    assert await store.delete(mine, at_most=2, prefix="input/") == 1
+    assert await store.get(mine, output_name(0)) == b""
+    assert await store.delete(mine, at_most=100) == 1
+    assert await store.delete(mine, at_most=100) == 0
+    assert await store.get(others, input_name(0)) == b"others'"
+
+
+async def test_ended_and_abandoned_batches_are_outdated_after_their_time(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=100)
+    ended, slices = a_batch(user_id)
+    await accept(adapters, ended, slices)
+    await adapters.settled(*slices)
+    await adapters.batches.close([ended.id])
+    received, _ = a_batch(user_id)
+    await adapters.batches.receive(received.id, owner=user_id, at=datetime.now(UTC))
+    assert not await adapters.batches.outdated(keep=KEEP, limit=10)
+
+    await adapters.pass_time(timedelta(days=2))
+    assert await adapters.batches.outdated(keep=KEEP, limit=10) == [received.id]
+    await adapters.batches.purged(received.id)
+    await adapters.pass_time(timedelta(days=6))
+    assert await adapters.batches.outdated(keep=KEEP, limit=10) == [ended.id]
+    await adapters.batches.purged(ended.id)
+
+    assert not await adapters.batches.outdated(keep=KEEP, limit=10)
+    stored = await adapters.batches.get(ended.id, owner=user_id)
+    assert not stored.has_data
+    assert stored.progress.done == 5
