@@ -24,6 +24,8 @@ SETTINGS: dict[str, object] = {
     "body_window": 1,
     "read_patience": 1,
     "guest_credits": 100,
+    "guest_bytes": MOST_BYTES // 10,
+    "max_text": MOST_BYTES // 10,
 }
 GET = "GET /health/live HTTP/1.1\r\nHost: x\r\n"
 OFFER = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from augury.application.limits import Limits
 from augury.bootstrap.http_framing import MOST_PIPELINED
 from augury.inbound.http.connections import ConnectionSettings, Limit
 from augury.inbound.http.intake import SMALL
@@ -17,6 +18,8 @@ from tests.listening import Caller, listening
 from tests.polling import eventually
 
 LIMITS = ConnectionSettings()
+MANY_BYTES = Limits(guest_bytes=10_000_000, max_text=10_000_000)
+"""For guests, whose bodies are short otherwise."""
 QUICK = timedelta(milliseconds=200)
 GET = "GET /health/live HTTP/1.1\r\nHost: x\r\n"
 LARGE = SMALL + 1
@@ -82,9 +85,9 @@ async def test_a_head_of_exactly_the_limit_is_served(api: Api) -> None:
     assert server.limits == [Limit.HEAD_BYTES]
 
 
-async def test_a_large_body_is_no_head(api: Api) -> None:
+async def test_a_large_body_is_no_head() -> None:
     limits = replace(LIMITS, max_head_bytes=500)
-    async with listening(api.app, limits=limits) as server:
+    async with serving(Hexagon(MANY_BYTES)) as api, listening(api.app, limits=limits) as server:
         caller = await server.caller()
         for _ in range(2):
             caller.send(upload(100_000).encode() + text(100_000) + GET.encode() + b"\r\n")
@@ -123,7 +126,10 @@ async def test_ten_uploads_that_stand_still_end_and_leave_their_room_to_others()
     settings = replace(SETTINGS, max_body_bytes=size, max_intake_bytes=10 * size)
     limits = replace(LIMITS, body_window=QUICK)
     stalled = [f"127.0.0.{number}" for number in range(2, 12)]
-    async with serving(Hexagon(), settings=settings) as api, listening(api.app, limits=limits) as server:
+    async with (
+        serving(Hexagon(MANY_BYTES), settings=settings) as api,
+        listening(api.app, limits=limits) as server,
+    ):
         callers = [await server.caller(address) for address in stalled]
         for caller in callers:
             caller.send(upload(size).encode() + text(size)[:-1])
@@ -141,7 +147,10 @@ async def test_ten_uploads_that_stand_still_end_and_leave_their_room_to_others()
 
 async def test_stalled_uploads_of_one_address_leave_room_to_others_even_before_they_end() -> None:
     settings = replace(SETTINGS, max_body_bytes=2 * LARGE, max_intake_bytes=8 * LARGE)
-    async with serving(Hexagon(), settings=settings) as api, listening(api.app, limits=LIMITS) as server:
+    async with (
+        serving(Hexagon(MANY_BYTES), settings=settings) as api,
+        listening(api.app, limits=LIMITS) as server,
+    ):
         one = [await server.caller() for _ in range(4)]
         for caller in one:
             caller.send(upload(2 * LARGE).encode() + text(2 * LARGE)[:-1])
