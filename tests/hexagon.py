@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TypeVar, get_type_hints
@@ -61,6 +62,7 @@ from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Request
 from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -208,6 +210,7 @@ class UseCases:
     request_predictions: RequestPredictions
     reverse_top_up: ReverseTopUp
     run_batch: RunBatch
+    run_next: RunNext
     sign_in: SignIn
     sign_out: SignOut
     sweep: Sweep
@@ -354,6 +357,8 @@ class Hexagon(UseCases):
         """Run everything that waits in the queue, as a worker would, one task after the other."""
         while task := self.queue.take():
             await self.run_batch(task.prediction_ids, retries=task.attempt > 1)
+        while self.queue.take_ticket():
+            await self.run_next()
 
     async def balance_of(self, user_id: UserId) -> Balance:
         return await self.balances.of(user_id)
@@ -365,3 +370,8 @@ class Hexagon(UseCases):
     async def balanced(self) -> bool:
         """Whether the books, recomputed from the transfers alone, agree with the balances."""
         return not (await self.ledger.verify()).deviations
+
+
+def run_next_like(run_batch: RunBatch) -> RunNext:
+    """The use case of the bulk lane, over the same ports."""
+    return RunNext(**{each.name: getattr(run_batch, each.name) for each in fields(run_batch)})

@@ -8,3 +8,7 @@ class QueueByHand(MemoryPredictionQueue):
     def take(self) -> Task | None:
         """The task that has waited longest, if any: whoever takes it handles it."""
         return self._take().task if self._waiting else None
+
+    def take_ticket(self) -> Task | None:
+        """The oldest ticket of the bulk lane, if any."""
+        return self._tickets.popleft().task if self._tickets else None

@@ -222,7 +222,7 @@ def main() -> int:
         embedded_postgres(folder / "data") as database_url,
         running_rabbitmq() as rabbit,
     ):
-        limits = {"max_pending": 10**6, "max_waiting": 10**6, "log_level": "WARNING"}
+        limits = {"max_pending": 10**6, "max_waiting": 10**6, "fair_pending": 10**6, "log_level": "WARNING"}
         with Service(database_url, rabbit.url, folder, limits) as service:
             service.augury("migrate")
             service.augury("model", "train")

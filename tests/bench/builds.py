@@ -29,6 +29,9 @@ class Build:
     database_url: str
     rabbitmq_url: str
     folder: Path
+    users: int = USERS
+    settings: dict[str, object] = field(default_factory=dict)
+    """More settings, for all processes."""
     port: int = field(default_factory=free_port)
     api: list[psutil.Process] = field(default_factory=list)
     workers: list[psutil.Process] = field(default_factory=list)
@@ -45,8 +48,10 @@ class Build:
             port=self.port,
             max_pending=10**6,
             max_waiting=10**6,
+            fair_pending=10**6,
             access_lifetime=86_400,
             log_level="WARNING",
+            **self.settings,
         )
 
     @property
@@ -62,7 +67,7 @@ class Build:
         self.augury("migrate", "--starter-model")
         self.api.append(self._start("api"))
         eventually(self._ready, 60, f"the API of {self.name}")
-        for number in range(USERS):
+        for number in range(self.users):
             email = f"bench{number}@example.org"
             self.augury("user", "create", email, "--password", "correct horse battery")
             self.augury("user", "top-up", email, "100000000")

@@ -168,15 +168,16 @@ class Customers:
                     order.note(answer.json())
         return order
 
-    def new_order(self, person: Customer, dice: random.Random) -> Order:
+    def new_order(self, person: Customer, dice: random.Random, *, more: int = 0) -> Order:
+        """`more` rows beside the first; 0: none to seven, as the dice say."""
         self._tags += 1
         tag = f"tag{self._tags:06}end"
         data: Any = {"text": f"{dice.choice(WORDS)} {tag}"}
         rows = valid = 1
-        if dice.random() < 0.3:
+        if more or dice.random() < 0.3:
             data = [data] + [
                 {"text": dice.choice(WORDS)} if dice.random() < 0.7 else {"text": 7}
-                for _ in range(dice.randint(1, 7))
+                for _ in range(more or dice.randint(1, 7))
             ]
             rows, valid = len(data), sum(isinstance(row["text"], str) for row in data)
         body = {"data": data} | ({"model": self.model} if self.model else {})

@@ -124,7 +124,7 @@ class Interleaved(RuleBasedStateMachine):
     def begin(self) -> None:
         self.books, clock = self.run(self.stack.enter_async_context(self.adapters()))
         self.run(self.books.models.add(a_model()))
-        limits = Limits()
+        limits = Limits(small_rows=2)
         self.queue = QueueByHand(clock)
         users, books, events = self.books.users, self.books.books, MemoryEvents()
         counters = PrometheusCounters(CollectorRegistry())
@@ -143,6 +143,7 @@ class Interleaved(RuleBasedStateMachine):
             counters=counters,
             batches=self.books.batches,
             books=books,
+            bulk_lane=self.books.bulk_lane,
             queue=self.queue,
             events=events,
             clock=clock,
@@ -179,7 +180,7 @@ class Interleaved(RuleBasedStateMachine):
     )
     def predictions_are_requested(self, wanted: list[tuple[int, int, str | None, bool]]) -> None:
         answers = self.run(self.request([self._request(*each) for each in wanted]))
-        while self.queue.take():
+        while self.queue.take() or self.queue.take_ticket():
             pass
         for (user, rows, key, expires), answer in zip(wanted, answers, strict=True):
             fingerprint = bytes([rows, expires])
@@ -238,6 +239,23 @@ class Interleaved(RuleBasedStateMachine):
             )
         )
         self._note_claim(token, ids, [each.prediction for each in claimed], retries=retries)
+
+    @rule(most=st.integers(1, 3))
+    def a_worker_takes_the_next_of_the_bulk_lane(self, most: int) -> None:
+        token = uuid4()
+        picked = self.run(self.books.work.pick(token=token, lease=LEASE, most=most, most_cost=6))
+        if not picked:
+            assert not [each for each in self.model.predictions.values() if self._is_next(each)]
+            return
+        assert len(picked) <= most
+        assert len({each.prediction.user_id for each in picked}) == 1
+        assert all(self._is_next(self.model.predictions[each.prediction.id]) for each in picked)
+        ids = [each.prediction.id for each in picked]
+        self._note_claim(token, ids, [each.prediction for each in picked], retries=False)
+
+    def _is_next(self, expected: Expected) -> bool:
+        is_new = expected.status is Status.QUEUED and not expected.attempts and not expected.late
+        return is_new and expected.rows > 2
 
     def _note_claim(
         self, token: UUID, ids: Sequence[PredictionId], claimed: list[Prediction], *, retries: bool

@@ -4,7 +4,9 @@ import asyncio
 import re
 from functools import partial
 
-from augury.bootstrap.topology import TASKS
+import pytest
+
+from augury.bootstrap.topology import BULK, TASKS
 from tests.chaos.conftest import Form, Scenario
 from tests.chaos.customers import PLAIN
 from tests.chaos.world import until
@@ -41,14 +43,17 @@ async def test_rabbitmq_falls_silent_under_publishes_and_dies(scenario: Scenario
     await scenario.holds()
 
 
-async def test_the_queue_is_deleted_under_the_running_system(scenario: Scenario, form: Form) -> None:
+@pytest.mark.parametrize("queue", [TASKS.name, BULK.name])
+async def test_the_queue_is_deleted_under_the_running_system(
+    scenario: Scenario, form: Form, queue: str
+) -> None:
     world, customers = scenario.world, scenario.customers
     await world.open(workers=2)
     await customers.arrive(3)
     async with customers.busy():
         for _ in range(form.times(2, 10)):
             async with world.channel() as channel:
-                await channel.queue_delete(TASKS.name)
+                await channel.queue_delete(queue)
             world.faults += 1
             finished = await _finished(scenario)
             await until(partial(_has_finished, scenario, finished + 20), what="20 more answers")

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import aio_pika
@@ -10,9 +10,10 @@ import pytest
 from typing_extensions import override
 
 from augury.application.predictions.ports import PredictionQueue, Task
-from augury.bootstrap.topology import TASKS, TOPOLOGY
+from augury.bootstrap.topology import BULK, TASKS, TOPOLOGY
 from augury.broker.wire import read_task
 from augury.domain.identifiers import PredictionId, uuid7
+from augury.domain.lane import Lane
 from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from augury.outbound.system_clock import SystemClock
@@ -28,7 +29,15 @@ class Queue(Protocol):
 
     @abstractmethod
     async def next_task(self) -> Task | None:
-        """Take the task that has waited longest, if one is there yet."""
+        """Take the task of the small lane that has waited longest, if one is there yet."""
+
+    @abstractmethod
+    async def next_ticket(self) -> Task | None:
+        """The same of the bulk lane."""
+
+    async def ticket(self) -> Task:
+        task: Task = await eventually(self.next_ticket, "a ticket")
+        return task
 
 
 class MemoryQueue(Queue):
@@ -40,15 +49,24 @@ class MemoryQueue(Queue):
     async def next_task(self) -> Task | None:
         return self._queue.take()
 
+    @override
+    async def next_ticket(self) -> Task | None:
+        return self._queue.take_ticket()
+
 
 class RabbitQueue(Queue):
-    def __init__(self, port: RabbitPredictionQueue, queue: aio_pika.abc.AbstractQueue) -> None:
+    def __init__(self, port: RabbitPredictionQueue, *queues: aio_pika.abc.AbstractQueue) -> None:
         self.port = port
-        self._queue = queue
+        self._tasks, self._bulk = queues
 
     @override
     async def next_task(self) -> Task | None:
-        message = await self._queue.get(fail=False, no_ack=True)
+        message = await self._tasks.get(fail=False, no_ack=True)
+        return read_task(message.body) if message else None
+
+    @override
+    async def next_ticket(self) -> Task | None:
+        message = await self._bulk.get(fail=False, no_ack=True)
         return read_task(message.body) if message else None
 
 
@@ -57,7 +75,8 @@ async def rabbit_queue(url: str) -> AsyncIterator[RabbitQueue]:
     await publisher.start()
     await eventually(lambda: is_connected(publisher), "the connection")
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
-        yield RabbitQueue(RabbitPredictionQueue(publisher), await channel.get_queue(TASKS.name))
+        queues = [await channel.get_queue(each.name) for each in (TASKS, BULK)]
+        yield RabbitQueue(RabbitPredictionQueue(publisher), *queues)
     await publisher.stop()
 
 
@@ -122,6 +141,30 @@ async def test_a_later_attempt_has_a_task_of_its_own(queue: Queue) -> None:
         (ids[3:4], 2),
         (ids[4:], 1),
     ]
+
+
+async def test_tickets_of_the_bulk_lane_wait_apart_one_for_each_prediction(queue: Queue) -> None:
+    small, bulk = new_ids(2), new_ids(3)
+    assert not await queue.port.has_tickets()
+    queue.port.put(small[:1])
+    queue.port.put(bulk, lane=Lane.BULK)
+    queue.port.put(small[1:])
+
+    await eventually(queue.port.has_tickets, "the tickets")
+    assert named(await take(queue, 2)) == small
+    assert await queue.next_task() is None
+    assert [list((await queue.ticket()).prediction_ids) for _ in bulk] == [[each] for each in bulk]
+    assert not await queue.port.has_tickets()
+
+
+async def test_the_small_lane_is_empty_whatever_waits_in_the_other(queue: Queue) -> None:
+    queue.port.put(new_ids(1), lane=Lane.BULK)
+    await eventually(queue.port.has_tickets, "the ticket")
+
+    passed = await queue.port.passed()
+
+    assert passed is not None
+    assert passed > datetime.now(UTC) - timedelta(seconds=1)
 
 
 async def test_to_put_nothing_is_nothing(queue: Queue) -> None:

@@ -15,6 +15,7 @@ from pandas import DataFrame
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
+from augury.domain.lane import Slice
 from augury.domain.model import Model
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema, Task
 from augury.domain.row_errors import RowError, RowFault
@@ -420,3 +421,38 @@ async def test_a_row_whose_text_is_too_long_is_not_predicted(store: FolderModelS
 
     assert outcome.errors == [RowError(1, "text", RowFault.TOO_LONG)]
     assert (outcome.valid_rows, outcome.unpredicted_text_bytes) == (1, 21)
+
+
+async def test_a_large_question_is_answered_in_slices_like_a_small_one(
+    store: FolderModelStore, binary: Model, tmp_path: Path
+) -> None:
+    unlike = await registered(regression_model(tmp_path / "regression.cbm"), store)
+    rows: list[object] = [*ROWS, {"number": "no"}, *ROWS, 7, *ROWS]
+    questions = [one(ROW), replace(many(rows), rows=len(rows)), many(ROWS[:2])]
+    whole, sliced = CatBoostPredictor(store), CatBoostPredictor(store, most=Slice(rows=4, size=10_000))
+    try:
+        for model in (binary, unlike):
+            expected = await whole.predict(model, questions)
+            found = await sliced.predict(model, questions)
+
+            assert [output(each) for each in found] == [output(each) for each in expected]
+            assert [each.valid_rows for each in found] == [each.valid_rows for each in expected]
+            assert [list(each.errors) for each in found] == [list(each.errors) for each in expected]
+            assert [each.unpredicted_text_bytes for each in found] == [
+                each.unpredicted_text_bytes for each in expected
+            ]
+    finally:
+        whole.close()
+        sliced.close()
+
+
+async def test_two_lanes_may_ask_one_model_at_the_same_time(
+    predictor: CatBoostPredictor, binary: Model
+) -> None:
+    [expected] = await predictor.predict(binary, [many(ROWS)])
+
+    async def ask(times: int) -> list[Outcome]:
+        return [(await predictor.predict(binary, [many(ROWS)]))[0] for _ in range(times)]
+
+    for outcomes in await asyncio.gather(ask(200), ask(200)):
+        assert all(outcome == expected for outcome in outcomes)

@@ -402,6 +402,7 @@ async def test_flights_settlements_cancels_and_sweeps_that_cross_never_deadlock(
             counters=PrometheusCounters(CollectorRegistry()),
             batches=process.batches,
             books=process.books,
+            bulk_lane=process.bulk_lane,
             queue=MemoryPredictionQueue(clock),
             events=MemoryEvents(),
             clock=clock,

@@ -62,6 +62,7 @@ async def test_a_restore_verifies_once_workers_have_taken_up_what_was_under_way(
         counters=PrometheusCounters(CollectorRegistry()),
         books=adapters.books,
         batches=adapters.batches,
+        bulk_lane=adapters.bulk_lane,
         queue=MemoryPredictionQueue(clock),
         events=MemoryEvents(),
         clock=clock,

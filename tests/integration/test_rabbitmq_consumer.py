@@ -16,7 +16,7 @@ from typing_extensions import override
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Claimed
 from augury.application.predictions.run_batch import RunBatch
-from augury.bootstrap.topology import DEAD, TASKS, TOPOLOGY
+from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.consumer import create_consumer
@@ -26,7 +26,7 @@ from augury.outbound.memory.work import MemoryWork
 from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.gated_predictor import GatedPredictor
-from tests.hexagon import Hexagon
+from tests.hexagon import Hexagon, run_next_like
 from tests.polling import eventually
 from tests.processes import free_ports
 from tests.rabbitmq_server import RabbitServer, is_connected
@@ -69,15 +69,16 @@ async def working(
     settings: WorkerSettings = SETTINGS,
     patience: timedelta = timedelta(seconds=30),
 ) -> AsyncIterator[Worker]:
-    runner = TaskRunner(run_batch, settings, on_fatal=pytest.fail)
+    runner = TaskRunner(run_batch, run_next_like(run_batch), settings, on_fatal=pytest.fail)
     broker = create_consumer(
         url,
         tasks=TASKS,
+        bulk=BULK,
         runner=runner,
         queue=RabbitPredictionQueue(publisher),
         prefetch=settings.prefetch,
     )
-    consumer = TaskConsumer({url: broker}, runner, tasks=TASKS, look_every=OFTEN, patience=patience)
+    consumer = TaskConsumer({url: broker}, runner, queues=(TASKS, BULK), look_every=OFTEN, patience=patience)
     await consumer.start()
     try:
         yield Worker(broker, runner, consumer)

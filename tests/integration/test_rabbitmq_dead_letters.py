@@ -8,7 +8,7 @@ from aio_pika.abc import AbstractChannel
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import BYTES_SHOWN, QueueLengths
-from augury.bootstrap.topology import DEAD, TASKS, TOPOLOGY
+from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
 from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 from augury.outbound.rabbitmq.upgrade import ASIDE, upgrade_dead_letters
@@ -41,6 +41,24 @@ async def refuse(url: str, *bodies: bytes) -> None:
         await put(channel, *bodies)
         for _ in bodies:
             await (await take(channel)).reject(requeue=False)
+
+
+async def test_a_dead_letter_returns_to_the_lane_in_which_it_died(rabbitmq_url: str) -> None:
+    dead_letters = dead_letters_at(rabbitmq_url)
+    await dead_letters.lengths()
+    async with await aio_pika.connect(rabbitmq_url) as connection, connection.channel() as channel:
+        bulk = await channel.get_queue(BULK.name)
+        await channel.default_exchange.publish(aio_pika.Message(b"a ticket"), BULK.name, mandatory=True)
+        await (await eventually(lambda: bulk.get(fail=False), "the ticket")).reject(requeue=False)
+        await died(rabbitmq_url, 1)
+
+        assert await dead_letters.replay(at_most=5) == 1
+
+        again = await eventually(lambda: bulk.get(fail=False), "the ticket again")
+        assert again.body == b"a ticket"
+        await again.reject(requeue=False)
+        await died(rabbitmq_url, 1)
+        assert (await dead_letters.lengths()) == QueueLengths(ready=0, dead=1, tickets=0)
 
 
 async def reject(message: aio_pika.abc.AbstractIncomingMessage) -> None:
@@ -214,7 +232,7 @@ async def test_an_earlier_version_s_queue_is_upgraded_with_all_that_is_in_it(
     again = await upgrade_dead_letters(settings, TOPOLOGY, quiet=0.5)
 
     assert (moved, again) == (250, None)
-    assert kinds(rabbitmq, rabbitmq_url) == {TASKS.name: "quorum", DEAD.name: "quorum"}
+    assert kinds(rabbitmq, rabbitmq_url) == {TASKS.name: "quorum", BULK.name: "quorum", DEAD.name: "quorum"}
     after = await dead_letters_at(rabbitmq_url).list(at_most=1_000)
     assert [each.body for each in after] == bodies
     assert after == before
@@ -234,7 +252,7 @@ async def test_what_an_interrupted_upgrade_left_aside_comes_back(
 
     letters = await dead_letters_at(rabbitmq_url).list(at_most=5)
     assert {each.body for each in letters} == {b"aside", b"in the old queue"}
-    assert kinds(rabbitmq, rabbitmq_url) == {TASKS.name: "quorum", DEAD.name: "quorum"}
+    assert kinds(rabbitmq, rabbitmq_url) == {TASKS.name: "quorum", BULK.name: "quorum", DEAD.name: "quorum"}
 
 
 async def test_what_dies_or_is_looked_at_during_an_upgrade_is_not_lost(rabbitmq_url: str) -> None:

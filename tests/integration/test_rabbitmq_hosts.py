@@ -12,7 +12,7 @@ import pytest
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Ended
-from augury.bootstrap.topology import EVENTS, FINISHED, TASKS, TOPOLOGY
+from augury.bootstrap.topology import BULK, EVENTS, FINISHED, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.events import EventListener
@@ -135,15 +135,16 @@ async def service(url: str, hexagon: Hexagon) -> AsyncIterator[Service]:
     publisher = RabbitPublisher(settings, TOPOLOGY)
     runner = TaskRunner(
         replace(hexagon.run_batch, predictor=predictor),
+        replace(hexagon.run_next, predictor=predictor),
         WorkerSettings(retry_pause=OFTEN),
         on_fatal=pytest.fail,
     )
     queue = RabbitPredictionQueue(publisher)
     brokers = {
-        each: create_consumer(each, tasks=TASKS, runner=runner, queue=queue, prefetch=8)
+        each: create_consumer(each, tasks=TASKS, bulk=BULK, runner=runner, queue=queue, prefetch=8)
         for each in settings.urls
     }
-    consumer = TaskConsumer(brokers, runner, tasks=TASKS, look_every=OFTEN)
+    consumer = TaskConsumer(brokers, runner, queues=(TASKS, BULK), look_every=OFTEN)
     made = Service(hexagon=hexagon, publisher=publisher, consumer=consumer)
 
     def hear(ids: Sequence[PredictionId]) -> None:

@@ -10,7 +10,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Ended
-from augury.bootstrap.topology import DEAD, EVENTS, TASKS, TOPOLOGY
+from augury.bootstrap.topology import BULK, DEAD, EVENTS, TASKS, TOPOLOGY
 from augury.broker.wire import read_task
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
@@ -82,7 +82,7 @@ async def test_a_message_is_what_the_documents_say(rabbitmq_url: str) -> None:
     assert before <= message.timestamp <= datetime.now(UTC)
 
 
-async def test_both_queues_survive_and_dead_letters_have_somewhere_to_go(
+async def test_all_queues_survive_and_dead_letters_have_somewhere_to_go(
     rabbitmq: RabbitServer, rabbitmq_url: str
 ) -> None:
     async with connected(rabbitmq_url):
@@ -90,13 +90,14 @@ async def test_both_queues_survive_and_dead_letters_have_somewhere_to_go(
 
     assert {(queue["name"], queue["type"], queue["durable"], queue["exclusive"]) for queue in queues} == {
         (TASKS.name, "quorum", True, False),
+        (BULK.name, "quorum", True, False),
         (DEAD.name, "quorum", True, False),
     }
     [dead] = [queue for queue in queues if queue["name"] == DEAD.name]
     assert dead["arguments"]["x-delivery-limit"] == 1_000_000_000
-    [tasks] = [queue for queue in queues if queue["name"] == TASKS.name]
-    assert tasks["arguments"]["x-delivery-limit"] == 1000
-    assert tasks["arguments"]["x-dead-letter-routing-key"] == DEAD.name
+    for lane in (queue for queue in queues if queue["name"] in (TASKS.name, BULK.name)):
+        assert lane["arguments"]["x-delivery-limit"] == 1000
+        assert lane["arguments"]["x-dead-letter-routing-key"] == DEAD.name
 
 
 async def test_an_earlier_version_s_classic_queue_of_dead_letters_stops_nobody(

@@ -89,3 +89,21 @@ async def test_the_operator_blocks_and_unblocks_an_account(database_url: str, po
 
     assert (unblocked.returncode, unblocked.stdout) == (0, "ada@example.org is not blocked\n")
     assert await pool.fetchval(blocked_at) is None
+
+
+async def test_the_operator_gives_an_account_another_share_of_the_bulk_lane(
+    database_url: str, pool: Pool
+) -> None:
+    env = environment(database_url=database_url)
+    created = ("user", "create", "ada@example.org", "--password", "correct horse battery")
+    await asyncio.to_thread(run, *created, env=env)
+
+    given = await asyncio.to_thread(run, "user", "share", "ada@example.org", "2.5", env=env)
+    refused = [
+        await asyncio.to_thread(run, "user", "share", "ada@example.org", weight, env=env)
+        for weight in ("0", "101", "much")
+    ]
+
+    assert (given.returncode, given.stdout) == (0, "ada@example.org has the weight 2.5 in the bulk lane\n")
+    assert [each.returncode for each in refused] == [2, 2, 2]
+    assert await pool.fetchval("SELECT weight FROM shares") == 2.5

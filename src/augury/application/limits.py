@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.domain.balance import MOST_CREDITS
+from augury.domain.lane import Slice, Small
 from augury.domain.model_facts import MOST_TEXT
 
 
@@ -23,6 +24,17 @@ class Limits:
     """Row errors that are kept of one prediction, and listed by a refusal. Further ones are only counted."""
     max_pending: int = 1_000
     """Unfinished predictions of one user. Another one is answered with 429."""
+    small_rows: int = 200
+    """Rows of a prediction that still counts as small work. Larger ones go to the bulk lane, of which each
+    user gets a fair share."""
+    small_bytes: int = 65_536
+    """Bytes of input of a prediction that still counts as small work."""
+    fair_pending: int = 256
+    """Unfinished predictions of one user. Further ones go to the bulk lane, whatever their size."""
+    slice_rows: int = 2_000
+    """Rows that a worker runs at once; what is larger is run slice by slice."""
+    slice_bytes: int = 1_000_000
+    """Bytes of input that a worker runs at once."""
     max_waiting: int = 100_000
     """Unfinished predictions of all users. Another one is answered with 429."""
     max_expires_in: timedelta = timedelta(days=7)
@@ -61,11 +73,12 @@ class Limits:
     """How long a worker may be silent before another one takes over its predictions. It renews by thirds."""
     predict_timeout: timedelta = timedelta(minutes=5)
     """How long one batch may take. Then its worker process ends, since a thread cannot be canceled."""
-    max_batch_rows: int = 20_000
-    """Rows that one batch of a worker claims, beyond its first prediction."""
-    max_batch_bytes: int = 4_000_000
-    """Bytes of input that one batch of a worker claims, beyond its first prediction. While it is predicted,
-    each byte takes up to 40 bytes of memory."""
+    max_batch_rows: int = 2_000
+    """Rows that one batch of small work claims, beyond its first prediction. Nothing small waits for more
+    than one batch."""
+    max_batch_bytes: int = 1_000_000
+    """Bytes of input that one batch of small work claims, beyond its first prediction. While it is predicted,
+    each byte takes up to 40 bytes of memory. A worker predicts one batch and one slice at a time."""
     max_batches: int = 10
     """Unfinished batches of one user. Another one is answered with 429."""
     max_batch_file_rows: int = 20_000_000
@@ -83,6 +96,8 @@ class Limits:
             raise ValueError("max_rows and max_text must be at least 1")
         if min(self.max_batch_rows, self.max_batch_bytes, self.sweep_batch) < 1:
             raise ValueError("max_batch_rows, max_batch_bytes and sweep_batch must be at least 1")
+        if min(self.slice_rows, self.slice_bytes) < 1:
+            raise ValueError("slice_rows and slice_bytes must be at least 1")
         if max(self.guest_credits, self.welcome_credits, self.telegram_welcome_credits) > MOST_CREDITS:
             raise ValueError(
                 f"guest_credits, welcome_credits and telegram_welcome_credits must be at most {MOST_CREDITS}"
@@ -97,3 +112,13 @@ class Limits:
         """How long after a lease ends a worker must have taken over its predictions: one lease, for which a
         sweeper waits after its start, and two sweeps."""
         return self.lease + 2 * self.sweep_every
+
+    @property
+    def small(self) -> Small:
+        """What counts as small work."""
+        return Small(rows=self.small_rows, size=self.small_bytes, pending=self.fair_pending)
+
+    @property
+    def slice(self) -> Slice:
+        """The most work that is run at once."""
+        return Slice(rows=self.slice_rows, size=self.slice_bytes)

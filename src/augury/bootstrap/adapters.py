@@ -138,7 +138,7 @@ def predictor() -> Provider:
     def opened(
         store: ModelStore, settings: CatBoostSettings, limits: Limits
     ) -> Iterator[WithParents[CatBoostPredictor]]:
-        made = CatBoostPredictor(store, settings, max_text=limits.max_text)
+        made = CatBoostPredictor(store, settings, limits.slice, max_text=limits.max_text)
         yield made
         made.close()
 

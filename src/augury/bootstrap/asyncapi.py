@@ -7,22 +7,25 @@ from faststream.rabbit import RabbitBroker
 from faststream.specification import AsyncAPI
 
 from augury.application.predictions.ports import Ended, Task
-from augury.bootstrap.topology import DEAD, EVENTS, FINISHED, TASKS
-from augury.inbound.worker.consumer import subscribe
+from augury.bootstrap.topology import BULK, DEAD, EVENTS, FINISHED, TASKS
+from augury.inbound.worker.consumer import subscribe_to_tasks, subscribe_to_tickets
 
 DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{TASKS.name}`. A message has 1
 to 16 ids, and exactly one if `attempt` is more than 1. It is persistent, mandatory and confirmed, and its
 `timestamp` is the time of publishing. If it has one id, the request's `traceparent` (W3C Trace Context) is
 the header of that name. Otherwise the header `traceparents` is a list in the order of the ids, with "" for
-none. Workers consume the messages; those that cannot be handled go to `{DEAD.name}`. Workers publish the ids
-of final predictions to the topic exchange `{EVENTS.name}`, best effort. Each API process listens on its own
+none. What is large, or beyond a user's fair share, waits in the database for its user's turn. Its message
+goes to the quorum queue `{BULK.name}`: a ticket, which lets a worker run the next work there. Workers consume
+the messages of both queues; those that cannot be handled go to `{DEAD.name}`. Workers publish the ids of
+final predictions to the topic exchange `{EVENTS.name}`, best effort. Each API process listens on its own
 queue."""
 
 
 def asyncapi_document() -> dict[str, Any]:
     """The AsyncAPI 3.0 document, made without a connection."""
     broker = RabbitBroker("amqp://rabbitmq", apply_types=False, logger=None)
-    subscribe(broker, TASKS, handle=_nothing, saw=lambda _: None)
+    subscribe_to_tasks(broker, TASKS, handle=_nothing, saw=lambda _: None)
+    subscribe_to_tickets(broker, BULK, handle=_nothing)
     broker.publisher(
         exchange=EVENTS,
         routing_key=FINISHED,

@@ -31,6 +31,7 @@ from augury.application.predictions.ports import (
 )
 from augury.bootstrap.config import SettingError
 from augury.domain.identifiers import PredictionId
+from augury.domain.lane import Lane
 from augury.domain.model import Model
 
 IN_FLIGHT = 0.002
@@ -146,10 +147,17 @@ class FaultyQueue(PredictionQueue):
     before_publish: At
 
     @override
-    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
+    def put(
+        self,
+        ids: Sequence[PredictionId],
+        *,
+        attempt: int = 1,
+        traces: Traces = NO_TRACES,
+        lane: Lane = Lane.SMALL,
+    ) -> None:
         if ids:
             self.before_publish.here()
-        self.inner.put(ids, attempt=attempt, traces=traces)
+        self.inner.put(ids, attempt=attempt, traces=traces, lane=lane)
 
     @override
     def saw(self, put_at: datetime) -> None:
@@ -158,6 +166,10 @@ class FaultyQueue(PredictionQueue):
     @override
     async def passed(self) -> datetime | None:
         return await self.inner.passed()
+
+    @override
+    async def has_tickets(self) -> bool:
+        return await self.inner.has_tickets()
 
 
 WORK = {"after-claim", "inside-settle", "after-commit"}

@@ -22,7 +22,7 @@ from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports import PasswordHasher, Throttle, Users
 from augury.application.ports import Clock, OpenBooks
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports import BulkLane, Predictions
 from augury.bootstrap.cli.options import DATA
 from augury.bootstrap.config import ProcessSettings, read
 from augury.outbound.system_clock import SystemClock
@@ -101,6 +101,12 @@ class Operator:
         from augury.outbound.postgres.predictions import PostgresPredictions
 
         return PostgresPredictions(self.pool, self._reads)
+
+    @property
+    def bulk_lane(self) -> BulkLane:
+        from augury.outbound.postgres.bulk_lane import PostgresBulkLane
+
+        return PostgresBulkLane(self.pool)
 
     @property
     def models(self) -> Models:

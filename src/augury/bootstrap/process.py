@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import sys
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -15,10 +16,16 @@ from augury.bootstrap.logs import configure_logs
 log = logging.getLogger(__name__)
 
 
+SWITCH = 0.0005
+"""Seconds after which a thread lets another one run Python code, where 0.005 is Python's default. Models and
+large bodies have threads of their own, for which each answer of the event loop would wait several times."""
+
+
 def run(main: Coroutine[object, object, None]) -> None:
     """Run a process that serves. Short commands do not need uvloop."""
     import uvloop
 
+    sys.setswitchinterval(SWITCH)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
 

@@ -4,6 +4,7 @@ They work on RabbitMQ 3.10 to 4.x: nothing transient outlives its connection, an
 """
 
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
+from faststream.rabbit.schemas.queue import QuorumQueueArgs
 
 from augury.outbound.rabbitmq.link import Topology
 
@@ -16,16 +17,17 @@ DEAD = RabbitQueue(
 a delivery. Without an explicit limit, RabbitMQ 4 drops a message after 20 deliveries. -1 means no limit
 there, but makes 3.10 drop everything at once."""
 
-TASKS = RabbitQueue(
-    "ml_tasks",
-    queue_type=QueueType.QUORUM,
-    arguments={
-        "x-delivery-limit": 1000,  # deliveries to workers that only prefetched also count
-        "x-dead-letter-exchange": "",  # the default one, which routes by the queue's name
-        "x-dead-letter-routing-key": DEAD.name,
-    },
-)
-"""Predictions that wait for a worker, up to 16 per message."""
+_OF_A_LANE: QuorumQueueArgs = {
+    "x-delivery-limit": 1000,  # deliveries to workers that only prefetched also count
+    "x-dead-letter-exchange": "",  # the default one, which routes by the queue's name
+    "x-dead-letter-routing-key": DEAD.name,
+}
+
+TASKS = RabbitQueue("ml_tasks", queue_type=QueueType.QUORUM, arguments=_OF_A_LANE)
+"""Predictions of the small lane that wait for a worker, up to 16 per message."""
+
+BULK = RabbitQueue("ml_tasks.bulk", queue_type=QueueType.QUORUM, arguments=_OF_A_LANE)
+"""Tickets of the bulk lane, one for each prediction that waits there."""
 
 EVENTS = RabbitExchange("augury.events", type=ExchangeType.TOPIC, durable=True)
 """The events. Each listener binds its own queue."""
@@ -33,5 +35,5 @@ EVENTS = RabbitExchange("augury.events", type=ExchangeType.TOPIC, durable=True)
 FINISHED = "predictions.finished"
 """The routing key of events about predictions that became final."""
 
-TOPOLOGY = Topology(tasks=TASKS, dead=DEAD, events=EVENTS, finished=FINISHED)
+TOPOLOGY = Topology(tasks=TASKS, bulk=BULK, dead=DEAD, events=EVENTS, finished=FINISHED)
 """Everything, for the publishing side."""

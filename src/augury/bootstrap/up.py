@@ -136,7 +136,7 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
         waiting.tell(each.prediction_id for each in ended)
 
     events.listen(tell)
-    queue.deliver_to(runner.handle)
+    queue.deliver_to(runner.handle, runner.handle_ticket)
     sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
     while (await sweep(empty_since=now)).lost:  # one sweep repairs a limited number
         pass

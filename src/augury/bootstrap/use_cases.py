@@ -48,6 +48,7 @@ from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 
@@ -110,7 +111,7 @@ CHATS = (
 
 BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 
-WORK = (PurgeBatches, RunBatch, Sweep)
+WORK = (PurgeBatches, RunBatch, RunNext, Sweep)
 
 MODELS = (RegisterModel,)
 

@@ -13,13 +13,14 @@ from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.limits import Limits
 from augury.application.predictions.ports import PredictionQueue, Upkeep
 from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.sweep import Sweep
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import asked_for_faults, worker_container
 from augury.bootstrap.health import health_told
 from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.signals import stop_requested
-from augury.bootstrap.topology import TASKS
+from augury.bootstrap.topology import BULK, TASKS
 from augury.concurrency.background import background
 from augury.inbound.worker.consumer import create_consumer
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
@@ -63,11 +64,14 @@ async def consuming(
 ) -> AsyncIterator[TaskConsumer]:
     """Run tasks from RabbitMQ and sweep while the block runs. Unfinished tasks are then handed back."""
     runner = await task_runner(container, settings)
-    queue, prefetch = await container.get(PredictionQueue), settings.prefetch
+    queue = await container.get(PredictionQueue)
     brokers = {
-        url: create_consumer(url, tasks=TASKS, runner=runner, queue=queue, prefetch=prefetch) for url in urls
+        url: create_consumer(
+            url, tasks=TASKS, bulk=BULK, runner=runner, queue=queue, prefetch=settings.prefetch
+        )
+        for url in urls
     }
-    consumer = TaskConsumer(brokers, runner, tasks=TASKS)
+    consumer = TaskConsumer(brokers, runner, queues=(TASKS, BULK))
     async with background((await sweeper(container, settings)).run()):
         await consumer.start()
         try:
@@ -77,7 +81,8 @@ async def consuming(
 
 
 async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> TaskRunner:
-    return TaskRunner(await container.get(RunBatch), settings, on_fatal=_end_process)
+    run_batch, run_next = await container.get(RunBatch), await container.get(RunNext)
+    return TaskRunner(run_batch, run_next, settings, on_fatal=_end_process)
 
 
 async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweeper:

@@ -1,7 +1,9 @@
 import asyncio
 from typing import Any
+from uuid import UUID
 
 from augury.application.predictions.ports import Task
+from augury.domain.identifiers import UserId
 from tests.hexagon import Hexagon
 from tests.http_api import TEXT, Api, is_problem
 from tests.polling import eventually
@@ -19,7 +21,7 @@ async def kill_all(hexagon: Hexagon) -> None:
         raise RuntimeError("nobody can handle this")
 
     hexagon.queue.most_deliveries = 1
-    hexagon.queue.deliver_to(fail)
+    hexagon.queue.deliver_to(fail, fail)
     waiting = hexagon.queue.ready
     running = asyncio.create_task(hexagon.queue.run())
     await eventually(lambda: len(hexagon.queue.dead) == waiting, "the death of all messages")
@@ -27,15 +29,54 @@ async def kill_all(hexagon: Hexagon) -> None:
     await running
 
 
+NOTHING_IN_BULK = {"lane": "bulk", "ready": 0, "waiting": 0, "oldest": None, "users": 0, "by_user": []}
+
+
 async def test_an_empty_queue_is_empty(api: Api) -> None:
-    assert await look(api) == {"ready": 0, "unfinished": 0, "dead": 0, "dead_letters": []}
+    assert await look(api) == {
+        "ready": 0,
+        "unfinished": 0,
+        "dead": 0,
+        "dead_letters": [],
+        "lanes": [{"lane": "small", "ready": 0, "waiting": 0}, NOTHING_IN_BULK],
+    }
 
 
 async def test_what_waits_is_counted(api: Api) -> None:
     for _ in range(3):
         await api.client().post("/predictions", json=TEXT)
 
-    assert await look(api) == {"ready": 3, "unfinished": 3, "dead": 0, "dead_letters": []}
+    seen = await look(api)
+
+    assert (seen["ready"], seen["unfinished"], seen["dead"]) == (3, 3, 0)
+    assert seen["lanes"] == [{"lane": "small", "ready": 3, "waiting": 3}, NOTHING_IN_BULK]
+
+
+async def test_who_waits_for_how_much_in_the_bulk_lane_is_shown(api: Api) -> None:
+    heavy, heavier = await api.member(credits=1_000), await api.member(credits=1_000)
+    for person, rows in ((heavy, 201), (heavier, 300), (heavier, 400), (heavy, 1)):
+        await person.post("/predictions", json={"data": [{"text": "hi"}] * rows})
+    ids = {}
+    for name, person in (("heavy", heavy), ("heavier", heavier)):
+        ids[name] = (await person.get("/users/me")).json()["id"]
+        await api.hexagon.bulk_lane.set_weight(UserId(UUID(ids[name])), 0.5 if name == "heavy" else 1)
+
+    seen = await look(api)
+
+    assert (seen["ready"], seen["unfinished"]) == (4, 4)
+    small, bulk = seen["lanes"]
+    assert small == {"lane": "small", "ready": 1, "waiting": 1}
+    assert bulk.pop("oldest")
+    assert bulk == {
+        "lane": "bulk",
+        "ready": 3,
+        "waiting": 3,
+        "users": 2,
+        "by_user": [
+            {"user_id": ids["heavier"], "waiting": 2, "cost": 700, "weight": 1.0},
+            {"user_id": ids["heavy"], "waiting": 1, "cost": 201, "weight": 0.5},
+        ],
+    }
 
 
 async def test_what_could_not_be_handled_is_shown_and_replayed(api: Api) -> None:

@@ -10,14 +10,16 @@ from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Finished, Task, UnknownPredictions
-from augury.application.predictions.run_batch import PredictTimedOut
+from augury.application.predictions.execution import PredictTimedOut
+from augury.application.predictions.ports import Finished, Outcome, Question, Task, UnknownPredictions
 from augury.domain.identifiers import PredictionId, uuid7
+from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
+from augury.outbound.memory.predictor import MemoryPredictor
 from augury.outbound.memory.work import MemoryWork
 from tests.gated_predictor import GatedPredictor
-from tests.hexagon import Hexagon
+from tests.hexagon import Hexagon, run_next_like
 from tests.polling import eventually
 
 SOON = timedelta(milliseconds=1)
@@ -38,7 +40,12 @@ def runner_over(
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str], settings: WorkerSettings | None = None
 ) -> TaskRunner:
     run_batch = replace(hexagon.run_batch, predictor=predictor)
-    return TaskRunner(run_batch, settings or WorkerSettings(retry_pause=SOON), on_fatal=fatal.append)
+    return TaskRunner(
+        run_batch,
+        run_next_like(run_batch),
+        settings or WorkerSettings(retry_pause=SOON),
+        on_fatal=fatal.append,
+    )
 
 
 @pytest.fixture
@@ -118,7 +125,9 @@ async def test_one_batch_is_settled_while_the_next_is_predicted_and_no_third_is_
 ) -> None:
     work = SlowToSettle(hexagon.memory)
     run_batch = replace(hexagon.run_batch, predictor=predictor, work=work)
-    runner = TaskRunner(run_batch, WorkerSettings(max_batch=1), on_fatal=fatal.append)
+    runner = TaskRunner(
+        run_batch, run_next_like(run_batch), WorkerSettings(max_batch=1), on_fatal=fatal.append
+    )
     predictions = await accepted(hexagon, 4)
     predictor.gate.set()
 
@@ -137,7 +146,7 @@ async def test_a_later_attempt_waits_for_what_is_being_settled(
 ) -> None:
     work = SlowToSettle(hexagon.memory)
     run_batch = replace(hexagon.run_batch, predictor=predictor, work=work)
-    runner = TaskRunner(run_batch, WorkerSettings(), on_fatal=fatal.append)
+    runner = TaskRunner(run_batch, run_next_like(run_batch), WorkerSettings(), on_fatal=fatal.append)
     first, later, last = await accepted(hexagon, 3)
     predictor.gate.set()
 
@@ -346,3 +355,156 @@ async def test_whoever_hands_over_a_task_may_be_canceled_without_stopping_its_ba
         return await status_of(hexagon, prediction) is Status.SUCCEEDED
 
     await eventually(succeeded)
+
+
+class LargeIsSlow(MemoryPredictor):
+    """Large questions take until a test opens their gate; small ones are answered at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.begun: list[int] = []
+
+    @override
+    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        self.begun.append(sum(question.rows for question in questions))
+        if any(question.rows > LARGE // 2 for question in questions):
+            await self.gate.wait()
+        return await super().predict(model, questions)
+
+
+LARGE = 300
+"""Rows."""
+
+
+@pytest.fixture
+def slow() -> LargeIsSlow:
+    return LargeIsSlow()
+
+
+@pytest.fixture
+async def lanes(hexagon: Hexagon, slow: LargeIsSlow, fatal: list[str]) -> AsyncIterator[TaskRunner]:
+    run_batch = replace(hexagon.run_batch, predictor=slow)
+    settings = WorkerSettings(retry_pause=SOON, grace=timedelta(milliseconds=50))
+    runner = TaskRunner(run_batch, run_next_like(run_batch), settings, on_fatal=fatal.append)
+    yield runner
+    slow.gate.set()
+    await runner.stop()
+
+
+async def large(hexagon: Hexagon, count: int = 1) -> list[Prediction]:
+    user = await hexagon.user(credits=count * LARGE)
+    return [await hexagon.request_prediction(user.id, [{"text": "hi"}] * LARGE) for _ in range(count)]
+
+
+def ticket_of(hexagon: Hexagon) -> Task:
+    ticket = hexagon.queue.take_ticket()
+    assert ticket
+    return ticket
+
+
+async def test_small_work_runs_while_bulk_work_is_under_way(
+    hexagon: Hexagon, slow: LargeIsSlow, lanes: TaskRunner
+) -> None:
+    [bulk] = await large(hexagon)
+    small = await accepted(hexagon, 3)
+
+    running = asyncio.create_task(lanes.handle_ticket(ticket_of(hexagon)))
+    await eventually(lambda: slow.begun == [LARGE])
+    for each in small:
+        await lanes.handle(task_of(each))
+    assert {await status_of(hexagon, each) for each in small} == {Status.SUCCEEDED}
+    assert await status_of(hexagon, bulk) is Status.PROCESSING
+    slow.gate.set()
+    await running
+
+    assert await status_of(hexagon, bulk) is Status.SUCCEEDED
+    assert await hexagon.balanced()
+
+
+async def test_one_pick_of_the_bulk_lane_runs_at_a_time(
+    hexagon: Hexagon, slow: LargeIsSlow, lanes: TaskRunner
+) -> None:
+    await large(hexagon, 8)
+    tickets = [asyncio.create_task(lanes.handle_ticket(ticket_of(hexagon))) for _ in range(2)]
+    await eventually(lambda: len(slow.begun) == 1)
+    await asyncio.sleep(0.05)
+    assert slow.begun == [6 * LARGE]  # 1,800 of a slice's 2,000 rows
+
+    slow.gate.set()
+    await asyncio.gather(*tickets)
+
+    assert slow.begun == [6 * LARGE, 2 * LARGE]
+
+
+async def test_a_ticket_that_finds_nothing_is_handled(hexagon: Hexagon, lanes: TaskRunner) -> None:
+    [bulk] = await large(hexagon)
+    ticket = ticket_of(hexagon)
+    await hexagon.cancel_prediction(user_id=bulk.user_id, prediction_id=bulk.id)
+
+    await lanes.handle_ticket(ticket)
+    await lanes.handle_ticket(Task([PredictionId(uuid7())]))
+
+
+async def test_a_later_attempt_waits_for_bulk_work_too_and_lets_none_begin(
+    hexagon: Hexagon, slow: LargeIsSlow, lanes: TaskRunner
+) -> None:
+    first, _ = await large(hexagon), await large(hexagon)
+    small, later, later_large = *await accepted(hexagon, 2), *await large(hexagon)
+    running = asyncio.create_task(lanes.handle_ticket(ticket_of(hexagon)))
+    await eventually(lambda: slow.begun == [LARGE])
+    alone = asyncio.create_task(lanes.handle(task_of(later, attempt=2)))
+    alone_too = asyncio.create_task(lanes.handle(task_of(later_large, attempt=2)))
+
+    await lanes.handle(task_of(small))
+    assert await status_of(hexagon, later) is Status.QUEUED
+    slow.gate.set()
+    await asyncio.gather(running, alone, alone_too)
+
+    assert await status_of(hexagon, first[0]) is Status.SUCCEEDED
+    assert {await status_of(hexagon, each) for each in (later, later_large)} == {Status.SUCCEEDED}
+
+
+async def test_bulk_work_that_outlasts_the_grace_waits_in_its_lane_again(
+    hexagon: Hexagon, slow: LargeIsSlow, lanes: TaskRunner
+) -> None:
+    [bulk] = await large(hexagon)
+    running = asyncio.create_task(lanes.handle_ticket(ticket_of(hexagon)))
+    await eventually(lambda: slow.begun == [LARGE])
+
+    await lanes.stop()
+
+    with pytest.raises(Unavailable):
+        await running
+    stored = (await hexagon.prediction(bulk)).prediction
+    assert (stored.status, stored.attempts) == (Status.QUEUED, 0)
+    assert await hexagon.run_next() == 1
+    assert await status_of(hexagon, bulk) is Status.SUCCEEDED
+
+
+async def test_a_ticket_is_given_back_while_the_books_are_away(
+    hexagon: Hexagon, slow: LargeIsSlow, lanes: TaskRunner
+) -> None:
+    [bulk] = await large(hexagon)
+    ticket = ticket_of(hexagon)
+    slow.gate.set()
+
+    hexagon.memory.away = True
+    with pytest.raises(Unavailable):
+        await lanes.handle_ticket(ticket)
+    hexagon.memory.away = False
+    await lanes.handle_ticket(ticket)
+
+    assert await status_of(hexagon, bulk) is Status.SUCCEEDED
+
+
+async def test_bulk_work_that_takes_too_long_ends_the_process(slow: LargeIsSlow, fatal: list[str]) -> None:
+    hexagon = Hexagon(Limits(predict_timeout=timedelta(seconds=1)))
+    await large(hexagon)
+    run_batch = replace(hexagon.run_batch, predictor=slow)
+    runner = TaskRunner(run_batch, run_next_like(run_batch), WorkerSettings(), on_fatal=fatal.append)
+
+    with pytest.raises(PredictTimedOut):
+        await runner.handle_ticket(ticket_of(hexagon))
+
+    assert fatal == ["work of the bulk lane took too long; its thread cannot be stopped"]

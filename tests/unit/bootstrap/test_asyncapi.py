@@ -8,7 +8,7 @@ def test_the_document_names_what_goes_over_the_broker() -> None:
 
     assert document["asyncapi"] == "3.0.0"
     addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {"ml_tasks", "predictions.finished"}
+    assert addresses == {"ml_tasks", "ml_tasks.bulk", "predictions.finished"}
 
 
 def test_the_document_says_what_a_message_looks_like() -> None:

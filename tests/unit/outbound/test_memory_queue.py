@@ -70,7 +70,7 @@ class Consumer:
 
 @asynccontextmanager
 async def running(queue: QueueByHand, consumer: Consumer) -> AsyncIterator[asyncio.Task[None]]:
-    queue.deliver_to(consumer)
+    queue.deliver_to(consumer, consumer)
     run = asyncio.create_task(queue.run())
     yield run
     await queue.stop()

@@ -11,6 +11,7 @@ from uuid import UUID
 from augury.application.ports import Books, Json
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
 from augury.domain.row_errors import RowError, RowWarning
@@ -265,7 +266,8 @@ NO_TRACES: Traces = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One message of the queue `ml_tasks`."""
+    """One message of a lane's queue. In the bulk lane it is a ticket: it lets a worker run the next work
+    there, which may be another prediction than the one it names."""
 
     prediction_ids: Sequence[PredictionId]
     """1 to 16 ids; exactly one if `attempt` is more than 1, so that it runs alone."""
@@ -284,20 +286,32 @@ class UnknownPredictions(Exception):
 
 
 class PredictionQueue(Protocol):
-    """The queue in which accepted predictions wait for a worker. The row in the books is its own outbox: the
-    sweeper finds there what the queue lost."""
+    """The queues of both lanes, in which accepted predictions wait for a worker. The row in the books is its
+    own outbox: the sweeper finds there what a queue lost."""
 
     @abstractmethod
-    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
-        """Have them published soon, in order. Never waits and never raises."""
+    def put(
+        self,
+        ids: Sequence[PredictionId],
+        *,
+        attempt: int = 1,
+        traces: Traces = NO_TRACES,
+        lane: Lane = Lane.SMALL,
+    ) -> None:
+        """Have them published soon, in order. In the bulk lane, each gets a ticket of its own. Never waits
+        and never raises."""
 
     @abstractmethod
     def saw(self, put_at: datetime) -> None:
-        """Note that this process received a message that was put on the queue at this time."""
+        """Note that this process received a message of the small lane that was put there at this time."""
 
     @abstractmethod
     async def passed(self) -> datetime | None:
-        """A time such that no message put before it is still in the queue; None if that is unknown."""
+        """A time such that no message put before it is still in the small lane; None if that is unknown."""
+
+    @abstractmethod
+    async def has_tickets(self) -> bool:
+        """Whether tickets wait in the bulk lane; also True if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +350,8 @@ class Question:
 
     input: Json
     single: bool
+    rows: int = 1
+    """How many rows were accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,9 +366,11 @@ class SliceOutcome:
 class Predictor(Protocol):
     @abstractmethod
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
-        """Check every row against the model's schema, and predict the valid ones in one call of the model.
+        """Check every row against the model's schema, and predict the valid ones: those of all questions in
+        one call of the model, those of a question larger than a slice (`Limits.slice`) slice by slice.
 
-        Runs outside the event loop. A row that makes the model raise gets an error; other rows do not.
+        Runs outside the event loop. Both lanes may call it at the same time. A row that makes the model raise
+        gets an error; other rows do not.
         Raises `ModelUnavailable` if the model's file is missing, changed or broken.
         """
 
@@ -386,10 +404,13 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class QueueLengths:
-    """The numbers of messages ready for a worker, and of dead letters."""
+    """The numbers of messages ready for a worker in both lanes, and of dead letters."""
 
     ready: int
+    """In the small lane."""
     dead: int
+    tickets: int = 0
+    """In the bulk lane."""
 
 
 class DeadLetters(Protocol):

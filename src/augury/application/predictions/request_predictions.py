@@ -13,6 +13,7 @@ from augury.application.retrying import retried
 from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
+from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, TooManyPending
 from augury.domain.pricing import require_at_most
 from augury.domain.user import UserNotFound
@@ -36,7 +37,8 @@ class RequestPredictions:
         """The answers are in the order of `requests`. A refusal affects only its own request."""
         self.counters.submitted(len(requests))
         desk, answers = await retried(lambda: self._decide(requests))
-        self.queue.put([accepted.prediction.id for accepted in desk.accepted], traces=desk.traces)
+        for lane, ids in desk.ids_by_lane().items():
+            self.queue.put(ids, traces=desk.traces, lane=lane)
         self.counters.accepted([accepted.prediction for accepted in desk.accepted])
         return answers
 
@@ -102,6 +104,7 @@ class _Desk:
             expires_at=self._now + request.expires_in,
             single=request.single,
         )
+        lane = self._limits.small.lane(request.rows, len(request.input), pending=balance.pending)
         balance, transfers = balance.hold(price, reference=prediction.id)
         self._balances[request.user_id] = balance
         if request.key:
@@ -111,5 +114,13 @@ class _Desk:
         if request.trace:
             self.traces[prediction.id] = request.trace
         self.transfers += transfers
-        self.accepted.append(Accepted(prediction, request.input, request.key, request.notify))
+        cost = self._limits.slice.cost(request.rows, len(request.input)) if lane is Lane.BULK else None
+        self.accepted.append(Accepted(prediction, request.input, request.key, request.notify, cost))
         return prediction
+
+    def ids_by_lane(self) -> dict[Lane, list[PredictionId]]:
+        """The accepted predictions, in order."""
+        ids: dict[Lane, list[PredictionId]] = {Lane.SMALL: [], Lane.BULK: []}
+        for each in self.accepted:
+            ids[Lane.SMALL if each.bulk_cost is None else Lane.BULK].append(each.prediction.id)
+        return ids

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.ports import IdempotencyKey, Json, OpenBooks
 from augury.application.predictions.requests import Flight, Replayed, Request
+from augury.concurrency.aside import aside
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelNotFound
@@ -73,7 +75,8 @@ class SubmitPrediction:
 
     async def _request(self, submission: Submission) -> Request:
         named = self.limits.default_model if submission.model is None else submission.model
-        return Request.of(
+        checked = partial(
+            Request.of,
             user_id=submission.user_id,
             model=await self.models.get(named),
             data=submission.data,
@@ -86,6 +89,7 @@ class SubmitPrediction:
             notify=submission.notify,
             trace=submission.trace,
         )
+        return await aside(len(submission.input), checked)
 
     async def _accepted_as(self, user_id: UserId, key: IdempotencyKey) -> PredictionId | None:
         """Raises `IdempotencyConflict` where the key was used for something else."""

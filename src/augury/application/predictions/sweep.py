@@ -6,13 +6,25 @@ from datetime import datetime, timedelta
 from augury.application.batches.ports import Batches
 from augury.application.limits import Limits
 from augury.application.ports import Clock, Counters
-from augury.application.predictions.ports import Due, Ended, Events, OpenSweepBooks, PredictionQueue
+from augury.application.predictions.ports import (
+    BulkLane,
+    Due,
+    Ended,
+    Events,
+    OpenSweepBooks,
+    PredictionQueue,
+)
 from augury.application.retrying import retried
+from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction
 
 SLACK = timedelta(seconds=30)
 """How far the queue must have moved past a prediction before its message counts as lost. It covers messages
 that other workers hold, and clocks that differ."""
+
+
+MOST_TICKETS = 10_000
+"""Tickets that one sweep puts into the bulk lane. If more were lost, it is empty again after these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Sweep:
 
     books: OpenSweepBooks
     batches: Batches
+    bulk_lane: BulkLane
     queue: PredictionQueue
     events: Events
     clock: Clock
@@ -56,13 +69,25 @@ class Sweep:
         for each in (*due.lost, *requeued):
             if each.attempts:
                 self.queue.put([each.id], attempt=each.attempts + 1)
-        self.counters.requeued(len(due.lost) + len(requeued))
+        lost = len(due.lost) + await self._replace_tickets()
+        self.counters.requeued(lost + len(requeued))
         self.counters.ended(ended)
         if batch_ids := {each.batch_id for each in ended if each.batch_id}:
             await self.batches.close(batch_ids)
         if ended:
             await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
-        return Swept(lost=len(due.lost), requeued=len(requeued), ended=len(ended))
+        return Swept(lost=lost, requeued=len(requeued), ended=len(ended))
+
+    async def _replace_tickets(self) -> int:
+        """Put new tickets into the bulk lane if it has none although work waits there. Answers how many.
+
+        A ticket too many does no harm: whoever takes it finds nothing to do.
+        """
+        if await self.queue.has_tickets():
+            return 0
+        ids = await self.bulk_lane.ids(at_most=MOST_TICKETS)
+        self.queue.put(ids, lane=Lane.BULK)
+        return len(ids)
 
     async def _repair(
         self, put_before: datetime | None, *, early: bool, take_over: bool

@@ -23,7 +23,7 @@ OPERATOR_GROUPS = {
     "payment": "Payments made in Telegram Stars.",
     "promo": "Promo codes: create, list, disable, enable.",
     "queue": "The queue: dead, replay, upgrade.",
-    "user": "Accounts: create, show, promote, set-password, top-up, reverse, block, unblock.",
+    "user": "Accounts: create, show, promote, set-password, top-up, reverse, share, block, unblock.",
 }
 """The groups of commands, with the first sentence of their help. Each is in the module of its name."""
 PROCESSES = ("api", "bot", "migrate", "up", "worker")

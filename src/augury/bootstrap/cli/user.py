@@ -19,7 +19,7 @@ from augury.domain.user import Role, User, UserNotFound, normalized_email
 
 @click.group()
 def user() -> None:
-    """Accounts: create, show, promote, set-password, top-up, reverse, block, unblock.
+    """Accounts: create, show, promote, set-password, top-up, reverse, share, block, unblock.
 
     Instead of an EMAIL, every command but create also takes the user's id: accounts made in Telegram have no
     address.
@@ -139,6 +139,21 @@ async def reverse(operator: Operator, email: str, payment: str, credits: int | N
     reverse_top_up = ReverseTopUp(users=operator.users, books=operator.books)
     moved = await reverse_top_up(user_id=known.id, payment=payment, amount=credits)
     click.echo(f"{_name(known)} has {moved.balance.available} credits available")
+
+
+@user.command("share")
+@click.argument("email")
+@click.argument("weight", type=click.FloatRange(min=0.01, max=100))
+@operates
+async def share(operator: Operator, email: str, weight: float) -> None:
+    """Give an account another share of the bulk lane, where large work waits for its turn.
+
+    Everyone has the weight 1. While others wait, an account with the weight 3 gets three times as much as one
+    with the weight 1.
+    """
+    known = await _known(operator, email)
+    await operator.bulk_lane.set_weight(known.id, weight)
+    click.echo(f"{_name(known)} has the weight {weight:g} in the bulk lane")
 
 
 @user.command("block")

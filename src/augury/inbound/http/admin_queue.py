@@ -1,7 +1,8 @@
-"""The administrator's routes for the queue: its length, and messages that could not be handled."""
+"""The administrator's routes for the queue: who waits in it, and messages that could not be handled."""
 
 from datetime import datetime
 from typing import Annotated, Self
+from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
@@ -9,13 +10,16 @@ from dishka.integrations.litestar import inject
 from litestar import get, post
 from litestar.params import QueryParameter
 
-from augury.application.predictions.ports import DeadLetter, DeadLetters, Predictions
+from augury.application.predictions.ports import BulkLane, DeadLetter, DeadLetters, Predictions, UserInLane
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
+from augury.domain.lane import Lane
 from augury.inbound.http.paging import Limit
 from augury.inbound.http.problems import documented
 
 MOST_COUNTED = 1_000_000
 """Unfinished predictions are counted up to this number."""
+MOST_USERS = 100
+"""Users of the bulk lane that are listed."""
 ReplayLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="The most messages to replay.")]
 
 
@@ -41,14 +45,44 @@ class DeadLetterView(msgspec.Struct, frozen=True):
         )
 
 
+class UserInLaneView(msgspec.Struct, frozen=True):
+    """A user's predictions that wait in the bulk lane. `cost` is their rows, or bytes of input in rows."""
+
+    user_id: UUID
+    waiting: int
+    cost: int
+    weight: float
+
+    @classmethod
+    def of(cls, user: UserInLane) -> Self:
+        return cls(user.user_id, user.waiting, user.cost, user.weight)
+
+
+class LaneView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A lane: `small` for small work, `bulk` for what is large or beyond a user's fair share. `ready` is the
+    number of messages, `waiting` that of predictions. Those of the small lane include what is being run.
+
+    Only the bulk lane has `oldest`, the number of `users` who wait in it, and the 100 of them with the most
+    cost.
+    """
+
+    lane: Lane
+    ready: int
+    waiting: int
+    oldest: datetime | msgspec.UnsetType | None = msgspec.UNSET
+    users: int | msgspec.UnsetType = msgspec.UNSET
+    by_user: list[UserInLaneView] | msgspec.UnsetType = msgspec.UNSET
+
+
 class QueueView(msgspec.Struct, frozen=True):
     """The numbers of messages ready for a worker, of unfinished predictions, and of messages that could not
-    be handled, and the oldest of these messages."""
+    be handled, the oldest of these messages, and who waits for what in each lane."""
 
     ready: int
     unfinished: int
     dead: int
     dead_letters: list[DeadLetterView]
+    lanes: list[LaneView]
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -63,15 +97,31 @@ class Replayed(msgspec.Struct, frozen=True):
 )
 @inject
 async def read_queue(
-    dead_letters: FromDishka[DeadLetters], predictions: FromDishka[Predictions], limit: Limit = 20
+    dead_letters: FromDishka[DeadLetters],
+    predictions: FromDishka[Predictions],
+    bulk_lane: FromDishka[BulkLane],
+    limit: Limit = 20,
 ) -> QueueView:
     lengths = await dead_letters.lengths()
     letters = await dead_letters.list(at_most=limit) if lengths.dead else []
+    waiting = await bulk_lane.waiting(most_users=MOST_USERS)
+    unfinished = await predictions.waiting(at_most=MOST_COUNTED)
     return QueueView(
-        lengths.ready,
-        await predictions.waiting(at_most=MOST_COUNTED),
+        lengths.ready + lengths.tickets,
+        unfinished,
         lengths.dead,
         [DeadLetterView.of(letter) for letter in letters],
+        [
+            LaneView(Lane.SMALL, lengths.ready, max(unfinished - waiting.predictions, 0)),
+            LaneView(
+                Lane.BULK,
+                lengths.tickets,
+                waiting.predictions,
+                waiting.oldest,
+                waiting.users,
+                [UserInLaneView.of(user) for user in waiting.by_user],
+            ),
+        ],
     )
 
 

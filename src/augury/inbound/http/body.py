@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
@@ -16,6 +17,7 @@ from litestar.types import Receive, Scope
 from litestar.typing import FieldDefinition
 from typing_extensions import override
 
+from augury.concurrency.aside import LARGE
 from augury.inbound.http.field_problems import FieldProblem
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import NOT_JSON, NOT_JSON_TYPE, TOO_MANY_VALUES, WRONG_SHAPE
@@ -24,6 +26,9 @@ from augury.inbound.http.wording import listed, split
 T = TypeVar("T")
 Shape = Any  # the type of a struct, which mypy does not consider hashable
 _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_array: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
+BLOCK = 256
+"""Rows that are decoded in one call."""
 JSON = b"application/json"
 MOST_DIGITS = 20
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
@@ -156,7 +161,20 @@ def decode_data(data: msgspec.Raw, *, most: int) -> object:
     """
     if _signs(data) > most and _signs(_TEXTS.sub(b"", bytes(data))) > most:
         raise Refused(TOO_MANY_VALUES, f"`data` has more than {most:,} values.", most=most)
+    if len(memoryview(data)) > LARGE:
+        # If this fails, decoding the whole tells why.
+        with suppress(msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            return _decoded_in_blocks(data)
     return decode(_anything, data)
+
+
+def _decoded_in_blocks(data: msgspec.Raw) -> object:
+    """Decode an array block by block: no other thread runs while one call decodes."""
+    rows = _array.decode(data)
+    decoded: list[Any] = []
+    for begin in range(0, len(rows), BLOCK):
+        decoded += _anything.decode(b"[" + b",".join(rows[begin : begin + BLOCK]) + b"]")
+    return decoded
 
 
 def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> Refused:

@@ -1,5 +1,6 @@
 """The price of a prediction, without requesting it."""
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar import post
 from litestar.params import JSONBody
 
 from augury.application.predictions.quote_prediction import QuotePrediction
+from augury.concurrency.aside import aside
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import NoRows, TooManyRows
 from augury.domain.pricing import MaxPriceExceeded
@@ -81,8 +83,9 @@ async def quote(
     request: SignedIn, data: JSONBody[QuoteRequest], quote_prediction: FromDishka[QuotePrediction]
 ) -> Quote:
     settings: HttpSettings = request.app.state.settings
-    rows = decode_data(data.data, most=settings.max_values)
-    quoted = await quote_prediction(data=rows, model=data.model, max_price=data.max_price)
+    size = len(memoryview(data.data))
+    rows = await aside(size, partial(decode_data, data.data, most=settings.max_values))
+    quoted = await quote_prediction(data=rows, size=size, model=data.model, max_price=data.max_price)
     share_of(request.scope).release()
     return Quote(
         model=str(quoted.model.ref),

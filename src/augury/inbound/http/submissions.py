@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -13,12 +14,13 @@ from litestar.params import JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from augury.application.limits import Limits
-from augury.application.ports import Json, Unavailable
+from augury.application.ports import IdempotencyKey, Json, Unavailable
 from augury.application.predictions.ports import StoredPrediction
 from augury.application.predictions.requests import Answer, Replayed, Request
 from augury.application.predictions.submit_prediction import Submission as Asked
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.concurrency.aside import aside
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.trace_context import traceparent
 from augury.domain.balance import MOST_CREDITS, NotEnoughCredits
@@ -124,7 +126,12 @@ class SubmitDesk:
         user_id = caller or await self.identity.guest(scope)
         model, expires_in, max_price = submission.model, submission.expires_in, submission.max_price
         more = () if max_price is None else (max_price,)  # without it, the fingerprint is that of before
-        data = decode_data(submission.data, most=self.settings.max_values)
+
+        def read() -> tuple[object, IdempotencyKey | None]:
+            data = decode_data(submission.data, most=self.settings.max_values)
+            return data, None if name is None else key_of_submit(name, body, model, expires_in, data, *more)
+
+        data, key = await aside(len(body), read)
         asked = Asked(
             user_id=user_id,
             is_guest=caller is None,
@@ -132,7 +139,7 @@ class SubmitDesk:
             input=Json(bytes(submission.data)),
             model=model,
             expires_in=None if expires_in is None else timedelta(seconds=expires_in),
-            key=None if name is None else key_of_submit(name, body, model, expires_in, data, *more),
+            key=key,
             max_price=max_price,
             trace=_trace(scope),
         )
@@ -283,4 +290,5 @@ async def _received(desk: SubmitDesk, scope: Scope, receive: Receive) -> Taken:
         if most < desk.settings.max_body_bytes:
             raise guest_limits.body_too_large(desk.limits) from None
         raise
-    return await desk.accept(scope, decode_json(_submission_decoder, scope, body), body)
+    submission = await aside(len(body), partial(decode_json, _submission_decoder, scope, body))
+    return await desk.accept(scope, submission, body)

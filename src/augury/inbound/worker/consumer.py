@@ -16,8 +16,8 @@ from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from yarl import URL
 
 from augury.application.ports import Unavailable
+from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports import PredictionQueue, Task, UnknownPredictions
-from augury.application.predictions.run_batch import PredictTimedOut
 from augury.broker.wire import NotUnderstood, read_task
 from augury.inbound.worker.runner import TaskRunner
 
@@ -31,9 +31,15 @@ log = logging.getLogger(__name__)
 
 
 def create_consumer(
-    url: str, *, tasks: RabbitQueue, runner: TaskRunner, queue: PredictionQueue, prefetch: int
+    url: str,
+    *,
+    tasks: RabbitQueue,
+    bulk: RabbitQueue,
+    runner: TaskRunner,
+    queue: PredictionQueue,
+    prefetch: int,
 ) -> RabbitBroker:
-    """Create a broker, not yet connected, whose subscriber passes the messages of `tasks` to the `runner`."""
+    """Create a broker, not yet connected, whose subscribers pass both lanes' messages to the `runner`."""
     broker = RabbitBroker(
         URL(url).update_query(name="augury consumes"),
         timeout=CONNECTING,
@@ -43,11 +49,12 @@ def create_consumer(
         apply_types=False,
         logger=None,  # FastStream would log two lines per message
     )
-    subscribe(broker, tasks, handle=runner.handle, saw=queue.saw)
+    subscribe_to_tasks(broker, tasks, handle=runner.handle, saw=queue.saw)
+    subscribe_to_tickets(broker, bulk, handle=runner.handle_ticket)
     return broker
 
 
-def subscribe(
+def subscribe_to_tasks(
     broker: RabbitBroker,
     tasks: RabbitQueue,
     *,
@@ -57,11 +64,7 @@ def subscribe(
     """Pass the messages of `tasks` to `handle`, and the time each was published to `saw`."""
 
     async def read(message: StreamMessage[IncomingMessage]) -> Task:
-        try:
-            task = read_task(message.body, message.raw_message.headers)
-        except NotUnderstood as error:
-            log.warning("a message was dead-lettered: %s: %r", error, message.body[:100])
-            raise
+        task = _read(message)
         if put_at := message.raw_message.timestamp:
             saw(put_at)
         return task
@@ -69,17 +72,51 @@ def subscribe(
     @broker.subscriber(tasks, decoder=read, ack_policy=AckPolicy.REJECT_ON_ERROR, no_reply=True)
     async def run_predictions(task: Task) -> None:
         """Run these predictions and settle their price. A later attempt names one prediction."""
-        try:
-            await handle(task)
-        except (Unavailable, PredictTimedOut) as error:
-            log.debug("a message was requeued: %s%s", error, _traced(task))
-            raise NackMessage(requeue=True) from error
-        except UnknownPredictions as error:
-            log.warning("a message was dead-lettered: %s%s", error, _traced(task))
-            raise
-        except Exception:
-            log.exception("a message was dead-lettered%s", _traced(task))
-            raise
+        await _handled(handle, task)
+
+
+def subscribe_to_tickets(
+    broker: RabbitBroker, bulk: RabbitQueue, *, handle: Callable[[Task], Awaitable[None]]
+) -> None:
+    """Pass the messages of `bulk` to `handle`, one at a time, over a channel of their own."""
+
+    async def read(message: StreamMessage[IncomingMessage]) -> Task:
+        return _read(message)
+
+    @broker.subscriber(
+        bulk,
+        decoder=read,
+        ack_policy=AckPolicy.REJECT_ON_ERROR,
+        no_reply=True,
+        channel=Channel(prefetch_count=1),
+    )
+    async def run_next(ticket: Task) -> None:
+        """Run the next work of the bulk lane and settle its price: not necessarily the prediction that this
+        message names."""
+        await _handled(handle, ticket)
+
+
+def _read(message: StreamMessage[IncomingMessage]) -> Task:
+    try:
+        return read_task(message.body, message.raw_message.headers)
+    except NotUnderstood as error:
+        log.warning("a message was dead-lettered: %s: %r", error, message.body[:100])
+        raise
+
+
+async def _handled(handle: Callable[[Task], Awaitable[None]], task: Task) -> None:
+    """Handle a task. What is raised acknowledges, requeues or dead-letters its message."""
+    try:
+        await handle(task)
+    except (Unavailable, PredictTimedOut) as error:
+        log.debug("a message was requeued: %s%s", error, _traced(task))
+        raise NackMessage(requeue=True) from error
+    except UnknownPredictions as error:
+        log.warning("a message was dead-lettered: %s%s", error, _traced(task))
+        raise
+    except Exception:
+        log.exception("a message was dead-lettered%s", _traced(task))
+        raise
 
 
 def _traced(task: Task) -> str:

@@ -1,6 +1,7 @@
-"""Runs a worker's tasks: first attempts in batches, later attempts alone.
+"""Runs a worker's tasks: first attempts in batches, later attempts alone, and the bulk lane beside both.
 
-Plain asyncio: the source of the tasks (RabbitMQ's consumer, or the queue in the process) awaits `handle`.
+Plain asyncio: the source of the tasks (RabbitMQ's consumer, or the queue in the process) awaits `handle` and
+`handle_ticket`.
 """
 
 import asyncio
@@ -10,10 +11,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 from augury.application.ports import Unavailable
+from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports import Task, UnknownPredictions
-from augury.application.predictions.run_batch import PredictTimedOut, RunBatch
+from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.run_next import RunNext
 from augury.concurrency.cancellation import was_canceled
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.identifiers import PredictionId
@@ -21,6 +26,7 @@ from augury.domain.identifiers import PredictionId
 HANDING_BACK = 2.0
 """Seconds to hand back unfinished predictions to the books when the worker stops."""
 
+Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 
@@ -48,11 +54,12 @@ class WorkerSettings:
 
 
 class Turns:
-    """Lets one batch be predicted while the batch before it is settled."""
+    """Lets one batch be predicted while the batch before it is settled, and bulk work run beside both."""
 
     def __init__(self) -> None:
         self._predicting = asyncio.Lock()
         self._settling = asyncio.Lock()
+        self._bulk = asyncio.Lock()
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
@@ -72,27 +79,40 @@ class Turns:
             held.release()
 
     @asynccontextmanager
+    async def taken_by_bulk(self) -> AsyncIterator[None]:
+        async with self._bulk:
+            yield
+
+    @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Wait until no batch runs, and let none run in the context."""
-        async with self._predicting, self._settling:
+        """Wait until nothing runs, and let nothing else run in the context. Small work goes on while this
+        waits for bulk work."""
+        async with self._bulk, self._predicting, self._settling:
             yield
 
 
 class TaskRunner:
     """Runs one batch at a time, and settles it while the next is predicted. Tasks that arrive meanwhile form
-    the next batch."""
+    the next batch. Work of the bulk lane runs at the same time, one pick after the other."""
 
     def __init__(
-        self, run_batch: RunBatch, settings: WorkerSettings, *, on_fatal: Callable[[str], None]
+        self,
+        run_batch: RunBatch,
+        run_next: RunNext,
+        settings: WorkerSettings,
+        *,
+        on_fatal: Callable[[str], None],
     ) -> None:
         """`on_fatal` gets the reason for which this process must end with an exit code of failure."""
         self._run_batch = run_batch
+        self._run_next = run_next
         self._settings = settings
         self._on_fatal = on_fatal
         self._first: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
             self._fly_together, most=settings.max_batch, weigh=lambda task: len(task.prediction_ids)
         )
         self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(self._fly_alone, most=1)
+        self._bulk: NaturalBatches[Task, None] = NaturalBatches(self._fly_next, most=1)
         self._turns = Turns()
         self._stopping = asyncio.Event()
         self.failures = 0
@@ -104,19 +124,22 @@ class TaskRunner:
         Raises `Unavailable`, after a pause, if the task must be handed over again later, and
         `PredictTimedOut`. Raises `UnknownPredictions` after the other predictions are done.
         """
-        try:
+        async with self._failures_told():
             unknown = await (self._first if task.attempt == 1 else self._later).board(task)
             if unknown:
                 raise UnknownPredictions(unknown)
             for prediction_id, trace in task.traces.items():
                 log.info("ran prediction %s, traceparent %s", prediction_id, trace)
-        except Unavailable:
-            await self._pause()
-            raise
-        except asyncio.CancelledError:
-            if was_canceled():
-                raise
-            raise Unavailable("this worker is stopping") from None
+
+    async def handle_ticket(self, ticket: Task) -> None:
+        """Run the next work of the bulk lane, whatever the ticket names. Returns when it is settled, or when
+        nothing waits.
+
+        Raises `Unavailable`, after a pause, if the ticket must be handed over again later, and
+        `PredictTimedOut`.
+        """
+        async with self._failures_told():
+            await self._bulk.board(ticket)
 
     async def stop(self) -> None:
         """Start no new batches. Finish the running ones within the grace period, or hand them back."""
@@ -126,7 +149,19 @@ class TaskRunner:
                 pass  # no batch runs, and none will start
         with suppress(TimeoutError):
             async with asyncio.timeout(HANDING_BACK):
-                await asyncio.gather(self._first.stop(), self._later.stop())
+                await asyncio.gather(self._first.stop(), self._later.stop(), self._bulk.stop())
+
+    @asynccontextmanager
+    async def _failures_told(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except Unavailable:
+            await self._pause()
+            raise
+        except asyncio.CancelledError:
+            if was_canceled():
+                raise
+            raise Unavailable("this worker is stopping") from None
 
     async def _fly_together(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
         ids = [each for task in tasks for each in task.prediction_ids]
@@ -136,7 +171,9 @@ class TaskRunner:
                 await settling()
                 self._first.clear()
 
-            unknown = await self._run(ids, retries=False, predicted=predicted)
+            unknown = await self._run(
+                lambda: self._run_batch(ids, predicted=predicted), f"a batch of {len(ids)} predictions"
+            )
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
     async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
@@ -145,23 +182,22 @@ class TaskRunner:
         missing: list[PredictionId] = []
         for each in task.prediction_ids:
             async with self._turns.alone():
-                missing += await self._run([each], retries=True)
+                missing += await self._run(partial(self._run_batch, [each], retries=True), "a prediction")
         return [missing]
 
-    async def _run(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        retries: bool,
-        predicted: Callable[[], Awaitable[None]] | None = None,
-    ) -> Collection[PredictionId]:
-        """Run a batch, and answer the ids that are not in the books."""
+    async def _fly_next(self, _: Sequence[Task]) -> Sequence[None]:
+        async with self._turns.taken_by_bulk():
+            await self._run(self._run_next, "work of the bulk lane")
+        return [None]
+
+    async def _run(self, run: Callable[[], Awaitable[Answer]], what: str) -> Answer:
+        """Run something, and answer its result."""
         if self._stopping.is_set():
             raise Unavailable("this worker is stopping")
         try:
-            unknown = await self._run_batch(ids, retries=retries, predicted=predicted)
+            answer = await run()
         except PredictTimedOut:
-            self._on_fatal(f"a batch of {len(ids)} predictions took too long; its thread cannot be stopped")
+            self._on_fatal(f"{what} took too long; its thread cannot be stopped")
             raise
         except Unavailable as error:
             if not self.failures:
@@ -171,7 +207,7 @@ class TaskRunner:
         if self.failures:
             log.info("batches run again")
         self.failures = 0
-        return unknown
+        return answer
 
     async def _pause(self) -> None:
         """Pause longer the longer the books are unavailable: a message may be requeued a limited number of

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
 from aio_pika.abc import AbstractRobustConnection
 from faststream.rabbit import RabbitBroker, RabbitQueue
+from faststream.rabbit.subscriber import RabbitSubscriber
 
 from augury.broker.trouble import TROUBLE, host_of, told
 from augury.concurrency.cancellation import within
@@ -44,15 +45,15 @@ class TaskConsumer:
         brokers: Mapping[str, RabbitBroker],
         runner: TaskRunner,
         *,
-        tasks: RabbitQueue,
+        queues: Sequence[RabbitQueue],
         look_every: timedelta = LOOK_EVERY,
         patience: timedelta = PATIENCE,
     ) -> None:
-        """`brokers` by their URLs, of which there is one at least."""
+        """`brokers` by their URLs, of which there is one at least. Each consumes all `queues`."""
         self._brokers = brokers
         self._url, self._broker = next(iter(brokers.items()))
         self._runner = runner
-        self._tasks = tasks
+        self._queues = queues
         self._look_every = look_every.total_seconds()
         self._patience = patience.total_seconds()
         self._seen = float("-inf")
@@ -154,18 +155,24 @@ class TaskConsumer:
         return asked.done() and not asked.cancelled() and asked.result()
 
     async def _ask(self) -> bool:
-        """Whether our channel has a consumer, and the broker has one of the queue."""
+        """Whether each of our channels has a consumer, and the broker has one of each queue."""
         try:
             connection = await self._broker.connect()
             if connection.transport is None or not connection.connected.is_set():
                 return False
-            channel = await (await self._broker.config.channel_manager.get_channel()).get_underlay_channel()
-            if not channel.consumers:
-                return False
+            channels = self._broker.config.channel_manager
+            for subscriber in self._broker.subscribers:
+                assert isinstance(subscriber, RabbitSubscriber)
+                channel = await (await channels.get_channel(subscriber.channel)).get_underlay_channel()
+                if not channel.consumers:
+                    return False
             probe = await connection.transport.connection.channel(publisher_confirms=False, timeout=ANSWERING)
-            answer = await probe.queue_declare(self._tasks.name, passive=True, timeout=ANSWERING)
+            answers = [
+                await probe.queue_declare(queue.name, passive=True, timeout=ANSWERING)
+                for queue in self._queues
+            ]
             await probe.close()
-            return bool(answer.consumer_count)
+            return all(answer.consumer_count for answer in answers)
         except TROUBLE:
             return False
 

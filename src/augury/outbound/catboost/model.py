@@ -1,22 +1,26 @@
-"""Predicts with CatBoost: all rows of all questions in one call, on a separate thread."""
+"""Predicts with CatBoost: all rows of small questions in one call, those of a large one slice by slice."""
 
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from typing_extensions import override
 
+from augury.application.limits import Limits
 from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
+from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model, ModelRef, ModelRefused
 from augury.domain.model_facts import MOST_TEXT, ModelFacts
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
+from augury.outbound.catboost.slicing import is_large, joined, slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,25 +43,38 @@ Kept: TypeAlias = tuple[ModelFacts, LoadedModel]
 
 
 class CatBoostPredictor(Predictor, SlicePredictor):
-    """Serves any model of the store. Loads and calls all models on one thread, which `close` ends."""
+    """Serves any model of the store. Loads and calls models on two threads, one for each lane, which `close`
+    ends. A model in memory may be called by both at the same time."""
 
     def __init__(
-        self, store: ModelStore, settings: CatBoostSettings | None = None, *, max_text: int = MOST_TEXT
+        self,
+        store: ModelStore,
+        settings: CatBoostSettings | None = None,
+        most: Slice | None = None,
+        *,
+        max_text: int = MOST_TEXT,
     ) -> None:
-        """A row with a text or category of more than `max_text` characters is invalid."""
+        """A question with more rows or bytes than `most` is answered slice by slice. A row with a text or
+        category of more than `max_text` characters is invalid."""
         self._max_text = max_text
         self._store = store
         self._settings = settings or CatBoostSettings()
+        self._most = most or Limits().slice
         self._loaded: dict[tuple[str, ModelRef], Kept] = {}  # the least recently used first
         self._loading = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="catboost")
+        self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="catboost")
 
     @override
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
         loaded = self._recall(model) or await self._load(model)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, answer, loaded, questions, self._settings.max_warnings, self._max_text
-        )
+        small = [question for question in questions if not is_large(question, self._most)]
+        if len(small) == len(questions):
+            return await self._answer(loaded, questions)
+        answered = iter(await self._answer(loaded, small) if small else ())
+        return [
+            await self._in_slices(loaded, question) if is_large(question, self._most) else next(answered)
+            for question in questions
+        ]
 
     @override
     async def predict_slice(self, model: Model, sheet: bytes, content: bytes) -> SliceOutcome:
@@ -65,12 +82,25 @@ class CatBoostPredictor(Predictor, SlicePredictor):
 
         loaded = self._recall(model) or await self._load(model)
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, answer_slice, loaded, sheet, content, self._settings.max_warnings
+            self._threads, answer_slice, loaded, sheet, content, self._settings.max_warnings
         )
 
     def close(self) -> None:
-        """End the thread without waiting for a running call."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """End the threads without waiting for a running call."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _answer(self, loaded: LoadedModel, questions: Sequence[Question]) -> list[Outcome]:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, answer, loaded, questions, self._settings.max_warnings, self._max_text
+        )
+
+    async def _in_slices(self, loaded: LoadedModel, question: Question) -> Outcome:
+        loop, most_warnings = asyncio.get_running_loop(), self._settings.max_warnings
+        parts = await loop.run_in_executor(self._threads, slices, question, self._most)
+        outcomes = [outcome for part in parts for outcome in await self._answer(loaded, [part])]
+        return await loop.run_in_executor(
+            self._threads, partial(joined, outcomes, parts, most_warnings=most_warnings)
+        )
 
     async def _load(self, model: Model) -> LoadedModel:
         async with self._loading:  # so that two batches do not load the same model twice
@@ -78,7 +108,9 @@ class CatBoostPredictor(Predictor, SlicePredictor):
                 return loaded
             path = await self._store.path(model.sha256)
             loop = asyncio.get_running_loop()
-            loaded = await loop.run_in_executor(self._thread, load_model, path, model, self._settings.threads)
+            loaded = await loop.run_in_executor(
+                self._threads, load_model, path, model, self._settings.threads
+            )
             self._loaded[model.sha256, model.ref] = model.facts, loaded
             while len(self._loaded) > self._settings.loaded_models:
                 del self._loaded[next(iter(self._loaded))]

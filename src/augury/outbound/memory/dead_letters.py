@@ -17,7 +17,7 @@ class MemoryDeadLetters(DeadLetters):
 
     @override
     async def lengths(self) -> QueueLengths:
-        return QueueLengths(ready=self.queue.ready, dead=len(self.queue.dead))
+        return QueueLengths(ready=self.queue.ready, tickets=self.queue.tickets, dead=len(self.queue.dead))
 
     @override
     async def list(self, *, at_most: int) -> Sequence[DeadLetter]:

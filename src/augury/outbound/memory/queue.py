@@ -11,6 +11,7 @@ from augury.application.ports import Clock
 from augury.application.predictions.ports import NO_TRACES, PredictionQueue, Task, Traces, UnknownPredictions
 from augury.broker import wire
 from augury.domain.identifiers import PredictionId
+from augury.domain.lane import Lane
 
 MOST_IDS = 200_000
 """The most predictions that wait here. Further ones are dropped: the sweeper finds them in the books."""
@@ -34,6 +35,7 @@ class Waiting:
 
     task: Task
     put_at: datetime
+    lane: Lane = Lane.SMALL
     failures: int = 0
 
 
@@ -46,7 +48,7 @@ class Dead:
 
 
 class MemoryPredictionQueue(PredictionQueue):
-    """The queue for an API and a worker in one process.
+    """The queue, of two lanes, for an API and a worker in one process.
 
     Its contents are lost when the process ends. At the next start, the sweeper fills it from the books.
     """
@@ -59,16 +61,26 @@ class MemoryPredictionQueue(PredictionQueue):
         self.most_deliveries = MOST_DELIVERIES
         self.dead: deque[Dead] = deque(maxlen=MOST_DEAD)
         self._waiting: deque[Waiting] = deque()
+        self._tickets: deque[Waiting] = deque()
         self._ids = 0
         self._in_hand: dict[asyncio.Task[None], datetime] = {}
+        self._ticket_in_hand: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         """Set when a task arrived or was handled: then another one may be delivered."""
         self._handle: Handle | None = None
+        self._handle_ticket: Handle | None = None
         self._stopped = False
 
     @override
-    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
-        size = wire.MOST_IDS if attempt == 1 else 1
+    def put(
+        self,
+        ids: Sequence[PredictionId],
+        *,
+        attempt: int = 1,
+        traces: Traces = NO_TRACES,
+        lane: Lane = Lane.SMALL,
+    ) -> None:
+        size = wire.MOST_IDS if attempt == 1 and lane is Lane.SMALL else 1
         room = self.most_ids - self._ids
         if len(ids) > room:
             log.warning("the queue is full: the sweeper will queue %d predictions later", len(ids) - room)
@@ -76,16 +88,22 @@ class MemoryPredictionQueue(PredictionQueue):
         for start in range(0, len(ids), size):
             some = tuple(ids[start : start + size])
             task = Task(some, attempt, {each: traces[each] for each in some if each in traces})
-            self._append(Waiting(task, self._clock.now()))
+            self._append(Waiting(task, self._clock.now(), lane))
 
     @property
     def ready(self) -> int:
-        """The number of tasks that wait to be delivered."""
+        """The number of tasks of the small lane that wait to be delivered."""
         return len(self._waiting)
+
+    @property
+    def tickets(self) -> int:
+        """The number of tickets of the bulk lane that wait to be delivered."""
+        return len(self._tickets)
 
     def replay(self) -> None:
         """Put the oldest dead letter on the queue again."""
-        self._append(Waiting(self.dead.popleft().waiting.task, self._clock.now()))
+        waiting = self.dead.popleft().waiting
+        self._append(Waiting(waiting.task, self._clock.now(), waiting.lane))
 
     @override
     def saw(self, put_at: datetime) -> None:
@@ -97,18 +115,24 @@ class MemoryPredictionQueue(PredictionQueue):
         first = [self._waiting[0].put_at] if self._waiting else []
         return min((*first, *self._in_hand.values()), default=self._clock.now())
 
-    def deliver_to(self, handle: Handle) -> None:
-        """Register the handler of the tasks. If it raises, the task is delivered again after a pause."""
-        self._handle = handle
+    @override
+    async def has_tickets(self) -> bool:
+        return bool(self._tickets)
+
+    def deliver_to(self, handle: Handle, handle_ticket: Handle) -> None:
+        """Register the handlers of the small lane's tasks, and of the bulk lane's tickets, which get one at a
+        time. If a handler raises, the task is delivered again after a pause."""
+        self._handle, self._handle_ticket = handle, handle_ticket
 
     async def run(self) -> None:
         """Deliver tasks, many at once, until `stop` is called. On cancellation, cancel the handlers."""
-        if self._handle is None:
+        if self._handle is None or self._handle_ticket is None:
             raise RuntimeError("no handler is registered: call deliver_to first")
         try:
             while not self._stopped:
                 self._changed.clear()
                 self._hand_out(self._handle)
+                self._hand_out_a_ticket(self._handle_ticket)
                 await self._changed.wait()
         except asyncio.CancelledError:
             await self.stop()
@@ -118,11 +142,12 @@ class MemoryPredictionQueue(PredictionQueue):
         """Deliver no more tasks. Running handlers are canceled after `grace`."""
         self._stopped = True
         self._changed.set()
-        if self._in_hand and grace:
-            await asyncio.wait(tuple(self._in_hand), timeout=grace.total_seconds())
-        for handling in self._in_hand:
+        in_hand = [*self._in_hand, *([self._ticket_in_hand] if self._ticket_in_hand else [])]
+        if in_hand and grace:
+            await asyncio.wait(in_hand, timeout=grace.total_seconds())
+        for handling in in_hand:
             handling.cancel()
-        await asyncio.gather(*self._in_hand, return_exceptions=True)
+        await asyncio.gather(*in_hand, return_exceptions=True)
 
     def _hand_out(self, handle: Handle) -> None:
         while self._waiting and len(self._in_hand) < self.prefetch:
@@ -130,6 +155,12 @@ class MemoryPredictionQueue(PredictionQueue):
             handling = asyncio.create_task(self._see_to(waiting, handle))
             self._in_hand[handling] = waiting.put_at
             handling.add_done_callback(self._let_go)
+
+    def _hand_out_a_ticket(self, handle: Handle) -> None:
+        if self._tickets and self._ticket_in_hand is None:
+            self._ticket_in_hand = asyncio.create_task(self._see_to(self._tickets.popleft(), handle))
+            self._ids -= 1
+            self._ticket_in_hand.add_done_callback(self._let_the_ticket_go)
 
     async def _see_to(self, waiting: Waiting, handle: Handle) -> None:
         try:
@@ -147,14 +178,18 @@ class MemoryPredictionQueue(PredictionQueue):
                 return
             log.warning("a task could not be handled, and will be delivered again: %s", error)
             await asyncio.sleep(self.pause.total_seconds())
-            self._append(Waiting(waiting.task, self._clock.now(), failures))
+            self._append(Waiting(waiting.task, self._clock.now(), waiting.lane, failures))
 
     def _let_go(self, handling: asyncio.Task[None]) -> None:
         del self._in_hand[handling]
         self._changed.set()
 
+    def _let_the_ticket_go(self, _: "asyncio.Task[None]") -> None:
+        self._ticket_in_hand = None
+        self._changed.set()
+
     def _append(self, waiting: Waiting) -> None:
-        self._waiting.append(waiting)
+        (self._waiting if waiting.lane is Lane.SMALL else self._tickets).append(waiting)
         self._ids += len(waiting.task.prediction_ids)
         self._changed.set()
 

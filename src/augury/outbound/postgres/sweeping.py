@@ -45,9 +45,9 @@ WITH candidates AS (
     ) AS seen
     WHERE u.prediction_id = seen.id AND u.prediction_id = ANY (ARRAY (SELECT id FROM found))
 )
-SELECT id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
-    expires_at, started_at, finished_at, valid_rows, failure, text_price, text_bytes, valid_text_bytes,
-    finding
+SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, status, attempts,
+    created_at, expires_at, started_at, finished_at, valid_rows, failure, text_price, text_bytes,
+    valid_text_bytes, finding
 FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
 """
 

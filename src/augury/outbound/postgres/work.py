@@ -73,7 +73,7 @@ WITH RECURSIVE waiting (user_id) AS (
     FROM begun WHERE p.id = begun.id AND p.id = ANY (ARRAY (SELECT prediction_id FROM oldest))
     RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
         p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
-        p.text_price, p.text_bytes, p.valid_text_bytes
+        p.text_price, p.text_bytes, p.valid_text_bytes, p.batch_id, p.batch_number
 ), left_the_lane AS (
     UPDATE unfinished SET bulk_user = NULL, due_at = least(now() + $2::interval, due_at), wait = 30
     WHERE prediction_id = ANY (ARRAY (SELECT id FROM begun UNION SELECT id FROM locked WHERE NOT is_ready))
@@ -84,7 +84,7 @@ WITH RECURSIVE waiting (user_id) AS (
 )
 SELECT id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
     expires_at, started_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
-    valid_text_bytes,
+    valid_text_bytes, batch_id, batch_number,
     (SELECT count(*) FROM waiting WHERE user_id IS NOT NULL) AS users,
     (SELECT count(*) FROM left_the_lane) AS left_the_lane
 FROM (SELECT) AS one LEFT JOIN claimed ON true

@@ -31,8 +31,8 @@ class RabbitDeadLetters(DeadLetters):
     @override
     async def lengths(self) -> QueueLengths:
         async def look(channel: AbstractChannel) -> QueueLengths:
-            ready, dead = await self._queues(channel)
-            return QueueLengths(ready=_length(ready), dead=_length(dead))
+            ready, tickets, dead = await self._queues(channel)
+            return QueueLengths(ready=_length(ready), tickets=_length(tickets), dead=_length(dead))
 
         return await self._over(look, patience=(2 + len(self._urls)) * self._seconds)
 
@@ -40,7 +40,7 @@ class RabbitDeadLetters(DeadLetters):
     async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
         async def look(channel: AbstractChannel) -> Sequence[DeadLetter]:
             """Acknowledge nothing: when the channel closes, all messages return to their places."""
-            _, dead = await self._queues(channel)
+            _, _, dead = await self._queues(channel)
             letters: list[DeadLetter] = []
             while len(letters) < at_most and (message := await dead.get(fail=False)):
                 letters.append(_letter(message))
@@ -51,14 +51,14 @@ class RabbitDeadLetters(DeadLetters):
     @override
     async def replay(self, *, at_most: int) -> int:
         async def put_again(channel: AbstractChannel) -> int:
-            _, dead = await self._queues(channel)
+            _, _, dead = await self._queues(channel)
             replayed = 0
             for _ in range(min(at_most, _length(dead))):
                 message = await dead.get(fail=False)
                 if message is None:
                     break
                 await channel.default_exchange.publish(
-                    _again(message), self._topology.tasks.name, mandatory=True, timeout=self._seconds
+                    _again(message), self._origin(message), mandatory=True, timeout=self._seconds
                 )
                 await message.ack()
                 replayed += 1
@@ -66,13 +66,19 @@ class RabbitDeadLetters(DeadLetters):
 
         return await self._over(put_again)
 
-    async def _queues(self, channel: AbstractChannel) -> tuple[AbstractQueue, AbstractQueue]:
-        """The queues of the tasks and of the dead letters, declared again to get their lengths."""
-        tasks = self._topology.tasks
-        return (
-            await channel.declare_queue(tasks.name, durable=tasks.durable, arguments=tasks.arguments),
-            await channel.declare_queue(self._topology.dead.name, passive=True),
-        )
+    async def _queues(self, channel: AbstractChannel) -> tuple[AbstractQueue, AbstractQueue, AbstractQueue]:
+        """The queues of both lanes and of the dead letters, declared again to get their lengths."""
+        tasks, bulk = [
+            await channel.declare_queue(queue.name, durable=queue.durable, arguments=queue.arguments)
+            for queue in (self._topology.tasks, self._topology.bulk)
+        ]
+        return tasks, bulk, await channel.declare_queue(self._topology.dead.name, passive=True)
+
+    def _origin(self, message: AbstractIncomingMessage) -> str:
+        """The queue in which a message died; that of the small lane if the broker does not say."""
+        died_in = _last_death(message).get("queue")
+        name = died_in.decode() if isinstance(died_in, bytes) else died_in
+        return self._topology.bulk.name if name == self._topology.bulk.name else self._topology.tasks.name
 
     async def _over(
         self, work: Callable[[AbstractChannel], Awaitable[Answer]], *, patience: float = PATIENCE
@@ -126,9 +132,14 @@ def _again(message: AbstractIncomingMessage) -> aio_pika.Message:
     )
 
 
-def _letter(message: AbstractIncomingMessage) -> DeadLetter:
+def _last_death(message: AbstractIncomingMessage) -> dict[str, Any]:
+    """What the broker recorded of the message's last death, as far as it did."""
     deaths: Any = message.headers.get("x-death")
-    last = deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
+    return deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
+
+
+def _letter(message: AbstractIncomingMessage) -> DeadLetter:
+    last = _last_death(message)
     reason, count, died_at = last.get("reason"), last.get("count"), last.get("time")
     return DeadLetter(
         reason=reason.decode() if isinstance(reason, bytes) else str(reason or "unknown"),

@@ -36,10 +36,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """The broker's objects: the queue, the queue of its dead letters, the exchange of the events and their
-    routing key."""
+    """The broker's objects: the queues of the small and the bulk lane, the queue of their dead letters, the
+    exchange of the events and their routing key."""
 
     tasks: RabbitQueue
+    bulk: RabbitQueue
     dead: RabbitQueue
     events: RabbitExchange
     finished: str
@@ -123,19 +124,20 @@ class RabbitLink:
             wait=False,  # only for the socket: the broker's confirmation is still awaited
         )
 
-    async def waiting(self) -> int:
-        """The number of messages ready in the queue. Declares a missing queue. Raises one of `TROUBLE`."""
-        return await within(self._seconds + UNTIL_IT_IS_GONE, self._waiting())
+    async def waiting(self, queue: RabbitQueue) -> int:
+        """The number of messages ready in a queue. Declares missing queues. Raises one of `TROUBLE`."""
+        return await within(self._seconds + UNTIL_IT_IS_GONE, self._waiting(queue))
 
-    async def _waiting(self) -> int:
+    async def _waiting(self, queue: RabbitQueue) -> int:
         try:
             async with self._connection.channel(publisher_confirms=False) as channel:
-                queue = await channel.declare_queue(self._topology.tasks.name, passive=True)
-                return queue.declaration_result.message_count or 0
+                found = await channel.declare_queue(queue.name, passive=True)
+                return found.declaration_result.message_count or 0
         except ChannelNotFoundEntity:
             await asyncio.sleep(UNTIL_IT_IS_GONE)
         async with self._connection.channel(publisher_confirms=False) as channel:
-            return await _declare(channel, self._topology)
+            await _declare(channel, self._topology)
+        return 0
 
 
 async def _connect(url: str) -> AbstractConnection:
@@ -148,11 +150,11 @@ async def _open_channel(connection: AbstractConnection, topology: Topology) -> A
     return channel
 
 
-async def _declare(channel: AbstractChannel, topology: Topology) -> int:
-    events, tasks = topology.events, topology.tasks
+async def _declare(channel: AbstractChannel, topology: Topology) -> None:
+    events = topology.events
     await channel.declare_exchange(events.name, events.type.value, durable=events.durable)
-    declared = await channel.declare_queue(tasks.name, durable=tasks.durable, arguments=tasks.arguments)
-    return declared.declaration_result.message_count or 0
+    for queue in (topology.tasks, topology.bulk):
+        await channel.declare_queue(queue.name, durable=queue.durable, arguments=queue.arguments)
 
 
 async def _have_dead_letters_kept(connection: AbstractConnection, dead: RabbitQueue) -> None:

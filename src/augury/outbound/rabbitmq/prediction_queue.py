@@ -1,4 +1,4 @@
-"""The queue `ml_tasks` on RabbitMQ."""
+"""The queues of both lanes on RabbitMQ."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from typing_extensions import override
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import NO_TRACES, PredictionQueue, Traces
 from augury.domain.identifiers import PredictionId
+from augury.domain.lane import Lane
 from augury.outbound.rabbitmq.publisher import RabbitPublisher
 
 
@@ -17,8 +18,15 @@ class RabbitPredictionQueue(PredictionQueue):
         self._seen: datetime | None = None
 
     @override
-    def put(self, ids: Sequence[PredictionId], *, attempt: int = 1, traces: Traces = NO_TRACES) -> None:
-        self._publisher.put(ids, attempt, traces)
+    def put(
+        self,
+        ids: Sequence[PredictionId],
+        *,
+        attempt: int = 1,
+        traces: Traces = NO_TRACES,
+        lane: Lane = Lane.SMALL,
+    ) -> None:
+        self._publisher.put(ids, attempt, traces, lane)
 
     @override
     def saw(self, put_at: datetime) -> None:
@@ -32,3 +40,10 @@ class RabbitPredictionQueue(PredictionQueue):
             return self._seen if await self._publisher.waiting() else now
         except Unavailable:
             return None
+
+    @override
+    async def has_tickets(self) -> bool:
+        try:
+            return bool(await self._publisher.waiting(Lane.BULK))
+        except Unavailable:
+            return True

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aio_pika
+from faststream.rabbit import RabbitQueue
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import NO_TRACES, Traces
@@ -21,6 +22,7 @@ from augury.broker.wire import CONTENT_TYPE, MOST_IDS, task_body, task_headers
 from augury.concurrency.outage import Outage
 from augury.concurrency.pauses import Pauses
 from augury.domain.identifiers import PredictionId
+from augury.domain.lane import Lane
 from augury.outbound.rabbitmq.hosts import urls_of
 from augury.outbound.rabbitmq.link import Envelope, RabbitLink, Topology
 
@@ -65,6 +67,11 @@ class Put:
     attempt: int
     at: datetime
     trace: str | None = None
+    lane: Lane = Lane.SMALL
+
+    @property
+    def shares_its_task(self) -> bool:
+        return self.attempt == 1 and self.lane is Lane.SMALL
 
 
 class RabbitPublisher:
@@ -110,19 +117,25 @@ class RabbitPublisher:
         """Raises `Unavailable` if the broker does not answer in time."""
         await self.waiting()
 
-    async def waiting(self) -> int:
-        """The number of messages ready in the queue. Raises `Unavailable`."""
+    async def waiting(self, lane: Lane = Lane.SMALL) -> int:
+        """The number of messages ready in the queue of a lane. Raises `Unavailable`."""
         link = self._link
         if link is None:
             raise Unavailable("RabbitMQ is not connected")
         try:
-            return await link.waiting()
+            return await link.waiting(self._queue_of(lane))
         except TROUBLE as error:
             if len(self._settings.urls) > 1:
                 link.give_up()  # another host may answer
             raise Unavailable(f"RabbitMQ: {why(error)}") from error
 
-    def put(self, ids: Sequence[PredictionId], attempt: int, traces: Traces = NO_TRACES) -> None:
+    def put(
+        self,
+        ids: Sequence[PredictionId],
+        attempt: int,
+        traces: Traces = NO_TRACES,
+        lane: Lane = Lane.SMALL,
+    ) -> None:
         room = max(self._settings.max_unpublished - len(self._puts), 0)
         full = len(ids) > room
         if full and not self._full:
@@ -131,7 +144,7 @@ class RabbitPublisher:
             )
         self._full = full
         now = datetime.now(UTC)
-        self._puts.extend(Put(each, attempt, now, traces.get(each)) for each in ids[:room])
+        self._puts.extend(Put(each, attempt, now, traces.get(each), lane) for each in ids[:room])
         self._wake()
 
     def tell(self, news: bytes) -> None:
@@ -185,11 +198,12 @@ class RabbitPublisher:
         self._pauses.reset()
 
     def _next_tasks(self) -> list[list[Put]]:
-        """The contents of the next messages. Each has up to 16 first attempts, or one later attempt."""
+        """The contents of the next messages. Each has up to 16 first attempts of the small lane, or one later
+        attempt, or is one ticket of the bulk lane."""
         tasks: list[list[Put]] = []
         while self._puts:
             put = self._puts[0]
-            if tasks and put.attempt == 1 == tasks[-1][0].attempt and len(tasks[-1]) < MOST_IDS:
+            if tasks and put.shares_its_task and tasks[-1][0].shares_its_task and len(tasks[-1]) < MOST_IDS:
                 tasks[-1].append(self._puts.popleft())
             elif len(tasks) < MESSAGES_PER_FLIGHT:
                 tasks.append([self._puts.popleft()])
@@ -205,7 +219,10 @@ class RabbitPublisher:
             timestamp=puts[0].at,  # the earliest of them
             headers=task_headers([put.trace for put in puts]),
         )
-        return Envelope(message, self._topology.tasks.name)
+        return Envelope(message, self._queue_of(puts[0].lane).name)
+
+    def _queue_of(self, lane: Lane) -> RabbitQueue:
+        return self._topology.tasks if lane is Lane.SMALL else self._topology.bulk
 
     def _event(self, news: bytes) -> Envelope:
         message = aio_pika.Message(news, content_type=CONTENT_TYPE)

@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
+from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports import Claimed, Ended, Finished, Outcome, Predictor, Question
-from augury.application.predictions.run_batch import PredictTimedOut
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model, ModelRef, ModelState

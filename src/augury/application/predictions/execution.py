@@ -1,0 +1,151 @@
+"""Predict and settle what was claimed: shared by the use cases that claim, by id or by turn."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from augury.application.batches.ports import SHEET, Batches, BatchStore, NotStored, input_name, output_name
+from augury.application.limits import Limits
+from augury.application.models.ports import Models, ModelUnavailable
+from augury.application.ports import Clock, Counters, Unavailable
+from augury.application.predictions.lease import Lease
+from augury.application.predictions.ports import (
+    Claimed,
+    Ended,
+    Events,
+    Finished,
+    Predictor,
+    Question,
+    SlicePredictor,
+    Work,
+)
+from augury.domain.batch import SlicePlace
+from augury.domain.identifiers import PredictionId
+from augury.domain.model import ModelNotFound, ModelRef
+from augury.domain.prediction import Failure
+from augury.domain.row_errors import kept_errors, kept_warnings
+
+Answer = TypeVar("Answer")
+log = logging.getLogger(__name__)
+
+
+class PredictTimedOut(Exception):
+    """A batch took longer than `predict_timeout`. A thread cannot be stopped, so the process must end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """Runs claimed predictions under the lease of their token."""
+
+    work: Work
+    batches: Batches
+    store: BatchStore
+    models: Models
+    predictor: Predictor
+    slice_predictor: SlicePredictor
+    events: Events
+    clock: Clock
+    limits: Limits
+    counters: Counters
+
+    async def run(
+        self,
+        lease: Lease,
+        token: UUID,
+        claimed: Sequence[Claimed],
+        predicted: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Predict and settle, and keep the lease of this token. `predicted` is awaited between the two.
+
+        While the books cannot be reached, it waits. Then it raises `Unavailable`, after it has handed back
+        what it had not predicted, and `PredictTimedOut`.
+        """
+        ids = [claim.prediction.id for claim in claimed]
+        async with lease.kept(ids):
+            async with lease.handed_back_in_an_outage(ids):
+                finished = await self._predict(claimed)
+            if predicted:
+                await predicted()
+            await self._settle(lease, token, finished)
+
+    async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
+        """Queue again what is still under this lease. Only logs that the books cannot be reached."""
+        try:
+            await self.work.hand_back(token, ids)
+        except Unavailable as error:  # the lease ends anyway, and the process must
+            log.warning("%d predictions could not be handed back: %s", len(ids), error)
+
+    async def _predict(self, claimed: Sequence[Claimed]) -> list[Finished]:
+        by_model: dict[ModelRef, list[Claimed]] = defaultdict(list)
+        for claim in claimed:
+            if claim.slice is None:
+                by_model[claim.prediction.model].append(claim)
+        try:
+            async with asyncio.timeout(self.limits.predict_timeout.total_seconds()):
+                done = [done for ref, claims in by_model.items() for done in await self._ask(ref, claims)]
+                # One after the other, so that only one slice is in memory.
+                return done + [await self._ask_slice(claim, claim.slice) for claim in claimed if claim.slice]
+        except TimeoutError as error:
+            raise PredictTimedOut from error
+
+    async def _ask(self, ref: ModelRef, claims: Sequence[Claimed]) -> list[Finished]:
+        try:
+            model = await self.models.version(ref)
+            outcomes = await self.predictor.predict(
+                model,
+                [Question(each.input, each.prediction.single, each.prediction.rows) for each in claims],
+            )
+        except (ModelUnavailable, ModelNotFound) as error:
+            log.error("model %s cannot be used: %s", ref, error)
+            now = self.clock.now()
+            return [
+                Finished(claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=now), None) for claim in claims
+            ]
+        now = self.clock.now()
+        return [
+            Finished(
+                claim.prediction.finish(
+                    valid_rows=outcome.valid_rows,
+                    unpredicted_text_bytes=outcome.unpredicted_text_bytes,
+                    at=now,
+                ),
+                outcome.output,
+                kept_errors(outcome.errors, most=self.limits.max_errors),
+                kept_warnings(outcome.warnings),
+            )
+            for claim, outcome in zip(claims, outcomes, strict=True)
+        ]
+
+    async def _ask_slice(self, claim: Claimed, place: SlicePlace) -> Finished:
+        """Predict a slice of a batch. Its answers are stored first: whoever sees it ended finds them."""
+        ref, failure = claim.prediction.model, None
+        try:
+            model = await self.models.version(ref)
+            sheet = await self.store.get(place.batch_id, SHEET)
+            rows = await self.store.get(place.batch_id, input_name(place.number))
+            outcome = await self.slice_predictor.predict_slice(model, sheet, rows)
+            await self.store.put(place.batch_id, output_name(place.number), outcome.content)
+        except (ModelUnavailable, ModelNotFound) as error:
+            log.error("model %s cannot be used: %s", ref, error)
+            failure = Failure.MODEL_UNAVAILABLE
+        except NotStored as error:
+            log.error("a slice cannot be run: %s", error)
+            failure = Failure.INPUT_GONE
+        now = self.clock.now()
+        if failure:
+            return Finished(claim.prediction.fail(failure, at=now), None)
+        return Finished(claim.prediction.finish(valid_rows=outcome.valid_rows, at=now), None)
+
+    async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished]) -> None:
+        settled = set(await lease.store(lambda: self.work.settle(token, finished)))
+        if lost := len(finished) - len(settled):
+            log.warning("%d predictions were not under this worker's lease any more", lost)
+        predictions = [done.prediction for done in finished if done.prediction.id in settled]
+        self.counters.settled(predictions)
+        if batch_ids := {each.batch_id for each in predictions if each.batch_id}:
+            await self.batches.close(batch_ids)
+        await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
