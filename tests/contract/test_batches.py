@@ -47,7 +47,31 @@ async def accept(
         for each in slices:
             balance, held = balance.hold(each.price, reference=each.id)
             holds += held
-        await books.accept_batch(batch, slices, holds, key)
+        await books.accept_batch(batch, slices, holds, key, costs=[each.rows for each in slices])
+
+
+async def test_slices_of_two_users_take_turns_in_the_bulk_lane(adapters: Adapters) -> None:
+    batches = [a_batch(await adapters.user(credits=10)) for _ in range(2)]
+    for batch, slices in batches:
+        await accept(adapters, batch, slices)
+    waiting = await adapters.bulk_lane.waiting(most_users=10)
+    assert [(user.waiting, user.cost) for user in waiting.by_user] == [(3, 5), (3, 5)]
+
+    picked = [
+        claimed
+        for _ in range(6)
+        for claimed in await adapters.work.pick(
+            token=uuid4(), lease=timedelta(minutes=1), most=10, most_cost=2
+        )
+    ]
+
+    owners = [each.prediction.user_id for each in picked]
+    assert owners[0::2] == [owners[0]] * 3
+    assert owners[1::2] == [owners[1]] * 3
+    assert [each.slice for each in picked if each.prediction.user_id == batches[0][0].user_id] == [
+        SlicePlace(batches[0][0].id, number) for number in range(3)
+    ]
+    assert not await adapters.work.pick(token=uuid4(), lease=timedelta(minutes=1), most=10, most_cost=2)
 
 
 async def test_an_accepted_batch_is_read_with_its_slices_in_order(adapters: Adapters) -> None:

@@ -308,16 +308,10 @@ async def test_batches_are_their_owners_only_and_listed_newest_first(api: Api) -
 
 
 async def take(hexagon: Hexagon, slices: int) -> None:
-    """Run so many slices; the rest waits again."""
-    task = hexagon.queue.take()
-    assert task is not None
-    ids = list(task.prediction_ids)
-    while len(ids) < slices:
-        task = hexagon.queue.take()
-        assert task is not None
-        ids += task.prediction_ids
-    await hexagon.run_batch(ids[:slices])
-    hexagon.queue.put(ids[slices:])
+    """Run so many slices, as a worker of the bulk lane would; the rest waits."""
+    for _ in range(slices):
+        assert hexagon.queue.take_ticket()
+        assert await hexagon.run_next() == 1
 
 
 async def test_results_grow_while_the_batch_runs_and_are_resumed_at_any_byte(

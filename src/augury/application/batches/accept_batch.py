@@ -12,6 +12,7 @@ from augury.application.retrying import retried
 from augury.domain.balance import NotEnoughCredits, Transfer
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId, uuid7
+from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import NoRows, Prediction
 from augury.domain.pricing import require_at_most
@@ -68,7 +69,8 @@ class AcceptBatch:
         """
         answer, slices = await retried(lambda: self._decide(received))
         for begin in range(0, len(slices), PUT_TOGETHER):
-            self.queue.put([each.id for each in slices[begin : begin + PUT_TOGETHER]])
+            ids = [each.id for each in slices[begin : begin + PUT_TOGETHER]]
+            self.queue.put(ids, lane=Lane.BULK)
         if slices:
             self.counters.accepted(slices)
         return answer
@@ -91,8 +93,12 @@ class AcceptBatch:
             for each in slices:
                 balance, held = balance.hold(each.price, reference=each.id)
                 holds += held
-            await books.accept_batch(batch, slices, holds, key)
+            await books.accept_batch(batch, slices, holds, key, costs=self._costs(received.rows))
         return batch, slices
+
+    def _costs(self, rows: Sequence[int]) -> Sequence[int]:
+        """What each slice costs in the bulk lane: all but the last are full, of rows or of bytes."""
+        return [*(max(each, self.limits.slice_rows) for each in rows[:-1]), rows[-1]]
 
     def _slices(self, received: Received, now: datetime) -> Sequence[Prediction]:
         return [

@@ -85,9 +85,12 @@ class BatchBooks(Books, Protocol):
         slices: Sequence[Prediction],
         transfers: Sequence[Transfer],
         key: IdempotencyKey | None,
+        *,
+        costs: Sequence[int],
     ) -> None:
-        """Store a batch that was being received, and its slices, in order, as queued predictions. Slices do
-        not become pending. `key` remembers the request. Call it after `open`.
+        """Store a batch that was being received, and its slices, in order, as queued predictions. They wait
+        in the bulk lane, where they cost `costs` (`Slice.cost`), and do not become pending. `key` remembers
+        the request. Call it after `open`.
 
         Raises `Conflict` if the key was remembered meanwhile.
         """

@@ -171,7 +171,7 @@ class BatchIntake:
         self._limits = limits
         self._settings = settings
         self._uploads = 0
-        self._threads = ThreadPoolExecutor(settings.max_uploads, thread_name_prefix="batch")
+        self._threads = ThreadPoolExecutor(settings.max_batch_uploads, thread_name_prefix="batch")
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -210,7 +210,7 @@ class BatchIntake:
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
-        if self._uploads >= self._settings.max_uploads:
+        if self._uploads >= self._settings.max_batch_uploads:
             raise Refused(BUSY, "Too many files are being received. Try again in a moment.")
         self._uploads += 1
         try:

@@ -19,7 +19,7 @@ class HttpSettings:
     """The largest file of a batch, unpacked. It is read as a stream, and never as a whole in memory."""
     max_gzip_ratio: int = 100
     """How many times larger than its packed bytes a file of a batch may be."""
-    max_uploads: int = 8
+    max_batch_uploads: int = 8
     """Files of batches that one process receives at the same time. Further ones are answered with 503."""
     max_values: int = 500_000
     """JSON values in the rows of one request; in memory each takes many times its text."""
@@ -59,8 +59,8 @@ class HttpSettings:
             raise ValueError("max_decoding_bytes must be at least 1")
         if self.read_patience < timedelta(seconds=1):
             raise ValueError("read_patience must be at least 1 second")
-        if min(self.max_batch_file_bytes, self.max_gzip_ratio, self.max_uploads) < 1:
-            raise ValueError("max_batch_file_bytes, max_gzip_ratio and max_uploads must be at least 1")
+        if min(self.max_batch_file_bytes, self.max_gzip_ratio, self.max_batch_uploads) < 1:
+            raise ValueError("max_batch_file_bytes, max_gzip_ratio and max_batch_uploads must be at least 1")
         if self.max_intake_bytes < self.max_body_bytes:
             raise ValueError("max_intake_bytes must be at least max_body_bytes")
         if self.most_intake_of_one < self.max_body_bytes:

@@ -103,9 +103,11 @@ class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
         slices: Sequence[Prediction],
         transfers: Sequence[Transfer],
         key: IdempotencyKey | None,
+        *,
+        costs: Sequence[int],
     ) -> None:
         now = self._memory.now()
-        accept_batch(self._state, now, batch, slices, transfers)
+        accept_batch(self._state, now, batch, slices, transfers, costs)
         if key:
             remember(self._state, batch.user_id, key, batch.id, now)
 

@@ -57,15 +57,24 @@ def count_pending(state: State, user_id: UserId, change: int) -> None:
 
 
 def accept_batch(
-    state: State, now: datetime, batch: Batch, slices: Sequence[Prediction], transfers: Sequence[Transfer]
+    state: State,
+    now: datetime,
+    batch: Batch,
+    slices: Sequence[Prediction],
+    transfers: Sequence[Transfer],
+    costs: Sequence[int],
 ) -> None:
     state.batches[batch.id] = replace(state.batches[batch.id], batch=batch)
-    for number, each in enumerate(slices):
+    bulk_lane.enter(state, batch.user_id)
+    for number, (each, cost) in enumerate(zip(slices, costs, strict=True)):
         state.predictions[each.id] = PredictionRecord(
             prediction=each,
             input=Json(b""),
             put_at=now,
-            due_at=next_look(each, now),
+            due_at=next_look(each, now, LAST_LOOK),
+            wait=LAST_LOOK,
+            bulk_cost=cost,
+            in_bulk=True,
             place=SlicePlace(batch.id, number),
         )
     move(state, transfers, now)

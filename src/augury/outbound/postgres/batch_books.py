@@ -13,16 +13,16 @@ from augury.domain.prediction import Prediction
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 
-# All slices share what they have of their batch: only their ids and numbers of rows are sent one by one. The
-# balance was locked before.
+# All slices share what they have of their batch: only their ids, numbers of rows and costs are sent one by
+# one. The balance was locked before. `shared` is as in RECORD.
 ACCEPT = """
 WITH batch AS (
     UPDATE batches SET
         accepted_at = $3, model_name = $4, model_version = $5, rows = $6, slices = $7, price = $8
     WHERE id = $1 AND user_id = $2 AND accepted_at IS NULL RETURNING id
 ), new AS (
-    SELECT id, rows, number - 1 AS number, sum(rows) OVER (ORDER BY number) - rows AS first_row
-    FROM unnest($9::uuid[], $10::int[]) WITH ORDINALITY AS new (id, rows, number)
+    SELECT id, rows, cost, number - 1 AS number, sum(rows) OVER (ORDER BY number) - rows AS first_row
+    FROM unnest($9::uuid[], $10::int[], $18::int[]) WITH ORDINALITY AS new (id, rows, cost, number)
 ), accepted AS (
     INSERT INTO predictions (
         id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
@@ -34,8 +34,15 @@ WITH batch AS (
     INSERT INTO slices (batch_id, number, first_row, prediction_id)
     SELECT $1, number, first_row, id FROM new JOIN accepted USING (id)
 ), to_look_at AS (
-    INSERT INTO unfinished (prediction_id, put_at, due_at, wait)
-    SELECT id, now(), now() + interval '30 seconds', 30 FROM accepted
+    INSERT INTO unfinished (prediction_id, put_at, due_at, wait, bulk_user, cost)
+    SELECT id, now(), least(now() + interval '10 minutes', $12), 600, $2, cost
+    FROM accepted JOIN new USING (id)
+), shared AS (
+    INSERT INTO shares (user_id, start, finish)
+    SELECT $2, lane.time, lane.time
+    FROM batch, LATERAL (SELECT coalesce(max(start), 0) AS time FROM shares) AS lane
+    ON CONFLICT (user_id) DO UPDATE SET finish = greatest(shares.finish, excluded.finish)
+    WHERE NOT EXISTS (SELECT FROM unfinished WHERE bulk_user = shares.user_id)
 ), remembered AS (
     INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
     SELECT $2, $13, $14, id FROM batch WHERE $13::text IS NOT NULL
@@ -71,6 +78,7 @@ async def accept(
     slices: Sequence[Prediction],
     transfers: Sequence[Transfer],
     key: IdempotencyKey | None,
+    costs: Sequence[int],
 ) -> None:
     row = await connection.fetchrow(
         ACCEPT,
@@ -91,6 +99,7 @@ async def accept(
         sum(map(attrgetter("amount"), transfers)),
         [each.reference for each in transfers],
         [each.amount for each in transfers],
+        list(costs),
     )
     assert row is not None
     if tuple(row) != (1, 1):

@@ -140,8 +140,10 @@ class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
         slices: Sequence[Prediction],
         transfers: Sequence[Transfer],
         key: IdempotencyKey | None,
+        *,
+        costs: Sequence[int],
     ) -> None:
-        await batch_books.accept(self._connection, batch, slices, transfers, key)
+        await batch_books.accept(self._connection, batch, slices, transfers, key, costs)
 
     @override
     async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:
