@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -52,25 +54,20 @@ class Execution:
     limits: Limits
     counters: Counters
 
-    async def run(
-        self,
-        lease: Lease,
-        token: UUID,
-        claimed: Sequence[Claimed],
-        predicted: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        """Predict and settle, and keep the lease of this token. `predicted` is awaited between the two.
+    @asynccontextmanager
+    async def predicted(
+        self, lease: Lease, token: UUID, claimed: Sequence[Claimed]
+    ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """Predict, and yield the call that settles. The lease of this token is kept until the block ends.
 
-        While the books cannot be reached, it waits. Then it raises `Unavailable`, after it has handed back
-        what it had not predicted, and `PredictTimedOut`.
+        While the books cannot be reached, both wait. Then predicting raises `Unavailable`, after it has
+        handed back what it had not predicted, and `PredictTimedOut`.
         """
         ids = [claim.prediction.id for claim in claimed]
         async with lease.kept(ids):
             async with lease.handed_back_in_an_outage(ids):
                 finished = await self._predict(claimed)
-            if predicted:
-                await predicted()
-            await self._settle(lease, token, finished)
+            yield partial(self._settle, lease, token, finished)
 
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
         """Queue again what is still under this lease. Only logs that the books cannot be reached."""

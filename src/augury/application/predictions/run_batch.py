@@ -1,8 +1,10 @@
 """Claim by id, predict, settle: what a worker does with the predictions that a message names."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID, uuid4
 
 from augury.application.batches.ports import Batches, BatchStore
@@ -11,7 +13,7 @@ from augury.application.models.ports import Models
 from augury.application.ports import Clock, Counters
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease
-from augury.application.predictions.ports import Events, Predictor, SlicePredictor, Work
+from augury.application.predictions.ports import Claimed, Events, Predictor, SlicePredictor, Work
 from augury.domain.identifiers import PredictionId
 
 
@@ -31,21 +33,62 @@ class RunBatch:
     counters: Counters
 
     async def __call__(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        retries: bool = False,
-        predicted: Callable[[], Awaitable[None]] | None = None,
+        self, ids: Collection[PredictionId], *, retries: bool = False
     ) -> Collection[PredictionId]:
         """Run these predictions until each is settled or cannot be claimed. Answers the ids that the books do
-        not have.
+        not have. Raises what `predicted` raises."""
+        async with self.predicted(ids, retries=retries) as settle:
+            return await settle()
+
+    @asynccontextmanager
+    async def predicted(
+        self, ids: Collection[PredictionId], *, retries: bool = False
+    ) -> AsyncIterator[Callable[[], Awaitable[Collection[PredictionId]]]]:
+        """Predict, and yield the call that settles and answers the ids that the books do not have. The next
+        batch may be predicted meanwhile.
 
         With `retries`, predictions that a worker began and did not finish are run again: pass them one by
-        one. `predicted` is awaited before the last settlement: the next batch may be predicted meanwhile.
-        While the books cannot be reached, it waits. Then it raises `Unavailable`, after it has handed back
-        what it had not predicted, and `PredictTimedOut`. When canceled, it hands back what it has claimed.
+        one. While the books cannot be reached, it waits. Then it raises `Unavailable`, after it has handed
+        back what it had not predicted, and `PredictTimedOut`. When canceled, it hands back what it has
+        claimed and not settled.
         """
-        execution = Execution(
+        execution = self._execution()
+        waiting = set(ids)
+        while waiting:
+            token = uuid4()
+            lease = Lease(self.work, token, self.limits.lease)
+            try:
+                claimed = await self._claim(lease, token, waiting, retries)
+                if not claimed:
+                    break
+                async with execution.predicted(lease, token, claimed) as settle:
+                    if len(claimed) == len(waiting):
+                        yield partial(_settled, settle)
+                        return
+                    await settle()
+            except asyncio.CancelledError:
+                # All of them: a canceled claim may still have begun any.
+                await execution.hand_back(token, waiting)
+                raise
+            waiting.difference_update(claim.prediction.id for claim in claimed)
+        yield partial(self.work.unknown, waiting)
+
+    async def _claim(
+        self, lease: Lease, token: UUID, ids: Collection[PredictionId], retries: bool
+    ) -> Sequence[Claimed]:
+        """As many of these as one claim takes."""
+        async with lease.handed_back_in_an_outage(ids):
+            return await self.work.claim(
+                ids,
+                token=token,
+                lease=self.limits.lease,
+                retries=retries,
+                most_rows=self.limits.max_batch_rows,
+                most_bytes=self.limits.max_batch_bytes,
+            )
+
+    def _execution(self) -> Execution:
+        return Execution(
             work=self.work,
             batches=self.batches,
             store=self.store,
@@ -57,39 +100,9 @@ class RunBatch:
             limits=self.limits,
             counters=self.counters,
         )
-        waiting = set(ids)
-        while waiting:
-            token = uuid4()
-            try:
-                done = await self._run(execution, waiting, token, retries, predicted)
-            except asyncio.CancelledError:
-                # All of them: a canceled claim may still have begun any.
-                await execution.hand_back(token, waiting)
-                raise
-            if not done:
-                return await self.work.unknown(waiting)
-            waiting.difference_update(done)
-        return ()
 
-    async def _run(
-        self,
-        execution: Execution,
-        ids: Collection[PredictionId],
-        token: UUID,
-        retries: bool,
-        predicted: Callable[[], Awaitable[None]] | None,
-    ) -> Sequence[PredictionId]:
-        """Claim as much as one claim takes, predict, settle. Answers the claimed ids."""
-        lease = Lease(self.work, token, self.limits.lease)
-        async with lease.handed_back_in_an_outage(ids):
-            claimed = await self.work.claim(
-                ids,
-                token=token,
-                lease=self.limits.lease,
-                retries=retries,
-                most_rows=self.limits.max_batch_rows,
-                most_bytes=self.limits.max_batch_bytes,
-            )
-        if claimed:
-            await execution.run(lease, token, claimed, predicted if len(claimed) == len(ids) else None)
-        return [claim.prediction.id for claim in claimed]
+
+async def _settled(settle: Callable[[], Awaitable[None]]) -> Collection[PredictionId]:
+    """Settle what was claimed: the books have all of it."""
+    await settle()
+    return ()

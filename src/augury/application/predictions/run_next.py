@@ -57,7 +57,9 @@ class RunNext:
         try:
             claimed = await asyncio.shield(picking)
             if claimed:
-                await execution.run(Lease(self.work, token, self.limits.lease), token, claimed)
+                lease = Lease(self.work, token, self.limits.lease)
+                async with execution.predicted(lease, token, claimed) as settle:
+                    await settle()
         except asyncio.CancelledError:
             with suppress(Unavailable):  # a canceled pick would not tell what it has begun: it is left to end
                 await execution.hand_back(token, [claim.prediction.id for claim in await picking])

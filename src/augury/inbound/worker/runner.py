@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import TypeVar
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
@@ -26,7 +24,6 @@ from augury.domain.identifiers import PredictionId
 HANDING_BACK = 2.0
 """Seconds to hand back unfinished predictions to the books when the worker stops."""
 
-Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 
@@ -63,18 +60,18 @@ class Turns:
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-        """Yields a function to await between predicting and settling."""
+        """The turn to predict. Yields a function that exchanges it for the turn to settle."""
         held = self._predicting
         await held.acquire()
 
-        async def predicted() -> None:
+        async def settling() -> None:
             nonlocal held
             await self._settling.acquire()
             self._predicting.release()
             held = self._settling
 
         try:
-            yield predicted
+            yield settling
         finally:
             held.release()
 
@@ -165,15 +162,14 @@ class TaskRunner:
 
     async def _fly_together(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
         ids = [each for task in tasks for each in task.prediction_ids]
-        async with self._turns.taken() as settling:
-
-            async def predicted() -> None:
-                await settling()
-                self._first.clear()
-
-            unknown = await self._run(
-                lambda: self._run_batch(ids, predicted=predicted), f"a batch of {len(ids)} predictions"
-            )
+        async with (
+            self._turns.taken() as settling,
+            self._watched(f"a batch of {len(ids)} predictions"),
+            self._run_batch.predicted(ids) as settle,
+        ):
+            await settling()
+            self._first.clear()
+            unknown = await settle()
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
     async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
@@ -181,21 +177,22 @@ class TaskRunner:
         (task,) = tasks
         missing: list[PredictionId] = []
         for each in task.prediction_ids:
-            async with self._turns.alone():
-                missing += await self._run(partial(self._run_batch, [each], retries=True), "a prediction")
+            async with self._turns.alone(), self._watched("a prediction"):
+                missing += await self._run_batch([each], retries=True)
         return [missing]
 
     async def _fly_next(self, _: Sequence[Task]) -> Sequence[None]:
-        async with self._turns.taken_by_bulk():
-            await self._run(self._run_next, "work of the bulk lane")
+        async with self._turns.taken_by_bulk(), self._watched("work of the bulk lane"):
+            await self._run_next()
         return [None]
 
-    async def _run(self, run: Callable[[], Awaitable[Answer]], what: str) -> Answer:
-        """Run something, and answer its result."""
+    @asynccontextmanager
+    async def _watched(self, what: str) -> AsyncIterator[None]:
+        """Nothing runs once the worker is stopping. Failures in the block are counted, and may be fatal."""
         if self._stopping.is_set():
             raise Unavailable("this worker is stopping")
         try:
-            answer = await run()
+            yield
         except PredictTimedOut:
             self._on_fatal(f"{what} took too long; its thread cannot be stopped")
             raise
@@ -207,7 +204,6 @@ class TaskRunner:
         if self.failures:
             log.info("batches run again")
         self.failures = 0
-        return answer
 
     async def _pause(self) -> None:
         """Pause longer the longer the books are unavailable: a message may be requeued a limited number of
