@@ -8,7 +8,6 @@ from augury.application.ports import Clock, IdempotencyKey, Moved
 from augury.application.retrying import retried
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.promo_code import normalized_code
-from augury.domain.user import TooManyTries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +29,11 @@ class RedeemPromoCode:
         `TooManyTries`: codes are short enough to be guessed.
         """
         await self.users.get(user_id)
-        wait = await self.throttle.hit(
+        await self.throttle.admit(
             [f"redeem:{each}" for each in (user_id, address) if each],
             most=self.limits.redeems_per_minute,
             window=timedelta(minutes=1),
         )
-        if wait:
-            raise TooManyTries.after(wait)
         return await retried(lambda: self._redeem(user_id, normalized_code(code), key))
 
     async def _redeem(self, user_id: UserId, code: str, key: IdempotencyKey | None) -> Moved:

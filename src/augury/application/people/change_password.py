@@ -6,7 +6,7 @@ from augury.application.people.known_callers import KnownCallers
 from augury.application.people.passwords import is_right
 from augury.application.people.ports import PasswordHasher, Throttle, Users
 from augury.domain.identifiers import UserId
-from augury.domain.user import TooManyTries, WrongCredentials, checked_password
+from augury.domain.user import WrongCredentials, checked_password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +38,8 @@ class ChangePassword:
         self.known.forget(user_id)
 
     async def _prove(self, current: str, password_hash: str, user_id: UserId) -> None:
-        wait = await self.throttle.hit(
+        await self.throttle.admit(
             [f"password:{user_id}"], most=self.limits.sign_ins_per_minute, window=timedelta(minutes=1)
         )
-        if wait:
-            raise TooManyTries.after(wait)
         if not await is_right(self.passwords, current, password_hash):
             raise WrongCredentials

@@ -11,7 +11,7 @@ from uuid import UUID
 from augury.application.ports import Books
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
-from augury.domain.user import User
+from augury.domain.user import TooManyTries, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +168,12 @@ class ApiKeys(Protocol):
 
 class Throttle(Protocol):
     """Counts attempts in fixed windows of time, across processes."""
+
+    async def admit(self, keys: Collection[str], *, most: int, window: timedelta) -> None:
+        """Count one attempt under each key. Raises `TooManyTries` if one of them has more than `most`."""
+        wait = await self.hit(keys, most=most, window=window)
+        if wait:
+            raise TooManyTries.after(wait)
 
     @abstractmethod
     async def hit(self, keys: Collection[str], *, most: int, window: timedelta) -> timedelta | None:

@@ -6,7 +6,7 @@ from augury.application.people.ports import NewUser, PasswordHasher, Throttle, U
 from augury.application.ports import Clock
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import Role, TooManyTries, User, checked_password, normalized_email
+from augury.domain.user import Role, User, checked_password, normalized_email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,9 @@ class RegisterUser:
         """
         email, password = normalized_email(email), checked_password(password)
         if address is not None:
-            wait = await self.throttle.hit(
+            await self.throttle.admit(
                 [f"register:{address}"], most=self.limits.registrations_per_hour, window=timedelta(hours=1)
             )
-            if wait:
-                raise TooManyTries.after(wait)
         user = User(id=UserId(uuid7()), role=role, email=email, created_at=self.clock.now())
         grant = None
         if self.limits.welcome_credits:

@@ -15,7 +15,7 @@ from augury.application.people.ports import (
 )
 from augury.application.people.tokens import Tokens, digest, new_secret
 from augury.domain.errors import DomainError
-from augury.domain.user import TooManyTries, WrongCredentials, normalized_email
+from augury.domain.user import WrongCredentials, normalized_email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,6 @@ class SignIn:
         )
 
     async def _count_try(self, whose: str) -> None:
-        wait = await self.throttle.hit(
+        await self.throttle.admit(
             [f"sign-in:{whose}"], most=self.limits.sign_ins_per_minute, window=timedelta(minutes=1)
         )
-        if wait:
-            raise TooManyTries.after(wait)
