@@ -17,6 +17,7 @@ from augury.application.ports import Accepted, IdempotencyKey, Json
 from augury.application.predictions.ports import (
     BulkLane,
     Claimed,
+    ClaimTerms,
     Finished,
     PredictionContents,
     Predictions,
@@ -157,10 +158,10 @@ class Adapters:
         most_rows: int = 10_000,
         most_bytes: int = 10_000_000,
     ) -> Sequence[Claimed]:
-        ids = [each.id for each in predictions]
-        return await self.work.claim(
-            ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
+        terms = ClaimTerms(
+            token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
         )
+        return await self.work.claim([each.id for each in predictions], terms)
 
     async def settled(self, *predictions: Prediction) -> list[Prediction]:
         """Run these to their end, every row valid."""

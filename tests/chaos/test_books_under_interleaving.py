@@ -20,6 +20,7 @@ from augury.application.money.top_up import TopUp
 from augury.application.ports import Clock, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.ports import ClaimTerms
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
@@ -235,7 +236,7 @@ class Interleaved(RuleBasedStateMachine):
         ids, token = self.pick(data, most=4), uuid4()
         claimed = self.run(
             self.books.work.claim(
-                ids, token=token, lease=LEASE, retries=retries, most_rows=1000, most_bytes=10**9
+                ids, ClaimTerms(token=token, lease=LEASE, retries=retries, most_rows=1000, most_bytes=10**9)
             )
         )
         self._note_claim(token, ids, [each.prediction for each in claimed], retries=retries)
@@ -377,7 +378,8 @@ class Interleaved(RuleBasedStateMachine):
 
             async def claimed(token: UUID) -> list[Prediction]:
                 found = await self.books.work.claim(
-                    [picked], token=token, lease=LEASE, retries=True, most_rows=1000, most_bytes=10**9
+                    [picked],
+                    ClaimTerms(token=token, lease=LEASE, retries=True, most_rows=1000, most_bytes=10**9),
                 )
                 return [each.prediction for each in found]
 

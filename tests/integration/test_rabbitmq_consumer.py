@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import aio_pika
 import pytest
@@ -14,7 +13,7 @@ from faststream.rabbit import RabbitBroker
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Claimed
+from augury.application.predictions.ports import Claimed, ClaimTerms
 from augury.application.predictions.run_batch import RunBatch
 from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId
@@ -227,21 +226,10 @@ class WorkWithADefect(MemoryWork):
     defect: PredictionId | None = None
 
     @override
-    async def claim(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        token: UUID,
-        lease: timedelta,
-        retries: bool,
-        most_rows: int,
-        most_bytes: int,
-    ) -> Sequence[Claimed]:
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         if self.defect in ids:
             raise ZeroDivisionError
-        return await MemoryWork.claim(
-            self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
-        )
+        return await MemoryWork.claim(self, ids, terms)
 
 
 async def test_what_cannot_be_handled_is_dead_lettered_and_the_rest_goes_on(

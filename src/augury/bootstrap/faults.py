@@ -21,6 +21,7 @@ from typing_extensions import override
 from augury.application.predictions.ports import (
     NO_TRACES,
     Claimed,
+    ClaimTerms,
     Finished,
     Outcome,
     PredictionQueue,
@@ -71,19 +72,8 @@ class FaultyWork(Work):
     after_commit: At | None = None
 
     @override
-    async def claim(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        token: UUID,
-        lease: timedelta,
-        retries: bool,
-        most_rows: int,
-        most_bytes: int,
-    ) -> Sequence[Claimed]:
-        claimed = await self.inner.claim(
-            ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
-        )
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        claimed = await self.inner.claim(ids, terms)
         if claimed and self.after_claim:
             self.after_claim.here()
         return claimed

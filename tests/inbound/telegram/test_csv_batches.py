@@ -10,6 +10,7 @@ import pytest
 
 from augury.application.chats.ports import Delivery, Reply
 from augury.application.ports import Json
+from augury.application.predictions.ports import ClaimTerms
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.domain.row_errors import RowError, RowFault
@@ -53,11 +54,9 @@ async def test_a_batch_shows_its_progress_and_answers_each_row_or_says_why_not(t
         token = task.prediction_ids[0]
         [claimed] = await town.hexagon.work.claim(
             task.prediction_ids,
-            token=token,
-            lease=town.hexagon.limits.lease,
-            retries=False,
-            most_rows=10,
-            most_bytes=10**6,
+            ClaimTerms(
+                token=token, lease=town.hexagon.limits.lease, retries=False, most_rows=10, most_bytes=10**6
+            ),
         )
         await town.said("5 строк в работе")
         await town.hexagon.work.hand_back(token, [claimed.prediction.id])

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
+from augury.application.predictions.ports import ClaimTerms
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.prediction import Failure, Status
@@ -116,11 +117,13 @@ async def abandon_thrice(hexagon: Hexagon) -> None:
         assert task is not None
         await hexagon.work.claim(
             task.prediction_ids,
-            token=task.prediction_ids[0],
-            lease=hexagon.limits.lease,
-            retries=number > 0,
-            most_rows=100,
-            most_bytes=10**6,
+            ClaimTerms(
+                token=task.prediction_ids[0],
+                lease=hexagon.limits.lease,
+                retries=number > 0,
+                most_rows=100,
+                most_bytes=10**6,
+            ),
         )
         hexagon.clock.advance(hexagon.limits.lease + timedelta(seconds=1))
         await hexagon.sweep()

@@ -9,6 +9,7 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey, Unavailable
+from augury.application.predictions.ports import ClaimTerms
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.sweeper import Sweeper
 from tests.hexagon import Hexagon
@@ -89,11 +90,7 @@ async def test_it_takes_over_only_after_the_books_have_answered_for_a_whole_leas
 async def begun(hexagon: Hexagon, prediction: Prediction) -> None:
     await hexagon.work.claim(
         [prediction.id],
-        token=uuid4(),
-        lease=hexagon.limits.lease,
-        retries=False,
-        most_rows=9,
-        most_bytes=999,
+        ClaimTerms(token=uuid4(), lease=hexagon.limits.lease, retries=False, most_rows=9, most_bytes=999),
     )
 
 

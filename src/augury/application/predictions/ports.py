@@ -37,6 +37,19 @@ class Finished:
     warnings: Sequence[RowWarning] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimTerms:
+    """What a claim takes, and the lease that it gets."""
+
+    token: UUID
+    lease: timedelta
+    retries: bool
+    """Whether it also takes predictions that a worker has begun and not finished."""
+    most_rows: int
+    most_bytes: int
+    """Bytes of input of all predictions of the claim, like their rows: but the first is always taken."""
+
+
 class Work(Protocol):
     """Predictions under a lease. Each call is one statement in a transaction of its own.
 
@@ -44,20 +57,9 @@ class Work(Protocol):
     """
 
     @abstractmethod
-    async def claim(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        token: UUID,
-        lease: timedelta,
-        retries: bool,
-        most_rows: int,
-        most_bytes: int,
-    ) -> Sequence[Claimed]:
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         """Start the predictions that are queued and not expired, and answer them ordered by id. Some may be
         left for a later claim; an empty answer means that none is left.
-
-        Takes predictions up to `most_rows` and `most_bytes` of input in all, but always the first.
 
         Without `retries`, only predictions that no worker has begun: an input that may have killed a worker
         must not meet others again.

@@ -13,7 +13,7 @@ from augury.application.models.ports import Models
 from augury.application.ports import Clock, Counters
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease
-from augury.application.predictions.ports import Claimed, Events, Predictor, SlicePredictor, Work
+from augury.application.predictions.ports import Claimed, ClaimTerms, Events, Predictor, SlicePredictor, Work
 from augury.domain.identifiers import PredictionId
 
 
@@ -77,15 +77,15 @@ class RunBatch:
         self, lease: Lease, token: UUID, ids: Collection[PredictionId], retries: bool
     ) -> Sequence[Claimed]:
         """As many of these as one claim takes."""
+        terms = ClaimTerms(
+            token=token,
+            lease=self.limits.lease,
+            retries=retries,
+            most_rows=self.limits.max_batch_rows,
+            most_bytes=self.limits.max_batch_bytes,
+        )
         async with lease.handed_back_in_an_outage(ids):
-            return await self.work.claim(
-                ids,
-                token=token,
-                lease=self.limits.lease,
-                retries=retries,
-                most_rows=self.limits.max_batch_rows,
-                most_bytes=self.limits.max_batch_bytes,
-            )
+            return await self.work.claim(ids, terms)
 
     def _execution(self) -> Execution:
         return Execution(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Claimed, Finished, Work
+from augury.application.predictions.ports import Claimed, ClaimTerms, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
 from augury.outbound.memory import bulk_lane
@@ -18,26 +18,17 @@ class MemoryWork(Work):
     memory: Memory
 
     @override
-    async def claim(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        token: UUID,
-        lease: timedelta,
-        retries: bool,
-        most_rows: int,
-        most_bytes: int,
-    ) -> Sequence[Claimed]:
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         now = self.memory.now()
         claimed: list[Claimed] = []
         rows = size = 0
         async with self.memory.change() as state:
-            for record in _claimable(state, ids, now, retries=retries):
+            for record in _claimable(state, ids, now, retries=terms.retries):
                 rows += record.prediction.rows
                 size += len(record.input)
-                if claimed and (rows > most_rows or size > most_bytes):
+                if claimed and (rows > terms.most_rows or size > terms.most_bytes):
                     break
-                claimed.append(_start(state, record, token, now, lease))
+                claimed.append(_start(state, record, terms.token, now, terms.lease))
         return claimed
 
     @override

@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.predictions.ports import Claimed, Finished, Work
+from augury.application.predictions.ports import Claimed, ClaimTerms, Finished, Work
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import prediction_of, valid_text_bytes
@@ -192,18 +192,9 @@ class PostgresWork(Work):
     pool: Pool
 
     @override
-    async def claim(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        token: UUID,
-        lease: timedelta,
-        retries: bool,
-        most_rows: int,
-        most_bytes: int,
-    ) -> Sequence[Claimed]:
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         """Skips predictions that others have locked, but waits for them if there are no others."""
-        asked = (list(ids), token, lease, retries, most_rows, most_bytes)
+        asked = (list(ids), terms.token, terms.lease, terms.retries, terms.most_rows, terms.most_bytes)
         rows = await fetch(self.pool, CLAIM, *asked) or await fetch(self.pool, CLAIM_PATIENTLY, *asked)
         return _claimed(rows)
 

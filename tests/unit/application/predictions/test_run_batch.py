@@ -11,7 +11,15 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports import Claimed, Ended, Finished, Outcome, Predictor, Question
+from augury.application.predictions.ports import (
+    Claimed,
+    ClaimTerms,
+    Ended,
+    Finished,
+    Outcome,
+    Predictor,
+    Question,
+)
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model, ModelRef, ModelState
@@ -211,11 +219,7 @@ async def begin_and_go_silent(hexagon: Hexagon, prediction: Prediction) -> None:
     """A worker dies under the prediction, and its lease ends."""
     await hexagon.work.claim(
         [prediction.id],
-        token=UUID(int=1),
-        lease=timedelta(seconds=1),
-        retries=True,
-        most_rows=9,
-        most_bytes=999,
+        ClaimTerms(token=UUID(int=1), lease=timedelta(seconds=1), retries=True, most_rows=9, most_bytes=999),
     )
     hexagon.clock.advance(timedelta(seconds=2))
 
@@ -265,19 +269,8 @@ class Severed(MemoryWork):
     """Work whose claim is done while its answer never comes."""
 
     @override
-    async def claim(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        token: UUID,
-        lease: timedelta,
-        retries: bool,
-        most_rows: int,
-        most_bytes: int,
-    ) -> Sequence[Claimed]:
-        await MemoryWork.claim(
-            self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
-        )
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        await MemoryWork.claim(self, ids, terms)
         await asyncio.Event().wait()
         raise AssertionError("nobody sets that event")
 
@@ -391,19 +384,8 @@ class Torn(Away):
     """Work whose claim is done, but whose answer is lost in an outage."""
 
     @override
-    async def claim(
-        self,
-        ids: Collection[PredictionId],
-        *,
-        token: UUID,
-        lease: timedelta,
-        retries: bool,
-        most_rows: int,
-        most_bytes: int,
-    ) -> Sequence[Claimed]:
-        claimed = await MemoryWork.claim(
-            self, ids, token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
-        )
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        claimed = await MemoryWork.claim(self, ids, terms)
         self._meet("claim")
         return claimed
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from augury.application.limits import Limits
-from augury.application.predictions.ports import Ended, Task
+from augury.application.predictions.ports import ClaimTerms, Ended, Task
 from augury.application.predictions.sweep import SLACK, Swept
 from augury.domain.balance import Balance
 from augury.domain.prediction import MOST_ATTEMPTS, Failure, Prediction, Status
@@ -29,11 +29,7 @@ async def die_under(hexagon: Hexagon, *predictions: Prediction) -> None:
     """A worker begins these and is never heard of again."""
     await hexagon.work.claim(
         [each.id for each in predictions],
-        token=UUID(int=1),
-        lease=MINUTE,
-        retries=True,
-        most_rows=99,
-        most_bytes=999,
+        ClaimTerms(token=UUID(int=1), lease=MINUTE, retries=True, most_rows=99, most_bytes=999),
     )
     hexagon.clock.advance(2 * MINUTE)
 
@@ -163,7 +159,7 @@ async def test_a_worker_that_only_works_long_is_left_alone(hexagon: Hexagon) -> 
     prediction = await hexagon.request_prediction(user.id)
     token = UUID(int=1)
     await hexagon.work.claim(
-        [prediction.id], token=token, lease=MINUTE, retries=False, most_rows=9, most_bytes=999
+        [prediction.id], ClaimTerms(token=token, lease=MINUTE, retries=False, most_rows=9, most_bytes=999)
     )
     for _ in range(5):
         hexagon.clock.advance(MINUTE / 2)
