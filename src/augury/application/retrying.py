@@ -7,11 +7,11 @@ from typing import TypeVar
 from augury.application.ports import Conflict
 
 MOST_TRIES = 3
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 
-async def retried(transaction: Callable[[], Awaitable[Answer]]) -> Answer:
+async def retried(transaction: Callable[[], Awaitable[Result]]) -> Result:
     """The answer of the first try without a `Conflict`. Raises the `Conflict` of the last try.
 
     `transaction` must decide on what it reads itself, since each try starts anew.

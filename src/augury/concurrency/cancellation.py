@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 CANCEL_EVERY = 0.1
 """Seconds."""
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def was_canceled() -> bool:
@@ -19,7 +19,7 @@ def was_canceled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-async def within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:
+async def within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
     """The result of `work`, within so many seconds.
 
     Raises `TimeoutError` when time is up, even if `work` ignores its cancellation, and

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-class NaturalBatches(Generic[Item, Answer]):
+class NaturalBatches(Generic[Item, Result]):
     """Calls `fly` with the items that have arrived, one flight at a time, and gives each item its own answer.
 
     A lone item flies at once. Under load a flight carries more items, so that they share its fixed costs. A
@@ -19,7 +19,7 @@ class NaturalBatches(Generic[Item, Answer]):
 
     def __init__(
         self,
-        fly: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        fly: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         *,
         most: int,
         weigh: Callable[[Item], int] = lambda _: 1,
@@ -27,16 +27,16 @@ class NaturalBatches(Generic[Item, Answer]):
         self._fly = fly
         self._most = most
         self._weigh = weigh
-        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._pilot: asyncio.Task[None] | None = None
         self._landing: set[asyncio.Task[None]] = set()
 
-    async def board(self, item: Item) -> Answer:
+    async def board(self, item: Item) -> Result:
         """The answer that the flight gave for `item`, or the exception it raised.
 
         An item whose caller is canceled before the flight begins is left out.
         """
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         if self._pilot is None:
             self._pilot = asyncio.create_task(self._fly_all())
@@ -80,8 +80,8 @@ class NaturalBatches(Generic[Item, Answer]):
             answer.cancel()
         self._waiting.clear()
 
-    def _next_flight(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
-        passengers: list[tuple[Item, asyncio.Future[Answer]]] = []
+    def _next_flight(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        passengers: list[tuple[Item, asyncio.Future[Result]]] = []
         weight = 0
         while self._waiting:
             item, answer = self._waiting[0]
@@ -93,7 +93,7 @@ class NaturalBatches(Generic[Item, Answer]):
             self._waiting.popleft()
         return passengers
 
-    async def _fly_one(self, passengers: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
+    async def _fly_one(self, passengers: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             answers = await self._fly([item for item, _ in passengers])
             answered = list(zip(passengers, answers, strict=True))

@@ -13,10 +13,10 @@ class Sliceable(Protocol):
 
 
 Rows = TypeVar("Rows", bound=Sliceable)
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def score_isolating(rows: Rows, predict: Callable[[Rows], Sequence[Answer]]) -> list[Answer | None]:
+def score_isolating(rows: Rows, predict: Callable[[Rows], Sequence[Result]]) -> list[Result | None]:
     """The model's answer for each row, in order; None for a row that makes it raise.
 
     Predicts all rows in one call. If that raises, halves the rows until each faulty row is alone: k faulty

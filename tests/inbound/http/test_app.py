@@ -16,7 +16,7 @@ async def test_what_lives_as_long_as_the_application_is_entered_first_and_left_l
 
     @asynccontextmanager
     async def around(app: Litestar) -> AsyncIterator[None]:
-        seen.append("in, desk " + str("submit_desk" in app.state))
+        seen.append("in, handler " + str("submit_handler" in app.state))
         yield
         seen.append("out")
 
@@ -24,11 +24,11 @@ async def test_what_lives_as_long_as_the_application_is_entered_first_and_left_l
     app = create_app(container=container, settings=SETTINGS, lifespan=[around])
 
     async with app.lifespan():
-        assert seen == ["in, desk False"]
-        assert "submit_desk" in app.state
+        assert seen == ["in, handler False"]
+        assert "submit_handler" in app.state
     await container.close()
 
-    assert seen == ["in, desk False", "out"]
+    assert seen == ["in, handler False", "out"]
 
 
 @pytest.mark.parametrize("base_path", ["augury", "/augury/", "/"])

@@ -31,7 +31,7 @@ from augury.domain.model import ModelNotFound, ModelRef
 from augury.domain.prediction import Failure
 from augury.domain.row_errors import kept_errors, kept_warnings
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 

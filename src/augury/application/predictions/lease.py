@@ -16,7 +16,7 @@ from augury.domain.identifiers import PredictionId
 
 FIRST_PAUSE, LAST_PAUSE = 0.1, 2.0
 """Seconds between two tries of a call while the database is away."""
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 
@@ -39,7 +39,7 @@ class Lease:
             renewal.cancel()
             await asyncio.gather(renewal, return_exceptions=True)
 
-    async def store(self, settle: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def store(self, settle: Callable[[], Awaitable[Result]]) -> Result:
         """Repeat the call for as long as the database is away: the work is done and must be stored.
 
         Raises `Unavailable` if the database answered renewals for a whole lease, but not this call: so work
@@ -83,8 +83,8 @@ class Lease:
 
 
 async def patiently(
-    call: Callable[[], Awaitable[Answer]], doing: str, *, gives_up: Callable[[], bool] = lambda: False
-) -> Answer:
+    call: Callable[[], Awaitable[Result]], doing: str, *, gives_up: Callable[[], bool] = lambda: False
+) -> Result:
     """Repeat the call while the database is away. Raises `Unavailable` only once `gives_up` says so."""
     outage, pauses = Outage(log, doing), Pauses(FIRST_PAUSE, LAST_PAUSE)
     while True:

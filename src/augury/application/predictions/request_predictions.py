@@ -8,7 +8,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Accepted, Clock, Counters, OpenBooks, Opened, Remembered
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.ports import PredictionQueue
-from augury.application.predictions.requests import Answer, Replayed, Request
+from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.application.retrying import retried
 from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
@@ -33,27 +33,29 @@ class RequestPredictions:
     backlog: Backlog
     counters: Counters
 
-    async def __call__(self, requests: Sequence[Request]) -> list[Answer]:
+    async def __call__(self, requests: Sequence[Request]) -> list[Decision]:
         """The answers are in the order of `requests`. A refusal affects only its own request."""
         self.counters.submitted(len(requests))
-        desk, answers = await retried(lambda: self._decide(requests))
-        for lane, ids in desk.ids_by_lane().items():
-            self.queue.put(ids, traces=desk.traces, lane=lane)
-        self.counters.accepted([accepted.prediction for accepted in desk.accepted])
+        decisions, answers = await retried(lambda: self._decide(requests))
+        for lane, ids in decisions.ids_by_lane().items():
+            self.queue.put(ids, traces=decisions.traces, lane=lane)
+        self.counters.accepted([accepted.prediction for accepted in decisions.accepted])
         return answers
 
-    async def _decide(self, requests: Sequence[Request]) -> tuple["_Desk", list[Answer]]:
+    async def _decide(self, requests: Sequence[Request]) -> tuple["_Decisions", list[Decision]]:
         user_ids = {request.user_id for request in requests}
         keys = {(request.user_id, request.key.key) for request in requests if request.key}
         async with self.books() as books:
-            desk = _Desk(await books.open(user_ids, keys), self.limits, self.backlog, self.clock.now())
-            answers = [desk.answer(request) for request in requests]
-            if desk.accepted:
-                await books.record(accepted=desk.accepted, transfers=desk.transfers)
-        return desk, answers
+            decisions = _Decisions(
+                await books.open(user_ids, keys), self.limits, self.backlog, self.clock.now()
+            )
+            answers = [decisions.answer(request) for request in requests]
+            if decisions.accepted:
+                await books.record(accepted=decisions.accepted, transfers=decisions.transfers)
+        return decisions, answers
 
 
-class _Desk:
+class _Decisions:
     """Decides one request after another over the locked balances, and collects what to record."""
 
     def __init__(self, opened: Opened, limits: Limits, backlog: Backlog, now: datetime) -> None:

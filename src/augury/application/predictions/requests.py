@@ -125,12 +125,12 @@ class Replayed:
     prediction_id: PredictionId
 
 
-Answer = Prediction | Replayed | DomainError
+Decision = Prediction | Replayed | DomainError
 """A new prediction, an earlier one, or the reason of a refusal."""
 
 
 class Flight(Protocol):
     """Requests that arrive together are decided together: `NaturalBatches` over `RequestPredictions`."""
 
-    async def board(self, request: Request, /) -> Answer:
+    async def board(self, request: Request, /) -> Decision:
         """The answer to this request, once its flight has landed."""

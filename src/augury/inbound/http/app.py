@@ -25,7 +25,7 @@ from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.ports import OpenBooks
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
-from augury.application.predictions.requests import Answer, Request
+from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.natural_batches import NaturalBatches
@@ -124,7 +124,7 @@ def create_app(
             *(ASYNCAPI_ROUTES if asyncapi is not None else ()),
         ],
         state=State(state),
-        lifespan=[*lifespan, _desks(container, settings, metrics)],
+        lifespan=[*lifespan, _handlers(container, settings, metrics)],
         guards=[only_known_parameters],
         exception_handlers=problems.HANDLERS,
         openapi_config=None,  # see `openapi`
@@ -157,7 +157,7 @@ def openapi(base_path: str) -> bytes:
     return described(routes, base_path)
 
 
-def _desks(
+def _handlers(
     container: AsyncContainer, settings: HttpSettings, metrics: Metrics
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Make what lives as long as the application, and not per request."""
@@ -172,7 +172,7 @@ def _desks(
             settings=settings,
         )
         metrics.show_also(await container.get(CollectorRegistry))
-        flight: NaturalBatches[Request, Answer] = NaturalBatches(
+        flight: NaturalBatches[Request, Decision] = NaturalBatches(
             await container.get(RequestPredictions), most=settings.flight
         )
         app.state.identity = identity
@@ -182,7 +182,7 @@ def _desks(
             outflow=Outflow(most=settings.max_large_answers),
             base_path=settings.base_path,
         )
-        app.state.submit_desk = submissions.SubmitDesk(
+        app.state.submit_handler = submissions.SubmitHandler(
             identity=identity,
             answers=app.state.prediction_answers,
             submit_prediction=SubmitPrediction(
@@ -245,7 +245,7 @@ def _submits_first(app: Litestar) -> ASGIApp:
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["path"] in hot and scope["method"] == HttpMethod.POST:
-            await submissions.submit_directly(app.state.submit_desk, scope, receive, send)
+            await submissions.submit_directly(app.state.submit_handler, scope, receive, send)
         else:
             await framework(scope, receive, send)
 

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey, Json, Unavailable
 from augury.application.predictions.ports import StoredPrediction
-from augury.application.predictions.requests import Answer, Replayed, Request
+from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.application.predictions.submit_prediction import Submission as Asked
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -54,7 +54,7 @@ from augury.inbound.http.views import PredictionView, unanswered
 PATHS = ["/predictions", "/predictions/predict"]
 _MOST_EXPIRES_IN = 100 * 365 * 86_400
 
-Flight = NaturalBatches[Request, Answer]
+Flight = NaturalBatches[Request, Decision]
 
 Row = dict[str, str | float | bool | None]
 Data = Annotated[
@@ -105,7 +105,7 @@ _submission_decoder = msgspec.json.Decoder(Submission)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitDesk:
+class SubmitHandler:
     """The dependencies of a submit, which live as long as the application."""
 
     identity: Identity
@@ -258,37 +258,37 @@ def _preferences(scope: Scope) -> bytes:
     },
 )
 async def submit(request: Anyone, data: JSONBody[Submission]) -> EncodedJson:
-    desk: SubmitDesk = request.app.state.submit_desk
-    taken = await desk.accept(request.scope, data, await request.body())
+    handler: SubmitHandler = request.app.state.submit_handler
+    taken = await handler.accept(request.scope, data, await request.body())
     share_of(request.scope).release()
-    return await desk.answer(request.scope, taken)
+    return await handler.answer(request.scope, taken)
 
 
-async def submit_directly(desk: SubmitDesk, scope: Scope, receive: Receive, send: Send) -> None:
+async def submit_directly(handler: SubmitHandler, scope: Scope, receive: Receive, send: Send) -> None:
     """The route `submit` as plain ASGI, which answers nearly all submits."""
     scope["path_template"] = scope["path"]
     answer: ASGIApp
     try:
         if scope["query_string"]:
             require_known(scope)
-        scope["user"] = await desk.identity.caller(scope)
-        taken = await _received(desk, scope, receive)
+        scope["user"] = await handler.identity.caller(scope)
+        taken = await _received(handler, scope, receive)
         share_of(scope).release()
-        answer = await desk.answer(scope, taken)
+        answer = await handler.answer(scope, taken)
     except Exception as error:
         request: HttpRequest[Any, Any, Any] = HttpRequest(scope, receive, send)
         answer = answer_to(request, error).to_asgi_response(None, request)
     await answer(scope, receive, send)
 
 
-async def _received(desk: SubmitDesk, scope: Scope, receive: Receive) -> Taken:
+async def _received(handler: SubmitHandler, scope: Scope, receive: Receive) -> Taken:
     """Read and accept the submit. The body is freed when this call ends."""
-    most = desk.most_bytes(scope)
+    most = handler.most_bytes(scope)
     try:
         body = await whole_body(scope, receive, most=most)
     except RequestEntityTooLarge:
-        if most < desk.settings.max_body_bytes:
-            raise guest_limits.body_too_large(desk.limits) from None
+        if most < handler.settings.max_body_bytes:
+            raise guest_limits.body_too_large(handler.limits) from None
         raise
     submission = await aside(len(body), partial(decode_json, _submission_decoder, scope, body))
-    return await desk.accept(scope, submission, body)
+    return await handler.accept(scope, submission, body)

@@ -21,14 +21,14 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
-from augury.application.predictions.requests import Answer, Request
+from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.model import Model
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
 
-BotFlight = NaturalBatches[Request, Answer]
+BotFlight = NaturalBatches[Request, Decision]
 MOST_IN_FLIGHT = 64
 
 

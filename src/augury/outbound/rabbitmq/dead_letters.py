@@ -19,7 +19,7 @@ from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 PATIENCE = 30.0
 """Seconds in all for listing or replaying."""
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class RabbitDeadLetters(DeadLetters):
@@ -81,11 +81,11 @@ class RabbitDeadLetters(DeadLetters):
         return self._topology.bulk.name if name == self._topology.bulk.name else self._topology.tasks.name
 
     async def _over(
-        self, work: Callable[[AbstractChannel], Awaitable[Answer]], *, patience: float = PATIENCE
-    ) -> Answer:
+        self, work: Callable[[AbstractChannel], Awaitable[Result]], *, patience: float = PATIENCE
+    ) -> Result:
         """Run `work` with a channel of its own, and answer its result. Raises `Unavailable`."""
 
-        async def done() -> Answer:
+        async def done() -> Result:
             async with self._channel() as channel:
                 return await work(channel)
 

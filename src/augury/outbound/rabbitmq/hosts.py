@@ -10,7 +10,7 @@ from augury.broker.trouble import told
 SCHEMES = ("amqp://", "amqps://")
 _URL = re.compile(r"(?P<before>amqps?://(?:[^/?#]*@)?)(?P<hosts>[^/?#]*)(?P<after>.*)", re.DOTALL)
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:]*)(?P<port>:.*)?", re.DOTALL)
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def urls_of(text: str) -> tuple[str, ...]:
@@ -24,8 +24,8 @@ def urls_of(text: str) -> tuple[str, ...]:
 
 
 async def first_that_answers(
-    urls: Sequence[str], connect: Callable[[str], Awaitable[Answer]], *, trouble: tuple[type[Exception], ...]
-) -> Answer:
+    urls: Sequence[str], connect: Callable[[str], Awaitable[Result]], *, trouble: tuple[type[Exception], ...]
+) -> Result:
     """Connect to the first URL that works. Raises `ConnectionError` with each host's trouble if none does."""
     said: list[str] = []
     for url in urls:
