@@ -15,8 +15,9 @@ from asyncpg.pool import PoolConnectionProxy
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
 from augury.outbound.postgres import balances, promo_codes, upkeep, users
+from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
-from augury.outbound.postgres.prediction_pages import LAST, MOST_LOOKED_AT, Wanted
+from augury.outbound.postgres.prediction_pages import MOST_LOOKED_AT, Wanted
 from augury.outbound.postgres.predictions import PostgresPredictions
 from augury.outbound.postgres.reads import Reads
 from tests.postgres_server import fresh_database

@@ -7,7 +7,7 @@ from typing_extensions import override
 from augury.application.money.ports import Balances, Statement
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
-from augury.outbound.postgres.prediction_pages import hidden
+from augury.outbound.postgres.pages import hidden
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.transfer_rows import transfer_of

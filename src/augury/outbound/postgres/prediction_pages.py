@@ -10,19 +10,17 @@ No unfinished prediction is older than the oldest of `unfinished`.
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
-from uuid import UUID
 
 from augury.application.predictions.ports import MOST_LISTED_BYTES
 from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
+from augury.outbound.postgres.pages import LAST, hidden
 from augury.outbound.postgres.prediction_rows import COLUMNS
 
 UNSUCCESSFUL = frozenset({Status.FAILED, Status.CANCELED, Status.EXPIRED})
 """The statuses in the table `unsuccessful`."""
 MOST_LOOKED_AT = 1_000
-LAST = UUID(int=2**128 - 1)
-"""The position before the first page: `$1 IS NULL OR id < $1` would make a cached plan look at every row."""
 
 _NAMES = [name.strip() for name in COLUMNS.split(",")]
 _STORED = ", ".join(f"p.{name}" for name in (*_NAMES, "output", "warnings"))
@@ -114,15 +112,6 @@ class Wanted:
         return "".join(
             f" AND p.{name} = {given(value)}" for name, value in wanted.items() if value is not None
         )
-
-
-def hidden(limit: str) -> str:
-    """A limit that the planner does not know.
-
-    It then expects to need only a part of the rows, and follows an index. If it knew the limit, and expected
-    fewer rows than there are, it would read and sort all of them.
-    """
-    return f"(SELECT {limit}::bigint)"
 
 
 @dataclass(slots=True)

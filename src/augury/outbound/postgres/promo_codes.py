@@ -10,8 +10,8 @@ from augury.application.money.ports import PromoCodes
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
+from augury.outbound.postgres.pages import hidden
 from augury.outbound.postgres.pool import Connection
-from augury.outbound.postgres.prediction_pages import hidden
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
 

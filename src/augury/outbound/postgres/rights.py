@@ -38,7 +38,7 @@ TABLES = (
         "throttle",
         "transfers",
     ),
-    *("unfinished", "users"),
+    *("unfinished", "unsuccessful", "unsuccessful_backfill", "users"),
 )
 """The names of all tables."""
 SEARCHED = """

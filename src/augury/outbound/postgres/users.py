@@ -7,8 +7,8 @@ from typing_extensions import override
 from augury.application.people.ports import NewUser, Secret, Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
+from augury.outbound.postgres.pages import LAST, hidden
 from augury.outbound.postgres.pool import Connection, transaction
-from augury.outbound.postgres.prediction_pages import LAST, hidden
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
 

@@ -1,0 +1,15 @@
+"""What the statements of all pages share."""
+
+from uuid import UUID
+
+LAST = UUID(int=2**128 - 1)
+"""The position before the first page: `$1 IS NULL OR id < $1` would make a cached plan look at every row."""
+
+
+def hidden(limit: str) -> str:
+    """A limit that the planner does not know.
+
+    It then expects to need only a part of the rows, and follows an index. If it knew the limit, and expected
+    fewer rows than there are, it would read and sort all of them.
+    """
+    return f"(SELECT {limit}::bigint)"
