@@ -125,7 +125,7 @@ async def test_books_that_balance_have_no_deviation(
             "is missing and still among the unfinished",
         ),
         (
-            "UPDATE predictions SET lease_until = now() - interval '121 seconds' WHERE status = 'processing'",
+            "UPDATE predictions SET lease_until = now() - interval '151 seconds' WHERE status = 'processing'",
             "is processing, but its lease ended",
         ),
         (

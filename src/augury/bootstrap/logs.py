@@ -44,10 +44,16 @@ class TextLines(logging.Formatter):
 class JsonLines(logging.Formatter):
     """One object per event. It never fails, since the error would be printed in lines that are not JSON."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        # Not at the top, because logs as text do not need it; not later, because nothing can be imported at
+        # exit.
+        import msgspec
+
+        self._encode = msgspec.json.encode
+
     @override
     def format(self, record: logging.LogRecord) -> str:
-        import msgspec  # imported here, because logs as text do not need it
-
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -57,10 +63,10 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         try:
-            encoded = msgspec.json.encode(line)
+            encoded = self._encode(line)
         except UnicodeEncodeError:  # half of a surrogate pair, as in a file name that is not UTF-8
             line = {name: text.encode(errors="backslashreplace").decode() for name, text in line.items()}
-            encoded = msgspec.json.encode(line)
+            encoded = self._encode(line)
         return encoded.decode().translate(_LEFT_BY_JSON)
 
 
