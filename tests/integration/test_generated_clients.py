@@ -1,6 +1,7 @@
 """Clients that are generated from the API's own description, by the generators that people use."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from tests.integration.test_up import home, up
 from tests.processes import environment, run
 
 __all__ = ["home"]
+BATCHES = Path(__file__).parents[2] / "docs" / "batches.md"
 PYTHON_GENERATOR = "openapi-python-client==0.29.0"
 TYPESCRIPT = ["openapi-typescript@7.9.1", "typescript@5.9.3"]
 PASSWORD = "correct horse battery"
@@ -92,9 +94,14 @@ def ran(*command: str | Path, cwd: Path) -> str:
 def test_a_generated_python_client_makes_a_paid_prediction(
     home: Path, description: Path, tmp_path: Path
 ) -> None:
+    # The generator has to be told that it can send files of these types; docs/batches.md says so, too.
+    config = re.search(r"```yaml\n(content_type_overrides:.*?)```", BATCHES.read_text(), re.DOTALL)
+    assert config
+    (tmp_path / "config.yaml").write_text(config[1])
     said = ran(
         *("uv", "tool", "run", "--from", PYTHON_GENERATOR, "openapi-python-client", "generate"),
         *("--path", description, "--output-path", tmp_path / "augury_client", "--meta", "none"),
+        *("--config", "config.yaml"),
         cwd=tmp_path,
     )
     assert "WARNING" not in said.upper(), said

@@ -83,8 +83,9 @@ async def test_what_is_nearly_json_is_told_what_it_lacks(api: Api, body: bytes, 
 
 async def test_what_is_missing_is_found_in_a_body_of_any_size_without_keeping_it(api: Api) -> None:
     body = b'{"rows": [' + b"{}," * 100_000 + b"{}]}"
+    member = await api.member(credits=1)
 
-    response = await api.client().post("/predictions", content=body, headers=JSON)
+    response = await member.post("/predictions", content=body, headers=JSON)
 
     assert is_problem(response, 422, "wrong-shape")
     assert [each["field"] for each in response.json()["errors"]] == ["data", "rows"]

@@ -11,12 +11,12 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 ANY = "*"
 METHODS = b"DELETE, GET, HEAD, PATCH, POST, PUT"
 REQUEST_HEADERS = (
-    b"Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, "
-    b"traceparent, tracestate"
+    b"Accept, Accept-Language, Authorization, Content-Encoding, Content-Type, Idempotency-Key, If-Range, "
+    b"Last-Event-ID, Prefer, Range, traceparent, tracestate"
 )
 RESPONSE_HEADERS = (
-    b"Allow, Content-Disposition, Idempotent-Replayed, Link, Location, Preference-Applied, Retry-After, "
-    b"Server-Timing, WWW-Authenticate"
+    b"Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Idempotent-Replayed, Link, Location, "
+    b"Preference-Applied, Retry-After, Server-Timing, WWW-Authenticate"
 )
 """Headers that a script may read, besides the few that are always allowed."""
 MOST_SECONDS = b"7200"
