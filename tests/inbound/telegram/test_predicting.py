@@ -59,7 +59,8 @@ async def test_a_message_becomes_its_result_once_though_it_is_delivered_twice(to
     assert await town.hexagon.balanced()
 
 
-ENDS = {
+# Only slices of batches can lose their input, and the bot has no batches.
+ENDS: dict[str, dict[Failure | Status, str]] = {
     "en": {
         Failure.NO_VALID_ROW: "could not use any row. Your credits were returned.\n"
         "Reason: the model could not predict this row",
@@ -80,7 +81,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("end", [*Failure, Status.CANCELED, Status.EXPIRED])
+@pytest.mark.parametrize("end", ENDS["en"])
 async def test_what_came_to_nothing_says_why_and_that_the_credits_are_back(
     telegram: TelegramServer, language: str, end: Failure | Status
 ) -> None:

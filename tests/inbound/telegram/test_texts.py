@@ -13,7 +13,7 @@ from fluent.syntax.visitor import Visitor
 
 from augury import domain
 from augury.domain.errors import DomainError
-from augury.domain.prediction import NoValidRow
+from augury.domain.prediction import Failure, NoValidRow
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.telegram.texts import (
@@ -84,6 +84,12 @@ def test_every_refusal_has_its_words(error: type[DomainError], language: str) ->
         made["errors"] = (RowError(0, "a<b", RowFault.NOT_A_TEXT),)
     words = speech(language).refusal(error(**made))
     assert plain_text(words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("failure", Failure)
+def test_every_failure_has_its_words(failure: Failure, language: str) -> None:
+    assert f"failed-{failure}" in messages(language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

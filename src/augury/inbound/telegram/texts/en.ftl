@@ -163,6 +163,7 @@ batch-unsent = Telegram does not accept the file with the results. They are stor
 failed-no_valid_row = ❌ The model could not use any row. Your credits were returned.
 failed-model_unavailable = ❌ The model is not available at the moment. Your credits were returned.
 failed-too_many_attempts = ❌ The prediction failed three times. Your credits were returned.
+failed-input_gone = ❌ The rows are no longer stored. Your credits were returned.
 failed-reason = Reason: { $reason }
 canceled = ✖ Canceled. Your credits were returned.
 expired = ⌛ The prediction waited too long and has expired. Your credits were returned.
@@ -320,6 +321,15 @@ refusal-too-many-rows = { $rows ->
 refusal-answer-too-large = The model has { $classes } classes, so the answer for { $rows } rows would be too large. Send at most { $most_rows } rows at once.
 refusal-expires-too-late = A prediction can wait at most { $most } seconds for its start.
 refusal-too-many-pending = Too many predictions are waiting already. Try again in { $retry_after ->
+        [one] { $retry_after } second
+       *[other] { $retry_after } seconds
+    }.
+refusal-batch-not-found = There is no such batch.
+refusal-batch-ended = Too late: the batch has ended.
+refusal-batch-too-long = The file has more than { $most } rows.
+refusal-batch-purged = The rows and answers of the batch were deleted.
+refusal-text-has-price = The model “{ $model }” has a price for text, so it cannot be used for batches.
+refusal-too-many-batches = Too many batches are unfinished ({ $pending } of { $most }). Try again in { $retry_after ->
         [one] { $retry_after } second
        *[other] { $retry_after } seconds
     }.

@@ -171,6 +171,7 @@ batch-unsent = Telegram не принимает файл с результата
 failed-no_valid_row = ❌ Ни одна строка модели не подошла. Кредиты возвращены.
 failed-model_unavailable = ❌ Модель сейчас недоступна. Кредиты возвращены.
 failed-too_many_attempts = ❌ Предсказание не удалось с трёх попыток. Кредиты возвращены.
+failed-input_gone = ❌ Строки больше не хранятся. Кредиты возвращены.
 failed-reason = Причина: { $reason }
 canceled = ✖ Отменено. Кредиты возвращены.
 expired = ⌛ Предсказание ждало слишком долго, его срок истёк. Кредиты возвращены.
@@ -343,6 +344,16 @@ refusal-too-many-rows = { $rows ->
 refusal-answer-too-large = Классов у модели: { $classes }. Ответ на столько строк ({ $rows }) был бы слишком велик. Пришлите за раз не больше строк, чем { $most_rows }.
 refusal-expires-too-late = Предсказание может ждать начала не дольше { $most } с.
 refusal-too-many-pending = В очереди уже слишком много предсказаний. Попробуйте через { $retry_after ->
+        [one] { $retry_after } секунду
+        [few] { $retry_after } секунды
+       *[other] { $retry_after } секунд
+    }.
+refusal-batch-not-found = Такого пакета нет.
+refusal-batch-ended = Поздно: пакет уже завершён.
+refusal-batch-too-long = В файле больше строк, чем { $most }.
+refusal-batch-purged = Строки и ответы пакета удалены.
+refusal-text-has-price = У модели «{ $model }» есть цена за текст, поэтому пакеты для неё недоступны.
+refusal-too-many-batches = Незавершённых пакетов слишком много ({ $pending } из { $most }). Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
         [few] { $retry_after } секунды
        *[other] { $retry_after } секунд
