@@ -50,6 +50,7 @@ class Build:
             max_waiting=10**6,
             fair_pending=10**6,
             access_lifetime=86_400,
+            sign_ins_per_minute=10**6,
             log_level="WARNING",
             **self.settings,
         )
