@@ -27,8 +27,9 @@ class Limits:
     small_rows: int = 200
     """Rows of a prediction that still counts as small work. Larger ones go to the bulk lane, of which each
     user gets a fair share."""
-    small_bytes: int = 65_536
-    """Bytes of input of a prediction that still counts as small work."""
+    small_bytes: int = 16_384
+    """Bytes of input of a prediction that still counts as small work. If it is larger, guests who send their
+    largest texts can fill the small lane."""
     fair_pending: int = 256
     """Unfinished predictions of one user. Further ones go to the bulk lane, whatever their size."""
     slice_rows: int = 2_000
