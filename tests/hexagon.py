@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from dishka import Container, Provider, Scope, make_container
 from prometheus_client import CollectorRegistry
@@ -227,7 +227,7 @@ NAMED = get_type_hints(UseCases)
 class Hexagon(UseCases):
     """Every port, and every use case over them, as the bootstrap wires it.
 
-    A test that needs another port behind one use case says `replace(hexagon.run_batch, predictor=…)`.
+    A test that needs another port behind one use case says `over(hexagon.run_batch, predictor=…)`.
 
     The model `tone@1` is on offer: it takes a `text` and costs one credit a row.
     """
@@ -372,6 +372,9 @@ class Hexagon(UseCases):
         return not (await self.ledger.verify()).deviations
 
 
-def run_next_like(run_batch: RunBatch) -> RunNext:
-    """The use case of the bulk lane, over the same ports."""
-    return RunNext(**{each.name: getattr(run_batch, each.name) for each in fields(run_batch)})
+Run = TypeVar("Run", RunBatch, RunNext)
+
+
+def over(run: Run, **ports: Any) -> Run:  # any fields of `Execution`
+    """The use case over these other ports."""
+    return type(run)(execution=replace(run.execution, **ports))

@@ -158,6 +158,10 @@ class Written:
         return cls(int(row["wal"]), row["xact_commit"])
 
 
+SHORTEST = 1.0
+"""Seconds of the processors. The system counts in hundredths, which says nothing about less."""
+
+
 class Foreign:
     """How much of the machine others used while a block ran."""
 
@@ -170,6 +174,8 @@ class Foreign:
         before, began = self._busy() - self._own(), time.perf_counter()
         yield
         seconds = (time.perf_counter() - began) * (psutil.cpu_count() or 1)
+        if seconds < SHORTEST:
+            return
         self.share = max(self.share, (self._busy() - self._own() - before) / seconds)
 
     def _own(self) -> float:

@@ -15,6 +15,7 @@ from typing_extensions import override
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Claimed, ClaimTerms
 from augury.application.predictions.run_batch import RunBatch
+from augury.application.predictions.run_next import RunNext
 from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction, Status
@@ -25,7 +26,7 @@ from augury.outbound.memory.work import MemoryWork
 from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.gated_predictor import GatedPredictor
-from tests.hexagon import Hexagon, run_next_like
+from tests.hexagon import Hexagon, over
 from tests.polling import eventually
 from tests.processes import free_ports
 from tests.rabbitmq_server import RabbitServer, is_connected
@@ -41,7 +42,7 @@ def predictor() -> GatedPredictor:
 
 @pytest.fixture
 def run_batch(hexagon: Hexagon, predictor: GatedPredictor) -> RunBatch:
-    return replace(hexagon.run_batch, predictor=predictor)
+    return over(hexagon.run_batch, predictor=predictor)
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ async def working(
     settings: WorkerSettings = SETTINGS,
     patience: timedelta = timedelta(seconds=30),
 ) -> AsyncIterator[Worker]:
-    runner = TaskRunner(run_batch, run_next_like(run_batch), settings, on_fatal=pytest.fail)
+    runner = TaskRunner(run_batch, RunNext(execution=run_batch.execution), settings, on_fatal=pytest.fail)
     broker = create_consumer(
         url,
         tasks=TASKS,
@@ -241,7 +242,7 @@ async def test_what_cannot_be_handled_is_dead_lettered_and_the_rest_goes_on(
 ) -> None:
     bad, *good = await accepted(hexagon, 10)
     predictor.gate.set()
-    defective = replace(run_batch, work=WorkWithADefect(hexagon.memory, bad.id))
+    defective = over(run_batch, work=WorkWithADefect(hexagon.memory, bad.id))
 
     async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, defective, publisher):
         publisher.put([bad.id], 2)

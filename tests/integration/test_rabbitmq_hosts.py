@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from augury.outbound.rabbitmq.events import RabbitEvents
 from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 from tests.gated_predictor import GatedPredictor
-from tests.hexagon import Hexagon
+from tests.hexagon import Hexagon, over
 from tests.integration.test_rabbitmq_consumer import accepted, all_are, ids_of
 from tests.polling import eventually
 from tests.processes import free_ports
@@ -134,8 +134,8 @@ async def service(url: str, hexagon: Hexagon) -> AsyncIterator[Service]:
     predictor.gate.set()
     publisher = RabbitPublisher(settings, TOPOLOGY)
     runner = TaskRunner(
-        replace(hexagon.run_batch, predictor=predictor),
-        replace(hexagon.run_next, predictor=predictor),
+        over(hexagon.run_batch, predictor=predictor),
+        over(hexagon.run_next, predictor=predictor),
         WorkerSettings(retry_pause=OFTEN),
         on_fatal=pytest.fail,
     )

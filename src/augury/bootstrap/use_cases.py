@@ -42,6 +42,7 @@ from augury.application.people.sign_out import SignOut
 from augury.application.people.unblock_user import UnblockUser
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.execution import Execution
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.quote_prediction import QuotePrediction
@@ -111,7 +112,8 @@ CHATS = (
 
 BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 
-WORK = (PurgeBatches, RunBatch, RunNext, Sweep)
+WORK = (Execution, PurgeBatches, RunBatch, RunNext, Sweep)
+"""`Execution` is what `RunBatch` and `RunNext` share."""
 
 MODELS = (RegisterModel,)
 

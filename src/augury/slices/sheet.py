@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from typing import TypedDict
 
 import msgspec
 
@@ -48,7 +49,12 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         return self.has_decimal_commas and not self.of_column(feature) <= COMMAS
 
 
-def answers_of(facts: ModelFacts) -> Mapping[str, object]:
+class Answers(TypedDict):
+    classes: Sequence[str]
+    has_labels: bool
+
+
+def answers_of(facts: ModelFacts) -> Answers:
     """The fields of a sheet that say what the model answers."""
     return {"classes": list(facts.classes), "has_labels": facts.task is Task.CLASSIFICATION}
 

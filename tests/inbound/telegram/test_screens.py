@@ -16,7 +16,7 @@ from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.model import Model
 from augury.domain.model_facts import Feature, FeatureKind
-from tests.hexagon import a_model
+from tests.hexagon import a_model, over
 from tests.inbound.telegram.chat_picture import ChatPicture
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.inbound.telegram.test_linking import link_of
@@ -131,7 +131,7 @@ class Drawing:
 async def screens(town: Town, language: str) -> Drawing:
     """One chat: the beginning, a text, a model of several features, a payment, a file, a link."""
     said = SAID[language]
-    drawing, run = Drawing(said.becomes), replace(town.hexagon.run_batch, predictor=ToldBeforehand())
+    drawing, run = Drawing(said.becomes), over(town.hexagon.run_batch, predictor=ToldBeforehand())
     ada = town.person(language=language)
 
     async def answered() -> Sent:

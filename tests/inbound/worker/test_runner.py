@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports import Finished, Outcome, Question, Task, UnknownPredictions
+from augury.application.predictions.run_next import RunNext
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
@@ -19,7 +20,7 @@ from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.outbound.memory.predictor import MemoryPredictor
 from augury.outbound.memory.work import MemoryWork
 from tests.gated_predictor import GatedPredictor
-from tests.hexagon import Hexagon, run_next_like
+from tests.hexagon import Hexagon, over
 from tests.polling import eventually
 
 SOON = timedelta(milliseconds=1)
@@ -39,10 +40,10 @@ def fatal() -> list[str]:
 def runner_over(
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str], settings: WorkerSettings | None = None
 ) -> TaskRunner:
-    run_batch = replace(hexagon.run_batch, predictor=predictor)
+    run_batch = over(hexagon.run_batch, predictor=predictor)
     return TaskRunner(
         run_batch,
-        run_next_like(run_batch),
+        RunNext(execution=run_batch.execution),
         settings or WorkerSettings(retry_pause=SOON),
         on_fatal=fatal.append,
     )
@@ -124,9 +125,9 @@ async def test_one_batch_is_settled_while_the_next_is_predicted_and_no_third_is_
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
 ) -> None:
     work = SlowToSettle(hexagon.memory)
-    run_batch = replace(hexagon.run_batch, predictor=predictor, work=work)
+    run_batch = over(hexagon.run_batch, predictor=predictor, work=work)
     runner = TaskRunner(
-        run_batch, run_next_like(run_batch), WorkerSettings(max_batch=1), on_fatal=fatal.append
+        run_batch, RunNext(execution=run_batch.execution), WorkerSettings(max_batch=1), on_fatal=fatal.append
     )
     predictions = await accepted(hexagon, 4)
     predictor.gate.set()
@@ -145,8 +146,10 @@ async def test_a_later_attempt_waits_for_what_is_being_settled(
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
 ) -> None:
     work = SlowToSettle(hexagon.memory)
-    run_batch = replace(hexagon.run_batch, predictor=predictor, work=work)
-    runner = TaskRunner(run_batch, run_next_like(run_batch), WorkerSettings(), on_fatal=fatal.append)
+    run_batch = over(hexagon.run_batch, predictor=predictor, work=work)
+    runner = TaskRunner(
+        run_batch, RunNext(execution=run_batch.execution), WorkerSettings(), on_fatal=fatal.append
+    )
     first, later, last = await accepted(hexagon, 3)
     predictor.gate.set()
 
@@ -384,9 +387,9 @@ def slow() -> LargeIsSlow:
 
 @pytest.fixture
 async def lanes(hexagon: Hexagon, slow: LargeIsSlow, fatal: list[str]) -> AsyncIterator[TaskRunner]:
-    run_batch = replace(hexagon.run_batch, predictor=slow)
+    run_batch = over(hexagon.run_batch, predictor=slow)
     settings = WorkerSettings(retry_pause=SOON, grace=timedelta(milliseconds=50))
-    runner = TaskRunner(run_batch, run_next_like(run_batch), settings, on_fatal=fatal.append)
+    runner = TaskRunner(run_batch, RunNext(execution=run_batch.execution), settings, on_fatal=fatal.append)
     yield runner
     slow.gate.set()
     await runner.stop()
@@ -501,8 +504,10 @@ async def test_a_ticket_is_given_back_while_the_books_are_away(
 async def test_bulk_work_that_takes_too_long_ends_the_process(slow: LargeIsSlow, fatal: list[str]) -> None:
     hexagon = Hexagon(Limits(predict_timeout=timedelta(seconds=1)))
     await large(hexagon)
-    run_batch = replace(hexagon.run_batch, predictor=slow)
-    runner = TaskRunner(run_batch, run_next_like(run_batch), WorkerSettings(), on_fatal=fatal.append)
+    run_batch = over(hexagon.run_batch, predictor=slow)
+    runner = TaskRunner(
+        run_batch, RunNext(execution=run_batch.execution), WorkerSettings(), on_fatal=fatal.append
+    )
 
     with pytest.raises(PredictTimedOut):
         await runner.handle_ticket(ticket_of(hexagon))

@@ -1,5 +1,6 @@
 """Decide on the requests of one flight: hold their prices, record them, have them queued."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,6 +63,7 @@ class _Decisions:
         self._balances: dict[UserId, Balance] = dict(opened.balances)
         self._remembered: dict[tuple[UserId, str], Remembered] = dict(opened.remembered)
         self._limits = limits
+        self._small, self._slice = limits.small, limits.slice
         self._backlog = backlog
         self._now = now
         self.accepted: list[Accepted] = []
@@ -106,7 +108,7 @@ class _Decisions:
             expires_at=self._now + request.expires_in,
             single=request.single,
         )
-        lane = self._limits.small.lane(request.rows, len(request.input), pending=balance.pending)
+        lane = self._small.lane(request.rows, len(request.input), pending=balance.pending)
         balance, transfers = balance.hold(price, reference=prediction.id)
         self._balances[request.user_id] = balance
         if request.key:
@@ -116,13 +118,13 @@ class _Decisions:
         if request.trace:
             self.traces[prediction.id] = request.trace
         self.transfers += transfers
-        cost = self._limits.slice.cost(request.rows, len(request.input)) if lane is Lane.BULK else None
+        cost = self._slice.cost(request.rows, len(request.input)) if lane is Lane.BULK else None
         self.accepted.append(Accepted(prediction, request.input, request.key, request.notify, cost))
         return prediction
 
     def ids_by_lane(self) -> dict[Lane, list[PredictionId]]:
-        """The accepted predictions, in order."""
-        ids: dict[Lane, list[PredictionId]] = {Lane.SMALL: [], Lane.BULK: []}
+        """The accepted predictions, in order. A lane that gets none is left out."""
+        ids: dict[Lane, list[PredictionId]] = defaultdict(list)
         for each in self.accepted:
             ids[Lane.SMALL if each.bulk_cost is None else Lane.BULK].append(each.prediction.id)
         return ids

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
-from augury.application.batches.ports import Batches, BatchStore
-from augury.application.limits import Limits
-from augury.application.models.ports import Models
-from augury.application.ports import Clock, Counters
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease
-from augury.application.predictions.ports import Claimed, ClaimTerms, Events, Predictor, SlicePredictor, Work
+from augury.application.predictions.ports import Claimed, ClaimTerms
 from augury.domain.identifiers import PredictionId
 
 
@@ -21,16 +17,7 @@ from augury.domain.identifiers import PredictionId
 class RunBatch:
     """Run predictions from the queue, and settle their price."""
 
-    work: Work
-    batches: Batches
-    store: BatchStore
-    models: Models
-    predictor: Predictor
-    slice_predictor: SlicePredictor
-    events: Events
-    clock: Clock
-    limits: Limits
-    counters: Counters
+    execution: Execution
 
     async def __call__(
         self, ids: Collection[PredictionId], *, retries: bool = False
@@ -52,54 +39,40 @@ class RunBatch:
         back what it had not predicted, and `PredictTimedOut`. When canceled, it hands back what it has
         claimed and not settled.
         """
-        execution = self._execution()
         waiting = set(ids)
         while waiting:
             token = uuid4()
-            lease = Lease(self.work, token, self.limits.lease)
+            lease = Lease(self.execution.work, token, self.execution.limits.lease)
             try:
                 claimed = await self._claim(lease, token, waiting, retries)
                 if not claimed:
                     break
-                async with execution.predicted(lease, token, claimed) as settle:
+                async with self.execution.predicted(lease, token, claimed) as settle:
                     if len(claimed) == len(waiting):
                         yield partial(_settled, settle)
                         return
                     await settle()
             except asyncio.CancelledError:
                 # All of them: a canceled claim may still have begun any.
-                await execution.hand_back(token, waiting)
+                await self.execution.hand_back(token, waiting)
                 raise
             waiting.difference_update(claim.prediction.id for claim in claimed)
-        yield partial(self.work.unknown, waiting)
+        yield partial(self.execution.work.unknown, waiting)
 
     async def _claim(
         self, lease: Lease, token: UUID, ids: Collection[PredictionId], retries: bool
     ) -> Sequence[Claimed]:
         """As many of these as one claim takes."""
+        limits = self.execution.limits
         terms = ClaimTerms(
             token=token,
-            lease=self.limits.lease,
+            lease=limits.lease,
             retries=retries,
-            most_rows=self.limits.max_batch_rows,
-            most_bytes=self.limits.max_batch_bytes,
+            most_rows=limits.max_batch_rows,
+            most_bytes=limits.max_batch_bytes,
         )
         async with lease.handed_back_in_an_outage(ids):
-            return await self.work.claim(ids, terms)
-
-    def _execution(self) -> Execution:
-        return Execution(
-            work=self.work,
-            batches=self.batches,
-            store=self.store,
-            models=self.models,
-            predictor=self.predictor,
-            slice_predictor=self.slice_predictor,
-            events=self.events,
-            clock=self.clock,
-            limits=self.limits,
-            counters=self.counters,
-        )
+            return await self.execution.work.claim(ids, terms)
 
 
 async def _settled(settle: Callable[[], Awaitable[None]]) -> Collection[PredictionId]:

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from io import BufferedReader
 from typing import TypeVar
 
@@ -265,7 +266,7 @@ class BatchIntake:
         if upload.must_look_again:
             for number in range(len(rows)):
                 found = await self._store.get(receipt.batch_id, input_name(number))
-                await self.in_thread(lambda found=found: upload.look(found))  # type: ignore[misc]
+                await self.in_thread(partial(upload.look, found))
         await self._put_sheet(receipt.batch_id, upload.sheet())
         return rows
 

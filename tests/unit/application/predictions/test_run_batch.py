@@ -1,7 +1,7 @@
 import asyncio
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from augury.domain.prediction import Failure, Prediction, Status
 from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.predictor import BREAKING
 from augury.outbound.memory.work import MemoryWork
-from tests.hexagon import Hexagon, a_model
+from tests.hexagon import Hexagon, a_model, over
 from tests.polling import eventually
 
 SHORT, LONG = {"text": "hi"}, {"text": "more than ten characters"}
@@ -250,9 +250,7 @@ async def test_a_batch_that_is_canceled_hands_back_what_it_had_claimed(hexagon: 
     user = await hexagon.user(credits=2)
     predictions = [await hexagon.request_prediction(user.id) for _ in range(2)]
     stuck = Stuck()
-    running = asyncio.create_task(
-        replace(hexagon.run_batch, predictor=stuck)([each.id for each in predictions])
-    )
+    running = asyncio.create_task(over(hexagon.run_batch, predictor=stuck)([each.id for each in predictions]))
     await stuck.asked.wait()
 
     running.cancel()
@@ -278,7 +276,7 @@ class Severed(MemoryWork):
 async def test_a_claim_that_is_canceled_on_its_way_is_handed_back_as_well(hexagon: Hexagon) -> None:
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
-    running = asyncio.create_task(replace(hexagon.run_batch, work=Severed(hexagon.memory))([prediction.id]))
+    running = asyncio.create_task(over(hexagon.run_batch, work=Severed(hexagon.memory))([prediction.id]))
 
     async def begun() -> bool:
         return await status(hexagon, prediction) is Status.PROCESSING
@@ -296,7 +294,7 @@ async def test_a_cancellation_stays_one_where_the_books_are_away(hexagon: Hexago
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
     stuck, work = Stuck(), away(hexagon, hand_back=1)
-    running = asyncio.create_task(replace(hexagon.run_batch, predictor=stuck, work=work)([prediction.id]))
+    running = asyncio.create_task(over(hexagon.run_batch, predictor=stuck, work=work)([prediction.id]))
     await stuck.asked.wait()
 
     running.cancel()
@@ -313,7 +311,7 @@ async def test_a_batch_that_takes_too_long_says_so_and_leaves_its_lease_to_end()
     prediction = await hexagon.request_prediction(user.id)
 
     with pytest.raises(PredictTimedOut):
-        await replace(hexagon.run_batch, predictor=Stuck())([prediction.id])
+        await over(hexagon.run_batch, predictor=Stuck())([prediction.id])
 
     assert await status(hexagon, prediction) is Status.PROCESSING
 
@@ -323,7 +321,7 @@ async def test_the_lease_is_renewed_while_the_model_works_even_if_the_books_were
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
     stuck, work = Stuck(), away(hexagon, renew=1)
-    running = asyncio.create_task(replace(hexagon.run_batch, predictor=stuck, work=work)([prediction.id]))
+    running = asyncio.create_task(over(hexagon.run_batch, predictor=stuck, work=work)([prediction.id]))
 
     await eventually(lambda: work.calls.count("renew") >= 3, "a third renewal")
 
@@ -339,7 +337,7 @@ async def test_a_result_waits_for_books_that_are_away_for_a_moment(hexagon: Hexa
     prediction = await hexagon.request_prediction(user.id)
     work = away(hexagon, settle=1)
 
-    await replace(hexagon.run_batch, work=work)([prediction.id])
+    await over(hexagon.run_batch, work=work)([prediction.id])
 
     assert work.calls == ["settle", "settle"]
     assert await status(hexagon, prediction) is Status.SUCCEEDED
@@ -352,7 +350,7 @@ async def test_a_result_that_the_books_do_not_take_for_a_lease_though_they_answe
     prediction = await hexagon.request_prediction(user.id)
 
     with pytest.raises(Unavailable):
-        await replace(hexagon.run_batch, work=away(hexagon, settle=1000))([prediction.id])
+        await over(hexagon.run_batch, work=away(hexagon, settle=1000))([prediction.id])
 
     assert hexagon.told == []
 
@@ -372,7 +370,7 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
             hexagon.told.clear()
             return [Outcome(valid_rows=0, output=None) for _ in questions]
 
-    await replace(hexagon.run_batch, predictor=Slow())([prediction.id])
+    await over(hexagon.run_batch, predictor=Slow())([prediction.id])
 
     assert hexagon.told == []
     assert await status(hexagon, prediction) is Status.SUCCEEDED
@@ -396,7 +394,7 @@ async def test_a_claim_whose_outcome_nobody_knows_is_not_counted(hexagon: Hexago
     work = Torn(hexagon.memory, {"claim": 1, "hand_back": 2}, [])
 
     with pytest.raises(Unavailable):
-        await replace(hexagon.run_batch, work=work)([each.id for each in predictions])
+        await over(hexagon.run_batch, work=work)([each.id for each in predictions])
 
     assert work.calls == ["claim", *["hand_back"] * 3]
     for each in predictions:
@@ -414,7 +412,7 @@ async def test_an_outage_before_the_model_runs_is_not_counted(hexagon: Hexagon) 
             raise Unavailable("the database is away")
 
     with pytest.raises(Unavailable):
-        await replace(hexagon.run_batch, work=work, models=NoModels(hexagon.memory))([prediction.id])
+        await over(hexagon.run_batch, work=work, models=NoModels(hexagon.memory))([prediction.id])
 
     assert work.calls == ["hand_back"] * 3
     assert (await hexagon.prediction(prediction)).prediction == prediction
@@ -426,7 +424,7 @@ async def test_a_result_waits_however_long_the_books_are_away() -> None:
     prediction = await hexagon.request_prediction(user.id)
     work = away(hexagon, renew=5, settle=5)
 
-    await replace(hexagon.run_batch, work=work)([prediction.id])
+    await over(hexagon.run_batch, work=work)([prediction.id])
 
     assert work.calls.count("settle") == 6
     assert (await hexagon.prediction(prediction)).prediction.attempts == 1

@@ -8,13 +8,17 @@ import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.predictions.ports import Claimed
+from augury.application.ports import Json
+from augury.application.predictions.ports import NO_TRACES, Claimed, Traces
+from augury.application.predictions.requests import Request
 from augury.application.predictions.sweep import Swept
-from augury.domain.balance import Balance
-from augury.domain.identifiers import UserId
+from augury.domain.balance import Balance, NotEnoughCredits
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, Status
+from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.memory.work import MemoryWork
-from tests.hexagon import Hexagon
+from tests.hexagon import Hexagon, over
 
 ROW = {"text": "hi"}
 FEW = Limits(small_rows=2, fair_pending=3, slice_rows=10, slice_bytes=1_000)
@@ -54,6 +58,44 @@ async def test_large_work_and_what_is_beyond_a_fair_share_go_to_the_bulk_lane(he
     assert ticket_ids(hexagon) == [[many_rows.id], [beyond.id]]
     waiting = await hexagon.bulk_lane.waiting(most_users=9)
     assert [(each.user_id, each.waiting, each.cost) for each in waiting.by_user] == [(user.id, 2, 4)]
+
+
+class LanesUsed(MemoryPredictionQueue):
+    """Notes each time that something is put on a lane."""
+
+    def __init__(self, hexagon: Hexagon) -> None:
+        super().__init__(hexagon.clock)
+        self.lanes: list[Lane] = []
+
+    @override
+    def put(
+        self,
+        ids: Sequence[PredictionId],
+        *,
+        attempt: int = 1,
+        traces: Traces = NO_TRACES,
+        lane: Lane = Lane.SMALL,
+    ) -> None:
+        self.lanes.append(lane)
+        super().put(ids, attempt=attempt, traces=traces, lane=lane)
+
+
+async def test_a_lane_for_which_there_is_nothing_is_left_alone(hexagon: Hexagon) -> None:
+    user, queue = await hexagon.user(credits=4), LanesUsed(hexagon)
+    submit = replace(hexagon.request_predictions, queue=queue)
+    model = await hexagon.models.get("tone")
+
+    def of(rows: int) -> Request:
+        data = [ROW] * rows
+        return Request.of(user_id=user.id, model=model, data=data, input=Json(b"[]"), limits=hexagon.limits)
+
+    await submit([of(rows=1)])
+    assert queue.lanes == [Lane.SMALL]
+    [refusal] = await submit([of(rows=5)])
+    assert isinstance(refusal, NotEnoughCredits)
+    assert queue.lanes == [Lane.SMALL]
+    await submit([of(rows=3)])
+    assert queue.lanes == [Lane.SMALL, Lane.BULK]
 
 
 async def test_many_bytes_are_large_too_and_cost_as_the_rows_that_would_fill_as_much(
@@ -134,7 +176,7 @@ async def test_what_a_canceled_pick_had_begun_is_handed_back(hexagon: Hexagon) -
     user = await hexagon.user(credits=3)
     prediction = await request(hexagon, user.id, rows=3)
     work = SlowToPick(hexagon.memory)
-    running = asyncio.create_task(replace(hexagon.run_next, work=work)())
+    running = asyncio.create_task(over(hexagon.run_next, work=work)())
     await work.picked.wait()
 
     running.cancel()

@@ -81,7 +81,7 @@ class CsvUpload(Upload):
             decimal=decimal or ("," if delimiter == ";" else "."),
             conventions={} if looks is None else looks.narrowed(),
             has_decimal_commas=looks is not None and looks.follows <= COMMAS,
-            **answers_of(self._facts),  # type: ignore[arg-type]
+            **answers_of(self._facts),
         )
 
     def _read(self, block: bytes, *, is_last: bool) -> Iterator[Slice]:

@@ -58,7 +58,7 @@ class NdjsonUpload(Upload):
             header=[*self._features, *self._others],
             features=[*self._features, *[None] * len(self._others)],
             places=(),
-            **answers_of(self._facts),  # type: ignore[arg-type]
+            **answers_of(self._facts),
         )
 
     def _read(self, block: bytes) -> Iterator[Slice]:

@@ -53,7 +53,7 @@ class ParquetFile(WholeFile):
             header=list(names),
             features=[feature_at.get(place) for place in places],
             places=places,
-            **answers_of(self._facts),  # type: ignore[arg-type]
+            **answers_of(self._facts),
         )
 
 
