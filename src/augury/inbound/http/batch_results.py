@@ -4,10 +4,11 @@ The bytes of CSV and of JSON lines never change: while the batch runs, they are 
 will be. A Parquet file is whole, and stable once the batch has ended.
 """
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+
+from cachetools import LRUCache
 
 from augury.application.batches.ports import (
     SHEET,
@@ -47,7 +48,7 @@ class BatchResults:
         self._batches = batches
         self._store = store
         self._intake = intake
-        self._sizes: OrderedDict[tuple[BatchId, Format], list[int]] = OrderedDict()
+        self._sizes: LRUCache[tuple[BatchId, Format], list[int]] = LRUCache(MOST_SIZED)
 
     async def size(self, stored: StoredBatch, format: Format) -> int:
         """The number of bytes of what has ended so far. Parts that nobody has read yet are written for it."""
@@ -119,11 +120,7 @@ class BatchResults:
             raise BatchPurged(batch_id=stored.batch.id) from None
 
     def _known_sizes(self, batch_id: BatchId, format: Format) -> list[int]:
-        sizes = self._sizes.setdefault((batch_id, format), [])
-        self._sizes.move_to_end((batch_id, format))
-        if len(self._sizes) > MOST_SIZED:
-            self._sizes.popitem(last=False)
-        return sizes
+        return self._sizes.setdefault((batch_id, format), [])
 
     async def _ended(self, batch_id: BatchId) -> AsyncIterator[StoredSlice]:
         """The slices up to the first that has not ended."""

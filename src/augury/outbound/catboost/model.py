@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from cachetools import LRUCache
 from typing_extensions import override
 
 from augury.application.limits import Limits
@@ -60,7 +61,7 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         self._store = store
         self._settings = settings or CatBoostSettings()
         self._most = most or Limits().slice
-        self._loaded: dict[tuple[str, ModelRef], Kept] = {}  # the least recently used first
+        self._loaded: LRUCache[tuple[str, ModelRef], Kept] = LRUCache(self._settings.loaded_models)
         self._loading = asyncio.Lock()
         self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="catboost")
 
@@ -112,17 +113,17 @@ class CatBoostPredictor(Predictor, SlicePredictor):
                 self._threads, load_model, path, model, self._settings.threads
             )
             self._loaded[model.sha256, model.ref] = model.facts, loaded
-            while len(self._loaded) > self._settings.loaded_models:
-                del self._loaded[next(iter(self._loaded))]
             return loaded
 
     def _recall(self, model: Model) -> LoadedModel | None:
         """The loaded model, or None. Also None if the operator has changed the version's facts since."""
         key = model.sha256, model.ref
-        kept = self._loaded.pop(key, None)
-        if kept is None or kept[0] != model.facts:
+        kept = self._loaded.get(key)
+        if kept is None:
             return None
-        self._loaded[key] = kept
+        if kept[0] != model.facts:
+            del self._loaded[key]
+            return None
         return kept[1]
 
 

@@ -1,10 +1,10 @@
 """A file that is kept in pieces elsewhere, read as if it were whole."""
 
 import io
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from cachetools import LRUCache
 from typing_extensions import override
 
 MOST_KEPT = 8
@@ -18,7 +18,7 @@ class Pieces(io.RawIOBase):
         self._size = size
         self._piece = piece
         self._at = 0
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._kept: LRUCache[int, bytes] = LRUCache(MOST_KEPT)
 
     @override
     def readable(self) -> bool:
@@ -50,10 +50,7 @@ class Pieces(io.RawIOBase):
         return len(found)
 
     def _read_piece(self, number: int) -> bytes:
-        if number in self._kept:
-            self._kept.move_to_end(number)
-        else:
-            self._kept[number] = self._get(number)
-            if len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return self._kept[number]
+        piece = self._kept.get(number)
+        if piece is None:
+            piece = self._kept[number] = self._get(number)
+        return piece
