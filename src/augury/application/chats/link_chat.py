@@ -24,7 +24,7 @@ class LinkChat:
 
         Raises `InvalidLink`, `ChatLinked` if the chat is already linked with another account,
         `PredictionsUnderWay` while the chat's own account has open holds, and `DebtUnsettled` while it owes
-        more than it has: nobody gets another's debt by a link.
+        more than it has, so that a link never passes on a debt.
         """
         absorbed = await self.users.get(chat.user_id)
         return await retried(lambda: self._link(chat, code, is_account=absorbed.email is not None))

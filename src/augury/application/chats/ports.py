@@ -70,7 +70,8 @@ class Duty(Protocol):
 
     @abstractmethod
     async def take(self) -> bool:
-        """Try to take the duty. Returns whether this process has it, until `holds` is False or it leaves."""
+        """Try to take the duty. Returns whether this process has it. It keeps the duty until `holds` is False
+        or it calls `leave`."""
 
     @abstractmethod
     async def holds(self) -> bool:
@@ -109,8 +110,8 @@ class Inbox(Protocol):
 
     @abstractmethod
     async def begin(self, update_id: int) -> bool:
-        """Count an attempt at an update that an earlier process left: it may have ended that process. Returns
-        whether it is still to be handled."""
+        """Count an attempt at an update that an earlier process left unhandled: the update may have crashed
+        that process. Returns whether it still has to be handled."""
 
     @abstractmethod
     async def put_back(self, update_ids: Collection[int]) -> None:
@@ -174,7 +175,8 @@ class Notices(Protocol):
 
     @abstractmethod
     async def place_rest(self, chat_id: int, placeholder_id: int) -> None:
-        """Use this message for the chat's predictions without a placeholder, which could not be sent."""
+        """Use this message for the chat's predictions that have no placeholder, because it could not be
+        sent."""
 
     @abstractmethod
     async def due(
@@ -204,11 +206,12 @@ class Link:
 class Links(Protocol):
     @abstractmethod
     async def owner(self, digest: bytes, chat_id: int) -> UserId | None:
-        """Whose account the chat can still be linked to, or was linked to, with this link."""
+        """The account that this link can still link the chat to, or has linked it to. None if there is
+        none."""
 
     @abstractmethod
     async def forget(self, digest: bytes) -> None:
-        """The link is refused: nobody can use it any more."""
+        """Delete a refused link, so that nobody can use it any more."""
 
     @abstractmethod
     async def issue(self, digest: bytes, user_id: UserId, lifetime: timedelta) -> None:

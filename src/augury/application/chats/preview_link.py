@@ -14,7 +14,8 @@ class LinkPreview:
     account: str
     """The account's masked e-mail address."""
     available: int
-    """Credits that move to the account; those that it has, if the chat is linked to it already."""
+    """The credits that would move to the account. If the chat is already linked, the account's own
+    credits."""
     linked: bool = False
 
 

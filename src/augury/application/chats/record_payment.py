@@ -28,7 +28,7 @@ class RecordPayment:
     books: OpenChatBooks
 
     async def __call__(self, *, chat_id: int, charge_id: str, stars: int, credits: int) -> Paid:
-        """Returns the balance afterwards, of the account that the chat acts for.
+        """Returns the new balance of the account that the chat acts for.
 
         A debt is settled first. Raises `Unavailable` if that account is being closed: the next attempt finds
         or makes another one.

@@ -23,8 +23,8 @@ class RefundPayment:
     async def __call__(self, *, charge_id: str, given_back: bool = False) -> StarPayment:
         """Returns the refunded payment. Repeating it continues where it stopped, or changes nothing.
 
-        `given_back` says that the stars were already returned: then it raises only `PaymentNotFound`. What is
-        spent is owed by the account, and by nobody if it was closed.
+        `given_back` says that Telegram has already returned the stars. Then only `PaymentNotFound` is raised,
+        and spent credits become the account's debt, unless the account is closed.
 
         Otherwise raises `NotEnoughCredits` if the credits are spent, `AlreadyReversed` if an administrator
         took back some, `RefundRefused`. If an administrator took back all, none are taken back again.

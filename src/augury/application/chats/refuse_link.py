@@ -6,7 +6,7 @@ from augury.application.people.tokens import digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseLink:
-    """End a link that a chat refuses; one that this chat cannot use stays as it is."""
+    """Delete a link that a chat refuses. A link that this chat cannot use stays as it is."""
 
     links: Links
 

@@ -15,8 +15,8 @@ from augury.domain.user import Role, User
 class UnlinkChat:
     """Make a linked chat act for an account of its own again.
 
-    The credits that were bought in the chat since it was linked come back, as far as the account still has
-    them. What the chat had before, and the history, stay with the account.
+    The credits that were bought in the chat since it was linked return to it, as far as the account still has
+    them. The chat's older credits and its history stay with the account.
     """
 
     books: OpenChatBooks
@@ -24,7 +24,7 @@ class UnlinkChat:
     clock: Clock
 
     async def __call__(self, *, chat: Chat) -> Balance:
-        """The balance of the chat's own account. Raises `ChatNotLinked`."""
+        """Returns the balance of the chat's own account. Raises `ChatNotLinked`."""
         account = await self.users.get(chat.user_id)
         if account.email is None:
             raise ChatNotLinked

@@ -33,7 +33,7 @@ class RefundPrediction:
             raise AlreadyRefunded from None
 
     async def _owner(self, prediction_id: PredictionId) -> UserId:
-        """Read the owner in a separate transaction, since none may wait for a second connection."""
+        """Read the owner in a separate transaction: a transaction must not wait for a second connection."""
         async with self.books() as books:
             return (await books.prediction(prediction_id)).user_id
 

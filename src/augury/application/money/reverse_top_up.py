@@ -47,7 +47,7 @@ class ReverseTopUp:
                 return Moved(balance, replayed=True)
             if await _is_taken_back(books, top_up):
                 if key and (await books.open([], [(key[0], key[1].key)])).repeats(*key):
-                    return Moved(balance, replayed=True)  # by a concurrent twin that we waited for
+                    return Moved(balance, replayed=True)  # by a concurrent repetition of this request
                 raise AlreadyReversed
             balance, reversal = balance.take_back(await _top_up_of(books, user_id, top_up), amount)
             await books.record(transfers=[reversal], keys={key[0]: (key[1], top_up)} if key else None)
@@ -55,7 +55,7 @@ class ReverseTopUp:
 
 
 async def _is_taken_back(books: Books, top_up: UUID) -> bool:
-    """Whether it was reversed, or its payment was returned so that it was reversed or became a debt."""
+    """Whether the top-up was reversed, or the return of its payment was booked as a reversal or a debt."""
     kinds = (TransferKind.REVERSAL, TransferKind.DEBT)
     return any([await books.transfer(top_up, kind) for kind in kinds])
 

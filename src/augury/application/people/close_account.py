@@ -21,7 +21,7 @@ class CloseAccount:
     clock: Clock
 
     async def __call__(self, *, user_id: UserId, forfeit: int = 0) -> None:
-        """`forfeit` is how many credits may be left, and are lost.
+        """`forfeit` is the most credits that may be left. They are lost.
 
         Raises `PredictionsUnderWay` while there are open holds, `CreditsLeft` if more credits are left.
         """

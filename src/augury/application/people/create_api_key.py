@@ -23,8 +23,8 @@ class CreateApiKey:
     async def __call__(
         self, *, user_id: UserId, name: str, expires_in: timedelta | None = None, version: int | None = None
     ) -> tuple[ApiKey, str]:
-        """The key's record and the key itself. `version` is that of the access token: no key is made with
-        one that has ended.
+        """The key's record and the key itself. `version` is the access token's version: a token that has
+        ended cannot create a key.
 
         Raises `InvalidApiKeyName`, `TooManyApiKeys`, `UserNotFound`, `InvalidToken`.
         """

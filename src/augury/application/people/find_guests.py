@@ -12,9 +12,9 @@ from augury.domain.user import GuestsNotServed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindGuests:
-    """Find the guests of an address of today and of yesterday, without adding any.
+    """Find the guests that an address has today and had yesterday, without adding any.
 
-    A prediction that was submitted just before midnight (UTC) can so be read after it.
+    So a prediction that was submitted just before midnight (UTC) can be read after midnight.
     """
 
     users: Users

@@ -32,7 +32,7 @@ class Secret:
 
 
 class Access(NamedTuple):
-    """Who calls, and what the credential says of it."""
+    """The caller, and what the credential says about the caller's account."""
 
     user_id: UserId
     version: int | None = None
@@ -53,7 +53,7 @@ class Users(Protocol):
 
     @abstractmethod
     async def guest(self, guest_key: bytes) -> User | None:
-        """The guest who has this key. Adds none."""
+        """The guest who has this key, or None. Does not add one."""
 
     @abstractmethod
     async def get(self, user_id: UserId) -> User:
@@ -74,8 +74,8 @@ class Users(Protocol):
     async def change_password(
         self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False
     ) -> None:
-        """Also ends every session and access token of the user, links to chats that nobody has used yet, and
-        the API keys if asked to.
+        """Also ends the user's sessions, access tokens and unused chat links, and the API keys if
+        `end_api_keys` is set.
 
         Raises `UserNotFound`, also for a closed account.
         """
@@ -186,7 +186,7 @@ class PasswordHasher(Protocol):
 
     @abstractmethod
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Whether the password is right. Without a hash (no such user) it never is, after the same time."""
+        """Whether the password is right. Without a hash (no such user), returns False after the same time."""
 
 
 class AccessTokens(Protocol):
@@ -199,7 +199,7 @@ class AccessTokens(Protocol):
 
     @abstractmethod
     def issue(self, user_id: UserId, version: int = 0) -> str:
-        """A token of the account's `access_version`."""
+        """A token that carries the account's `access_version`."""
 
     @abstractmethod
     def read(self, token: str) -> Access:
