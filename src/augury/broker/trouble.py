@@ -1,4 +1,4 @@
-"""Connection errors of the broker, for publishers and consumers, and how they are told."""
+"""Connection errors of the broker, for publishers and consumers, and their wording."""
 
 from urllib.parse import urlsplit
 
@@ -10,12 +10,12 @@ TROUBLE = (*CONNECTION_EXCEPTIONS, TimeoutError)
 
 
 def host_of(url: str) -> str:
-    """The host and its port, as the URL names them: what may be logged of it."""
+    """The URL's host and port, which may be logged: they contain no password."""
     return urlsplit(url).netloc.rpartition("@")[2] or "localhost"
 
 
 def why(error: BaseException) -> str:
-    """What went wrong, in one line; for one of `TROUBLE`."""
+    """What went wrong, in one line. `error` is one of `TROUBLE`."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, InvalidFrameError) and "Connection.Close" in str(error):  # aiormq drops the reason
@@ -24,5 +24,5 @@ def why(error: BaseException) -> str:
 
 
 def told(error: BaseException, url: str) -> str:
-    """What went wrong at which host, in one line."""
+    """The host and what went wrong there, in one line."""
     return f"{host_of(url)}: {why(error)}"

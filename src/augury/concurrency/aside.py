@@ -1,4 +1,4 @@
-"""Work about large data on a thread of its own, so that the event loop goes on meanwhile."""
+"""Run work on large data in a separate thread, so that the event loop is not blocked."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 LARGE = 65_536
-"""Work about less data than so many bytes takes less time than another thread costs."""
-# One thread: several would together get more turns of the interpreter than the event loop.
+"""Bytes. Work on less data takes less time than handing it to another thread."""
+# Only one thread: several together would get the interpreter more often than the event loop does.
 _thread = ThreadPoolExecutor(1, thread_name_prefix="large data")
 
 
 async def aside(size: int, work: Callable[[], Result]) -> Result:
-    """Call `work`, which is about so many bytes, and answer its result. Large work runs in another thread."""
+    """Call `work`, which handles `size` bytes, and return its result. Large work runs in another thread."""
     if size <= LARGE:
         return work()
     return await asyncio.get_running_loop().run_in_executor(_thread, work)

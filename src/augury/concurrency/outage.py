@@ -11,7 +11,7 @@ class Outage:
         self._met: set[str] = set()
 
     def begins(self, trouble: BaseException | str, *, at: str = "") -> None:
-        """Logged once for each place: where one host is away, another may have a trouble of its own."""
+        """Log the outage once for each `at`, such as a host: another host may fail for another reason."""
         if at not in self._met:
             why = str(trouble) or type(trouble).__name__
             self._log.warning("not %s, trying again: %s", self._doing, why)

@@ -13,7 +13,7 @@ class Room:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def enter(self, size: int) -> int:
-        """Wait for room. Answers what to `leave` with. When canceled, nothing is taken."""
+        """Wait for room. Returns the size to `leave` with. If canceled, it takes no room."""
         size = min(size, self.most)
         if not self._waiting and self.taken + size <= self.most:
             self.taken += size
@@ -26,7 +26,7 @@ class Room:
             if turn.cancelled():
                 self._waiting = deque(each for each in self._waiting if each[1] is not turn)
                 self._admit()
-            else:  # it was let in just before
+            else:  # it was let in just before the cancellation
                 self.leave(size)
             raise
         return size

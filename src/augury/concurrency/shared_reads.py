@@ -15,7 +15,7 @@ class SharedReads(Generic[Key, Value]):
     for it.
 
     With a lifetime of zero, every caller reads: a shared read may have begun before a change that its caller
-    knows of. Only values are kept, no errors, so the number of kept keys is that of the existing values.
+    knows of. Only values are kept, not errors, so there are never more kept keys than existing values.
     """
 
     def __init__(self, *, lifetime: timedelta, now: Callable[[], float] = time.monotonic) -> None:
@@ -25,7 +25,7 @@ class SharedReads(Generic[Key, Value]):
         self._reads: dict[Key, asyncio.Task[Value]] = {}
 
     async def get(self, key: Key, read: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
-        """The value of `key`, by `read` where none is kept. Raises what `read` raises."""
+        """The kept value of `key`, or else the result of `read`. Raises what `read` raises."""
         if self._seconds <= 0:
             return await read()
         found = self._values.get(key)
@@ -39,7 +39,7 @@ class SharedReads(Generic[Key, Value]):
         return await asyncio.shield(reading)
 
     def clear(self) -> None:
-        """Forget everything, also what is being read now: that may be the state before a change."""
+        """Forget all values, and those that are being read now: they may be older than a change."""
         self._values.clear()
         self._reads.clear()
 

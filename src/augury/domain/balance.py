@@ -86,7 +86,7 @@ class Account(StrEnum):
     AVAILABLE = "available"
     HELD = "held"
     DEBT = "debt"
-    """What comes out of it is owed by the user, until as much went back into it."""
+    """The user owes the credits that came out of it, until as many have gone back into it."""
 
 
 class TransferKind(StrEnum):
@@ -199,7 +199,7 @@ class Balance:
     pending: int = 0
     """The number of the user's unfinished predictions, including free ones."""
     debt: int = 0
-    """The spent credits of payments that were returned, as far as they are not settled."""
+    """The spent credits of payments that were returned, less what was settled since."""
 
     @property
     def spendable(self) -> int:
@@ -235,7 +235,7 @@ class Balance:
         return self._credit(TransferKind.TOP_UP, amount, reference)
 
     def grant(self, amount: int, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
-        """Add given credits. A debt is settled from them, too: credits do not say where they are from."""
+        """Add free credits. A debt is settled from them, too: credits do not record where they came from."""
         return self._credit(TransferKind.GRANT, amount, reference)
 
     def hold(self, amount: int, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:

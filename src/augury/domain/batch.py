@@ -28,7 +28,7 @@ class BatchNotFound(DomainError):
 
 @dataclass(eq=False)
 class BatchEnded(DomainError):
-    """The batch has ended: nothing of it can be canceled."""
+    """The batch has ended, so it cannot be canceled."""
 
     status: Status
 
@@ -104,7 +104,7 @@ class Progress:
     started_at: datetime | None = None
     """When a worker began the first of the slices that have started."""
     finished_at: datetime | None = None
-    """When the last of the slices that have ended did so."""
+    """When the last of the ended slices ended."""
 
     @property
     def is_final(self) -> bool:
@@ -112,7 +112,7 @@ class Progress:
 
     @property
     def status(self) -> Status:
-        """The status of the whole: like a prediction's, with some slices canceled or expired in the end."""
+        """The status of the whole batch. Once final, it is canceled or expired if any slice is."""
         if not self.is_final:
             is_untouched = not (self.processing or self.done or self.failed)
             return Status.QUEUED if is_untouched else Status.PROCESSING

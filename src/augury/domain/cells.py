@@ -57,8 +57,8 @@ def number_in(
 ) -> object:
     """The number or boolean in a cell, None for an empty cell, else its text, which does not fit the model.
 
-    `conventions` are those that its column follows. The number `is_doubtful` if its column does not decide
-    how to read a point, and the file has decimal commas. `nan` and `1e999` stay texts: JSON would turn them
+    `conventions` are those that its column follows. `is_doubtful` says that the column does not show how to
+    read a point, and that the file has decimal commas. `nan` and `1e999` stay texts: JSON would turn them
     into missing numbers, which are predicted and charged. Raises `TwoReadings`.
     """
     text = cell.strip()

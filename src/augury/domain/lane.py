@@ -39,7 +39,7 @@ class Small:
     """Unfinished predictions of one user. Further ones are bulk, whatever their size."""
 
     def lane(self, rows: int, size: int, *, pending: int) -> Lane:
-        """The lane of a prediction whose user has so many others pending."""
+        """The lane of a prediction whose user has `pending` other unfinished predictions."""
         is_small = rows <= self.rows and size <= self.size and pending < self.pending
         return Lane.SMALL if is_small else Lane.BULK
 
@@ -48,13 +48,13 @@ class Small:
 class Share:
     """How much of the bulk lane a user was given, by start-time fair queueing (Goyal, Vin, Cheng 1996).
 
-    The user with the least `finish` is next. Work moves it on by its cost / weight. So users who wait at the
-    same time are given work in the proportion of their weights.
+    The user with the least `finish` is next. Work raises it by cost / weight. So users who wait at the same
+    time are served in proportion to their weights.
     """
 
     weight: float = 1.0
     start: float = 0.0
-    """`finish` before the work that was last begun. The highest of all users is the lane's time."""
+    """`finish` before the last work began. The highest `start` of all users is the lane's time."""
     finish: float = 0.0
 
     def served(self, cost: int) -> "Share":
@@ -62,10 +62,11 @@ class Share:
         return Share(weight=self.weight, start=self.finish, finish=self.finish + cost / self.weight)
 
     def given_back(self, cost: int, *, now: float) -> "Share":
-        """The share after begun work was not done. `now` is the lane's time: idle time is not saved up."""
+        """The share after begun work was handed back undone. `now` is the lane's time: idle time is not saved
+        up."""
         back = max(self.finish - cost / self.weight, min(self.finish, now))
         return Share(weight=self.weight, start=self.start, finish=back)
 
     def returned(self, *, now: float) -> "Share":
-        """The share of a user for whom nothing waited until now: idle time is not saved up."""
+        """The share of a user who had no waiting work until now: idle time is not saved up."""
         return Share(weight=self.weight, start=self.start, finish=max(self.finish, now))

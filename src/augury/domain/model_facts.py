@@ -177,7 +177,7 @@ class ReadAs(StrEnum):
 
 
 _AROUND, _NUMBER = 40, 18
-"""The bytes of an answer without its labels and numbers, and those of one number with what separates it."""
+"""The bytes of an answer without its labels and numbers, and the bytes of one number with its separator."""
 
 
 @lru_cache(maxsize=64)
@@ -206,7 +206,7 @@ class ModelFacts:
     texts: ModelTexts = field(default_factory=ModelTexts)
     ignored: tuple[str, ...] = ()
     """Features for which the file has categories, but that are not categorical features of the model. Not
-    stored: the operator is told when the file is added."""
+    stored: they are shown to the operator who adds the file."""
 
     @property
     def answer_bytes(self) -> int:
@@ -233,7 +233,7 @@ class ModelFacts:
         return replace(self, texts=self.texts.over(fitting))
 
     def remembering(self, older: Self) -> Self:
-        """Fill in what the file does not say from what the operator said of the same file before."""
+        """Fill in what the file does not say with what the operator said about the same file before."""
         told = {each.name: each.values for each in older.schema.features if each.values}
         unsaid = {each.name for each in self.schema.features if not each.values} & told.keys()
         unknown = self.value_is is ValueIs.UNKNOWN

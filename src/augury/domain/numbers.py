@@ -77,7 +77,7 @@ def number(text: str, column: Collection[Convention] = ALL) -> int | float | Non
 
 
 def readings(text: str) -> Mapping[Convention, int | float]:
-    """The number that the text is under each convention that it follows."""
+    """The number that the text means, by each convention that it follows."""
     text = _plain(text)
     found: dict[Convention, int | float] = {}
     for convention, pattern in _PATTERNS.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 MOST_FIELD_CHARACTERS = 100
-"""The characters of a field's name that are kept of an error: a name that a user sent may have millions."""
+"""The characters of a field's name that are kept with an error: a user may send a name with millions."""
 
 
 class RowFault(StrEnum):
@@ -74,7 +74,7 @@ def kept_warnings(warnings: Iterable[RowWarning]) -> tuple[RowWarning, ...]:
 
 
 def warning_count(warnings: Sequence[RowWarning]) -> int:
-    """The number of warnings, with those that are only counted."""
+    """The number of warnings, including those that are only counted."""
     return sum(each.count if each.doubt is RowDoubt.MORE else 1 for each in warnings)
 
 

@@ -90,7 +90,7 @@ def _are_good_texts(texts: Sequence[str], most: int) -> bool:
 
 
 def _are_in_range(numbers: Sequence[float]) -> bool:
-    """Without a step of Python for each. NaN may hide from `min` and `max`, but not from `sum`."""
+    """Checked without a Python loop. `min` and `max` may miss a NaN, but `sum` does not."""
     if not numbers:
         return True
     return min(numbers) >= -MOST_NUMBER and max(numbers) <= MOST_NUMBER and not isnan(sum(numbers))

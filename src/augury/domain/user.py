@@ -153,7 +153,7 @@ class User:
     closed_at: datetime | None = None
     blocked_at: datetime | None = None
     access_version: int = 0
-    """Access tokens of another version are not valid: it changes with the password."""
+    """Access tokens of another version are not valid. The version changes with the password."""
 
     def with_role(self, role: Role, *, by: UserId | None) -> Self:
         """Make the user a member or an administrator. `by` is None only for an operator.
@@ -195,7 +195,7 @@ class User:
 
 
 def masked_email(email: str) -> str:
-    """The address for its owner to recognize: `a•••@example.org`."""
+    """The address, shortened so that only its owner recognizes it: `a•••@example.org`."""
     local, _, domain = email.rpartition("@")
     return f"{local[:1]}•••@{domain}"
 

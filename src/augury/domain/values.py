@@ -37,8 +37,8 @@ def category(value: str | float, knows: Callable[[str], bool]) -> str:
 def spellings(value: str | float) -> tuple[str, ...]:
     """All texts with the same meaning, in the order of preference.
 
-    A text comes first itself. For a boolean, words come first: if the model was trained on words, "1" and
-    "0" may be its numbers.
+    A text itself comes first. For a boolean, words come first: if the model was trained on words, "1" and "0"
+    may be its numbers.
     """
     if isinstance(value, bool):
         return *_WORDS[value], str(int(value)), f"{int(value)}.0"

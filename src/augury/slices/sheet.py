@@ -1,4 +1,4 @@
-"""What all slices of a batch share: their columns, and how their cells are read and written."""
+"""The facts that all slices of a batch share: their columns, and how cells are read and written."""
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
@@ -45,7 +45,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         return ALL if names is None else frozenset(Convention[name] for name in names)
 
     def is_doubtful(self, feature: str) -> bool:
-        """Whether a point in this column may separate thousands: only the other columns say so."""
+        """Whether a point in this column may separate thousands, because other columns have decimal
+        commas."""
         return self.has_decimal_commas and not self.of_column(feature) <= COMMAS
 
 

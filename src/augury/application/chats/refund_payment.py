@@ -27,7 +27,8 @@ class RefundPayment:
         and spent credits become the account's debt, unless the account is closed.
 
         Otherwise raises `NotEnoughCredits` if the credits are spent, `AlreadyReversed` if an administrator
-        took back some, `RefundRefused`. If an administrator took back all, none are taken back again.
+        took back some of them, and `RefundRefused`. If an administrator took back all, only the stars are
+        returned.
         """
         payment = await retried(lambda: self._take_back(charge_id, given_back=given_back))
         if payment.refunded_at is None:
