@@ -83,6 +83,6 @@ def _in(language: str, wording: Wording) -> str | None:
 def _require_good(what: str, wording: Wording, most: int) -> None:
     for language, text in wording.items():
         if language not in LANGUAGES:
-            raise UnfitForModel(reason=f"{what} is in language {language!r}; there are en and ru")
+            raise UnfitForModel(reason=f"{what} is in language {language!r}; only en and ru are supported")
         if not text.strip() or len(text) > most or not is_storable(text):
             raise UnfitForModel(reason=f"{what} ({language}) must be 1 to {most} characters of text")

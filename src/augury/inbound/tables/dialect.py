@@ -17,8 +17,8 @@ DELIMITERS = ",;\t|"
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?', re.IGNORECASE)
 _BEFORE_QUOTE = re.compile(r' +"')
 END = "\ufdd0"
-"""Is appended as a line of its own, which shows whether a quotation mark is still open. No text has this
-character."""
+"""Appended as a separate last line, to find out whether a quotation mark is still open. This character is a
+noncharacter of Unicode, which no text contains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def records(source: Source, dialect: Dialect) -> Generator[list[str]]:
 def dialect_of(source: Source, encoding: str, schema: InputSchema, *, is_whole: bool = True) -> Dialect:
     """The dialect whose delimiter finds the most features of the model, and then the most columns.
 
-    The beginning of a file may end within a quoted value: then it is not whole.
+    `is_whole` is False if the source is only the beginning of a file, which may end within a quoted value.
     """
     read = records if is_whole else _records_begun
     skips, delimiter = _preamble(source, encoding)
@@ -122,7 +122,7 @@ def _records(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
 
 
 def _named(cells: Sequence[str]) -> Sequence[str]:
-    """Without blank cells at the end, which come from delimiters at the end of a row."""
+    """The cells without the blank ones at the end, which come from delimiters at the end of a row."""
     count = len(cells)
     while count and not cells[count - 1].strip():
         count -= 1

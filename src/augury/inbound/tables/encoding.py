@@ -15,13 +15,13 @@ Source = Callable[[], BinaryIO]
 UTF_8 = "utf-8-sig"
 NAMES = {"cp1251": "Windows-1251", "cp1252": "Windows-1252", "koi8_r": "KOI8-R", "cp866": "CP866"}
 """The encodings besides Unicode: Russian and Western European ones of Windows, Unix and DOS. They can only be
-guessed from the text, so the person is told which one was taken."""
+guessed from the text, so the person is told which one was chosen."""
 BLOCK = 1 << 16
 MOST_SAMPLE = 1 << 16
 MANY_CHARACTERS, MANY_WORDS, LEAST_WORDS = 1.0, 0.2, 3
 """A file counts as UTF-8 if it has MANY_CHARACTERS valid characters per invalid byte, or if at least
-LEAST_WORDS and a share of MANY_WORDS of its words are valid. In other encodings a word is valid by accident,
-one in some hundreds."""
+LEAST_WORDS and a share of MANY_WORDS of its words are valid. In other encodings, about one word in several
+hundred is valid by accident."""
 _MARKS = (
     (codecs.BOM_UTF8, UTF_8),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is the beginning of this one
@@ -35,7 +35,7 @@ _UNMARKED = (
     (re.compile(rb"[^\x00]\x00[^\x00]\x00", re.DOTALL), "utf-16-le"),
     (re.compile(rb"\x00[^\x00]\x00[^\x00]", re.DOTALL), "utf-16-be"),
 )
-"""How a file begins that has no byte order mark: its first characters, of a column's name, are ASCII."""
+"""The first bytes of a file without a byte order mark. It begins with a column's name, in ASCII."""
 _WORD = re.compile(rb"[\x80-\xff]+")
 _WESTERN = re.compile(rb"[\x80\xc0-\xff]")
 """A letter or `€`. Other signs are rare in Western files, and one of them has the byte of the Russian `№`."""

@@ -1,4 +1,4 @@
-"""What is kept of a file besides its rows, so that the results get its format and its other columns."""
+"""A file's format and its other columns, which are kept besides its rows and reused for the results."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,7 +19,7 @@ class Sheet(msgspec.Struct, frozen=True):
     fraction of the memory."""
 
     def carried_by(self, row: int) -> Sequence[str]:
-        """The cells of a row, counted from 0; none if the sheet has none of it."""
+        """The kept cells of a row, counted from 0. Empty if the sheet has none for this row."""
         return msgspec.json.decode(self.carried[row], type=list[str]) if row < len(self.carried) else ()
 
 

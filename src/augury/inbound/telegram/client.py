@@ -76,8 +76,8 @@ class Patience(BaseRequestMiddleware):
 
 
 def _named(error: AiogramError, method: TelegramMethod[Type]) -> AiogramError:
-    """A response that is not JSON comes from a proxy before Telegram and is temporary. Raises other errors
-    of decoding, which are permanent."""
+    """A response that is not JSON comes from a proxy in front of Telegram, so the error is temporary. Other
+    decoding errors are permanent and are raised."""
     if not isinstance(error, ClientDecodeError):
         return error
     if not isinstance(error.data, str):  # unexpected JSON: Telegram has done what was asked

@@ -67,7 +67,8 @@ class Deliverer:
         self._under_way: dict[PredictionId, asyncio.Task[None]] = {}
         self._batches: dict[PredictionId, tuple[Reply, UserId, str]] = {}
         self._files_sent: dict[PredictionId, bool] = {}
-        """Whether Telegram accepted the file, of deliveries whose rest was put off."""
+        """Whether Telegram accepted the file. Kept while the delivery's last message could not be sent
+        yet."""
 
     def tell(self, ids: Iterable[PredictionId]) -> None:
         """Note that these predictions are final. Most of them do not belong to a chat."""
@@ -202,7 +203,7 @@ class Deliverer:
             await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
         except (TelegramBadRequest, TelegramNotFound) as error:
             if "not modified" in error.message:
-                return  # changed before: the bot stopped before it noted that
+                return  # it was changed, but the bot stopped before it stored that
             if "chat not found" in error.message:
                 raise
             log.info("a result is sent as a new message, its own cannot be changed: %s", error)

@@ -26,7 +26,7 @@ class WaitingFile(msgspec.Struct, frozen=True):
     model: str
     row_price: int
     text_price: int = 0
-    """Per kilobyte of text. The person was told both prices."""
+    """Credits per kilobyte of text, as the person was told."""
 
     def is_priced_as(self, model: Model) -> bool:
         """Whether the model still has the prices that the person was told."""
@@ -48,7 +48,7 @@ class Asking(msgspec.Struct, frozen=True, tag="asking"):
     files_seen: int = 0
     """The newest message whose file was read."""
     text_price: int = 0
-    """Per kilobyte of text. The person was told this, too."""
+    """Credits per kilobyte of text, as the person was told."""
 
     def is_priced_as(self, model: Model) -> bool:
         """Whether the model still has the prices that the person was told."""

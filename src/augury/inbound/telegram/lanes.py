@@ -26,10 +26,10 @@ MOST_TRIES = 3
 """Attempts before giving up on an update that fails permanently, or whose processes ended while they handled
 it. An update about a payment is never given up."""
 LAST_WORD = 1.0
-"""Seconds at a stop to record that attempts which the stop interrupted do not count."""
+"""Seconds at a stop for storing that interrupted attempts do not count."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
 CONFIRMS_FILE = "csv:"
-"""What a button's data begins with if it confirms the price of a file."""
+"""The prefix of the data of a button that confirms the price of a file."""
 PAID = {"successful_payment", "refunded_payment"}
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class Lanes:
 
     async def _begin(self, update: ReceivedUpdate) -> bool:
         """Whether the update is still to be handled. An attempt is counted only for an update that an earlier
-        process left behind, once per process: it may be what ended that process."""
+        process left behind, once per process, because the update may have crashed that process."""
         if update.tries is None or update.id in self._begun:
             return True
         is_waiting = await self._inbox.begin(update.id)

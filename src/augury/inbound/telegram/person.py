@@ -37,7 +37,7 @@ class Person(BaseMiddleware):
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:  # noqa: ANN401  # aiogram's
         if not isinstance(event, (Message, CallbackQuery)) or _is_passed_over(event):
             return None
-        if event.from_user is None:  # a payment, then: it stays in the inbox
+        if event.from_user is None:  # it is a payment, which stays in the inbox
             raise ValueError("a payment does not say who has paid")
         chat = await self._chat(event.from_user.id, event.from_user.language_code)
         bot: Bot = data["bot"]

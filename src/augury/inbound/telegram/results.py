@@ -75,7 +75,7 @@ def _answer(delivery: Delivery, say: Speech, texts: ModelTexts) -> Markup:
 
 
 def _warnings(delivery: Delivery, say: Speech) -> list[Markup]:
-    """Each of them where there is no file that tells them row by row."""
+    """Each warning, or only their number if a file lists them row by row."""
     if delivery.reply.file_name is None:
         return [say("warning", doubt=say.doubt(each)) for each in delivery.warnings[:MOST_WARNINGS]]
     unlisted = [say("warning", doubt=say.doubt(each)) for each in delivery.warnings if each.row is None]

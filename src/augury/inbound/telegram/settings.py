@@ -40,13 +40,13 @@ class TelegramSettings:
     request_timeout: timedelta = timedelta(seconds=20)
     """How long Telegram may take to answer."""
     messages_per_minute: int = 30
-    """Messages that one person may send. A person who sends more is told once, and the rest of that minute
-    is ignored. 0: no limit."""
+    """Messages that one person may send. A person who sends more gets one notice, and further messages of
+    that minute are ignored. 0: no limit."""
     max_file_bytes: int = 5_000_000
     """The largest CSV file."""
     files_at_once: int = 2
-    """CSV files that are read at a time, and as many whose results are written. Others wait: each file takes
-    many times its size in memory."""
+    """CSV files that are read at the same time, and result files that are written at the same time. Others
+    wait, because each file takes many times its size in memory."""
     packages: str = "100:50,500:225,2000:800"
     """What can be bought, as credits:stars."""
     support: str = ""

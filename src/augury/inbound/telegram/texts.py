@@ -26,7 +26,7 @@ MOST_VALUE_CHARACTERS = 500
 MOST_NAME_CHARACTERS = 100
 """A longer name is shortened in a list."""
 DIGITS = 6
-"""Significant digits of a numeric answer; one of 1 or more has at least two decimals."""
+"""Significant digits of a numeric answer. An answer of 1 or more has at least two decimals."""
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 REASONS = {
     RowFault.NOT_AN_OBJECT: "reason-row",
@@ -97,7 +97,7 @@ class Speech:
         return self("reason-field", field=shortened(error.field, MOST_NAME_CHARACTERS), reason=reason)
 
     def doubt(self, warning: RowWarning) -> Markup:
-        """What may mislead in a row that was predicted."""
+        """Why the answer to a predicted row may be wrong."""
         doubt = self(DOUBTS[warning.doubt], count=warning.count)
         if warning.field is None:
             return doubt

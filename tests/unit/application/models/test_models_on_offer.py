@@ -178,7 +178,7 @@ async def test_what_does_not_fit_the_file_is_refused(
         (ModelTexts(labels={"long": {"en": "Long"}, "0": {"en": "No"}}), "the model has no label '0'"),
         (
             ModelTexts(description={"de": "Ein Modell"}),
-            "the description is in language 'de'; there are en and ru",
+            "the description is in language 'de'; only en and ru are supported",
         ),
         (
             ModelTexts(description={"en": " "}),

@@ -45,7 +45,7 @@ class CsvWriter(Writer):
         """Each different value is written once, and texts that a spreadsheet would run are escaped."""
         try:
             cells = {value: self._cell(value) for value in set(values)}
-        except TypeError:  # lists and objects cannot be collected
+        except TypeError:  # lists and objects are not hashable
             return [self._cell(value) for value in values]
         if any(isinstance(value, (bool, float)) for value in cells):  # 1, 1.0 and True are equal
             return [self._cell(value) for value in values]

@@ -9,11 +9,11 @@ from augury.slices.sheet import Sheet
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """All names differ: a later one that was taken becomes `label_2`."""
+    """All names differ: if `label` is already used, the next one is `label_2`."""
 
     row: str
     columns: Sequence[str]
-    """Of the file that was sent."""
+    """The columns of the file that was sent."""
     answers: Sequence[str]
     error: str
     warning: str

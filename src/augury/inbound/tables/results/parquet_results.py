@@ -45,7 +45,7 @@ class ParquetWriter(Writer):
     def end(self) -> bytes:
         if self._waiting:
             self._write()
-        if self._writer is None:  # nothing has ended yet
+        if self._writer is None:  # no slice has ended yet
             self._open(self._table_of([], [[] for _ in self._sheet.header], None))
         self._writer.close()
         return self._taken()
@@ -95,7 +95,7 @@ class ParquetWriter(Writer):
 
 
 class _Kept(io.RawIOBase):
-    """A sink whose bytes are taken away again and again, and which still counts all of them."""
+    """A sink whose bytes are removed repeatedly. Its position counts all bytes ever written."""
 
     def __init__(self, sink: io.BytesIO) -> None:
         self._sink = sink

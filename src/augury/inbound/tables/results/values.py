@@ -13,7 +13,7 @@ _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
 def columns_of(sheet: Sheet, part: Part) -> Sequence[Sequence[Any]]:
-    """The columns in the order of the header. What a row lacks is None."""
+    """The columns in the order of the header. A missing value is None."""
     if sheet.kind is Kind.JSON:
         rows = [{**_object(row), **_object(rest)} for row, rest in _texts(part)]
         return [[row.get(name) for row in rows] for name in sheet.header]

@@ -1,4 +1,4 @@
-"""What the writers of results have in common. They load Arrow, which this does not."""
+"""The interface of all writers of results. They load Arrow; this module does not."""
 
 from dataclasses import dataclass
 from typing import Protocol

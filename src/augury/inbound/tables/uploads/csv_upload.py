@@ -1,4 +1,4 @@
-"""A CSV file that arrives in pieces. Its dialect is that of its first megabyte, and its numbers are read once
+"""A CSV file that arrives in pieces. Its dialect is found in its first megabyte. Its numbers are read once
 the whole file is known."""
 
 import csv
@@ -49,8 +49,8 @@ class CsvUpload(Upload):
     @property
     @override
     def must_look_again(self) -> bool:
-        """Not if no number has a comma and cells are not separated by semicolons: then numbers are written as
-        programs write them."""
+        """False if no number has a comma and semicolons do not separate cells: such numbers are written as in
+        programs."""
         return self._blocks is not None and (self._blocks.has_commas or self._blocks.dialect.delimiter == ";")
 
     @override
@@ -127,7 +127,8 @@ class _Blocks:
         return self._noted(self._quoted(self._begun, is_last=True))
 
     def _plain(self, block: bytes) -> Table | None:
-        """The table of a block without quotation marks; None if only Python's module reads it rightly."""
+        """The table of a block without quotation marks; None if only Python's `csv` module reads it
+        correctly."""
         if self._begun or self.dialect.has_blanks_before_quotes or b'"' in block:
             return None
         if not self.dialect.delimiter.isascii() or block.count(b"\r") != block.count(b"\r\n"):
@@ -203,7 +204,7 @@ class _Conventions:
 
     @property
     def follows(self) -> frozenset[Convention]:
-        """What the numbers of all columns follow together."""
+        """The conventions that the numbers of all columns follow."""
         return ALL.intersection(*self._looks.values()) or ALL
 
     @property
@@ -239,7 +240,7 @@ class _Conventions:
 
 
 def _begun(block: bytes, schema: InputSchema, *, is_whole: bool) -> tuple[_Blocks, bytes]:
-    """The reader of a file that begins with this block, and what of the block follows the header."""
+    """The reader of a file that begins with this block, and the part of the block after the header."""
     dialect = dialect_of(lambda: io.BytesIO(block), "utf-8", schema, is_whole=is_whole)
     lines = list(io.StringIO(block.decode(), newline=""))[dialect.skips :]
     reader = csv.reader(
@@ -272,7 +273,7 @@ def _has_value(cells: Cells) -> bool:
 
 
 def _may_be_two(cell: str, sign: str) -> bool:
-    """Whether there are two ways to read the number, with its signs as they are or the point as a comma."""
+    """Whether the number can be read in two ways. A point counts as a comma here."""
     if sign not in cell:
         return False
     if sign == ".":

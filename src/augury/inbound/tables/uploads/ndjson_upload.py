@@ -75,8 +75,8 @@ class NdjsonUpload(Upload):
             )
 
     def _split(self, line: bytes) -> tuple[bytes, bytes]:
-        """The row as the model gets it, and what the model does not know. A value that is not an object is an
-        invalid row."""
+        """The row as the model gets it, and the members that the model does not know. A value that is not an
+        object is an invalid row."""
         try:
             members = _members.decode(line)
         except msgspec.ValidationError:
@@ -84,7 +84,7 @@ class NdjsonUpload(Upload):
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise BrokenLine(self._line, str(error)) from None
         try:
-            _anything.decode(line)  # nested values were not looked into
+            _anything.decode(line)  # `_members` did not check nested values
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise BrokenLine(self._line, str(error)) from None
         if members.keys() <= self._known:

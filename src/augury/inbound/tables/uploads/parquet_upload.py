@@ -1,4 +1,4 @@
-"""A Parquet file. Its directory stands at its end, so that it is read after it has arrived."""
+"""A Parquet file. Its metadata is at its end, so it can only be read after the whole file has arrived."""
 
 from collections.abc import Iterator
 from io import IOBase
@@ -58,7 +58,7 @@ class ParquetFile(WholeFile):
 
 
 def _plain(table: Table) -> Table:
-    """The table without dictionaries, whose values may differ from one part of the file to the next."""
+    """The table with its dictionaries decoded, because they may differ between parts of the file."""
     for place, column in enumerate(table.columns):
         if pa.types.is_dictionary(column.type):
             plain = column.cast(column.type.value_type)

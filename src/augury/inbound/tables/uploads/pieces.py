@@ -13,7 +13,7 @@ MOST_KEPT = 8
 
 class Pieces(io.RawIOBase):
     def __init__(self, get: Callable[[int], bytes], *, size: int, piece: int) -> None:
-        """`get` reads the piece with this number, each of `piece` bytes but the last."""
+        """`get` reads the piece with a given number. Each piece has `piece` bytes, except the last."""
         self._get = get
         self._size = size
         self._piece = piece

@@ -13,7 +13,7 @@ MOST_LINE = 16 * BLOCK
 
 
 class Lines:
-    """The encoding is decided by the first block that is not ASCII, like that of a whole file."""
+    """The first block that is not ASCII decides the encoding, by the same rules as for a whole file."""
 
     def __init__(self) -> None:
         self.line = 0
@@ -44,7 +44,7 @@ class Lines:
             yield self._take(len(self._waiting))
 
     def _narrow(self, piece: bytes) -> bytes:
-        """UTF-16 as UTF-8: the ends of its lines cannot be found before that."""
+        """Convert UTF-16 to UTF-8, because line ends are searched for in single bytes."""
         if not self._begun and piece:
             self._begun = True
             if piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

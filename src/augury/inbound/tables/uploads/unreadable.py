@@ -1,4 +1,4 @@
-"""The reasons why a file of a kind that only batches take cannot be read."""
+"""The reasons why a file in a format that only batches accept cannot be read."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What all files of batches have in common. Their readers load Arrow, which this does not."""
+"""The interface of all uploaded files. Their readers load Arrow; this module does not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ class Slice:
 
 
 class Upload(Protocol):
-    """A file that arrives in pieces, and is cut into slices meanwhile. None of its methods may run twice at
-    the same time; each may take as long as a piece of the file is large."""
+    """A file that arrives in pieces, and is cut into slices meanwhile. Its methods must not run concurrently.
+    Each may take time in proportion to the size of a piece."""
 
     def feed(self, piece: bytes) -> Iterator[Slice]:
         """The slices that the next piece completes. Raises `Unreadable`, `BatchTooLong`."""
@@ -35,7 +35,7 @@ class Upload(Protocol):
 
 
 class WholeFile(Protocol):
-    """A file that can be read once it is there as a whole."""
+    """A file that can only be read after all of it has arrived."""
 
     def slices(self) -> Iterator[Slice]:
         """Raises `UnreadableUpload`."""

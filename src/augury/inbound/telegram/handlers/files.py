@@ -113,7 +113,7 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
 async def _read_or_refused(
     waiting: WaitingFile, model: Model, talk: Talk, read: Reading[Found]
 ) -> Found | None:
-    """What is read of the file. None if it cannot be read: then the person has been told why."""
+    """The result of `read`. If the file cannot be read, tells the person why and returns None."""
     to = waiting.message_id
     try:
         return await _read(waiting, model, talk, read)
@@ -128,7 +128,7 @@ async def _read_or_refused(
 
 
 async def _is_useless(found: CsvSurvey, waiting: WaitingFile, talk: Talk) -> bool:
-    """Whether no row can be predicted: then the person has been told."""
+    """Whether no row can be predicted. If so, tells the person."""
     if found.error_count < found.size:
         return False
     refusal = NoValidRow(errors=tuple(found.errors[:1]), error_count=found.error_count)

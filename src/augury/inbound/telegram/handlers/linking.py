@@ -1,4 +1,4 @@
-"""The chat and the account it acts for: linked after a yes, unlinked at a word."""
+"""Links a chat with an account after a confirmation, and unlinks it on command."""
 
 from aiogram import F, Router
 from aiogram.filters import Command
@@ -17,7 +17,8 @@ def linking_router() -> Router:
 
 
 async def offer(talk: Talk, code: str) -> None:
-    """Name the account and what would move there, and ask: anybody can make a link and send it around."""
+    """Name the account and what would move there, and ask for a confirmation: anybody can make a link and
+    send it to others."""
     preview = await talk.desk.preview_link(chat=talk.chat, code=code)
     if preview.linked:
         await _say_linked(talk, preview.available)

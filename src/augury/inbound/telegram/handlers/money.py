@@ -19,7 +19,8 @@ from augury.inbound.telegram.topics import in_topic
 
 STARS = "XTR"
 START = "topup"
-"""The argument of `/start` in a forwarded invoice's link. Without one, such an invoice has a pay button."""
+"""The argument of `/start` in the link of a forwarded invoice. Without it, the forwarded invoice could be
+paid."""
 log = logging.getLogger(__name__)
 
 
@@ -105,7 +106,7 @@ async def paid(message: Message, talk: Talk) -> None:
 
 
 async def returned(message: Message, talk: Talk) -> None:
-    """Take back the credits of a payment that we or Telegram refunded. What is spent becomes a debt."""
+    """Take back the credits of a payment that we or Telegram refunded. Spent credits become a debt."""
     payment = message.refunded_payment
     assert payment is not None
     charge_id = payment.telegram_payment_charge_id

@@ -69,7 +69,7 @@ async def choose(query: CallbackQuery, talk: Talk) -> None:
         feature = (await _model(asking, talk)).facts.schema.features[step]
         if choice == "none":
             await _append(asking, None, asking.seen, talk)
-        elif choice.startswith("="):  # the number chosen of two readings
+        elif choice.startswith("="):  # the number that was chosen from two readings
             await _append(asking, answer(feature, choice[1:]), asking.seen, talk)
         else:
             await _append(asking, feature.values[int(choice)], asking.seen, talk)

@@ -1,4 +1,4 @@
-"""What is stored about a person, and its end."""
+"""Shows what is stored about a person, and deletes it."""
 
 from aiogram import F, Router
 from aiogram.filters import Command
@@ -24,7 +24,7 @@ async def privacy(_: Message, talk: Talk) -> None:
 
 
 async def ask(_: Message, talk: Talk) -> None:
-    """The account is deleted after a yes to the credits that are lost with it."""
+    """Ask for a confirmation, which names the credits that are lost with the account."""
     if await _is_linked(talk):
         return
     available = await talk.desk.available(talk.chat)
@@ -53,7 +53,7 @@ async def keep(_: CallbackQuery, talk: Talk) -> None:
 
 
 async def _is_linked(talk: Talk) -> bool:
-    """Whether the account was made elsewhere: then it is closed there, where its password is asked for."""
+    """Whether the account was made elsewhere. It must be closed there, because that needs its password."""
     email = (await talk.desk.users.get(talk.chat.user_id)).email
     if email is not None:
         await talk.send(talk.say("delete-linked", account=masked_email(email)))

@@ -293,8 +293,8 @@ paid = ⭐ Thank you! { $credits ->
     }; you now have <b>{ $available }</b>. Receipt: <code>{ $charge }</code>
 refunded = The payment <code>{ $charge }</code> was refunded; you now have { $available }.{ $owed ->
         [0] {""}
-        [one] {" "}Credits of it were already spent: you owe { $owed } credit, which your next payment settles first.
-       *[other] {" "}Credits of it were already spent: you owe { $owed } credits, which your next payment settles first.
+        [one] {" "}Some of its credits were already spent: you owe { $owed } credit, which your next payment settles first.
+       *[other] {" "}Some of its credits were already spent: you owe { $owed } credits, which your next payment settles first.
     }
 paysupport = Questions about a payment: { $support }. Please send the receipt number. A payment can be refunded if its credits are not spent.
 paysupport-nobody = For a refund, please write to the operator of this bot and send the receipt number. A payment can be refunded if its credits are not spent.

@@ -341,7 +341,7 @@ refusal-too-many-rows = { $rows ->
         [few] { $rows } строки
        *[other] { $rows } строк
     } — слишком много: пришлите от 1 до { $most }.
-refusal-answer-too-large = Классов у модели: { $classes }. Ответ на столько строк ({ $rows }) был бы слишком велик. Пришлите за раз не больше строк, чем { $most_rows }.
+refusal-answer-too-large = Классов у модели: { $classes }. Ответ на столько строк ({ $rows }) был бы слишком велик. Число строк за раз — не больше { $most_rows }.
 refusal-expires-too-late = Предсказание может ждать начала не дольше { $most } с.
 refusal-too-many-pending = В очереди уже слишком много предсказаний. Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
@@ -395,7 +395,7 @@ refusal-too-many-api-keys = У вас уже { $most ->
        *[other] { $most } ключей
     } API, это максимум.
 refusal-api-key-not-found = Такого ключа API нет.
-refusal-not-by-api-key = С ключом API это нельзя. Войдите с паролем.
+refusal-not-by-api-key = С ключом API это сделать нельзя. Войдите с паролем.
 refusal-not-allowed = Это может только администратор.
 refusal-invalid-link = Эта ссылка уже использована, или ей больше десяти минут. Запросите новую.
 refusal-chat-linked = Этот чат уже привязан к другому аккаунту.
