@@ -106,7 +106,7 @@ async def test_books_that_balance_have_no_deviation(
             """ALTER TABLE transfers DROP CONSTRAINT transfers_pkey CASCADE;
                INSERT INTO transfers (reference, kind, user_id, amount)
                SELECT reference, kind, user_id, amount FROM transfers WHERE kind = 'capture'""",
-            "is there 2 times",
+            "exists 2 times",
         ),
         (
             """ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey CASCADE;

@@ -1,4 +1,4 @@
-"""The store of batches in the database, where no other one is configured."""
+"""Stores batches in the database, if no other store is configured."""
 
 from dataclasses import dataclass
 

@@ -14,8 +14,8 @@ from augury.outbound.postgres.query import fetch
 
 RECEIVE = "INSERT INTO batches (id, user_id, received_at) VALUES ($1, $2, $3)"
 
-# An open batch is summed from its slices; a closed one has its sums. A statement's ORDER BY stands in its
-# `wanted`, and is repeated where the rows come out.
+# The numbers of an open batch are summed from its slices; a closed batch stores its sums. `wanted` gives the
+# order, and the outer SELECT repeats it.
 _OWN = """
     id, user_id, model_name, model_version, rows, slices, price, accepted_at, purged_at, closed_at, done,
     failed, charged, canceled, expired, started_at, finished_at
@@ -73,7 +73,7 @@ WHERE s.batch_id = $1 AND number >= $2
 ORDER BY number LIMIT $3
 """
 
-# Slices are run in their order: while the last one is unfinished, the others need no look.
+# Slices are run in order. While the last one is unfinished, the others need not be checked.
 CLOSE = (
     _READ.format(
         columns=_OWN,  # constants

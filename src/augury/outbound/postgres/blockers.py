@@ -1,4 +1,4 @@
-"""Logs which session blocks a waiting transaction. Uses a connection of its own for that."""
+"""Logs which session blocks a waiting transaction. Uses a separate connection for that."""
 
 import asyncio
 import logging
@@ -51,7 +51,7 @@ class Blockers:
         return f"it waited too long for {self._last or 'a lock that another session has'}"
 
     async def _watch(self) -> None:
-        with suppress(Unavailable, asyncpg.PostgresError, *AWAY):  # migrating meets the same errors itself
+        with suppress(Unavailable, asyncpg.PostgresError, *AWAY):  # the migration meets them, too
             await asyncio.sleep(LOOK_EVERY)
             connection = await self._connect()
             try:

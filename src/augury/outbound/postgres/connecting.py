@@ -119,7 +119,7 @@ def _trusting_the_system(url: DatabaseUrl) -> ssl.SSLContext:
 
 
 def _keep_alive(connection: asyncpg.Connection, url: DatabaseUrl) -> None:
-    # asyncpg has no public way to its socket.
+    # asyncpg gives no public access to its socket.
     opened = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001
     if opened is not None and opened.family in (socket.AF_INET, socket.AF_INET6):
         for option in url.socket_options:

@@ -93,7 +93,7 @@ def read_url(url: str) -> DatabaseUrl:
 
 
 def _certificates(said: dict[str, str]) -> tuple[bool, bool]:
-    """Answers `binds_channel` and `system_roots`. Also sets `sslmode` in `said` as they require."""
+    """Returns `binds_channel` and `system_roots`. Also sets `sslmode` in `said` as they require."""
     if said.get("ssl") == "true":  # as JDBC writes it, and libpq reads it
         said.setdefault("sslmode", "require")
     binds = said.get("channel_binding") == "require"

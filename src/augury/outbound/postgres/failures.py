@@ -1,4 +1,4 @@
-"""Translates errors of PostgreSQL into those of the ports."""
+"""Translates errors of PostgreSQL into the errors of the ports."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -134,7 +134,7 @@ FROM unfinished u JOIN predictions p ON p.id = u.prediction_id
 WHERE p.status = 'processing' AND p.lease_until < now() - $1::interval
 """
 
-# What a batch costs stands in its slices only. Its own row repeats it, for reading.
+# The slices of a batch are authoritative. Its own row repeats their sums, for quick reads.
 BATCHES = """
 WITH summed AS (
     SELECT s.batch_id AS id, count(*) AS slices, sum(p.rows) AS rows, sum(valid_rows) AS done
@@ -156,7 +156,7 @@ FROM predictions WHERE (status = 'succeeded') <> (valid_rows > 0)
 
 # Unique indexes ensure both. But an index can be corrupt, so the rows are checked.
 TWICE = """
-SELECT format('transfer %s of %s is there %s times', kind, reference, count(*))
+SELECT format('transfer %s of %s exists %s times', kind, reference, count(*))
 FROM transfers GROUP BY reference, kind HAVING count(*) > 1
 UNION ALL
 SELECT format('idempotency key %s of user %s has %s predictions', key, user_id, count(*))

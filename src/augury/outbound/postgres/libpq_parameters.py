@@ -37,7 +37,7 @@ _VALUES: Mapping[str, str] = {
     "sslsni": "1",
     "target_session_attrs": "any read-write primary",  # the others may lead to a read-only server
 }
-"""The supported values. For a parameter of `_DONE_ANYWAY`, those that ask for what happens anyway."""
+"""The supported values. For a parameter of `_DONE_ANYWAY`, the values that ask for what we do anyway."""
 
 NOT_FOR_ASYNCPG = frozenset([*_OBEYED.split(), *_DONE_ANYWAY.split()])
 

@@ -16,4 +16,4 @@ CHECKING = 0x6175677572790004
 # Adding a chat takes the lock of its id. Telegram's ids are below 2^52, so they never equal those above.
 WAIT = "SELECT pg_advisory_xact_lock($1)"
 TRY = "SELECT pg_try_advisory_xact_lock($1)"
-"""Tries to take the lock without waiting. Answers whether this transaction has it now."""
+"""Tries to take the lock without waiting. Returns whether this transaction has it now."""

@@ -40,7 +40,7 @@ def migrate(
     wait: timedelta = WAIT,
     lock_timeout: timedelta = LOCK_TIMEOUT,
 ) -> list[str]:
-    """Apply the missing migrations, and answer their revisions. Calls `on_step` with each.
+    """Apply the missing migrations. Returns their revisions. Calls `on_step` with each.
 
     Concurrent migrations take turns. Must not be called on a running event loop. Raises `Unavailable`,
     `RightsMissing`, or `SchemaMismatch` if the database is newer than this code.
@@ -113,7 +113,7 @@ async def _take_turn(taken: AsyncConnection, wait: timedelta, lock_timeout: time
 def _upgrade(taken: Connection, step: OnStep) -> None:
     role, path, schema, may_create = taken.execute(text(SEARCHED)).one()
     try:
-        if _is_current(taken):  # without anything to do, the role needs no rights to migrate
+        if _is_current(taken):  # if there is nothing to do, the role needs no rights to migrate
             return
         if schema is None:
             raise RightsMissing(no_schema(path))

@@ -1,7 +1,7 @@
 """Steps after a migration that may take long on a large table.
 
-They lock nothing that others wait for. Each is a transaction of its own, and the next `augury migrate` goes
-on where this one was interrupted.
+They lock nothing that others wait for. Each is a separate transaction, and after an interruption the next
+`augury migrate` continues with the missing ones.
 """
 # parts of statements are constants
 
@@ -16,12 +16,12 @@ from sqlalchemy.schema import CreateIndex
 from augury.outbound.postgres.telegram_tables import metadata
 
 OBSOLETE = ("idempotency_keys_created_at_idx",)
-"""Indexes of earlier releases, which are dropped once all others are there."""
+"""Indexes of earlier releases, which are dropped once all others exist."""
 LOOK_EVERY = 1.0
-"""Seconds between two looks at an index that another process makes."""
+"""Seconds between two checks of an index that another process builds."""
 AT_ONCE = 10_000
 
-# Per index: missing, or invalid because its making was interrupted, or is still under way.
+# No row if the index is missing. It is invalid while it is built, and after that was interrupted.
 STATE = """
 SELECT i.indisvalid AS is_valid, EXISTS (
     SELECT FROM pg_stat_progress_create_index WHERE index_relid = i.indexrelid
@@ -41,7 +41,7 @@ SELECT id FROM part ORDER BY id DESC LIMIT 1
 
 
 async def finish_online(connection: asyncpg.Connection, on_step: Callable[[str], None]) -> None:
-    """Make the indexes that are missing, and fill `unsuccessful`. Calls `on_step` with each step's name.
+    """Build the missing indexes, and fill `unsuccessful`. Calls `on_step` with each step's name.
 
     Needs a connection without a transaction.
     """

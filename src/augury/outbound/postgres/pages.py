@@ -1,4 +1,4 @@
-"""What the statements of all pages share."""
+"""Shared by the statements of all pages."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ LAST = UUID(int=2**128 - 1)
 
 
 def hidden(limit: str) -> str:
-    """A limit that the planner does not know.
+    """A limit whose value the planner does not know.
 
     It then expects to need only a part of the rows, and follows an index. If it knew the limit, and expected
     fewer rows than there are, it would read and sort all of them.

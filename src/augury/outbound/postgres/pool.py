@@ -36,7 +36,7 @@ class PostgresSettings:
     """Connections of one process."""
     read_connections: int = 3
     """Connections of one process that read lists at the same time, so that a submit never waits for lists. At
-    least one is left for everything else."""
+    least one connection is left for everything else."""
     read_timeout: timedelta = timedelta(seconds=5)
     """How long one statement that reads a list may run."""
     pooler: str = "auto"
@@ -71,7 +71,7 @@ async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
             min_size=1,
             max_size=settings.pool_size,
             connect=connect,
-            # For a server that does not answer at all, and so does not enforce its own limit.
+            # For a server that does not answer at all, and so cannot enforce its own limit.
             command_timeout=settings.statement_timeout.total_seconds() + 5,
             init=_learn_types,
             reset=_keep_session,

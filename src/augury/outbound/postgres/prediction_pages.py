@@ -1,10 +1,10 @@
-"""Statements for pages of predictions. Each reads a bounded part of one index, whatever the history.
+"""Statements for pages of predictions. Each reads a bounded part of one index, however long the history is.
 
-The rows of a page are neighbors in an index, for all predictions, for those of one model, and for the
-statuses of `unsuccessful`, which most predictions never have. Other rows may be far apart: those with another
-status, or of one version. Then a statement looks at `MOST_LOOKED_AT` rows at most, and a page may be shorter
-than asked although more rows follow. Slices of batches are passed over.
-No unfinished prediction is older than the oldest of `unfinished`.
+The rows of a page are neighbors in an index if the page shows all predictions, those of one model, or those
+with one status of `unsuccessful`, which most predictions never have. Rows with another status, or of one
+version, may be far apart. Then a statement looks at no more than `MOST_LOOKED_AT` rows, and a page may be
+shorter than requested although more rows follow. Slices of batches are skipped. No unfinished prediction is
+older than the oldest of `unfinished`.
 """
 # parts of statements are constants; values are parameters
 
@@ -34,7 +34,8 @@ _COLUMNS = f"""
     ) END AS refunded
 """
 _NO_SLICE = "CASE WHEN p.batch_id IS NULL THEN true END"
-"""Of a plain `IS NULL`, a planner without statistics expects few rows, and would read and sort all."""
+"""For a plain `IS NULL`, a planner without statistics expects few rows, and would read and sort all of
+them."""
 Arguments: TypeAlias = tuple[str, *tuple[object, ...]]
 """The SQL, then the values of `$1`, `$2`, …"""
 Model: TypeAlias = tuple[str, int | None]
@@ -67,7 +68,7 @@ class Wanted:
                 SELECT {_STORED}, u.id AS place FROM ({looked_at}) AS u
                 CROSS JOIN LATERAL (SELECT {_STORED} FROM predictions p WHERE p.id = u.id LIMIT 1) AS p
             """
-        place = "place" if self.status in UNSUCCESSFUL else "id"  # the same, but known to be in order
+        place = "place" if self.status in UNSUCCESSFUL else "id"  # equal, but in known order
         sql = f"""
             SELECT {_COLUMNS} FROM ({looked_at}) AS p WHERE true{self._conditions(given)}
             ORDER BY p.{place} DESC LIMIT {limit}
@@ -75,8 +76,8 @@ class Wanted:
         return sql, *given.values
 
     def end(self) -> Arguments:
-        """The statement that answers the oldest prediction that `page` has looked at. It answers none if
-        `page` has looked at all."""
+        """The statement that returns the oldest prediction that `page` looked at, or no row if `page` looked
+        at all of them."""
         given = _Given()
         source = self._source(given, columns="p.id")
         skipped = hidden(given(MOST_LOOKED_AT - 1))
@@ -103,7 +104,7 @@ class Wanted:
         """
 
     def _conditions(self, given: "_Given") -> str:
-        """The conditions that the rows of `_source` may not meet."""
+        """The conditions that `_source` does not guarantee."""
         name, version = self.model or (None, None)
         is_rare = self.status in UNSUCCESSFUL
         wanted = {
@@ -118,7 +119,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class _Given:
-    """Collects the values of a statement's parameters. Call it with one to get its place."""
+    """Collects the values of a statement's parameters. Call it with a value to get its placeholder."""
 
     values: list[object] = field(default_factory=list)
 

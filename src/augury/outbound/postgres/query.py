@@ -15,7 +15,7 @@ Records: TypeAlias = list[Record]
 
 
 async def fetch(pool: Pool, sql: str, *arguments: object) -> Records:
-    """Run one statement in a transaction of its own, and again after a conflict."""
+    """Run one statement in its own transaction. Repeat it after a conflict."""
 
     async def run() -> Records:
         async with connection(pool) as taken:

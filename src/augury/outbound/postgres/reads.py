@@ -34,8 +34,8 @@ class Reads:
         return cls(pool, most=most, seconds=settings.read_timeout.total_seconds())
 
     async def fetch(self, sql: str, *arguments: object) -> Records:
-        """Run one statement in a transaction of its own. Raises `Unavailable`, also if it takes too long or
-        too many others run."""
+        """Run one statement in its own transaction. Raises `Unavailable`, also if it takes too long or too
+        many others run."""
 
         async def run() -> Records:
             async with connection(self._pool) as taken:
@@ -45,7 +45,7 @@ class Reads:
         try:
             await asyncio.wait_for(self._places.acquire(), ACQUIRE_SECONDS)
         except TimeoutError as error:
-            raise Unavailable("the database has too many lists to read") from error
+            raise Unavailable("too many lists are being read from the database") from error
         try:
             return await retried(run)
         finally:

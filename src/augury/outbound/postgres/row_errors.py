@@ -43,7 +43,8 @@ _warnings = msgspec.json.Decoder(list[_StoredWarning])
 
 
 def encoded_errors(errors: Sequence[RowError]) -> bytes | None:
-    """Encode the errors, or answer None for none: most predictions have none, and NULL takes no space."""
+    """Encode the errors. Returns None if there are none: most predictions have none, and NULL takes no
+    space."""
     if not errors:
         return None
     return msgspec.json.encode([_StoredError(error.row, error.field, error.fault) for error in errors])

@@ -65,6 +65,6 @@ class PostgresSessions(Sessions):
 
 
 async def _locked(connection: Connection, digest: bytes, grace: timedelta) -> Record | None:
-    """Lock the sessions of the token's owner, and answer the token, or None if it is unknown or expired."""
+    """Lock the sessions of the token's owner. Returns the token, or None if it is unknown or expired."""
     await connection.execute(LOCK_OWNER, digest)
     return await connection.fetchrow(READ, digest, grace)

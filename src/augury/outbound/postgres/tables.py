@@ -211,7 +211,8 @@ predictions = Table(
     CheckConstraint("(status = 'processing') = (lease_token IS NOT NULL)", name="lease_token"),
     CheckConstraint("(status = 'processing') = (lease_until IS NOT NULL)", name="lease_until"),
     CheckConstraint("valid_rows BETWEEN 0 AND rows", name="valid_rows"),
-    # A process of the release before knows no price for text: it must not end such a prediction's hold.
+    # A process of the previous release does not know prices for text, so it must not end such a prediction's
+    # hold.
     CheckConstraint(
         "text_price IS NULL OR status IN ('queued', 'processing') "
         "OR valid_text_bytes IS NOT NULL AND valid_text_bytes BETWEEN 0 AND text_bytes",
@@ -278,7 +279,7 @@ idempotency_keys = Table(
     Column("created_at", Time, nullable=False, server_default=func.now()),
     PrimaryKeyConstraint("user_id", "key"),
 )
-# For the purge, in which a key of a chat lives longer.
+# For the purge, which keeps the keys of chats longer.
 _OF_CHAT = "key LIKE 'telegram:%'"
 Index("idempotency_keys_old_idx", idempotency_keys.c.created_at, postgresql_where=text(f"NOT ({_OF_CHAT})"))
 Index("idempotency_keys_old_of_chats_idx", idempotency_keys.c.created_at, postgresql_where=text(_OF_CHAT))

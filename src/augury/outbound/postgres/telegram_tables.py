@@ -1,4 +1,4 @@
-"""The rest of the schema: chats, their updates, the replies that they wait for, and their payments."""
+"""The rest of the schema: chats, their updates, their outstanding replies, and their payments."""
 
 from sqlalchemy import (
     BigInteger,

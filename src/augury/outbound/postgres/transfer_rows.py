@@ -1,4 +1,4 @@
-"""What transfers do to balances, as arrays for a set-based statement."""
+"""The effects of transfers on balances, as arrays for a set-based statement."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
-"""Deletes expired records in small steps. Each is a transaction of its own, takes so many records from the
-front of an index, and is limited in time."""
+"""Deletes expired records in small steps. Each step is a separate transaction, takes at most `AT_ONCE`
+records from the front of an index, and has a time limit."""
 # parts of statements are constants
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from augury.outbound.postgres.query import Records
 AT_ONCE = 1_000
 """The most records that one statement deletes or empties, so that none holds locks for long."""
 MOST_SECONDS = 10.0
-"""How long one step may take: a thousand times what it needs."""
+"""Seconds that one step may take: a thousand times as long as it needs."""
 
 
 def _purge(table: str, ended: str, by: str) -> str:
     """The step that deletes the records of `table` that have `ended`, in the order of the column `by`.
 
-    It finds them by their places: a condition on their keys might be joined with the whole table.
+    It finds them by `ctid`: the planner might join a condition on their keys with the whole table.
     """
     return f"""
         WITH gone AS (

@@ -116,7 +116,7 @@ class PostgresUsers(Users):
 
 
 async def add_user(connection: Connection, new: NewUser) -> bool:
-    """Add a user with a balance. Answers False if the e-mail address or the guest's key is taken."""
+    """Add a user with a balance. Returns False if the e-mail address or the guest's key is taken."""
     user, grant = new.user, new.grant
     added = await connection.fetchval(
         ADD,
