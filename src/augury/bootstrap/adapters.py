@@ -1,6 +1,6 @@
 """The adapters, in providers by technology.
 
-What takes long to load, or is not in every image, is imported only when its provider is made.
+A library that takes long to load, or is not in every image, is imported only when its provider is made.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -97,7 +97,7 @@ def in_process_queue() -> Provider:
 
 
 def counters() -> Provider:
-    """What a process counts, in a registry of its own container."""
+    """The counters of a process, in a registry of its container."""
     from prometheus_client import CollectorRegistry  # a command of the operator counts nothing
 
     from augury.outbound.prometheus_counters import PrometheusCounters

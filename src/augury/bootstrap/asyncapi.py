@@ -14,11 +14,11 @@ DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{T
 to 16 ids, and exactly one if `attempt` is more than 1. It is persistent, mandatory and confirmed, and its
 `timestamp` is the time of publishing. If it has one id, the request's `traceparent` (W3C Trace Context) is
 the header of that name. Otherwise the header `traceparents` is a list in the order of the ids, with "" for
-none. What is large, or beyond a user's fair share, waits in the database for its user's turn. Its message
-goes to the quorum queue `{BULK.name}`: a ticket, which lets a worker run the next work there. Workers consume
-the messages of both queues; those that cannot be handled go to `{DEAD.name}`. Workers publish the ids of
-final predictions to the topic exchange `{EVENTS.name}`, best effort. Each API process listens on its own
-queue."""
+none. Large predictions, and those beyond a user's fair share, wait in the database for the user's turn. Their
+messages go to the quorum queue `{BULK.name}`. Such a message is a ticket: it lets a worker run the work whose
+turn it is. Workers consume the messages of both queues; those that cannot be handled go to `{DEAD.name}`.
+Workers publish the ids of final predictions to the topic exchange `{EVENTS.name}`, best effort. Each API
+process listens on its own queue."""
 
 
 def asyncapi_document() -> dict[str, Any]:

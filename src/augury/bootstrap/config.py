@@ -169,7 +169,7 @@ class ProcessSettings:
     """The settings of a process."""
 
     host: str = "127.0.0.1"
-    """The address on which the API listens, and the health page of a worker or the bot."""
+    """The address on which the API and the health page of a worker or the bot listen."""
     port: int = 8000
     """The port of the API."""
     data: Path = Path(".augury")

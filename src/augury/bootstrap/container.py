@@ -49,7 +49,7 @@ def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> As
 
 
 def telegram(*, scope: BaseScope = Scope.APP) -> Provider:
-    """What the bot needs besides the use cases that it shares with the API."""
+    """The providers that the bot needs besides the use cases that it shares with the API."""
     from augury.inbound.telegram.bot import TelegramBot  # loads aiogram
     from augury.inbound.telegram.client import create_bot
     from augury.inbound.telegram.deliverer import Deliverer

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL of `augury up`: a real server from a wheel, on a Unix socket in the data folder.
 
-Each process that uses it holds a shared lock on the data folder, and the last one stops the server. The locks
-are the kernel's: a killed process leaves none behind, and its server is taken over. Import this module only
-if an embedded server is used: a deployment with its own database does not need it.
+Each process that uses it holds a shared lock on the data folder, and the last one stops the server. The
+kernel holds the locks, so a killed process leaves none behind. Its server is taken over. Import this module
+only if an embedded server is used: a deployment with its own database does not need it.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ class DataFolderUnusable(OperatorError):
 
 @contextmanager
 def sole_owner(data: Path) -> Iterator[None]:
-    """Be the only `augury up` of this folder. Raises `DataFolderInUse`, `DataFolderUnusable`."""
+    """Keep any other `augury up` off this folder. Raises `DataFolderInUse`, `DataFolderUnusable`."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o755)
         owned = (data / "up.lock").open("a+")

@@ -1,7 +1,7 @@
 """Fault points: places at which a process ends as if by kill -9, so that tests can see the effect.
 
-`AUGURY_FAULT=after-claim` names one, `after-claim:3` its third time; several are separated by commas. Only a
-checkout has this module. The wheel and the images do not have it and refuse the setting.
+`AUGURY_FAULT=after-claim` names a fault point; `after-claim:3` lets the third passing fail. Commas separate
+several. Only a checkout has this module. The wheel and the images do not have it and refuse the setting.
 """
 
 import asyncio

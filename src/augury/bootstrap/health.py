@@ -13,7 +13,8 @@ from augury.inbound.health import HealthServer
 async def health_told(
     process: ProcessSettings, alive: Callable[[], bool], counted: CollectorRegistry | None = None
 ) -> AsyncIterator[None]:
-    """Serve the page while the block runs, if its port is set. Raises `OperatorError` if that is taken."""
+    """Serve the page while the block runs, if its port is set. Raises `OperatorError` if the port is
+    taken."""
     host, port = process.host, process.health_port
     if not port:
         yield

@@ -1,4 +1,4 @@
-"""Where requests begin and end on one connection: uvicorn's protocol, with bounds on what is not a body."""
+"""Finds where requests begin and end on one connection: uvicorn's protocol, with limits outside of bodies."""
 
 from abc import abstractmethod
 from typing import Any
@@ -10,31 +10,31 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from augury.inbound.http.connections import Limit
 
 MOST_PIPELINED = 64
-"""Requests that wait on one connection for the answer to an earlier one. After them it is closed."""
+"""Requests on one connection that wait for earlier answers. One more closes the connection."""
 
 
 class FramedProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol, which bounds neither heads nor what surrounds the chunks of a body, and loses a
-    body behind an offer of another protocol."""
+    """Corrects uvicorn's protocol. It limits neither heads nor the bytes around the chunks of a body, and it
+    loses the body of a request that offers another protocol."""
 
     def __init__(self, *, most_head_bytes: int, **given: Any) -> None:  # noqa: ANN401  # uvicorn's own
         super().__init__(**given)
         self.in_head = False
         self.in_body = False
         self.refused: Limit | None = None
-        """The limit at which this connection is read no further."""
+        """The limit that this connection exceeded. Nothing more is read from it then."""
         self._most_head_bytes = most_head_bytes
         self._offers_upgrade = False
         self._arrived = 0
         """Bytes that are being parsed."""
         self._at_start = True
-        """Whether the next head begins with them."""
+        """Whether the next head begins with these bytes."""
         self._head = 0
-        """Bytes received with the head under way, also those in front of it."""
+        """Bytes received with the unfinished head, including those before it."""
         self._in_front = 0
-        """The most of them that can belong to an earlier request."""
+        """How many of these can belong to an earlier request at most."""
         self._framing = 0
-        """Bytes of a body in a row that are none for the application: sizes of chunks, and trailers."""
+        """Bytes received since the last content of the body: sizes of chunks, and trailers."""
         self._trailer = 0
 
     @abstractmethod
@@ -44,10 +44,9 @@ class FramedProtocol(HttpToolsProtocol):
     def parse(self, data: bytes) -> None:
         """Raises `HttpParserError`, for the limit in `refused` if there is one.
 
-        An offer to change the protocol is declined, as HTTP allows: the head is parsed again without it.
-
-        The parser takes everything behind such a head for the other protocol. Bytes of the body would get
-        lost, or be read as a request of their own.
+        An offer to change the protocol is declined, as HTTP allows: the head is parsed again without it. The
+        parser takes everything behind such a head for the other protocol, so bytes of the body would get
+        lost, or be read as another request.
         """
         self._arrived = len(data)
         self._at_start = not (self.in_head or self.in_body)
@@ -73,7 +72,7 @@ class FramedProtocol(HttpToolsProtocol):
 
     def _head_without_upgrade(self) -> bytes:
         method = self.parser.get_method()
-        if method == b"CONNECT":  # is the change of protocol itself
+        if method == b"CONNECT":  # it would itself change the protocol
             raise httptools.HttpParserError
         first = b"%s %s HTTP/%s\r\n" % (method, self.url, self.parser.get_http_version().encode())
         lines = [b"%s: %s\r\n" % line for line in self.headers if line[0] != b"upgrade"]
@@ -89,8 +88,8 @@ class FramedProtocol(HttpToolsProtocol):
 
     @override
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Without the inherited method, since it is called often. A trailer is dropped, so that it changes no
-        head that was checked before."""
+        """Does not call the inherited method, to save time. Drops trailers, so that they cannot change the
+        head after its check."""
         if self.in_body:
             self._trailer += len(name) + len(value)
             if self._trailer > self._most_head_bytes:
@@ -115,7 +114,7 @@ class FramedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self.in_body = True
         self._framing = self._trailer = 0
-        if self.expect_100_continue:  # who is answered without it sends no body: what comes next is unclear
+        if self.expect_100_continue:  # the caller may skip the body: what follows is unclear
             self.cycle.keep_alive = False
 
     @override

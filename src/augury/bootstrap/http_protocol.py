@@ -13,8 +13,8 @@ from augury.inbound.http.intake import SMALL
 from augury.inbound.http.turned_away import turned_away
 
 LINGER = 2.0
-"""Seconds during which what still arrives after a refusal is dropped. A connection that is closed with bytes
-unread is reset, and its caller might never see the refusal."""
+"""Seconds during which bytes that arrive after a refusal are read and dropped. Closing a connection with
+unread bytes resets it, and the caller might never see the refusal."""
 MARGIN = 1.0
 """Seconds for the application to break off a large answer on its own, which also ends the work on it."""
 DISCARDING = 30.0
@@ -22,7 +22,7 @@ DISCARDING = 30.0
 
 
 class LimitedProtocol(FramedProtocol):
-    """Uvicorn's protocol, which on its own limits only the idle time between two requests.
+    """Adds limits to uvicorn's protocol, which only limits the idle time between two requests.
 
     One timer watches what the caller owes: a head, or the rest of a body. It is set only if a request does
     not arrive at once, so that most requests do not pay for it.
@@ -35,18 +35,20 @@ class LimitedProtocol(FramedProtocol):
         self._patience = limited.patience.total_seconds()
         self._peer: Peer | None = None
         self._body = 0
-        """Bytes received of the body under way, and with its beginning and end."""
+        """Bytes received of the unfinished body, including other bytes that arrived with its beginning and
+        end."""
         self._in_window = 0
         self._was_held = False
         """Whether the caller was not allowed to send for a part of the window."""
         self._sender: str | None = None
-        """Whose upload the body is counted as."""
+        """The sender for whom the body is counted as an upload."""
         self._drop_until = 0.0
-        """When a body whose request was answered must have ended."""
+        """The loop time by which a body must have ended whose request was already answered."""
         self._due = 0.0
-        """When the head or the next part of the body must have arrived. 0: nothing is owed."""
+        """The loop time by which the head or the next part of the body must have arrived. 0: nothing is
+        owed."""
         self._watch: asyncio.TimerHandle | None = None
-        """The timer for that. It is left running when nothing is owed, since another one costs more."""
+        """The timer for `_due`. It keeps running when nothing is owed, since a new timer costs more."""
         self._unread: asyncio.TimerHandle | None = None
 
     @override
@@ -163,7 +165,7 @@ class LimitedProtocol(FramedProtocol):
             self._refuse(Limit.BODY_RATE)
 
     def _is_held(self) -> bool:
-        """Whether the caller may not send now, since the application takes no more or has not yet asked."""
+        """Whether the caller has to wait, because the application takes no more or has not yet asked."""
         return self.flow.read_paused or self.cycle.waiting_for_100_continue
 
     @override
@@ -209,7 +211,7 @@ class LimitedProtocol(FramedProtocol):
         self.transport.abort()
 
     def _refuse(self, limit: Limit) -> None:
-        """Read no further, and end the connection: with an answer, if it is this request's turn."""
+        """Stop reading and end the connection, with an answer if it is this request's turn."""
         self._limited.refused(limit)
         self.refused = limit
         self.nothing_owed()

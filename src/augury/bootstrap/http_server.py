@@ -23,7 +23,8 @@ STOP_WITHIN = 3
 """Seconds that requests under way get at a stop."""
 BACKLOG = 2048
 OTHER_FILES = TOLD + 192
-"""File descriptors for what is not an open connection: refusals, the database, the broker, models, logs."""
+"""File descriptors for everything except open connections: refusals, the database, the broker, models,
+logs."""
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -82,7 +83,7 @@ class HttpServer(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,  # the HTTP adapter decides which proxies to trust
                 backlog=BACKLOG,
-                timeout_keep_alive=keep_alive.total_seconds(),  # type: ignore[arg-type]  # the loop takes parts of seconds
+                timeout_keep_alive=keep_alive.total_seconds(),  # type: ignore[arg-type]  # the loop takes fractions
                 timeout_graceful_shutdown=STOP_WITHIN,
             )
         )

@@ -1,4 +1,4 @@
-"""How answers leave: in few packets, in little memory, and not forever."""
+"""Sends answers in few packets, with little memory, and within a time limit."""
 
 import asyncio
 

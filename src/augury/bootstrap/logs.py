@@ -16,7 +16,7 @@ from augury.bootstrap.config import ProcessSettings
 _CHATTY = ("faststream", "httpx", "uvicorn", "alembic")
 
 _RETOLD = ("aio_pika", "aiormq")
-"""Libraries whose errors the caller logs: in one line, when they begin, and not at every attempt."""
+"""Libraries whose errors our own code logs: one line when an outage begins, not one per attempt."""
 
 
 _log = logging.getLogger("python")

@@ -1,6 +1,6 @@
 """Gives operators' commands their database, and the adapters that they build their use cases from.
 
-A person waits for these commands, and imports are most of what they cost. So each command builds only the use
+A person waits for these commands, and imports take most of their time. So each command builds only the use
 case that it runs, and each adapter is imported when it is first asked for. A container of dependencies would
 import all of them.
 """
@@ -32,10 +32,10 @@ Given = ParamSpec("Given")
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What an operator's command works with."""
+    """The database and the adapters of an operator's command."""
 
     pool: Any
-    """asyncpg's pool, which is not named here: `--help` would import it."""
+    """asyncpg's pool. Its type is not named, because `--help` would then import asyncpg."""
     process: ProcessSettings
     limits: Limits
 

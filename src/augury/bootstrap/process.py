@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 SWITCH = 0.0005
 """Seconds after which a thread lets another one run Python code, where 0.005 is Python's default. Models and
-large bodies have threads of their own, for which each answer of the event loop would wait several times."""
+large bodies run in other threads. By default, the event loop would wait for them several times per answer."""
 
 
 def run(main: Coroutine[object, object, None]) -> None:
@@ -49,7 +49,8 @@ def leave() -> NoReturn:
 
 
 def process_settings(**given: Any) -> ProcessSettings:  # noqa: ANN401  # options, as click hands them over
-    """Read the settings from the environment and the given options, which win, and set up the logs."""
+    """Read the settings from the environment and the given options, which take precedence. Set up the
+    logs."""
     settings = read(ProcessSettings)
     try:
         settings = replace(settings, **{name: value for name, value in given.items() if value is not None})

@@ -1,4 +1,4 @@
-"""Shows on a terminal how far a long task is."""
+"""Shows the progress of a long task on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -32,7 +32,8 @@ class Account:
     def of(cls, *folders: Path) -> Self | None:
         """The account for a server that root starts: the first owner of these folders that is not root.
 
-        None if the current account is not root: the server then runs as that. Raises `AccountUnusable`.
+        None if the current account is not root; the server then runs as the current account. Raises
+        `AccountUnusable`.
         """
         if os.geteuid() != _ROOT:
             return None

@@ -36,7 +36,7 @@ class Stock:
 
 
 async def see_to_models(process: ProcessSettings, database: PostgresSettings) -> Stock:
-    """`have_a_starter` with connections of its own, for `augury migrate`."""
+    """`have_a_starter` with its own connections, for `augury migrate`."""
     async with operator_on(database, process) as operator:
         return await have_a_starter(operator.models, operator.model_store, operator.register_model)
 

@@ -1,4 +1,4 @@
-"""`augury worker`: runs predictions from the queue, and repairs those that other workers left."""
+"""`augury worker`: runs predictions from the queue, and repairs those that other workers left unfinished."""
 
 import logging
 import os

@@ -30,6 +30,6 @@ def line_about(error: Exception) -> str | None:
         isinstance(error, OSError) and error.filename is not None
     ):  # a file: no permission, no space, not found
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):  # of what is printed
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):  # while printing
         return f"the output cannot be written: {error.strerror}"
     return None

@@ -43,7 +43,7 @@ def say(words: str, *, err: bool = False) -> None:
 
 
 def echo_json(value: object) -> None:
-    """Print `value`, which has only types that JSON has."""
+    """Print `value`, which must have only the types of JSON."""
     written = json.dumps(value, ensure_ascii=False, indent=1)
     click.echo(written.translate({code: text for code, text in _ESCAPED.items() if code > 0x7E}))
 

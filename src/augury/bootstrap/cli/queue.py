@@ -73,7 +73,7 @@ def dead(limit: int, *, as_json: bool) -> None:
     type=click.IntRange(1, 10_000),
     default=1_000,
     show_default=True,
-    help="At most so many messages.",
+    help="The most messages to put back.",
 )
 def replay(limit: int) -> None:
     """Put the oldest messages that could not be handled on the queue again."""
@@ -87,7 +87,7 @@ def replay(limit: int) -> None:
 
 @queue.command("upgrade")
 def upgrade() -> None:
-    """Convert the queue of the dead letters so that it survives the loss of a node, and keep its messages.
+    """Make the dead-letter queue a quorum queue, which survives the loss of a node, and keep its messages.
 
     Earlier versions made a classic queue, which in a cluster is unavailable while its node is down.
     """

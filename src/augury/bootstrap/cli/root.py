@@ -73,7 +73,7 @@ class Augury(click.Group):
 def main() -> None:
     """Machine-learning predictions for credits."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # of a locale that has no such letters, perhaps
+        if isinstance(stream, io.TextIOWrapper):  # its encoding may lack some letters
             stream.reconfigure(errors="backslashreplace")
     read_env_file()
     asked = click.get_current_context().invoked_subcommand

@@ -45,7 +45,7 @@ def _name(known: User) -> str:
 
 @user.command("create")
 @click.argument("email")
-@click.option("--admin", is_flag=True, help="Make an administrator.")
+@click.option("--admin", is_flag=True, help="Make the user an administrator.")
 @click.password_option()
 @operates
 async def create(operator: Operator, email: str, password: str, *, admin: bool) -> None:
@@ -146,9 +146,9 @@ async def reverse(operator: Operator, email: str, payment: str, credits: int | N
 @click.argument("weight", type=click.FloatRange(min=0.01, max=100))
 @operates
 async def share(operator: Operator, email: str, weight: float) -> None:
-    """Give an account another share of the bulk lane, where large work waits for its turn.
+    """Change an account's share of the bulk lane, where large work waits for its turn.
 
-    Everyone has the weight 1. While others wait, an account with the weight 3 gets three times as much as one
+    The default weight is 1. While others wait, an account with the weight 3 gets three times as much as one
     with the weight 1.
     """
     known = await _known(operator, email)
