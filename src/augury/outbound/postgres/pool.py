@@ -43,7 +43,7 @@ class PostgresSettings:
     """Whether PgBouncer in transaction mode is in front of PostgreSQL: `transaction`, `none`, or `auto` to
     detect it."""
     connect_timeout: timedelta = timedelta(seconds=5)
-    """How long a new connection may take. Several hosts share it. A `connect_timeout` in the URL overrides
+    """How long a new connection may take. Several hosts share it. `connect_timeout=…` in the URL overrides
     it."""
     statement_timeout: timedelta = timedelta(seconds=30)
     """How long one statement may run."""
