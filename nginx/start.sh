@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes what nginx.conf cannot decide by itself into /run/augury, then becomes nginx.
+# Writes the configuration that depends on settings or on nginx's version into /run/augury, then becomes
+# nginx.
 #
 #   RATE_LIMIT       requests per address, such as 50r/s      RATE_BURST   how many more at once
 #   MAX_CONNECTIONS  open requests per address                MAX_BODY_BYTES   the API's own limit
@@ -29,11 +30,12 @@ CONF
   done
   [ -z "${TRUSTED_PROXIES:-}" ] || echo "real_ip_header X-Forwarded-For; real_ip_recursive on;"
 
-  # Only from 1.27.3 on can one upstream both be looked up again and keep its connections open. They are
-  # closed here before the application closes them: else a request could meet a connection that just went.
+  # Only from 1.27.3 on can an upstream be looked up again and also keep its connections open. nginx closes
+  # them before the application does: otherwise a request could meet a connection that was just closed.
   if at_least 1.27.3; then
-    # None is ever held for dead: after two that restarted together, nginx would go on refusing for fail_timeout.
-    # Who asks one that is gone is handed on to the next (proxy_next_upstream) until its name is looked up again.
+    # max_fails=0: otherwise, after two instances restarted together, nginx would refuse requests for
+    # fail_timeout. A request to an instance that is gone goes to the next (proxy_next_upstream), until the
+    # name is looked up again.
     echo "upstream augury_app { zone augury_app 64k; server app:8000 resolve max_fails=0;"
     echo "  keepalive 64; keepalive_timeout 3s; }"
     echo "map '' \$augury_app { default augury_app; }"
