@@ -10,7 +10,7 @@ from asyncpg import Pool
 from augury.application.batches.ports import Batches, BatchStore
 from augury.application.chats.ports import Chats, Dialogues, Duty, Inbox, Links, Notices, OpenChatBooks
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports import ModelFiles, Models, ModelUploads
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
 from augury.application.ports import Accepted, IdempotencyKey, Json
@@ -42,6 +42,8 @@ from augury.outbound.memory.inbox import MemoryInbox
 from augury.outbound.memory.ledger import MemoryLedger
 from augury.outbound.memory.links import MemoryLinks
 from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.model_files import MemoryModelFiles
+from augury.outbound.memory.model_uploads import MemoryModelUploads
 from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.notices import MemoryNotices
 from augury.outbound.memory.predictions import MemoryPredictionContents, MemoryPredictions
@@ -63,6 +65,8 @@ from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.inbox import PostgresInbox
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.links import PostgresLinks
+from augury.outbound.postgres.model_files import PostgresModelFiles
+from augury.outbound.postgres.model_uploads import PostgresModelUploads
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
@@ -98,6 +102,8 @@ class Adapters:
     batches: Batches
     batch_store: BatchStore
     models: Models
+    model_files: ModelFiles
+    model_uploads: ModelUploads
     users: Users
     sessions: Sessions
     api_keys: ApiKeys
@@ -246,6 +252,8 @@ def memory_adapters() -> Adapters:
         batches=MemoryBatches(memory),
         batch_store=MemoryBatchStore(),
         models=MemoryModels(memory),
+        model_files=MemoryModelFiles(memory),
+        model_uploads=MemoryModelUploads(memory),
         users=MemoryUsers(memory),
         sessions=MemorySessions(memory),
         api_keys=MemoryApiKeys(memory),
@@ -279,6 +287,8 @@ def postgres_adapters(pool: Pool) -> Adapters:
         batches=PostgresBatches(pool),
         batch_store=PostgresBatchStore(pool),
         models=PostgresModels(pool),
+        model_files=PostgresModelFiles(pool),
+        model_uploads=PostgresModelUploads(pool),
         users=PostgresUsers(pool, reads),
         sessions=PostgresSessions(pool),
         api_keys=PostgresApiKeys(pool),

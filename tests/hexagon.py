@@ -25,7 +25,10 @@ from augury.application.chats.register_chat import RegisterChat
 from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.check_model import CheckModel
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.application.models.receive_model import ReceiveModel
 from augury.application.models.register_model import RegisterModel
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
@@ -89,8 +92,10 @@ from augury.outbound.memory.inbox import MemoryInbox
 from augury.outbound.memory.ledger import MemoryLedger
 from augury.outbound.memory.links import MemoryLinks
 from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.model_files import MemoryModelFiles
 from augury.outbound.memory.model_inspector import MemoryModelInspector
 from augury.outbound.memory.model_store import MemoryModelStore
+from augury.outbound.memory.model_uploads import MemoryModelUploads
 from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.notices import MemoryNotices
 from augury.outbound.memory.passwords import MemoryPasswords
@@ -180,8 +185,11 @@ class UseCases:
     cancel_batch: CancelBatch
     cancel_prediction: CancelPrediction
     purge_batches: PurgeBatches
+    purge_model_files: PurgeModelFiles
     receive_batch: ReceiveBatch
+    receive_model: ReceiveModel
     change_model: ChangeModel
+    check_model: CheckModel
     change_password: ChangePassword
     change_promo_code: ChangePromoCode
     change_role: ChangeRole
@@ -280,7 +288,9 @@ class Hexagon(UseCases):
         self.promo_codes = MemoryPromoCodes(self.memory)
         self.events = MemoryEvents()
         self.predictor = MemoryPredictor()
-        self.model_store = MemoryModelStore()
+        self.model_files = MemoryModelFiles(self.memory)
+        self.model_uploads = MemoryModelUploads(self.memory)
+        self.model_store = MemoryModelStore(self.model_files)
         self.model_inspector = MemoryModelInspector()
         self.passwords = MemoryPasswords()
         self.access_tokens = MemoryAccessTokens(self.clock)

@@ -22,6 +22,7 @@ from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
+from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings
@@ -34,7 +35,7 @@ ROOMS: Mapping[str, tuple[type, ...]] = {
     "RabbitMQ": (RabbitSettings,),
     "The API": (HttpSettings, ConnectionSettings, JwtSettings),
     "Limits": (Limits,),
-    "Workers": (WorkerSettings, CatBoostSettings),
+    "Workers": (WorkerSettings, CatBoostSettings, InspectorSettings),
     "The Telegram bot": (TelegramSettings,),
 }
 """The dataclasses of settings, under the heading of their section."""

@@ -18,7 +18,7 @@ from augury.domain.model import ModelRefused
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
 from augury.domain.model_texts import ModelTexts
 from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
-from augury.outbound.catboost.inspector import CatBoostInspector
+from augury.outbound.catboost.inspector import CatBoostInspector, InspectorSettings
 from tests.catboost_models import (
     CITIES,
     binary_model,
@@ -294,7 +294,7 @@ async def test_a_file_that_claims_more_than_the_childs_memory_is_refused(tmp_pat
     file.write_bytes(b"CBM1" + struct.pack("<I", 2**31))
 
     with pytest.raises(ModelRefused) as refused:
-        await CatBoostInspector(memory=2**30).inspect(file)
+        await CatBoostInspector(InspectorSettings(memory=2**30)).inspect(file)
     assert "ended the process (SIG" in refused.value.reason
 
 
@@ -302,7 +302,7 @@ async def test_a_file_that_takes_too_long_is_refused_and_its_child_ended(tmp_pat
     file = regression_model(tmp_path / "m.cbm")
 
     with pytest.raises(ModelRefused) as refused:
-        await CatBoostInspector(timeout=timedelta(milliseconds=1)).inspect(file)
+        await CatBoostInspector(InspectorSettings(timeout=timedelta(milliseconds=1))).inspect(file)
 
     assert "longer than" in refused.value.reason
     assert children_that_open(file) == []

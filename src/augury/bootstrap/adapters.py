@@ -9,7 +9,7 @@ from asyncpg import Pool
 from dishka import Provider, Scope, WithParents
 
 from augury.application.limits import Limits
-from augury.application.models.ports import ModelStore
+from augury.application.models.ports import ModelFiles, ModelStore
 from augury.bootstrap.config import ProcessSettings
 from augury.outbound.argon2_passwords import Argon2Passwords
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
@@ -28,6 +28,8 @@ from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.inbox import PostgresInbox
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.links import PostgresLinks
+from augury.outbound.postgres.model_files import PostgresModelFiles
+from augury.outbound.postgres.model_uploads import PostgresModelUploads
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
@@ -58,6 +60,8 @@ def postgres() -> Provider:
         WithParents[PostgresInbox],
         WithParents[PostgresLedger],
         WithParents[PostgresLinks],
+        WithParents[PostgresModelFiles],
+        WithParents[PostgresModelUploads],
         WithParents[PostgresNotices],
         WithParents[PostgresOpenBooks],
         WithParents[PostgresOpenChatBooks],
@@ -128,8 +132,8 @@ def model_files() -> Provider:
     return provider
 
 
-def _model_store(settings: ProcessSettings) -> WithParents[FolderModelStore]:
-    return FolderModelStore(settings.model_files)
+def _model_store(settings: ProcessSettings, sent: ModelFiles) -> WithParents[FolderModelStore]:
+    return FolderModelStore(settings.model_files, sent)
 
 
 def predictor() -> Provider:
@@ -148,8 +152,11 @@ def predictor() -> Provider:
 
 
 def model_inspector() -> Provider:
-    from augury.outbound.catboost.inspector import CatBoostInspector
+    from augury.outbound.catboost.inspector import CatBoostInspector, InspectorSettings
+
+    def limited(settings: InspectorSettings) -> WithParents[CatBoostInspector]:
+        return CatBoostInspector(settings)
 
     provider = Provider(scope=Scope.APP)
-    provider.provide(lambda: CatBoostInspector(), provides=WithParents[CatBoostInspector])
+    provider.provide(limited)
     return provider

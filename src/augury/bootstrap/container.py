@@ -38,7 +38,7 @@ def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...
     To add the bot, pass `telegram()` as an override.
     """
     queue = adapters.rabbit() if broker else adapters.in_process_queue()
-    own = queue, adapters.counters(), *_credentials(), *_running_models(), adapters.model_inspector()
+    own = queue, adapters.counters(), *_credentials(), *_running_models()
     return _container(settings, *own, use_cases(API, WORK, MODELS), *overrides)
 
 
@@ -81,7 +81,7 @@ def _credentials() -> tuple[Provider, ...]:
 
 
 def _running_models() -> tuple[Provider, ...]:
-    return adapters.model_files(), adapters.predictor()
+    return adapters.model_files(), adapters.model_inspector(), adapters.predictor()
 
 
 def _container(settings: tuple[object, ...], *providers: Provider) -> AsyncContainer:

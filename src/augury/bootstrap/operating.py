@@ -117,15 +117,17 @@ class Operator:
     @property
     def model_store(self) -> ModelStore:
         from augury.outbound.model_store import FolderModelStore
+        from augury.outbound.postgres.model_files import PostgresModelFiles
 
-        return FolderModelStore(self.process.model_files)
+        return FolderModelStore(self.process.model_files, PostgresModelFiles(self.pool))
 
     @property
     def register_model(self) -> RegisterModel:
-        from augury.outbound.catboost.inspector import CatBoostInspector
+        from augury.outbound.catboost.inspector import CatBoostInspector, InspectorSettings
 
+        inspector = CatBoostInspector(read(InspectorSettings))
         return RegisterModel(
-            models=self.models, store=self.model_store, inspector=CatBoostInspector(), clock=self.clock
+            models=self.models, store=self.model_store, inspector=inspector, clock=self.clock
         )
 
 
@@ -144,14 +146,24 @@ def _remember(context: click.Context, _: click.Parameter, data: Path | None) -> 
     context.meta["data"] = data
 
 
+remembers_data = click.option(
+    "--data", type=click.Path(path_type=Path), help=DATA, expose_value=False, callback=_remember
+)
+"""Gives a command the option --data, for `operated`."""
+
+
 def operates(
     command: Callable[Concatenate[Operator, Given], Awaitable[None]],
 ) -> Callable[Given, None]:
     """Make a command with the option --data from a coroutine that takes the `Operator` first."""
+    return remembers_data(operated(command))
 
-    @click.option(
-        "--data", type=click.Path(path_type=Path), help=DATA, expose_value=False, callback=_remember
-    )
+
+def operated(
+    command: Callable[Concatenate[Operator, Given], Awaitable[None]],
+) -> Callable[Given, None]:
+    """Run the coroutine with the `Operator` of the command's --data."""
+
     @wraps(command)
     def in_process(*args: Given.args, **options: Given.kwargs) -> None:
         from augury.bootstrap.database import existing_database  # imported here: `--help` does not need it

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.offering import Registered
 from augury.application.models.ports import Models, ModelStore, ModelUnavailable
-from augury.application.models.register_model import Registered, RegisterModel
+from augury.application.models.register_model import RegisterModel
 from augury.bootstrap.config import ProcessSettings
 from augury.bootstrap.operating import operator_on
 from augury.bootstrap.progress import OnStep, progress

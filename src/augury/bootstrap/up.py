@@ -29,11 +29,12 @@ from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.starter import have_a_starter
 from augury.bootstrap.topology import EVENTS, FINISHED
-from augury.bootstrap.worker import consuming, sweeper, task_runner
+from augury.bootstrap.worker import consuming, model_checker, sweeper, task_runner
 from augury.concurrency.background import background
 from augury.inbound.events import EventListener
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
+from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
@@ -72,7 +73,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
     http = http_settings(secret)
     bot = [telegram_provider()] if telegram.token else []
     container = up_container(
-        *(process, database, settings, read(CatBoostSettings), *http),
+        *(process, database, settings, read(CatBoostSettings), read(InspectorSettings), *http),
         *([rabbit] if rabbit else []),
         *([telegram] if telegram.token else []),
         broker=rabbit is not None,
@@ -140,6 +141,7 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
     sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
     while (await sweep(empty_since=now)).lost:  # one sweep repairs a limited number
         pass
-    async with background(queue.run(), (await sweeper(container, settings)).run()):
+    checker = await model_checker(container, settings)
+    async with background(queue.run(), (await sweeper(container, settings)).run(), checker.run()):
         yield
         await asyncio.gather(queue.stop(settings.grace), runner.stop())

@@ -15,7 +15,10 @@ from augury.application.chats.refuse_link import RefuseLink
 from augury.application.chats.register_chat import RegisterChat
 from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.check_model import CheckModel
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.application.models.receive_model import ReceiveModel
 from augury.application.models.register_model import RegisterModel
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
@@ -72,6 +75,7 @@ ADMINISTRATION = (
     ChangeRole,
     CreatePromoCode,
     DescribeModel,
+    ReceiveModel,
     RefundPrediction,
     ReverseTopUp,
     TopUp,
@@ -112,7 +116,7 @@ CHATS = (
 
 BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 
-WORK = (Execution, PurgeBatches, RunBatch, RunNext, Sweep)
+WORK = (CheckModel, Execution, PurgeBatches, PurgeModelFiles, RunBatch, RunNext, Sweep)
 """`Execution` is what `RunBatch` and `RunNext` share."""
 
 MODELS = (RegisterModel,)

@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.limits import Limits
+from augury.application.models.check_model import CheckModel
+from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.predictions.ports import PredictionQueue, Upkeep
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
@@ -23,9 +25,11 @@ from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import BULK, TASKS
 from augury.concurrency.background import background
 from augury.inbound.worker.consumer import create_consumer
+from augury.inbound.worker.model_checker import ModelChecker
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.sweeper import Sweeper
 from augury.inbound.worker.task_consumer import TaskConsumer
+from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
@@ -42,6 +46,7 @@ async def run_worker(process: ProcessSettings) -> None:
     settings, rabbit = read(WorkerSettings), read(RabbitSettings)
     container = worker_container(
         *(process, read(PostgresSettings), rabbit, read(Limits), settings, read(CatBoostSettings)),
+        read(InspectorSettings),
         overrides=asked_for_faults(),
     )
     try:
@@ -72,7 +77,8 @@ async def consuming(
         for url in urls
     }
     consumer = TaskConsumer(brokers, runner, queues=(TASKS, BULK))
-    async with background((await sweeper(container, settings)).run()):
+    checker = await model_checker(container, settings)
+    async with background((await sweeper(container, settings)).run(), checker.run()):
         await consumer.start()
         try:
             yield consumer
@@ -90,6 +96,15 @@ async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweepe
         await container.get(Sweep),
         await container.get(Upkeep),
         await container.get(PurgeBatches),
+        purge_every=settings.purge_every,
+    )
+
+
+async def model_checker(container: AsyncContainer, settings: WorkerSettings) -> ModelChecker:
+    return ModelChecker(
+        await container.get(CheckModel),
+        await container.get(PurgeModelFiles),
+        every=settings.check_models_every,
         purge_every=settings.purge_every,
     )
 

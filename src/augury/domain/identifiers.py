@@ -8,6 +8,7 @@ from uuid import UUID
 UserId = NewType("UserId", UUID)
 PredictionId = NewType("PredictionId", UUID)
 BatchId = NewType("BatchId", UUID)
+ModelFileId = NewType("ModelFileId", UUID)
 
 
 def uuid7() -> UUID:

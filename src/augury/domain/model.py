@@ -39,6 +39,14 @@ class ModelRefused(DomainError):
     reason: str
 
 
+@dataclass(eq=False)
+class WrongModelState(DomainError):
+    """This cannot be done with a version in this state."""
+
+    model: str
+    state: "ModelState"
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRef:
     """A version of a model, written `name@version`."""
@@ -49,6 +57,11 @@ class ModelRef:
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether a version may have this name."""
+        return _NAME.fullmatch(self.name) is not None
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse `name@version`. Raises `ModelNotFound` for any other text, since no model has such a name."""
@@ -58,7 +71,19 @@ class ModelRef:
         return cls(name, int(version))
 
 
+def require_prices(row_price: int, text_price: int) -> None:
+    """Raises `InvalidAmount` for a price that no version can have."""
+    if not 0 <= row_price <= MOST_ROW_PRICE:
+        raise InvalidAmount(amount=row_price, most=MOST_ROW_PRICE)
+    if not 0 <= text_price <= MOST_TEXT_PRICE:
+        raise InvalidAmount(amount=text_price, most=MOST_TEXT_PRICE)
+
+
 class ModelState(StrEnum):
+    CHECKING = "checking"
+    """Its file was sent, and no worker has opened it yet."""
+    REFUSED = "refused"
+    """Its file cannot be served."""
     READY = "ready"
     """Serves requests that name this version."""
     ACTIVE = "active"
@@ -83,12 +108,9 @@ class Model:
     created_at: datetime
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.ref.name):
+        if not self.ref.is_valid:
             raise InvalidModelName(name=self.ref.name)
-        if not 0 <= self.row_price <= MOST_ROW_PRICE:
-            raise InvalidAmount(amount=self.row_price, most=MOST_ROW_PRICE)
-        if not 0 <= self.text_price <= MOST_TEXT_PRICE:
-            raise InvalidAmount(amount=self.text_price, most=MOST_TEXT_PRICE)
+        require_prices(self.row_price, self.text_price)
 
     @property
     def is_active(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import os
 import re
 import tempfile
@@ -11,7 +12,7 @@ from typing import BinaryIO
 
 from typing_extensions import override
 
-from augury.application.models.ports import ModelStore, ModelUnavailable
+from augury.application.models.ports import ModelFiles, ModelStore, ModelUnavailable
 from augury.application.ports import Unavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -20,10 +21,14 @@ _CHUNK_BYTES = 1 << 20
 
 
 class FolderModelStore(ModelStore):
-    """Stores equal files once. A file appears whole or not at all, even if the machine stops."""
+    """Stores equal files once. A file appears whole or not at all, even if the machine stops.
 
-    def __init__(self, folder: Path) -> None:
+    What was sent to the service, and is not in the folder, is copied to it when it is first needed.
+    """
+
+    def __init__(self, folder: Path, sent: ModelFiles | None = None) -> None:
         self._folder = folder
+        self._sent = sent
 
     @override
     async def put(self, file: Path) -> str:
@@ -35,25 +40,56 @@ class FolderModelStore(ModelStore):
 
     @override
     async def path(self, sha256: str) -> Path:
+        """Raises `Unavailable` if the file was sent and the folder cannot be written."""
+        try:
+            return await asyncio.to_thread(self._checked, sha256)
+        except ModelUnavailable:
+            if not await self._fetched(sha256):
+                raise
         return await asyncio.to_thread(self._checked, sha256)
 
-    def _put(self, file: Path) -> str:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with file.open("rb") as source:
-            descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".part")
-            part = Path(name)
+    async def _fetched(self, sha256: str) -> bool:
+        """Copy a file that was sent to the folder. False if there is none."""
+        if self._sent is None or (file_id := await self._sent.find(sha256)) is None:
+            return False
+        try:
+            part = await asyncio.to_thread(self._begun)
             try:
-                with os.fdopen(descriptor, "wb") as target:
-                    sha256 = _copy(source, target)
-                    target.flush()
-                    part.chmod(_READABLE_BY_ALL)
-                    os.fsync(target.fileno())
-                part.replace(self._file(sha256))
-            except BaseException:
+                for number in itertools.count():
+                    if not (piece := await self._sent.piece(file_id, number)):
+                        break
+                    await asyncio.to_thread(_append, part, piece)
+                await asyncio.to_thread(self._keep, part, sha256)
+            finally:
                 part.unlink(missing_ok=True)
-                raise
-        _sync_names(self._folder)
+        except OSError as error:
+            raise Unavailable(f"the model folder: {error}") from error
+        return True
+
+    def _put(self, file: Path) -> str:
+        with file.open("rb") as source:
+            part = self._begun()
+            try:
+                with part.open("wb") as target:
+                    sha256 = _copy(source, target)
+                self._keep(part, sha256)
+            finally:
+                part.unlink(missing_ok=True)
         return sha256
+
+    def _begun(self) -> Path:
+        """An empty file beside those of the models."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".part")
+        os.close(descriptor)
+        return Path(name)
+
+    def _keep(self, part: Path, sha256: str) -> None:
+        with part.open("rb+") as target:
+            part.chmod(_READABLE_BY_ALL)
+            os.fsync(target.fileno())
+        part.replace(self._file(sha256))
+        _sync_names(self._folder)
 
     def _checked(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
@@ -70,6 +106,11 @@ class FolderModelStore(ModelStore):
 
     def _file(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.cbm"
+
+
+def _append(part: Path, piece: bytes) -> None:
+    with part.open("ab") as target:
+        target.write(piece)
 
 
 def _copy(source: BinaryIO, target: BinaryIO) -> str:

@@ -1,12 +1,15 @@
-"""Ports: models, their files, and the inspection of a file."""
+"""Ports: models, their files, the inspection of a file, and files that are sent to the service."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from augury.domain.identifiers import ModelFileId
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import ModelFacts
+from augury.domain.model_upload import CheckStage, ModelUpload
 
 
 class ModelUnavailable(Exception):
@@ -33,8 +36,13 @@ class Models(Protocol):
     async def add(self, model: Model) -> None:
         """Add a version. An active one replaces the name's active version.
 
-        Raises `Conflict` if the name already has that version.
+        Raises `Conflict` if the name already has that version, or a file that was sent is to become it and
+        has another SHA-256.
         """
+
+    @abstractmethod
+    async def last_version(self, name: str) -> int:
+        """The highest version of this name, also of files that were sent. 0 if there is none."""
 
     @abstractmethod
     async def versions(self, name: str) -> Sequence[Model]:
@@ -68,3 +76,78 @@ class ModelInspector(Protocol):
 
         Raises `ModelRefused`.
         """
+
+
+PIECE_BYTES = 1 << 20
+"""The size of every piece of a stored file but the last: a file of any size passes through little memory."""
+
+
+class ModelFiles(Protocol):
+    """Files that were sent to the service, in numbered pieces of `PIECE_BYTES`."""
+
+    @abstractmethod
+    async def begin(self, file_id: ModelFileId) -> None:
+        """Note that pieces of a file will be stored. It has no content until it is `whole`."""
+
+    @abstractmethod
+    async def put(self, file_id: ModelFileId, number: int, content: bytes) -> None:
+        """Store a piece, and replace what was there before."""
+
+    @abstractmethod
+    async def whole(self, file_id: ModelFileId, *, sha256: str, size: int) -> None:
+        """Note that all pieces of the file are stored."""
+
+    @abstractmethod
+    async def find(self, sha256: str) -> ModelFileId | None:
+        """A whole file with this digest."""
+
+    @abstractmethod
+    async def piece(self, file_id: ModelFileId, number: int) -> bytes:
+        """Empty after the last piece, or if the file was deleted."""
+
+    @abstractmethod
+    async def delete(self, file_id: ModelFileId) -> None: ...
+
+    @abstractmethod
+    async def unneeded(self, *, limit: int) -> Sequence[ModelFileId]:
+        """Files that no model and no check needs, and those that did not become whole within a day."""
+
+
+class ModelUploads(Protocol):
+    """The files that were sent to become a version. A worker takes each to check it, under a lease."""
+
+    @abstractmethod
+    async def add(self, upload: ModelUpload) -> None:
+        """Raises `Conflict` if the name already has this version, or another upload that is to become it."""
+
+    @abstractmethod
+    async def get(self, ref: ModelRef) -> ModelUpload | None: ...
+
+    @abstractmethod
+    async def all(self) -> Sequence[ModelUpload]:
+        """Those that are being checked or were refused, ordered by name and version."""
+
+    @abstractmethod
+    async def checking(self, name: str, sha256: str) -> ModelUpload | None:
+        """The upload of this very file to this name that is being checked."""
+
+    @abstractmethod
+    async def take(self, *, lease: timedelta) -> ModelUpload | None:
+        """Take the oldest upload that nobody checks, for as long as the lease, and count the attempt. None if
+        there is none."""
+
+    @abstractmethod
+    async def keep(self, upload: ModelUpload, stage: CheckStage, *, lease: timedelta) -> bool:
+        """Store how far the check is, and renew the lease. False if another worker has taken it since."""
+
+    @abstractmethod
+    async def hand_back(self, upload: ModelUpload, *, pause: timedelta) -> None:
+        """Let it be taken again after the pause, without counting the attempt."""
+
+    @abstractmethod
+    async def record(self, upload: ModelUpload) -> bool:
+        """Store the state and the reason after a check. False if another worker has taken it since."""
+
+    @abstractmethod
+    async def forget_refused(self, *, keep: timedelta) -> None:
+        """Delete the uploads that were refused longer than `keep` ago."""

@@ -1,22 +1,14 @@
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from augury.application.models.offering import Categories, Offering, Prices, Registered, completed
 from augury.application.models.ports import ModelInspector, Models, ModelStore
 from augury.application.ports import Clock
-from augury.application.retrying import retried
-from augury.domain.model import Model, ModelRef, ModelState
-from augury.domain.model_facts import InputSchema, ModelFacts, ReadAs, ValueIs
-from augury.domain.model_texts import UnfitForModel
+from augury.domain.model_facts import InputSchema, ReadAs
 
-FIRST_ROW_PRICE = 1
-"""Credits per row of a new name's first version, if no price is given."""
-
-
-Categories: TypeAlias = Mapping[str, Sequence[str]]
-"""The values that categorical features were trained on, by the features' names."""
 LearnCategories: TypeAlias = Callable[[InputSchema], Categories]
 
 
@@ -31,19 +23,6 @@ class Known:
     categories: LearnCategories = _no_categories
     read_as: ReadAs | None = None
     """How to read the raw value of a file without a loss function."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """The result of registering a file."""
-
-    model: Model
-    is_new: bool
-    """Whether this is a new version. If not, the name already had the same file as this version."""
-    ignored: Sequence[str] = ()
-    """The model has no such categorical features, but the file has categories for them."""
-    differences: Sequence[str] = ()
-    """Why it was not made active: what users of the active version would have to change, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,75 +50,10 @@ class RegisterModel:
         already has this file, no new version is made: the given facts are stored for the existing one. Raises
         `ModelRefused`, `UnfitForModel`, `InvalidModelName`, `InvalidAmount`.
         """
-        known, prices = known or Known(), _Prices(row_price, text_price)
+        known = known or Known()
         found = await self.inspector.inspect(file)
-        complete = partial(_completed, categories=known.categories(found.schema), read_as=known.read_as)
-        facts = complete(found)
+        complete = partial(completed, categories=known.categories(found.schema), read_as=known.read_as)
+        complete(found)  # so that nothing is stored of a file that does not fit
         sha256 = await self.store.put(file)
-
-        async def register() -> Registered:
-            versions = await self.models.versions(name)
-            if same := next((each for each in reversed(versions) if each.sha256 == sha256), None):
-                return await self._again(same.ref, lambda old: complete(found.remembering(old)), prices)
-            return await self._next(ModelRef(name, 1), versions, facts, sha256, prices, activate=activate)
-
-        return replace(await retried(register), ignored=found.ignored)
-
-    async def _again(
-        self, ref: ModelRef, learn: Callable[[ModelFacts], ModelFacts], given: "_Prices"
-    ) -> Registered:
-        def told(model: Model) -> Model:
-            row_price, text_price = given.over(model)
-            return replace(model, facts=learn(model.facts), row_price=row_price, text_price=text_price)
-
-        return Registered(await self.models.change(ref, told), is_new=False)
-
-    async def _next(
-        self,
-        ref: ModelRef,
-        versions: Sequence[Model],
-        facts: ModelFacts,
-        sha256: str,
-        given: "_Prices",
-        *,
-        activate: bool,
-    ) -> Registered:
-        before = next((each for each in versions if each.is_active), versions[-1] if versions else None)
-        if before is not None:
-            facts = facts.inheriting(before.facts)
-            ref = replace(ref, version=versions[-1].ref.version + 1)
-        row_price, text_price = given.over(before)
-        differences = facts.differences(before.facts) if before is not None and before.is_active else ()
-        model = Model(
-            ref=ref,
-            facts=facts,
-            sha256=sha256,
-            row_price=row_price,
-            text_price=text_price,
-            state=ModelState.ACTIVE if activate and not differences else ModelState.READY,
-            created_at=self.clock.now(),
-        )
-        await self.models.add(model)
-        return Registered(model, is_new=True, differences=differences if activate else ())
-
-
-@dataclass(frozen=True, slots=True)
-class _Prices:
-    """The prices that the operator gives; None is the price of the version before."""
-
-    row: int | None
-    text: int | None
-
-    def over(self, before: Model | None) -> tuple[int, int]:
-        """The prices of a row and of a kilobyte of text."""
-        row, text = (before.row_price, before.text_price) if before else (FIRST_ROW_PRICE, 0)
-        return row if self.row is None else self.row, text if self.text is None else self.text
-
-
-def _completed(facts: ModelFacts, *, categories: Categories, read_as: ReadAs | None) -> ModelFacts:
-    """Raises `UnfitForModel` if a given fact does not apply to the file, or is in the file."""
-    if read_as and facts.value_is is not ValueIs.UNKNOWN:
-        raise UnfitForModel(
-            reason=f"the file already says how to read its answer ({facts.value_is or facts.task})"
-        )
-    return replace(facts.knowing(categories), read_as=read_as or facts.read_as, ignored=())
+        offering, prices = Offering(models=self.models, clock=self.clock), Prices(row_price, text_price)
+        return await offering.offer(name, sha256, found, complete, prices, activate=activate)

@@ -9,7 +9,7 @@ from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
 from augury.bootstrap.cli.listing import Entry, json_option, say, show
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.operating import Operator, operates
+from augury.bootstrap.operating import Operator, operated, operates, remembers_data
 from augury.bootstrap.progress import progress
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_facts import ReadAs
@@ -64,8 +64,44 @@ async def train(operator: Operator, price: int | None, text_price: int | None) -
     type=FILE,
     help="The CSV file that the model was trained on, to read the values of categorical features from it.",
 )
-@operates
-async def add(
+@click.option("--url", help="Send the file to the service at this address, where a worker checks it.")
+@click.option("--key", help="With --url: an administrator's API key.")
+@remembers_data
+def add(
+    file: Path,
+    name: str,
+    price: int | None,
+    text_price: int | None,
+    value: str | None,
+    categories: Path | None,
+    sample: Path | None,
+    url: str | None,
+    key: str | None,
+    *,
+    inactive: bool,
+) -> None:
+    """Offer a trained CatBoost model (.cbm) as the next version of its name.
+
+    It becomes the active version, unless its features or its answers differ from those of the active one.
+    With --url it is sent to a service that runs elsewhere; without, it is added in this one's database.
+    """
+    if url is None:
+        operated(_add_here)(file, name, price, text_price, value, categories, sample, inactive=inactive)
+        return
+    from augury.bootstrap.cli.remote_model import send_model  # only this speaks HTTP
+
+    if key is None:
+        raise OperatorError("--url needs --key, an administrator's API key")
+    if categories is not None or sample is not None:
+        raise OperatorError(
+            "--categories and --sample cannot be used with --url: write the categories into the file, as "
+            "docs/models.md shows"
+        )
+    asked = {"name": name, "row_price": price, "text_price": text_price, "value": value}
+    send_model(url, key, file, asked | {"activate": str(not inactive).lower()})
+
+
+async def _add_here(
     operator: Operator,
     file: Path,
     name: str,
@@ -77,10 +113,6 @@ async def add(
     *,
     inactive: bool,
 ) -> None:
-    """Offer a trained CatBoost model (.cbm) as the next version of its name.
-
-    It becomes the active version, unless its features or its answers differ from those of the active one.
-    """
     from augury.bootstrap.cli.model_file import known_of, outcome, warn  # loads msgspec
 
     if find_spec("catboost") is None:  # else the inspecting process would blame the file

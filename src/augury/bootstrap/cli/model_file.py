@@ -5,8 +5,10 @@ from typing import TypeVar
 
 import msgspec
 
-from augury.application.models.register_model import Categories, Known, Registered
+from augury.application.models.offering import Categories, Registered
+from augury.application.models.register_model import Known
 from augury.bootstrap.cli.listing import say
+from augury.bootstrap.cli.model_prices import prices_in_words
 from augury.bootstrap.config import OperatorError
 from augury.domain.model import Model
 from augury.domain.model_facts import ReadAs, ValueIs
@@ -73,8 +75,7 @@ def outcome(registered: Registered) -> list[str]:
 
 
 def prices_of(model: Model) -> str:
-    per_row = f"{model.row_price} {'credit' if model.row_price == 1 else 'credits'} per row"
-    return f"{per_row} and {model.text_price} per kilobyte of text" if model.text_price else per_row
+    return prices_in_words(model.row_price, model.text_price)
 
 
 def _warnings(registered: Registered) -> list[str]:

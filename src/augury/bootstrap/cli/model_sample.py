@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from augury.application.models.register_model import Categories, LearnCategories
+from augury.application.models.offering import Categories
+from augury.application.models.register_model import LearnCategories
 from augury.bootstrap.config import OperatorError
 from augury.domain.model_facts import FeatureKind, InputSchema
 from augury.inbound.tables.columns import columns_of

@@ -10,8 +10,9 @@ from litestar.params import FromPath, JSONBody
 
 from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
-from augury.application.models.ports import Models
+from augury.application.models.ports import Models, ModelUploads
 from augury.domain.model import MOST_ROW_PRICE, MOST_TEXT_PRICE, Model, ModelNotFound, ModelRef, ModelState
+from augury.domain.model_upload import CheckStage, ModelUpload
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.models import VersionView
 from augury.inbound.http.problems import documented
@@ -45,19 +46,43 @@ class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
     ) = None
 
 
+class CheckView(msgspec.Struct, frozen=True):
+    """The check of a file that was sent: its size in bytes, how far it is, and the workers that began it."""
+
+    size: int
+    stage: CheckStage
+    attempts: int
+
+
 class OfferView(msgspec.Struct, frozen=True):
-    """One version as the administrator sees it: `active`, `ready` (serves requests with its number) or
-    `retired`."""
+    """One version as the administrator sees it.
+
+    `checking`: its file was sent, and a worker has yet to open it. `refused`: the file cannot be served, for
+    the `reason`. `ready`: serves requests with its number. `active`: also serves requests without a number.
+    `retired`: serves no new requests. There are `facts` once the file was opened, and a `check` before.
+    `reason` can also say why a version that was sent is ready and not active.
+    """
 
     model: str
     state: ModelState
     sha256: str
-    facts: VersionView
+    facts: VersionView | None = None
+    check: CheckView | None = None
+    reason: str | None = None
 
     @classmethod
-    def of(cls, model: Model, limits: Limits) -> Self:
+    def of(cls, model: Model, limits: Limits, upload: ModelUpload | None = None) -> Self:
         facts = VersionView.of(model, max_text=limits.max_text)
-        return cls(str(model.ref), model.state, model.sha256, facts)
+        reason = upload.reason if upload and model.state is ModelState.READY else None
+        return cls(str(model.ref), model.state, model.sha256, facts, reason=reason)
+
+    @classmethod
+    def of_upload(cls, upload: ModelUpload) -> Self:
+        check = CheckView(upload.size, upload.stage, upload.attempts)
+        state = upload.state
+        # Its version appears in the next moment, or is just being added.
+        state = ModelState.CHECKING if state is ModelState.READY else state
+        return cls(str(upload.ref), state, upload.sha256, check=check, reason=upload.reason)
 
 
 class OfferList(msgspec.Struct, frozen=True):
@@ -67,23 +92,41 @@ class OfferList(msgspec.Struct, frozen=True):
 @get(
     "/admin/models",
     summary="List all versions of all models",
-    description="All versions, including retired ones, ordered by name and version.",
+    description="All versions, also those that are being checked, were refused or are retired, ordered by "
+    "name and version.",
     responses=documented(401, 403),
 )
 @inject
-async def list_offers(models: FromDishka[Models], limits: FromDishka[Limits]) -> OfferList:
-    return OfferList([OfferView.of(model, limits) for model in await models.all()])
+async def list_offers(
+    models: FromDishka[Models], uploads: FromDishka[ModelUploads], limits: FromDishka[Limits]
+) -> OfferList:
+    sent = {each.ref: OfferView.of_upload(each) for each in await uploads.all()}
+    offered = {model.ref: OfferView.of(model, limits) for model in await models.all()}
+    views = sent | offered
+    return OfferList([views[ref] for ref in sorted(views, key=lambda ref: (ref.name, ref.version))])
 
 
 @get(
     "/admin/models/{ref:str}",
     summary="Read one version of a model",
-    description="One version by `name@version`, even if it is retired.",
+    description="One version by `name@version`, in whatever state. Ask again to see how far its check is.",
     responses=documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
 )
 @inject
-async def read_offer(ref: FromPath[str], models: FromDishka[Models], limits: FromDishka[Limits]) -> OfferView:
-    return OfferView.of(await models.version(ModelRef.parse(ref)), limits)
+async def read_offer(
+    ref: FromPath[str],
+    models: FromDishka[Models],
+    uploads: FromDishka[ModelUploads],
+    limits: FromDishka[Limits],
+) -> OfferView:
+    version = ModelRef.parse(ref)
+    upload = await uploads.get(version)
+    try:
+        return OfferView.of(await models.version(version), limits, upload)
+    except ModelNotFound:
+        if upload is None:
+            raise
+        return OfferView.of_upload(upload)
 
 
 @patch(

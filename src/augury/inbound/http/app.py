@@ -16,7 +16,8 @@ from augury.application.batches.accept_batch import AcceptBatch
 from augury.application.batches.ports import Batches, BatchStore
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports import ModelFiles, Models
+from augury.application.models.receive_model import ReceiveModel
 from augury.application.money.ports import Ledger
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
@@ -42,6 +43,7 @@ from augury.inbound.http import (
     batches,
     docs,
     health,
+    model_uploads,
     models,
     predictions,
     problems,
@@ -63,6 +65,7 @@ from augury.inbound.http.identity import Identity, administrator
 from augury.inbound.http.intake import Intake
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
+from augury.inbound.http.model_intake import ModelIntake
 from augury.inbound.http.openapi import BEARER, described
 from augury.inbound.http.outflow import Outflow
 from augury.inbound.http.prediction_answers import PredictionAnswers
@@ -82,6 +85,7 @@ ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin.ROUTES,
     *admin_users.ROUTES,
     *admin_models.ROUTES,
+    model_uploads.send_model,
     *admin_predictions.ROUTES,
     *admin_promo_codes.ROUTES,
     *admin_queue.ROUTES,
@@ -202,6 +206,9 @@ def _handlers(
             settings,
         )
         app.state.batch_intake = intake
+        app.state.model_intake = ModelIntake(
+            await container.get(ReceiveModel), await container.get(ModelFiles), settings
+        )
         app.state.batch_results = BatchResults(
             await container.get(Batches), await container.get(BatchStore), intake
         )

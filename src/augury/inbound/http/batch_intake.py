@@ -29,6 +29,7 @@ from augury.inbound.http.batch_formats import (
 from augury.inbound.http.idempotency import name_of_key
 from augury.inbound.http.packed import FormFile, Gunzip
 from augury.inbound.http.problems import Refused
+from augury.inbound.http.puts import Puts
 from augury.inbound.http.refusals import BUSY, TOO_LARGE, UNREADABLE
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.unreadable_files import refusal
@@ -40,8 +41,6 @@ from augury.slices.sheet import Sheet, encode_sheet
 PIECE = 1 << 18
 """Bytes of the body that are read at a time."""
 RAW_PIECE = 1 << 20
-PUTS_AT_ONCE = 4
-"""Objects that are on their way to the store while the next are read."""
 OBJECTS_AT_ONCE = 100
 Result = TypeVar("Result")
 
@@ -126,35 +125,6 @@ class Content:
         return Refused(TOO_LARGE, f"The file has more than {self._most:,} bytes.", most=self._most)
 
 
-class _Puts:
-    """Puts objects into the store, a few at a time, while the next ones are made."""
-
-    def __init__(self, store: BatchStore, batch_id: BatchId) -> None:
-        self._store = store
-        self._batch_id = batch_id
-        self._running: set[asyncio.Task[None]] = set()
-
-    async def put(self, name: str, content: bytes) -> None:
-        """Raises what an earlier put has raised."""
-        self._running.add(asyncio.create_task(self._store.put(self._batch_id, name, content)))
-        while len(self._running) >= PUTS_AT_ONCE:
-            await self._some_done()
-
-    async def done(self) -> None:
-        while self._running:
-            await self._some_done()
-
-    async def stop(self) -> None:
-        for each in self._running:
-            each.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
-
-    async def _some_done(self) -> None:
-        done, self._running = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-        for each in done:
-            each.result()
-
-
 class BatchIntake:
     """What receives batches, as long as the application lives."""
 
@@ -223,7 +193,7 @@ class BatchIntake:
         self, receipt: Receipt, content: Content, pieces: AsyncIterator[Iterator[bytes]]
     ) -> list[int]:
         """Store the slices, and answer the number of rows of each."""
-        puts = _Puts(self._store, receipt.batch_id)
+        puts = Puts(partial(self._store.put, receipt.batch_id))
         try:
             first = await anext(pieces, iter(()))  # now the format is known
             if content.format is Format.PARQUET:
@@ -238,7 +208,7 @@ class BatchIntake:
         format: Format,
         first: Iterator[bytes],
         pieces: AsyncIterator[Iterator[bytes]],
-        puts: _Puts,
+        puts: Puts[str],
     ) -> list[int]:
         facts, most = receipt.model.facts, self._limits.max_batch_file_rows
 
@@ -275,7 +245,7 @@ class BatchIntake:
         receipt: Receipt,
         first: Iterator[bytes],
         pieces: AsyncIterator[Iterator[bytes]],
-        puts: _Puts,
+        puts: Puts[str],
     ) -> list[int]:
         size = await self._kept_raw(first, pieces, puts)
         loop, rows = asyncio.get_running_loop(), list[int]()
@@ -309,7 +279,7 @@ class BatchIntake:
         return rows
 
     async def _kept_raw(
-        self, first: Iterator[bytes], pieces: AsyncIterator[Iterator[bytes]], puts: _Puts
+        self, first: Iterator[bytes], pieces: AsyncIterator[Iterator[bytes]], puts: Puts[str]
     ) -> int:
         """Store the file in pieces of one size, and answer its size."""
         waiting, size = bytearray(), 0

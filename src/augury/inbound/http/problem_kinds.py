@@ -23,8 +23,9 @@ from augury.domain.batch import (
 )
 from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
-from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused
+from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused, WrongModelState
 from augury.domain.model_texts import UnfitForModel
+from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile
 from augury.domain.prediction import (
     AlreadyRefunded,
     AnswerTooLarge,
@@ -104,7 +105,33 @@ KINDS: Mapping[type[DomainError], Kind] = {
         _same("model"),
         "No model `{model}` serves predictions: `GET /models` lists those that do.",
     ),
-    InvalidModelName: Kind(422, "invalid-model-name", "Invalid model name", _same("name")),
+    InvalidModelName: Kind(
+        422,
+        "invalid-model-name",
+        "Invalid model name",
+        _same("name"),
+        'A name is 1 to 63 of the characters a-z, 0-9, "_" and "-"; the first is a letter or a digit.',
+    ),
+    WrongModelState: Kind(
+        409,
+        "wrong-model-state",
+        "Wrong state of the model",
+        _same("model", "state"),
+        "This cannot be done with `{model}`, which is `{state}`.",
+    ),
+    ChecksumMismatch: Kind(
+        422,
+        "checksum-mismatch",
+        "Other SHA-256",
+        _same("stated", "found"),
+        "The file that arrived has the SHA-256 {found}, not {stated}. Send it again.",
+    ),
+    EmptyModelFile: Kind(
+        422,
+        "empty-model-file",
+        "Empty model file",
+        says="The request has no file: send a CatBoost binary model (.cbm) as its body.",
+    ),
     ModelRefused: Kind(422, "model-refused", "Model refused", _same("reason")),
     UnfitForModel: Kind(422, "unfit-for-model", "Does not fit the model", _same("reason")),
     PredictionNotFound: Kind(404, "prediction-not-found", "No such prediction", _same("prediction_id")),

@@ -80,6 +80,9 @@ UNREADABLE = Kind(422, "unreadable-file", "File cannot be read")
 NOT_A_TABLE = Kind(415, "unsupported-media-type", "Unsupported media type")
 
 
+NOT_A_MODEL = Kind(415, "unsupported-media-type", "Unsupported media type")
+
+
 TOO_LARGE = Kind(413, "body-too-large", "Body too large", {"most": "most"})
 
 

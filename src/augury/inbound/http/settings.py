@@ -17,6 +17,8 @@ class HttpSettings:
     """The largest request body. A route without rows allows at most 65536 bytes."""
     max_batch_file_bytes: int = 2_000_000_000
     """The largest file of a batch, unpacked. It is read as a stream, and never as a whole in memory."""
+    max_model_file_bytes: int = 2_000_000_000
+    """The largest model file that an administrator may send. It is read as a stream."""
     max_gzip_ratio: int = 100
     """How many times larger than its packed bytes a file of a batch may be."""
     max_batch_uploads: int = 8
@@ -61,6 +63,8 @@ class HttpSettings:
             raise ValueError("read_patience must be at least 1 second")
         if min(self.max_batch_file_bytes, self.max_gzip_ratio, self.max_batch_uploads) < 1:
             raise ValueError("max_batch_file_bytes, max_gzip_ratio and max_batch_uploads must be at least 1")
+        if self.max_model_file_bytes < 1:
+            raise ValueError("max_model_file_bytes must be at least 1")
         if self.max_intake_bytes < self.max_body_bytes:
             raise ValueError("max_intake_bytes must be at least max_body_bytes")
         if self.most_intake_of_one < self.max_body_bytes:

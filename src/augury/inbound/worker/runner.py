@@ -40,14 +40,16 @@ class WorkerSettings:
     """The pause before a message is requeued while the database is unavailable. It grows up to tenfold."""
     purge_every: timedelta = timedelta(hours=1)
     """The pause between two deletions of expired records."""
+    check_models_every: timedelta = timedelta(seconds=1)
+    """The pause between two looks for model files that were sent and have to be checked."""
 
     def __post_init__(self) -> None:
         if self.max_batch < 1:
             raise ValueError("max_batch must be at least 1")
         if not 1 <= self.prefetch <= 65_535:  # 0 means "no limit" in AMQP
             raise ValueError("prefetch must be from 1 to 65535")
-        if min(self.purge_every, self.retry_pause) < timedelta(milliseconds=1):
-            raise ValueError("purge_every and retry_pause must be at least 0.001 seconds")
+        if min(self.purge_every, self.retry_pause, self.check_models_every) < timedelta(milliseconds=1):
+            raise ValueError("purge_every, retry_pause and check_models_every must be at least 0.001 seconds")
 
 
 class Turns:

@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import random
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Upkeep
 from augury.application.predictions.sweep import Sweep, Swept
+from augury.inbound.worker.repeating import repeated
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,8 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep and purge repeatedly, until canceled."""
         await asyncio.gather(
-            self._repeat(self.sweep_up, self._every), self._repeat(self._purge, self._purge_every)
+            repeated(self.sweep_up, self._every, "the sweeper"),
+            repeated(self._purge, self._purge_every, "the purge"),
         )
 
     async def sweep_up(self) -> None:
@@ -66,14 +66,3 @@ class Sweeper:
         log.info("deleted %d expired records", purged)
         if batches := await self._purge_batches():
             log.info("deleted the rows and answers of %d batches", batches)
-
-    @staticmethod
-    async def _repeat(work: Callable[[], Awaitable[None]], seconds: float) -> None:
-        while True:
-            await asyncio.sleep(seconds * random.uniform(0.5, 1))  # spreads workers that started together
-            try:
-                await work()
-            except Unavailable as error:
-                log.warning("the sweeper will try again later: %s", error)
-            except Exception:  # one failure must not end the loop
-                log.exception("the sweeper failed")

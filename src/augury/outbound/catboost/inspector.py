@@ -1,10 +1,12 @@
 """Opens a model file first in a separate process, because a crafted file can crash the process."""
 
 import asyncio
+import math
 import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +22,23 @@ _PROGRAM = "augury.outbound.catboost.child"  # by name: this process itself must
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectorSettings:
+    """The limits of the separate process that opens a new model file."""
+
+    timeout: timedelta = timedelta(seconds=60)
+    """How long opening a new model file may take."""
+    memory: int = 4 << 30
+    """Bytes of address space of the process that opens a new model file. It needs a few times the file's
+    size."""
+    threads: int = 1
+    """Processors that opening a new model file may use."""
+
+    def __post_init__(self) -> None:
+        if self.timeout <= timedelta(0) or min(self.memory, self.threads) < 1:
+            raise ValueError("timeout must be above 0, memory and threads at least 1")
+
+
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The child's output: either of the two."""
 
@@ -28,26 +47,27 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CatBoostInspector(ModelInspector):
-    """Opens files in a child process, which has `timeout` and `memory` bytes as limits."""
+    """Opens files in a child process with limits on its time, memory and processors."""
 
-    def __init__(self, timeout: timedelta = timedelta(seconds=60), memory: int = 2 << 30) -> None:
-        self._timeout = timeout
-        self._memory = memory
+    def __init__(self, settings: InspectorSettings | None = None) -> None:
+        self._settings = settings or InspectorSettings()
 
     @override
     async def inspect(self, file: Path) -> ModelFacts:
+        seconds = math.ceil(self._settings.timeout.total_seconds())
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", _PROGRAM, str(file), str(self._memory)),
+            *(sys.executable, "-P", "-m", _PROGRAM, str(file)),
+            *(str(self._settings.memory), str(seconds), str(self._settings.threads)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=_environment(),
         )
         try:
-            async with asyncio.timeout(self._timeout.total_seconds()):
+            async with asyncio.timeout(self._settings.timeout.total_seconds()):
                 printed, complaints = await process.communicate()
         except TimeoutError as error:
-            raise ModelRefused(reason=f"opening it took longer than {self._timeout}") from error
+            raise ModelRefused(reason=f"opening it took longer than {seconds} seconds") from error
         finally:
             await _end(process)
         if process.returncode != 0:
@@ -56,7 +76,7 @@ class CatBoostInspector(ModelInspector):
 
 
 def _environment() -> dict[str, str]:
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")  # of what is imported
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | threads
 
 

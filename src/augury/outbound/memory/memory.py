@@ -17,6 +17,7 @@ from augury.domain.batch import Batch, SlicePlace
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.lane import Share
 from augury.domain.model import Model, ModelRef
+from augury.domain.model_upload import ModelUpload
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
 from augury.domain.row_errors import RowError, RowWarning
@@ -119,6 +120,13 @@ class ReplyRecord:
     sheet: Json | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    upload: ModelUpload
+    due_at: datetime
+    """When a worker may take it; after a check, when it was recorded."""
+
+
 @dataclass(slots=True)
 class State:
     """All records at one moment. Records are frozen, so a change replaces a record."""
@@ -147,6 +155,7 @@ class State:
     ledger_checks: dict[str, LedgerCheck] = field(default_factory=dict)
     shares: dict[UserId, Share] = field(default_factory=dict)
     batches: dict[BatchId, BatchRecord] = field(default_factory=dict)
+    model_uploads: dict[ModelRef, UploadRecord] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

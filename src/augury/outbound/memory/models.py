@@ -39,7 +39,16 @@ class MemoryModels(Models):
         async with self.memory.change() as state:
             if model.ref in state.models:
                 raise Conflict(f"{model.ref} already exists")
+            upload = state.model_uploads.get(model.ref)
+            if upload and upload.upload.sha256 != model.sha256:
+                raise Conflict(f"{model.ref} is to become another file")
             _store(state, model)
+
+    @override
+    async def last_version(self, name: str) -> int:
+        state = self.memory.state
+        found = (ref.version for ref in (*state.models, *state.model_uploads) if ref.name == name)
+        return max(found, default=0)
 
     @override
     async def versions(self, name: str) -> Sequence[Model]:

@@ -12,6 +12,8 @@ DUTY = 0x6175677572790003
 """One process at a time is the bot."""
 CHECKING = 0x6175677572790004
 """One process checks the books at a time."""
+NAMING_MODEL = 0x6175677572790005
+"""One process at a time gives a version its number."""
 
 # Adding a chat takes the lock of its id. Telegram's ids are below 2^52, so they never equal those above.
 WAIT = "SELECT pg_advisory_xact_lock($1)"

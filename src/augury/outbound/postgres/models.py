@@ -8,11 +8,13 @@ from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.models.ports import Models
+from augury.application.ports import Conflict
 from augury.concurrency.shared_reads import SharedReads
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, ReadAs, Task, ValueIs
 from augury.domain.model_texts import ModelTexts
 from augury.domain.text import is_storable
+from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 
@@ -26,6 +28,15 @@ LOCK = f"{VERSIONS} FOR UPDATE"
 """Locks all versions of the name, since another one may have to become inactive."""
 STEP_BACK = "UPDATE models SET state = 'ready' WHERE name = $1 AND state = 'active'"
 ADD = f"INSERT INTO models ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+LAST = """
+SELECT greatest(
+    (SELECT max(version) FROM models WHERE name = $1),
+    (SELECT max(version) FROM model_uploads WHERE name = $1)
+)
+"""
+IS_RESERVED = """
+SELECT EXISTS (SELECT FROM model_uploads WHERE name = $1 AND version = $2 AND sha256 <> $3)
+"""
 CHANGE = """
 UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6 WHERE name = $1 AND version = $2
 """
@@ -59,11 +70,20 @@ class PostgresModels(Models):
 
     @override
     async def add(self, model: Model) -> None:
+        ref = model.ref
         async with transaction(self._pool) as connection:
+            await connection.execute(locks.WAIT, locks.NAMING_MODEL)
+            if await connection.fetchval(IS_RESERVED, ref.name, ref.version, model.sha256):
+                raise Conflict(f"{ref} is to become another file")
             if model.is_active:
-                await connection.execute(STEP_BACK, model.ref.name)
+                await connection.execute(STEP_BACK, ref.name)
             await connection.execute(ADD, *_values(model))
         self._cached.clear()
+
+    @override
+    async def last_version(self, name: str) -> int:
+        rows = await fetch(self._pool, LAST, name) if is_storable(name) else []
+        return (rows[0][0] if rows else None) or 0
 
     @override
     async def versions(self, name: str) -> Sequence[Model]:

@@ -158,6 +158,48 @@ Index(
     "models_active_key", models.c.name, unique=True, postgresql_where=models.c.state == text("'active'::text")
 )
 
+model_files = Table(
+    "model_files",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("received_at", Time, nullable=False, server_default=func.now()),
+    Column("sha256", Text, index=True, comment="Null while pieces arrive"),
+    Column("size", BigInteger, comment="Bytes"),
+    comment="Files that were sent to the service to become versions of models",
+)
+model_pieces = Table(
+    "model_pieces",
+    metadata,
+    Column("file_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("file_id", "number"),
+    comment="The content of `model_files`, in pieces of one size",
+)
+model_uploads = Table(
+    "model_uploads",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("file_id", Uuid, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("row_price", Integer, comment="Null: that of the version before"),
+    Column("text_price", Integer, comment="Null: that of the version before"),
+    Column("activate", Boolean, nullable=False),
+    Column("read_as", Text),
+    Column("created_at", Time, nullable=False),
+    Column("state", Text, nullable=False, comment="`ready`: its version is in `models`"),
+    Column("stage", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Time, nullable=False, server_default=func.now(), comment="When a worker may take it"),
+    Column("reason", Text),
+    PrimaryKeyConstraint("name", "version"),
+    CheckConstraint("state IN ('checking', 'refused', 'ready')", name="state"),
+    comment="Files that a worker checks, or has checked, before they are versions in `models`",
+)
+Index(None, model_uploads.c.due_at, postgresql_where=model_uploads.c.state == text("'checking'::text"))
+
 # Claim and settle must find space on the row's own page and change no index (HOT updates). So no index may
 # contain the status or the lease, and pages are filled only halfway. See docs/adr.
 predictions = Table(

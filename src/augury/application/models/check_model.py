@@ -1,0 +1,120 @@
+"""Open a model file that was sent, and offer it or refuse it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from augury.application.limits import Limits
+from augury.application.models.offering import Offering, Prices, Registered, completed
+from augury.application.models.ports import (
+    ModelInspector,
+    Models,
+    ModelStore,
+    ModelUnavailable,
+    ModelUploads,
+)
+from augury.application.ports import Clock, Unavailable
+from augury.domain.errors import DomainError
+from augury.domain.model import ModelRefused
+from augury.domain.model_facts import ValueIs
+from augury.domain.model_texts import UnfitForModel
+from augury.domain.model_upload import CheckStage, ModelUpload
+
+MOST_ATTEMPTS = 3
+"""Workers that may end during the check of one file."""
+PAUSE = timedelta(seconds=10)
+"""Before a check is tried again for which something was not available."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckModel:
+    """Check the oldest model file that nobody checks, and offer it as a version or refuse it."""
+
+    models: Models
+    uploads: ModelUploads
+    store: ModelStore
+    inspector: ModelInspector
+    clock: Clock
+    limits: Limits
+
+    async def __call__(self) -> ModelUpload | None:
+        """The upload as the check left it, or None if there is nothing to check.
+
+        If this process ends meanwhile, another one takes it when the lease has ended. Raises `Unavailable`,
+        after it has handed the upload back.
+        """
+        upload = await self.uploads.take(lease=self.limits.lease)
+        if upload is None:
+            return None
+        if upload.attempts > MOST_ATTEMPTS:
+            done = upload.refuse(f"the process that checked it ended {MOST_ATTEMPTS} times")
+            await self.uploads.record(done)
+            return done
+        try:
+            done = await self._checked(upload)
+        except (Unavailable, asyncio.CancelledError):
+            await self.uploads.hand_back(upload, pause=PAUSE)
+            raise
+        await self.uploads.record(done)
+        return done
+
+    async def _checked(self, upload: ModelUpload) -> ModelUpload:
+        try:
+            async with self._kept(upload, CheckStage.COPYING):
+                file = await self.store.path(upload.sha256)
+            async with self._kept(upload, CheckStage.OPENING):
+                found = await self.inspector.inspect(file)
+            terms = upload.terms
+            made = await Offering(models=self.models, clock=self.clock).offer(
+                upload.ref.name,
+                upload.sha256,
+                found,
+                partial(completed, read_as=terms.read_as),
+                Prices(terms.row_price, terms.text_price),
+                activate=terms.activate,
+                reserved=upload.ref,
+            )
+        except (ModelRefused, UnfitForModel) as refusal:
+            return upload.refuse(refusal.reason)
+        except (ModelUnavailable, DomainError) as refusal:
+            return upload.refuse(str(refusal))
+        return upload.accept(_remark(made))
+
+    @asynccontextmanager
+    async def _kept(self, upload: ModelUpload, stage: CheckStage) -> AsyncIterator[None]:
+        """Keep the lease while the block runs."""
+        lease = self.limits.lease
+        await self.uploads.keep(upload, stage, lease=lease)
+
+        async def keep() -> None:
+            while True:
+                await asyncio.sleep(lease.total_seconds() / 3)
+                await self.uploads.keep(upload, stage, lease=lease)
+
+        keeping = asyncio.create_task(keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+
+
+def _remark(made: Registered) -> str | None:
+    """What the operator should know of the new version."""
+    words = [f"it is not active, because {'; '.join(made.differences)}"] if made.differences else []
+    words += [
+        f"the file's metadata has categories for {name}, which is not a categorical feature of the model: "
+        "they are ignored"
+        for name in made.ignored
+    ]
+    facts = made.model.facts
+    if facts.value_is is ValueIs.UNKNOWN and facts.read_as is None:
+        words.append(
+            "the file does not name its loss function, so the meaning of its number is unknown; it is "
+            "answered as it is. Send the file again with value=exponent if the model learned the logarithm "
+            "of the target, or with value=raw if not"
+        )
+    return ". ".join(words) or None

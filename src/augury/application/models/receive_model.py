@@ -1,0 +1,99 @@
+"""Receive a model file piece by piece; once it is whole, a worker checks it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from augury.application.models.offering import completed
+from augury.application.models.ports import ModelFiles, Models, ModelUploads
+from augury.application.ports import Clock
+from augury.application.retrying import retried
+from augury.domain.identifiers import ModelFileId, uuid7
+from augury.domain.model import InvalidModelName, Model, ModelRef
+from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile, ModelUpload, UploadTerms
+
+
+class ModelReceipt:
+    """A file that is being received. It is deleted again unless it is kept."""
+
+    def __init__(self, file_id: ModelFileId) -> None:
+        self.file_id = file_id
+        self.kept = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveModel:
+    """Take a trained model file (`.cbm`) to become the next version of its name. A worker opens it a moment
+    later, in a separate process."""
+
+    models: Models
+    files: ModelFiles
+    uploads: ModelUploads
+    clock: Clock
+
+    @asynccontextmanager
+    async def __call__(self, name: str) -> AsyncIterator[ModelReceipt]:
+        """Raises `InvalidModelName`. While the block runs, the pieces are put to `files`; then `whole` is
+        called."""
+        if not ModelRef(name, 1).is_valid:
+            raise InvalidModelName(name=name)
+        receipt = ModelReceipt(ModelFileId(uuid7()))
+        await self.files.begin(receipt.file_id)
+        try:
+            yield receipt
+        finally:
+            if not receipt.kept:
+                await self.files.delete(receipt.file_id)
+
+    async def whole(
+        self,
+        receipt: ModelReceipt,
+        name: str,
+        *,
+        sha256: str,
+        size: int,
+        stated: str | None,
+        terms: UploadTerms,
+    ) -> ModelUpload | Model:
+        """All pieces are stored: `size` bytes with this digest. Answers what a worker will check, or the
+        version that has this very file already, with the terms that are given.
+
+        `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyModelFile`, and
+        `UnfitForModel` if the file itself says how to read its answer.
+        """
+        if stated is not None and stated.lower() != sha256:
+            raise ChecksumMismatch(stated=stated.lower(), found=sha256)
+        if not size:
+            raise EmptyModelFile
+        same = [each for each in await self.models.versions(name) if each.sha256 == sha256]
+        if same:
+            if await self.files.find(sha256) is None:  # this may replace one that was lost
+                await self._keep(receipt, sha256, size)
+            return await retried(lambda: self.models.change(same[-1].ref, partial(_told, terms)))
+        if under_way := await self.uploads.checking(name, sha256):
+            return under_way
+        await self._keep(receipt, sha256, size)
+        return await retried(lambda: self._add(receipt, name, sha256, size, terms))
+
+    async def _keep(self, receipt: ModelReceipt, sha256: str, size: int) -> None:
+        await self.files.whole(receipt.file_id, sha256=sha256, size=size)
+        receipt.kept = True
+
+    async def _add(
+        self, receipt: ModelReceipt, name: str, sha256: str, size: int, terms: UploadTerms
+    ) -> ModelUpload:
+        upload = ModelUpload(
+            ref=ModelRef(name, await self.models.last_version(name) + 1),
+            file_id=receipt.file_id,
+            sha256=sha256,
+            size=size,
+            terms=terms,
+            created_at=self.clock.now(),
+        )
+        await self.uploads.add(upload)
+        return upload
+
+
+def _told(terms: UploadTerms, model: Model) -> Model:
+    return replace(terms.priced(model), facts=completed(model.facts, read_as=terms.read_as))

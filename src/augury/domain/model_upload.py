@@ -1,0 +1,90 @@
+"""Model files that were sent to become a version, until a worker has opened them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import ModelFileId
+from augury.domain.model import InvalidModelName, Model, ModelRef, ModelState, require_prices
+from augury.domain.model_facts import ReadAs
+
+MOST_REASON_CHARACTERS = 2_000
+
+
+@dataclass(eq=False)
+class ChecksumMismatch(DomainError):
+    """The file arrived with another SHA-256 than the stated one."""
+
+    stated: str
+    found: str
+
+
+@dataclass(eq=False)
+class EmptyModelFile(DomainError):
+    """The model file is empty."""
+
+
+class CheckStage(StrEnum):
+    WAITING = "waiting"
+    """No worker has begun."""
+    COPYING = "copying"
+    """A worker copies the file to its folder."""
+    OPENING = "opening"
+    """A worker opens the file in a separate process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadTerms:
+    """How the version is to be offered. A price that is None is that of the version before."""
+
+    row_price: int | None = None
+    text_price: int | None = None
+    activate: bool = True
+    read_as: ReadAs | None = None
+    """How to read the raw value of a file without a loss function."""
+
+    def __post_init__(self) -> None:
+        require_prices(self.row_price or 0, self.text_price or 0)
+
+    def priced(self, model: Model) -> Model:
+        """The model at these prices, as far as they are given."""
+        row, text = self.row_price, self.text_price
+        return replace(
+            model,
+            row_price=model.row_price if row is None else row,
+            text_price=model.text_price if text is None else text,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUpload:
+    """A file that was sent, and the version that it is to become."""
+
+    ref: ModelRef
+    file_id: ModelFileId
+    sha256: str
+    size: int
+    """Bytes."""
+    terms: UploadTerms
+    created_at: datetime
+    state: ModelState = ModelState.CHECKING
+    """`CHECKING`, `REFUSED`, or `READY` once the version is there."""
+    stage: CheckStage = CheckStage.WAITING
+    attempts: int = 0
+    """How many workers have begun to check it. The latest one's number is also its fence."""
+    reason: str | None = None
+    """Why it was refused, or what the operator should know of the new version."""
+
+    def __post_init__(self) -> None:
+        if not self.ref.is_valid:
+            raise InvalidModelName(name=self.ref.name)
+
+    def refuse(self, reason: str) -> Self:
+        return replace(self, state=ModelState.REFUSED, reason=reason[:MOST_REASON_CHARACTERS])
+
+    def accept(self, reason: str | None) -> Self:
+        """Its version is there."""
+        said = reason and reason[:MOST_REASON_CHARACTERS]
+        return replace(self, state=ModelState.READY, reason=said)

@@ -1,0 +1,108 @@
+"""Receives a model file as a stream: what is read goes to the store in pieces."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from litestar.types import Scope
+
+from augury.application.models.ports import PIECE_BYTES, ModelFiles
+from augury.application.models.receive_model import ModelReceipt, ReceiveModel
+from augury.concurrency.aside import aside
+from augury.domain.model import Model
+from augury.domain.model_upload import ModelUpload, UploadTerms
+from augury.inbound.http.batch_formats import FORM, boundary_of, header_of
+from augury.inbound.http.packed import FormFile
+from augury.inbound.http.problems import Refused
+from augury.inbound.http.puts import Puts
+from augury.inbound.http.refusals import BUSY, NOT_A_MODEL, TOO_LARGE
+from augury.inbound.http.settings import HttpSettings
+
+BYTES = "application/octet-stream"
+FORM_ALLOWANCE = 65_536
+"""What a form may have around its file."""
+UPLOADS_AT_ONCE = 2
+"""Model files that one process receives at the same time."""
+
+
+class ModelIntake:
+    """What receives model files, as long as the application lives."""
+
+    def __init__(self, receive_model: ReceiveModel, files: ModelFiles, settings: HttpSettings) -> None:
+        self._receive_model = receive_model
+        self._files = files
+        self._most = settings.max_model_file_bytes
+        self._uploads = 0
+
+    async def receive(
+        self, scope: Scope, body: AsyncIterator[bytes], name: str, *, stated: str | None, terms: UploadTerms
+    ) -> ModelUpload | Model:
+        """Read the whole body. A file that is refused leaves nothing behind."""
+        form = self._form(scope)
+        async with self._place(), self._receive_model(name) as receipt:
+            sha256, size = await self._stored(receipt, body, form)
+            return await self._receive_model.whole(
+                receipt, name, sha256=sha256, size=size, stated=stated, terms=terms
+            )
+
+    def _form(self, scope: Scope) -> FormFile | None:
+        """Raises a 413 or a 415."""
+        length = header_of(scope, b"content-length")
+        if length.isdigit() and int(length) > self._most + FORM_ALLOWANCE:
+            raise self._too_large()
+        coding = header_of(scope, b"content-encoding").strip().lower()
+        if coding not in ("", "identity"):
+            raise Refused(NOT_A_MODEL, f"Send the file as it is, without `Content-Encoding: {coding}`.")
+        content_type = header_of(scope, b"content-type")
+        if boundary := boundary_of(content_type):
+            return FormFile(boundary)
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind not in ("", BYTES):
+            raise Refused(NOT_A_MODEL, f"Send `Content-Type: {BYTES}` or a form (`{FORM}`), not `{kind}`.")
+        return None
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        if self._uploads >= UPLOADS_AT_ONCE:
+            raise Refused(BUSY, "Too many model files are being received. Try again in a moment.")
+        self._uploads += 1
+        try:
+            yield
+        finally:
+            self._uploads -= 1
+
+    async def _stored(
+        self, receipt: ModelReceipt, body: AsyncIterator[bytes], form: FormFile | None
+    ) -> tuple[str, int]:
+        """Store the file in pieces. Answers its SHA-256 and its size."""
+        digest, waiting, number = hashlib.sha256(), bytearray(), 0
+        puts = Puts(partial(self._files.put, receipt.file_id))
+        try:
+            async for chunk in body:
+                for part in form.feed(chunk) if form else _parts(chunk):
+                    waiting += part
+                if number * PIECE_BYTES + len(waiting) > self._most:
+                    raise self._too_large()
+                while len(waiting) >= PIECE_BYTES:
+                    piece = bytes(waiting[:PIECE_BYTES])
+                    del waiting[:PIECE_BYTES]
+                    await aside(len(piece), partial(digest.update, piece))
+                    await puts.put(number, piece)
+                    number += 1
+            if form:
+                form.finish()
+            if waiting:
+                digest.update(waiting)
+                await puts.put(number, bytes(waiting))
+            await puts.done()
+        finally:
+            await puts.stop()
+        return digest.hexdigest(), number * PIECE_BYTES + len(waiting)
+
+    def _too_large(self) -> Refused:
+        return Refused(TOO_LARGE, f"The file has more than {self._most:,} bytes.", most=self._most)
+
+
+def _parts(chunk: bytes) -> Iterator[bytes]:
+    yield chunk

@@ -1,0 +1,104 @@
+"""The administrator's route that takes model files."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Response, post
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    RequestBody,
+    Schema,
+)
+from litestar.params import QueryParameter
+
+from augury.application.limits import Limits
+from augury.application.models.receive_model import ReceiveModel
+from augury.domain.model import MOST_ROW_PRICE, MOST_TEXT_PRICE, InvalidModelName, Model
+from augury.domain.model_facts import ReadAs
+from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile, UploadTerms
+from augury.inbound.http.admin_models import OfferView
+from augury.inbound.http.batch_formats import FORM
+from augury.inbound.http.edge import share_of
+from augury.inbound.http.identity import SignedIn
+from augury.inbound.http.model_intake import BYTES, ModelIntake
+from augury.inbound.http.problems import documented
+from augury.inbound.http.settings import HttpSettings
+
+NAME = QueryParameter(max_length=63, description="The name that clients use.", required=True)
+ROW_PRICE = QueryParameter(
+    ge=0, le=MOST_ROW_PRICE, description="Credits per row. Not given: that of the version before, or 1."
+)
+TEXT_PRICE = QueryParameter(
+    ge=0,
+    le=MOST_TEXT_PRICE,
+    description="Credits per kilobyte of text. Not given: that of the version before, or 0.",
+)
+ACTIVATE = QueryParameter(
+    description="Whether it may become the active version. It does not if it answers other things."
+)
+VALUE = QueryParameter(
+    description="How to read the number of a file without a loss function: as it is, or as e to that power."
+)
+SHA256 = QueryParameter(
+    pattern="^[0-9a-fA-F]{64}$", description="The SHA-256 of the file. Another file is refused."
+)
+_FILE = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+
+
+@dataclass
+class ModelOperation(Operation):
+    """The body of a model file, which its handler reads as a stream."""
+
+    def __post_init__(self) -> None:
+        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": _FILE})
+        self.request_body = RequestBody(
+            content={BYTES: OpenAPIMediaType(schema=_FILE), FORM: OpenAPIMediaType(schema=form)},
+            description="A CatBoost binary model (`.cbm`).",
+            required=True,
+        )
+
+
+@post(
+    "/admin/models",
+    status_code=202,
+    request_max_body_size=None,  # it is read as a stream, and counted by `ModelIntake`
+    summary="Send a model file",
+    description=f"{ReceiveModel.__doc__} The version is `checking` until then: read it to see how far it is. "
+    "The same file as an earlier version's is that version.",
+    operation_class=ModelOperation,
+    responses=documented(
+        401,
+        403,
+        413,
+        415,
+        422,
+        refusals=[
+            InvalidModelName(name="Tone"),
+            ChecksumMismatch(stated="0" * 64, found="1" * 64),
+            EmptyModelFile(),
+        ],
+    ),
+)
+@inject
+async def send_model(
+    request: SignedIn,
+    limits: FromDishka[Limits],
+    name: Annotated[str, NAME],
+    row_price: Annotated[int | None, ROW_PRICE] = None,
+    text_price: Annotated[int | None, TEXT_PRICE] = None,
+    activate: Annotated[bool, ACTIVATE] = True,  # a query parameter
+    value: Annotated[ReadAs | None, VALUE] = None,
+    sha256: Annotated[str | None, SHA256] = None,
+) -> Response[OfferView]:
+    share_of(request.scope).stream()
+    intake: ModelIntake = request.app.state.model_intake
+    settings: HttpSettings = request.app.state.settings
+    terms = UploadTerms(row_price=row_price, text_price=text_price, activate=activate, read_as=value)
+    made = await intake.receive(request.scope, request.stream(), name, stated=sha256, terms=terms)
+    view = OfferView.of(made, limits) if isinstance(made, Model) else OfferView.of_upload(made)
+    return Response(view, headers={"Location": f"{settings.base_path}/admin/models/{made.ref}"})

@@ -1,0 +1,35 @@
+"""Puts what is received into a store, a few parts at a time, while the next ones are read."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+PUTS_AT_ONCE = 4
+Name = TypeVar("Name")
+
+
+class Puts(Generic[Name]):
+    def __init__(self, store: Callable[[Name, bytes], Coroutine[Any, Any, None]]) -> None:
+        """`store` puts the content of this name."""
+        self._store = store
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def put(self, name: Name, content: bytes) -> None:
+        """Raises what an earlier put has raised."""
+        self._running.add(asyncio.create_task(self._store(name, content)))
+        while len(self._running) >= PUTS_AT_ONCE:
+            await self._some_done()
+
+    async def done(self) -> None:
+        while self._running:
+            await self._some_done()
+
+    async def stop(self) -> None:
+        for each in self._running:
+            each.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _some_done(self) -> None:
+        done, self._running = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        for each in done:
+            each.result()

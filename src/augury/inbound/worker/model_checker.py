@@ -1,0 +1,43 @@
+"""Looks for model files that were sent, and checks them. It runs in every worker, beside predictions."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from augury.application.models.check_model import CheckModel
+from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.domain.model import ModelState
+from augury.inbound.worker.repeating import repeated
+
+log = logging.getLogger(__name__)
+
+
+class ModelChecker:
+    """Checks one file after the other."""
+
+    def __init__(
+        self, check_model: CheckModel, purge: PurgeModelFiles, *, every: timedelta, purge_every: timedelta
+    ) -> None:
+        self._check_model = check_model
+        self._purge_model_files = purge
+        self._every = every.total_seconds()
+        self._purge_every = purge_every.total_seconds()
+
+    async def run(self) -> None:
+        """Check and purge repeatedly, until canceled."""
+        await asyncio.gather(
+            repeated(self.check_all, self._every, "the check of models"),
+            repeated(self._purge, self._purge_every, "the purge of model files"),
+        )
+
+    async def check_all(self) -> None:
+        """Check until nothing is left."""
+        while upload := await self._check_model():
+            if upload.state is ModelState.REFUSED:
+                log.warning("the file for %s was refused: %s", upload.ref, upload.reason)
+            else:
+                log.info("the file for %s was checked and can be served", upload.ref)
+
+    async def _purge(self) -> None:
+        if files := await self._purge_model_files():
+            log.info("deleted %d model files that no version needs", files)
