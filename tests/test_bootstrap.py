@@ -37,6 +37,7 @@ from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
+from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings
@@ -54,6 +55,7 @@ ROOMS = (
     Limits,
     WorkerSettings,
     CatBoostSettings,
+    InspectorSettings,
     TelegramSettings,
 )
 SECRET = "s" * 40
@@ -63,8 +65,16 @@ def test_every_container_is_complete() -> None:
     postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
     http = HttpSettings(), ConnectionSettings(), GuestKeys(SECRET), JwtSettings(secret=SECRET), Limits()
     api_container(ProcessSettings(), postgres, rabbit, *http)
-    worker_container(ProcessSettings(), postgres, rabbit, Limits(), WorkerSettings(), CatBoostSettings())
-    together = *http, WorkerSettings(), CatBoostSettings()
+    worker_container(
+        ProcessSettings(),
+        postgres,
+        rabbit,
+        Limits(),
+        WorkerSettings(),
+        CatBoostSettings(),
+        InspectorSettings(),
+    )
+    together = *http, WorkerSettings(), CatBoostSettings(), InspectorSettings()
     up_container(ProcessSettings(), postgres, *together, broker=False)
     up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
     chats = TelegramSettings(token="42:secret")

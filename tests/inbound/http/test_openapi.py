@@ -93,12 +93,12 @@ async def test_what_takes_a_body_may_refuse_it_in_four_ways(api: Api) -> None:
         if "requestBody" in operation:
             bodies += 1
             assert {"400", "413", "415", "422"} <= set(operation["responses"]), (method, path)
-            if path == "/batches":
+            if path in ("/batches", "/admin/models"):
                 continue
             reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
             schema = (await description(api))["components"]["schemas"][reference.rsplit("/", 1)[1]]
             assert schema["additionalProperties"] is False
-    assert bodies == 18
+    assert bodies == 19
 
 
 async def test_every_operation_says_what_it_does_in_the_words_of_its_use_case(api: Api) -> None:

@@ -46,9 +46,8 @@ def _tell(offer: Mapping[str, Any], *, is_new: bool) -> None:
     ref, facts = offer["model"], offer["facts"]
     prices = prices_in_words(facts["row_price"], facts["text_price"])
     said = f"added {ref}" if is_new else f"{ref} already has this file"
-    say(
-        f"{said}: {facts['task']}, {', '.join(facts['input_schema']['properties'])}; {offer['state']}, {prices}"
-    )
+    features = ", ".join(facts["input_schema"]["properties"])
+    say(f"{said}: {facts['task']}, {features}; {offer['state']}, {prices}")
     if is_new and offer["reason"]:
         say(f"warning: {offer['reason']}", err=True)
     if is_new and offer["state"] == READY:
