@@ -8,7 +8,7 @@ from augury.application.models.describe_model import DescribeModel
 from augury.application.ports import Conflict
 from augury.domain.balance import InvalidAmount
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
-from augury.domain.model_facts import Feature, FeatureKind, ReadAs, ValueIs
+from augury.domain.model_facts import Feature, FeatureKind, ProbabilitiesAre, ReadAs, Task, ValueIs
 from augury.domain.model_texts import ModelTexts
 from tests.adapters import Adapters
 from tests.hexagon import a_model
@@ -27,15 +27,21 @@ async def test_a_model_that_is_not_there_is_not_found(empty: Adapters, name: str
         await empty.models.get(name)
 
 
-async def test_a_model_comes_back_as_it_was_added(empty: Adapters) -> None:
+@pytest.mark.parametrize("task", Task)
+async def test_a_model_comes_back_as_it_was_added(empty: Adapters, task: Task) -> None:
     features = [
         Feature("age", FeatureKind.NUMERIC),
         Feature("город", FeatureKind.CATEGORICAL, values=("Париж", "")),
         Feature("text", FeatureKind.TEXT),
+        Feature("picture", FeatureKind.EMBEDDING, length=512),
     ]
     model = a_model(row_price=7, text_price=3, features=features)
     facts = replace(
         model.facts,
+        task=task,
+        schema=replace(model.facts.schema, is_grouped=task is Task.RANKING),
+        outputs=("0.1", "0.9"),
+        probabilities_are=ProbabilitiesAre.INDEPENDENT,
         metrics={"accuracy": 0.875},
         threshold=0.25,
         value_is=ValueIs.QUANTILE,

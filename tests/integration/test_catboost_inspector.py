@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from catboost import CatBoost, Pool
+from catboost import CatBoost
 
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
+from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, ProbabilitiesAre, Task
 from augury.domain.model_texts import ModelTexts
 from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector, InspectorSettings
@@ -28,7 +28,6 @@ from tests.catboost_models import (
     train,
 )
 
-TARGET = np.random.default_rng(2).uniform(1, 4, size=60)
 LABELS = np.arange(60) % 2
 
 
@@ -46,6 +45,7 @@ async def test_a_binary_classifier_tells_its_features_and_classes(tmp_path: Path
         ),
         classes=("0", "1"),
         metrics={},
+        probabilities_are=ProbabilitiesAre.EXCLUSIVE,
         threshold=0.5,
     )
 
@@ -146,48 +146,6 @@ def test_classes_of_any_type_become_text(
     file = train(numeric_pool(target=labels), tmp_path / "m.cbm")
 
     assert facts_of(open_model(file)).classes == classes
-
-
-@pytest.mark.parametrize(
-    ("loss", "target", "reason"),
-    [
-        ("MultiLogloss", np.stack([LABELS, 1 - LABELS], axis=1), "several labels at once"),
-        ("MultiRMSE", np.stack([TARGET, TARGET], axis=1), "several targets at once"),
-        ("SurvivalAft", np.stack([TARGET, TARGET + 1], axis=1), "survival times"),
-        ("RMSEWithUncertainty", TARGET, "a mean and its uncertainty"),
-        ("MultiQuantile:alpha=0.1,0.9", TARGET, "several quantiles at once"),
-    ],
-)
-def test_a_model_with_several_answers_a_row_is_refused(
-    tmp_path: Path, loss: str, target: np.ndarray[Any, Any], reason: str
-) -> None:
-    file = train(numeric_pool(target=target), tmp_path / "m.cbm", loss=loss)
-
-    with pytest.raises(ModelRefused) as refused:
-        facts_of(open_model(file))
-    assert reason in refused.value.reason
-    assert refused.value.reason.endswith(
-        f"({loss.partition(':')[0]}); Augury serves models that answer one label or one number per row"
-    )
-
-
-def test_a_ranking_is_refused(tmp_path: Path) -> None:
-    pool = numeric_pool(target=LABELS, group_id=np.repeat(np.arange(6), 10))
-    file = train(pool, tmp_path / "m.cbm", loss="YetiRank")
-
-    with pytest.raises(ModelRefused) as refused:
-        facts_of(open_model(file))
-    assert "ranks the rows of a group" in refused.value.reason
-    assert "YetiRank" in refused.value.reason
-
-
-def test_embeddings_are_refused(tmp_path: Path) -> None:
-    rows = [[[index % 7 / 7, index % 3], 1.0] for index in range(60)]
-    file = train(Pool(rows, LABELS, embedding_features=[0]), tmp_path / "m.cbm")
-
-    with pytest.raises(ModelRefused) as refused:
-        facts_of(open_model(file))
-    assert "embeddings" in refused.value.reason
 
 
 async def test_a_missing_file_is_refused(tmp_path: Path) -> None:

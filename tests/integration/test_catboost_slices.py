@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
+from augury.domain.answer import Answer
 from augury.domain.model_facts import ModelFacts
 from augury.domain.row_errors import RowError
 from augury.inbound.tables.reading import read_table
@@ -30,7 +31,7 @@ from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.slices import answer_slice
-from augury.slices.arrow import LABEL, VALUE, Answers, probability_name
+from augury.slices.arrow import Answers
 from augury.slices.sheet import encode_sheet
 
 CITIES = ["Perm", "1", "True", "0.0"]
@@ -104,14 +105,9 @@ def by_columns(
     return found, errors, warnings, valid
 
 
-def _answers(facts: ModelFacts, answers: Answers) -> Iterator[dict[str, Any] | None]:
+def _answers(facts: ModelFacts, answers: Answers) -> Iterator[Answer | None]:
     for row in answers.table.to_pylist():
-        if facts.classes:
-            numbers = [row[probability_name(place)] for place in range(len(facts.classes))]
-            probabilities = dict(zip(facts.classes, numbers, strict=True))
-            yield row[LABEL] and {"label": row[LABEL], "probabilities": probabilities}
-        else:
-            yield None if row[VALUE] is None else {"value": row[VALUE]}
+        yield facts.form.answer([row[column.key] for column in facts.form.columns])
 
 
 def agree(model: LoadedModel, rows: Sequence[object], sheet: bytes, slices: Sequence[Slice]) -> None:

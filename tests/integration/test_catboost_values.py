@@ -12,13 +12,12 @@ from catboost import CatBoost, CatBoostRegressor, sum_models
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Question
-from augury.domain.model import Model, ModelRef, ModelRefused
+from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import ReadAs, Task, ValueIs
-from augury.outbound.catboost.file import facts_of, open_model
-from augury.outbound.catboost.loss import CLASSIFYING, MANY_ANSWERS, VALUES
+from augury.outbound.catboost.loss import CLASSIFYING, VALUES
 from augury.outbound.catboost.model import CatBoostPredictor
 from augury.outbound.model_store import FolderModelStore
-from tests.catboost_models import numeric_pool, registered, regression_model, train
+from tests.catboost_models import numeric_pool, registered, regression_model
 
 TARGET = np.random.default_rng(2).uniform(1, 4, size=60)
 ROW = [0.5, -0.5]
@@ -164,40 +163,20 @@ def custom_loss_of_an_older_catboost(file: Path) -> Path:
     return file
 
 
-def test_a_loss_that_this_catboost_does_not_know_is_told_in_short_with_what_to_do(tmp_path: Path) -> None:
-    file = custom_loss_of_an_older_catboost(tmp_path / "m.cbm")
-
-    with pytest.raises(ModelRefused) as refused:
-        facts_of(open_model(file))
-    assert "does not know the loss function 'Custom'" in refused.value.reason
-    assert len(refused.value.reason) < 300
-
-    model = CatBoost().load_model(str(file))  # what the reason says
-    del model.get_metadata()["params"]
-    model.save_model(str(file))
-    assert facts_of(open_model(file)).value_is is ValueIs.UNKNOWN
-
-
-def test_a_file_that_answers_several_numbers_and_does_not_say_which_is_refused_in_words(
-    tmp_path: Path,
+async def test_a_loss_that_this_catboost_does_not_know_answers_its_raw_score(
+    predictor: CatBoostPredictor, tmp_path: Path
 ) -> None:
-    file = train(numeric_pool(target=np.arange(60) % 3), tmp_path / "m.cbm", loss="MultiClass")
-    model = CatBoost().load_model(str(file))
-    del model.get_metadata()["params"]
-    del model.get_metadata()["class_params"]
-    model.save_model(str(file))
+    file = custom_loss_of_an_older_catboost(tmp_path / "m.cbm")
+    served = await registered(file, FolderModelStore(tmp_path / "models"))
 
-    with pytest.raises(ModelRefused) as refused:
-        facts_of(open_model(file))
-    assert refused.value.reason == (
-        "it answers 3 numbers per row, and the file names neither its classes nor its loss"
-    )
+    assert (served.facts.task, served.facts.value_is) == (Task.REGRESSION, ValueIs.SCORE)
+    assert await value(predictor, served) == raw_value(regression_model(tmp_path / "same.cbm"))
 
 
 def test_the_documentation_says_of_every_loss_what_is_answered() -> None:
     page = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
 
-    assert [name for name in (*VALUES, *CLASSIFYING, *MANY_ANSWERS) if f"`{name}`" not in page] == []
+    assert [name for name in (*VALUES, *CLASSIFYING) if f"`{name}`" not in page] == []
 
 
 def test_every_loss_that_catboost_trains_has_its_place() -> None:
@@ -206,7 +185,7 @@ def test_every_loss_that_catboost_trains_has_its_place() -> None:
         CatBoost({"loss_function": "Nothing", **QUIET}).fit(numeric_pool(target=TARGET))
     names = str(listed.value).split("Valid options are: ")[1].rstrip(".").replace("'", "").split(", ")
 
-    placed = set(VALUES) | set(MANY_ANSWERS) | CLASSIFYING
+    placed = set(VALUES) | CLASSIFYING
     assert placed - set(names) == set()
     for name in set(names) - placed:
         with pytest.raises(Exception, match="oss"):

@@ -1,4 +1,7 @@
-"""A model's answer to one row, in the form in which it is stored and sent."""
+"""A model's answer to one row, in the form in which it is stored and sent.
+
+These are dictionaries rather than dataclasses: a batch may have ten thousand, and each is encoded as it is.
+"""
 
 import json
 from typing import NotRequired, TypeAlias, TypedDict, cast, final
@@ -6,7 +9,7 @@ from typing import NotRequired, TypeAlias, TypedDict, cast, final
 
 @final
 class Classification(TypedDict):
-    """A dictionary rather than a dataclass: a batch may have ten thousand, and each is encoded as it is."""
+    """One of several classes."""
 
     label: str
     probabilities: NotRequired[dict[str, float]]
@@ -14,11 +17,35 @@ class Classification(TypedDict):
 
 
 @final
+class Labels(TypedDict):
+    """Any number of labels at once."""
+
+    labels: list[str]
+    """Those that are more probable than not."""
+    probabilities: dict[str, float]
+    """By label: each is its own, so that they do not add up to 1."""
+
+
+@final
 class Estimate(TypedDict):
+    """One number."""
+
     value: float
+    standard_deviation: NotRequired[float]
+    """Of the target around the value, if the model estimates it."""
+    rank: NotRequired[int]
+    """For a ranking: the place of the row in its group, from 1. Rows with the same value share a place."""
 
 
-Answer: TypeAlias = Classification | Estimate
+@final
+class Estimates(TypedDict):
+    """Several numbers: of several targets, or several quantiles of one."""
+
+    values: dict[str, float]
+    """By the name of the target, or by the quantile's alpha."""
+
+
+Answer: TypeAlias = Classification | Labels | Estimate | Estimates
 
 
 def answers_in(output: bytes | None) -> list[Answer | None]:

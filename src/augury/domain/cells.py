@@ -1,5 +1,6 @@
 """Values of a table's cells: each cell is a text, and each feature of a model needs a value."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from enum import Enum
@@ -41,15 +42,27 @@ def known_values(feature: Feature) -> Names:
 
 
 def text_in(cell: str, feature: Feature, known: Names) -> object:
-    """The text or boolean in a cell. An empty category is absent: a table has no other way to say that.
+    """The text, boolean or embedding in a cell. An empty category or embedding is absent: a table has no
+    other way to say that.
 
     `known` has the feature's values.
     """
+    if feature.kind is FeatureKind.EMBEDDING:
+        return embedding_in(cell) if cell.strip() else ABSENT
     found = known.find(cell)
     text = cell.strip() if found is None else found
     if text or found is not None or feature.kind is FeatureKind.TEXT:
         return from_cell(feature, text)
     return ABSENT
+
+
+def embedding_in(cell: str) -> object:
+    """The list in a cell that has a JSON array, else its text, which does not fit the model."""
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+    return found if isinstance(found, list) else cell
 
 
 def number_in(

@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Self
 
+from augury.domain.answer_form import AnswerForm
+from augury.domain.answer_form import Task as Task
 from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.text import is_storable
@@ -19,12 +21,18 @@ MOST_CATEGORY_NUMBER = 2**63 - 1
 
 MOST_TEXT = 100_000
 """Characters of a text or a category, if the operator sets no other limit."""
+MOST_EMBEDDING = 100_000
+"""Numbers of an embedding."""
+GROUP = "group"
+"""The member of a row that names its group, for a model that ranks. A row may lack it."""
 
 
 class FeatureKind(StrEnum):
     NUMERIC = "numeric"
     CATEGORICAL = "categorical"
     TEXT = "text"
+    EMBEDDING = "embedding"
+    """A list of numbers, as many as the model was trained with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,8 @@ class Feature:
     values: tuple[str, ...] = ()
     nullable: bool = True
     """Whether a number may be missing. False if the model was trained to forbid it."""
+    length: int | None = None
+    """How many numbers an embedding has. None for other features, and if the model takes any number."""
 
     def fault(self, value: object, max_text: int = MOST_TEXT) -> RowFault | None:
         """What is wrong with the value, or None. An unseen category is valid: models can handle it. A text or
@@ -65,7 +75,17 @@ class Feature:
                 if not isinstance(value, str):
                     return RowFault.NOT_A_TEXT
                 return _fault_of_text(value, max_text)
+            case FeatureKind.EMBEDDING:
+                return self._fault_of_embedding(value)
         return None
+
+    def _fault_of_embedding(self, value: object) -> RowFault | None:
+        if not isinstance(value, list) or not 0 < len(value) <= MOST_EMBEDDING:
+            return RowFault.NOT_AN_EMBEDDING
+        if self.length not in (None, len(value)) or not {*map(type, value)} <= {int, float}:
+            return RowFault.NOT_AN_EMBEDDING
+        is_finite = all(-MOST_NUMBER <= number <= MOST_NUMBER for number in value)
+        return None if is_finite else RowFault.NOT_FINITE
 
 
 def _fault_of_text(text: str, most: int) -> RowFault | None:
@@ -79,6 +99,8 @@ class InputSchema:
     """The features of a model, in the model's own order."""
 
     features: tuple[Feature, ...]
+    is_grouped: bool = False
+    """Whether a row may also name its group (`GROUP`)."""
 
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
@@ -92,11 +114,12 @@ class InputSchema:
         if unknown := next(iter(categories.keys() - set(categorical)), None):
             known = ", ".join(categorical) or "none"
             raise UnfitForModel(reason=f"{unknown!r} is not a categorical feature (the model has: {known})")
-        return type(self)(
-            tuple(
+        return replace(
+            self,
+            features=tuple(
                 replace(feature, values=tuple(dict.fromkeys(categories.get(feature.name, feature.values))))
                 for feature in self.features
-            )
+            ),
         )
 
     def differences(self, other: Self) -> Iterator[str]:
@@ -110,6 +133,10 @@ class InputSchema:
         for name in common:
             if mine[name] is not others[name]:
                 yield f"{name} is {mine[name]}, not {others[name]}"
+        lengths = {feature.name: feature.length for feature in other.features}
+        for feature in self.features:
+            if feature.name in common and feature.length != lengths[feature.name] and feature.length:
+                yield f"{feature.name} has {feature.length} numbers"
         may_be_null = {feature.name for feature in other.features if feature.nullable}
         must_be_there = {feature.name for feature in self.features if not feature.nullable}
         if strict := [name for name in common if name in must_be_there & may_be_null]:
@@ -126,8 +153,12 @@ class InputSchema:
                 return RowError(index, feature.name, RowFault.MISSING)
             if fault := feature.fault(value, max_text):
                 return RowError(index, feature.name, fault)
+        if self.is_grouped and GROUP in row and not is_group(row[GROUP]):
+            return RowError(index, GROUP, RowFault.NOT_A_CATEGORY)
         if len(row) > len(self.features):
-            known = {feature.name for feature in self.features}
+            known = {feature.name for feature in self.features} | ({GROUP} if self.is_grouped else set())
+            if known.issuperset(row):
+                return None
             unknown = next(str(name) for name in row if name not in known)
             return RowError(index, unknown, RowFault.UNKNOWN)
         return None
@@ -137,9 +168,18 @@ class InputSchema:
         return [error for index, row in enumerate(rows) if (error := self.check(row, index, max_text))]
 
 
-class Task(StrEnum):
-    CLASSIFICATION = "classification"
-    REGRESSION = "regression"
+def is_group(value: object) -> bool:
+    """Whether the value may name a group: a text or a whole number."""
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+class ProbabilitiesAre(StrEnum):
+    """How the probabilities of one answer belong together."""
+
+    EXCLUSIVE = "exclusive"
+    """They add up to 1."""
+    INDEPENDENT = "independent"
+    """Each is its own: they do not add up to 1."""
 
 
 class ValueIs(StrEnum):
@@ -176,14 +216,25 @@ class ReadAs(StrEnum):
     """e to its power: the model learned the logarithm of the target."""
 
 
-_AROUND, _NUMBER = 40, 18
-"""The bytes of an answer without its labels and numbers, and the bytes of one number with its separator."""
+_AROUND, _PROBABILITY, _NUMBER = 40, 18, 28
+"""The bytes of an answer without its names and numbers, the bytes of one probability with its separator, and
+those of one value: probabilities are rounded, values are not."""
+_BESIDE = 40
+"""The bytes of a standard deviation or of a rank with its name."""
 
 
 @lru_cache(maxsize=64)
-def _answer_bytes(classes: tuple[str, ...]) -> int:
-    labels = [len(json.dumps(label, ensure_ascii=False).encode("utf-8", "replace")) for label in classes]
-    return _AROUND + max(labels, default=0) + sum(labels) + _NUMBER * max(1, len(labels))
+def _answer_bytes(task: Task, classes: tuple[str, ...], outputs: tuple[str, ...]) -> int:
+    names = [len(json.dumps(name, ensure_ascii=False).encode("utf-8", "replace")) for name in classes]
+    match task:
+        case Task.CLASSIFICATION:
+            return _AROUND + max(names, default=0) + sum(names) + _PROBABILITY * max(1, len(names))
+        case Task.MULTILABEL:
+            return _AROUND + sum(2 * name + 1 + _PROBABILITY for name in names)
+        case Task.MULTI_REGRESSION:
+            return _AROUND + sum(len(json.dumps(name)) + _NUMBER for name in outputs)
+        case _:
+            return _AROUND + _PROBABILITY + _BESIDE * (task is not Task.REGRESSION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +245,11 @@ class ModelFacts:
     schema: InputSchema
     classes: tuple[str, ...]
     """A classifier's labels, in the order of its probabilities. Empty for a regression."""
+    outputs: tuple[str, ...] = ()
+    """The names of the values of a model that answers several: targets, or the alphas of quantiles."""
     metrics: Mapping[str, float]
+    probabilities_are: ProbabilitiesAre | None = None
+    """For a classifier. None if an older release added the model."""
     threshold: float | None = None
     """For two classes: the answer is the second class if its probability is above this."""
     value_is: ValueIs | None = None
@@ -211,7 +266,12 @@ class ModelFacts:
     @property
     def answer_bytes(self) -> int:
         """The most bytes that the answer to one row has as JSON."""
-        return _answer_bytes(self.classes)
+        return _answer_bytes(self.task, self.classes, self.outputs)
+
+    @property
+    def form(self) -> AnswerForm:
+        """The form of its answers."""
+        return AnswerForm(self.task, self.classes or self.outputs)
 
     @property
     def _is_unread(self) -> bool:
@@ -220,7 +280,7 @@ class ModelFacts:
 
     def described_by(self, texts: ModelTexts) -> Self:
         """Replace the texts. Raises `UnfitForModel`."""
-        texts.require_fitting(self.schema.names(), self.classes)
+        texts.require_fitting(self.schema.names(), self.form.names)
         return replace(self, texts=texts)
 
     def knowing(self, categories: Mapping[str, Sequence[str]]) -> Self:
@@ -229,7 +289,7 @@ class ModelFacts:
 
     def inheriting(self, older: Self) -> Self:
         """Fill in missing texts from another version, as far as they fit."""
-        fitting = older.texts.about(self.schema.names(), self.classes)
+        fitting = older.texts.about(self.schema.names(), self.form.names)
         return replace(self, texts=self.texts.over(fitting))
 
     def remembering(self, older: Self) -> Self:
@@ -249,8 +309,8 @@ class ModelFacts:
     def _differences_of_answers(self, other: Self) -> Iterator[str]:
         if self.task is not other.task:
             yield f"it is a {self.task}, not a {other.task}"
-        elif set(self.classes) != set(other.classes):
-            yield f"it answers {', '.join(self.classes)}, not {', '.join(other.classes)}"
+        elif set(self.form.names) != set(other.form.names):
+            yield f"it answers {', '.join(self.form.names)}, not {', '.join(other.form.names)}"
         elif (self.value_is in UNITLESS) is not (other.value_is in UNITLESS) and other.value_is:
             yield f"its value is a {self.value_is}, not a {other.value_is}"
         elif self._is_unread and not other._is_unread and other.value_is:

@@ -25,6 +25,8 @@ class RowFault(StrEnum):
     NOT_64_BIT = "not_64_bit"
     """The whole number given as a category is too large."""
     NOT_A_TEXT = "not_a_text"
+    NOT_AN_EMBEDDING = "not_an_embedding"
+    """The value is not a list of as many numbers as the model takes."""
     TOO_LONG = "too_long"
     """The text or category has more characters than the service accepts."""
     NOT_STORABLE = "not_storable"
@@ -49,6 +51,8 @@ class RowDoubt(StrEnum):
     """The training data certainly did not have this category."""
     UNSEEN_NULL = "unseen_null"
     """The number is missing, but it was never missing in the training data."""
+    CROSSED_QUANTILES = "crossed_quantiles"
+    """A quantile is below one of a smaller alpha. They are answered as the model estimates them."""
     MORE = "more"
     """`count` more warnings are not listed."""
 

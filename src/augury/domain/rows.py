@@ -13,7 +13,15 @@ from operator import itemgetter
 from types import NoneType
 from typing import Any
 
-from augury.domain.model_facts import MOST_NUMBER, MOST_TEXT, Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import (
+    GROUP,
+    MOST_NUMBER,
+    MOST_TEXT,
+    Feature,
+    FeatureKind,
+    InputSchema,
+    is_group,
+)
 from augury.domain.row_errors import RowError
 from augury.domain.text import is_storable
 
@@ -46,7 +54,7 @@ def check_rows(schema: InputSchema, rows: Sequence[Any], max_text: int = MOST_TE
 
 def _check_block(schema: InputSchema, rows: Sequence[Any], max_text: int) -> CheckedRows:
     width = len(schema.features)
-    if all(type(row) is dict and len(row) == width for row in rows):
+    if all(type(row) is dict and len(row) == width for row in rows) or _are_grouped(schema, rows):
         with suppress(KeyError):  # a row lacks a feature: `check_all` below finds it
             values = _values(schema, rows)
             columns = list(zip(*values, strict=True))
@@ -60,6 +68,20 @@ def _check_block(schema: InputSchema, rows: Sequence[Any], max_text: int) -> Che
         set() for _ in schema.features
     ]
     return CheckedRows(values, errors, kinds)
+
+
+def _are_grouped(schema: InputSchema, rows: Sequence[Any]) -> bool:
+    """Whether each row has no member beside the features but, perhaps, a good group. Lacking features are
+    found by whoever reads them."""
+    width = len(schema.features)
+    return (
+        schema.is_grouped
+        and GROUP not in schema.names()
+        and all(
+            type(row) is dict and len(row) == width + (GROUP in row) and is_group(row.get(GROUP, ""))
+            for row in rows
+        )
+    )
 
 
 def _values(schema: InputSchema, rows: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -76,6 +98,8 @@ def _is_fine(feature: Feature, column: Sequence[Any], kinds: AbstractSet[type], 
                 return False
             numbers = column if NoneType not in kinds else [value for value in column if value is not None]
             return kinds <= {int, float, bool, NoneType} and _are_in_range(numbers)
+        case FeatureKind.EMBEDDING:
+            return all(feature.fault(value) is None for value in column)
         case FeatureKind.CATEGORICAL if kinds & {int, float, bool}:
             return kinds <= {int, float, bool, str} and all(
                 feature.fault(value, max_text) is None for value in column

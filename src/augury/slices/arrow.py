@@ -17,7 +17,6 @@ _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 _WARNINGS = b"warnings"
 _warnings = msgspec.json.Decoder(list[tuple[int | None, str | None, RowDoubt, int]])
 FIELD, FAULT = "field", "fault"
-LABEL, VALUE = "label", "value"
 
 
 def encoded(table: Table) -> bytes:
@@ -33,16 +32,11 @@ def decoded(content: bytes) -> Table:
         return reader.read_all()
 
 
-def probability_name(place: int) -> str:
-    """The column of the probability of the class at this place."""
-    return f"p{place}"
-
-
 @dataclass(frozen=True, slots=True)
 class Answers:
     """The answers to a slice, one row for each of its rows.
 
-    The columns are `label` and one for each probability, or `value`; then `field` and `fault` of the row's
+    The columns are those of the model's `AnswerForm` by their keys, then `field` and `fault` of the row's
     error. What is missing is null.
     """
 

@@ -6,7 +6,8 @@ from typing import TypedDict
 
 import msgspec
 
-from augury.domain.model_facts import ModelFacts, Task
+from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.model_facts import ModelFacts
 from augury.domain.numbers import ALL, COMMAS, Convention
 
 
@@ -33,12 +34,23 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     classes: Sequence[str]
     """A classifier's labels, in the order of its probabilities. Empty for a regression."""
     has_labels: bool
+    """For processes of the release before, which know no other task."""
+    task: Task | None = None
+    """What the model answers. None if the batch was accepted by the release before."""
+    outputs: Sequence[str] = ()
+    """The names of several values."""
     delimiter: str = ","
     decimal: str = "."
     conventions: Mapping[str, Sequence[str]] = {}
     """By feature, the names of the conventions that the numbers of its column follow. Missing: all."""
     has_decimal_commas: bool = False
     """Whether the numbers of the file, taken together, have decimal commas."""
+
+    @property
+    def form(self) -> AnswerForm:
+        """The form of the answers."""
+        older = Task.CLASSIFICATION if self.has_labels else Task.REGRESSION
+        return AnswerForm(self.task or older, tuple(self.classes or self.outputs))
 
     def of_column(self, feature: str) -> frozenset[Convention]:
         names = self.conventions.get(feature)
@@ -53,11 +65,25 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 class Answers(TypedDict):
     classes: Sequence[str]
     has_labels: bool
+    task: Task
+    outputs: Sequence[str]
+
+
+def batch_form(facts: ModelFacts) -> AnswerForm:
+    """The form of the answers in a batch. A ranking answers its scores there: a group may be spread over
+    several slices, so none of them knows the order of its rows."""
+    return AnswerForm(Task.REGRESSION) if facts.task is Task.RANKING else facts.form
 
 
 def answers_of(facts: ModelFacts) -> Answers:
     """The fields of a sheet that say what the model answers."""
-    return {"classes": list(facts.classes), "has_labels": facts.task is Task.CLASSIFICATION}
+    form = batch_form(facts)
+    return {
+        "classes": list(facts.classes),
+        "has_labels": form.task is Task.CLASSIFICATION,
+        "task": form.task,
+        "outputs": list(facts.outputs),
+    }
 
 
 def names_of(conventions: Collection[Convention]) -> Sequence[str]:

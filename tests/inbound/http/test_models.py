@@ -1,9 +1,11 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from augury.application.models.change_model import ChangeModel
 from augury.domain.model import ModelRef, ModelState
-from augury.domain.model_facts import Feature, FeatureKind, Task, ValueIs
+from augury.domain.model_facts import Feature, FeatureKind, ProbabilitiesAre, Task, ValueIs
 from augury.domain.model_texts import ModelTexts
 from tests.hexagon import a_model
 from tests.http_api import Api, is_problem
@@ -112,3 +114,39 @@ async def test_a_retired_version_is_on_offer_no_more(api: Api) -> None:
 async def test_an_unknown_model_is_a_404(api: Api) -> None:
     for name in ("none", "tone@1", "%00", "..%2f"):
         assert (await api.client().get(f"/models/{name}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "properties"),
+    [
+        (Task.CLASSIFICATION, ("a", "b"), {"label", "probabilities"}),
+        (Task.MULTILABEL, ("a", "b"), {"labels", "probabilities"}),
+        (Task.REGRESSION, (), {"value"}),
+        (Task.MULTI_REGRESSION, ("0.1", "0.9"), {"values"}),
+        (Task.UNCERTAIN_REGRESSION, (), {"value", "standard_deviation"}),
+        (Task.RANKING, (), {"value", "rank"}),
+    ],
+)
+async def test_a_model_says_what_its_answer_looks_like(
+    api: Api, task: Task, names: tuple[str, ...], properties: set[str]
+) -> None:
+    model = a_model("kind", features=[Feature("picture", FeatureKind.EMBEDDING, length=3)])
+    facts = replace(
+        model.facts,
+        task=task,
+        classes=names if "probabilities" in properties else (),
+        outputs=names if "values" in properties else (),
+        schema=replace(model.facts.schema, is_grouped=task is Task.RANKING),
+        probabilities_are=ProbabilitiesAre.INDEPENDENT if task is Task.MULTILABEL else None,
+    )
+    api.hexagon.memory.state.models[model.ref] = replace(model, facts=facts)
+
+    [told] = (await api.client().get("/models/kind")).json()["versions"]
+
+    assert (told["task"], told["outputs"]) == (task, list(facts.outputs))
+    assert set(told["output_schema"]["properties"]) == properties
+    assert told["probabilities_are"] == ("independent" if task is Task.MULTILABEL else None)
+    inputs = told["input_schema"]["properties"]
+    assert inputs["picture"] == {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
+    assert ("group" in inputs) is (task is Task.RANKING)
+    assert told["input_schema"]["required"] == ["picture"]

@@ -106,3 +106,34 @@ def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
 )
 def test_what_a_spreadsheet_would_run_is_disarmed(text: str) -> None:
     assert harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "names", "cells"),
+    [
+        (
+            {"labels": ["a", "=b"], "probabilities": {"a": 0.75, "=b": 0.5}},
+            "labels;p_a;p_=b",
+            '"[""a"", ""=b""]";0,75;0,5',
+        ),
+        ({"values": {"0.1": 1.5, "0.9": 2.0}}, "value_0.1;value_0.9", "1,5;2,0"),
+        ({"value": 1.5, "standard_deviation": 0.25}, "value;standard_deviation", "1,5;0,25"),
+        ({"value": 1.5, "rank": 2}, "value;rank", "1,5;2"),
+    ],
+)
+def test_every_kind_of_answer_has_its_columns(answer: Any, names: str, cells: str) -> None:
+    assert results("age;text\n1,5;a\n2;b\n", [None, answer]) == (
+        f"row;age;text;{names};error\r\n1;1,5;a;{';' * names.count(';')};\r\n2;2;b;{cells};\r\n"
+    )
+
+
+def test_a_column_names_the_group_of_each_row_for_a_model_that_ranks() -> None:
+    schema = InputSchema((AGE,), is_grouped=True)
+    table = read_table(lambda: io.BytesIO(b"age,group\n1,a\n2,7\n3\n"), schema, most=9)
+
+    assert [row for row, _ in table.rows()] == [
+        {"age": 1, "group": "a"},
+        {"age": 2, "group": "7"},
+        {"age": 3},
+    ]
+    assert sheet_of(table).carried_by(1) == ["7"]

@@ -18,10 +18,13 @@ from augury.domain.model_facts import (
     ValueIs,
 )
 from augury.domain.row_errors import RowError, RowFault
+from augury.domain.rows import check_rows
 
 NUMBER = Feature("age", FeatureKind.NUMERIC)
 CATEGORY = Feature("city", FeatureKind.CATEGORICAL, values=("Paris", "Rome"))
 TEXT = Feature("text", FeatureKind.TEXT)
+EMBEDDING = Feature("picture", FeatureKind.EMBEDDING, length=2)
+ANY_EMBEDDING = Feature("sound", FeatureKind.EMBEDDING)
 SCHEMA = InputSchema((NUMBER, CATEGORY, TEXT))
 GOOD_ROW: dict[str, object] = {"age": 33, "city": "Paris", "text": "hello"}
 
@@ -42,6 +45,8 @@ GOOD: dict[Feature, list[object]] = {
         -MOST_CATEGORY_NUMBER,
     ],
     TEXT: ["", "hello", "привет 🙂", "33"],
+    EMBEDDING: [[1, -2.5], [0.0, MOST_NUMBER]],
+    ANY_EMBEDDING: [[1], [1, 2, 3]],
 }
 BAD: dict[Feature, list[object]] = {
     NUMBER: [
@@ -72,6 +77,21 @@ BAD: dict[Feature, list[object]] = {
     ],
     TEXT: [33, 1.5, None, True, "a\x00b", "\ud800", "\udfff tail", b"bytes", ["text"], {"text": "x"}],
 }
+BAD_EMBEDDINGS: list[object] = [
+    [],
+    [1],
+    [1, 2, 3],
+    [1, None],
+    [1, True],
+    [1, "2"],
+    [1, [2]],
+    [1, float("nan")],
+    [1, 1e39],
+    None,
+    "[1, 2]",
+    1.5,
+    (1, 2),
+]
 
 
 @pytest.mark.parametrize(("feature", "value"), [(f, value) for f, values in GOOD.items() for value in values])
@@ -84,6 +104,32 @@ def test_a_value_that_the_model_would_misread_or_choke_on_is_complained_about(
     feature: Feature, value: object
 ) -> None:
     assert feature.fault(value)
+
+
+@pytest.mark.parametrize("value", BAD_EMBEDDINGS)
+def test_an_embedding_has_as_many_numbers_as_the_model_takes(value: object) -> None:
+    assert EMBEDDING.fault(value)
+
+
+@pytest.mark.parametrize("group", ["a", "", 7, -1])
+def test_a_row_for_a_ranking_may_name_its_group(group: object) -> None:
+    schema = InputSchema(SCHEMA.features, is_grouped=True)
+    row = {**GOOD_ROW, "group": group}
+
+    assert schema.check(row) is schema.check(GOOD_ROW) is None
+    assert list(check_rows(schema, [row, GOOD_ROW]).errors) == []
+    assert SCHEMA.check(row) == RowError(0, "group", RowFault.UNKNOWN)
+    assert [each.fault for each in check_rows(SCHEMA, [row, GOOD_ROW]).errors] == [RowFault.UNKNOWN]
+    assert schema.check({**row, "more": 1}) == RowError(0, "more", RowFault.UNKNOWN)
+
+
+@pytest.mark.parametrize("group", [None, 1.5, True, ["a"], {}])
+def test_a_group_is_a_text_or_a_whole_number(group: object) -> None:
+    schema = InputSchema(SCHEMA.features, is_grouped=True)
+    row = {**GOOD_ROW, "group": group}
+
+    assert schema.check(row) == RowError(0, "group", RowFault.NOT_A_CATEGORY)
+    assert list(check_rows(schema, [GOOD_ROW, row]).errors) == [RowError(1, "group", RowFault.NOT_A_CATEGORY)]
 
 
 @pytest.mark.parametrize("feature", [CATEGORY, TEXT])

@@ -16,6 +16,7 @@ FAULTS: Mapping[RowFault, str] = {
     RowFault.NOT_A_CATEGORY: "must be a string or a whole number",
     RowFault.NOT_64_BIT: "must be a 64-bit whole number",
     RowFault.NOT_A_TEXT: "must be a string",
+    RowFault.NOT_AN_EMBEDDING: "must be an array of numbers: `GET /models/{name}` says how many (`minItems`)",
     RowFault.TOO_LONG: "is too long: `GET /models/{name}` says how long (`maxLength`)",
     RowFault.NOT_STORABLE: "must not contain NUL or lone surrogates",
     RowFault.NOT_PREDICTED: "the model could not predict this row",
@@ -26,6 +27,7 @@ FAULTS: Mapping[RowFault, str] = {
 DOUBTS: Mapping[RowDoubt, str] = {
     RowDoubt.UNSEEN_CATEGORY: "is a category that the model was not trained on",
     RowDoubt.UNSEEN_NULL: "is null, which never occurred when the model was trained",
+    RowDoubt.CROSSED_QUANTILES: "a quantile is below one of a smaller alpha: the model estimates them so",
     RowDoubt.MORE: "{count} more warnings are not listed",
 }
 

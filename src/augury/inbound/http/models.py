@@ -13,8 +13,18 @@ from litestar.params import FromPath
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
+from augury.domain.answer_form import AnswerForm
 from augury.domain.model import Model, ModelNotFound
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, Task, ValueIs
+from augury.domain.model_facts import (
+    GROUP,
+    MOST_EMBEDDING,
+    Feature,
+    FeatureKind,
+    InputSchema,
+    ProbabilitiesAre,
+    Task,
+    ValueIs,
+)
 from augury.inbound.http.problems import documented
 
 TAGS = ["Models"]
@@ -29,9 +39,12 @@ class VersionView(msgspec.Struct, frozen=True):
     """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs,
     on top of which comes `text_price` per kilobyte (1,000 bytes in UTF-8) of all rows' texts.
 
-    A classifier of two classes answers the second if its probability is above `threshold`. `value_is` says
-    what the value of a regression means, with `alpha` for a quantile or an expectile. The description and the
-    texts are by language (`en`, `ru`). A text is shown to people instead of the name of a feature or a label.
+    `output_schema` is the JSON Schema of the answer to one row. A classifier of two classes answers the
+    second if its probability is above `threshold`. `probabilities_are` says whether the probabilities of an
+    answer add up to 1 (`exclusive`) or each is its own (`independent`). `value_is` says what the value of a
+    regression means, with `alpha` for a quantile or an expectile; `outputs` names the values of a model that
+    answers several: its targets, or the alphas of its quantiles. The description and the texts are by
+    language (`en`, `ru`). A text is shown to people instead of the name of a feature, a label or an output.
     """
 
     version: int
@@ -40,7 +53,10 @@ class VersionView(msgspec.Struct, frozen=True):
     row_price: int
     text_price: int
     classes: list[str]
+    outputs: list[str]
     input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    probabilities_are: ProbabilitiesAre | None
     threshold: float | None
     value_is: ValueIs | None
     alpha: float | None
@@ -61,7 +77,10 @@ class VersionView(msgspec.Struct, frozen=True):
             model.row_price,
             model.text_price,
             list(facts.classes),
+            list(facts.outputs),
             json_schema(facts.schema, max_text=max_text),
+            schema_of_answer(facts.form),
+            facts.probabilities_are,
             facts.threshold,
             facts.value_is,
             facts.alpha,
@@ -130,13 +149,51 @@ def json_schema(schema: InputSchema, *, max_text: int) -> dict[str, Any]:
     """The JSON Schema (2020-12) of one row, whose strings have at most `max_text` characters."""
     return {
         "type": "object",
-        "properties": {feature.name: _feature_schema(feature, max_text) for feature in schema.features},
+        "properties": {
+            **({GROUP: {"type": ["string", "integer"]}} if schema.is_grouped else {}),
+            **{feature.name: _feature_schema(feature, max_text) for feature in schema.features},
+        },
         "required": [feature.name for feature in schema.features],
         "additionalProperties": False,
     }
 
 
+def schema_of_answer(form: AnswerForm) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the answer to one row."""
+    properties, required = _answer_properties(form)
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _answer_properties(form: AnswerForm) -> tuple[dict[str, Any], list[str]]:
+    names = list(form.names)
+    number: dict[str, Any] = {"type": "number"}
+    by_name = {"type": "object", "properties": dict.fromkeys(names, number), "required": names}
+    match form.task:
+        case Task.CLASSIFICATION:
+            return {"label": {"enum": names}, "probabilities": by_name}, ["label"]
+        case Task.MULTILABEL:
+            labels = {"type": "array", "items": {"enum": names}, "uniqueItems": True}
+            return {"labels": labels, "probabilities": by_name}, ["labels", "probabilities"]
+        case Task.MULTI_REGRESSION:
+            return {"values": by_name}, ["values"]
+        case Task.UNCERTAIN_REGRESSION:
+            deviation = {"type": "number", "minimum": 0}
+            return {"value": number, "standard_deviation": deviation}, ["value", "standard_deviation"]
+        case Task.RANKING:
+            return {"value": number, "rank": {"type": "integer", "minimum": 1}}, ["value", "rank"]
+        case Task.REGRESSION:
+            return {"value": number}, ["value"]
+
+
 def _feature_schema(feature: Feature, max_text: int) -> dict[str, Any]:
+    if feature.kind is FeatureKind.EMBEDDING:
+        least, most = (feature.length, feature.length) if feature.length else (1, MOST_EMBEDDING)
+        return {"type": "array", "items": {"type": "number"}, "minItems": least, "maxItems": most}
     types = [each for each in _TYPES[feature.kind] if feature.nullable or each != "null"]
     known = {"examples": list(feature.values)} if feature.values else {}
     length = {"maxLength": max_text} if "string" in types else {}

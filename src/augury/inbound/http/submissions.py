@@ -56,7 +56,7 @@ _MOST_EXPIRES_IN = 100 * 365 * 86_400
 
 Flight = NaturalBatches[Request, Decision]
 
-Row = dict[str, str | float | bool | None]
+Row = dict[str, str | float | bool | list[float] | None]
 Data = Annotated[
     msgspec.Raw,
     Shows(

@@ -20,11 +20,17 @@ _ANSWER = {"label": "positive", "probabilities": {"negative": 0.04, "neutral": 0
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A model's answer for one row: a label with the probability of each class, or a value."""
+    """A model's answer for one row, by its task: a `label` with the probability of each class, `labels` with
+    the probability of each, a `value` (with its `standard_deviation`, or with its `rank` in its group, from
+    1), or several `values` by name. `output_schema` in `GET /models/{name}` says which."""
 
     label: str | msgspec.UnsetType = msgspec.UNSET
+    labels: list[str] | msgspec.UnsetType = msgspec.UNSET
     probabilities: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
     value: float | msgspec.UnsetType = msgspec.UNSET
+    values: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
+    standard_deviation: float | msgspec.UnsetType = msgspec.UNSET
+    rank: int | msgspec.UnsetType = msgspec.UNSET
 
 
 Output = Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from augury.domain.cells import ABSENT, Names, known_values, number_in, text_in
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.model_facts import GROUP, Feature, FeatureKind, InputSchema
 from augury.domain.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed
 from augury.domain.prediction import TooManyRows
 from augury.inbound.tables.columns import Columns, columns_of
@@ -42,11 +42,14 @@ class Table:
         `UnclearNumber`.
         """
         readers = [self._reader(feature) for feature in self.schema.features]
+        group = self.columns.names.index(GROUP) if self._has_groups else None
         unknown, width = self.columns.unknown, len(self.columns.names)
         for index, cells in enumerate(_body(self.source, self.dialect, width), 1):
             row: dict[str, object] = {}
             for reader in readers:
                 reader.read(cells, row, index)
+            if group is not None and group < len(cells):
+                row[GROUP] = cells[group]
             yield row, [cells[position] if position < len(cells) else "" for position in unknown]
 
     def others(self) -> Iterator[list[str]]:
@@ -54,6 +57,10 @@ class Table:
         unknown, width = self.columns.unknown, len(self.columns.names)
         for cells in _body(self.source, self.dialect, width):
             yield [cells[position] if position < len(cells) else "" for position in unknown]
+
+    @property
+    def _has_groups(self) -> bool:
+        return self.schema.is_grouped and GROUP in self.columns.names
 
     def _reader(self, feature: Feature) -> "_Reader":
         position = self.columns.positions[feature.name]

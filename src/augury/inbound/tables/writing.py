@@ -1,12 +1,14 @@
 """Writes results in the format of the file that was sent: its columns, its delimiter, its decimal sign."""
 
 import csv
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from augury.domain.answer import Answer
+from augury.domain.answer_form import AnswerForm
 from augury.inbound.tables.sheet import Sheet
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -30,7 +32,8 @@ def written(
     """The file in pieces, in UTF-8. Each row has its number from 1, its columns, the model's answer, and its
     error (`complaints`, by index from 0). `warnings` get a column if there are any. Texts that a spreadsheet
     would run as formulas are escaped."""
-    classes, names = _results(answers)
+    form = AnswerForm.of(answers)
+    names = [column.name for column in form.columns]
     line = _lines(sheet)
     remarks = {error_name: complaints, warning_name: warnings} if warnings else {error_name: complaints}
     yield BYTE_ORDER_MARK + line(_header(sheet, row_name, [*names, *remarks]))
@@ -43,17 +46,10 @@ def written(
             [
                 index + 1,
                 *columns,
-                *_cells(answer, classes, len(names)),
+                *([""] * len(names) if answer is None else form.cells(answer)),
                 *said,
             ]
         )
-
-
-def _results(answers: Sequence[Answer | None]) -> tuple[Sequence[str], Sequence[str]]:
-    """The classes, and the names of the result columns."""
-    classes = next((list(each["probabilities"]) for each in answers if each and "probabilities" in each), [])
-    is_labelled = any(each and "label" in each for each in answers)
-    return classes, ["label", *(f"p_{name}" for name in classes)] if is_labelled else ["value"]
 
 
 def _header(sheet: Sheet, row_name: str, names: Sequence[str]) -> Sequence[str]:
@@ -69,14 +65,6 @@ def _header(sheet: Sheet, row_name: str, names: Sequence[str]) -> Sequence[str]:
         return found
 
     return [free(row_name), *sheet.header, *map(free, names)]
-
-
-def _cells(answer: Answer | None, classes: Sequence[str], width: int) -> Sequence[object]:
-    if answer is None:
-        return [""] * width
-    if "value" in answer:
-        return [answer["value"]]
-    return [answer["label"], *(answer["probabilities"][name] for name in classes)]
 
 
 class _Line(Protocol):
@@ -103,6 +91,8 @@ def _lines(sheet: Sheet) -> _Line:
 def _cell(value: object, decimal: str) -> object:
     if isinstance(value, float):
         return repr(value).replace(".", decimal)
+    if isinstance(value, list):
+        return harmless(json.dumps(value, ensure_ascii=False))
     return harmless(value) if isinstance(value, str) else value
 
 

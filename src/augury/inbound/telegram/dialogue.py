@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from augury.application.ports import Json
-from augury.domain.cells import known_values
+from augury.domain.cells import embedding_in, known_values
 from augury.domain.model import Model
 from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.numbers import number
@@ -14,6 +14,9 @@ from augury.domain.row_errors import RowFault
 
 MOST_FILES = 20
 """Unconfirmed files that are kept per chat; one more drops the oldest. An album has at most ten."""
+
+
+Value: TypeAlias = str | int | float | list[float] | None
 
 
 class WaitingFile(msgspec.Struct, frozen=True):
@@ -41,7 +44,7 @@ class Asking(msgspec.Struct, frozen=True, tag="asking"):
     model: str
     row_price: int
     """The price that the person was told."""
-    values: tuple[str | int | float | None, ...] = ()
+    values: tuple[Value, ...] = ()
     seen: int = 0
     """The newest message that was applied. A message that is handled again changes nothing."""
     files: tuple[WaitingFile, ...] = ()
@@ -76,6 +79,9 @@ class _Confirming(msgspec.Struct, frozen=True, tag="confirming"):
 
 Dialogue: TypeAlias = Asking | Over
 _decoder: msgspec.json.Decoder[Dialogue | _Confirming] = msgspec.json.Decoder(Dialogue | _Confirming)
+
+
+_WRONG = {RowFault.NOT_FINITE: "wrong-range", RowFault.NOT_AN_EMBEDDING: "wrong-embedding"}
 
 
 class NoAnswer(Exception):
@@ -115,11 +121,11 @@ def without_file(dialogue: Dialogue, message_id: int) -> Dialogue:
     return replace(dialogue, files=tuple(each for each in dialogue.files if each.message_id != message_id))
 
 
-def answer(feature: Feature, text: str) -> str | int | float | None:
+def answer(feature: Feature, text: str) -> Value:
     """The feature's value in `text`. Raises `NoAnswer`, and `TwoReadings` if it is an ambiguous number."""
     value = _value(feature, text)
     if fault := feature.fault(value):
-        raise NoAnswer("wrong-range" if fault is RowFault.NOT_FINITE else "wrong-text")
+        raise NoAnswer(_WRONG.get(fault, "wrong-text"))
     return value
 
 
@@ -128,7 +134,7 @@ def row_of(model: Model, asking: Asking) -> dict[str, object]:
     return dict(zip(names, asking.values, strict=True))
 
 
-def _value(feature: Feature, text: str) -> str | int | float | None:
+def _value(feature: Feature, text: str) -> Value:
     match feature.kind:
         case FeatureKind.NUMERIC:
             found = number(text)
@@ -141,3 +147,8 @@ def _value(feature: Feature, text: str) -> str | int | float | None:
             return exact if exact is not None else known.get(text.strip().casefold(), text.strip())
         case FeatureKind.TEXT:
             return text
+        case FeatureKind.EMBEDDING:
+            numbers = embedding_in(text)
+            if not isinstance(numbers, list):
+                raise NoAnswer("wrong-embedding")
+            return numbers

@@ -17,7 +17,8 @@ async def ask(asking: Asking, model: Model, talk: Talk, *, says_price: bool = Fa
     say, features, step = talk.say, model.facts.schema.features, len(asking.values)
     feature = features[step]
     name = model.facts.texts.feature(feature.name, say.language)
-    lines = [say("ask", step=step + 1, steps=len(features), feature=name), say(f"ask-{feature.kind}")]
+    wanted = say(f"ask-{feature.kind}", length=feature.length or 0)
+    lines = [say("ask", step=step + 1, steps=len(features), feature=name), wanted]
     if step == 0 or says_price:
         lines.insert(0, price_of_one(model, say))
     await talk.send("\n".join(lines), _choices(asking, model, say))

@@ -1,9 +1,10 @@
 """A final prediction as a message: the label, its probabilities as bars, the price and the credits left."""
 
 import html
+from collections.abc import Sequence
 
 from augury.application.chats.ports import Delivery
-from augury.domain.answer import answers_in
+from augury.domain.answer import Answer, answers_in
 from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Failure, Status
 from augury.inbound.telegram.texts import Markup, Speech, shortened
@@ -42,9 +43,21 @@ def summary(output: bytes | None, say: Speech, texts: ModelTexts) -> object:
     answers = answers_in(output)
     if len(answers) != 1 or answers[0] is None:
         return None
-    if "value" in answers[0]:
-        return say.figure(answers[0]["value"])
-    return shortened(texts.label(answers[0]["label"], say.language), MOST_LABEL_CHARACTERS)
+    return _summary(answers[0], say, texts)
+
+
+def _summary(answer: Answer, say: Speech, texts: ModelTexts) -> object:
+    if "value" in answer:
+        return say.figure(answer["value"])
+    if "label" in answer:
+        return shortened(texts.label(answer["label"], say.language), MOST_LABEL_CHARACTERS)
+    if "labels" in answer:
+        return shortened(_names(answer["labels"], say, texts), MOST_LABEL_CHARACTERS)
+    shown = [
+        say.plain("answer-named-short", name=texts.label(name, say.language), value=say.figure(value))
+        for name, value in answer["values"].items()
+    ]
+    return shortened(", ".join(shown), MOST_LABEL_CHARACTERS)
 
 
 def bars(probabilities: dict[str, float], say: Speech, texts: ModelTexts) -> Markup:
@@ -68,10 +81,37 @@ def _answer(delivery: Delivery, say: Speech, texts: ModelTexts) -> Markup:
     found = next(iter(answers_in(delivery.output)), None)
     if found is None:
         return say("answer-forgotten")
-    if "value" in found:
-        return say("answer-value", value=say.figure(found["value"]))
-    label = say("answer-label", label=texts.label(found["label"], say.language))
-    return _lines(label, bars(found["probabilities"], say, texts)) if "probabilities" in found else label
+    if "label" in found:
+        label = say("answer-label", label=texts.label(found["label"], say.language))
+        return _lines(label, bars(found["probabilities"], say, texts)) if "probabilities" in found else label
+    if "labels" in found:
+        head = say("answer-labels", labels=_names(found["labels"], say, texts), count=len(found["labels"]))
+        return _lines(head, bars(found["probabilities"], say, texts), say("answer-independent"))
+    if "values" in found:
+        return _values(found["values"], say, texts)
+    if "standard_deviation" in found:
+        deviation = say.figure(found["standard_deviation"])
+        return say("answer-uncertain", value=say.figure(found["value"]), deviation=deviation)
+    return say("answer-rank" if "rank" in found else "answer-value", value=say.figure(found["value"]))
+
+
+def _names(labels: Sequence[str], say: Speech, texts: ModelTexts) -> str:
+    return ", ".join(texts.label(name, say.language) for name in labels)
+
+
+def _values(values: dict[str, float], say: Speech, texts: ModelTexts) -> Markup:
+    """One line per value, in the model's order."""
+    lines = [
+        say(
+            "answer-named",
+            name=shortened(texts.label(name, say.language), MOST_LABEL_CHARACTERS),
+            value=say.figure(value),
+        )
+        for name, value in list(values.items())[:MOST_CLASSES]
+    ]
+    if len(values) > MOST_CLASSES:
+        lines.append(say("more-classes", count=len(values) - MOST_CLASSES))
+    return _lines(*lines)
 
 
 def _warnings(delivery: Delivery, say: Speech) -> list[Markup]:

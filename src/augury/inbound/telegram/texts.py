@@ -38,6 +38,7 @@ REASONS = {
     RowFault.NOT_A_CATEGORY: "reason-text",
     RowFault.NOT_64_BIT: "reason-range",
     RowFault.NOT_A_TEXT: "reason-text",
+    RowFault.NOT_AN_EMBEDDING: "reason-embedding",
     RowFault.TOO_LONG: "reason-long",
     RowFault.NOT_STORABLE: "reason-characters",
     RowFault.NOT_PREDICTED: "reason-broke",
@@ -46,6 +47,7 @@ REASONS = {
 DOUBTS = {
     RowDoubt.UNSEEN_CATEGORY: "doubt-category",
     RowDoubt.UNSEEN_NULL: "doubt-null",
+    RowDoubt.CROSSED_QUANTILES: "doubt-quantiles",
     RowDoubt.MORE: "doubt-more",
 }
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from augury.domain.model_facts import MOST_NUMBER, Feature, FeatureKind
 from augury.domain.numbers import POINTS, TwoReadings
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.outbound.catboost.categories import Sent
-from augury.outbound.catboost.loaded import Doubt, LoadedModel
+from augury.outbound.catboost.loaded import Doubt, LoadedModel, embeddings
 from augury.slices.arrow import Cells, Table
 from augury.slices.sheet import Kind, Sheet
 
@@ -183,7 +183,10 @@ def _read(
         case FeatureKind.CATEGORICAL:
             assert isinstance(column, Coded)
             return _categories(model, place, feature, column, valid)
-        case _:
+        case FeatureKind.EMBEDDING:
+            assert isinstance(column, Coded)
+            return embeddings(feature, [column.values[code] for code in _of(column.codes, valid)]), None
+        case FeatureKind.TEXT:
             assert isinstance(column, Coded)
             return np.array(column.values, dtype=object)[_of(column.codes, valid)], None
 

@@ -22,16 +22,21 @@ def warnings_by_question(
     whose = np.repeat(np.arange(len(doubts)), [len(doubt.places) for doubt in doubts])
     invalid = np.array([error.row for error in checked.errors], dtype=np.intp)
     rows = np.delete(np.arange(sum(counts)), invalid)[places]
-    order = np.lexsort(([doubts[each].column for each in whose.tolist()], rows))
+    columns = [-1 if doubt.column is None else doubt.column for doubt in doubts]
+    order = np.lexsort(([columns[each] for each in whose.tolist()], rows))
     rows, whose = rows[order], whose[order]
     ends = list(accumulate(counts))
     for end, count in zip(ends, counts, strict=True):
         first, beyond = np.searchsorted(rows, [end - count, end]).tolist()
         last = min(beyond, first + most)
         warnings = [
-            RowWarning(row - (end - count), names[doubts[each].column], doubts[each].doubt)
+            RowWarning(row - (end - count), _name(doubts[each], names), doubts[each].doubt)
             for row, each in zip(rows[first:last].tolist(), whose[first:last].tolist(), strict=True)
         ]
         if beyond > last:
             warnings.append(RowWarning(None, None, RowDoubt.MORE, beyond - last))
         yield tuple(warnings)
+
+
+def _name(doubt: Doubt, names: Sequence[str]) -> str | None:
+    return None if doubt.column is None else names[doubt.column]

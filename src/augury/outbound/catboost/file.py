@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -17,11 +17,30 @@ import numpy.typing as npt
 from catboost import CatBoost, CatBoostClassifier, CatBoostError
 
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, ReadAs, Task
+from augury.domain.model_facts import (
+    GROUP,
+    Feature,
+    FeatureKind,
+    InputSchema,
+    ModelFacts,
+    ProbabilitiesAre,
+    ReadAs,
+    Task,
+    ValueIs,
+)
 from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.text import is_storable
+from augury.outbound.catboost.embeddings import embedding_lengths
 from augury.outbound.catboost.formats import what_else
-from augury.outbound.catboost.loss import Value, loss_of, require_served, value_of
+from augury.outbound.catboost.loss import (
+    INDEPENDENT,
+    MULTILABEL,
+    Loss,
+    Value,
+    forget_unknown,
+    loss_of,
+    value_of,
+)
 from augury.outbound.catboost.nulls import NullPolicy
 
 MOST_FEATURES = 10_000
@@ -32,6 +51,10 @@ SCHEMA_VERSION = 1
 
 _OWN_FACTS = "augury"  # the key of our own facts among the file's metadata
 _NEUTRAL = {FeatureKind.NUMERIC: 0.0, FeatureKind.CATEGORICAL: "", FeatureKind.TEXT: ""}
+_WIDTHS = {Task.REGRESSION: 1, Task.RANKING: 1, Task.UNCERTAIN_REGRESSION: 2}
+"""The raw values of a row, where the names do not tell how many there are."""
+MOST_OUTPUTS = 1_000
+"""Values of one answer."""
 
 PredictionType = Literal["Probability", "RawFormulaVal", "Exponent"]
 
@@ -43,6 +66,8 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metrics: dict[str, float] = {}
     categories: dict[str, tuple[str, ...]] = {}
     """The values of categorical features that the model was trained on."""
+    outputs: tuple[str, ...] = ()
+    """The names of the values of a model that answers several, such as those of its targets."""
     training: str = ""
     """How it was trained, for people."""
     texts: ModelTexts = msgspec.field(default_factory=ModelTexts)
@@ -79,18 +104,20 @@ def _short(error: CatBoostError) -> str:
 
 
 def facts_of(model: CatBoost) -> ModelFacts:
-    """Raises `ModelRefused` if the model cannot be served."""
+    """Raises `ModelRefused` if the model cannot be served. The model forgets a loss that is unknown here."""
     own = _own_facts(model)
     features = _features(model, own.categories)
     loss = loss_of(model)
-    require_served(loss)
+    forget_unknown(model, loss)
     classes = _classes(model)
-    value = Value() if classes else value_of(loss)
+    task, value = _task(loss, classes, _width(model, features))
     found = ModelFacts(
-        task=Task.CLASSIFICATION if classes else Task.REGRESSION,
-        schema=InputSchema(features),
+        task=task,
+        schema=InputSchema(features, is_grouped=task is Task.RANKING and _may_be_grouped(features)),
         classes=classes,
+        outputs=_outputs(own, value) if task is Task.MULTI_REGRESSION else (),
         metrics=own.metrics,
+        probabilities_are=_probabilities(loss) if classes else None,
         value_is=value.is_,
         alpha=value.alpha,
         read_as=value.read_as,
@@ -105,10 +132,53 @@ def facts_of(model: CatBoost) -> ModelFacts:
 
 
 def prediction_type(facts: ModelFacts) -> PredictionType:
-    """CatBoost's `prediction_type`: probabilities for a classifier, else values in the target's unit."""
-    if facts.task is Task.CLASSIFICATION:
+    """CatBoost's `prediction_type`: probabilities for a classifier, else values in the target's unit. It has
+    no such type for several values, and none for a standard deviation."""
+    if facts.classes:
         return "Probability"
-    return "Exponent" if facts.read_as is ReadAs.EXPONENT else "RawFormulaVal"
+    one_exponent = facts.task is Task.REGRESSION and facts.read_as is ReadAs.EXPONENT
+    return "Exponent" if one_exponent else "RawFormulaVal"
+
+
+def _task(loss: Loss | None, classes: Sequence[str], width: int) -> tuple[Task, Value]:
+    """What the model answers, and what its values mean. It has `width` raw values for a row."""
+    if classes:
+        multilabel = loss is not None and loss.name in MULTILABEL
+        return Task.MULTILABEL if multilabel else Task.CLASSIFICATION, Value()
+    value = value_of(loss)
+    if width > 1 and value.task is not Task.UNCERTAIN_REGRESSION:
+        outputs = value.outputs if len(value.outputs) == width else tuple(map(str, range(width)))
+        return Task.MULTI_REGRESSION, replace(value, outputs=outputs)
+    if value.task is Task.MULTI_REGRESSION:  # a single target
+        return value.task, replace(value, outputs=value.outputs or ("0",))
+    return value.task, value
+
+
+def _probabilities(loss: Loss | None) -> ProbabilitiesAre:
+    independent = loss is not None and loss.name in INDEPENDENT
+    return ProbabilitiesAre.INDEPENDENT if independent else ProbabilitiesAre.EXCLUSIVE
+
+
+def _outputs(own: OwnFacts, value: Value) -> tuple[str, ...]:
+    """The names of several values: those that the model's author gave, else those of the loss."""
+    if len(value.outputs) > MOST_OUTPUTS:
+        raise ModelRefused(
+            reason=f"it answers {len(value.outputs)} values per row; up to {MOST_OUTPUTS} can be served"
+        )
+    if own.outputs and len(own.outputs) != len(value.outputs):
+        raise ModelRefused(
+            reason=f'its metadata "{_OWN_FACTS}" names {len(own.outputs)} outputs, but it answers '
+            f"{len(value.outputs)} values per row"
+        )
+    # Quantiles keep their alphas as names.
+    names = value.outputs if value.is_ is ValueIs.QUANTILE else own.outputs or value.outputs
+    _require_good_names("output", names)
+    return names
+
+
+def _may_be_grouped(features: Sequence[Feature]) -> bool:
+    """Whether a row may name its group beside the features. A feature of that name groups the rows itself."""
+    return all(feature.name != GROUP for feature in features)
 
 
 def _own_facts(model: CatBoost) -> OwnFacts:
@@ -128,17 +198,25 @@ def _own_facts(model: CatBoost) -> OwnFacts:
 
 def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tuple[Feature, ...]:
     names = [str(name) for name in model.feature_names_]
-    if model.get_embedding_feature_indices():
-        raise ModelRefused(reason="it takes embeddings; numbers, categories and texts can be served")
     if not 0 < len(names) <= MOST_FEATURES:
         raise ModelRefused(reason=f"it takes {len(names)} features; 1 to {MOST_FEATURES} can be served")
     _require_good_names("feature", names)
     kinds = dict.fromkeys(range(len(names)), FeatureKind.NUMERIC)
     kinds |= dict.fromkeys(model.get_cat_feature_indices(), FeatureKind.CATEGORICAL)
     kinds |= dict.fromkeys(model.get_text_feature_indices(), FeatureKind.TEXT)
+    embeddings = list(model.get_embedding_feature_indices())
+    kinds |= dict.fromkeys(embeddings, FeatureKind.EMBEDDING)
+    found = embedding_lengths(model) if embeddings else {}
+    lengths = {embeddings[place]: length for place, length in found.items()}
     nulls = NullPolicy(model)
     return tuple(
-        Feature(name, kinds[index], categories.get(name, ()), nullable=not nulls.forbids(index))
+        Feature(
+            name,
+            kinds[index],
+            categories.get(name, ()),
+            nullable=not nulls.forbids(index),
+            length=lengths.get(index),
+        )
         for index, name in enumerate(names)
     )
 
@@ -151,8 +229,8 @@ def _misnamed(categories: Mapping[str, object], features: Sequence[Feature]) -> 
 def _classes(model: CatBoost) -> tuple[str, ...]:
     """The labels as texts, in the order of the probabilities. Empty for a regression."""
     classes = tuple(str(label) for label in model.classes_)
-    if classes and not 1 < len(classes) <= MOST_CLASSES:
-        raise ModelRefused(reason=f"it knows {len(classes)} classes; 2 to {MOST_CLASSES} can be served")
+    if len(classes) > MOST_CLASSES:
+        raise ModelRefused(reason=f"it knows {len(classes)} classes; up to {MOST_CLASSES} can be served")
     _require_good_names("class", classes)
     return classes
 
@@ -167,21 +245,18 @@ def _require_good_names(what: str, names: Sequence[str]) -> None:
 
 def _try_out(model: CatBoost, facts: ModelFacts) -> None:
     """Predict one neutral row. Raises `ModelRefused` if the shape is not that of one answer per row."""
-    shape = np.shape(_neutral_answer(model, facts, prediction_type(facts)))
-    wanted = (1, len(facts.classes)) if facts.classes else (1,)
-    if shape != wanted:
-        raise ModelRefused(reason=_misshapen(shape[-1], len(facts.classes)))
-
-
-def _misshapen(numbers: int, classes: int) -> str:
-    if classes:
-        return f"it names {classes} classes, but answers {numbers} numbers per row"
-    return f"it answers {numbers} numbers per row, and the file names neither its classes nor its loss"
+    numbers = np.size(_neutral_answer(model, facts.schema.features, prediction_type(facts)))
+    # For a single label, CatBoost answers two probabilities: that it is missing, and that it is there.
+    wanted = max(2, len(facts.classes)) if facts.classes else _WIDTHS.get(facts.task, len(facts.outputs))
+    if numbers != wanted:
+        what = f"names {len(facts.classes)} classes" if facts.classes else f"is a {facts.task}"
+        raise ModelRefused(reason=f"it {what}, but answers {numbers} numbers per row")
 
 
 def _threshold(model: CatBoost, facts: ModelFacts) -> float | None:
     """The decision threshold. Only a model with one raw value for its two classes has one."""
-    if len(facts.classes) != 2 or np.shape(_neutral_answer(model, facts, "RawFormulaVal")) != (1,):
+    is_binary = facts.task is Task.CLASSIFICATION and len(facts.classes) == 2
+    if not is_binary or _width(model, facts.schema.features) != 1:
         return None
     threshold = float(CatBoostClassifier.get_probability_threshold(model))
     if not 0 <= threshold <= 1:
@@ -189,10 +264,20 @@ def _threshold(model: CatBoost, facts: ModelFacts) -> float | None:
     return threshold
 
 
-def _neutral_answer(model: CatBoost, facts: ModelFacts, asked: PredictionType) -> npt.NDArray[np.float64]:
-    row: list[Any] = [_NEUTRAL[feature.kind] for feature in facts.schema.features]
+def _width(model: CatBoost, features: Sequence[Feature]) -> int:
+    """How many raw values the model has for a row."""
+    return int(np.size(_neutral_answer(model, features, "RawFormulaVal")))
+
+
+def _neutral_answer(
+    model: CatBoost, features: Sequence[Feature], asked: PredictionType
+) -> npt.NDArray[np.float64]:
+    row = np.empty((1, len(features)), dtype=object)
+    for place, feature in enumerate(features):
+        is_list = feature.kind is FeatureKind.EMBEDDING
+        row[0, place] = [0.0] * (feature.length or 1) if is_list else _NEUTRAL[feature.kind]
     try:
-        answer: npt.NDArray[np.float64] = model.predict([row], prediction_type=asked, thread_count=1)
+        answer: npt.NDArray[np.float64] = model.predict(row, prediction_type=asked, thread_count=1)
     except CatBoostError as error:
         raise ModelRefused(reason=f"it cannot predict: {_short(error)}") from error
     return answer

@@ -10,14 +10,16 @@ import numpy.typing as npt
 from catboost import CatBoost
 
 from augury.domain.answer import Answer
-from augury.domain.model_facts import FeatureKind, ModelFacts, Task
+from augury.domain.model_facts import Feature, FeatureKind, ModelFacts, ReadAs, Task, ValueIs
 from augury.domain.row_errors import RowDoubt
 from augury.domain.rows import CheckedRows
 from augury.outbound.catboost.categories import Categories
 from augury.outbound.catboost.digits import shortened
 from augury.outbound.catboost.file import PredictionType, prediction_type
+from augury.outbound.catboost.scores import Scores, crossed
 from augury.outbound.catboost.seen import NOTHING_SEEN, Seen
 
+_HALF = 0.5
 _TOO_CLOSE = 1e-9  # probabilities are exact to 1e-12: closer ones may be ordered unlike the raw values
 
 Table: TypeAlias = npt.NDArray[Any]
@@ -28,65 +30,10 @@ Table: TypeAlias = npt.NDArray[Any]
 class Doubt:
     """The indexes, among the predicted rows, of those whose value in one column makes the answer doubtful."""
 
-    column: int
+    column: int | None
+    """None if the doubt is about the answer itself."""
     doubt: RowDoubt
     places: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """A model's answers to some rows, as arrays with one entry per row."""
-
-    finite: npt.NDArray[np.bool_]
-    """Whether the row has an answer."""
-    decided: npt.NDArray[np.intp] | None
-    """The index of the class; None for a regression."""
-    numbers: npt.NDArray[np.float64]
-    """Rows by classes: the probabilities. For a regression, the value of each row."""
-
-    @classmethod
-    def none(cls, classes: int) -> Self:
-        """No rows."""
-        shape = (0, classes) if classes else (0,)
-        return cls(np.empty(0, np.bool_), np.empty(0, np.intp) if classes else None, np.empty(shape))
-
-    @classmethod
-    def of_rows(cls, rows: Sequence["Scores | None"], facts: ModelFacts) -> Self:
-        """Put rows together; None is a row that made the model raise."""
-        width = len(facts.classes)
-        lost = cls(np.zeros(1, np.bool_), np.zeros(1, np.intp), np.zeros((1, width) if width else 1))
-        each = [row or lost for row in rows]
-        return cls(
-            np.concatenate([row.finite for row in each]),
-            np.concatenate([np.zeros(1) if row.decided is None else row.decided for row in each]).astype(
-                np.intp
-            )
-            if width
-            else None,
-            np.concatenate([row.numbers for row in each]),
-        )
-
-    def rows(self) -> list["Scores"]:
-        """The scores of each row alone."""
-        parts = [slice(row, row + 1) for row in range(len(self.finite))]
-        return [
-            Scores(self.finite[at], None if self.decided is None else self.decided[at], self.numbers[at])
-            for at in parts
-        ]
-
-    def answers(self, facts: ModelFacts) -> list[Answer | None]:
-        """None for a row without an answer."""
-        finite = self.finite.tolist()
-        if self.decided is None:
-            return [
-                {"value": value} if good else None
-                for value, good in zip(self.numbers.tolist(), finite, strict=True)
-            ]
-        classes = facts.classes
-        return [
-            {"label": classes[best], "probabilities": dict(zip(classes, row, strict=True))} if good else None
-            for best, row, good in zip(self.decided.tolist(), self.numbers.tolist(), finite, strict=True)
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +73,7 @@ class LoadedModel:
 
     def read(self, checked: CheckedRows) -> tuple[Table, list[Doubt]]:
         """Convert the checked rows to the model's input. Also answers the doubts about their values."""
-        numeric = all(feature.kind is FeatureKind.NUMERIC for feature in self.facts.schema.features)
-        # None becomes NaN, CatBoost's missing number. A list of lists would take a third more time.
-        table = np.array(checked.values, dtype=np.float32 if numeric else object)
+        table = _table(self.facts.schema.features, checked.values)
         doubts = []
         for column, categories in self.categories.items():
             sent = [row[column] for row in checked.values]
@@ -147,13 +92,44 @@ class LoadedModel:
         """One answer per row, or None if it is not a finite number. Calls the model once."""
         return self.scores(table).answers(self.facts)
 
-    def scores(self, table: Table) -> "Scores":
+    def doubts_of(self, answers: Sequence[Answer | None]) -> list[Doubt]:
+        """The doubts about the answers themselves."""
+        if self.facts.value_is is not ValueIs.QUANTILE:
+            return []
+        found = [(place, each["values"]) for place, each in enumerate(answers) if each and "values" in each]
+        rows = crossed(self.facts, np.array([list(values.values()) for _, values in found]))
+        return [Doubt(None, RowDoubt.CROSSED_QUANTILES, [found[row][0] for row in rows])] if rows else []
+
+    def scores(self, table: Table) -> Scores:
         """The same as numbers. `table` may also be a pandas DataFrame."""
         predicted = self._predicted(table, self.asked)
-        finite = np.isfinite(predicted)
-        if self.facts.task is Task.REGRESSION:
-            return Scores(finite, None, predicted)
-        return Scores(finite.all(axis=1), self._decided(table, predicted), shortened(predicted))
+        match self.facts.task:
+            case Task.CLASSIFICATION:
+                return Scores(_finite(predicted), self._decided(table, predicted), shortened(predicted))
+            case Task.MULTILABEL:  # a single label has the probability of its lack, too
+                predicted = predicted[:, -len(self.facts.classes) :]
+                return Scores(_finite(predicted), self._chosen(table, predicted), shortened(predicted))
+            case Task.MULTI_REGRESSION | Task.UNCERTAIN_REGRESSION:
+                numbers = self._read(predicted.reshape(len(predicted), -1))
+                return Scores(_finite(numbers), None, numbers)
+            case Task.REGRESSION | Task.RANKING:
+                return Scores(np.isfinite(predicted), None, predicted)
+
+    def _read(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Several raw values in the unit of the answers."""
+        with np.errstate(over="ignore"):
+            if self.facts.task is Task.UNCERTAIN_REGRESSION:  # the second is the logarithm of the deviation
+                return np.column_stack([raw[:, 0], np.exp(raw[:, 1])])
+            return np.exp(raw) if self.facts.read_as is ReadAs.EXPONENT else raw
+
+    def _chosen(self, table: Table, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which labels each row has, exactly as CatBoost decides (see `_decided`)."""
+        chosen: npt.NDArray[np.bool_] = probabilities > _HALF
+        close = (np.abs(probabilities - _HALF) < _TOO_CLOSE).any(axis=1)
+        if close.any():
+            decided = self._predicted(table[close], "Class")
+            chosen[close] = decided.reshape(int(close.sum()), -1).astype(np.bool_)
+        return chosen
 
     def _decided(self, table: Table, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
         """The index of each row's class, exactly as CatBoost decides.
@@ -179,3 +155,31 @@ class LoadedModel:
             table, prediction_type=asked, thread_count=self.threads
         )
         return answer
+
+
+def _finite(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """The rows that have only finite numbers."""
+    finite: npt.NDArray[np.bool_] = np.isfinite(numbers).all(axis=1)
+    return finite
+
+
+def _table(features: Sequence[Feature], rows: Sequence[tuple[Any, ...]]) -> Table:
+    kinds = {feature.kind for feature in features}
+    if FeatureKind.EMBEDDING not in kinds:
+        # None becomes NaN, CatBoost's missing number. A list of lists would take a third more time.
+        return np.array(rows, dtype=np.float32 if kinds == {FeatureKind.NUMERIC} else object)
+    table = np.empty((len(rows), len(features)), dtype=object)
+    for place, (feature, column) in enumerate(zip(features, zip(*rows, strict=True), strict=False)):
+        if feature.kind is FeatureKind.EMBEDDING:
+            table[:, place] = embeddings(feature, column)
+        else:
+            table[:, place] = column
+    return table
+
+
+def embeddings(feature: Feature, values: Sequence[object]) -> npt.NDArray[np.object_]:
+    """The lists as objects. CatBoost takes those of an unused feature only if they are equally long."""
+    cells = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        cells[place] = value if feature.length else [0.0]
+    return cells

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import catboost
 import msgspec
 from catboost import CatBoost
 
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import ReadAs, ValueIs
+from augury.domain.model_facts import ReadAs, Task, ValueIs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,14 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The meaning of a regression's number, and how to read it. All None for a classifier."""
+    """The meaning of a regression's numbers, and how to read them. All None for a classifier."""
 
     is_: ValueIs | None = None
     alpha: float | None = None
     read_as: ReadAs | None = None
+    task: Task = Task.REGRESSION
+    outputs: tuple[str, ...] = ()
+    """The names of several numbers, if the loss has names for them."""
 
 
 def loss_of(model: CatBoost) -> Loss | None:
@@ -48,26 +50,20 @@ def loss_of(model: CatBoost) -> Loss | None:
     return _loss(parameters.get("loss_function")) or _loss(_decoded(metadata.get("loss_function")))
 
 
-def require_served(loss: Loss | None) -> None:
-    """Raises `ModelRefused` if the loss does not lead to one label or one number per row."""
-    if loss is None or loss.name in VALUES or loss.name in CLASSIFYING:
-        return
-    if loss.name in MANY_ANSWERS:
-        raise ModelRefused(reason=f"it {MANY_ANSWERS[loss.name]} ({loss.name}); {_SERVED}")
-    raise ModelRefused(
-        reason=f"CatBoost {catboost.__version__} does not know the loss function {loss.name!r}. If it was a "
-        "custom loss of an older CatBoost, load the model, del model.get_metadata()['params'], save it and "
-        "add that file: its raw value is then served"
-    )
+def forget_unknown(model: CatBoost, loss: Loss | None) -> None:
+    """Delete the loss of another CatBoost from the opened model: this one refuses to predict with it."""
+    if loss is not None and loss.name not in VALUES and loss.name not in CLASSIFYING:
+        del model.get_metadata()["params"]
 
 
 def value_of(loss: Loss | None) -> Value:
-    """The meaning of the number that a model without classes learns with this loss. Raises `ModelRefused`."""
+    """The meaning of the numbers that a model without classes learns with this loss. Raises `ModelRefused`.
+
+    A loss that this CatBoost does not know was somebody's own.
+    """
     if loss is None:
         return Value(ValueIs.UNKNOWN)
-    if loss.name not in VALUES:
-        raise ModelRefused(reason=f"it classifies ({loss.name}), but the file does not name its classes")
-    return VALUES[loss.name](loss)
+    return VALUES.get(loss.name, _always(ValueIs.SCORE))(loss)
 
 
 def _decoded(text: str | None) -> Mapping[str, Any]:
@@ -89,8 +85,10 @@ def _loss(found: object) -> Loss | None:
             return None
 
 
-def _always(is_: ValueIs, read_as: ReadAs = ReadAs.RAW) -> Callable[[Loss], Value]:
-    return lambda _: Value(is_, read_as=read_as)
+def _always(
+    is_: ValueIs, read_as: ReadAs = ReadAs.RAW, task: Task = Task.REGRESSION
+) -> Callable[[Loss], Value]:
+    return lambda _: Value(is_, read_as=read_as, task=task)
 
 
 def _quantile(read_as: ReadAs) -> Callable[[Loss], Value]:
@@ -115,8 +113,35 @@ def _lq(loss: Loss) -> Value:
     return Value(is_, read_as=ReadAs.RAW)
 
 
-_SERVED = "Augury serves models that answer one label or one number per row"
-CLASSIFYING = {"Logloss", "CrossEntropy", "Focal", "MultiClass", "MultiClassOneVsAll"}
+def _quantiles(loss: Loss) -> Value:
+    """Several quantiles, named by their alphas as the file has them, such as `0.5` and `0.95`."""
+    try:
+        alphas = [float(each) for each in loss.parameters.get("alpha", "").split(",")]
+    except ValueError as error:
+        raise ModelRefused(
+            reason=f"alpha of its loss function {loss.name} is not a list of numbers"
+        ) from error
+    return Value(ValueIs.QUANTILE, None, ReadAs.RAW, Task.MULTI_REGRESSION, tuple(map(str, alphas)))
+
+
+def _survival(loss: Loss) -> Value:
+    """The logarithm of the time plus noise, whose distribution decides what the raw value is."""
+    is_symmetric = loss.parameters.get("dist", "Normal") in ("Normal", "Logistic")
+    return Value(ValueIs.MEDIAN if is_symmetric else ValueIs.TYPICAL, read_as=ReadAs.EXPONENT)
+
+
+CLASSIFYING = {
+    "Logloss",
+    "CrossEntropy",
+    "Focal",
+    "MultiClass",
+    "MultiClassOneVsAll",
+    "MultiLogloss",
+    "MultiCrossEntropy",
+}
+INDEPENDENT = {"MultiClassOneVsAll", "MultiLogloss", "MultiCrossEntropy"}
+"""Losses whose probabilities do not add up to 1."""
+MULTILABEL = {"MultiLogloss", "MultiCrossEntropy"}
 VALUES: Mapping[str, Callable[[Loss], Value]] = {
     "RMSE": _always(ValueIs.MEAN),
     "MAE": _always(ValueIs.MEDIAN),
@@ -135,17 +160,12 @@ VALUES: Mapping[str, Callable[[Loss], Value]] = {
     # Custom losses, from Python objects and C++ descriptors.
     "PythonUserDefinedPerObject": _always(ValueIs.SCORE),
     "UserPerObjMetric": _always(ValueIs.SCORE),
-}
-_RANKS = "ranks the rows of a group, and its number has no meaning for one row alone"
-MANY_ANSWERS: Mapping[str, str] = {
-    "MultiRMSE": "estimates several targets at once",
-    "MultiRMSEWithMissingValues": "estimates several targets at once",
-    "PythonUserDefinedMultiTarget": "estimates several targets at once",
-    "MultiQuantile": "answers several quantiles at once",
-    "RMSEWithUncertainty": "answers a mean and its uncertainty",
-    "SurvivalAft": "estimates survival times from a lower and an upper bound",
-    "MultiLogloss": "gives a row several labels at once",
-    "MultiCrossEntropy": "gives a row several labels at once",
+    "PythonUserDefinedMultiTarget": _always(ValueIs.SCORE, task=Task.MULTI_REGRESSION),
+    "MultiRMSE": _always(ValueIs.MEAN, task=Task.MULTI_REGRESSION),
+    "MultiRMSEWithMissingValues": _always(ValueIs.MEAN, task=Task.MULTI_REGRESSION),
+    "MultiQuantile": _quantiles,
+    "RMSEWithUncertainty": _always(ValueIs.MEAN, task=Task.UNCERTAIN_REGRESSION),
+    "SurvivalAft": _survival,
 } | dict.fromkeys(
     (
         "GroupQuantile",
@@ -160,5 +180,5 @@ MANY_ANSWERS: Mapping[str, str] = {
         "YetiRank",
         "YetiRankPairwise",
     ),
-    _RANKS,
+    _always(ValueIs.SCORE, task=Task.RANKING),
 )

@@ -16,10 +16,11 @@ from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
 from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model, ModelRef, ModelRefused
-from augury.domain.model_facts import MOST_TEXT, ModelFacts
+from augury.domain.model_facts import MOST_TEXT, ModelFacts, Task
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
+from augury.outbound.catboost.ranking import ranked
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.slicing import is_large, joined, slices
 
@@ -68,6 +69,13 @@ class CatBoostPredictor(Predictor, SlicePredictor):
     @override
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
         loaded = self._recall(model) or await self._load(model)
+        outcomes = await self._outcomes(loaded, questions)
+        if loaded.facts.task is not Task.RANKING:
+            return outcomes
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: list(map(ranked, questions, outcomes)))
+
+    async def _outcomes(self, loaded: LoadedModel, questions: Sequence[Question]) -> list[Outcome]:
         small = [question for question in questions if not is_large(question, self._most)]
         if len(small) == len(questions):
             return await self._answer(loaded, questions)
@@ -145,4 +153,5 @@ def _completed(registered: ModelFacts, found: ModelFacts) -> ModelFacts:
 
 
 def _interface(facts: ModelFacts) -> tuple[object, ...]:
-    return facts.task, facts.classes, [(feature.name, feature.kind) for feature in facts.schema.features]
+    features = [(feature.name, feature.kind, feature.length) for feature in facts.schema.features]
+    return facts.task, facts.classes, facts.outputs, features

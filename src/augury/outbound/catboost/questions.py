@@ -28,6 +28,7 @@ def answer(
     checked = check_rows(model.facts.schema, [row for rows in asked for row in rows], max_text)
     table, doubts = model.read(checked)
     answers = score_isolating(table, model.answers)
+    doubts += model.doubts_of(answers)
     if not checked.errors and None not in answers:
         rest = iter(answers)
         outcomes = [_whole(q, list(islice(rest, n))) for q, n in zip(questions, counts, strict=True)]

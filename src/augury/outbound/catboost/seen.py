@@ -83,12 +83,12 @@ def _seen(content: mmap.mmap) -> Seen:
     magic, size = struct.unpack_from("<4sI", content)
     if magic != b"CBM1":
         return Seen()
-    core = _root(content[8 : 8 + size])
-    trees = _child(core, 1)
-    flat = {_int(feature, 0): _int(feature, 1) for feature in _children(trees, 4)}
+    core = root(content[8 : 8 + size])
+    trees = child(core, 1)
+    flat = {whole(feature, 0): whole(feature, 1) for feature in children(trees, 4)}
     found = defaultdict(list)
-    for feature in _children(trees, 6):
-        found[flat[_int(feature, 0)]].append(_keys(_ints(feature, 1).astype(np.uint32)))
+    for feature in children(trees, 6):
+        found[flat[whole(feature, 0)]].append(_keys(ints(feature, 1).astype(np.uint32)))
     complete = set()
     if _first_part(core) == _TABLES:
         for index, keys in _tables(content, 8 + size):
@@ -100,9 +100,9 @@ def _seen(content: mmap.mmap) -> Seen:
             for index, keys in found.items()
         },
         frozenset(
-            _int(feature, 2)
-            for feature in _children(trees, 5)
-            if not _bool(feature, 0) and _vector(feature, 3)[1]
+            whole(feature, 2)
+            for feature in children(trees, 5)
+            if not _bool(feature, 0) and vector(feature, 3)[1]
         ),
     )
 
@@ -113,12 +113,12 @@ def _tables(content: mmap.mmap, begin: int) -> Iterator[tuple[int, Hashes]]:
     begin += 4
     for _ in range(count):
         (size,) = struct.unpack_from("<I", content, begin)
-        table = _root(content[begin + 4 : begin + 4 + size])
+        table = root(content[begin + 4 : begin + 4 + size])
         begin += 4 + size
-        combination = _child(_child(table, 0), 0)
-        features = _ints(combination, 0)
-        if len(features) == 1 and not _vector(combination, 1)[1] and not _vector(combination, 2)[1]:
-            start, length = _vector(table, 1)
+        combination = child(child(table, 0), 0)
+        features = ints(combination, 0)
+        if len(features) == 1 and not vector(combination, 1)[1] and not vector(combination, 2)[1]:
+            start, length = vector(table, 1)
             keys = np.frombuffer(table.Bytes, _BUCKET, length // _BUCKET.itemsize, start)["key"]
             yield int(features[0]), keys[keys != _NO_KEY].astype(np.uint64)
 
@@ -128,7 +128,7 @@ def _keys(hashes: npt.NDArray[np.uint32]) -> Hashes:
     return hashes.view(np.int32).astype(np.int64).view(np.uint64) * _FACTOR
 
 
-def _root(content: bytes) -> Table:
+def root(content: bytes) -> Table:
     return Table(content, Get(number_types.UOffsetTFlags.packer_type, content, 0))
 
 
@@ -136,31 +136,31 @@ def _offset(table: Table, slot: int) -> int:
     return int(table.Offset(4 + 2 * slot))
 
 
-def _child(table: Table, slot: int) -> Table:
+def child(table: Table, slot: int) -> Table:
     offset = _offset(table, slot)
     if not offset:
         raise ValueError("a part is missing")
     return Table(table.Bytes, table.Indirect(table.Pos + offset))
 
 
-def _vector(table: Table, slot: int) -> tuple[int, int]:
+def vector(table: Table, slot: int) -> tuple[int, int]:
     """Its position and number of elements."""
     offset = _offset(table, slot)
     return (table.Vector(offset), table.VectorLen(offset)) if offset else (0, 0)
 
 
-def _children(table: Table, slot: int) -> Iterator[Table]:
-    begin, count = _vector(table, slot)
+def children(table: Table, slot: int) -> Iterator[Table]:
+    begin, count = vector(table, slot)
     for place in range(begin, begin + 4 * count, 4):
         yield Table(table.Bytes, table.Indirect(place))
 
 
-def _ints(table: Table, slot: int) -> npt.NDArray[np.int32]:
-    begin, count = _vector(table, slot)
+def ints(table: Table, slot: int) -> npt.NDArray[np.int32]:
+    begin, count = vector(table, slot)
     return np.frombuffer(table.Bytes, np.dtype("<i4"), count, begin)
 
 
-def _int(table: Table, slot: int) -> int:
+def whole(table: Table, slot: int) -> int:
     offset = _offset(table, slot)
     return int(table.Get(number_types.Int32Flags, table.Pos + offset)) if offset else -1
 
@@ -171,5 +171,5 @@ def _bool(table: Table, slot: int) -> bool:
 
 
 def _first_part(core: Table) -> bytes | None:
-    begin, count = _vector(core, 3)
+    begin, count = vector(core, 3)
     return bytes(core.String(begin)) if count else None

@@ -2,22 +2,26 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from augury.application.predictions.ports import SliceOutcome
-from augury.domain.row_errors import RowError, RowFault, RowWarning
+from augury.domain.answer_form import CellKind
+from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
 from augury.outbound.catboost.columns import ReadSlice, RowsOfModel, read_columns
 from augury.outbound.catboost.doubts import warnings_by_question
-from augury.outbound.catboost.loaded import LoadedModel, Scores
-from augury.slices.arrow import FAULT, FIELD, LABEL, VALUE, Answers, Table, decoded, probability_name
-from augury.slices.sheet import Kind, decode_sheet
+from augury.outbound.catboost.loaded import Doubt, LoadedModel
+from augury.outbound.catboost.scores import Scores, crossed
+from augury.slices.arrow import FAULT, FIELD, Answers, Table, decoded
+from augury.slices.sheet import Kind, batch_form, decode_sheet
 
 log = logging.getLogger(__name__)
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
@@ -34,12 +38,14 @@ def answer_slice(model: LoadedModel, sheet: bytes, content: bytes, max_warnings:
     valid = np.ones(count, dtype=np.bool_)
     valid[[error.row for error in read.errors]] = False
     places = np.flatnonzero(valid)
-    scores = _scored(model, read.table) if len(places) else Scores.none(len(model.facts.classes))
+    scores = _scored(model, read.table) if len(places) else Scores.lost(model.facts, 0)
     lost = places[~scores.finite].tolist()
     errors = sorted(
         [*read.errors, *(RowError(row, None, RowFault.NOT_PREDICTED) for row in lost)],
         key=lambda each: each.row,
     )
+    if crossing := [row for row in crossed(model.facts, scores.numbers) if scores.finite[row]]:
+        read = replace(read, doubts=[*read.doubts, Doubt(None, RowDoubt.CROSSED_QUANTILES, crossing)])
     answers = Answers(
         _table(model, scores, places, count, errors), _warnings(model, read, count, max_warnings)
     )
@@ -74,13 +80,17 @@ def _table(
         return spread_out
 
     columns: dict[str, Any] = {}
-    if scores.decided is None:
-        columns[VALUE] = pa.array(spread(scores.numbers), mask=lacks)
-    else:
-        labels = pa.array(spread(scores.decided).astype(np.int32), mask=lacks)
-        columns[LABEL] = pa.DictionaryArray.from_arrays(labels, pa.array(model.facts.classes, pa.string()))
-        for place in range(scores.numbers.shape[1]):
-            columns[probability_name(place)] = pa.array(spread(scores.numbers[:, place]), mask=lacks)
+    for column, values in zip(batch_form(model.facts).columns, _cells(model, scores), strict=True):
+        if column.kind is CellKind.TEXT:  # the index of the class
+            labels = pa.array(spread(values).astype(np.int32), mask=lacks)
+            columns[column.key] = pa.DictionaryArray.from_arrays(
+                labels, pa.array(model.facts.classes, pa.string())
+            )
+        elif column.kind is CellKind.TEXTS:
+            lists = pa.array(spread(values), pa.list_(pa.string()))
+            columns[column.key] = pc.if_else(pa.array(lacks), None, lists)
+        else:
+            columns[column.key] = pa.array(spread(values), mask=lacks)
     fields: list[str | None] = [None] * count
     faults: list[str | None] = [None] * count
     for error in errors:
@@ -88,6 +98,14 @@ def _table(
     columns[FIELD] = pa.array(fields, pa.string())
     columns[FAULT] = pa.array(faults, pa.string())
     return pa.table(columns)
+
+
+def _cells(model: LoadedModel, scores: Scores) -> list[npt.NDArray[Any]]:
+    """The columns of answers; for a label, the index of its class."""
+    numbers = list(scores.numbers.T) if scores.numbers.ndim == 2 else [scores.numbers]
+    if scores.decided is None:
+        return numbers
+    return [scores.labels(model.facts) if scores.decided.ndim == 2 else scores.decided, *numbers]
 
 
 def _warnings(model: LoadedModel, read: ReadSlice, count: int, most: int) -> Sequence[RowWarning]:

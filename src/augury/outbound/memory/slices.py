@@ -6,7 +6,7 @@ import msgspec
 import pyarrow as pa
 
 from augury.application.predictions.ports import Outcome
-from augury.slices.arrow import FAULT, FIELD, LABEL, Answers, decoded
+from augury.slices.arrow import FAULT, FIELD, Answers, decoded
 from augury.slices.sheet import Kind, decode_sheet
 
 
@@ -32,7 +32,7 @@ def columns_of(outcome: Outcome, count: int) -> bytes:
     errors = [by_row.get(row) for row in range(count)]
     table = pa.table(
         {
-            LABEL: pa.array([each and each["label"] for each in answers], pa.string()),
+            "label": pa.array([each and each["label"] for each in answers], pa.string()),
             FIELD: pa.array([each and each.field for each in errors], pa.string()),
             FAULT: pa.array([each and each.fault.value for each in errors], pa.string()),
         }

@@ -11,7 +11,16 @@ from augury.application.models.ports import Models
 from augury.application.ports import Conflict
 from augury.concurrency.shared_reads import SharedReads
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, ReadAs, Task, ValueIs
+from augury.domain.model_facts import (
+    Feature,
+    FeatureKind,
+    InputSchema,
+    ModelFacts,
+    ProbabilitiesAre,
+    ReadAs,
+    Task,
+    ValueIs,
+)
 from augury.domain.model_texts import ModelTexts
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
@@ -129,9 +138,11 @@ def _model_of(row: Record) -> Model:
                         FeatureKind(feature["kind"]),
                         tuple(feature["values"]),
                         nullable=feature.get("nullable", True),  # missing in facts of early releases
+                        length=feature.get("length"),
                     )
                     for feature in facts["features"]
-                )
+                ),
+                is_grouped=facts.get("is_grouped", False),
             ),
             classes=tuple(facts["classes"]),
             metrics=facts["metrics"],
@@ -148,7 +159,10 @@ def _model_of(row: Record) -> Model:
 def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts that early releases did not store."""
     value_is, read_as = facts.get("value_is"), facts.get("read_as")
+    probabilities_are = facts.get("probabilities_are")
     return {
+        "outputs": tuple(facts.get("outputs", ())),
+        "probabilities_are": ProbabilitiesAre(probabilities_are) if probabilities_are else None,
         "threshold": facts.get("threshold"),
         "value_is": ValueIs(value_is) if value_is else None,
         "alpha": facts.get("alpha"),
@@ -181,10 +195,14 @@ def _facts(model: Model) -> str:
                 "kind": feature.kind,
                 "values": feature.values,
                 "nullable": feature.nullable,
+                "length": feature.length,
             }
             for feature in facts.schema.features
         ],
+        "is_grouped": facts.schema.is_grouped,
         "classes": facts.classes,
+        "outputs": facts.outputs,
+        "probabilities_are": facts.probabilities_are,
         "metrics": dict(facts.metrics),
         "threshold": facts.threshold,
         "value_is": facts.value_is,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from augury.inbound.tables.results.names import answer_columns, names_of
+from augury.inbound.tables.results.names import names_of
 from augury.inbound.tables.results.part import Part
 from augury.inbound.tables.results.values import columns_of
 from augury.inbound.tables.results.words import Words
@@ -33,7 +33,7 @@ class CsvWriter(Writer):
         part = Part.of(raw)
         columns: list[Sequence[Any]] = [range(part.first_row, part.first_row + len(part))]
         columns += [self._cells(each) for each in columns_of(self._sheet, part)]
-        columns += [self._cells(part.column(name)) for name in answer_columns(self._sheet)]
+        columns += [self._cells(part.column(each.key)) for each in self._sheet.form.columns]
         columns += part.remarks(self._words)
         return self._lines(zip(*columns, strict=True))
 

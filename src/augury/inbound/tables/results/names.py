@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from augury.slices.arrow import LABEL, VALUE, probability_name
 from augury.slices.sheet import Sheet
 
 
@@ -31,12 +30,5 @@ def names_of(sheet: Sheet) -> Names:
         return found
 
     columns = [free(name) for name in sheet.header]
-    answers = [LABEL, *(f"p_{name}" for name in sheet.classes)] if sheet.has_labels else [VALUE]
-    return Names(free("row"), columns, [free(each) for each in answers], free("error"), free("warning"))
-
-
-def answer_columns(sheet: Sheet) -> Sequence[str]:
-    """The names of the same columns in the answers to a slice."""
-    if not sheet.has_labels:
-        return [VALUE]
-    return [LABEL, *map(probability_name, range(len(sheet.classes)))]
+    answers = [free(each.name) for each in sheet.form.columns]
+    return Names(free("row"), columns, answers, free("error"), free("warning"))

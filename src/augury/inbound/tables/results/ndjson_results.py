@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from augury.inbound.tables.results.names import answer_columns, names_of
+from augury.domain.answer import Answer
+from augury.inbound.tables.results.names import names_of
 from augury.inbound.tables.results.part import Part
 from augury.inbound.tables.results.values import columns_of, objects_of
 from augury.inbound.tables.results.words import Words
@@ -49,20 +50,9 @@ class NdjsonWriter(Writer):
         columns = [_finite(each) for each in columns_of(self._sheet, part)]
         return [dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True)]
 
-    def _outputs(self, part: Part) -> Iterator[Mapping[str, Any] | None]:
-        first, *rest = [part.column(name) for name in answer_columns(self._sheet)]
-        if not self._sheet.has_labels:
-            for value in first:
-                yield None if value is None else {"value": value}
-            return
-        classes = self._sheet.classes
-        for label, *numbers in zip(first, *rest, strict=True):
-            if label is None:
-                yield None
-            elif None in numbers:
-                yield {"label": label}
-            else:
-                yield {"label": label, "probabilities": dict(zip(classes, numbers, strict=True))}
+    def _outputs(self, part: Part) -> Iterator[Answer | None]:
+        form = self._sheet.form
+        return map(form.answer, zip(*(part.column(each.key) for each in form.columns), strict=True))
 
 
 def _finite(values: Sequence[Any]) -> Sequence[Any]:

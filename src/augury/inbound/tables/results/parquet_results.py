@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from typing_extensions import override
 
-from augury.inbound.tables.results.names import answer_columns, names_of
+from augury.domain.answer_form import CellKind
+from augury.inbound.tables.results.names import names_of
 from augury.inbound.tables.results.part import Part
 from augury.inbound.tables.results.values import columns_of
 from augury.inbound.tables.results.words import Words
@@ -19,6 +20,12 @@ from augury.slices.sheet import Kind, Sheet
 
 SLICES_TOGETHER = 8
 """Slices in one row group."""
+_TYPES = {
+    CellKind.TEXT: pa.string(),
+    CellKind.TEXTS: pa.list_(pa.string()),
+    CellKind.NUMBER: pa.float64(),
+    CellKind.WHOLE_NUMBER: pa.int64(),
+}
 
 
 class ParquetWriter(Writer):
@@ -75,9 +82,8 @@ class ParquetWriter(Writer):
         return self._table_of(rows, columns, part)
 
     def _table_of(self, rows: list[int], columns: Sequence[Cells], part: Part | None) -> Table:
-        names, found = names_of(self._sheet), answer_columns(self._sheet)
-        answers = [part.column(name) if part else [] for name in found]
-        kinds = [pa.string() if self._sheet.has_labels else pa.float64(), *[pa.float64()] * (len(found) - 1)]
+        names, found = names_of(self._sheet), self._sheet.form.columns
+        answers = [part.column(each.key) if part else [] for each in found]
         errors, warnings = part.remarks(self._words) if part else ([], [])
         arrays = {names.row: pa.array(rows, pa.int64())}
         arrays |= {
@@ -85,7 +91,8 @@ class ParquetWriter(Writer):
             for name, each in zip(names.columns, columns, strict=True)
         }
         arrays |= {
-            name: pa.array(each, kind) for name, each, kind in zip(names.answers, answers, kinds, strict=True)
+            name: pa.array(values, _TYPES[each.kind])
+            for name, values, each in zip(names.answers, answers, found, strict=True)
         }
         arrays[names.error], arrays[names.warning] = (
             pa.array(errors, pa.string()),

@@ -11,7 +11,7 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.numbers import TwoReadings
-from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, answer, row_of, without_file
+from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, Value, answer, row_of, without_file
 from augury.inbound.telegram.questions import ask, ask_which
 from augury.inbound.telegram.submitting import resumed, submit
 from augury.inbound.telegram.talk import Talk
@@ -163,7 +163,7 @@ async def _apply(asking: Asking, text: str, message_id: int, talk: Talk) -> None
     await _append(asking, value, message_id, talk)
 
 
-async def _append(asking: Asking, value: str | float | None, seen: int, talk: Talk) -> None:
+async def _append(asking: Asking, value: Value, seen: int, talk: Talk) -> None:
     asking = replace(asking, values=(*asking.values, value), seen=seen)
     await talk.remember(asking)
     await _go_on(asking, talk)

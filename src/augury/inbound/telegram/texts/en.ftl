@@ -149,6 +149,15 @@ charged = { $charged ->
     } · { $left } left
 answer-label = ✅ <b>{ $label }</b>
 answer-value = ✅ <b>{ $value }</b>
+answer-labels = { $count ->
+        [0] ✅ None of the labels is likely.
+       *[other] ✅ <b>{ $labels }</b>
+    }
+answer-independent = Each label has a probability of its own, so they do not add up to 100%.
+answer-named = ✅ { $name }: <b>{ $value }</b>
+answer-uncertain = ✅ <b>{ $value }</b>, standard deviation { $deviation }
+answer-rank = ✅ Score <b>{ $value }</b>. Send a CSV file to rank several rows.
+answer-named-short = { $name }: { $value }
 answer-forgotten = ✅ Done. The result has been deleted since.
 more-classes = … and { $count } more
 batch-done = ✅ <b>{ $file }</b>: { $valid } of { $rows ->
@@ -186,8 +195,13 @@ ask-text-price = <b>{ $model }</b>, { $price ->
 ask-numeric = Send a number, such as 12 or 3.5.
 ask-categorical = Choose a value, or send your own.
 ask-text = Send a text.
+ask-embedding = { $length ->
+        [0] Send a list of numbers, such as [0.1, -2, 3].
+       *[other] Send a list of { $length } numbers, such as [0.1, -2, 3].
+    }
 which-number = “{ $value }” can mean two numbers. Do you mean { $one } or { $other }?
 wrong-number = “{ $value }” is not a number. Send a number such as 12 or 3.5.
+wrong-embedding = This is not a list of as many numbers as the model takes. Send it in brackets, with commas between the numbers.
 wrong-range = This number is too large for the model.
 wrong-text = The model cannot use this text.
 dialogue-over = All right, canceled.
@@ -244,6 +258,7 @@ reason-number = must be a number
 reason-null = must be a number: the model does not accept missing ones
 reason-range = must be a number within the allowed range
 reason-text = must be a text
+reason-embedding = must be a list of as many numbers as the model takes, such as [0.1, -2, 3]
 reason-long = is too long; please shorten it
 reason-missing = is missing
 reason-characters = has characters that cannot be stored
@@ -259,6 +274,7 @@ batch-warnings = ⚠ { $count ->
 csv-column-warning = warning
 doubt-category = the model was not trained on this category
 doubt-null = has no value; it always had one when the model was trained
+doubt-quantiles = a quantile is below one of a smaller alpha: the model estimates them so
 doubt-more = { $count ->
         [one] { $count } more warning is not listed
        *[other] { $count } more warnings are not listed

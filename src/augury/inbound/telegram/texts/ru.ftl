@@ -163,6 +163,15 @@ charged = { $charged ->
     } · осталось { $left }
 answer-label = ✅ <b>{ $label }</b>
 answer-value = ✅ <b>{ $value }</b>
+answer-labels = { $count ->
+        [0] ✅ Ни одна из меток не вероятна.
+       *[other] ✅ <b>{ $labels }</b>
+    }
+answer-independent = У каждой метки своя вероятность, поэтому в сумме они не дают 100%.
+answer-named = ✅ { $name }: <b>{ $value }</b>
+answer-uncertain = ✅ <b>{ $value }</b>, стандартное отклонение { $deviation }
+answer-rank = ✅ Оценка <b>{ $value }</b>. Чтобы упорядочить несколько строк, пришлите файл CSV.
+answer-named-short = { $name }: { $value }
 answer-forgotten = ✅ Готово. Результат с тех пор удалён.
 more-classes = … и ещё { $count }
 batch-done = ✅ <b>{ $file }</b>: предсказано строк: { $valid } из { $rows }.
@@ -197,8 +206,14 @@ ask-text-price = <b>{ $model }</b>, предсказание стоит { $price
 ask-numeric = Пришлите число, например 12 или 3,5.
 ask-categorical = Выберите значение или пришлите своё.
 ask-text = Пришлите текст.
+ask-embedding = { $length ->
+        [0] Пришлите список чисел, например [0.1, -2, 3].
+        [one] Пришлите список из { $length } числа, например [0.1].
+       *[other] Пришлите список из { $length } чисел, например [0.1, -2, 3].
+    }
 which-number = «{ $value }» можно прочитать как два разных числа. Вы имеете в виду { $one } или { $other }?
 wrong-number = «{ $value }» — не число. Пришлите число, например 12 или 3,5.
+wrong-embedding = Это не список из стольких чисел, сколько нужно модели. Пришлите его в квадратных скобках, числа через запятую.
 wrong-range = Это число слишком велико для модели.
 wrong-text = Этот текст модели не подходит.
 dialogue-over = Хорошо, отменено.
@@ -259,6 +274,7 @@ reason-number = нужно число
 reason-null = нужно число: пропусков модель не допускает
 reason-range = нужно число в допустимых пределах
 reason-text = нужен текст
+reason-embedding = нужен список из стольких чисел, сколько принимает модель, например [0.1, -2, 3]
 reason-long = слишком длинное значение, сократите его
 reason-missing = нет значения
 reason-characters = есть символы, которые нельзя сохранить
@@ -275,6 +291,7 @@ batch-warnings = ⚠ { $count ->
 csv-column-warning = предупреждение
 doubt-category = на такой категории модель не училась
 doubt-null = нет значения, а при обучении модели оно было всегда
+doubt-quantiles = один из квантилей меньше квантиля с меньшей долей: так их оценивает модель
 doubt-more = { $count ->
         [one] ещё { $count } предупреждение не показано
         [few] ещё { $count } предупреждения не показаны

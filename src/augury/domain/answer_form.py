@@ -1,0 +1,141 @@
+"""The form of a model's answers: what one answer consists of, and the columns that it fills in a table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from augury.domain.answer import Answer, Estimate
+
+
+class Task(StrEnum):
+    """What a model answers. Each has a form of its own."""
+
+    CLASSIFICATION = "classification"
+    """One of several classes."""
+    MULTILABEL = "multilabel_classification"
+    """Any number of labels at once."""
+    REGRESSION = "regression"
+    """A value."""
+    MULTI_REGRESSION = "multi_regression"
+    """Several values."""
+    UNCERTAIN_REGRESSION = "regression_with_uncertainty"
+    """A mean and a standard deviation."""
+    RANKING = "ranking"
+    """A score, and the place of the row in its group."""
+
+
+class CellKind(StrEnum):
+    """What stands in a column of answers."""
+
+    TEXT = "text"
+    TEXTS = "texts"
+    """A list of texts."""
+    NUMBER = "number"
+    WHOLE_NUMBER = "whole_number"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerColumn:
+    key: str
+    """Its name where answers are stored: short, and never that of another column."""
+    name: str
+    """Its name for people."""
+    kind: CellKind
+
+
+_LABEL = AnswerColumn("label", "label", CellKind.TEXT)
+_LABELS = AnswerColumn("labels", "labels", CellKind.TEXTS)
+_VALUE = AnswerColumn("value", "value", CellKind.NUMBER)
+_DEVIATION = AnswerColumn("standard_deviation", "standard_deviation", CellKind.NUMBER)
+_RANK = AnswerColumn("rank", "rank", CellKind.WHOLE_NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """The form of the answers of a task. `names` are those of the classes, the labels, or the values."""
+
+    task: Task
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, answers: Iterable[Answer | None]) -> Self:
+        """The form of these answers, all of which are of one model."""
+        first = next((each for each in answers if each), None)
+        if first is None:
+            return cls(Task.REGRESSION)
+        if "values" in first:
+            return cls(Task.MULTI_REGRESSION, tuple(first["values"]))
+        if "labels" in first:
+            return cls(Task.MULTILABEL, tuple(first["probabilities"]))
+        if "label" in first:
+            return cls(Task.CLASSIFICATION, tuple(first.get("probabilities", ())))
+        if "rank" in first:
+            return cls(Task.RANKING)
+        return cls(Task.UNCERTAIN_REGRESSION if "standard_deviation" in first else Task.REGRESSION)
+
+    @property
+    def columns(self) -> tuple[AnswerColumn, ...]:
+        match self.task:
+            case Task.CLASSIFICATION:
+                return _LABEL, *self._numbers("p")
+            case Task.MULTILABEL:
+                return _LABELS, *self._numbers("p")
+            case Task.MULTI_REGRESSION:
+                return self._numbers("value")
+            case Task.UNCERTAIN_REGRESSION:
+                return _VALUE, _DEVIATION
+            case Task.RANKING:
+                return _VALUE, _RANK
+            case Task.REGRESSION:
+                return (_VALUE,)
+
+    def _numbers(self, what: str) -> tuple[AnswerColumn, ...]:
+        """One column for each name: `p0`, `p1` or `v0`, `v1`, …, shown as `p_yes` or `value_0.9`."""
+        return tuple(
+            AnswerColumn(f"{what[0]}{place}", f"{what}_{name}", CellKind.NUMBER)
+            for place, name in enumerate(self.names)
+        )
+
+    def cells(self, answer: Answer) -> list[Any]:
+        """The answer in the order of `columns`."""
+        if "values" in answer:
+            return list(answer["values"].values())
+        if "labels" in answer:
+            return [answer["labels"], *answer["probabilities"].values()]
+        if "label" in answer:
+            probabilities = answer.get("probabilities", {})
+            return [answer["label"], *(probabilities.get(name) for name in self.names)]
+        cells: list[Any] = [answer["value"]]
+        match self.task:
+            case Task.UNCERTAIN_REGRESSION:
+                return [*cells, answer.get("standard_deviation")]
+            case Task.RANKING:
+                return [*cells, answer.get("rank")]
+            case _:
+                return cells
+
+    def answer(self, cells: Sequence[Any]) -> Answer | None:
+        """The answer whose `cells` these are, in the order of `columns`; None if the row has none."""
+        first, *rest = cells
+        if first is None:
+            return None
+        match self.task:
+            case Task.CLASSIFICATION if None in rest or not rest:
+                return {"label": first}
+            case Task.CLASSIFICATION:
+                return {"label": first, "probabilities": dict(zip(self.names, rest, strict=True))}
+            case Task.MULTILABEL:
+                return {"labels": first, "probabilities": dict(zip(self.names, rest, strict=True))}
+            case Task.MULTI_REGRESSION:
+                return {"values": dict(zip(self.names, cells, strict=True))}
+            case _:
+                return self._estimate(first, *rest)
+
+    def _estimate(self, value: float, beside: float | None = None) -> Estimate:
+        estimate = Estimate(value=value)
+        if beside is not None and self.task is Task.UNCERTAIN_REGRESSION:
+            estimate["standard_deviation"] = beside
+        if beside is not None and self.task is Task.RANKING:
+            estimate["rank"] = int(beside)
+        return estimate
