@@ -42,7 +42,7 @@ class BatchTooLong(DomainError):
 
 @dataclass(eq=False)
 class TextHasPrice(DomainError):
-    """The model has a price for text, which batches do not know yet."""
+    """The model has a price for text, which batches do not support yet."""
 
     model: str
 

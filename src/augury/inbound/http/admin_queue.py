@@ -1,4 +1,4 @@
-"""The administrator's routes for the queue: who waits in it, and messages that could not be handled."""
+"""The administrator's routes for the queue: its users, and messages that could not be handled."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -46,7 +46,7 @@ class DeadLetterView(msgspec.Struct, frozen=True):
 
 
 class UserInLaneView(msgspec.Struct, frozen=True):
-    """A user's predictions that wait in the bulk lane. `cost` is their rows, or bytes of input in rows."""
+    """A user's predictions that wait in the bulk lane. `cost` is in rows; large inputs count as more rows."""
 
     user_id: UUID
     waiting: int
@@ -59,8 +59,8 @@ class UserInLaneView(msgspec.Struct, frozen=True):
 
 
 class LaneView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A lane: `small` for small work, `bulk` for what is large or beyond a user's fair share. `ready` is the
-    number of messages, `waiting` that of predictions. Those of the small lane include what is being run.
+    """A lane: `small` for small work, `bulk` for work that is large or beyond a user's fair share. `ready`
+    counts messages, `waiting` counts predictions. In the small lane, these include running predictions.
 
     Only the bulk lane has `oldest`, the number of `users` who wait in it, and the 100 of them with the most
     cost.
@@ -75,8 +75,8 @@ class LaneView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class QueueView(msgspec.Struct, frozen=True):
-    """The numbers of messages ready for a worker, of unfinished predictions, and of messages that could not
-    be handled, the oldest of these messages, and who waits for what in each lane."""
+    """The numbers of messages that are ready for a worker, of unfinished predictions, and of messages that
+    could not be handled. Also the oldest of the latter, and the work that waits in each lane."""
 
     ready: int
     unfinished: int

@@ -1,4 +1,4 @@
-"""The formats of the files that batches take and answer."""
+"""The formats of the files that batches accept and return."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Receives the body of a batch as a stream: what is read is cut into slices, which go to the store."""
+"""Receives the body of a batch as a stream: the rows are cut into slices, which go to the store."""
 
 import asyncio
 import hashlib
@@ -71,8 +71,8 @@ class Content:
     async def pieces(
         self, body: AsyncIterator[bytes], on_bytes: Callable[[bytes], None] | None
     ) -> AsyncIterator[Iterator[bytes]]:
-        """The file in pieces. Each has to be used up, in a thread, before the next is asked for. The format
-        is known with the first."""
+        """The file in pieces. Each piece must be consumed, in a thread, before the next is requested. The
+        format is known once the first arrives."""
         waiting: list[bytes] = []
         size = 0
         async for chunk in body:
@@ -126,7 +126,7 @@ class Content:
 
 
 class BatchIntake:
-    """What receives batches, as long as the application lives."""
+    """Receives batches. Lives as long as the application."""
 
     def __init__(
         self,
@@ -148,13 +148,13 @@ class BatchIntake:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
-        """Run what takes long, or loads Arrow, besides the event loop."""
+        """Run work that takes long, or loads Arrow, outside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def receive(
         self, scope: Scope, body: AsyncIterator[bytes], *, model: str | None, max_price: int | None
     ) -> Batch | Replayed:
-        """Read the whole body, and accept it as a batch. Whatever is refused leaves nothing behind."""
+        """Read the whole body, and accept it as a batch. A refused body leaves nothing behind."""
         user_id: UserId = scope["user"]
         content = Content(scope, self._settings)
         name = name_of_key(scope)
@@ -192,7 +192,7 @@ class BatchIntake:
     async def _stored(
         self, receipt: Receipt, content: Content, pieces: AsyncIterator[Iterator[bytes]]
     ) -> list[int]:
-        """Store the slices, and answer the number of rows of each."""
+        """Store the slices. Returns the number of rows of each."""
         puts = Puts(partial(self._store.put, receipt.batch_id))
         try:
             first = await anext(pieces, iter(()))  # now the format is known
@@ -281,7 +281,7 @@ class BatchIntake:
     async def _kept_raw(
         self, first: Iterator[bytes], pieces: AsyncIterator[Iterator[bytes]], puts: Puts[str]
     ) -> int:
-        """Store the file in pieces of one size, and answer its size."""
+        """Store the file in pieces of one size. Returns the file's size in bytes."""
         waiting, size = bytearray(), 0
 
         async def keep(parts: Iterator[bytes]) -> None:

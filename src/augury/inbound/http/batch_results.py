@@ -1,7 +1,7 @@
 """The results of a batch as a stream of bytes, slice by slice, which can be resumed at any byte.
 
-The bytes of CSV and of JSON lines never change: while the batch runs, they are the beginning of what they
-will be. A Parquet file is whole, and stable once the batch has ended.
+The bytes of CSV and of JSON lines never change: while the batch runs, they are the beginning of the final
+bytes. A Parquet file is always complete, but changes until the batch has ended.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -37,7 +37,7 @@ MOST_SIZED = 100
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of the results: its number of bytes, and the bytes unless they were not asked for."""
+    """A piece of the results: its number of bytes, and the bytes if they were requested."""
 
     size: int
     content: bytes | None
@@ -51,13 +51,14 @@ class BatchResults:
         self._sizes: LRUCache[tuple[BatchId, Format], list[int]] = LRUCache(MOST_SIZED)
 
     async def size(self, stored: StoredBatch, format: Format) -> int:
-        """The number of bytes of what has ended so far. Parts that nobody has read yet are written for it."""
+        """The number of bytes of the slices that have ended so far. Parts without a known size are written to
+        count them."""
         return sum([chunk.size async for chunk in self.chunks(stored, format, begin=None)])
 
     async def stream(
         self, stored: StoredBatch, format: Format, *, begin: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:
-        """The bytes from `begin` up to, and without, `end`."""
+        """The bytes from `begin` (included) to `end` (excluded)."""
         at = 0
         async for chunk in self.chunks(stored, format, begin=begin):
             if chunk.content is not None:
@@ -158,7 +159,7 @@ def _at_row(error: FieldProblem, row: int) -> FieldProblem:
 
 
 def _remark(each: StoredSlice) -> str:
-    """Why the rows of a slice that ended without answers have none."""
+    """The reason why the rows of a slice have no answers."""
     return f"was not predicted: its part of the batch is {each.status}"
 
 

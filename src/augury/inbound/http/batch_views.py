@@ -24,8 +24,8 @@ class BatchUrls(msgspec.Struct, frozen=True):
 class BatchView(msgspec.Struct, frozen=True):
     """A batch in its current state. Of its `rows`, `done` were answered and charged, and `failed` ended
     without an answer: they were invalid, failed, canceled or expired. `price` was held for all rows,
-    `charged` is the cost of the rows that are done. `ends_in` is an estimate in seconds, null if
-    there is none. Once `has_data` is false, the rows and answers were deleted."""
+    `charged` is the cost of the rows that are done. `ends_in` is an estimate in seconds, null if there is
+    none. If `has_data` is false, the rows and answers were deleted."""
 
     id: BatchId
     status: Status

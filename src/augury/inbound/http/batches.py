@@ -97,7 +97,7 @@ class ResultsOperation(Operation):
                 name="Range",
                 param_in="header",
                 required=False,
-                description="`bytes=1000-` goes on after the first 1000 bytes.",
+                description="`bytes=1000-` continues after the first 1000 bytes.",
                 schema=Schema(type=OpenAPIType.STRING),
             ),
         ]
@@ -187,7 +187,7 @@ async def list_batches(
     security=BEARER,
     tags=TAGS,
     summary="Read a batch",
-    description="One of your batches: how far it is, and what it has cost so far.",
+    description="One of your batches: its progress, and its cost so far.",
     responses=documented(401, 404, refusals=[BatchNotFound(EXAMPLE)]),
 )
 @inject

@@ -91,7 +91,7 @@ class JsonBody(AbstractDTO[T]):
 
 
 async def whole_body(scope: Scope, receive: Receive, *, most: int) -> bytes:
-    """The request's body. Raises a 413 as soon as it says it has, or has, more than `most` bytes."""
+    """The request's body. Raises a 413 as soon as it announces, or has, more than `most` bytes."""
     for name, value in scope["headers"]:
         if name == b"content-length" and len(value) > MOST_DIGITS:  # leading zeros
             raise ClientException("`Content-Length` has too many digits.")
@@ -141,13 +141,13 @@ def _require_json(scope: Scope) -> None:
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
-    """Raises a 400 if the body is not JSON or is nested too deep, a 422 if it has another shape."""
+    """Raises a 400 if the body is not JSON or is nested too deeply, a 422 if it has another shape."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _of_another_shape(decoder.type, body, str(error)) from None
     except RecursionError:
-        raise Refused(NOT_JSON, "The JSON is nested too deep.") from None
+        raise Refused(NOT_JSON, "The JSON is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         about = next((f" {hint}" for sign, hint in _HINTS if sign.search(bytes(body))), "")
         raise Refused(NOT_JSON, f"{str(error).replace('Input data', 'The JSON')}.{about}") from None
@@ -157,7 +157,7 @@ def decode_data(data: msgspec.Raw, *, most: int) -> object:
     """Decode the rows of a request, of any shape. Raises a 422 if they have more than `most` values.
 
     A value in memory takes many times its text, so values are counted before any is made. Each value but the
-    first follows one of the signs below. Texts can also have these signs, and are skipped if that matters.
+    first follows one of the characters below. Texts can also contain them, and are skipped if that matters.
     """
     if _signs(data) > most and _signs(_TEXTS.sub(b"", bytes(data))) > most:
         raise Refused(TOO_MANY_VALUES, f"`data` has more than {most:,} values.", most=most)

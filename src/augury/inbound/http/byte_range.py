@@ -14,7 +14,7 @@ class ByteRange:
 
     @classmethod
     def parse(cls, header: str) -> "ByteRange | None":
-        """None if there is no range, or one that this does not understand, which is then ignored."""
+        """None if there is no range, or if it has a form that is not supported and therefore ignored."""
         found = _RANGE.fullmatch(header.strip())
         if not found:
             return None
@@ -25,7 +25,7 @@ class ByteRange:
         return None if last is not None and last < first else cls(first, last)
 
     def within(self, size: int) -> tuple[int, int] | None:
-        """Where it begins and ends (not included) among so many bytes; None if nothing of it is there."""
+        """Its begin and its end (excluded) within `size` bytes. None if no byte of it exists."""
         if self.first is None:
             assert self.last is not None
             return (max(0, size - self.last), size) if self.last and size else None

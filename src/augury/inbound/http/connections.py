@@ -11,7 +11,7 @@ from typing import Protocol
 from augury.inbound.http.address import Network, client_address, forwarded_for, is_trusted, neighbourhood
 
 TOLD = 64
-"""Connections beyond the limit that are told so. Further ones are closed without a word."""
+"""Connections beyond the limit that get a refusal. Further ones are closed without an answer."""
 _INSTANT = timedelta(milliseconds=1)
 
 
@@ -30,19 +30,19 @@ class ConnectionSettings:
     """The largest request line with headers. A larger one is answered with 431, and with 414 if the address
     alone is larger."""
     head_timeout: timedelta = timedelta(seconds=10)
-    """How long the head of a request may take to arrive, also the first one of a new connection. Then it is
-    answered with 408."""
+    """How long the head of a request may take to arrive, also the first one of a new connection. After that,
+    the answer is 408."""
     min_body_rate: int = 2_000
-    """Bytes per second that an upload must bring. A slower one is answered with 408, and its memory is free
-    again. While the API does not take more, the sender need not bring any."""
+    """The minimum rate of an upload, in bytes per second. A slower one is answered with 408, and its memory
+    is freed. Times during which the API takes no more do not count."""
     body_window: timedelta = timedelta(seconds=5)
-    """The time over which `min_body_rate` is measured: an upload that stands still ends after as long."""
+    """The time over which `min_body_rate` is measured: a stalled upload ends after this time."""
     max_uploads: int = 1_024
     """Request bodies of more than 65,536 bytes that one API process receives at once. A further one is
     answered with 503. `AUGURY_MAX_INTAKE_BYTES` limits their memory."""
     max_uploads_per_address: int = 128
     """Such bodies from one address at once. A further one is answered with 429. Behind
-    `AUGURY_TRUSTED_PROXIES`, it is the forwarded address."""
+    `AUGURY_TRUSTED_PROXIES`, the forwarded address counts."""
 
     def __post_init__(self) -> None:
         if min(self.max_connections, self.max_connections_per_address) < 1:
@@ -83,8 +83,8 @@ class Idle(Protocol):
 class Connections:
     """Counts the open connections and the bodies under way, in all and by address.
 
-    A reader may take nothing of an answer for `patience`. `refused` is called with each limit at which
-    something was refused or ended.
+    `patience` is how long a reader may take nothing of an answer. `refused` is called with each limit at
+    which something was refused or ended.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Connections:
         return self.open > self.settings.max_connections
 
     def is_overrun(self, peer: "Peer") -> bool:
-        """Whether there is not even room to tell `peer` that there is none."""
+        """Whether too many connections beyond the limit are open to send `peer` a refusal."""
         own = 0 if peer.is_proxy else self._open[peer.place] - self.settings.max_connections_per_address
         return max(own, self.open - self.settings.max_connections) > TOLD
 
@@ -141,13 +141,14 @@ class Connections:
         return self._open[peer.place] > self.settings.max_connections_per_address
 
     def sender(self, peer: "Peer", headers: Iterable[tuple[bytes, bytes]]) -> str:
-        """Whose upload it is: the forwarded address if `peer` is a trusted proxy."""
+        """The address for which the upload counts: the forwarded one if `peer` is a trusted proxy."""
         if not peer.is_proxy:
             return peer.place
         return neighbourhood(client_address(peer.host, forwarded_for(headers), self._trusted))
 
     def begin_upload(self, place: str) -> Limit | None:
-        """Count a body from `place`, unless a limit is reached, which is then the answer."""
+        """Count a body from `place`. If a limit is reached, returns that limit and does not count the
+        body."""
         if self.uploads >= self.settings.max_uploads:
             return Limit.UPLOADS
         if self._uploads[place] >= self.settings.max_uploads_per_address:
@@ -170,7 +171,7 @@ class Peer:
     place: str
     """Its neighbourhood, for which connections are counted."""
     is_proxy: bool
-    """Whether it is trusted to say for whom it sends."""
+    """Whether it is trusted to name the address for which it forwards a request."""
 
 
 def _discount(counts: Counter[str], place: str) -> None:

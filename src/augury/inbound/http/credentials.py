@@ -17,7 +17,8 @@ MOST_FORM_BYTES = 16_384
 FORM = "application/x-www-form-urlencoded"
 Email = Annotated[str, msgspec.Meta(max_length=MOST_EMAIL_CHARACTERS, examples=["ada@example.com"])]
 Password = Annotated[str, msgspec.Meta(max_length=4 * MOST_PASSWORD_CHARACTERS)]
-"""As typed: decomposed (NFD), a character can be up to four. `checked_password` checks a new one."""
+"""A password as typed. In decomposed form (NFD), a character can be up to four. `checked_password` checks new
+ones."""
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):

@@ -27,13 +27,14 @@ NO_STORE = (b"cache-control", b"no-store")
 
 
 PART = 65_536
-"""Bytes of an answer that are handed to the server at once: what it buffers of it for a slow reader."""
+"""Bytes of an answer that are handed to the server at once. It buffers no more than that for a slow
+reader."""
 log = logging.getLogger(__name__)
 
 
 def edge(app: ASGIApp, metrics: Metrics, intake: Intake, *, patience: timedelta) -> ASGIApp:
-    """Wrap the application's outermost handler. A reader may take nothing of a large answer for `patience`;
-    then its connection is closed."""
+    """Wrap the application's outermost handler. If a reader takes nothing of a large answer for `patience`,
+    its connection is closed."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -88,7 +89,7 @@ async def _sent_in_parts(message: Message, send: Send, seconds: float) -> None:
 
 
 def _broken_off(error: BaseException | None) -> BrokenOff | None:
-    """The cause, if it is a `BrokenOff`. The framework raises an error of its own after the first byte."""
+    """The cause, if it is a `BrokenOff`. After the first byte, the framework raises its own error."""
     while error is not None and not isinstance(error, BrokenOff):
         error = error.__cause__ or error.__context__
     return error

@@ -34,8 +34,8 @@ class EncodedJson:
 
 @dataclass(frozen=True, slots=True)
 class StreamedJson(EncodedJson):
-    """A JSON response whose middle is read piece by piece, each when the one before it was taken: a slow
-    reader costs the memory of one piece. `body` is what comes before it."""
+    """A JSON response whose middle is read piece by piece, each after the one before was sent: a slow reader
+    costs the memory of one piece. `body` is the part before the middle."""
 
     pieces: Callable[[], AsyncIterator[bytes]]
     middle: int

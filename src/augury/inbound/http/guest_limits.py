@@ -10,8 +10,8 @@ from augury.inbound.http.refusals import FRAMEWORK, REGISTER
 def too_many_rows(error: TooManyRows, limits: Limits) -> Refused:
     return Refused(
         KINDS[TooManyRows],
-        f"`data` has {error.rows} rows; a guest's prediction can have at most {error.most}, and one of an "
-        f"account {limits.max_rows}. {REGISTER}",
+        f"`data` has {error.rows} rows; a guest's prediction can have at most {error.most}, a prediction "
+        f"of an account at most {limits.max_rows}. {REGISTER}",
         rows=error.rows,
         most=error.most,
     )
@@ -20,7 +20,7 @@ def too_many_rows(error: TooManyRows, limits: Limits) -> Refused:
 def body_too_large(limits: Limits) -> Refused:
     return Refused(
         FRAMEWORK[413],
-        f"A guest's request can have at most {limits.guest_bytes} bytes, and one of an account many more. "
+        f"A guest's request can have at most {limits.guest_bytes} bytes. An account allows many more. "
         f"{REGISTER}",
         most=limits.guest_bytes,
     )
@@ -29,8 +29,8 @@ def body_too_large(limits: Limits) -> Refused:
 def too_many_pending(error: TooManyPending) -> Refused:
     return Refused(
         KINDS[TooManyPending],
-        f"Predictions waiting: {error.pending}, at most {error.most} of one guest, and many more of an "
-        f"account. Try again in {error.retry_after} s. {REGISTER}",
+        f"Predictions waiting: {error.pending}. A guest can have at most {error.most}, an account many "
+        f"more. Try again in {error.retry_after} s. {REGISTER}",
         retry_after=error.retry_after,
         pending=error.pending,
         most=error.most,

@@ -17,10 +17,10 @@ SMALL = 65_536
 
 class Intake:
     """Counts the bytes of large bodies from their arrival until `Share.release`: `most` at a time, and
-    `most_of_one` from one address, so that nobody takes the room of all.
+    `most_of_one` from one address, so that one address cannot use up the room for all.
 
     Of those, `most_decoded` bytes are decoded and handled at a time: decoded, a body takes many times its
-    bytes. The others wait as they came."""
+    bytes. The other bodies wait undecoded."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Share:
 
     def counted(self, receive: Receive) -> Receive:
         """`receive`, which raises a refusal if there is no memory for more of this body. The last part of a
-        large body comes when it is this request's turn to decode it."""
+        large body is passed on when it is this request's turn to decode it."""
 
         async def receive_counted() -> HTTPReceiveMessage:
             message = await receive()
@@ -89,7 +89,7 @@ class Share:
                     self._take()
                     if not message["more_body"] and not self._decoding:
                         self._decoding = await self._intake.decoding.enter(self._received)
-            return message  # type: ignore[return-value]  # of HTTP it is
+            return message  # type: ignore[return-value]  # it is of HTTP
 
         return receive_counted
 

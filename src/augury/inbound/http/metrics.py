@@ -80,15 +80,15 @@ class Metrics:
         self._by_route: dict[str, Histogram] = {}
 
     def show_also(self, counted: CollectorRegistry) -> None:
-        """Show on the same page what the use cases count."""
+        """Show the counters of the use cases on the same page."""
         self.registry.register(counted)
 
     def show_connections(self, count: Callable[[], int]) -> None:
-        """Show how many connections are open, as `count` says when asked."""
+        """Show how many connections are open. `count` is called for each scrape."""
         self._connections.set_function(count)
 
     def limited(self, limit: Limit) -> None:
-        """Count what ended at `limit`."""
+        """Count a refusal or an end at `limit`."""
         self._limits.labels(limit).inc()
 
     def ledger_checked(self, check: LedgerCheck | None) -> None:

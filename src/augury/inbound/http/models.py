@@ -36,8 +36,8 @@ _TYPES: dict[FeatureKind, list[str]] = {
 
 
 class VersionView(msgspec.Struct, frozen=True):
-    """One version. `input_schema` is the JSON Schema of one row, `row_price` the credits it costs,
-    on top of which comes `text_price` per kilobyte (1,000 bytes in UTF-8) of all rows' texts.
+    """One version. `input_schema` is the JSON Schema of one row, `row_price` its price in credits.
+    `text_price` is added for each kilobyte (1,000 bytes in UTF-8) of the texts of all rows.
 
     `output_schema` is the JSON Schema of the answer to one row. A classifier of two classes answers the
     second if its probability is above `threshold`. `probabilities_are` says whether the probabilities of an

@@ -23,7 +23,7 @@ class Outflow:
         return self._by_user.total()
 
     def begin(self, user_id: UserId) -> Callable[[], None]:
-        """Take a place, and return what gives it back. Raises a 503 if there is none."""
+        """Take a place. Returns the function that gives it back. Raises a 503 if there is none."""
         if self.under_way >= self._most or self._by_user[user_id] >= max(1, self._most // MOST_OF_ONE):
             raise Refused(BUSY, "Too many large answers are being read. Try again in a moment.")
         self._by_user[user_id] += 1

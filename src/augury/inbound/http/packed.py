@@ -49,13 +49,13 @@ class Gunzip:
 
 
 class FormFile:
-    """The first file of a `multipart/form-data` body. Other parts of the form are passed over."""
+    """The first file of a `multipart/form-data` body. Other parts of the form are skipped."""
 
     def __init__(self, boundary: str) -> None:
         self._parser = PushMultipartParser(boundary)
         self._segment: MultipartSegment | None = None
         self.content_type: str | None = None
-        """Of the file, None until it begins."""
+        """The content type of the file, None until the file begins."""
         self.filename = ""
 
     def feed(self, piece: bytes) -> Iterator[bytes]:

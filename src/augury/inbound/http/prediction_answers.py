@@ -43,7 +43,7 @@ class PredictionAnswers:
         )
 
     def without_output(self, stored: StoredPrediction) -> StoredPrediction:
-        """The prediction as it is shown where its output has no place: to be read later."""
+        """The prediction without its output, which can be read later."""
         return replace(stored, output=None, large_output=0)
 
     async def _pieces(self, stored: StoredPrediction) -> AsyncIterator[bytes]:

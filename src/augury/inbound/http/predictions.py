@@ -141,7 +141,7 @@ async def _of_guest(
         try:
             return await predictions.get(wanted, owner=guest)
         except PredictionNotFound:
-            pass  # it may be yesterday's guest's
+            pass  # it may belong to yesterday's guest
     raise PredictionNotFound(wanted)
 
 

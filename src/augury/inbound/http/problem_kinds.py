@@ -95,7 +95,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "invalid-amount",
         "Invalid amount",
         _same("amount", "most"),
-        "{amount} is not possible. It must be from 1 to {most}, and no balance can have more.",
+        "The amount {amount} is not possible. It must be from 1 to {most}. No balance can have more.",
     ),
     BooksDisagree: Kind(500, "internal-error", "Internal error"),
     ModelNotFound: Kind(
@@ -185,14 +185,14 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "text-has-price",
         "Text has a price",
         _same("model"),
-        "`{model}` has a price for text, which batches do not know yet. Send predictions.",
+        "`{model}` has a price for text, which batches do not support yet. Send predictions.",
     ),
     BatchEnded: Kind(
         409,
         "batch-ended",
         "Batch ended",
         {"batch_status": "status"},
-        "The batch has ended: it is `{status}`. Nothing of it can be canceled.",
+        "The batch has ended: it is `{status}`. It cannot be canceled.",
     ),
     BatchTooLong: Kind(
         422, "batch-too-long", "Too many rows", _same("most"), "A batch can have at most {most} rows."

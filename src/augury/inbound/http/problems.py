@@ -49,7 +49,7 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 SOON = 1
-"""Seconds after which one who has too much in progress may try again."""
+"""Seconds after which a caller with too many requests in progress may try again."""
 
 
 _OF_STATUS: Mapping[int, Mapping[str, str]] = {
@@ -68,7 +68,7 @@ _LOGGED = "Something went wrong on our side; the error was logged."
 log = logging.getLogger(__name__)
 
 
-NOTHING_YET = "The results have no bytes in this range, or not yet: their size is in `size`."
+NOTHING_YET = "The results have no bytes in this range, at least not yet. `size` is their current size."
 HUNG_UP = "client disconnected prematurely"
 """Litestar reports this as a server error, but the caller hung up, so it is not logged."""
 
@@ -151,7 +151,7 @@ def _usual(status: int) -> list[dict[str, object]]:
 
 
 def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The answer that Litestar would give: that of the nearest of `HANDLERS`."""
+    """The answer that Litestar would give: from the handler in `HANDLERS` for the error's nearest class."""
     return next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)(request, error)
 
 

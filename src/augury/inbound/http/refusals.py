@@ -1,4 +1,4 @@
-"""What a kind of problem is, and the kinds that concern HTTP alone."""
+"""The class of problem kinds, and the kinds that only concern HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -31,22 +31,23 @@ class HttpSettings:
     """The same for one address (IPv4 address or IPv6 /64), whose further bodies are answered with 429. Not
     set: half of `max_intake_bytes`, but at least `max_body_bytes`."""
     max_decoding_bytes: int = 10_000_000
-    """Bytes of large request bodies that are decoded at once, since each takes many times its bytes then.
-    Further ones wait their turn; a larger body is decoded alone."""
+    """Bytes of large request bodies that are decoded at once, because a decoded body takes many times its
+    bytes. Further ones wait their turn; a larger body is decoded alone."""
     max_large_answers: int = 256
-    """Answers of more than 256 KiB that are sent at once, a fourth of them to one user. Further ones are
-    answered with 503."""
+    """Answers of more than 256 KiB that are sent at once, at most a fourth of them to one user. Further ones
+    are answered with 503."""
     read_patience: timedelta = timedelta(seconds=30)
-    """How long a reader may take nothing of an answer. Then it is broken off and the connection closed."""
+    """How long a reader may take nothing of an answer. After that, the answer is broken off and the
+    connection closed."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks whose `X-Forwarded-For` is trusted, such as `10.0.0.0/8,fd00::/8`."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the API from a browser, such as `https://app.example.com`. `*`: any.
     Cookies are never allowed."""
     keep_alive: timedelta = timedelta(seconds=125)
-    """How long an idle connection stays open. It must be longer than a proxy in front keeps it (nginx and
-    Amazon's ALB 60, Traefik 90, Caddy 120, Google's load balancers 620): the side that sends must be the one
-    that closes."""
+    """How long an idle connection stays open. It must be longer than a proxy in front keeps it open (nginx
+    and Amazon's ALB 60, Traefik 90, Caddy 120, Google's load balancers 620), so that the proxy is the one
+    that closes it."""
     max_wait: timedelta = timedelta(seconds=60)
     """The longest time that `Prefer: wait` may hold an answer."""
     flight: int = 256

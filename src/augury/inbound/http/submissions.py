@@ -125,7 +125,7 @@ class SubmitHandler:
         name = name_of_submit(caller, scope)
         user_id = caller or await self.identity.guest(scope)
         model, expires_in, max_price = submission.model, submission.expires_in, submission.max_price
-        more = () if max_price is None else (max_price,)  # without it, the fingerprint is that of before
+        more = () if max_price is None else (max_price,)  # without it, the key is as in earlier releases
 
         def read() -> tuple[object, IdempotencyKey | None]:
             data = decode_data(submission.data, most=self.settings.max_values)

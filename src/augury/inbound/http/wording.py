@@ -28,7 +28,7 @@ _REST = {
 
 
 def split(message: str) -> tuple[str, str | None]:
-    """The message, which follows a field's name, and that name; None is the whole body."""
+    """The message, to be put after the field's name, and that name. None means the whole body."""
     where = _WHERE.search(message)
     path = (where["path"].replace(_ANY_NAME, "") or None) if where else None
     return _said(message[: where.start()] if where else message), path
