@@ -20,6 +20,7 @@ from augury.application.money.top_up import TopUp
 from augury.application.ports import Clock, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.ports import ClaimTerms
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request
@@ -131,7 +132,8 @@ class Interleaved(RuleBasedStateMachine):
         counters = PrometheusCounters(CollectorRegistry())
         self.request = RequestPredictions(
             counters=counters,
-            books=books,
+            acceptance=books,
+            known=KnownBalances(),
             queue=self.queue,
             clock=clock,
             limits=limits,

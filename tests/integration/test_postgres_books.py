@@ -18,6 +18,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Accepted, AlreadyRecorded, Conflict, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
@@ -27,7 +28,7 @@ from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
-from augury.outbound.postgres import books, record, sweeping, work
+from augury.outbound.postgres import acceptance, books, record, sweeping, work
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.prometheus_counters import PrometheusCounters
@@ -50,7 +51,8 @@ def submit(adapters: Adapters) -> RequestPredictions:
     clock = SystemClock()
     return RequestPredictions(
         counters=PrometheusCounters(CollectorRegistry()),
-        books=adapters.books,
+        acceptance=adapters.books,
+        known=KnownBalances(),
         queue=MemoryPredictionQueue(clock),
         clock=clock,
         limits=LIMITS,
@@ -87,16 +89,20 @@ async def statements_of(url: str, work: Callable[[Adapters], Awaitable[object]])
 
 
 @pytest.mark.parametrize("size", [1, 16, 64])
-async def test_a_group_of_submits_is_two_statements_besides_begin_and_commit_whatever_its_size(
+async def test_a_group_of_submits_is_one_statement_after_one_read_whatever_its_size(
     adapters: Adapters, database_url: str, size: int
 ) -> None:
-    users = [await adapters.user(credits=100) for _ in range(8)]
-    requests = [a_request(users[number % 8], key=f"key {number}") for number in range(size)]
+    users = [await adapters.user(credits=1_000) for _ in range(8)]
+    plain = [a_request(users[number % 8]) for number in range(size)]
+    keyed = [a_request(users[number % 8], key=f"key {number}") for number in range(size)]
 
     async def work(single: Adapters) -> None:
-        assert len(accepted(await submit(single)(requests))) == size
+        request_predictions = submit(single)
+        for requests in (keyed, plain, plain):
+            assert len(accepted(await request_predictions(requests))) == size
 
-    assert await statements_of(database_url, work) == ["BEGIN", "WITH", "WITH", "COMMIT"]
+    # Keys are always read, balances only where they are not known.
+    assert await statements_of(database_url, work) == ["SELECT", "WITH", "WITH", "WITH"]
 
 
 async def test_a_batch_is_one_statement_to_claim_and_one_to_settle(
@@ -141,8 +147,30 @@ async def test_what_waits_is_all_that_the_table_of_the_unfinished_holds(
 
 @pytest.mark.parametrize(
     "statement",
-    [books.OPEN, record.RECORD, work.CLAIM, work.RENEW, work.SETTLE, work.HAND_BACK],
-    ids=["open", "record", "claim", "renew", "settle", "hand back"],
+    [
+        books.OPEN,
+        record.RECORD,
+        acceptance.READ,
+        acceptance.READ_WITH_KEYS,
+        acceptance.ACCEPT,
+        acceptance.ACCEPT_ALL,
+        work.CLAIM,
+        work.RENEW,
+        work.SETTLE,
+        work.HAND_BACK,
+    ],
+    ids=[
+        "open",
+        "record",
+        "read",
+        "read with keys",
+        "accept",
+        "accept bulk work with keys",
+        "claim",
+        "renew",
+        "settle",
+        "hand back",
+    ],
 )
 async def test_a_plan_made_while_the_tables_were_empty_finds_every_row_by_an_index(
     pool: Pool, statement: str

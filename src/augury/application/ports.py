@@ -112,7 +112,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Locked balances, and the requests remembered under the given keys."""
+    """Balances, which `Books.open` has locked, and the requests remembered under the given keys."""
 
     balances: Mapping[UserId, Balance]
     remembered: Mapping[tuple[UserId, str], Remembered]

@@ -48,6 +48,7 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.forget_prediction import ForgetPrediction
+from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
@@ -61,6 +62,7 @@ REQUESTS = (
     CancelPrediction,
     CloseAccount,
     FindAccepted,
+    KnownBalances,
     KnownCallers,
     RedeemPromoCode,
     RequestPredictions,

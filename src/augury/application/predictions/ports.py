@@ -8,12 +8,14 @@ from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
-from augury.application.ports import Books, Json
+from augury.application.ports import Accepted, Books, Json, Opened
+from augury.domain.balance import Balance, Transfer
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
+from augury.domain.premise import Premise
 from augury.domain.row_errors import RowError, RowWarning
 
 
@@ -48,6 +50,31 @@ class ClaimTerms:
     most_rows: int
     most_bytes: int
     """Bytes of input of all predictions of the claim, like their rows: but the first is always taken."""
+
+
+class Acceptance(Protocol):
+    """New predictions, which are decided upon without a lock: read, decide, record. Each call is one
+    statement in a transaction of its own, and may raise `Conflict`."""
+
+    @abstractmethod
+    async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
+        """The balances of these users, and what is remembered under these keys. Nothing is locked. A user
+        without a balance is missing from the answer."""
+
+    @abstractmethod
+    async def accept(
+        self,
+        accepted: Sequence[Accepted],
+        transfers: Sequence[Transfer],
+        premises: Mapping[UserId, Premise],
+    ) -> Mapping[UserId, Balance]:
+        """Record new predictions with the transfers that pay for them, as `Books.record` does, for each user
+        whose premise holds.
+
+        Answers the new balances of these users. Nothing was recorded for the others: what they ask for must
+        be decided again. There is a premise for each user who has something accepted. Raises `Conflict` if
+        an idempotency key was remembered meanwhile; then nothing was recorded for anybody.
+        """
 
 
 class Work(Protocol):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Protocol, Self
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey, Json
+from augury.application.ports import IdempotencyKey, Json, Unavailable
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
@@ -125,8 +125,9 @@ class Replayed:
     prediction_id: PredictionId
 
 
-Decision = Prediction | Replayed | DomainError
-"""A new prediction, an earlier one, or the reason of a refusal."""
+Decision = Prediction | Replayed | DomainError | Unavailable
+"""A new prediction, an earlier one, the reason of a refusal, or that of no decision while others of the same
+flight were accepted."""
 
 
 class Flight(Protocol):

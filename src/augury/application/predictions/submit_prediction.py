@@ -9,7 +9,6 @@ from augury.application.models.ports import Models
 from augury.application.ports import IdempotencyKey, Json, OpenBooks
 from augury.application.predictions.requests import Flight, Replayed, Request
 from augury.concurrency.aside import aside
-from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import (
@@ -61,7 +60,7 @@ class SubmitPrediction:
         """
         try:
             answer = await self.flight.board(await self._request(submission))
-            if isinstance(answer, DomainError):
+            if isinstance(answer, Exception):
                 raise answer
         except (ModelNotFound, NoRows, NoValidRow, TooManyRows, AnswerTooLarge, ExpiresTooLate):
             # Models and limits may have changed since the same request was accepted and paid for.

@@ -13,12 +13,13 @@ from typing_extensions import override
 from augury.application.batches.ports import BatchBooks, OpenBatchBooks
 from augury.application.money.ports import OpenPromoBooks, PromoBooks
 from augury.application.people.ports import ClosingBooks, OpenClosingBooks
-from augury.application.ports import Accepted, IdempotencyKey, OpenBooks, Opened
-from augury.application.predictions.ports import Due, OpenSweepBooks, SweepBooks
-from augury.domain.balance import Transfer, TransferKind
+from augury.application.ports import Accepted, Conflict, IdempotencyKey, OpenBooks, Opened
+from augury.application.predictions.ports import Acceptance, Due, OpenSweepBooks, SweepBooks
+from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
+from augury.domain.premise import Premise
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
 from augury.outbound.memory import promo_codes
@@ -30,12 +31,44 @@ from augury.outbound.memory.sweeping import due
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryOpenBooks(OpenBooks, OpenBatchBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks):
+class MemoryOpenBooks(
+    OpenBooks, OpenBatchBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks, Acceptance
+):
     memory: Memory
 
     @override
     def __call__(self) -> "MemoryBooks":
         return MemoryBooks(self.memory)
+
+    @override
+    async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
+        return opened(self.memory.state, user_ids, keys)
+
+    @override
+    async def accept(
+        self,
+        accepted: Sequence[Accepted],
+        transfers: Sequence[Transfer],
+        premises: Mapping[UserId, Premise],
+    ) -> Mapping[UserId, Balance]:
+        async with self.memory.change() as state:
+            met = {
+                user_id
+                for user_id, premise in premises.items()
+                if user_id in state.balances and premise.holds_for(state.balances[user_id])
+            }
+            keys = {(each.prediction.user_id, each.key.key) for each in accepted if each.key}
+            if keys & state.idempotency_keys.keys():
+                raise Conflict("a key was remembered meanwhile")
+            record(
+                state,
+                self.memory.now(),
+                [each for each in accepted if each.prediction.user_id in met],
+                (),
+                [each for each in transfers if each.user_id in met],
+                {},
+            )
+            return {user_id: state.balances[user_id] for user_id in met}
 
 
 class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
@@ -59,15 +92,7 @@ class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
 
     @override
     async def open(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
-        state = self._state
-        return Opened(
-            balances={each: state.balances[each] for each in user_ids if each in state.balances},
-            remembered={
-                each: state.idempotency_keys[each].remembered
-                for each in keys
-                if each in state.idempotency_keys
-            },
-        )
+        return opened(self._state, user_ids, keys)
 
     @override
     async def prediction(self, prediction_id: PredictionId, *, owner: UserId | None = None) -> Prediction:
@@ -132,3 +157,12 @@ class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
     @override
     async def close(self, user: User) -> None:
         close(self._state, user)
+
+
+def opened(state: State, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]]) -> Opened:
+    return Opened(
+        balances={each: state.balances[each] for each in user_ids if each in state.balances},
+        remembered={
+            each: state.idempotency_keys[each].remembered for each in keys if each in state.idempotency_keys
+        },
+    )

@@ -21,14 +21,15 @@ from augury.application.ports import (
     Opened,
     Remembered,
 )
-from augury.application.predictions.ports import Due, OpenSweepBooks, SweepBooks
+from augury.application.predictions.ports import Acceptance, Due, OpenSweepBooks, SweepBooks
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
+from augury.domain.premise import Premise
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
-from augury.outbound.postgres import account_closing, batch_books, promo_codes, record, sweeping
+from augury.outbound.postgres import acceptance, account_closing, batch_books, promo_codes, record, sweeping
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 from augury.outbound.postgres.transfer_rows import transfer_of
@@ -56,12 +57,27 @@ SELECT kind, user_id, amount, reference, to_user_id FROM transfers WHERE referen
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresOpenBooks(OpenBooks, OpenBatchBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks):
+class PostgresOpenBooks(
+    OpenBooks, OpenBatchBooks, OpenClosingBooks, OpenPromoBooks, OpenSweepBooks, Acceptance
+):
     pool: Pool
 
     @override
     def __call__(self) -> "PostgresBooks":
         return PostgresBooks(self.pool)
+
+    @override
+    async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
+        return await acceptance.read(self.pool, user_ids, keys)
+
+    @override
+    async def accept(
+        self,
+        accepted: Sequence[Accepted],
+        transfers: Sequence[Transfer],
+        premises: Mapping[UserId, Premise],
+    ) -> Mapping[UserId, Balance]:
+        return await acceptance.accept(self.pool, accepted, transfers, premises)
 
 
 class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):

@@ -1,12 +1,11 @@
 import math
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import Books, Conflict, IdempotencyKey, Json, OpenBooks, Unavailable
-from augury.application.predictions.request_predictions import RETRY_AFTER
+from augury.application.ports import IdempotencyKey, Json, Unavailable
+from augury.application.predictions.decisions import RETRY_AFTER
 from augury.application.predictions.requests import Replayed
 from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.identifiers import UserId, uuid7
@@ -239,28 +238,3 @@ async def test_nothing_is_queued_that_was_not_stored(hexagon: Hexagon) -> None:
         await hexagon.request_predictions([request])
 
     assert hexagon.queue.take() is None
-
-
-class LosesTwice(OpenBooks):
-    """Books whose first two transactions lose against another one."""
-
-    def __init__(self, books: OpenBooks) -> None:
-        self._books = books
-        self.opened = 0
-
-    def __call__(self) -> Books:
-        self.opened += 1
-        if self.opened <= 2:
-            raise Conflict("deadlock")
-        return self._books()
-
-
-async def test_a_transaction_that_lost_is_run_again_and_accepts_once(hexagon: Hexagon) -> None:
-    user = await hexagon.user(credits=5)
-    books = LosesTwice(hexagon.books)
-
-    answers = await replace(hexagon.request_predictions, books=books)([hexagon.request(user.id)])
-
-    assert isinstance(answers[0], Prediction)
-    assert books.opened == 3
-    assert await hexagon.balance_of(user.id) == Balance(user.id, available=4, held=1, pending=1)

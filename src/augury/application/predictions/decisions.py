@@ -1,0 +1,127 @@
+"""The domain's decisions on the requests of one flight."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from augury.application.limits import Limits
+from augury.application.ports import Accepted, Opened, Remembered
+from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.requests import Decision, Replayed, Request
+from augury.domain.balance import Balance, Transfer
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import PredictionId, UserId, uuid7
+from augury.domain.lane import Lane
+from augury.domain.prediction import Prediction, TooManyPending
+from augury.domain.premise import Premise
+from augury.domain.pricing import require_at_most
+from augury.domain.user import UserNotFound
+
+RETRY_AFTER = 5
+"""Seconds that a user with too many unfinished predictions is asked to wait."""
+
+
+class Decisions:
+    """Decides one request after another over the balances, and collects what to record."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        known: Mapping[UserId, Balance],
+        limits: Limits,
+        backlog: Backlog,
+        now: datetime,
+    ) -> None:
+        """Those of `known` may be out of date."""
+        self._before: dict[UserId, Balance] = {**opened.balances, **known}
+        self._balances = dict(self._before)
+        self._known = known
+        self._remembered: dict[tuple[UserId, str], Remembered] = dict(opened.remembered)
+        self._limits = limits
+        self._small, self._slice = limits.small, limits.slice
+        self._backlog = backlog
+        self._now = now
+        self._most_pending: dict[UserId, int] = {}
+        self.accepted: list[Accepted] = []
+        self.transfers: list[Transfer] = []
+        self.traces: dict[PredictionId, str] = {}
+
+    def answer(self, request: Request) -> Decision | None:
+        """None if this takes a fresh look at the balance."""
+        try:
+            return self._replay(request) or self._accept(request)
+        except DomainError as refusal:
+            return None if request.user_id in self._known else refusal
+
+    def premises(self) -> dict[UserId, Premise]:
+        """What the accepted predictions rest on, for each of their users."""
+        return {
+            user_id: Premise.of(self._before[user_id], self._balances[user_id], most_pending=most)
+            for user_id, most in self._most_pending.items()
+        }
+
+    def keep(self, user_ids: Collection[UserId]) -> Collection[UserId]:
+        """Drop what was accepted for other users than these. Answers those others."""
+        others = self._most_pending.keys() - user_ids
+        if others:
+            self.accepted = [each for each in self.accepted if each.prediction.user_id not in others]
+        return others
+
+    def _replay(self, request: Request) -> Replayed | None:
+        key = request.key
+        known = key and self._remembered.get((request.user_id, key.key))
+        if not key or not known:
+            return None
+        known.require(key)
+        return Replayed(PredictionId(known.reference))
+
+    def _accept(self, request: Request) -> Prediction | None:
+        balance = self._balances.get(request.user_id)
+        if balance is None:
+            raise UserNotFound
+        most = self._limits.guest_pending if request.is_guest else self._limits.max_pending
+        _require_room(balance.pending, most)
+        _require_room(self._backlog.waiting, self._limits.max_waiting)
+        price = request.model.price(request.rows, request.text_bytes)
+        require_at_most(request.max_price, price)
+        size = len(request.input)
+        lane = self._small.lane(request.rows, size, pending=balance.pending)
+        if lane is Lane.BULK and balance.pending >= self._small.pending and request.user_id in self._known:
+            return None  # fewer may be pending by now
+        prediction = Prediction(
+            id=PredictionId(uuid7()),
+            user_id=request.user_id,
+            model=request.model.ref,
+            rows=request.rows,
+            row_price=request.model.row_price,
+            text_price=request.model.text_price,
+            text_bytes=request.text_bytes,
+            created_at=self._now,
+            expires_at=self._now + request.expires_in,
+            single=request.single,
+        )
+        balance, transfers = balance.hold(price, reference=prediction.id)
+        self._balances[request.user_id] = balance
+        self._most_pending[request.user_id] = most
+        if request.key:
+            self._remembered[request.user_id, request.key.key] = Remembered(
+                request.key.fingerprint, prediction.id
+            )
+        if request.trace:
+            self.traces[prediction.id] = request.trace
+        self.transfers += transfers
+        cost = self._slice.cost(request.rows, size) if lane is Lane.BULK else None
+        self.accepted.append(Accepted(prediction, request.input, request.key, request.notify, cost))
+        return prediction
+
+    def ids_by_lane(self) -> dict[Lane, list[PredictionId]]:
+        """The accepted predictions, in order. A lane that gets none is left out."""
+        ids: dict[Lane, list[PredictionId]] = defaultdict(list)
+        for each in self.accepted:
+            ids[Lane.SMALL if each.bulk_cost is None else Lane.BULK].append(each.prediction.id)
+        return ids
+
+
+def _require_room(pending: int, most: int) -> None:
+    if pending >= most:
+        raise TooManyPending(pending=pending, most=most, retry_after=RETRY_AFTER)
