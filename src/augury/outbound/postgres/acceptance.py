@@ -44,7 +44,9 @@ WITH locked AS (
     FROM moving WHERE b.user_id = moving.user_id AND b.user_id = ANY (ARRAY (SELECT user_id FROM locked))
     RETURNING b.user_id, b.available, b.held, b.pending, b.debt
 ), new AS (
-    SELECT * FROM unnest(
+    SELECT id, user_id, name, version, rows, price, single, created_at, expires_at, input, notify, text_price,
+        text_bytes, cost
+    FROM unnest(
         $9::uuid[], $10::uuid[], $11::text[], $12::int[], $13::int[], $14::int[], $15::bool[],
         $16::timestamptz[], $17::timestamptz[], $18::bytea[], $19::bool[], $20::int[], $21::int[], $22::int[]
     ) AS new (
