@@ -63,20 +63,21 @@ class Limits:
     api_keys: int = 20
     """API keys of one user."""
     identity_cache: timedelta = timedelta(seconds=10)
-    """How long a verified credential is trusted without another query. An account closed or blocked, or an
-    API key deleted, by another process, or a key that expires, goes unnoticed for as long. 0 queries every
-    time."""
+    """How long a verified credential is trusted without another query. For this long, a process may not
+    notice that another one has closed or blocked the account or deleted the API key, or that the key has
+    expired. 0 queries every time."""
     refresh_lifetime: timedelta = timedelta(days=30)
     """How long a refresh token is valid."""
     refresh_grace: timedelta = timedelta(seconds=10)
     """How long a refresh token still works after it was replaced, so that a lost answer signs nobody out."""
     lease: timedelta = timedelta(seconds=30)
-    """How long a worker may be silent before another one takes over its predictions. It renews by thirds."""
+    """How long a worker may be silent before another one takes over its predictions. It renews its lease
+    after each third of this time."""
     predict_timeout: timedelta = timedelta(minutes=5)
-    """How long one batch may take. Then its worker process ends, since a thread cannot be canceled."""
+    """How long one batch may take. After that, its worker process ends, since a thread cannot be canceled."""
     max_batch_rows: int = 2_000
-    """Rows that one batch of small work claims, beyond its first prediction. Nothing small waits for more
-    than one batch."""
+    """Rows that one batch of small work claims, beyond its first prediction. So small work waits for at most
+    one batch."""
     max_batch_bytes: int = 1_000_000
     """Bytes of input that one batch of small work claims, beyond its first prediction. While it is predicted,
     each byte takes up to 40 bytes of memory. A worker predicts one batch and one slice at a time."""

@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 
 
 async def retried(transaction: Callable[[], Awaitable[Result]]) -> Result:
-    """The answer of the first try without a `Conflict`. Raises the `Conflict` of the last try.
+    """The result of the first attempt without a `Conflict`. Raises the `Conflict` of the last attempt.
 
-    `transaction` must decide on what it reads itself, since each try starts anew.
+    `transaction` must decide only by values that it reads itself, since each attempt starts anew.
     """
     for _ in range(MOST_TRIES - 1):
         try:

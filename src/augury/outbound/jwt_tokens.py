@@ -27,8 +27,8 @@ _CHECKS: Options = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JwtSettings:
     secret: str = field(repr=False)
-    """Signs access tokens and names guests. 32 bytes or more (RFC 7518, section 3.2). `augury up` makes
-    its own."""
+    """The key that signs access tokens and makes guests' keys. At least 32 bytes (RFC 7518, section 3.2).
+    `augury up` makes its own."""
     lifetime: timedelta = timedelta(minutes=15)
     """How long an access token is valid."""
 
@@ -88,7 +88,7 @@ class JwtAccessTokens(AccessTokens):
                 audience=AUDIENCE,
                 options=_CHECKS,
             )
-            version = claims.get("ver", 0)  # tokens of before have none: an account begins with 0
+            version = claims.get("ver", 0)  # older tokens have none; accounts begin with 0
             if type(version) is not int:
                 raise InvalidToken
             known = Access(UserId(UUID(claims["sub"])), version), float(claims["exp"])

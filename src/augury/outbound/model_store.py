@@ -114,7 +114,7 @@ def _append(part: Path, piece: bytes) -> None:
 
 
 def _copy(source: BinaryIO, target: BinaryIO) -> str:
-    """Copy everything, and answer the SHA-256 of the copied bytes."""
+    """Copy everything. Returns the SHA-256 of the copied bytes."""
     digest = hashlib.sha256()
     while chunk := source.read(_CHUNK_BYTES):
         digest.update(chunk)

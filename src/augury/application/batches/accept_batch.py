@@ -23,7 +23,7 @@ PUT_TOGETHER = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A batch that was received whole, and nothing of which was checked yet."""
+    """A batch that was received completely, but not checked yet."""
 
     id: BatchId
     user_id: UserId
@@ -97,7 +97,7 @@ class AcceptBatch:
         return batch, slices
 
     def _costs(self, rows: Sequence[int]) -> Sequence[int]:
-        """What each slice costs in the bulk lane: all but the last are full, of rows or of bytes."""
+        """The cost of each slice in the bulk lane. All except the last are full, of rows or of bytes."""
         return [*(max(each, self.limits.slice_rows) for each in rows[:-1]), rows[-1]]
 
     def _slices(self, received: Received, now: datetime) -> Sequence[Prediction]:

@@ -14,8 +14,8 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelBatch:
-    """Cancel what no worker has started of a batch; its credits come back. Slices that run are finished, and
-    charged."""
+    """Cancel the slices of a batch that no worker has started; their credits come back. Running slices are
+    finished, and charged."""
 
     batches: Batches
     books: OpenBatchBooks

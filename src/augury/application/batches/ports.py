@@ -49,8 +49,8 @@ class BatchStore(Protocol):
 
     @abstractmethod
     async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:
-        """Delete up to so many of a batch's objects whose name begins like this, and answer how many were
-        there."""
+        """Delete up to `at_most` of a batch's objects whose name begins with `prefix`. Returns how many were
+        deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class BatchBooks(Books, Protocol):
 
     @abstractmethod
     async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:
-        """Lock up to so many of a batch's slices that no worker has started."""
+        """Lock up to `limit` of a batch's slices that no worker has started."""
 
 
 class OpenBatchBooks(Protocol):
@@ -106,15 +106,15 @@ class OpenBatchBooks(Protocol):
 
 
 class Batches(Protocol):
-    """Batches and their slices. Each call is a statement in a transaction of its own."""
+    """Batches and their slices. Each call is one statement in its own transaction."""
 
     @abstractmethod
     async def receive(self, batch_id: BatchId, *, owner: UserId, at: datetime) -> None:
-        """Remember that objects of a batch are being stored, which is not accepted yet and cannot be read."""
+        """Record a batch whose objects are being stored. It is not accepted yet, and cannot be read."""
 
     @abstractmethod
     async def unfinished(self, owner: UserId) -> int:
-        """The number of the user's accepted batches of which some slice has not ended."""
+        """The number of the user's accepted batches that have a slice which has not ended."""
 
     @abstractmethod
     async def get(self, batch_id: BatchId, *, owner: UserId) -> StoredBatch:
@@ -135,8 +135,8 @@ class Batches(Protocol):
 
     @abstractmethod
     async def close(self, ids: Collection[BatchId]) -> None:
-        """Note the end of those of these batches whose slices have all ended, so that later reads need not
-        look at the slices."""
+        """Record the end of the batches whose slices have all ended, so that later reads need not look at the
+        slices."""
 
     @abstractmethod
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
@@ -145,4 +145,4 @@ class Batches(Protocol):
 
     @abstractmethod
     async def purged(self, batch_id: BatchId) -> None:
-        """Note that a batch's objects were deleted. Forget a batch that was never accepted."""
+        """Record that a batch's objects were deleted. Delete a batch that was never accepted."""

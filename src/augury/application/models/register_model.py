@@ -44,7 +44,7 @@ class RegisterModel:
         activate: bool = True,
         known: Known | None = None,
     ) -> Registered:
-        """A price that is not given is that of the version before.
+        """A price that is not given is taken from the version before.
 
         It is not made active if its features or its answers differ from the active version's. If the name
         already has this file, no new version is made: the given facts are stored for the existing one. Raises

@@ -1,4 +1,4 @@
-"""The sweeper's loop. It runs in every worker, but only one sweeps at a time: the books see to that."""
+"""The sweeper's loop. It runs in every worker. The books ensure that only one sweeps at a time."""
 
 import asyncio
 import logging

@@ -23,7 +23,7 @@ class Categories:
         self._read: dict[_Key, tuple[str, bool]] = {}
 
     def read(self, values: Sequence[Sent], kinds: Collection[type]) -> tuple[Sequence[Sent], Sequence[int]]:
-        """Answers the values as the model's categories, and the indexes of those that it has never seen.
+        """Returns the values as the model's categories, and the indexes of those that it has never seen.
 
         `kinds` are the types of the values.
         """

@@ -10,7 +10,7 @@ _EXACT_POWER = 22  # the largest power of ten that a double holds exactly
 
 
 def shortened(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Round to `DIGITS` significant digits, so that the shortest text of each double is no longer.
+    """Round to `DIGITS` significant digits, so that the shortest text of each double has no more digits.
 
     Rare events keep their probability: values above 0 stay above 0, and values below 1 stay below 1.
     """

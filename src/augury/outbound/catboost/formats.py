@@ -38,7 +38,7 @@ _KINDS: Sequence[tuple[bytes, str, str]] = (
 
 
 def what_else(file: Path) -> str | None:
-    """Says what the file is and what to do, or answers None if it begins like a CatBoost binary model.
+    """Says what the file is and what to do. None if it begins like a CatBoost binary model.
 
     Raises `OSError`.
     """

@@ -1,4 +1,4 @@
-"""Predicts the rows of several questions together, and answers the outcome of each question."""
+"""Predicts the rows of several questions together, and returns the outcome of each question."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

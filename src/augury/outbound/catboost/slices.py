@@ -59,7 +59,8 @@ def _read_rows(model: LoadedModel, rows: Sequence[Any]) -> ReadSlice:
 
 
 def _scored(model: LoadedModel, table: RowsOfModel) -> Scores:
-    """The scores of all rows. If the model raises, its faulty rows are found, and are not finite."""
+    """The scores of all rows. If the model raises, the faulty rows are found, and their scores are marked as
+    not finite."""
     try:
         return model.scores(table)
     except Exception:  # a model may raise anything; only the row matters

@@ -8,7 +8,7 @@ from augury.outbound.memory.memory import Memory
 
 
 class MemoryDuty(Duty):
-    """One of all instances over the same memory is on duty."""
+    """Only one of the instances over the same memory is on duty."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory

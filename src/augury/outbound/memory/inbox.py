@@ -43,7 +43,7 @@ class MemoryInbox(Inbox):
                 state.updates[update_id] = replace(state.updates[update_id], update=None)
 
     async def _count(self, update_ids: Collection[int], change: int) -> int:
-        """Add `change` to the tries of those that still wait, and answer their number."""
+        """Add `change` to the tries of the updates that still wait. Returns how many there are."""
         async with self.memory.change() as state:
             changed = {
                 update_id: replace(record, tries=record.tries + change)

@@ -18,7 +18,7 @@ MOST_IDS = 200_000
 PREFETCH = 128
 """The most tasks that are handled at the same time. The consumer forms its batches from them."""
 PAUSE = timedelta(seconds=1)
-"""Before a task that could not be handled is delivered again."""
+"""The pause before a task that could not be handled is delivered again."""
 
 MOST_DELIVERIES = 1_000
 """The deliveries of a task after which it becomes a dead letter."""
@@ -41,7 +41,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """A task that was given up, and the time of that."""
+    """A task that was given up, and when."""
 
     waiting: Waiting
     died_at: datetime

@@ -11,7 +11,7 @@ from augury.slices.sheet import Kind, decode_sheet
 
 
 def rows_of(sheet: bytes, content: bytes) -> list[object]:
-    """A cell that is missing is missing in its row, too."""
+    """A missing cell is left out of its row."""
     described, table = decode_sheet(sheet), decoded(content)
     if described.kind is Kind.JSON:
         return [msgspec.json.decode(each) for each in table.column("row").to_pylist()]
