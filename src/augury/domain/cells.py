@@ -43,7 +43,7 @@ def known_values(feature: Feature) -> Names:
 
 def text_in(cell: str, feature: Feature, known: Names) -> object:
     """The text, boolean or embedding in a cell. An empty category or embedding is absent: a table has no
-    other way to say that.
+    other way to say that. An empty date is None, a missing date.
 
     `known` has the feature's values.
     """
@@ -51,6 +51,8 @@ def text_in(cell: str, feature: Feature, known: Names) -> object:
         return embedding_in(cell) if cell.strip() else ABSENT
     found = known.find(cell)
     text = cell.strip() if found is None else found
+    if feature.kind is FeatureKind.DATE:
+        return text or None
     if text or found is not None or feature.kind is FeatureKind.TEXT:
         return from_cell(feature, text)
     return ABSENT

@@ -9,6 +9,7 @@ from typing import Self
 
 from augury.domain.answer_form import AnswerForm
 from augury.domain.answer_form import Task as Task
+from augury.domain.dates import read_date
 from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.text import is_storable
@@ -33,6 +34,8 @@ class FeatureKind(StrEnum):
     TEXT = "text"
     EMBEDDING = "embedding"
     """A list of numbers, as many as the model was trained with."""
+    DATE = "date"
+    """A date, with or without a time, as text. The model gets its parts, such as the month, as numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ class Feature:
                 return _fault_of_text(value, max_text)
             case FeatureKind.EMBEDDING:
                 return self._fault_of_embedding(value)
+            case FeatureKind.DATE:
+                if value is not None and not (isinstance(value, str) and read_date(value)):
+                    return RowFault.NOT_A_DATE
         return None
 
     def _fault_of_embedding(self, value: object) -> RowFault | None:

@@ -27,6 +27,7 @@ class RowFault(StrEnum):
     NOT_A_TEXT = "not_a_text"
     NOT_AN_EMBEDDING = "not_an_embedding"
     """The value is not a list of as many numbers as the model takes."""
+    NOT_A_DATE = "not_a_date"
     TOO_LONG = "too_long"
     """The text or category has more characters than the service accepts."""
     NOT_STORABLE = "not_storable"

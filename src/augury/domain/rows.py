@@ -100,6 +100,8 @@ def _is_fine(feature: Feature, column: Sequence[Any], kinds: AbstractSet[type], 
             return kinds <= {int, float, bool, NoneType} and _are_in_range(numbers)
         case FeatureKind.EMBEDDING:
             return all(feature.fault(value) is None for value in column)
+        case FeatureKind.DATE:
+            return kinds <= {str, NoneType} and all(feature.fault(value) is None for value in set(column))
         case FeatureKind.CATEGORICAL if kinds & {int, float, bool}:
             return kinds <= {int, float, bool, str} and all(
                 feature.fault(value, max_text) is None for value in column

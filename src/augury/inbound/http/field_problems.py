@@ -17,6 +17,7 @@ FAULTS: Mapping[RowFault, str] = {
     RowFault.NOT_64_BIT: "must be a 64-bit whole number",
     RowFault.NOT_A_TEXT: "must be a string",
     RowFault.NOT_AN_EMBEDDING: "must be an array of numbers: `GET /models/{name}` says how many (`minItems`)",
+    RowFault.NOT_A_DATE: "must be a date such as 2026-11-28 or 2026-11-28T09:30, or null",
     RowFault.TOO_LONG: "is too long: `GET /models/{name}` says how long (`maxLength`)",
     RowFault.NOT_STORABLE: "must not contain NUL or lone surrogates",
     RowFault.NOT_PREDICTED: "the model could not predict this row",

@@ -32,6 +32,7 @@ _TYPES: dict[FeatureKind, list[str]] = {
     FeatureKind.NUMERIC: ["number", "boolean", "null"],
     FeatureKind.CATEGORICAL: ["string", "integer", "boolean"],
     FeatureKind.TEXT: ["string"],
+    FeatureKind.DATE: ["string", "null"],
 }
 
 

@@ -121,6 +121,9 @@ def without_file(dialogue: Dialogue, message_id: int) -> Dialogue:
     return replace(dialogue, files=tuple(each for each in dialogue.files if each.message_id != message_id))
 
 
+_WRONG = {RowFault.NOT_FINITE: "wrong-range", RowFault.NOT_A_DATE: "wrong-date"}
+
+
 def answer(feature: Feature, text: str) -> Value:
     """The feature's value in `text`. Raises `NoAnswer`, and `TwoReadings` if it is an ambiguous number."""
     value = _value(feature, text)
@@ -145,6 +148,8 @@ def _value(feature: Feature, text: str) -> Value:
             exact = known_values(feature).find(text)
             known = {value.strip().casefold(): value for value in feature.values}
             return exact if exact is not None else known.get(text.strip().casefold(), text.strip())
+        case FeatureKind.DATE:
+            return text.strip()
         case FeatureKind.TEXT:
             return text
         case FeatureKind.EMBEDDING:

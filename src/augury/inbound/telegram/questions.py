@@ -47,7 +47,7 @@ def _choices(asking: Asking, model: Model, say: Speech) -> InlineKeyboardMarkup:
     choices = [
         button(value, f"a:{where}:{index}") for index, value in enumerate(feature.values[:MOST_CHOICES])
     ]
-    if feature.kind is FeatureKind.NUMERIC and feature.nullable:
+    if feature.kind in {FeatureKind.NUMERIC, FeatureKind.DATE} and feature.nullable:
         choices = [button(say.plain("button-missing"), f"a:{where}:none")]
     way_out = [button(say.plain("button-cancel"), f"stop:{where}")]
     if step:

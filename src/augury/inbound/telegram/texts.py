@@ -39,6 +39,7 @@ REASONS = {
     RowFault.NOT_64_BIT: "reason-range",
     RowFault.NOT_A_TEXT: "reason-text",
     RowFault.NOT_AN_EMBEDDING: "reason-embedding",
+    RowFault.NOT_A_DATE: "reason-date",
     RowFault.TOO_LONG: "reason-long",
     RowFault.NOT_STORABLE: "reason-characters",
     RowFault.NOT_PREDICTED: "reason-broke",

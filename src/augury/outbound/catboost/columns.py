@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augury.domain.cells import ABSENT, known_values, number_in, text_in
+from augury.domain.dates import part_name
 from augury.domain.model_facts import MOST_NUMBER, Feature, FeatureKind
 from augury.domain.numbers import POINTS, TwoReadings
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.outbound.catboost.categories import Sent
+from augury.outbound.catboost.dates import parts_of
 from augury.outbound.catboost.loaded import Doubt, LoadedModel, embeddings
 from augury.slices.arrow import Cells, Table
 from augury.slices.sheet import Kind, Sheet
@@ -85,7 +87,14 @@ def read_columns(model: LoadedModel, sheet: Sheet, table: Table) -> ReadSlice:
     frame: dict[str, object] = {}  # CatBoost compares the names
     doubts: list[Doubt] = []
     for place, (feature, column) in enumerate(zip(features, columns, strict=True)):
-        frame[feature.name], doubt = _read(model, place, feature, column, valid)
+        if feature.kind is FeatureKind.DATE:
+            made, doubt = _dates(model, place, column, valid)
+            frame |= {
+                part_name(feature.name, part): values
+                for part, values in zip(model.dates[place], made, strict=True)
+            }
+        else:
+            frame[feature.name], doubt = _read(model, place, feature, column, valid)
         if doubt is not None and len(doubt.places):
             doubts.append(doubt)
     if all(feature.kind is FeatureKind.NUMERIC for feature in features):
@@ -140,6 +149,8 @@ def _typed(feature: Feature, cells: Cells) -> Column:
     if pa.types.is_nested(kind):
         values = cells.to_pylist()
         return Coded(values, np.arange(len(values)))
+    if feature.kind is FeatureKind.DATE and pa.types.is_temporal(kind):
+        return _coded(cells, lambda value: value.isoformat(), absent=None)
     return _coded(cells, lambda value: value, absent=None)
 
 
@@ -214,6 +225,20 @@ def _categories(
     is_unseen = np.zeros(len(column.values), dtype=np.bool_)
     is_unseen[[good[each] for each in unseen]] = True
     return shown, Doubt(place, RowDoubt.UNSEEN_CATEGORY, np.flatnonzero(is_unseen[codes]).tolist())
+
+
+def _dates(
+    model: LoadedModel, place: int, column: Column, valid: Mask | None
+) -> tuple[Sequence[npt.NDArray[np.float32]], Doubt | None]:
+    """The parts of the dates of the valid rows, and the doubt about missing dates."""
+    assert isinstance(column, Coded)
+    texts = [each if isinstance(each, str) else None for each in column.values]  # others are faults
+    codes = _of(column.codes, valid)
+    parts = parts_of(texts, model.dates[place]).astype(np.float32)[codes]
+    if place not in model.never_null:
+        return list(parts.T), None
+    missing = np.array([each is None for each in column.values], dtype=np.bool_)[codes]
+    return list(parts.T), Doubt(place, RowDoubt.UNSEEN_NULL, np.flatnonzero(missing).tolist())
 
 
 def _fits(feature: Feature, value: object) -> bool:

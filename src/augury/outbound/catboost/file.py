@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from catboost import CatBoost, CatBoostClassifier, CatBoostError
 
+from augury.domain.dates import DatePart, part_name
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import (
     GROUP,
@@ -68,6 +69,9 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The values of categorical features that the model was trained on."""
     outputs: tuple[str, ...] = ()
     """The names of the values of a model that answers several, such as those of its targets."""
+    dates: dict[str, tuple[DatePart, ...]] = {}
+    """Dates that customers send, and the parts of each that are the model's own last features, in this order:
+    `when.year`, `when.month`, …"""
     training: str = ""
     """How it was trained, for people."""
     texts: ModelTexts = msgspec.field(default_factory=ModelTexts)
@@ -106,7 +110,7 @@ def _short(error: CatBoostError) -> str:
 def facts_of(model: CatBoost) -> ModelFacts:
     """Raises `ModelRefused` if the model cannot be served. The model forgets a loss that is unknown here."""
     own = _own_facts(model)
-    features = _features(model, own.categories)
+    features = _with_dates(_features(model, own.categories), own.dates)
     loss = loss_of(model)
     forget_unknown(model, loss)
     classes = _classes(model)
@@ -221,6 +225,25 @@ def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tup
     )
 
 
+def _with_dates(
+    features: tuple[Feature, ...], dates: Mapping[str, tuple[DatePart, ...]]
+) -> tuple[Feature, ...]:
+    """Replace the parts of dates, which must be the last features, by the dates that customers send."""
+    parts = [part_name(name, part) for name, each in dates.items() for part in each]
+    rest, last = features[: len(features) - len(parts)], features[len(features) - len(parts) :]
+    if [each.name for each in last] != parts or any(each.kind is not FeatureKind.NUMERIC for each in last):
+        raise ModelRefused(reason="its last features are not the numbers that are the parts of its dates")
+    if not all(dates.values()):
+        raise ModelRefused(reason="it uses no part of one of its dates")
+    _require_good_names("feature", [*(each.name for each in rest), *dates])
+    return (*rest, *(Feature(name, FeatureKind.DATE) for name in dates))
+
+
+def dates_of(model: CatBoost) -> Mapping[str, tuple[DatePart, ...]]:
+    """The dates that customers send, and the parts of each that the model takes."""
+    return _own_facts(model).dates
+
+
 def _misnamed(categories: Mapping[str, object], features: Sequence[Feature]) -> tuple[str, ...]:
     categorical = {feature.name for feature in features if feature.kind is FeatureKind.CATEGORICAL}
     return tuple(name for name in categories if name not in categorical)
@@ -272,8 +295,10 @@ def _width(model: CatBoost, features: Sequence[Feature]) -> int:
 def _neutral_answer(
     model: CatBoost, features: Sequence[Feature], asked: PredictionType
 ) -> npt.NDArray[np.float64]:
-    row = np.empty((1, len(features)), dtype=object)
-    for place, feature in enumerate(features):
+    plain = [each for each in features if each.kind is not FeatureKind.DATE]
+    parts = sum(map(len, dates_of(model).values()))
+    row = np.zeros((1, len(plain) + parts), dtype=object)
+    for place, feature in enumerate(plain):
         is_list = feature.kind is FeatureKind.EMBEDDING
         row[0, place] = [0.0] * (feature.length or 1) if is_list else _NEUTRAL[feature.kind]
     try:

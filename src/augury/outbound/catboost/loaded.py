@@ -14,8 +14,9 @@ from augury.domain.model_facts import Feature, FeatureKind, ModelFacts, ReadAs, 
 from augury.domain.row_errors import RowDoubt
 from augury.domain.rows import CheckedRows
 from augury.outbound.catboost.categories import Categories
+from augury.outbound.catboost.dates import Parts, with_parts
 from augury.outbound.catboost.digits import shortened
-from augury.outbound.catboost.file import PredictionType, prediction_type
+from augury.outbound.catboost.file import PredictionType, dates_of, prediction_type
 from augury.outbound.catboost.scores import Scores, crossed
 from augury.outbound.catboost.seen import NOTHING_SEEN, Seen
 
@@ -48,10 +49,15 @@ class LoadedModel:
     """By the index of the feature."""
     never_null: Collection[int]
     """The indexes of features that certainly were never missing in training."""
+    dates: Mapping[int, Parts]
+    """By the index of the feature: the parts that the model takes of a date. Dates are the last features."""
 
     @classmethod
     def of(cls, catboost: CatBoost, facts: ModelFacts, found: ModelFacts, seen: Seen, threads: int) -> Self:
         """`facts` are the registered ones. They may have more categories than those of the file, `found`."""
+        first = len(facts.schema.features) - len(parts := list(dates_of(catboost).values()))
+        dates = {first + index: each for index, each in enumerate(parts)}
+        places = [*range(first), *(index for index, each in dates.items() for _ in each)]
         return cls(
             catboost,
             facts,
@@ -68,7 +74,8 @@ class LoadedModel:
                 )
                 if feature.kind is FeatureKind.CATEGORICAL
             },
-            seen.never_null,
+            {places[column] for column in seen.never_null},
+            dates,
         )
 
     def read(self, checked: CheckedRows) -> tuple[Table, list[Doubt]]:
@@ -86,7 +93,7 @@ class LoadedModel:
             if NoneType in checked.kinds[column]:
                 null = [place for place, row in enumerate(checked.values) if row[column] is None]
                 doubts.append(Doubt(column, RowDoubt.UNSEEN_NULL, null))
-        return table, doubts
+        return with_parts(table, self.dates) if self.dates else table, doubts
 
     def answers(self, table: Table) -> list[Answer | None]:
         """One answer per row, or None if it is not a finite number. Calls the model once."""

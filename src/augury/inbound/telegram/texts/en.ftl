@@ -199,10 +199,12 @@ ask-embedding = { $length ->
         [0] Send a list of numbers, such as [0.1, -2, 3].
        *[other] Send a list of { $length } numbers, such as [0.1, -2, 3].
     }
+ask-date = Send a date such as 28.11.2026, or 28.11.2026 09:30.
 which-number = “{ $value }” can mean two numbers. Do you mean { $one } or { $other }?
 wrong-number = “{ $value }” is not a number. Send a number such as 12 or 3.5.
 wrong-embedding = This is not a list of as many numbers as the model takes. Send it in brackets, with commas between the numbers.
 wrong-range = This number is too large for the model.
+wrong-date = “{ $value }” is not a date. Send a date such as 28.11.2026.
 wrong-text = The model cannot use this text.
 dialogue-over = All right, canceled.
 file-left = All right, <b>{ $file }</b> will not be predicted.
@@ -259,6 +261,7 @@ reason-null = must be a number: the model does not accept missing ones
 reason-range = must be a number within the allowed range
 reason-text = must be a text
 reason-embedding = must be a list of as many numbers as the model takes, such as [0.1, -2, 3]
+reason-date = must be a date such as 28.11.2026 or 2026-11-28
 reason-long = is too long; please shorten it
 reason-missing = is missing
 reason-characters = has characters that cannot be stored

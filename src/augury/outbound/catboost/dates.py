@@ -1,0 +1,28 @@
+"""Turns the dates that customers send into the numbers that a model takes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.domain.dates import DatePart, read_date
+
+Parts: TypeAlias = Sequence[DatePart]
+
+
+def parts_of(dates: Sequence[Any], parts: Parts) -> npt.NDArray[np.float64]:
+    """Rows by parts. All parts of a missing date, and of a text that is no date, are missing."""
+    missing = (np.nan,) * len(parts)
+    known: dict[Any, tuple[float, ...]] = {None: missing}
+    for text in set(dates) - {None}:
+        date = read_date(text)
+        known[text] = missing if date is None else tuple(part.of(date) for part in parts)
+    return np.array([known[text] for text in dates], dtype=np.float64).reshape(len(dates), len(parts))
+
+
+def with_parts(table: npt.NDArray[Any], dates: Mapping[int, Parts]) -> npt.NDArray[Any]:
+    """Replace the columns of dates, which are the last ones, by the parts."""
+    first = min(dates)
+    made = [parts_of(table[:, column].tolist(), parts) for column, parts in dates.items()]
+    return np.column_stack([table[:, :first], *(each.astype(object) for each in made)])
