@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from catboost import CatBoost, CatBoostClassifier, CatBoostError
 
+from augury.cards.card import UnreadableCard, decoded
 from augury.domain.dates import DatePart, part_name
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import (
@@ -50,6 +51,7 @@ MOST_NAME_CHARACTERS = 256
 MOST_REASON_CHARACTERS = 200
 SCHEMA_VERSION = 1
 
+_CARD = "augury_card"  # the key of the model's card
 _OWN_FACTS = "augury"  # the key of our own facts among the file's metadata
 _NEUTRAL = {FeatureKind.NUMERIC: 0.0, FeatureKind.CATEGORICAL: "", FeatureKind.TEXT: ""}
 _WIDTHS = {Task.REGRESSION: 1, Task.RANKING: 1, Task.UNCERTAIN_REGRESSION: 2}
@@ -81,6 +83,23 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def write_own_facts(model: CatBoost, facts: OwnFacts) -> None:
     """Put the facts into the model's metadata, which is saved with it."""
     model.get_metadata()[_OWN_FACTS] = msgspec.json.encode(facts).decode()
+
+
+def write_card(model: CatBoost, card: bytes) -> None:
+    """Put the card into the model's metadata. It is no part of the facts: those are read at every start."""
+    model.get_metadata()[_CARD] = card.decode()
+
+
+def card_of(model: CatBoost) -> str | None:
+    """The card in the file, if there is one. Raises `ModelRefused`."""
+    text = model.get_metadata().get(_CARD)
+    if text is None:
+        return None
+    try:
+        decoded(text)
+    except UnreadableCard as error:
+        raise ModelRefused(reason=f'its metadata "{_CARD}" cannot be read: {error}') from error
+    return str(text)
 
 
 def open_model(file: Path) -> CatBoost:

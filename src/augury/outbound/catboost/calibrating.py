@@ -1,0 +1,71 @@
+"""Calibrates a classifier: its raw values are scaled so that its probabilities are met by what is seen.
+
+CatBoost keeps a scale and a bias in the file, so that the served probabilities are the calibrated ones.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+Numbers = npt.NDArray[np.float64]
+_LEAST_GAIN = 0.001
+"""A smaller share of the loss is no gain: then the values stay as they are."""
+_SCALES = (0.2, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Raw values become `scale` times themselves plus `bias`."""
+
+    scale: float = 1.0
+    bias: float = 0.0
+
+    def apply(self, model: Any) -> None:  # noqa: ANN401  # CatBoost
+        """Write it into the model."""
+        scale, bias = model.get_scale_and_bias()
+        biases = (
+            [self.scale * each + self.bias for each in bias]
+            if isinstance(bias, list)
+            else (self.scale * bias + self.bias)
+        )
+        model.set_scale_and_bias(self.scale * scale, biases)
+
+
+def calibrate(raw: Numbers, truth: Numbers) -> Calibration:
+    """The calibration with the least log loss of rows that the model did not learn from.
+
+    `raw` has one value per row, or rows by classes. More than two classes get a scale alone, so that the
+    likeliest class stays the same.
+    """
+    if raw.ndim > 1:
+
+        def loss(given: Numbers) -> float:
+            return float(
+                -np.mean(np.log(probabilities(raw * given[0])[np.arange(len(raw)), truth.astype(int)]))
+            )
+
+        start, bounds = [1.0], [_SCALES]
+    else:
+
+        def loss(given: Numbers) -> float:
+            scaled = given[0] * raw + given[1]
+            return float(np.mean(np.logaddexp(0, scaled) - truth * scaled))
+
+        start, bounds = [1.0, 0.0], [_SCALES, (-3.0, 3.0)]
+    found = minimize(loss, start, method="L-BFGS-B", bounds=bounds)
+    if not found.success or found.fun > loss(np.array(start)) * (1 - _LEAST_GAIN):
+        return Calibration()
+    return Calibration(*(float(each) for each in found.x))
+
+
+def probabilities(raw: Numbers) -> Numbers:
+    """Rows by classes."""
+    if raw.ndim == 1:
+        second = 1 / (1 + np.exp(-np.clip(raw, -500, 500)))
+        return np.column_stack([1 - second, second])
+    exponents = np.exp(raw - raw.max(axis=1, keepdims=True))
+    shares: Numbers = np.maximum(exponents / exponents.sum(axis=1, keepdims=True), 1e-300)
+    return shares

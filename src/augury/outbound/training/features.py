@@ -1,0 +1,99 @@
+"""Makes the columns of a table the features of a model, in its order: parts of dates come last."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from augury.domain.dates import DatePart, part_name, read_date
+from augury.outbound.training.kinds import Column, number_of
+from augury.outbound.training.plan import ColumnKind, Untrainable
+
+MOST_LISTED = 1_000
+"""Categories of one feature whose names the file keeps. More are not choices, but names or numbers."""
+_ORDER = (ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The model's features as a pandas DataFrame, and which of them are what."""
+
+    frame: Any
+    categories: Sequence[str]
+    texts: Sequence[str]
+    dates: Mapping[str, tuple[DatePart, ...]]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column]) -> Self:
+        """Raises `Untrainable` if no column can be used."""
+        used = [each for each in columns if each.kind is not ColumnKind.SKIP]
+        frame: dict[str, Any] = {each.name: _values(each) for each in used if each.kind in _ORDER}
+        dates: dict[str, tuple[DatePart, ...]] = {}
+        for each in used:
+            if each.kind is ColumnKind.DATE:
+                parts = _parts(each.cells)
+                dates[each.name] = tuple(parts)
+                frame |= {part_name(each.name, part): values for part, values in parts.items()}
+        if not frame:
+            raise Untrainable(reason="no column can be used as a feature; --kind COLUMN=KIND overrules it")
+        return cls(
+            pd.DataFrame(frame),
+            [each.name for each in used if each.kind is ColumnKind.CATEGORY],
+            [each.name for each in used if each.kind is ColumnKind.TEXT],
+            dates,
+        )
+
+    def rows(self, places: npt.NDArray[Any]) -> Any:  # noqa: ANN401  # a DataFrame
+        return self.frame.iloc[places]
+
+    def known_values(self) -> dict[str, tuple[str, ...]]:
+        """The values of each category, the most frequent first, without those of more than `MOST_LISTED`."""
+        counted = {name: Counter(self.frame[name].tolist()) for name in self.categories}
+        return {
+            name: tuple(value for value, _ in counts.most_common())
+            for name, counts in counted.items()
+            if len(counts) <= MOST_LISTED
+        }
+
+    def normalised(self) -> npt.NDArray[np.uint64]:
+        """A hash of each row that ignores case and blanks in texts: equal ones are duplicates."""
+        frame = self.frame.copy()
+        for name in [*self.texts, *self.categories]:
+            frame[name] = [" ".join(text.casefold().split()) for text in frame[name]]
+        hashes: npt.NDArray[np.uint64] = pd.util.hash_pandas_object(frame, index=False).to_numpy(np.uint64)
+        return hashes
+
+
+def _values(column: Column) -> Any:  # noqa: ANN401  # an array
+    if column.kind is ColumnKind.NUMBER:
+        known = {cell: number_of(cell, column.conventions) for cell in set(column.cells)}
+        return np.array([known[cell] for cell in column.cells], dtype=np.float32)
+    return np.array([as_text(cell) for cell in column.cells], dtype=object)
+
+
+def as_text(cell: str | float | None) -> str:
+    """A category or a label as text. A whole number has no point, a missing one is the empty text."""
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    return cell or ""
+
+
+def _parts(cells: Sequence[object]) -> dict[DatePart, npt.NDArray[np.float32]]:
+    """The parts that differ from row to row, or the year if none does."""
+    dates = dates_in(cells)
+    made = {
+        part: np.array([np.nan if each is None else part.of(each) for each in dates], dtype=np.float32)
+        for part in DatePart
+    }
+    differing = {part: values for part, values in made.items() if len(np.unique(values)) > 1}
+    return differing or {DatePart.YEAR: made[DatePart.YEAR]}
+
+
+def dates_in(cells: Sequence[object]) -> list[datetime | None]:
+    known = {cell: read_date(cell) if isinstance(cell, str) else None for cell in set(cells)}
+    return [known[cell] for cell in cells]

@@ -1,0 +1,150 @@
+"""Finds out how each column of a table can be used, from its name and its cells alone."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from math import isfinite
+
+from augury.domain.dates import read_date
+from augury.domain.numbers import ALL, Convention, TwoReadings, followed, number
+from augury.outbound.training.plan import ColumnKind, Untrainable
+from augury.outbound.training.table import Cell
+
+MISSING_MARKS = frozenset({"na", "n/a", "nan", "null", "none", "nil", "-", "?", "#n/a", "missing"})
+"""Texts in a column of numbers or dates that mean a missing value, in lower case."""
+_ID_NAME = re.compile(
+    r"(?:.*[_\-. ])?(?:id|uuid|guid|index|idx|key|rowid|row|номер|код)|unnamed: ?\d+", re.IGNORECASE
+)
+_CAMEL_ID = re.compile(r".*[a-z]I[dD]")
+_SLASHED_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}(?: .*)?")
+_CODE = re.compile(r"0\d+")
+_NEARLY_ALL = 0.95
+_MANY = 20
+"""Rows from which on "every row has its own value" says something."""
+_SAMPLE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its kind, and the reason in words."""
+
+    name: str
+    kind: ColumnKind
+    why: str
+    cells: Sequence[Cell] = field(repr=False)
+    conventions: Collection[Convention] = ALL
+    """How its numbers are written."""
+
+
+def column_of(name: str, cells: Sequence[Cell], wanted: ColumnKind | None = None) -> Column:
+    """The column as the operator `wanted` it, else as it looks. Raises `Untrainable` if it cannot be that."""
+    different = set(cells) - {None}
+    if wanted is None:
+        return _found(name, cells, different)
+    if wanted is ColumnKind.NUMBER:
+        conventions = number_conventions(different)
+        if conventions is None:
+            raise Untrainable(reason=f"column {name!r} is no number in every row")
+        return Column(name, wanted, "as you said", cells, conventions)
+    if wanted is ColumnKind.DATE and not _are_dates(different):
+        raise Untrainable(reason=f"column {name!r} is no date in every row: write dates as 2026-11-28")
+    return Column(name, wanted, "as you said", cells)
+
+
+def _found(name: str, cells: Sequence[Cell], different: set[Cell]) -> Column:
+    rows = len(cells)
+    if len(different) + (None in cells) <= 1:
+        constant = f"constant: every row has {_short(different.pop())}" if different else "empty"
+        return Column(name, ColumnKind.SKIP, constant, cells)
+    if (conventions := number_conventions(different)) is not None:
+        if why := _id_number(name, cells, different, conventions):
+            return Column(name, ColumnKind.SKIP, why, cells)
+        return Column(name, ColumnKind.NUMBER, f"{len(different):,} different numbers", cells, conventions)
+    texts = {str(each) for each in different}
+    if _are_dates(texts):
+        return Column(name, ColumnKind.DATE, f"{len(texts):,} different dates", cells)
+    if all(map(_SLASHED_DATE.fullmatch, texts)):
+        why = "dates such as 11/10/2026 have two readings: write 2026-11-10"
+        return Column(name, ColumnKind.SKIP, why, cells)
+    return _words(name, cells, texts, rows)
+
+
+def _words(name: str, cells: Sequence[Cell], texts: set[str], rows: int) -> Column:
+    sample = sorted(texts)[:: max(1, len(texts) // _SAMPLE)]
+    words = sum(len(text.split()) for text in sample) / len(sample)
+    own_share = len(texts) / sum(cell is not None for cell in cells)
+    if len(texts) > _MANY and (words >= 4 or (words >= 2 and own_share > 0.5)):
+        return Column(name, ColumnKind.TEXT, f"texts of {words:.0f} words on average", cells)
+    if own_share >= _NEARLY_ALL and rows >= _MANY:
+        why = "looks like an id: (almost) every row has its own value, so it can only be learned by heart"
+        return Column(name, ColumnKind.SKIP, why, cells)
+    return Column(name, ColumnKind.CATEGORY, f"{len(texts):,} different values", cells)
+
+
+def number_conventions(different: Collection[Cell]) -> Collection[Convention] | None:
+    """How these numbers are written, or None if they are no numbers. Codes such as 007 are none."""
+    texts = [each.strip() for each in different if isinstance(each, str)]
+    numbers = [each for each in texts if each.lower() not in MISSING_MARKS]
+    if not numbers:
+        return ALL if any(isinstance(each, float) for each in different) else None
+    if any(map(_CODE.fullmatch, numbers)):
+        return None
+    conventions = reduce(lambda kept, each: kept & followed(each), numbers, ALL)
+    if not conventions:
+        return None
+    return conventions if all(number_of(each, conventions) is not None for each in numbers) else None
+
+
+def number_of(cell: Cell, conventions: Collection[Convention]) -> float | None:
+    """The number in the cell, or None."""
+    if cell is None or isinstance(cell, float):
+        return cell if cell is not None and isfinite(cell) else None
+    try:
+        found = number(cell.strip(), conventions)
+    except TwoReadings as both:
+        found = both.one
+    return None if found is None or not isfinite(found) else float(found)
+
+
+def _are_dates(different: Collection[Cell]) -> bool:
+    texts = [str(each) for each in different if str(each).strip().lower() not in MISSING_MARKS]
+    return bool(texts) and all(map(read_date, texts))
+
+
+def _id_number(
+    name: str, cells: Sequence[Cell], different: set[Cell], conventions: Collection[Convention]
+) -> str | None:
+    """Why the numbers are ids, or None."""
+    rows = len(cells)
+    if rows < _MANY or len(different) < _NEARLY_ALL * rows:
+        return None
+    numbers = [number_of(cell, conventions) for cell in cells]
+    whole = [int(each) for each in numbers if each is not None and each.is_integer()]
+    if len(whole) < _NEARLY_ALL * rows:
+        return None
+    if _ID_NAME.fullmatch(name) or _CAMEL_ID.fullmatch(name):
+        return "looks like an id by its name: (almost) every row has its own number"
+    if all(map(int.__lt__, whole, whole[1:])):
+        return "looks like an id: it counts the rows"
+    if len(set(whole)) == rows and max(whole) - min(whole) < 1.1 * rows:
+        return "looks like an id: every number of a range occurs once"
+    return None
+
+
+def columns_of(
+    table: Mapping[str, Sequence[Cell]], kinds: Mapping[str, ColumnKind], without: Collection[str]
+) -> list[Column]:
+    """All columns but those `without`, in the table's order. Raises `Untrainable`."""
+    if unknown := [name for name in kinds if name not in table]:
+        raise Untrainable(reason=f"there is no column {unknown[0]!r} (there are: {', '.join(table)})")
+    return [
+        column_of(name, cells, kinds.get(name))
+        for name, cells in table.items()
+        if name not in without or name in kinds
+    ]
+
+
+def _short(cell: Cell) -> str:
+    text = str(cell)
+    return repr(text if len(text) <= 30 else text[:30] + "…")

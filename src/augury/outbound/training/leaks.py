@@ -1,0 +1,27 @@
+"""Refuses columns that are the answer under another name."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from augury.outbound.training.kinds import Column
+from augury.outbound.training.plan import ColumnKind
+from augury.outbound.training.target import Target
+
+_WHY = "tells the answer itself: each of its values stands for exactly one, and the other way round"
+
+
+def without_leaks(columns: Sequence[Column], target: Target, wanted: Collection[str]) -> list[Column]:
+    """Skip the columns that are copies of the target, except those that the operator `wanted`."""
+    return [
+        replace(each, kind=ColumnKind.SKIP, why=_WHY)
+        if each.name not in wanted and each.kind is not ColumnKind.SKIP and _is_copy(each, target)
+        else each
+        for each in columns
+    ]
+
+
+def _is_copy(column: Column, target: Target) -> bool:
+    if column.kind is ColumnKind.TEXT:
+        return False
+    pairs = {(column.cells[row], answer) for row, answer in zip(target.rows, target.values, strict=True)}
+    return len(pairs) == len({cell for cell, _ in pairs}) == len({answer for _, answer in pairs})

@@ -1,0 +1,119 @@
+"""Splits rows honestly: what belongs together stays on one side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+Places: TypeAlias = npt.NDArray[np.intp]
+
+FOLDS = 3
+"""Of the cross-validation."""
+TEST = 5
+"""One row in five is for the test."""
+_MANY_DUPLICATES = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    train: Places
+    validate: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`folds` share the rows of `train`; no row of `test` had a part in any choice."""
+
+    train: Places
+    test: Places
+    folds: Sequence[Fold]
+    units: Places
+    """The unit of each row: rows of a unit are on the same side. Intervals resample units."""
+    how: str
+
+
+def units_of(
+    hashes: npt.NDArray[np.uint64], groups: Sequence[object] | None, *, has_texts: bool
+) -> tuple[Places, str]:
+    """The unit of each row, and how they were made, in words.
+
+    Duplicates are one unit, unless most rows are duplicates and none has a text: then rows are equal because
+    the table has few features, not because one row was copied. Rows of a group are one unit with their
+    duplicates in other groups.
+    """
+    _, duplicates = np.unique(hashes, return_inverse=True)
+    share = len(np.unique(duplicates)) / len(duplicates)
+    joins = has_texts or share > _MANY_DUPLICATES
+    words = (
+        f"{1 - share:.1%} of the rows are duplicates of others, and stay on one side with them"
+        if joins
+        else ("duplicates are not kept together: the features have few different rows")
+    )
+    if groups is None:
+        return (duplicates if joins else np.arange(len(hashes))), words
+    _, group = np.unique(np.array([str(each) for each in groups], dtype=object), return_inverse=True)
+    if not joins:
+        return group, words
+    size = int(group.max()) + 1
+    edges = coo_array(
+        (np.ones(len(group)), (group, size + duplicates)), shape=(size + duplicates.max() + 1,) * 2
+    )
+    _, component = connected_components(edges, directed=False)
+    return component[group].astype(np.intp), f"rows of a group stay on one side; {words}"
+
+
+def random_split(
+    units: Places, strata: npt.NDArray[np.float64], *, folds: int, seed: int, duplicates: str
+) -> Split:
+    """Every side has its share of each stratum, as far as units allow."""
+    side = _dealt(units, strata, TEST, seed)
+    train, test = np.flatnonzero(side > 0), np.flatnonzero(side == 0)
+    part = _dealt(units[train], strata[train], folds, seed + 1)
+    made = [Fold(train[part != each], train[part == each]) for each in range(folds)]
+    return Split(train, test, made, units, f"one row in {TEST} by chance is the test; {duplicates}")
+
+
+def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, duplicates: str) -> Split:
+    """The last fifth is the test, and each fold validates on what comes after what it learns from. Rows with
+    the same time stay together; a row of the test that is a duplicate of an earlier one is left out."""
+    order = np.argsort(times, kind="stable")
+    borders = [
+        _border(times[order], len(order) * (TEST - 1) * (each + 1) // (TEST * (folds + 1)))
+        for each in range(folds + 1)
+    ]
+    train, test = order[: borders[-1]], order[borders[-1] :]
+    test = test[~np.isin(units[test], units[train])]
+    made = []
+    for begin, end in pairwise(borders):
+        earlier, later = order[:begin], order[begin:end]
+        made.append(Fold(earlier, later[~np.isin(units[later], units[earlier])]))
+    return Split(train, test, made, units, f"the last row in {TEST} by time is the test; {duplicates}")
+
+
+def _border(times: npt.NDArray[np.float64], place: int) -> int:
+    """The first place at or after `place` where the time is a new one."""
+    while 0 < place < len(times) and times[place] == times[place - 1]:
+        place += 1
+    return place
+
+
+def _dealt(units: Places, strata: npt.NDArray[np.float64], hands: int, seed: int) -> Places:
+    """The number of the hand of each row: units are dealt like cards, stratum by stratum."""
+    different, first, inverse = np.unique(units, return_index=True, return_inverse=True)
+    shuffled = np.random.default_rng(seed).permutation(len(different))
+    order = shuffled[np.argsort(strata[first][shuffled], kind="stable")]
+    hand = np.empty(len(different), dtype=np.intp)
+    hand[order] = np.arange(len(order)) % hands
+    return hand[inverse]
+
+
+def strata_of(values: npt.NDArray[np.float64], *, are_classes: bool) -> npt.NDArray[np.float64]:
+    """The strata of classes are they themselves, those of numbers their tenths."""
+    if are_classes:
+        return values
+    return np.searchsorted(np.quantile(values, np.arange(0.1, 1, 0.1)), values).astype(np.float64)

@@ -1,0 +1,100 @@
+"""Reads the column that a model shall predict."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.outbound.training.features import as_text
+from augury.outbound.training.kinds import number_conventions, number_of
+from augury.outbound.training.plan import Plan, Task, Untrainable
+from augury.outbound.training.table import Cell
+
+LEAST_OF_A_CLASS = 10
+"""Rows. A smaller class cannot be learned, tested and cross-validated."""
+MOST_CLASSES = 100
+_MOST_WHOLE_CLASSES = 10
+"""Whole numbers with at most so many different values are classes."""
+_YES = ("1", "yes", "true", "y", "да", "spam", "churn", "positive", "1.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The answers of the rows that are used."""
+
+    task: Task
+    classes: tuple[str, ...]
+    """In the order of their numbers. Of two, the second is the one whose probability counts."""
+    values: npt.NDArray[np.float64]
+    """The numbers of the classes, or the numbers to be predicted."""
+    rows: npt.NDArray[np.intp]
+    """The rows of the table that are used."""
+    notes: Sequence[str]
+
+
+def read_target(cells: Sequence[Cell], plan: Plan) -> Target:
+    """Raises `Untrainable`."""
+    present = [row for row, cell in enumerate(cells) if cell is not None]
+    notes = (
+        []
+        if len(present) == len(cells)
+        else [f"{len(cells) - len(present):,} rows without an answer are left out"]
+    )
+    different = {cells[row] for row in present}
+    conventions = number_conventions(different)
+    task = plan.task or (Task.CLASSES if conventions is None or _are_classes(different) else Task.NUMBER)
+    if task is Task.NUMBER:
+        if conventions is None:
+            raise Untrainable(reason=f"the target {plan.target!r} is no number in every row")
+        numbers = {cell: number_of(cell, conventions) for cell in different}
+        rows = np.array([row for row in present if numbers[cells[row]] is not None], dtype=np.intp)
+        values = np.array([numbers[cells[row]] for row in rows], dtype=np.float64)
+        if len(set(values)) < 2:
+            raise Untrainable(reason=f"the target {plan.target!r} has the same value in every row")
+        return Target(task, (), values, rows, notes)
+    return _classes([(row, as_text(cells[row])) for row in present], notes, plan)
+
+
+def _are_classes(different: set[Cell]) -> bool:
+    if len(different) > _MOST_WHOLE_CLASSES:
+        return False
+    return all(as_text(each).strip().removesuffix(".0").lstrip("-").isdigit() for each in different)
+
+
+def _classes(labels: Sequence[tuple[int, str]], notes: list[str], plan: Plan) -> Target:
+    counts = Counter(label for _, label in labels)
+    kept = {label: count for label, count in counts.items() if count >= LEAST_OF_A_CLASS}
+    if rare := [f"{label!r} ({counts[label]})" for label in counts if label not in kept][:5]:
+        notes.append(f"classes with fewer than {LEAST_OF_A_CLASS} rows are left out: {', '.join(rare)}")
+    if len(kept) > MOST_CLASSES:
+        raise Untrainable(
+            reason=f"the target {plan.target!r} has {len(kept)} classes, more than {MOST_CLASSES}"
+        )
+    if len(kept) < 2:
+        raise Untrainable(
+            reason=f"the target {plan.target!r} needs two classes with {LEAST_OF_A_CLASS} rows or more"
+        )
+    order = _ordered(kept, plan.positive)
+    number = {label: place for place, label in enumerate(order)}
+    used = [(row, number[label]) for row, label in labels if label in number]
+    return Target(
+        Task.CLASSES,
+        order,
+        np.array([each for _, each in used], dtype=np.float64),
+        np.array([row for row, _ in used], dtype=np.intp),
+        notes,
+    )
+
+
+def _ordered(counts: dict[str, int], positive: str | None) -> tuple[str, ...]:
+    """By name; of two, the positive class is second: the one named, else one like "yes", else the rarer."""
+    names = sorted(counts)
+    if positive is not None and positive not in counts:
+        raise Untrainable(reason=f"{positive!r} is not among the classes: {', '.join(names)}")
+    if len(names) > 2:
+        return tuple(names)
+    yes = next((name for name in names if name.lower() in _YES), None)
+    second = positive or yes or min(names, key=lambda name: counts[name])
+    return (*(name for name in names if name != second), second)
