@@ -48,6 +48,7 @@ class Defaults(Fitting):
     def _settings(self, recipe: Recipe, trees: int) -> dict[str, Any]:
         settings = super()._settings(recipe, trees)
         settings.pop("text_processing", None)
+        settings.pop("auto_class_weights", None)
         return settings
 
 

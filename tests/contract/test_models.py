@@ -58,6 +58,26 @@ async def test_a_model_comes_back_as_it_was_added(empty: Adapters, task: Task) -
     assert await empty.models.version(model.ref) == model
 
 
+async def test_a_card_stands_beside_its_version(empty: Adapters) -> None:
+    plain, carded = a_model(version=1), a_model(version=2)
+    await empty.models.add(plain)
+    await empty.models.add(replace(carded, facts=replace(carded.facts, card='{"version":1}')))
+
+    assert await empty.models.card(plain.ref) is None
+    assert await empty.models.card(carded.ref) == '{"version":1}'
+    assert (await empty.models.version(carded.ref)).facts.card is None
+
+    await empty.models.change(carded.ref, lambda model: replace(model, row_price=9))
+    assert await empty.models.card(carded.ref) == '{"version":1}'
+    await empty.models.change(
+        plain.ref, lambda model: replace(model, facts=replace(model.facts, card='{"version":2}'))
+    )
+    assert await empty.models.card(plain.ref) == '{"version":2}'
+    for nowhere in (ModelRef("tone", 3), ModelRef("other", 1)):
+        with pytest.raises(ModelNotFound):
+            await empty.models.card(nowhere)
+
+
 async def test_a_name_means_its_active_version(empty: Adapters) -> None:
     await empty.models.add(a_model(version=1))
     await empty.models.add(a_model(version=2))

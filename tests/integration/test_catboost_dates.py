@@ -27,7 +27,7 @@ from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.slices import answer_slice
-from augury.slices.arrow import Answers, probability_name
+from augury.slices.arrow import Answers
 from augury.slices.sheet import encode_sheet
 
 PARTS = (DatePart.MONTH, DatePart.WEEKDAY)
@@ -104,7 +104,8 @@ def by_column(model: LoadedModel, content: bytes, kind: str) -> tuple[list[float
         sheet = csv.sheet()
     outcome = answer_slice(model, encode_sheet(sheet), slices[0].content, 100)
     answers = Answers.decoded(outcome.content)
-    return answers.table.column(probability_name(1)).to_pylist(), [each.fault for each in answers.errors()]
+    second = model.facts.form.columns[2].key  # after the label and the first class
+    return answers.table.column(second).to_pylist(), [each.fault for each in answers.errors()]
 
 
 def test_columns_of_a_csv_file_get_the_same_answers(file: Path, model: LoadedModel) -> None:

@@ -50,6 +50,61 @@ def test_a_new_version_keeps_the_price_and_the_same_file_is_the_same_version(
     assert sorted(listed(augury)) == ["size@1", "size@2"]
 
 
+def test_a_table_becomes_a_model_on_offer_with_its_card(augury: Command, tmp_path: Path) -> None:
+    table, html, kept = tmp_path / "shop.csv", tmp_path / "card.html", tmp_path / "kept.cbm"
+    rows = "".join(
+        f"{n};{n * 7 % 13};{'pro' if n % 4 else 'basic'};{'yes' if n * 7 % 13 > 8 else 'no'}\n"
+        for n in range(200)
+    )
+    table.write_text(f"id;visits;plan;Will churn\n{rows}")
+
+    trained = augury(
+        *("model", "train", table, "--target", "Will churn", "--kind", "plan=category"),
+        *("--cost", "1:4", "--out", kept, "--price", 2, "--threads", 1),
+    )
+
+    lines = said(trained)
+    assert lines[0].startswith("auc 1 (95 %")
+    assert lines[-2:] == [
+        "added will-churn@1: classification, visits (numeric), plan (categorical); active, 2 credits per row",
+        "its card: augury model card will-churn@1",
+    ]
+    assert "id: not used (looks like an id" in trained.stderr
+    assert "plan: category (as you said)" in trained.stderr
+    card = json.loads(augury("model", "card", "will-churn").stdout)
+    assert (card["target"], card["table"], card["table_rows"]) == ("Will churn", "shop.csv", 200)
+    assert card["threshold"]["value"] == 0.2
+    assert said(augury("model", "card", "will-churn@1", "--html", html)) == [
+        f"the card of will-churn@1 is in {html}"
+    ]
+    assert "<h1>will-churn@1</h1>" in html.read_text()
+    assert said(augury("model", "add", kept, "--name", "again"))[0].startswith("added again@1")
+    assert json.loads(augury("model", "card", "again").stdout) == card
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--target", "z"], "there is no column 'z' (there are: a, b)"),
+        ([], "say what to predict: --target COLUMN"),
+        (["--target", "b", "--kind", "a=colour"], "write COLUMN=KIND"),
+        (["--target", "b", "--cost", "5"], "write the cost of a false positive and of a false negative"),
+        (["--target", "b"], "at least 50 are needed"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line(
+    augury: Command, tmp_path: Path, options: list[str], why: str
+) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("a,b\n" + "1,x\n2,y\n" * 10)
+
+    done = augury("model", "train", table, *options)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].startswith("augury: ")
+    assert why in done.stderr
+
+
 def test_a_kilobyte_of_text_has_a_price_of_its_own_which_a_new_version_keeps(
     augury: Command, tmp_path: Path
 ) -> None:

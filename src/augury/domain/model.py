@@ -26,6 +26,13 @@ class ModelNotFound(DomainError):
 
 
 @dataclass(eq=False)
+class CardNotFound(DomainError):
+    """The file of this model has no card."""
+
+    model: str
+
+
+@dataclass(eq=False)
 class InvalidModelName(DomainError):
     """A model's name is 1 to 63 of the characters a-z, 0-9, "_" and "-", the first a letter or digit."""
 

@@ -269,6 +269,10 @@ class ModelFacts:
     """Features for which the file has categories, but that are not categorical features of the model. Not
     stored: they are shown to the operator who adds the file."""
 
+    card: str | None = None
+    """The card in the file, as JSON. It is stored beside the facts, which are read at every start: models
+    that are read have none, see `Models.card`."""
+
     @property
     def answer_bytes(self) -> int:
         """The most bytes that the answer to one row has as JSON."""

@@ -49,8 +49,13 @@ class Models(Protocol):
         """Every version of this name, including retired ones, the oldest first."""
 
     @abstractmethod
+    async def card(self, ref: ModelRef) -> str | None:
+        """The card of this version as JSON, or None if its file has none. Raises `ModelNotFound`."""
+
+    @abstractmethod
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
-        """Lock this version and store the prices, `state` and `facts` that `how` returns.
+        """Lock this version and store the prices, `state` and `facts` that `how` returns. Facts without
+        a card leave the stored one as it is.
 
         An active version replaces the name's active one. Returns the changed version. Raises `ModelNotFound`,
         `Conflict`, and whatever `how` raises.

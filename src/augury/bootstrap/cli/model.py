@@ -1,5 +1,9 @@
 """The operator's commands for models."""
 
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -7,14 +11,15 @@ import click
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
-from augury.bootstrap.cli.listing import Entry, json_option, say, show
+from augury.bootstrap.cli.listing import Entry, echo_json, json_option, say, show
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import Operator, operated, operates, remembers_data
 from augury.bootstrap.progress import progress
-from augury.domain.model import ModelRef, ModelState
+from augury.domain.model import CardNotFound, ModelRef, ModelState
 from augury.domain.model_facts import ReadAs
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 PRICE = "Credits per row. Default: the price of the version before, or 1 for a new name."
 TEXT_PRICE = (
     "Credits per kilobyte of text (1,000 bytes in UTF-8), on top of the price per row. "
@@ -25,15 +30,113 @@ text_price_option = click.option("--text-price", type=click.IntRange(min=0), hel
 
 @click.group()
 def model() -> None:
-    """Models: train, add, list, describe, price, activate, retire."""
+    """Models: train, add, list, card, describe, price, activate, retire."""
 
 
 @model.command("train")
+@click.argument("table", type=FILE, required=False)
+@click.option("--target", help="The column to predict.")
+@click.option("--name", help="The name that clients use. Default: made of the target's name.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="COLUMN=KIND",
+    help="Use the column as a number, category, text or date, or skip it. Give it once per column.",
+)
+@click.option(
+    "--task",
+    type=click.Choice(["classes", "number"]),
+    help="What the target is. Default: classes if it has words or few whole numbers.",
+)
+@click.option("--time", help="Test on the latest fifth by this column, as the model will be used.")
+@click.option("--group", help="Keep rows with the same value of this column on one side of the split.")
+@click.option("--positive", help="The class whose probability counts, of two.")
+@click.option(
+    "--cost",
+    metavar="FP:FN",
+    help="The costs of a false positive and of a false negative, such as 1:5: they set the threshold.",
+)
+@click.option(
+    "--seconds",
+    type=click.IntRange(min=1),
+    default=180,
+    show_default=True,
+    help="About how long the training may take.",
+)
+@click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--out", type=OUTPUT, help="Also save the model as this file (.cbm).")
 @click.option("--price", type=click.IntRange(min=0), help=PRICE)
 @text_price_option
+@click.option("--inactive", is_flag=True, help="Do not make it the active version.")
 @operates
-async def train(operator: Operator, price: int | None, text_price: int | None) -> None:
-    """Train the starter model and offer it as the next version of `tone`."""
+async def train(
+    operator: Operator,
+    table: Path | None,
+    target: str | None,
+    name: str | None,
+    kinds: Sequence[str],
+    task: str | None,
+    time: str | None,
+    group: str | None,
+    positive: str | None,
+    cost: str | None,
+    seconds: int,
+    threads: int,
+    out: Path | None,
+    price: int | None,
+    text_price: int | None,
+    *,
+    inactive: bool,
+) -> None:
+    """Train a model from TABLE (CSV or Parquet) and offer it as the next version of its name.
+
+    Says how it uses each column, and measures the model on a fifth of the rows, which had no part in any
+    choice. Its card is read with `augury model card`. Ctrl-C ends the training with the best model so far.
+
+    Without a TABLE it trains the starter model, `tone`.
+    """
+    if table is None:
+        if target is not None or name is not None:
+            raise OperatorError("name the table to train from: augury model train TABLE --target COLUMN")
+        await _train_starter(operator, price, text_price)
+        return
+    if target is None:
+        raise OperatorError("say what to predict: --target COLUMN")
+    from augury.bootstrap.cli import model_training  # loads catboost
+    from augury.bootstrap.cli.model_file import outcome, warn
+
+    plan = model_training.Plan(
+        target=target,
+        kinds=model_training.kinds_of(kinds),
+        task=model_training.Task(task) if task else None,
+        time=time,
+        group=group,
+        positive=positive,
+        cost=model_training.cost_of(cost),
+        time_limit=timedelta(seconds=seconds),
+        threads=threads,
+    )
+    made, card = await model_training.train_and_offer(
+        operator,
+        table,
+        plan,
+        name or model_training.name_of(target),
+        row_price=price,
+        text_price=text_price,
+        activate=not inactive,
+        kept=out,
+    )
+    for line in model_training.scores_in_words(card):
+        say(line)
+    said, *warnings = outcome(made)
+    say(said)
+    say(f"its card: augury model card {made.model.ref}")
+    for warning in warnings:
+        warn(warning)
+
+
+async def _train_starter(operator: Operator, price: int | None, text_price: int | None) -> None:
     from augury.bootstrap.cli.model_file import outcome
     from augury.bootstrap.starter import train_starter  # loads catboost
 
@@ -41,6 +144,26 @@ async def train(operator: Operator, price: int | None, text_price: int | None) -
         made, metrics = await train_starter(operator.register_model, on_step, price, text_price)
     scores = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
     say(f"{outcome(made)[0]} ({scores})")
+
+
+@model.command("card")
+@click.argument("model")
+@click.option("--html", type=OUTPUT, help="Save the card as a page for people.")
+@operates
+async def card(operator: Operator, model: str, html: Path | None) -> None:
+    """Print the card of MODEL (name or name@version) as JSON: its data, its scores and their intervals."""
+    from augury.cards.card import decoded
+    from augury.cards.page import page
+
+    ref = (await operator.models.get(model)).ref
+    text = await operator.models.card(ref)
+    if text is None:
+        raise CardNotFound(model=str(ref))
+    if html is None:
+        echo_json(json.loads(text))
+        return
+    await asyncio.to_thread(html.write_text, page(decoded(text), str(ref)), "utf-8")
+    say(f"the card of {ref} is in {html}")
 
 
 @model.command("add")

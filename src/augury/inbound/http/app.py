@@ -43,6 +43,7 @@ from augury.inbound.http import (
     batches,
     docs,
     health,
+    model_cards,
     model_uploads,
     models,
     predictions,
@@ -80,6 +81,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *api_keys.ROUTES,
     *balance.ROUTES,
     *models.ROUTES,
+    *model_cards.ROUTES,
 )
 ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin.ROUTES,

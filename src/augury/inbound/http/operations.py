@@ -98,3 +98,12 @@ class CsvOperation(Operation):
     def __post_init__(self) -> None:
         response: Any = (self.responses or {})["200"]
         response.content["text/csv"] = OpenAPIMediaType(schema=_TEXT)
+
+
+@dataclass
+class HtmlOperation(Operation):
+    """An operation that can also answer with a page for people."""
+
+    def __post_init__(self) -> None:
+        response: Any = (self.responses or {})["200"]
+        response.content["text/html"] = OpenAPIMediaType(schema=_TEXT)

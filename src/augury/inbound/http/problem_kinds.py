@@ -23,7 +23,7 @@ from augury.domain.batch import (
 )
 from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
-from augury.domain.model import InvalidModelName, ModelNotFound, ModelRefused, WrongModelState
+from augury.domain.model import CardNotFound, InvalidModelName, ModelNotFound, ModelRefused, WrongModelState
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile
 from augury.domain.prediction import (
@@ -131,6 +131,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "empty-model-file",
         "Empty model file",
         says="The request has no file: send a CatBoost binary model (.cbm) as its body.",
+    ),
+    CardNotFound: Kind(
+        404,
+        "card-not-found",
+        "No model card",
+        _same("model"),
+        "The file of `{model}` has no card: `augury model train` writes one.",
     ),
     ModelRefused: Kind(422, "model-refused", "Model refused", _same("reason")),
     UnfitForModel: Kind(422, "unfit-for-model", "Does not fit the model", _same("reason")),

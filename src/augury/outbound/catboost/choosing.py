@@ -13,11 +13,16 @@ from augury.outbound.training.split import Fold, Places, Split
 
 Numbers = npt.NDArray[np.float64]
 
+_FIRST = 0.5
+"""The share of the time for the first fit. What is left decides how many others there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     recipe: Recipe
     trees: int
+    folds: int
+    """Folds that counted."""
     training: Numbers
     validation: Numbers
     """The mean losses of the folds, by trees."""
@@ -33,47 +38,61 @@ class Choice:
 def choose(fitting: Fitting, recipes: Sequence[Recipe], split: Split, deadline: float) -> Choice:
     """Compare the recipes on the first fold, and count the trees of the best one on all folds.
 
-    Ended early, it answers what is known so far.
+    Fits for which there is no time are left out. Ended early, it answers what is known so far.
     """
-    first = split.folds[0]
-    left = len(recipes) + len(split.folds) - 1
-    tried: list[tuple[Recipe, Fitted]] = []
-    for recipe in recipes:
-        if tried and fitting.steps.watch.stop.is_set():
-            break
-        tried.append((recipe, _fitted(fitting, recipe, first, deadline, left)))
-        left -= 1
-    recipe, best = min(tried, key=lambda each: float(each[1].validation.min()))
-    found: list[tuple[Fold, Fitted]] = [(first, best)]
-    for fold in split.folds[1:]:
-        if fitting.steps.watch.stop.is_set():
-            break
-        found.append((fold, _fitted(fitting, recipe, fold, deadline, left)))
-        left -= 1
-    return _choice(fitting, recipe, found)
+    return _Choosing(fitting, split, deadline).choose(recipes)
 
 
-def _fitted(fitting: Fitting, recipe: Recipe, fold: Fold, deadline: float, left: int) -> Fitted:
-    now = time.monotonic()
-    return fitting.fit(recipe, fold.train, fold.validate, deadline=now + max(deadline - now, 1) / left)
+@dataclass(slots=True)
+class _Choosing:
+    fitting: Fitting
+    split: Split
+    deadline: float
+    slowest: float = 0.0
+    """Seconds of the slowest fit so far."""
 
+    def choose(self, recipes: Sequence[Recipe]) -> Choice:
+        first, began = self.split.folds[0], time.monotonic()
+        until = began + _FIRST * max(self.deadline - began, 1)
+        tried = [(recipes[0], self._fitted(recipes[0], first, until))]
+        tried += (
+            (recipe, self._fitted(recipe, first, self.deadline)) for recipe in recipes[1:] if self._has_time()
+        )
+        complete = [each for each in tried if not each[1].ended_early] or tried[:1]
+        recipe, best = min(complete, key=lambda each: float(each[1].validation.min()))
+        found = [(first, best)]
+        found += (
+            (fold, self._fitted(recipe, fold, self.deadline))
+            for fold in self.split.folds[1:]
+            if self._has_time()
+        )
+        return self._choice(recipe, found)
 
-def _choice(fitting: Fitting, recipe: Recipe, found: Sequence[tuple[Fold, Fitted]]) -> Choice:
-    whole = [each for each in found if not each[1].ended_early] or found
-    common = min(len(fitted.validation) for _, fitted in whole)
-    validation = np.mean([fitted.validation[:common] for _, fitted in whole], axis=0)
-    training = np.mean([fitted.training[:common] for _, fitted in whole], axis=0)
-    trees = int(validation.argmin()) + 1
-    raw = [fitting.raw(fitted.model, fold.validate, trees) for fold, fitted in whole]
-    truth = [fitting.target.values[fold.validate] for fold, _ in whole]
-    fold, fitted = whole[0]
-    return Choice(
-        recipe,
-        trees,
-        training,
-        validation,
-        np.concatenate(raw),
-        np.concatenate(truth),
-        fitted.model,
-        fold.train,
-    )
+    def _has_time(self) -> bool:
+        stopped = self.fitting.steps.watch.stop.is_set()
+        return not stopped and time.monotonic() + self.slowest < self.deadline
+
+    def _fitted(self, recipe: Recipe, fold: Fold, deadline: float) -> Fitted:
+        began = time.monotonic()
+        fitted = self.fitting.fit(recipe, fold.train, fold.validate, deadline=deadline)
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        return fitted
+
+    def _choice(self, recipe: Recipe, found: Sequence[tuple[Fold, Fitted]]) -> Choice:
+        whole = [each for each in found if not each[1].ended_early] or found
+        common = min(len(fitted.validation) for _, fitted in whole)
+        validation = np.mean([fitted.validation[:common] for _, fitted in whole], axis=0)
+        training = np.mean([fitted.training[:common] for _, fitted in whole], axis=0)
+        trees = int(validation.argmin()) + 1
+        fold, fitted = whole[0]
+        return Choice(
+            recipe,
+            trees,
+            len(whole),
+            training,
+            validation,
+            np.concatenate([self.fitting.raw(fitted.model, fold.validate, trees) for fold, fitted in whole]),
+            np.concatenate([self.fitting.target.values[fold.validate] for fold, _ in whole]),
+            fitted.model,
+            fold.train,
+        )

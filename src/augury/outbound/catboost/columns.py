@@ -197,7 +197,7 @@ def _read(
         case FeatureKind.EMBEDDING:
             assert isinstance(column, Coded)
             return embeddings(feature, [column.values[code] for code in _of(column.codes, valid)]), None
-        case FeatureKind.TEXT:
+        case _:
             assert isinstance(column, Coded)
             return np.array(column.values, dtype=object)[_of(column.codes, valid)], None
 

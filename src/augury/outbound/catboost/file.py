@@ -141,6 +141,7 @@ def facts_of(model: CatBoost) -> ModelFacts:
         outputs=_outputs(own, value) if task is Task.MULTI_REGRESSION else (),
         metrics=own.metrics,
         probabilities_are=_probabilities(loss) if classes else None,
+        card=card_of(model),
         value_is=value.is_,
         alpha=value.alpha,
         read_as=value.read_as,

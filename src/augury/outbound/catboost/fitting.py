@@ -10,7 +10,7 @@ import numpy.typing as npt
 from catboost import CatBoost, Pool
 
 from augury.outbound.catboost.dictionaries import text_processing
-from augury.outbound.training.features import Features
+from augury.outbound.training.features import MOST_BESIDE_TEXTS, Features
 from augury.outbound.training.plan import Plan, Task, Watch
 from augury.outbound.training.split import Places
 from augury.outbound.training.target import Target
@@ -28,22 +28,22 @@ class Recipe:
 
 
 def recipes(features: Features) -> Sequence[Recipe]:
-    """Those worth trying on such features, the most promising first."""
-    if features.texts:
-        plain = Recipe("shallow trees", {"depth": 3, "learning_rate": 0.1, "boosting_type": "Plain"})
-        ordered = Recipe("shallow trees, ordered", {**plain.settings, "boosting_type": "Ordered"})
+    """Those worth trying on such features, the most promising first.
+
+    Beside texts, every category is one-hot: next to target statistics of a category (CTR), CatBoost 1.2.10
+    gives each row the text features of another one while it learns.
+    """
+    if not features.texts:
         return (
-            (plain, ordered)
-            if len(features.frame.columns) == len(features.texts)
-            else (
-                Recipe("trees of depth 5", {"depth": 5, "learning_rate": 0.08}),
-                ordered,
-            )
+            Recipe("trees of depth 6", {"depth": 6, "learning_rate": 0.08, "one_hot_max_size": 10}),
+            Recipe("trees of depth 4", {"depth": 4, "learning_rate": 0.1, "one_hot_max_size": 10}),
         )
-    return (
-        Recipe("trees of depth 6", {"depth": 6, "learning_rate": 0.08, "one_hot_max_size": 10}),
-        Recipe("shallow trees", {"depth": 4, "learning_rate": 0.1, "one_hot_max_size": 10}),
-    )
+    shallow = {"depth": 3, "learning_rate": 0.1, "one_hot_max_size": MOST_BESIDE_TEXTS}
+    ordered = Recipe("trees of depth 3, ordered boosting", {**shallow, "boosting_type": "Ordered"})
+    if len(features.frame.columns) == len(features.texts):
+        return Recipe("trees of depth 3", {**shallow, "boosting_type": "Plain"}), ordered
+    deeper = {**shallow, "depth": 5, "learning_rate": 0.08, "boosting_type": "Plain"}
+    return Recipe("trees of depth 5", deeper), ordered
 
 
 @dataclass(slots=True)
@@ -165,6 +165,8 @@ class Fitting:
         }
         if self.target.classes:
             settings["class_names"] = list(self.target.classes)
+        if len(self.target.classes) > 2:
+            settings["auto_class_weights"] = "SqrtBalanced"  # rare classes are found more often, at no loss
         if self.features.texts:
             settings["text_processing"] = text_processing()
         return settings

@@ -42,17 +42,20 @@ class _Measured:
     """Whether it has all its trees, and learned from all rows but the test's."""
 
 
-def train_table(file: Path, plan: Plan, saved: Path, watch: Watch | None = None) -> Card:
-    """Train a model from the table in `file` and save it as `saved`, with its card. Raises `Untrainable`.
+def train_table(
+    file: Path, plan: Plan, saved: Path, watch: Watch | None = None, *, encoding: str = "utf-8-sig"
+) -> Card:
+    """Train a model from the table in `file` and save it as `saved`, with its card. `encoding` is that of a
+    CSV file. Raises `Untrainable`.
 
     Ends within about the plan's time limit, or soon after `watch.stop` is set. Call it in a thread.
     """
     watch = watch or Watch()
-    prepared = prepare(read_table(file), plan, watch)
+    prepared = prepare(read_table(file, encoding), plan, watch)
     try:
         return _trained(prepared, plan, saved, watch)
     except CatBoostError as error:
-        raise Untrainable(reason=f"CatBoost cannot train on this table: {error}") from error
+        raise Untrainable(f"CatBoost cannot train on this table: {error}") from error
 
 
 def _trained(prepared: Prepared, plan: Plan, saved: Path, watch: Watch) -> Card:
@@ -132,7 +135,7 @@ def _card(
         split=split.how,
         trees=measured.trees,
         seconds=0.0,
-        settings=chosen.recipe.name,
+        settings=f"{chosen.recipe.name}, counted on {chosen.folds} folds",
         baseline=baseline,
         features=_features(prepared, model),
         skipped=[Skipped(each.name, each.why) for each in prepared.columns if each.kind is ColumnKind.SKIP],

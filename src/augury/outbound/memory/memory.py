@@ -140,6 +140,7 @@ class State:
     api_keys: dict[bytes, ApiKey] = field(default_factory=dict)
     windows: dict[str, Window] = field(default_factory=dict)
     models: dict[ModelRef, Model] = field(default_factory=dict)
+    model_cards: dict[ModelRef, str] = field(default_factory=dict)
     chats: dict[int, Chat] = field(default_factory=dict)
     updates: dict[int, UpdateRecord] = field(default_factory=dict)
     replies: dict[tuple[int, int], ReplyRecord] = field(default_factory=dict)

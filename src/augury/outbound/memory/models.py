@@ -55,6 +55,11 @@ class MemoryModels(Models):
         return [model for model in await self.all() if model.ref.name == name]
 
     @override
+    async def card(self, ref: ModelRef) -> str | None:
+        await self.version(ref)
+        return self.memory.state.model_cards.get(ref)
+
+    @override
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
         async with self.memory.change() as state:
             if ref not in state.models:
@@ -69,4 +74,7 @@ def _store(state: State, model: Model) -> None:
         for ref, other in list(state.models.items()):
             if ref.name == model.ref.name and other.is_active:
                 state.models[ref] = replace(other, state=ModelState.READY)
+    if (card := model.facts.card) is not None:
+        state.model_cards[model.ref] = card
+        model = replace(model, facts=replace(model.facts, card=None))
     state.models[model.ref] = model

@@ -24,7 +24,7 @@ from augury.domain.model_facts import (
 from augury.domain.model_texts import ModelTexts
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
-from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
 COLUMNS = "name, version, facts, sha256, row_price, text_price, state, created_at"
@@ -46,6 +46,8 @@ SELECT greatest(
 IS_RESERVED = """
 SELECT EXISTS (SELECT FROM model_uploads WHERE name = $1 AND version = $2 AND sha256 <> $3)
 """
+CARD = "SELECT card FROM models WHERE name = $1 AND version = $2"
+PUT_CARD = "UPDATE models SET card = $3 WHERE name = $1 AND version = $2"
 CHANGE = """
 UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6 WHERE name = $1 AND version = $2
 """
@@ -87,6 +89,7 @@ class PostgresModels(Models):
             if model.is_active:
                 await connection.execute(STEP_BACK, ref.name)
             await connection.execute(ADD, *_values(model))
+            await _put_card(connection, model)
         self._cached.clear()
 
     @override
@@ -98,6 +101,14 @@ class PostgresModels(Models):
     async def versions(self, name: str) -> Sequence[Model]:
         rows = await fetch(self._pool, VERSIONS, name) if is_storable(name) else []
         return [_model_of(row) for row in rows]
+
+    @override
+    async def card(self, ref: ModelRef) -> str | None:
+        rows = await fetch(self._pool, CARD, ref.name, ref.version) if is_storable(ref.name) else []
+        if not rows:
+            raise ModelNotFound(model=str(ref))
+        card: str | None = rows[0]["card"]
+        return card
 
     @override
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
@@ -112,6 +123,7 @@ class PostgresModels(Models):
             await connection.execute(
                 CHANGE, ref.name, ref.version, model.row_price, model.text_price, model.state, _facts(model)
             )
+            await _put_card(connection, model)
         self._cached.clear()
         return model
 
@@ -123,6 +135,11 @@ class PostgresModels(Models):
             return _model_of(rows[0])
 
         return await self._cached.get(key, read)
+
+
+async def _put_card(connection: Connection, model: Model) -> None:
+    if (card := model.facts.card) is not None:
+        await connection.execute(PUT_CARD, model.ref.name, model.ref.version, card)
 
 
 def _model_of(row: Record) -> Model:

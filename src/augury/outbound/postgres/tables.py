@@ -149,6 +149,7 @@ models = Table(
         server_default=text("0"),
         comment="Credits per kilobyte of text, on top of the row price",
     ),
+    Column("card", Text, comment="The model card in the file, as JSON"),
     PrimaryKeyConstraint("name", "version"),
     CheckConstraint("row_price >= 0", name="row_price"),
     CheckConstraint("text_price >= 0", name="text_price"),

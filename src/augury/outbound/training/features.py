@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -16,6 +16,8 @@ from augury.outbound.training.plan import ColumnKind, Untrainable
 
 MOST_LISTED = 1_000
 """Categories of one feature whose names the file keeps. More are not choices, but names or numbers."""
+MOST_BESIDE_TEXTS = 255
+"""Values of a category that can be one-hot. Beside a text, one with more is used as a text itself."""
 _ORDER = (ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.TEXT)
 
 
@@ -40,7 +42,7 @@ class Features:
                 dates[each.name] = tuple(parts)
                 frame |= {part_name(each.name, part): values for part, values in parts.items()}
         if not frame:
-            raise Untrainable(reason="no column can be used as a feature; --kind COLUMN=KIND overrules it")
+            raise Untrainable("no column can be used as a feature; --kind COLUMN=KIND overrules it")
         return cls(
             pd.DataFrame(frame),
             [each.name for each in used if each.kind is ColumnKind.CATEGORY],
@@ -67,6 +69,18 @@ class Features:
             frame[name] = [" ".join(text.casefold().split()) for text in frame[name]]
         hashes: npt.NDArray[np.uint64] = pd.util.hash_pandas_object(frame, index=False).to_numpy(np.uint64)
         return hashes
+
+
+def beside_texts(columns: Sequence[Column]) -> list[Column]:
+    """The columns, with categories of many values used as texts if there is a text among them."""
+    if all(each.kind is not ColumnKind.TEXT for each in columns):
+        return list(columns)
+    return [
+        replace(each, kind=ColumnKind.TEXT, why=f"{each.why}, too many to be a category beside a text")
+        if each.kind is ColumnKind.CATEGORY and len(set(each.cells)) > MOST_BESIDE_TEXTS
+        else each
+        for each in columns
+    ]
 
 
 def _values(column: Column) -> Any:  # noqa: ANN401  # an array

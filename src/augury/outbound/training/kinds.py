@@ -45,10 +45,10 @@ def column_of(name: str, cells: Sequence[Cell], wanted: ColumnKind | None = None
     if wanted is ColumnKind.NUMBER:
         conventions = number_conventions(different)
         if conventions is None:
-            raise Untrainable(reason=f"column {name!r} is no number in every row")
+            raise Untrainable(f"column {name!r} is no number in every row")
         return Column(name, wanted, "as you said", cells, conventions)
     if wanted is ColumnKind.DATE and not _are_dates(different):
-        raise Untrainable(reason=f"column {name!r} is no date in every row: write dates as 2026-11-28")
+        raise Untrainable(f"column {name!r} is no date in every row: write dates as 2026-11-28")
     return Column(name, wanted, "as you said", cells)
 
 
@@ -137,7 +137,7 @@ def columns_of(
 ) -> list[Column]:
     """All columns but those `without`, in the table's order. Raises `Untrainable`."""
     if unknown := [name for name in kinds if name not in table]:
-        raise Untrainable(reason=f"there is no column {unknown[0]!r} (there are: {', '.join(table)})")
+        raise Untrainable(f"there is no column {unknown[0]!r} (there are: {', '.join(table)})")
     return [
         column_of(name, cells, kinds.get(name))
         for name, cells in table.items()

@@ -23,5 +23,5 @@ def without_leaks(columns: Sequence[Column], target: Target, wanted: Collection[
 def _is_copy(column: Column, target: Target) -> bool:
     if column.kind is ColumnKind.TEXT:
         return False
-    pairs = {(column.cells[row], answer) for row, answer in zip(target.rows, target.values, strict=True)}
+    pairs = set(zip(column.cells, target.values.tolist(), strict=True))
     return len(pairs) == len({cell for cell, _ in pairs}) == len({answer for _, answer in pairs})

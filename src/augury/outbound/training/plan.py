@@ -6,14 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 from threading import Event
 
-from augury.domain.errors import DomainError
 
-
-@dataclass(eq=False)
-class Untrainable(DomainError):
-    """No model can be trained on this table as it was asked."""
-
-    reason: str
+class Untrainable(Exception):
+    """No model can be trained on this table as it was asked. `str()` says why."""
 
 
 class ColumnKind(StrEnum):
@@ -37,7 +32,7 @@ class Cost:
 
     def __post_init__(self) -> None:
         if not (self.false_positive > 0 and self.false_negative > 0):
-            raise Untrainable(reason="both costs must be above 0")
+            raise Untrainable("both costs must be above 0")
 
     @property
     def threshold(self) -> float:

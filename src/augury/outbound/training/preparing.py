@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from augury.outbound.training.features import Features, dates_in
+from augury.outbound.training.features import Features, beside_texts, dates_in
 from augury.outbound.training.kinds import Column, columns_of, number_conventions, number_of
 from augury.outbound.training.leaks import without_leaks
 from augury.outbound.training.plan import ColumnKind, Plan, Task, Untrainable, Watch
@@ -44,20 +44,20 @@ def prepare(table: Table, plan: Plan, watch: Watch) -> Prepared:
     """Raises `Untrainable`."""
     for name in filter(None, (plan.target, plan.time, plan.group)):
         if name not in table.columns:
-            raise Untrainable(reason=f"there is no column {name!r} (there are: {', '.join(table.columns)})")
+            raise Untrainable(f"there is no column {name!r} (there are: {', '.join(table.columns)})")
     if plan.time and plan.group:
-        raise Untrainable(reason="the split is by time or by group, not by both")
+        raise Untrainable("the split is by time or by group, not by both")
     table = _with_time(table, plan.time) if plan.time else table
     target = read_target(table.columns[plan.target], plan)
     if len(target.rows) < LEAST_ROWS:
-        raise Untrainable(reason=f"{len(target.rows)} rows have an answer; at least {LEAST_ROWS} are needed")
+        raise Untrainable(f"{len(target.rows)} rows have an answer; at least {LEAST_ROWS} are needed")
     if plan.cost is not None and len(target.classes) != 2:
-        raise Untrainable(reason="costs decide between two classes, and this target has others")
+        raise Untrainable("costs decide between two classes, and this target has others")
     used = {name: [cells[row] for row in target.rows] for name, cells in table.columns.items()}
     without = {name for name in (plan.target, plan.time, plan.group) if name}
     if plan.target in plan.kinds:
-        raise Untrainable(reason="the target is no feature: leave its kind out")
-    columns = without_leaks(columns_of(used, plan.kinds, without), target, plan.kinds)
+        raise Untrainable("the target is no feature: leave its kind out")
+    columns = beside_texts(without_leaks(columns_of(used, plan.kinds, without), target, plan.kinds))
     for each in [*(f"{column.name}: {_used_as(column)} ({column.why})" for column in columns), *target.notes]:
         watch.on_found(each)
     features = Features.of(columns)
@@ -80,7 +80,7 @@ def _with_time(table: Table, time: str) -> Table:
         for name, cells in table.columns.items()
     }
     if not known.any():
-        raise Untrainable(reason=f"no row has a time in {time!r}")
+        raise Untrainable(f"no row has a time in {time!r}")
     return Table(table.name, table.sha256, columns)
 
 
@@ -92,7 +92,7 @@ def _times(name: str, cells: Sequence[Cell]) -> npt.NDArray[np.float64]:
         return np.array([np.nan if each is None else each for each in numbers])
     dates = dates_in(cells)
     if not any(dates):
-        raise Untrainable(reason=f"column {name!r} has no times: write them as 2026-11-28 or as numbers")
+        raise Untrainable(f"column {name!r} has no times: write them as 2026-11-28 or as numbers")
     epoch = min(filter(None, dates))
     return np.array([np.nan if each is None else (each - epoch).total_seconds() for each in dates])
 
@@ -108,7 +108,7 @@ def _split(used: dict[str, list[Cell]], features: Features, target: Target, plan
         made = random_split(units, strata, folds=FOLDS, seed=plan.seed, duplicates=how)
     sides = [made.train, made.test, *(side for fold in made.folds for side in (fold.train, fold.validate))]
     if any(len(side) < 2 for side in sides):
-        raise Untrainable(reason="too few different rows, groups or times to split the table")
+        raise Untrainable("too few different rows, groups or times to split the table")
     if target.classes and len(np.unique(target.values[made.train])) < len(target.classes):
-        raise Untrainable(reason="a class is missing among the rows to learn from: use another split")
+        raise Untrainable("a class is missing among the rows to learn from: use another split")
     return made

@@ -58,7 +58,7 @@ def units_of(
         return (duplicates if joins else np.arange(len(hashes))), words
     _, group = np.unique(np.array([str(each) for each in groups], dtype=object), return_inverse=True)
     if not joins:
-        return group, words
+        return group, f"rows of a group stay on one side; {words}"
     size = int(group.max()) + 1
     edges = coo_array(
         (np.ones(len(group)), (group, size + duplicates)), shape=(size + duplicates.max() + 1,) * 2

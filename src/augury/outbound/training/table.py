@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import charset_normalizer
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,7 +17,6 @@ Cell: TypeAlias = str | float | None
 
 _PARQUET = b"PAR1"
 _DELIMITERS = ",;\t|"
-_SAMPLE_BYTES = 1 << 20
 csv.field_size_limit(1 << 24)
 
 
@@ -34,15 +32,19 @@ class Table:
         return len(next(iter(self.columns.values())))
 
 
-def read_table(file: Path) -> Table:
-    """Raises `Untrainable` if the file is no table with a header and rows, and `OSError`."""
+def is_parquet(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(_PARQUET)) == _PARQUET
+
+
+def read_table(file: Path, encoding: str = "utf-8-sig") -> Table:
+    """Read a Parquet file, or a CSV file in this encoding. Raises `Untrainable` if the file is no table
+    with a header and rows, and `OSError`."""
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        opened.seek(0)
-        is_parquet = opened.read(len(_PARQUET)) == _PARQUET
-    columns = _parquet(file) if is_parquet else _csv(file)
+    columns = _parquet(file) if is_parquet(file) else _csv(file, encoding)
     if not columns or not len(next(iter(columns.values()))):
-        raise Untrainable(reason=f"{file.name} has no rows below its header")
+        raise Untrainable(f"{file.name} has no rows below its header")
     return Table(file.name, digest, columns)
 
 
@@ -50,7 +52,7 @@ def _parquet(file: Path) -> dict[str, Sequence[Cell]]:
     try:
         table = pq.read_table(file)
     except pa.ArrowException as error:
-        raise Untrainable(reason=f"{file.name} is a damaged Parquet file: {error}") from error
+        raise Untrainable(f"{file.name} is a damaged Parquet file: {error}") from error
     _require_different(table.column_names)
     return {name: _cells(name, table.column(name)) for name in table.column_names}
 
@@ -61,9 +63,7 @@ def _cells(name: str, column: Any) -> list[Cell]:  # noqa: ANN401  # pyarrow has
         column = column.cast(kind.value_type)
         kind = column.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        raise Untrainable(
-            reason=f"column {name!r} holds {kind}; numbers, texts, dates and booleans can be used"
-        )
+        raise Untrainable(f"column {name!r} holds {kind}; numbers, texts, dates and booleans can be used")
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         numbers = column.cast(pa.float64(), safe=False).to_pylist()
         return [None if each is None or each != each else each for each in numbers]  # NaN
@@ -72,49 +72,29 @@ def _cells(name: str, column: Any) -> list[Cell]:  # noqa: ANN401  # pyarrow has
     return [None if each is None or each == "" else str(each) for each in column.to_pylist()]
 
 
-def _csv(file: Path) -> dict[str, Sequence[Cell]]:
-    with file.open("rb") as opened:
-        sample = opened.read(_SAMPLE_BYTES)
-    encoding = _encoding_of(file, sample)
+def _csv(file: Path, encoding: str) -> dict[str, Sequence[Cell]]:
     with file.open(encoding=encoding, newline="") as lines:
-        first = lines.readline()
-        delimiter = max(_DELIMITERS, key=first.count)
-        lines.seek(0)
         try:
+            first = lines.readline()
+            delimiter = max(_DELIMITERS, key=first.count)
+            lines.seek(0)
             records = csv.reader(lines, delimiter=delimiter, strict=True)
             header = [name.strip() for name in next(records, [])]
             rows = [row for row in records if row]
         except csv.Error as error:
-            raise Untrainable(reason=f"{file.name}, line {records.line_num}: {error}") from error
+            raise Untrainable(f"{file.name}, line {records.line_num}: {error}") from error
         except UnicodeDecodeError as error:
-            raise Untrainable(
-                reason=f"{file.name} has bytes that are not {encoding}: save it as UTF-8"
-            ) from error
+            raise Untrainable(f"{file.name} has bytes that are not {encoding}: save it as UTF-8") from error
     _require_different(header)
     for number, row in enumerate(rows, 2):
         if len(row) != len(header):
-            raise Untrainable(
-                reason=f"{file.name}: record {number} has {len(row)} cells, the header {len(header)}"
-            )
+            raise Untrainable(f"{file.name}: record {number} has {len(row)} cells, the header {len(header)}")
     return {name: [row[place] or None for row in rows] for place, name in enumerate(header)}
-
-
-def _encoding_of(file: Path, sample: bytes) -> str:
-    try:
-        sample[:-8].decode("utf-8-sig")  # the sample may end within a character
-    except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(sample).best()
-        if best is None:
-            raise Untrainable(
-                reason=f"{file.name} is not text in a known encoding: save it as UTF-8"
-            ) from None
-        return best.encoding
-    return "utf-8-sig"
 
 
 def _require_different(names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise Untrainable(reason=f"two columns have the name {twice[0]!r}")
+        raise Untrainable(f"two columns have the name {twice[0]!r}")
     if not all(names):
-        raise Untrainable(reason="a column has no name")
+        raise Untrainable("a column has no name")

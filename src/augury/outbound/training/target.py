@@ -47,12 +47,12 @@ def read_target(cells: Sequence[Cell], plan: Plan) -> Target:
     task = plan.task or (Task.CLASSES if conventions is None or _are_classes(different) else Task.NUMBER)
     if task is Task.NUMBER:
         if conventions is None:
-            raise Untrainable(reason=f"the target {plan.target!r} is no number in every row")
+            raise Untrainable(f"the target {plan.target!r} is no number in every row")
         numbers = {cell: number_of(cell, conventions) for cell in different}
         rows = np.array([row for row in present if numbers[cells[row]] is not None], dtype=np.intp)
         values = np.array([numbers[cells[row]] for row in rows], dtype=np.float64)
         if len(set(values)) < 2:
-            raise Untrainable(reason=f"the target {plan.target!r} has the same value in every row")
+            raise Untrainable(f"the target {plan.target!r} has the same value in every row")
         return Target(task, (), values, rows, notes)
     return _classes([(row, as_text(cells[row])) for row in present], notes, plan)
 
@@ -69,12 +69,10 @@ def _classes(labels: Sequence[tuple[int, str]], notes: list[str], plan: Plan) ->
     if rare := [f"{label!r} ({counts[label]})" for label in counts if label not in kept][:5]:
         notes.append(f"classes with fewer than {LEAST_OF_A_CLASS} rows are left out: {', '.join(rare)}")
     if len(kept) > MOST_CLASSES:
-        raise Untrainable(
-            reason=f"the target {plan.target!r} has {len(kept)} classes, more than {MOST_CLASSES}"
-        )
+        raise Untrainable(f"the target {plan.target!r} has {len(kept)} classes, more than {MOST_CLASSES}")
     if len(kept) < 2:
         raise Untrainable(
-            reason=f"the target {plan.target!r} needs two classes with {LEAST_OF_A_CLASS} rows or more"
+            f"the target {plan.target!r} needs two classes with {LEAST_OF_A_CLASS} rows or more"
         )
     order = _ordered(kept, plan.positive)
     number = {label: place for place, label in enumerate(order)}
@@ -92,7 +90,7 @@ def _ordered(counts: dict[str, int], positive: str | None) -> tuple[str, ...]:
     """By name; of two, the positive class is second: the one named, else one like "yes", else the rarer."""
     names = sorted(counts)
     if positive is not None and positive not in counts:
-        raise Untrainable(reason=f"{positive!r} is not among the classes: {', '.join(names)}")
+        raise Untrainable(f"{positive!r} is not among the classes: {', '.join(names)}")
     if len(names) > 2:
         return tuple(names)
     yes = next((name for name in names if name.lower() in _YES), None)

@@ -326,6 +326,7 @@ refusal-max-price-exceeded = This costs { $price }, more than the limit of { $ma
 refusal-invalid-amount = The amount must be from 1 to { $most }.
 refusal-books-disagree = Something is wrong with our accounts; the error was logged.
 refusal-model-not-found = The model “{ $model }” is no longer available. /models shows the available ones.
+refusal-card-not-found = The model “{ $model }” has no card.
 refusal-invalid-model-name = “{ $name }” is not a valid model name.
 refusal-model-refused = The model cannot be used: { $reason }
 refusal-unfit-for-model = This does not fit the model: { $reason }

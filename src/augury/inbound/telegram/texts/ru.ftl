@@ -349,6 +349,7 @@ refusal-max-price-exceeded = Это стоит { $price } — больше за�
 refusal-invalid-amount = Количество должно быть от 1 до { $most }.
 refusal-books-disagree = Ошибка в нашем учёте; она записана в журнал.
 refusal-model-not-found = Модель «{ $model }» больше недоступна. Доступные модели — в /models.
+refusal-card-not-found = У модели «{ $model }» нет карточки.
 refusal-invalid-model-name = «{ $name }» не может быть именем модели.
 refusal-model-refused = Модель использовать нельзя: { $reason }
 refusal-unfit-for-model = Модели это не подходит: { $reason }

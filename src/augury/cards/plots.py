@@ -1,0 +1,133 @@
+"""Plots of a card as SVG without scripts. Colors are classes: one picture fits light and dark pages."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from augury.cards.card import Bin, Confusion, Curve, Used
+
+_WIDTH, _HEIGHT = 460, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 40
+_MOST_BARS = 20
+_MOST_CHARACTERS = 24
+
+
+def importance_plot(features: Sequence[Used]) -> str:
+    """Bars of the most important features."""
+    shown = [each for each in features if each.importance > 0][:_MOST_BARS]
+    most = max((each.importance for each in shown), default=1.0)
+    row, label = 24, 170
+    lines = []
+    for place, each in enumerate(shown):
+        y, width = place * row, (_WIDTH - label - 56) * each.importance / most
+        lines += [
+            _text(label - 8, y + 16, _cut(each.name), anchor="end"),
+            f'<rect class="bar" x="{label}" y="{y + 4}" width="{width:.1f}" height="15" rx="2"/>',
+            _text(label + width + 6, y + 16, f"{each.importance:.1f} %"),
+        ]
+    return _svg(lines, row * len(shown), "Importance of the features")
+
+
+def calibration_plot(bins: Sequence[Bin]) -> str:
+    """What was said against what was seen: a point for each bin, larger for more rows, and the diagonal."""
+    x, y = _axis(0, 1, _LEFT, _WIDTH - _RIGHT), _axis(0, 1, _HEIGHT - _BOTTOM, _TOP)
+    most = max((each.rows for each in bins), default=1)
+    lines = [*_frame(x, y, (0, 1), (0, 1), "probability that the model said", "share that was seen")]
+    lines.append(_line([(x(0), y(0)), (x(1), y(1))], "ideal"))
+    lines.append(_line([(x(each.said), y(each.seen)) for each in bins], "line"))
+    lines += [
+        f'<circle class="dot" cx="{x(each.said):.1f}" cy="{y(each.seen):.1f}" '
+        f'r="{3 + 6 * (each.rows / most) ** 0.5:.1f}"><title>{each.rows:,} rows: said {each.said:.3g}, '
+        f"seen {each.seen:.3g}</title></circle>"
+        for each in bins
+    ]
+    return _svg(lines, _HEIGHT, "Calibration")
+
+
+def residual_plot(bins: Sequence[Bin]) -> str:
+    """Tenths of the predicted numbers: the mean of the true ones, and where eight in ten of them lie."""
+    values = [value for each in bins for value in (each.said, each.low, each.high)]
+    span = min(values), max(values)
+    x, y = _axis(*span, _LEFT, _WIDTH - _RIGHT), _axis(*span, _HEIGHT - _BOTTOM, _TOP)
+    lines = [*_frame(x, y, span, span, "predicted", "true: mean, and where 80 % lie")]
+    lines.append(_line([(x(each), y(each)) for each in span], "ideal"))
+    for each in bins:
+        lines.append(_line([(x(each.said), y(each.low)), (x(each.said), y(each.high))], "range"))
+        lines.append(f'<circle class="dot" cx="{x(each.said):.1f}" cy="{y(each.seen):.1f}" r="4"/>')
+    return _svg(lines, _HEIGHT, "True numbers by predicted ones")
+
+
+def curve_plot(curve: Curve) -> str:
+    """The loss on learned and on other rows, by trees."""
+    values = [*curve.training, *curve.validation]
+    trees, losses = (0, max(curve.trees)), (min(values), max(values))
+    x, y = _axis(*trees, _LEFT, _WIDTH - _RIGHT), _axis(*losses, _HEIGHT - _BOTTOM, _TOP)
+    best = min(range(len(curve.validation)), key=lambda place: curve.validation[place])
+    lines = [*_frame(x, y, trees, losses, "trees", curve.loss)]
+    for name, losses_of in (("line faint", curve.training), ("line", curve.validation)):
+        points = zip(curve.trees, losses_of, strict=True)
+        lines.append(_line([(x(at), y(loss)) for at, loss in points], name))
+    lines.append(
+        f'<circle class="dot" cx="{x(curve.trees[best]):.1f}" cy="{y(curve.validation[best]):.1f}" r="4"/>'
+    )
+    return _svg(lines, _HEIGHT, "Learning curve")
+
+
+def confusion_table(confusion: Confusion) -> str:
+    """An HTML table; a cell is the darker the larger its share of its row."""
+    head = "".join(f'<th scope="col">{escape(_cut(label))}</th>' for label in confusion.labels)
+    body = ""
+    for label, row in zip(confusion.labels, confusion.rows, strict=True):
+        whole = sum(row) or 1
+        cells = "".join(f'<td style="--share:{100 * n / whole:.0f}%">{n:,}</td>' for n in row)
+        body += f'<tr><th scope="row">{escape(_cut(label))}</th>{cells}</tr>'
+    return (
+        '<div class="wide"><table class="confusion"><thead><tr><td>true ↓ &nbsp; answered →</td>'
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+_Scale = Callable[[float], float]
+
+
+def _axis(low: float, high: float, begin: float, end: float) -> _Scale:
+    span = high - low or 1.0
+    return lambda value: begin + (value - low) / span * (end - begin)
+
+
+def _frame(
+    x: _Scale, y: _Scale, across: tuple[float, float], up: tuple[float, float], below: str, beside: str
+) -> list[str]:
+    """Five ticks on each axis, and the axes' names."""
+    lines = []
+    for step in range(5):
+        at, height = (low + (high - low) * step / 4 for low, high in (across, up))
+        lines += [
+            _line([(_LEFT, y(height)), (_WIDTH - _RIGHT, y(height))], "grid"),
+            _text(_LEFT - 6, y(height) + 4, f"{height:.3g}", anchor="end"),
+            _text(x(at), _HEIGHT - _BOTTOM + 16, f"{at:.4g}", anchor="middle"),
+        ]
+    lines.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, below, anchor="middle", name="name"))
+    middle = (_TOP + _HEIGHT - _BOTTOM) / 2
+    lines.append(
+        f'<text class="name" text-anchor="middle" transform="translate(12 {middle:.0f}) rotate(-90)">'
+        f"{escape(beside)}</text>"
+    )
+    return lines
+
+
+def _line(points: Sequence[tuple[float, float]], name: str) -> str:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline class="{name}" points="{path}"/>'
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "start", name: str = "tick") -> str:
+    return f'<text class="{name}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _svg(lines: Sequence[str], height: float, name: str) -> str:
+    inside = "".join(lines)
+    return f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{escape(name)}">{inside}</svg>'
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
