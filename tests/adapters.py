@@ -84,12 +84,12 @@ INPUT = Json(b'[{"text":"hi"}]')
 OUTPUT = Json(b'[{"label":"short"}]')
 LEASE = timedelta(minutes=5)
 SWEEP_EVERY = timedelta(minutes=1)
-"""Not the default: who checks the books must ask for the setting."""
+"""Not the default, so that a check of the books that ignores the setting fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """The ports that keep something, over one store, and a way to let its time pass."""
+    """The ports that store something, over one store, and a way to let its time pass."""
 
     books: MemoryOpenBooks | PostgresOpenBooks
     work: Work
@@ -116,12 +116,12 @@ class Adapters:
     chat_books: OpenChatBooks
     promo_codes: PromoCodes
     new_duty: Callable[[], Duty]
-    """What one process more would have."""
+    """The duty of another process."""
     pass_time: Callable[[timedelta], Awaitable[None]]
-    """Make everything that is stored older by so much."""
+    """Make everything that is stored older by this time."""
 
     async def user(self, credits: int = 0) -> UserId:
-        """A new member with so many credits."""
+        """A new member with this many credits."""
         user_id = UserId(uuid7())
         user = User(
             id=user_id, role=Role.MEMBER, email=f"{user_id}@example.org", created_at=datetime.now(UTC)
@@ -185,7 +185,7 @@ class Adapters:
         return await self.balances.of(user_id)
 
     async def key_owner(self, digest: bytes) -> UserId | None:
-        """Whose live API key this is."""
+        """The owner of this API key, if it is valid."""
         user = await self.api_keys.owner(digest)
         return user.id if user else None
 
@@ -225,7 +225,7 @@ def finish(
     output: Json | None = OUTPUT,
     errors: Sequence[RowError] = (),
 ) -> Finished:
-    """The prediction's end, all rows valid unless told otherwise."""
+    """The end of the prediction. By default, all rows are valid."""
     valid_rows = prediction.rows if valid_rows is None else valid_rows
     done = prediction.finish(
         valid_rows=valid_rows, unpredicted_text_bytes=unpredicted_text_bytes, at=datetime.now(UTC)
@@ -306,7 +306,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
 
 
 async def _shift_all_times(pool: Pool, time: timedelta) -> None:
-    """The database's clock is its own, so that what it has stored moves into the past instead."""
+    """The database has its own clock, so its stored times are moved into the past instead."""
     columns = await pool.fetch(
         """
         SELECT table_name AS table, string_agg(

@@ -86,13 +86,13 @@ def numeric_pool(*, target: np.ndarray[Any, Any], **parameters: object) -> Pool:
 
 
 def regression_model(file: Path, loss: str = "RMSE") -> Path:
-    """A positive number between about 1 and 4 from two numbers."""
+    """Predicts a number between about 1 and 4 from two numbers."""
     target = np.random.default_rng(1).uniform(1, 4, size=60)
     return train(numeric_pool(target=target), file, loss=loss)
 
 
 async def registered(file: Path, store: FolderModelStore) -> Model:
-    """The file put into the store, as the model it is; opened in this process, since it was made here."""
+    """Store the file and return its model. Opens it in this process, since it was made here."""
     return Model(
         ref=ModelRef("tested", 1),
         facts=facts_of(open_model(file)),

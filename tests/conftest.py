@@ -1,4 +1,4 @@
-"""What all tests share, and how a run of all of them is spread over the processors."""
+"""Shared by all tests. Spreads a run of all of them over the processors."""
 
 import os
 from typing import Any
@@ -25,9 +25,8 @@ def hexagon() -> Hexagon:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """A run of everything gets as many workers as there are processors: with more of them, tests that stop
-    and start servers run out of patience. A run of some tests gets none, so that its output comes as it
-    happens."""
+    """A run of all tests gets as many workers as there are processors: with more, tests that stop and start
+    servers time out. A run of some tests gets none, so that its output appears at once."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
@@ -36,7 +35,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """A file's tests run in one worker, where they share what the file's fixtures made."""
+    """All tests of a file run in one worker, where they share the file's fixtures."""
 
     def _split_scope(self, nodeid: str) -> str:
         return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]

@@ -1,7 +1,7 @@
-"""The speed of it, as ratios in one run: `uv run python -m tests.bench`. Takes about two minutes.
+"""Measures speed as ratios within one run: `uv run python -m tests.bench`. Takes about two minutes.
 
-Everything runs on this machine: a PostgreSQL (fsync on) and a RabbitMQ of the run's own, the API and one
-worker as processes, the load from this one.
+Everything runs on this machine: its own PostgreSQL (fsync on) and RabbitMQ, the API and one worker as
+processes. This process sends the load.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def empty_handler() -> Iterator[int]:
 
 
 async def sign_up(service: Service) -> list[str]:
-    """Members with credits to burn; their access tokens."""
+    """Register members with credits to spend. Returns their access tokens."""
     tokens = []
     for number in range(USERS):
         email = f"bench{number}@example.org"
@@ -195,7 +195,7 @@ async def many_rows(service: Service, token: str) -> None:
 
 
 def raw_catboost(service: Service, rows: list[dict[str, str]]) -> float:
-    from catboost import CatBoostClassifier, Pool  # not before: the load generator should be lean
+    from catboost import CatBoostClassifier, Pool  # late, to keep the load generator lean
 
     (file,) = (each for each in (service.folder / "models").rglob("*") if each.is_file())
     model = CatBoostClassifier()

@@ -1,4 +1,4 @@
-"""This build beside another checkout, in turn: `uv run python -m tests.bench --against CHECKOUT`.
+"""Compares this build with another checkout: `uv run python -m tests.bench --against CHECKOUT`.
 
 The other checkout needs its own `.venv` (`uv sync` there). Each figure is measured A B A B …, and printed as
 the ratio of each pair: minimum, median, maximum. More than 1 is always better: for CPU, memory, WAL
@@ -142,7 +142,7 @@ async def bench(bench: Bench) -> None:
 
 
 def against(checkout: Path, rounds: int) -> int:
-    """Exit code 1 where others used so much of the machine that the figures say nothing."""
+    """Returns exit code 1 if others used so much of the machine that the figures mean nothing."""
     with open_folder() as folder, running_rabbitmq() as rabbit:
 
         async def run() -> float:

@@ -1,4 +1,4 @@
-"""The peer of a worker's drain: FastStream alone, lean, on a quorum queue of small messages.
+"""The comparison for a worker's drain: FastStream alone, on a quorum queue of small messages.
 
 `python -m tests.bench.bare_consumer URL MESSAGES` publishes them, consumes them, prints messages per second.
 """

@@ -1,4 +1,4 @@
-"""Two builds of Augury side by side, on one PostgreSQL and one RabbitMQ, each with a database of its own."""
+"""Two builds of Augury side by side, on one PostgreSQL and one RabbitMQ, each with its own database."""
 
 import subprocess
 import time
@@ -78,7 +78,7 @@ class Build:
         self.employ(1)
 
     def employ(self, workers: int) -> None:
-        """Have so many workers run."""
+        """Run this many workers."""
         while len(self.workers) < workers:
             self.workers.append(self._start("worker"))
         for worker in self.workers[workers:]:
@@ -131,7 +131,7 @@ def _ended(popen: "subprocess.Popen[bytes]") -> None:
 
 
 def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
-    """CPU seconds of these processes and their children so far, those that have ended included."""
+    """CPU seconds of these processes and their children so far, including those that have ended."""
     total = 0.0
     for root in processes:
         times = [each.cpu_times() for each in (root, *root.children(recursive=True))]
@@ -159,7 +159,7 @@ class Written:
 
 
 SHORTEST = 1.0
-"""Seconds of the processors. The system counts in hundredths, which says nothing about less."""
+"""CPU seconds. The system counts in hundredths, so shorter times mean nothing."""
 
 
 class Foreign:

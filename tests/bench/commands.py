@@ -1,4 +1,4 @@
-"""What a command of the command line costs before it does anything: CPU beside `python -c pass`."""
+"""The CPU time of a command before it does anything, compared with `python -c pass`."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ TIMES = 5
 
 
 def costs_of_commands(env: Mapping[str, str]) -> Iterator[tuple[str, float, float, str]]:
-    """Each command, its seconds of CPU, how many times those of an empty program, and the aim."""
+    """Each command, its CPU seconds, their ratio to an empty program's, and the aim."""
     empty = _cpu([sys.executable, "-c", "pass"], env)
     for command, aim in MEASURED:
         seconds = _cpu([*COMMAND, *command.split()], env)
@@ -20,7 +20,7 @@ def costs_of_commands(env: Mapping[str, str]) -> Iterator[tuple[str, float, floa
 
 
 def _cpu(command: list[str], env: Mapping[str, str]) -> float:
-    """Seconds of CPU, user and system, of the cheapest of several runs."""
+    """CPU seconds (user and system) of the cheapest of several runs."""
     return min(_run(command, env) for _ in range(TIMES))
 
 

@@ -1,4 +1,4 @@
-"""What a light user feels of heavy ones, as ratios in one run: `uv run python -m tests.bench.fairness`.
+"""How much heavy users slow down a light one, as ratios in one run: `uv run python -m tests.bench.fairness`.
 
 Two workers. A light user asks for one text at a time, first in an idle service, then while
 
@@ -7,7 +7,7 @@ Two workers. A light user asks for one text at a time, first in an idle service,
 (c) 20 users have large predictions pending.
 
 Then two users with the same work are timed to their end, and the rows per second of that work. With
-`--against`, another checkout (with a `.venv` of its own) does the same first.
+`--against`, another checkout (with its own `.venv`) does the same first.
 """
 
 import argparse
@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 ROWS = 10_000
 WORKERS, SAMPLES, HEAVY, EACH_OF_TWO = 2, 150, 60, 12
 AIMS = (3.0, 6.0)
-"""A light user's p50 and p99 beside those in an idle service."""
+"""A light user's p50 and p99, relative to an idle service."""
 Figures = dict[str, float]
 
 
@@ -73,7 +73,8 @@ class Fairness:
         await self.canceled()
 
     async def light(self) -> Result:
-        """One text after the other, with a pause, until there are enough or nothing else is left to do."""
+        """Send one text after another, with a pause, until there are enough or the heavy users have
+        finished."""
         result = Result(0)
         request = self.build.submits(1, wait=30)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.build.port)
@@ -156,7 +157,7 @@ class Fairness:
             await asyncio.sleep(0.05)
 
     async def canceled(self) -> None:
-        """Expire what waits, so that the next scenario begins in an idle service."""
+        """Expire all waiting predictions, so that the next scenario begins in an idle service."""
         await self.database.execute("UPDATE predictions SET expires_at = now() WHERE status = 'queued'")
         await self.database.execute("UPDATE unfinished SET due_at = now()")
         await self.settled()
@@ -183,7 +184,7 @@ async def measured(name: str, root: Path, folder: Path, rabbitmq_url: str) -> Fi
 
 
 def largest_text(root: Path) -> str:
-    """As much as a guest may send to this build: earlier ones had no limit but that of the body."""
+    """The largest text that a guest may send to this build. Earlier builds only limited the body."""
     limits = (root / "src/augury/application/limits.py").read_text()
     bounded = "guest_bytes" in limits
     return (TEXT + " ") * ((60_000 if bounded else 9_800_000) // len(TEXT))

@@ -1,4 +1,4 @@
-"""A load generator that costs little itself: ready-made bytes out, whole HTTP/1.1 answers in."""
+"""A cheap load generator: it sends ready-made bytes and reads whole HTTP/1.1 answers."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ import msgspec
 
 @dataclass
 class Result:
-    """What came back: seconds in all, seconds per request, how often each status."""
+    """The result: total seconds, seconds per request, and the number of answers by status."""
 
     seconds: float
     latencies: list[float] = field(default_factory=list)
@@ -41,7 +41,7 @@ def get(path: str, headers: dict[str, str]) -> bytes:
 
 
 async def send_all(port: int, requests: Sequence[bytes], *, clients: int) -> Result:
-    """Send the requests over so many connections, each as soon as the one before is answered."""
+    """Send the requests over `clients` connections, each as soon as the one before is answered."""
     remaining = iter(requests)
     result = Result(0)
     began = time.perf_counter()
@@ -73,7 +73,7 @@ async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 async def ask(port: int, request: bytes, decode: Callable[[bytes], object]) -> object:
-    """One request over a connection of its own, its answer decoded."""
+    """Send one request over a new connection. Returns its decoded answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**26)
     try:
         writer.write(request)

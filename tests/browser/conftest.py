@@ -17,7 +17,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-"""As root there is no sandbox; the rest keeps a browser from calling its maker."""
+"""Root cannot use the sandbox. The other options keep the browser from contacting its vendor."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The HTTP side over memory, served by a thread of its own."""
+"""The HTTP side over memory, served by a separate thread."""
 
 import asyncio
 import threading
@@ -43,7 +43,7 @@ class Service:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     def token(self, role: Role, *, credits: int = 0) -> str:
-        """The access token of somebody new."""
+        """The access token of a new user."""
         user = self.run(self.hexagon.user(credits=credits, role=role))
         return self._tokens.issue(user.id)
 

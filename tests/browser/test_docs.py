@@ -21,7 +21,7 @@ def service() -> Iterator[Service]:
 
 @contextmanager
 def shown(chromium: Browser, url: str, *, width: int = 1_200) -> Iterator[Page]:
-    """The page, which asks nothing of any other host and has no error to tell."""
+    """The page. It must not contact any other host, nor log an error."""
     errors: list[str] = []
     hosts: set[str] = set()
     context = chromium.new_context(viewport={"width": width, "height": 800})
@@ -37,7 +37,7 @@ def shown(chromium: Browser, url: str, *, width: int = 1_200) -> Iterator[Page]:
 
 
 def overflowing(page: Page) -> list[str]:
-    """What sticks out of the page on the right, where nobody scrolls."""
+    """The elements that overflow the page on the right."""
     found: list[str] = page.evaluate(
         """() => [...document.querySelectorAll("body *")].filter(each => {
             const box = each.getBoundingClientRect();

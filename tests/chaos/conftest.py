@@ -1,8 +1,8 @@
-"""Chaos: real processes, a real broker, a real database, and something that breaks.
+"""Chaos: real processes, a real broker and a real database, of which something breaks.
 
-uv run pytest tests/chaos                 the short form, as CI runs it
-uv run pytest tests/chaos --long          more of everything, and no patience cut short
-uv run pytest tests/chaos --seed 17       the same customers as in another run with this seed
+uv run pytest tests/chaos                 the short form, as CI runs it uv run pytest tests/chaos --long
+more of everything, and no shortened timeouts uv run pytest tests/chaos --seed 17       the same customers as
+in another run with this seed
 """
 
 import asyncio
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How much of it: short or long."""
+    """The short or the long form of a run."""
 
     long: bool
     seed: str
@@ -81,7 +81,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def model(models: Path, postgres: StoppablePostgres) -> LoadedModel:
-    """The model that everyone asks, in this process."""
+    """The model that all customers use, loaded in this process."""
 
     async def tone() -> Model:
         async with open_pool(PostgresSettings(url=postgres.url(TEMPLATE))) as pool:
@@ -102,7 +102,7 @@ def world(
 
 @dataclass
 class Scenario:
-    """One world, its customers, and the line that it adds to the table."""
+    """One world, its customers, and its line of the table."""
 
     name: str
     world: World
@@ -111,7 +111,7 @@ class Scenario:
     item: pytest.Item
 
     async def holds(self, **expected: Any) -> Figures:
-        """The promise is kept: waits until everything is done, checks it, notes the figures."""
+        """Wait until everything is done, check the promise, and note the figures."""
         figures = await kept(self.world, self.customers, self.model, **expected)
         note(self.item, self.name, figures)
         return figures

@@ -1,4 +1,4 @@
-"""People who use the service through its API while something breaks, and remember every answer they got."""
+"""Customers who use the service through its API while something breaks, and remember every answer."""
 
 import asyncio
 import random
@@ -16,15 +16,15 @@ from tests.chaos.world import World
 PASSWORD = "correct horse battery"
 ADMIN = "admin@example.org"
 PATIENCE = 30.0
-"""Seconds that any answer may take, beyond those that were asked for by `Prefer: wait`."""
+"""Seconds that any answer may take, in addition to the seconds of `Prefer: wait`."""
 FINAL = {"succeeded", "failed", "canceled", "expired"}
 FUNDS = 100_000
 CODES = {"FIRST": (7, 1_000), "SECOND": (11, 1_000), "SCARCE": (13, 2)}
-"""Promo codes: what each is worth, and how often it may be redeemed in all."""
+"""Promo codes: the credits of each, and how often it may be redeemed in all."""
 
 
 class Plain(random.Random):
-    """Dice for an order of one row with a key, which nobody waits for, repeats, reads or cancels."""
+    """Dice for an order of one row with a key. Nobody waits for it, repeats, reads or cancels it."""
 
     def random(self) -> float:
         return 0.6
@@ -35,7 +35,7 @@ PLAIN = Plain()
 
 @dataclass
 class Order:
-    """One prediction that somebody wanted: what was asked for, and everything that was answered."""
+    """One prediction that a customer wanted: the request, and all answers."""
 
     customer: "Customer"
     tag: str
@@ -47,11 +47,11 @@ class Order:
     refused: int | None = None
     """The status of a definite refusal."""
     called_off: bool = False
-    """Whether its cancellation was asked for."""
+    """Whether its cancellation was requested."""
     canceled: bool = False
     """Whether that was answered with 200."""
     answers: list[dict[str, Any]] = field(default_factory=list)
-    """Every state of it that was ever answered."""
+    """Every state of it that an answer has shown."""
 
     def note(self, answer: dict[str, Any]) -> None:
         assert self.id in (None, answer["id"]), f"one key, two predictions: {self.id} and {answer['id']}"
@@ -67,14 +67,14 @@ class Customer:
     email: str
     headers: dict[str, str]
     funds: int = 0
-    """What was added to the balance, every credit of it confirmed."""
+    """The credits that were added to the balance and confirmed."""
     orders: list[Order] = field(default_factory=list)
     redeemed: set[str] = field(default_factory=set)
     """Promo codes whose credits were confirmed."""
 
 
 class Customers:
-    """Everyone who uses the service in this scenario; `improper` is what nobody may ever see."""
+    """All customers of this scenario. `improper` collects answers that must never occur."""
 
     def __init__(self, world: World, seed: str, *, model: str | None = None) -> None:
         self.world = world
@@ -100,7 +100,7 @@ class Customers:
         return [order for order in self.orders if order.id]
 
     async def arrive(self, count: int) -> None:
-        """Let so many register, and be topped up by the administrator."""
+        """Register `count` customers. The administrator tops up their balances."""
         if not self._admin:
             self._admin = await self._token(ADMIN)
             for code, (worth, limit) in CODES.items():
@@ -125,7 +125,8 @@ class Customers:
 
     @asynccontextmanager
     async def busy(self, at_once: int = 2) -> AsyncIterator[None]:
-        """Everyone is busy, each `at_once` ways at a time, for as long as the block; then they finish."""
+        """Keep every customer busy while the block runs, with `at_once` orders at a time. Then they
+        finish."""
         self._stop = asyncio.Event()
         tasks = [
             asyncio.create_task(self._live(person, random.Random(f"{self.seed} {person.email} {lane}")))
@@ -152,7 +153,7 @@ class Customers:
                 await self.order(person, dice)
 
     async def order(self, person: Customer, dice: random.Random) -> Order:
-        """Ask for a prediction until there is a definite answer; then look at it, or cancel it, or not."""
+        """Request a prediction until there is a definite answer. Then read it, cancel it, or do nothing."""
         order = self.new_order(person, dice)
         wait = dice.randint(1, 3) if dice.random() < 0.3 else 0
         if order.key and dice.random() < 0.2:
@@ -169,7 +170,7 @@ class Customers:
         return order
 
     def new_order(self, person: Customer, dice: random.Random, *, more: int = 0) -> Order:
-        """`more` rows beside the first; 0: none to seven, as the dice say."""
+        """`more` rows besides the first. With 0, the dice decide: up to seven."""
         self._tags += 1
         tag = f"tag{self._tags:06}end"
         data: Any = {"text": f"{dice.choice(WORDS)} {tag}"}
@@ -187,7 +188,7 @@ class Customers:
         return order
 
     async def submit(self, order: Order, wait: int = 0) -> None:
-        """Ask until there is a definite answer; without a key nobody dares to ask twice."""
+        """Send the request until there is a definite answer. Without a key, send it only once."""
         headers = order.customer.headers | ({"Prefer": f"wait={wait}"} if wait else {})
         if order.key:
             headers["Idempotency-Key"] = order.key
@@ -219,7 +220,7 @@ class Customers:
             self.improper.append(f"cancel: {answer.status_code} {answer.text[:200]}")
 
     async def top_up(self, person: Customer, credits: int, dice: random.Random) -> None:
-        """Have a payment credited, which is told of twice as often as not."""
+        """Have a payment credited. About half of the payments are reported twice."""
         body = {"credits": credits, "payment": str(UUID(int=dice.getrandbits(128), version=4))}
         headers = self._admin | {"Idempotency-Key": f"payment {body['payment']}"}
         for _ in range(dice.choice((1, 1, 2))):
@@ -230,7 +231,7 @@ class Customers:
         person.funds += credits
 
     async def redeem(self, person: Customer, code: str, dice: random.Random) -> None:
-        """Try a promo code, perhaps once more, perhaps under another key: it counts once."""
+        """Redeem a promo code, perhaps repeatedly, perhaps under another key. It counts once."""
         key = f"redeem {code}" + dice.choice(("", "", f" {dice.getrandbits(32)}"))
         headers = person.headers | {"Idempotency-Key": key}
         for _ in range(dice.choice((1, 2))):
@@ -244,7 +245,7 @@ class Customers:
     async def _ask(
         self, method: str, path: str, headers: dict[str, str], body: object = None, *, repeat: bool = True
     ) -> httpx.Response:
-        """One answer; where `repeat`, as often as it takes to get a definite one."""
+        """One answer. With `repeat`, repeats the request until the answer is definite."""
         while True:
             self.tried += 1
             try:
@@ -262,14 +263,14 @@ class Customers:
             await asyncio.sleep(0.2)
 
     def _check(self, method: str, path: str, answer: httpx.Response) -> None:
-        """Whatever is broken: the answer is of the documented kind."""
+        """Check that the answer has a documented form, whatever is broken."""
         kind = answer.headers.get("content-type", "")
         problem = answer.status_code >= 400 and not kind.startswith("application/problem+json")
         if answer.status_code == 500 or problem or "Traceback" in answer.text:
             self.improper.append(f"{method} {path}: {answer.status_code} {kind} {answer.text[:300]}")
 
     async def stored(self, orders: Sequence[Order]) -> list[dict[str, Any]]:
-        """How these stand now, in their order."""
+        """The current state of these orders, in the same order."""
         few = asyncio.Semaphore(16)
 
         async def read(order: Order) -> dict[str, Any]:

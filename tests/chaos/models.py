@@ -1,4 +1,4 @@
-"""The models of a chaos run: some that answer alike, in files of their own."""
+"""The models of a chaos run, in separate files. Some give the same answers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from tests.catboost_models import TEXT_FEATURES, WORDS, registered, train
 
 NAMES = ("tone", "first", "second", "third")
-"""What is done to the files of the others does not concern `tone`."""
+"""Damage to the files of the others does not affect `tone`."""
 
 
 async def offer_models(url: str, folder: Path) -> None:

@@ -17,7 +17,7 @@ MAX_CONNECTIONS = 60
 
 
 class StoppablePostgres:
-    """Listens on a port of its own, so that what is seen of its end is what a network shows."""
+    """Listens on a TCP port, so that clients see its end as over a network."""
 
     def __init__(self, made: PostgresServer) -> None:
         self._folder = made.folder
@@ -41,7 +41,7 @@ class StoppablePostgres:
         assert started.returncode == 0, self._log.read_text(errors="replace")[-3000:]
 
     def stop(self) -> None:
-        """As in a crash: no checkpoint, no goodbye."""
+        """Stop it as in a crash, without a checkpoint."""
         self._run("stop", "-w", "-m", "immediate")
 
     def forget_settings(self) -> None:
@@ -80,7 +80,7 @@ class StoppablePostgres:
 
 @contextmanager
 def stoppable_postgres() -> Iterator[StoppablePostgres]:
-    """One for as long as the block."""
+    """A server that exists while the block runs."""
     made = new_server()
     server = StoppablePostgres(made)
     try:

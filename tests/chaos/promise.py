@@ -29,7 +29,7 @@ async def kept(
     failed: frozenset[str] = frozenset(),
     dead: int = 0,
 ) -> Figures:
-    """Wait until all is done, check everything; the figures.
+    """Wait until all is done, and check everything. Returns the figures.
 
     `failed` are the tags of orders that may fail, `dead` is how many messages belong to `ml_tasks.dead`.
     """
@@ -69,7 +69,8 @@ async def kept(
 def _check_answers(
     orders: list[Order], stored: list[dict[str, Any]], model: LoadedModel, failed: frozenset[str]
 ) -> None:
-    """What was answered is what is stored, and what is stored is right: nobody has another one's answer."""
+    """Check that the answers equal the stored results, and that these are right: nobody got another's
+    answer."""
     for order, now in zip(orders, stored, strict=True):
         for earlier in order.answers:
             if earlier["status"] in FINAL:

@@ -49,7 +49,7 @@ from tests.queue_by_hand import QueueByHand
 SHORT = timedelta(minutes=10)
 """How long some requests may wait."""
 LATER = timedelta(minutes=15)
-"""After that every lease has ended, those short waits too, and everything is due for a look."""
+"""After this time, every lease and short wait has ended, and everything is due for a check."""
 PAYMENTS = [uuid7() for _ in range(4)]
 KEYS = ["one", "two"]
 Answer = TypeVar("Answer")
@@ -57,7 +57,7 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class Expected:
-    """One prediction as the model of the books has it."""
+    """One prediction in the model of the books."""
 
     user: int
     rows: int
@@ -81,7 +81,7 @@ class Expected:
 
 @dataclass
 class Model:
-    """What the books must say: simple enough to be seen to be right."""
+    """The expected books, in a model that is simple enough to be obviously right."""
 
     funds: list[int] = field(default_factory=lambda: [0, 0, 0])
     predictions: dict[PredictionId, Expected] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class Interleaved(RuleBasedStateMachine):
         self.model = Model()
         self.tokens: list[UUID] = []
         self.zombies: dict[UUID, list[Prediction]] = {}
-        """What each worker believes to have claimed."""
+        """The predictions that each worker believes it has claimed."""
 
     @asynccontextmanager
     async def adapters(self) -> AsyncIterator[tuple[Adapters, Clock]]:
@@ -365,7 +365,7 @@ class Interleaved(RuleBasedStateMachine):
     @precondition(some)
     @rule(data=st.data())
     def a_cancel_meets_two_claims(self, data: st.DataObject) -> None:
-        """At the same moment: whoever is first, the others find nothing."""
+        """At the same time: only the first succeeds, the others find nothing."""
         [picked] = self.pick(data)
         expected = self.model.predictions[picked]
         was = expected.status, expected.late
@@ -444,6 +444,6 @@ TestBooksOverPostgreSQL.settings = settings(
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
-    phases=[Phase.generate],  # to shrink what was found would take a database for each try
+    phases=[Phase.generate],  # shrinking would need a database for each attempt
     suppress_health_check=[HealthCheck.too_slow],
 )

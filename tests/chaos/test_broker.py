@@ -102,7 +102,7 @@ async def test_a_backlog_outlasts_the_patience_of_the_sweeper_and_nothing_of_it_
 
 
 async def test_a_worker_starts_on_more_messages_than_it_may_hold(scenario: Scenario, form: Form) -> None:
-    """What is delivered while its subscription is still being confirmed is run like the rest."""
+    """Messages that are delivered before the subscription is confirmed are run like the others."""
     world, customers = scenario.world, scenario.customers
     await world.open()
     await customers.arrive(2)
@@ -110,7 +110,7 @@ async def test_a_worker_starts_on_more_messages_than_it_may_hold(scenario: Scena
         for number in range(12):
             await customers.submit(customers.new_order(customers.people[number % 2], PLAIN))
         await until(partial(_all_published, scenario), what="the publishing of everything")
-        world.real_time = True  # else the sweeper would help
+        world.real_time = True  # otherwise the sweeper would help
         worker = await world.worker(worker_prefetch=2)
         world.faults += 1
         done = partial(_nothing_unfinished, scenario)

@@ -47,14 +47,14 @@ async def test_the_clock_steps_back_by_a_minute(
     else:
         await world.open(workers=1)
         await world.worker(variables=variables(clock))
-        world.processes[1].stop()  # so that everything is run by the one whose clock is wrong
+        world.processes[1].stop()  # so that the process with the wrong clock runs everything
     await customers.arrive(4)
     async with customers.busy():
         for _ in range(form.times(1, 5)):
             clock.write_text("-60")
             world.faults += 1
             await until(partial(_is_behind, customers, whose), what="a time of a minute ago")
-            await customers.arrive(1)  # whoever signs in gets a token of this time
+            await customers.arrive(1)  # a token that is issued now has this time
             clock.write_text("+0")
             accepted = len(customers.accepted)
             await until(partial(_has_accepted, scenario, accepted + 20), what="20 more predictions")

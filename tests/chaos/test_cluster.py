@@ -29,7 +29,8 @@ def cluster() -> Iterator[RabbitCluster]:
 def world(
     postgres: StoppablePostgres, cluster: RabbitCluster, models: Path, tmp_path: Path
 ) -> Iterator[World]:
-    """In real time: what is lost with a node would come back by the sweeper, but not before half a minute."""
+    """In real time: the sweeper would restore messages that are lost with a node, but only after half a
+    minute."""
     cluster.start()
     first, url = cluster.nodes[0], cluster.fresh_url()
     with new_world(postgres, first, url, models, tmp_path, real_time=True) as made:
@@ -37,7 +38,7 @@ def world(
 
 
 async def test_a_node_of_three_dies(scenario: Scenario, cluster: RabbitCluster, form: Form) -> None:
-    """Everything ends well although the last one never comes back."""
+    """Everything ends well, although the last node never comes back."""
     async with everyone_busy(scenario):
         for _ in range(form.times(1, 5)):
             await asyncio.to_thread(cluster.start)
@@ -68,7 +69,7 @@ async def everyone_busy(scenario: Scenario) -> AsyncIterator[None]:
 
 
 async def lose_a_node(scenario: Scenario, cluster: RabbitCluster) -> None:
-    """The one on which the queue lives; then the service is ready, accepts predictions and answers them."""
+    """Stop the node that has the queue. The service must then be ready, and accept and answer predictions."""
     world, customers = scenario.world, scenario.customers
     vhost = world.rabbitmq_url.rpartition("/")[2]
     node = await asyncio.to_thread(cluster.leader, vhost, TASKS.name)
@@ -86,7 +87,7 @@ async def lose_a_node(scenario: Scenario, cluster: RabbitCluster) -> None:
 
 
 async def holds_without_repair(scenario: Scenario) -> None:
-    """Nothing waited for the sweeper, which looks for what is lost after half a minute."""
+    """Check that nothing waited for the sweeper, which looks for lost messages after half a minute."""
     await scenario.holds()
     outputs = [process.output for process in scenario.world.processes]
     assert sum(int(count) for each in outputs for count in re.findall(r"put (\d+) again", each)) == 0

@@ -56,7 +56,7 @@ async def test_no_attempt_is_counted_while_postgresql_stops_for_longer_than_a_le
 async def test_postgresql_stops_in_the_middle_of_commits_whose_outcome_nobody_knows(
     scenario: Scenario, form: Form
 ) -> None:
-    """Commits wait for a standby that is not there: what was written survives, but nobody was told."""
+    """Commits wait for a missing standby: their rows survive, but no client learns that."""
     world, customers = scenario.world, scenario.customers
     await world.open(workers=1)
     await customers.arrive(4)

@@ -1,4 +1,4 @@
-"""Messages come twice, in any order, and among them what is none of ours."""
+"""Messages come twice, in any order, among messages that are not ours."""
 
 import json
 import random

@@ -27,12 +27,12 @@ def changed(file: Path) -> None:
 
 
 DAMAGES = {"first": missing, "second": truncated, "third": changed}
-"""By the model whose file it is done to."""
+"""By the model whose file is damaged."""
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a disk that is small")
 
 
 async def test_model_files_are_missing_truncated_and_changed(scenario: Scenario, form: Form) -> None:
-    """Who asked such a model gets the credits back; who asked the sound one does not notice."""
+    """Customers of a damaged model get their credits back. Customers of the intact one notice nothing."""
     world, customers = scenario.world, scenario.customers
     await world.open()
     await customers.arrive(2)
@@ -63,7 +63,8 @@ async def test_a_model_is_retired_while_its_predictions_are_queued(scenario: Sce
 
 @needs_root
 async def test_the_disk_of_the_models_is_full(scenario: Scenario, tmp_path: Path) -> None:
-    """A model that cannot be stored is refused in a line; nothing of it is left, and the others go on."""
+    """A model that cannot be stored is refused in one line. No part of it is left, and the others still
+    work."""
     world, customers = scenario.world, scenario.customers
     new = binary_model(tmp_path / "new.cbm")
     size = sum(file.stat().st_size for file in world.models.iterdir())

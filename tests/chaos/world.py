@@ -46,8 +46,8 @@ SETTINGS: dict[str, object] = {
     "small_rows": 3,
     "slice_rows": 4,
 }
-"""Patience is cut short so that a run takes minutes, and few rows count as large, so that every scenario has
-work in both lanes. Everything else is as it is in production."""
+"""Timeouts are shortened so that a run takes minutes, and few rows count as large, so that every scenario has
+work in both lanes. Everything else is as in production."""
 
 STARTS_WITHIN = 60
 SETTLES_WITHIN, SETTLES_IN_REAL_TIME_WITHIN = 90, 900
@@ -56,16 +56,17 @@ UPDATE unfinished u SET
     put_at = CASE p.status WHEN 'queued' THEN put_at - interval '2 minutes' ELSE put_at END, due_at = now()
 FROM predictions p WHERE p.id = u.prediction_id
 """
-"""The sweeper's patience is fixed, half a minute, and the clock is the database's: so what is stored grows
-older instead. Leases do not: they end when they end."""
+"""The sweeper waits for half a minute by the database's clock, so the stored times are made older instead.
+Leases are not changed."""
 
 
 async def until(
     holds: Callable[[], Awaitable[Any]], within: float = 60, what: str = "it", *, strict: bool = False
 ) -> Any:
-    """The first true answer of `holds`; fails when time is up.
+    """The first true result of `holds`. Fails when time is up.
 
-    A busy machine gets more time unless `strict`: then something else, such as the sweeper, would help later.
+    A busy machine gets more time unless `strict`: with more time, something else, such as the sweeper, could
+    help.
     """
     clock = asyncio.get_running_loop().time
     begun = clock()
@@ -97,7 +98,7 @@ class World:
     rabbitmq_url: str
     folder: Path
     real_time: bool
-    """Wait for the sweeper's patience as everyone would, in place of ageing what is stored."""
+    """Wait in real time for the sweeper, instead of making the stored times older."""
     settings: dict[str, object] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     faults: int = 0
@@ -129,7 +130,7 @@ class World:
     async def api(
         self, *, ready: bool = True, variables: dict[str, str] | None = None, **more: object
     ) -> Process:
-        """Start an API process, and wait until it serves; `ready`: with all it needs."""
+        """Start an API process, and wait until it serves. `ready`: until its dependencies work, too."""
         process = self._start("api", variables, more)
         path = "ready" if ready else "live"
 
@@ -141,7 +142,7 @@ class World:
         return process
 
     async def serves_again(self) -> None:
-        """Wait until the API has all it needs."""
+        """Wait until the API is ready."""
         await until(lambda: self._answers("ready"), STARTS_WITHIN, "the API's return")
 
     async def _answers(self, path: str) -> bool:
@@ -163,7 +164,7 @@ class World:
         return process
 
     async def open(self, *, workers: int = 0) -> None:
-        """Start the API and so many workers, all at once."""
+        """Start the API and `workers` workers at the same time."""
         await asyncio.gather(self.api(), *(self.worker() for _ in range(workers)))
 
     def _start(self, name: str, variables: dict[str, str] | None, more: dict[str, object]) -> Process:
@@ -174,7 +175,7 @@ class World:
         return process
 
     async def died(self, process: Process, within: float = 30) -> int:
-        """Wait for the end of a process; its exit code."""
+        """Wait for the end of a process. Returns its exit code."""
         self.faults += 1
         return await asyncio.to_thread(process.popen.wait, within * patience())
 
@@ -190,13 +191,13 @@ class World:
         return number
 
     async def model_file(self, name: str) -> Path:
-        """Where the file of a model is."""
+        """The path of a model's file."""
         [row] = await self.fetch("SELECT sha256 FROM models WHERE name = $1", name)
         return self.models / f"{row['sha256']}.cbm"
 
     @contextmanager
     def small_disk_for_models(self, size: int) -> Iterator[Callable[[], None]]:
-        """Have the models on a disk of so many bytes; what is yielded fills it."""
+        """Keep the models on a disk of `size` bytes. Yields a function that fills it."""
         kept = self.folder / "kept"
         self.models.rename(kept)
         self.models.mkdir()
@@ -217,12 +218,12 @@ class World:
         return await self.count("SELECT count(*) FROM unfinished")
 
     async def age(self) -> None:
-        """Let the sweeper's patience pass for whatever is queued now."""
-        with suppress(asyncpg.DeadlockDetectedError):  # with the sweeper: whoever asks for this asks again
+        """Let the sweeper's waiting time pass for everything that is queued now."""
+        with suppress(asyncpg.DeadlockDetectedError):  # with the sweeper; callers repeat this
             await self.postgres.execute(AGE, database=self.database)
 
     async def age_everything(self) -> None:
-        """Make what waits two minutes older: in the books, and in the queue."""
+        """Make waiting work two minutes older, in the books and in the queue."""
         await self.age()
         async with self.channel() as channel:
             for message in await drained(await channel.get_queue(TASKS.name)):
@@ -251,7 +252,7 @@ class World:
 
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[AbstractChannel]:
-        """A channel of the test's own to the broker."""
+        """The test's own channel to the broker."""
         urls = urls_of(self.rabbitmq_url)
         async with await first_that_answers(urls, aio_pika.connect, trouble=TROUBLE) as connection:
             yield await connection.channel()
@@ -269,7 +270,7 @@ class World:
         return await self.messages(TASKS.name)
 
     async def deviations(self) -> list[str]:
-        """What `augury ledger verify` finds."""
+        """The deviations that `augury ledger verify` finds."""
         async with open_pool(PostgresSettings(url=self.database_url)) as pool:
             return list((await PostgresLedger(pool, Limits()).verify()).deviations)
 
@@ -291,7 +292,7 @@ def new_world(
     *,
     real_time: bool,
 ) -> Iterator[World]:
-    """A world of its own for one scenario, over servers that all share."""
+    """A separate world for one scenario, over shared servers."""
     database = f"chaos_{uuid4().hex}"
     asyncio.run(postgres.execute(f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}"))
     shutil.copytree(models, folder / "models")

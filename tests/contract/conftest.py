@@ -22,7 +22,7 @@ def empty(request: pytest.FixtureRequest) -> Adapters:
 
 @pytest.fixture
 async def adapters(empty: Adapters) -> Adapters:
-    """All adapters over a store in which there is the model `tone@1`."""
+    """All adapters over a store that has the model `tone@1`."""
     await empty.models.add(
         Model(
             ref=MODEL,

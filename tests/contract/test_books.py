@@ -18,7 +18,7 @@ from tests.adapters import INPUT, Adapters, a_prediction
 
 
 class Broken(Exception):
-    """What goes wrong inside a transaction here."""
+    """The error that a test raises inside a transaction."""
 
 
 async def open_one(adapters: Adapters, user_id: UserId, *keys: str) -> Opened:

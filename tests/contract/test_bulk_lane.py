@@ -1,4 +1,4 @@
-"""The bulk lane: users take turns, by how much of it was run for them."""
+"""The bulk lane: users take turns by how much was run for them."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 
 async def in_bulk(adapters: Adapters, user_id: UserId, *costs: int) -> list[Prediction]:
-    """Predictions that wait in the bulk lane, one of each cost."""
+    """Predictions that wait in the bulk lane, one for each cost."""
     predictions = sorted((a_prediction(user_id, row_price=0) for _ in costs), key=lambda each: each.id)
     for each, cost in zip(predictions, costs, strict=True):
         await adapters.accept(user_id, each, bulk_cost=cost)
@@ -33,7 +33,7 @@ async def pick(adapters: Adapters, *, token: UUID | None = None, most: int = 100
 
 
 async def turns(adapters: Adapters, count: int) -> list[UserId]:
-    """Whose turn it was in so many picks."""
+    """The users whose turn it was in `count` picks."""
     return [(await pick(adapters))[0].prediction.user_id for _ in range(count)]
 
 
@@ -261,9 +261,10 @@ STEP = st.one_of(st.tuples(st.integers(0, 2), st.lists(COST, min_size=1, max_siz
 async def test_whatever_arrives_and_is_picked_nobody_who_waits_lags_by_more_than_one_pick(
     adapters: Adapters, weights: tuple[float, float, float], steps: list[tuple[int, list[int]] | None]
 ) -> None:
-    """While two users wait, what was run for each, by its weight, differs by one pick of each at most."""
+    """While two users wait, the work that was run for each, divided by its weight, differs by at most one
+    pick of each."""
     while await pick(adapters):
-        pass  # what an earlier example left
+        pass  # left by an earlier example
     users = [await adapters.user() for _ in weights]
     for user_id, weight in zip(users, weights, strict=True):
         await adapters.bulk_lane.set_weight(user_id, weight)

@@ -1,4 +1,4 @@
-"""Chats and their dialogues, what was received, who is owed an answer, links and payments."""
+"""Chats and their dialogues, received updates, outstanding replies, links and payments."""
 
 import asyncio
 from collections.abc import Sequence
@@ -370,7 +370,7 @@ async def test_what_a_closed_account_was_still_to_be_told_is_gone(adapters: Adap
     async with adapters.books() as books:
         await books.open([user.id])
         await books.close(user.close(at=datetime.now(UTC)))
-    await chat(adapters)  # comes back, as somebody new
+    await chat(adapters)  # the person comes back, with a new account
 
     assert [due.prediction.id for due in await adapters.notices.due(10, most_files=10)] == [others.id]
     assert await adapters.deviations() == []

@@ -1,4 +1,4 @@
-"""Payments that Telegram returns after they were spent: what is owed, and what settles it."""
+"""Payments that Telegram returns after they were spent: the debt, and how it is settled."""
 
 import asyncio
 from collections import Counter
@@ -46,7 +46,7 @@ CLOCK = SystemClock()
 
 
 class NoTill(Payments):
-    """Telegram has returned the stars itself: nobody may return them again."""
+    """Telegram itself has returned the stars, so nobody may return them again."""
 
     @override
     async def refund(self, payment: StarPayment) -> None:
@@ -55,7 +55,7 @@ class NoTill(Payments):
 
 @dataclass(frozen=True)
 class Person:
-    """A chat with the bot, and what happens to its money."""
+    """A chat with the bot, and its payments."""
 
     adapters: Adapters
     chat: Chat
@@ -299,11 +299,11 @@ VERBS: tuple[Verb, ...] = ("pay", "return", "ask", "run", "cancel", "refund", "t
 
 @dataclass
 class Expected:
-    """One person's money as it must be: simple enough to be seen to be right."""
+    """The expected state of one person's money, simple enough to be obviously right."""
 
     person: Person
     worth: int = 0
-    """What was paid, less what was returned, taken back and charged."""
+    """The paid credits, less those that were returned, taken back and charged."""
     charges: list[tuple[str, int]] = field(default_factory=list)
     tops: dict[str, int] = field(default_factory=dict)
     waiting: list[Prediction] = field(default_factory=list)

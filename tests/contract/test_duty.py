@@ -1,4 +1,5 @@
-"""One process at a time is the bot, and another takes over from one that left or lost sight of the books."""
+"""One process at a time is the bot, and another takes over from one that left or lost its connection to the
+books."""
 
 import os
 import signal
@@ -25,7 +26,7 @@ async def test_one_process_at_a_time_is_on_duty_and_the_next_follows(adapters: A
     assert await first.take()
     assert not await second.take()
     assert (await first.holds(), await second.holds()) == (True, False)
-    await second.leave()  # who was not on duty takes nobody's away
+    await second.leave()  # it was not on duty, so this changes nothing
     assert await first.holds()
 
     await first.leave()
@@ -72,7 +73,7 @@ async def test_who_leaves_a_server_that_fell_silent_does_not_wait_for_it(
 async def test_who_is_heard_of_no_more_loses_its_duty_to_another(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a machine that vanished, or a process that stands still: the server ends the transaction."""
+    """As if a machine vanished or a process hung: the server ends the transaction."""
     monkeypatch.setattr(duty, "KEEP_OPEN", duty.KEEP_OPEN.replace("30s", "300ms"))
     first, second = PostgresDuty(pool), PostgresDuty(pool)
     assert await first.take()

@@ -68,7 +68,7 @@ async def test_an_open_account_without_its_balance_does_not_pass(adapters: Adapt
     await adapters.user(credits=1)
     async with adapters.books() as books:
         await books.open([user.id])
-        await books.close(user)  # only that it is not said to be closed
+        await books.close(user)  # except that it is not marked as closed
 
     [deviation] = await adapters.deviations()
 

@@ -23,17 +23,17 @@ from tests.rabbitmq_server import is_connected
 
 
 class Queue(Protocol):
-    """A queue, and the other end of it."""
+    """A queue, with access to its consuming side."""
 
     port: PredictionQueue
 
     @abstractmethod
     async def next_task(self) -> Task | None:
-        """Take the task of the small lane that has waited longest, if one is there yet."""
+        """Take the oldest task of the small lane, if there is one yet."""
 
     @abstractmethod
     async def next_ticket(self) -> Task | None:
-        """The same of the bulk lane."""
+        """Take the oldest ticket of the bulk lane, if there is one yet."""
 
     async def ticket(self) -> Task:
         task: Task = await eventually(self.next_ticket, "a ticket")
@@ -94,7 +94,7 @@ def new_ids(count: int) -> list[PredictionId]:
 
 
 async def take(queue: Queue, count: int) -> list[Task]:
-    """Tasks that name so many predictions between them."""
+    """Take tasks that name `count` predictions in all."""
     tasks: list[Task] = []
     while sum(len(task.prediction_ids) for task in tasks) < count:
         tasks.append(await eventually(queue.next_task, "a task"))

@@ -15,7 +15,7 @@ def refunding(adapters: Adapters) -> RefundPrediction:
 
 
 async def test_many_refunds_at_once_are_one_and_the_others_are_told_so(adapters: Adapters) -> None:
-    """More of them than a pool has connections."""
+    """There are more of them than connections in the pool."""
     user_id = await adapters.user(credits=10)
     prediction = a_prediction(user_id, rows=2, row_price=3)
     await adapters.accept(user_id, prediction)

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 class Broken(Exception):
-    """What goes wrong inside a transaction here."""
+    """The error that a test raises inside a transaction."""
 
 
 def past_everything() -> datetime:

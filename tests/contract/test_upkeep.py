@@ -98,7 +98,7 @@ async def asked(adapters: Adapters, message_id: int) -> tuple[Prediction, Reply]
 
 
 async def is_kept(adapters: Adapters, reply: Reply) -> bool:
-    """Whether the reply is there; it is from now on."""
+    """Whether the reply was still stored. Stores it in any case."""
     return await adapters.notices.expect(replace(reply, placeholder_id=2)) == reply
 
 
