@@ -1,8 +1,8 @@
 """Augury's commands, forked from a process that has imported what they need.
 
-Importing a command's libraries takes seconds of a processor's time, and a run of all tests starts hundreds
-of processes. A forked one runs the same code from `__main__` on, in its own environment and folder, with its
-own output. What starts in a container, from a script, or by `started(…, fork=False)` begins from nothing.
+Importing a command's libraries takes seconds of CPU time, and a run of all tests starts hundreds of
+processes. A forked one runs the same code from `__main__` on, in its own environment and folder, with its own
+output. Processes that start in a container, from a script, or by `started(…, fork=False)` are not forked.
 """
 
 import gc
@@ -37,14 +37,14 @@ NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "bot": ("augury.bootstrap.bot", "augury.bootstrap.broker", "uvloop"),
 }
-"""What each command imports sooner or later."""
+"""The modules that each command imports sooner or later."""
 LONGEST = 1 << 20
-"""The most bytes of a request: an environment, above all."""
+"""The most bytes of a request, which consists mainly of an environment."""
 
 
 def can_fork(command: str, env: Mapping[str, str]) -> bool:
-    """Whether a process forked here is like a new one: what its interpreter and its libraries read of the
-    environment when they start is as it is here."""
+    """Whether a forked process equals a new one: the variables that the interpreter and the libraries read at
+    their start have the same values here."""
     return command in NEEDED and _read_at_start(env) == _read_at_start(os.environ)
 
 
@@ -53,7 +53,7 @@ def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
 
 
 class Forked:
-    """A forked process, with what tests need of `subprocess.Popen`."""
+    """A forked process with the part of `subprocess.Popen`'s interface that tests need."""
 
     def __init__(self, pid: int, end: socket.socket) -> None:
         self.pid = pid
@@ -83,7 +83,7 @@ class Forked:
 
 
 class Parent:
-    """A process that has imported what a command needs, and forks one for each request."""
+    """A process that has imported a command's modules, and forks for each request."""
 
     def __init__(self, command: str) -> None:
         self._here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -170,7 +170,7 @@ def main() -> None:
     control.detach()
     for each in [int(open_file.name) for open_file in Path("/proc/self/fd").iterdir()]:
         if each > 2:
-            with suppress(OSError):  # the listing's own is closed already
+            with suppress(OSError):  # the descriptor of the listing itself is already closed
                 os.close(each)
     os.environ.clear()
     os.environ.update(request["env"])

@@ -9,7 +9,7 @@ from augury.outbound.memory.predictor import MemoryPredictor
 
 
 class GatedPredictor(MemoryPredictor):
-    """Answers while its gate is open; counts how many calls are under way."""
+    """Answers while its gate is open. Counts the calls under way."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -114,7 +114,7 @@ UseCase = TypeVar("UseCase")
 SUBJECTS = ("batches", "chats", "models", "money", "people", "predictions")
 PORT_PAGES = {"augury.application.ports"} | {f"augury.application.{subject}.ports" for subject in SUBJECTS}
 PASSWORD = "correct horse"
-"""The password of everyone that `Hexagon.user` makes."""
+"""The password of all users that `Hexagon.user` makes."""
 
 
 class SettableClock(Clock):
@@ -143,7 +143,7 @@ def a_model(
     active: bool = True,
     features: Sequence[Feature] = (),
 ) -> Model:
-    """A model that takes one text, unless told otherwise."""
+    """A model that takes one text by default."""
     return Model(
         ref=ModelRef(name, version),
         facts=ModelFacts(
@@ -164,18 +164,18 @@ def a_model(
 def wiring(ports: frozenset[type]) -> Container:
     """The bootstrap's use cases, in a scope for each hexagon. Its context has these ports."""
     given = Provider(scope=Scope.REQUEST)
-    for each in ports | {Payments}:  # stars are given back by Telegram alone: see the bot's tests
+    for each in ports | {Payments}:  # only Telegram returns stars: see the bot's tests
         given.from_context(provides=each)
     return make_container(given, use_cases(EVERY, scope=Scope.REQUEST))
 
 
 def ports_of(adapter: object) -> list[type]:
-    """The ports that an adapter is."""
+    """The ports that an adapter implements."""
     return [kind for kind in type(adapter).__mro__ if kind.__module__ in PORT_PAGES]
 
 
 class UseCases:
-    """Use cases under the names that tests call them by. Others are had by `Hexagon.use_case`."""
+    """Use cases by the names that tests use. `Hexagon.use_case` returns the others."""
 
     accept_batch: AcceptBatch
     admit_guest: AdmitGuest
@@ -255,7 +255,7 @@ class Hexagon(UseCases):
             limits=self.limits,
         )
         self.told: list[Ended] = []
-        """What the world was told of, in order."""
+        """The published events, in order."""
         self.events.listen(self.told.extend)
         self.events.listen(lambda ended: self.wait_for_prediction.tell(each.prediction_id for each in ended))
         self.model = a_model()
@@ -299,7 +299,7 @@ class Hexagon(UseCases):
 
     @property
     def ports(self) -> dict[type, object]:
-        """Everything that use cases ask for besides each other, by type."""
+        """All dependencies of the use cases except each other, by type."""
         by_type: dict[type, object] = {port: each for each in vars(self).values() for port in ports_of(each)}
         return by_type | {GuestKeys: GuestKeys("g" * 32), Limits: self.limits}
 
@@ -307,12 +307,12 @@ class Hexagon(UseCases):
         return self._scope.get(kind)
 
     def use_cases(self, group: Iterable[type]) -> dict[type, object]:
-        """The use cases of a group, by type: those with a name as the test has left them."""
+        """The use cases of a group, by type. Named ones as the test may have replaced them."""
         named = {kind: getattr(self, name) for name, kind in NAMED.items()}
         return {kind: named.get(kind) or self.use_case(kind) for kind in group}
 
     async def user(self, credits: int = 0, *, role: Role = Role.MEMBER, email: str | None = None) -> User:
-        """A new user with so many credits, who signs in with `PASSWORD`."""
+        """A new user with this many credits, who signs in with `PASSWORD`."""
         user_id = UserId(uuid7())
         user = User(
             id=user_id, role=role, email=email or f"{user_id}@example.org", created_at=self.clock.now()
@@ -333,7 +333,7 @@ class Hexagon(UseCases):
         key: IdempotencyKey | None = None,
         max_price: int | None = None,
     ) -> Request:
-        """A request as the edges make it: an array of rows, or the first of them as an object."""
+        """A request as the inbound adapters make it: an array of rows, or the first row as an object."""
         data = rows[0] if single else list(rows)
         return Request.of(
             user_id=user_id,
@@ -355,7 +355,7 @@ class Hexagon(UseCases):
         model: Model | None = None,
         expires_in: timedelta | None = None,
     ) -> Prediction:
-        """The accepted prediction; raises what it is refused for."""
+        """The accepted prediction. Raises the error if it is refused."""
         request = self.request(user_id, rows, single=single, model=model, expires_in=expires_in)
         [answer] = await self.request_predictions([request])
         if isinstance(answer, DomainError):
@@ -364,7 +364,7 @@ class Hexagon(UseCases):
         return answer
 
     async def run_all(self) -> None:
-        """Run everything that waits in the queue, as a worker would, one task after the other."""
+        """Run all tasks in the queue, as a worker would, one after the other."""
         while task := self.queue.take():
             await self.run_batch(task.prediction_ids, retries=task.attempt > 1)
         while self.queue.take_ticket():
@@ -386,5 +386,5 @@ Run = TypeVar("Run", RunBatch, RunNext)
 
 
 def over(run: Run, **ports: Any) -> Run:  # any fields of `Execution`
-    """The use case over these other ports."""
+    """The use case with these ports replaced."""
     return type(run)(execution=replace(run.execution, **ports))

@@ -28,7 +28,7 @@ TEXT = {"data": {"text": "Какой-то текст для предсказан
 
 
 def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = None) -> AsyncContainer:
-    """What the HTTP side asks of its container, from the hexagon over memory; tokens are real ones."""
+    """A container for the HTTP side, from the hexagon over memory. Its tokens are real JWTs."""
     tokens = JwtAccessTokens(JwtSettings(secret=SECRET), hexagon.clock)
     others: dict[Any, object] = {AccessTokens: tokens, **(overrides or {})}
     provided = hexagon.ports | {CollectorRegistry: hexagon.registry}
@@ -41,7 +41,7 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
 
 
 def _over(others: Mapping[Any, object], use_case: Any) -> object:
-    """The same use case with other ports, where it has them."""
+    """The same use case, with those of its ports replaced that are in `others`."""
     hints = get_type_hints(type(use_case)) if is_dataclass(use_case) else {}
     changed = {name: others[kind] for name, kind in hints.items() if kind in others}
     return replace(use_case, **changed) if changed else use_case
@@ -66,7 +66,7 @@ class Api:
         return client
 
     async def member(self, credits: int = 0) -> httpx.AsyncClient:
-        """A client of a new member with so many credits."""
+        """A client of a new member with this many credits."""
         return self.client_of(await self.hexagon.user(credits))
 
     async def admin(self) -> httpx.AsyncClient:
@@ -97,7 +97,7 @@ async def serving(
 
 
 async def _live(app: Litestar, started: asyncio.Future[None], stop: asyncio.Event) -> None:
-    """Start and stop in one task, which a fixture does not."""
+    """Start and stop in one task: a fixture uses two."""
     try:
         async with app.lifespan():
             started.set_result(None)
@@ -109,7 +109,7 @@ async def _live(app: Litestar, started: asyncio.Future[None], stop: asyncio.Even
 
 
 def is_problem(response: httpx.Response, status: int, name: str) -> bool:
-    """Whether the answer is the problem document of this name, and says nothing else."""
+    """Whether the answer is the problem document of this name, with all its required members."""
     assert response.headers["content-type"] == PROBLEM, response.text
     problem = response.json()
     assert problem["type"] == f"urn:augury:{name}", problem

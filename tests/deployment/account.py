@@ -1,4 +1,4 @@
-"""Somebody with credits who asks for predictions, one after another, whatever happens to the service."""
+"""A user with credits who requests predictions, one after another, whatever happens to the service."""
 
 import threading
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Account:
     email: str
     token: str
     accepted: dict[str, None] = field(default_factory=dict)
-    """Ids of what was accepted, in order."""
+    """The ids of accepted predictions, in order."""
 
     @classmethod
     def opened(cls, project: Project, credits: int) -> "Account":
@@ -47,7 +47,7 @@ class Account:
             yield client
 
     def predict(self, client: httpx.Client, text: str) -> None:
-        """Have one prediction accepted: tried again under the same key until it is."""
+        """Request one prediction, and repeat the request under the same key until it is accepted."""
         key = {"Idempotency-Key": uuid4().hex}
         body = {"data": {"text": text}}
         answer = patiently(lambda: client.post("/predictions", json=body, headers=key))
@@ -60,7 +60,7 @@ class Account:
         return answer
 
     def predictions(self) -> dict[str, dict[str, Any]]:
-        """All there are, by id."""
+        """All predictions, by id."""
         found: dict[str, dict[str, Any]] = {}
         parameters: dict[str, Any] = {"limit": 100}
         with self.client() as client:
@@ -74,7 +74,7 @@ class Account:
                 parameters["cursor"] = page["next_cursor"]
 
     def everything_ended(self) -> dict[str, dict[str, Any]]:
-        """The predictions, once all of them are final."""
+        """All predictions, once they are final."""
 
         def ended() -> dict[str, dict[str, Any]] | None:
             found = self.predictions()
@@ -85,7 +85,7 @@ class Account:
 
     @contextmanager
     def asking(self, at_least: int) -> Iterator[None]:
-        """Ask for as long as the block, and on until so many were accepted."""
+        """Request predictions while the block runs, and after it until `at_least` are accepted."""
         numbers, enough = count(), threading.Event()
         failures: list[BaseException] = []
 
@@ -97,7 +97,7 @@ class Account:
                     except BaseException as error:  # shown by the test, not lost with its thread
                         failures.append(error)
                         return
-                    enough.wait(0.2)  # few enough a second for nginx to let them all in
+                    enough.wait(0.2)  # so few per second that nginx accepts them all
 
         threads = [threading.Thread(target=ask) for _ in range(THREADS)]
         for thread in threads:
@@ -111,7 +111,7 @@ class Account:
         assert not failures, failures[0]
 
     def nothing_was_lost(self, credits: int) -> None:
-        """Every accepted prediction ended well and was paid for once; fails otherwise."""
+        """Check that every accepted prediction succeeded and was charged once."""
         ended = self.everything_ended()
         assert set(ended) == set(self.accepted)
         assert {each["status"] for each in ended.values()} == {"succeeded"}

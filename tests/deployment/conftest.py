@@ -17,12 +17,12 @@ NEED_AN_ENGINE = [
     "test_operation.py",
     "test_upgrade.py",
 ]
-# Without an engine these cannot run; where everything must run, its absence is a failure.
+# Without an engine these cannot run. In CI, a missing engine is a failure.
 collect_ignore = [] if engine_answers() or os.environ.get("CI") else NEED_AN_ENGINE
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first test builds the images: where nothing is cached yet, that takes minutes."""
+    """The first test builds the images, which takes minutes if nothing is cached."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.timeout(1200))
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _signals_are_heard() -> None:
-    """In the background of a shell Ctrl-C is ignored, which every child would inherit."""
+    """A shell makes background processes ignore Ctrl-C, and every child would inherit that."""
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
@@ -38,7 +38,8 @@ def _signals_are_heard() -> None:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """The service from a fresh clone, up by `docker-compose up -d` alone; gone at the end, data and all."""
+    """The service from a fresh clone, started by `docker-compose up -d` alone. Removed at the end with its
+    data."""
     assert engine_answers(), "no Docker engine answers"
     fresh = Project(fresh_clone(tmp_path_factory.mktemp("clone")), f"augury-test-{uuid4().hex[:8]}")
     try:
@@ -46,7 +47,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         fresh.up()
         yield fresh
     except BaseException:
-        print("\n".join(fresh.logs("migrate")[-20:]))  # what most often stands in the way
+        print("\n".join(fresh.logs("migrate")[-20:]))  # the most frequent cause of a failed start
         raise
     finally:
         fresh.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")

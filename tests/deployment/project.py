@@ -1,4 +1,4 @@
-"""The whole service under a project name of its own: `docker-compose` as a person types it."""
+"""The whole service under its own project name, run by the `docker-compose` commands that a person types."""
 
 import os
 import shutil
@@ -18,14 +18,14 @@ from tests.processes import eventually, free_port
 ROOT = Path(__file__).parents[2]
 PREFIX = os.environ.get("AUGURY_TEST_IMAGES", "augury-test")
 IMAGES = {f"{name}_IMAGE": f"{PREFIX}/{name.lower()}" for name in ("APP", "WORKER", "BOT")}
-"""Our images have names of their own here: whoever runs the service beside the tests keeps theirs. Who
-runs them twice on one engine gives each run a prefix."""
+"""Our images have separate names here, so that a service beside the tests keeps its images. Two runs on one
+engine need different prefixes."""
 SERVICES = ("nginx", "app", "ml-worker", "telegram-bot", "postgres", "rabbitmq")
 
 
 @cache
 def compose_commands() -> tuple[tuple[str, ...], ...]:
-    """Compose 1.29 and Compose 2, where they are to be had."""
+    """The available ones of Compose 1.29 and Compose 2."""
     commands = (("docker-compose",), ("docker", "compose"))
     return tuple(each for each in commands if _succeeds(*each, "version"))
 
@@ -48,8 +48,8 @@ def docker(*arguments: str, check: bool = True) -> str:
 
 
 def fresh_clone(folder: Path) -> Path:
-    """What the repository holds, as it stands in this checkout, without what git ignores; for the eyes of its
-    owner alone, as some machines have it (umask 077)."""
+    """A clone of this checkout's current state, without ignored files. Only its owner can read it, as on
+    machines with umask 077."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -71,7 +71,7 @@ class Project:
     folder: Path
     name: str
     settings: dict[str, str] = field(default_factory=dict)
-    """What a person would write into `.env`."""
+    """The content of `.env`."""
     http_port: int = field(default_factory=free_port)
     https_port: int = field(default_factory=free_port)
     management_port: int = field(default_factory=free_port)
@@ -93,7 +93,7 @@ class Project:
         return inherited | IMAGES | ports | often | {"COMPOSE_PROJECT_NAME": self.name} | self.settings
 
     def compose(self, *arguments: str, given: bytes | None = None, within: float = 300) -> bytes:
-        """Run a command of Compose; its standard output. Fails where it fails."""
+        """Run a command of Compose. Returns its standard output. Fails if the command fails."""
         done = subprocess.run(
             [*self.command, *arguments],
             cwd=self.folder,
@@ -112,7 +112,7 @@ class Project:
         self.settle()
 
     def settle(self, *services: str) -> None:
-        """Wait until these services are healthy; without names, every one that was started."""
+        """Wait until these services are healthy. Without names, waits for all started ones."""
         eventually(lambda: self._are_healthy(services or SERVICES), 300, "a healthy service")
 
     def _are_healthy(self, services: Collection[str]) -> bool:
@@ -128,7 +128,7 @@ class Project:
         self.compose("down", "--timeout", "20")
 
     def augury(self, *arguments: str) -> str:
-        """A command of the operator, as the README has it."""
+        """Run an operator's command as in the README. Returns its output."""
         return self.compose("exec", "-T", "app", "augury", *arguments).decode()
 
     def sql(self, query: str) -> str:
@@ -138,7 +138,7 @@ class Project:
         assert "the books balance" in self.augury("ledger", "verify")
 
     def containers(self, service: str) -> list[str]:
-        """Ids of the service's containers, the stopped ones, too."""
+        """The ids of the service's containers, including stopped ones."""
         labels = (f"com.docker.compose.project={self.name}", f"com.docker.compose.service={service}")
         filters = [part for label in labels for part in ("--filter", f"label={label}")]
         return docker("ps", "--all", "--quiet", "--no-trunc", *filters).split()
@@ -153,7 +153,7 @@ class Project:
         return state
 
     def says_nothing_but_json(self) -> bool:
-        """Whether every line of every container is an object; fails, naming the first that is none."""
+        """Whether every line of every container is a JSON object. Fails with the first line that is not."""
         for service in (*SERVICES, "secrets", "migrate"):
             for line in self.logs(service):
                 assert line[0] == "{", (service, line)
@@ -161,7 +161,7 @@ class Project:
         return True
 
     def logs(self, service: str) -> list[str]:
-        """What the service's containers wrote, line by line, without Compose's own prefix."""
+        """The log lines of the service's containers, without Compose's prefix."""
         return [
             line for each in self.containers(service) for line in docker("logs", each).splitlines() if line
         ]
@@ -174,7 +174,7 @@ class Project:
 
     @contextmanager
     def changed(self, settings: Mapping[str, str], *services: str) -> Iterator[None]:
-        """These services with other settings, for as long as the block."""
+        """Run these services with other settings while the block runs."""
         before = dict(self.settings)
         try:
             self.settings |= settings
@@ -186,7 +186,7 @@ class Project:
 
 
 def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """Ask again for as long as the answer is only "come again", as a careful client does."""
+    """Repeat the request while the answer only asks to try again later, as a careful client does."""
 
     def answer() -> httpx.Response | None:
         try:

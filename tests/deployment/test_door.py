@@ -1,4 +1,4 @@
-"""nginx: who is let in, what is refused and how, who answers."""
+"""nginx: which requests are accepted, how others are refused, and which service answers."""
 
 import socket
 import ssl
@@ -174,7 +174,7 @@ def test_too_many_requests_of_one_address_are_refused_with_a_problem_document(
 ) -> None:
     with project.changed({"RATE_LIMIT": "1r/s", "RATE_BURST": "5"}, "nginx"):
         answers = [client.get("/health/live") for _ in range(10)]
-        assert asked_from_inside(project) == 200  # another address has a rate of its own
+        assert asked_from_inside(project) == 200  # another address has its own rate limit
     refused = [answer for answer in answers if answer.status_code != 200]
     assert 0 < len(refused) < len(answers)
     for answer in refused:
@@ -183,7 +183,7 @@ def test_too_many_requests_of_one_address_are_refused_with_a_problem_document(
 
 
 def asked_from_inside(project: Project) -> int:
-    """The status that nginx answers to somebody at another address."""
+    """The status of nginx's answer to another address."""
     ask = "import urllib.request; print(urllib.request.urlopen('http://nginx/health/live').status)"
     (container,) = project.containers("app")
     return int(docker("exec", container, "/opt/augury/bin/python", "-Ic", ask))
@@ -196,7 +196,7 @@ def test_too_many_open_requests_of_one_address_are_refused_with_a_problem_docume
     with project.changed({"MAX_CONNECTIONS": "1"}, "nginx"), ExitStack() as open_requests:
 
         def refused() -> httpx.Response | None:
-            # One more each time: a connection to a port that was published a moment ago may come to nothing.
+            # A new connection each time: one to a port that was published a moment ago may be lost.
             another = socket.create_connection(("localhost", project.http_port), timeout=10)
             open_requests.enter_context(another).sendall(begun)
             answer = client.get("/health/live")
@@ -252,7 +252,7 @@ def test_a_new_instance_of_the_api_is_found_without_a_restart_and_a_gone_one_is_
 
 
 def test_two_instances_that_restart_together_are_served_as_soon_as_one_is_back(project: Project) -> None:
-    """Those who ask meanwhile must not make nginx hold for dead what has just come back."""
+    """Requests in between must not make nginx consider the returned instance dead."""
     project.compose("up", "-d", "--no-deps", "--scale", "app=2", "app")
     project.settle()
     instances = project.containers("app")
@@ -277,14 +277,14 @@ def test_two_instances_that_restart_together_are_served_as_soon_as_one_is_back(p
 
 
 def address_of(project: Project, container: str) -> str:
-    """Where nginx finds it."""
+    """The address at which nginx finds the container."""
     networks = project.inspect(container)["NetworkSettings"]["Networks"]
     address: str = networks[f"{project.name}_edge"]["IPAddress"]
     return address
 
 
 def serves(address: str) -> bool:
-    """Whether an instance answers, asked past nginx."""
+    """Whether an instance answers, without nginx in between."""
     try:
         return httpx.get(f"http://{address}:8000/health/live", timeout=1).status_code == 200
     except httpx.TransportError:
@@ -292,7 +292,7 @@ def serves(address: str) -> bool:
 
 
 def test_without_the_api_nginx_says_so_in_a_problem_document(project: Project, client: httpx.Client) -> None:
-    """502 or 504: it depends on whether its address is forgotten already, or only does not answer."""
+    """502 or 504: it depends on whether the API's address is already forgotten, or only does not answer."""
     project.compose("stop", "app")
     try:
         answer = client.get("/health/live")
@@ -306,7 +306,7 @@ def test_without_the_api_nginx_says_so_in_a_problem_document(project: Project, c
 
 
 def test_what_telegram_delivers_goes_to_the_bot_and_not_to_the_api(client: httpx.Client) -> None:
-    answer = client.post("/telegram/webhook", json={})  # without a token there is no bot that could answer
+    answer = client.post("/telegram/webhook", json={})  # without a token, no bot answers
     assert answer.status_code in (502, 504)
     assert is_problem(answer, answer.status_code)
 

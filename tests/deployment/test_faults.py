@@ -1,4 +1,4 @@
-"""What is accepted is answered and paid for once, whatever happens to the containers meanwhile."""
+"""Every accepted prediction is answered and charged once, whatever happens to the containers meanwhile."""
 
 from tests.deployment.account import Account
 from tests.deployment.project import SERVICES, Project, docker
@@ -36,7 +36,7 @@ def test_200_predictions_survive_a_killed_worker_and_the_restart_of_broker_and_a
 
 
 def test_services_that_come_back_in_the_worst_order_find_each_other(project: Project) -> None:
-    """As after a power cut, when the engine starts them again and nobody waits for anybody."""
+    """As after a power cut, when the engine restarts all of them without waiting for dependencies."""
     account = Account.opened(project, CREDITS)
     with account.asking(at_least=100):
         eventually(lambda: len(account.accepted) >= 20, what="the first predictions")

@@ -65,14 +65,14 @@ def test_the_base_image_is_an_argument(image: str) -> None:
 
 
 def test_the_three_dockerfiles_differ_where_the_images_do() -> None:
-    """There is no including one in another: so what they share stands in each, and is held equal here."""
+    """A Dockerfile cannot include another, so each repeats the shared steps. This test keeps them equal."""
     steps = {image: shared_steps(image) for image in IMAGES}
     assert steps["app"] == steps["bot"] == steps["worker"]
     assert len(steps["app"]) > 15
 
 
 def shared_steps(image: str) -> list[str]:
-    """A Dockerfile's lines up to the image's own settings, without what names the image."""
+    """A Dockerfile's lines up to the image's own settings, without the image's name."""
     text = (ROOT / "docker" / image / "Dockerfile").read_text()
     common, _, _ = text.partition("\nENV AUGURY_")
     return [

@@ -1,4 +1,4 @@
-"""What the service promises right after `docker-compose up -d`, line by line."""
+"""The promises about the service right after `docker-compose up -d`, one by one."""
 
 import subprocess
 
@@ -87,7 +87,7 @@ def test_every_line_of_every_container_s_log_is_a_json_object(project: Project) 
     assert '"message":"the worker is running"' in told["ml-worker"]
     assert '"message":"migrated: 0001' in told["migrate"]
     assert "tone@1 is active" in told["migrate"]
-    assert "redirecting log output" in told["postgres"]  # in text, as PostgreSQL has it
+    assert "redirecting log output" in told["postgres"]  # PostgreSQL wrote it as text
     assert "database system is ready to accept connections" in told["postgres"]
     assert told["secrets"] == ""
 

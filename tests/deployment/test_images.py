@@ -1,4 +1,4 @@
-"""What is in the images, and how their processes behave as containers."""
+"""The content of the images, and the behavior of their processes in containers."""
 
 import re
 import shutil
@@ -78,7 +78,7 @@ def test_sigterm_ends_every_service_within_ten_seconds_and_well(project: Project
     codes = {service: project.state(container)["ExitCode"] for service, container in stopped.items()}
     docker("start", *reversed(stopped.values()))
     project.settle()
-    # SIGTERM's own where a shell stands before the process: `sleep` in the bot's place, Debian's RabbitMQ.
+    # 143 is SIGTERM's code, if a shell starts the process: the bot's `sleep`, Debian's RabbitMQ.
     assert {service for service, code in codes.items() if code == 143} <= {"telegram-bot", "rabbitmq"}
     assert set(codes.values()) <= {0, 143}, codes
 

@@ -1,4 +1,4 @@
-"""`docker/json-lines`, without an engine: it makes JSON of what nginx and PostgreSQL can only say in text."""
+"""`docker/json-lines`, without an engine: it converts text lines of nginx and PostgreSQL to JSON."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ from tests.deployment.project import ROOT
 
 @pytest.fixture
 def wrapped(tmp_path: Path) -> list[str]:
-    """What a command is put behind. A shell cannot catch a signal that whoever runs the tests ignores."""
+    """The command that runs another command. A shell cannot catch a signal that its parent ignores."""
     return [
         "env",
         "--default-signal",
@@ -66,7 +66,7 @@ def test_the_last_words_and_the_exit_code_come_through(wrapped: list[str]) -> No
 def test_a_signal_goes_on_to_the_command_which_is_waited_for(
     wrapped: list[str], number: signal.Signals
 ) -> None:
-    # Python, since a shell cannot catch what its parent has it ignore; nginx and PostgreSQL can, too.
+    # Python, since a shell cannot catch signals that its parent ignores. nginx and PostgreSQL can.
     program = (
         "import signal, sys, time; "
         f"signal.signal({number}, lambda *_: (print('bye', file=sys.stderr), sys.exit(3))); "

@@ -1,4 +1,4 @@
-"""What docs/operation.md tells an operator to do, done."""
+"""Runs the instructions of docs/operation.md."""
 
 import hashlib
 import signal
@@ -18,7 +18,7 @@ MANUAL = (ROOT / "docs" / "operation.md").read_text()
 
 
 def as_documented(*arguments: str) -> tuple[str, ...]:
-    """These arguments of docker-compose, which the manual must name word by word."""
+    """These arguments of docker-compose. The manual must contain them literally."""
     line = " ".join(arguments)
     assert f"docker-compose {line}" in MANUAL, line
     return arguments
@@ -49,7 +49,7 @@ def sign_in(account: Account) -> httpx.Response:
 
 
 def test_ctrl_c_ends_everything_and_either_compose_brings_all_of_it_back(project: Project) -> None:
-    """In one test, since each stop and each start of everything takes half a minute."""
+    """One test, because each stop and each start of everything takes half a minute."""
     account = Account.opened(project, 10)
     made = {predict(account)}
     before = fingerprint(project), models(project)
@@ -63,7 +63,7 @@ def test_ctrl_c_ends_everything_and_either_compose_brings_all_of_it_back(project
         assert not project.containers("postgres")
         project.command = compose
         project.compose("up", "-d", within=600)
-        assert httpx.get(f"{project.url}/health/live").status_code == 200  # the door is open as `up` returns
+        assert httpx.get(f"{project.url}/health/live").status_code == 200  # nginx answers when `up` returns
         project.settle()
 
         assert (fingerprint(project), models(project)) == before
@@ -97,7 +97,7 @@ def runs(project: Project, container: str) -> bool:
 
 
 def put_a_dead_letter(project: Project) -> int:
-    """Into RabbitMQ, of which nothing else has a copy; answers how many there are now."""
+    """Put a dead letter into RabbitMQ, the only place that has it. Returns how many there are now."""
     at = f"http://localhost:{project.management_port}/api/exchanges/%2F/amq.default/publish"
     letter = {
         "properties": {"delivery_mode": 2},

@@ -1,4 +1,4 @@
-"""The bot in its container, with a token: it talks to a Bot API server on the machine of the engine."""
+"""The bot in its container, with a token: it uses a Bot API server on the engine's machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +16,8 @@ WEBHOOK = "https://augury.example/telegram/webhook"
 
 @pytest.fixture(scope="module")
 def telegram(project: Project) -> Iterator[TelegramServer]:
-    """One for all, since its numbers of updates must not begin anew: what was handled is not handled again.
-
-    It listens where the bot's network begins: on the machine's own address there.
+    """One server for all tests, because update ids must not start again: handled ids are ignored. It listens
+    on the machine's address in the bot's network.
     """
     gateway = "{{(index .IPAM.Config 0).Gateway}}"
     address = docker("network", "inspect", "--format", gateway, f"{project.name}_edge").strip()
@@ -26,7 +25,7 @@ def telegram(project: Project) -> Iterator[TelegramServer]:
     project.settings |= {"AUGURY_TELEGRAM_TOKEN": TOKEN, "BOT_ENV_FILE": "docker/bot/.env"}
     with TelegramServer(address) as server:
         yield server
-    project.settings = before  # the next `up` makes the bot one without a token
+    project.settings = before  # after the next `up`, the bot has no token
 
 
 def serve(project: Project, telegram: TelegramServer, *options: str, **settings: str) -> None:
@@ -44,13 +43,13 @@ def logs_if_it_fails(project: Project) -> Iterator[None]:
     try:
         yield
     except AssertionError:
-        print("\n".join(project.logs("telegram-bot")[-50:]))  # pytest shows it where a test fails
+        print("\n".join(project.logs("telegram-bot")[-50:]))  # pytest shows it if a test fails
         print("\n".join(project.logs("nginx")[-20:]))
         raise
 
 
 def answered(telegram: TelegramServer, chat_id: int, message_id: int) -> str:
-    """The result that a message's answer becomes."""
+    """The text of the message that answers this one, once it is the result."""
 
     def found() -> str | None:
         return next((each.text for each in telegram.answers(chat_id, message_id) if "✅" in each.text), None)

@@ -1,4 +1,5 @@
-"""From PostgreSQL 17 to 18 by the manual's commands. The last of the deployment's tests: 18 stays."""
+"""From PostgreSQL 17 to 18 by the manual's commands. This is the last of the deployment's tests, because 18
+stays."""
 
 from tests.deployment.account import Account
 from tests.deployment.project import Project, docker

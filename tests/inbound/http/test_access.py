@@ -1,4 +1,4 @@
-"""Every route there is, walked: nothing is open that should not be, nothing of one user is another's."""
+"""Walks all routes: none is open by mistake, and no user can reach another's objects."""
 
 from collections.abc import Iterator
 

@@ -15,7 +15,7 @@ async def look(api: Api, limit: int = 20) -> dict[str, Any]:
 
 
 async def kill_all(hexagon: Hexagon) -> None:
-    """Have everything that waits in the queue handed out once too often."""
+    """Deliver every task in the queue once too often, so that it becomes a dead letter."""
 
     async def fail(_: Task) -> None:
         raise RuntimeError("nobody can handle this")

@@ -1,4 +1,4 @@
-"""What somebody who means harm tries, as far as no other file has it; `docs/security.md` has the table."""
+"""Attacks that no other file tests. `docs/security.md` has the table."""
 
 import asyncio
 import base64

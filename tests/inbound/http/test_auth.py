@@ -13,7 +13,7 @@ ADA = {"email": "Ada@Example.com", "password": "correct horse"}
 
 
 async def registered(api: Api) -> dict[str, str]:
-    """The tokens of somebody who has just registered and signed in."""
+    """The tokens of a user who has just registered and signed in."""
     assert (await api.client().post("/auth/register", json=ADA)).status_code == 201
     tokens: dict[str, str] = (await api.client().post("/auth/token", json=ADA)).json()
     return tokens

@@ -308,7 +308,7 @@ async def test_batches_are_their_owners_only_and_listed_newest_first(api: Api) -
 
 
 async def take(hexagon: Hexagon, slices: int) -> None:
-    """Run so many slices, as a worker of the bulk lane would; the rest waits."""
+    """Run this many slices, as a worker of the bulk lane would. The rest waits."""
     for _ in range(slices):
         assert hexagon.queue.take_ticket()
         assert await hexagon.run_next() == 1
@@ -395,7 +395,7 @@ async def test_rows_and_answers_are_deleted_after_their_time(api: Api, hexagon: 
     assert await hexagon.purge_batches() == 1
 
     member = api.client_of(
-        next(iter(hexagon.memory.state.users.values())).user  # the token of before has expired
+        next(iter(hexagon.memory.state.users.values())).user  # the earlier token has expired
     )
     assert not hexagon.batch_store.objects
     now = (await member.get(batch["urls"]["self"])).json()

@@ -1,4 +1,5 @@
-"""What one request can make the API hold and send: lists without errors, kept errors, large answers."""
+"""Limits of what one request makes the API hold and send: lists without errors, kept errors, large
+answers."""
 
 import asyncio
 import json
@@ -188,7 +189,7 @@ async def test_slow_readers_cost_a_piece_each_on_the_real_server(
                 readers.append(reader)
             await eventually(lambda: counting.pieces >= 5)
             still = 0
-            while still != counting.pieces:  # until nothing moves any more
+            while still != counting.pieces:  # until no more pieces are read
                 still = counting.pieces
                 await asyncio.sleep(0.2)
             assert counting.pieces < 5 * len(LARGE) / MOST_BYTES_AT_ONCE / 2, "the system's buffers hold some"

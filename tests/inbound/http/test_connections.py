@@ -1,4 +1,4 @@
-"""What one connection, or many, can make the server hold: real sockets, the real server."""
+"""Limits of what one connection, or many, make the server hold. Uses real sockets and the real server."""
 
 import asyncio
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.polling import eventually
 
 LIMITS = ConnectionSettings()
 MANY_BYTES = Limits(guest_bytes=10_000_000, max_text=10_000_000)
-"""For guests, whose bodies are short otherwise."""
+"""Guests may send long bodies here."""
 QUICK = timedelta(milliseconds=200)
 GET = "GET /health/live HTTP/1.1\r\nHost: x\r\n"
 LARGE = SMALL + 1
@@ -31,7 +31,7 @@ def upload(length: int, *more: str) -> str:
 
 
 def text(length: int) -> bytes:
-    """A submit of so many bytes."""
+    """A submit of `length` bytes."""
     begin, end = b'{"data": {"text": "', b'"}}'
     return begin + b"x" * (length - len(begin) - len(end)) + end
 
@@ -134,7 +134,7 @@ async def test_ten_uploads_that_stand_still_end_and_leave_their_room_to_others()
         for caller in callers:
             caller.send(upload(size).encode() + text(size)[:-1])
         other = await server.caller()
-        other.send(upload(9).encode())  # a short one has room at any time
+        other.send(upload(9).encode())  # there is always room for a short one
 
         for caller in callers:
             assert (await caller.answer()).is_problem(408, "request-timeout")
@@ -213,7 +213,7 @@ async def test_a_trailer_changes_no_head(api: Api) -> None:
 
 
 class Reading:
-    """An application that reads a body only when it is told to."""
+    """An application that reads a body only when a test lets it."""
 
     def __init__(self) -> None:
         self.may_read = asyncio.Event()
@@ -240,7 +240,7 @@ async def test_nobody_is_late_while_the_application_does_not_read(expect: bool) 
         caller.send(upload(size, *(["Expect: 100-continue"] if expect else [])))
         if not expect:
             caller.send(text(size))
-        for _ in range(3):  # somebody who is late, again and again: so much time has passed
+        for _ in range(3):  # the caller is late repeatedly, so this much time has passed
             late = await server.caller("127.0.0.2")
             late.send(upload(9))
             assert (await late.answer()).is_problem(408, "request-timeout")
@@ -276,7 +276,7 @@ async def test_a_connection_whose_body_ends_after_its_answer_goes_on_and_is_idle
         assert (await caller.answer()).status == 413
         caller.send(b"x" * (SETTINGS.max_body_bytes + 1))
         assert await is_served(caller)
-        caller.send("\r\n")  # allowed between requests, but nothing to wait for
+        caller.send("\r\n")  # allowed between requests, but does not begin one
 
         assert await caller.is_closed()
 
@@ -354,7 +354,7 @@ async def test_uploads_are_counted_by_the_address_that_is_believed(forwarded: st
         async def uploads(address: str, said: str) -> Caller:
             caller = await server.caller(address)
             caller.send(upload(4 * LARGE, *([said] if said else [])).encode() + begun)
-            callers.append(caller)  # one that nobody holds hangs up
+            callers.append(caller)  # an unreferenced one would be closed
             return caller
 
         app.may_read.set()
@@ -383,7 +383,7 @@ async def test_an_upload_counts_no_more_when_it_has_arrived_or_its_caller_is_gon
 
 
 class Endless:
-    """An application that sends for as long as somebody reads, and counts."""
+    """An application that sends as long as the caller reads, and counts the bytes."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -477,7 +477,7 @@ async def test_a_late_body_behind_a_request_that_is_answered_first_gets_an_answe
 
 
 async def test_after_an_answer_without_continue_the_connection_ends(api: Api) -> None:
-    """Its caller sends no body then. The next request must not be taken for one."""
+    """Its caller then sends no body. The next request must not be read as a body."""
     async with listening(api.app, limits=LIMITS) as server:
         caller = await server.caller()
         caller.send(

@@ -1,4 +1,4 @@
-"""Pages elsewhere that call the API from a browser."""
+"""Pages of other origins that call the API from a browser."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Rows as anybody might write them: what is accepted is run and charged by exactly its valid rows."""
+"""Arbitrary rows: accepted requests are run, and charged for exactly their valid rows."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ WRITTEN = [
     *('""', '"33"', '"\\u0000"', '"\\ud800"', '"\\udc00\\ud800"', '"\\ud83d\\ude00"', '"\\uFFFF"', '"\\x41"'),
     *("'single'", '"tab\t"', '"un', "[]", "{}", "[" * 200 + "]" * 200, '{"age": 1}', "/* no */ 1", ""),
 ]
-"""JSON and what only looks like it."""
+"""JSON, and texts that only look like JSON."""
 KEYS = ["age", "city", "text", "Age", "__class__", "", "\\u0061ge", "extra", "age"]
 
 values = st.sampled_from([*GOOD.values(), *WRITTEN]) | st.text(max_size=8).map(json.dumps)

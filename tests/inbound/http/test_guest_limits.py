@@ -1,4 +1,4 @@
-"""What a guest may send is less than what a member may, and the refusal says so."""
+"""A guest may send less than a member, and the refusal says so."""
 
 from dataclasses import replace
 

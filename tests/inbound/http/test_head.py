@@ -1,4 +1,4 @@
-"""HEAD: what GET answers, without the body."""
+"""HEAD is answered like GET, without the body."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, TEXT, Api, serving
 
 FRESH = ("date", "content-length")
-"""Headers that may differ between two answers: numbers of the process go on."""
+"""Headers that may differ between two answers, because the process's numbers change."""
 
 
 def read_routes(app: Litestar) -> list[str]:

@@ -1,4 +1,4 @@
-"""What counts as the same request under the same `Idempotency-Key`."""
+"""Which requests count as the same under one `Idempotency-Key`."""
 
 import hashlib
 import json
@@ -60,7 +60,7 @@ async def test_other_values_are_another_request(api: Api, body: bytes, path: str
         (b"[1.5, 2]", b"[1.50,15e-1]", False),
         (b"[1.5, 1.5]", b"[1.50,15e-1]", True),
         (b"[100.0]", b"[1e2]", True),
-        (b"[1]", b"[1.0]", False),  # as a category they may be two
+        (b"[1]", b"[1.0]", False),  # as categories, they may differ
         (b"[12345678901234567890]", b"[12345678901234567891]", False),
         (b'{"a":1,"b":2}', b'{"b":2,"a":1}', True),
         (b'[{"a":null}]', b"[{}]", False),
@@ -91,7 +91,7 @@ async def test_a_key_that_was_remembered_before_values_were_compared_still_finds
     first = await member.post("/predictions", content=body, headers=KEY)
     remembered = api.hexagon.memory.state.idempotency_keys
     [(name, record)] = remembered.items()
-    of_bytes = hashlib.sha256(b"POST predictions\0" + body).digest()  # what the release before made of it
+    of_bytes = hashlib.sha256(b"POST predictions\0" + body).digest()  # as the previous release did
     assert record.remembered.fingerprint != of_bytes
     reference = PredictionId(record.remembered.reference)
     remembered[name] = type(record)(Remembered(of_bytes, reference), record.created_at)

@@ -1,4 +1,4 @@
-"""What one caller, or many at once, can make the API keep in memory."""
+"""Limits of what one caller, or many at once, make the API keep in memory."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -85,7 +85,7 @@ async def test_behind_a_trusted_proxy_the_forwarded_address_has_its_own_room() -
     await intake.share(request_of("10.0.0.1", "203.0.113.1")).counted(arriving(LARGE))()
 
     await intake.share(request_of("10.0.0.1", "203.0.113.2")).counted(arriving(LARGE))()
-    for peer in ("10.0.0.1", "203.0.113.1"):  # who is not trusted is not believed either
+    for peer in ("10.0.0.1", "203.0.113.1"):  # an untrusted peer is not believed
         with pytest.raises(Refused, match="from your address"):
             await intake.share(request_of(peer, "203.0.113.1")).counted(arriving(LARGE))()
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is one that the API's own description knows."""
+"""Every answer to arbitrary requests is one that the API's description has."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from augury.inbound.http.app import openapi
 from tests.http_api import PROBLEM, Api
 
 ROUTING = {"404", "405"}
-"""What any path may answer."""
+"""The statuses that any path may answer."""
 JSON = {"Content-Type": "application/json"}
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -77,7 +77,7 @@ async def send_junk(api: Api, data: st.DataObject) -> None:
     max_examples=400,
     deadline=None,
     derandomize=True,
-    phases=[Phase.generate],  # one request is small enough to read as it is
+    phases=[Phase.generate],  # one request is small enough without shrinking
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())

@@ -1,4 +1,4 @@
-"""Connections on which nothing happens, on the real server."""
+"""Idle connections, on the real server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from tests.http_api import SETTINGS, Api
 
 REQUEST = b"GET /health/live HTTP/1.1\r\nHost: augury\r\n\r\n"
 PROXIES = {"nginx": 60, "Amazon's ALB": 60, "Traefik": 90, "Caddy": 120}
-"""Seconds that they keep an idle connection to whom they stand in front of, unless told otherwise."""
+"""Seconds for which they keep an idle connection to the server behind them, by default."""
 
 
 @asynccontextmanager

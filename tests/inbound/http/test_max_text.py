@@ -1,4 +1,4 @@
-"""A value has a limit of its own, however large the body may be."""
+"""A single value has its own limit, however large the body may be."""
 
 from augury.application.limits import Limits
 from tests.hexagon import Hexagon

@@ -45,7 +45,7 @@ def test_every_process_describes_the_api_in_the_same_words() -> None:
     program = "from augury.inbound.http.app import openapi; print(openapi(''))"
     descriptions = {
         subprocess.check_output([sys.executable, "-c", program], env=os.environ | {"PYTHONHASHSEED": seed})
-        for seed in ("1", "5")  # a set of two paths has another order in each
+        for seed in ("1", "5")  # a set of two paths has a different order in each
     }
     assert len(descriptions) == 1
 
@@ -162,7 +162,7 @@ async def test_no_request_has_two_bodies_and_the_form_of_signing_in_is_told_in_w
         if "requestBody" in operation:
             kinds = list(operation["requestBody"]["content"])
             if path == "/batches":
-                assert kinds == [*TYPES.values(), FORM]  # each is a way to send the same file
+                assert kinds == [*TYPES.values(), FORM]  # each can send the same file
             else:
                 assert kinds == ["application/json"], path
     assert "application/x-www-form-urlencoded" in described["paths"]["/auth/token"]["post"]["description"]

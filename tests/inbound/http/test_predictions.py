@@ -16,7 +16,7 @@ async def test_the_list_is_newest_first_and_stable_under_inserts(api: Api) -> No
         assert len(page["items"]) <= 2
         seen += [item["id"] for item in page["items"]]
 
-    # Ids made in one millisecond stand in no order of time, the late one's perhaps among them.
+    # Ids of one millisecond, perhaps including the late one's, have no order of time.
     assert [each for each in seen if each != late] == sorted(ids, reverse=True)
 
 

@@ -75,7 +75,7 @@ async def test_not_enough_credits_says_how_many_there_are_and_how_many_it_takes(
 
 @dataclass(frozen=True, slots=True)
 class BrokenModels(MemoryModels):
-    """Raises `error` at every look."""
+    """Raises `error` at every read."""
 
     error: Exception
 

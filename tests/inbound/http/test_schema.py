@@ -1,6 +1,6 @@
-"""Every operation of the OpenAPI document, with data made from its own description, good and bad.
+"""Every operation of the OpenAPI document, with valid and invalid data that is generated from it.
 
-No answer is a 5xx, and none has a status, a media type, a header or a shape that the document does not know.
+No answer is a 5xx, and none has a status, a media type, a header or a shape that the document does not have.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ from tests.patience import patience
 FREELY = 10**9
 LIMITS = Limits(sign_ins_per_minute=FREELY, registrations_per_hour=FREELY, redeems_per_minute=FREELY)
 EXAMPLES = 40
-"""Of each operation and caller, beside the boundary values that schemathesis finds by itself."""
+"""For each operation and caller, in addition to the boundary values that schemathesis adds."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -50,12 +50,12 @@ Answer = TypeVar("Answer")
 
 
 def make_app(hexagon: Hexagon) -> Litestar:
-    """Nobody runs what it accepts, so that it is not waited for."""
+    """No worker runs its predictions, so requests must not wait for them."""
     return create_app(container=http_container(hexagon), settings=replace(SETTINGS, max_wait=timedelta(0)))
 
 
 class Service:
-    """The HTTP side over memory, served by a thread of its own."""
+    """The HTTP side over memory, served by a separate thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -92,12 +92,12 @@ class Service:
         await self._serving
 
     def caller(self, role: Role) -> tuple[dict[str, str], dict[str, str]]:
-        """The credential of somebody new, and, every other time, ids of what belongs to them."""
+        """The credential of a new user, and, every other time, the ids of that user's objects."""
         return self.run(self._caller(role))
 
     async def _caller(self, role: Role) -> tuple[dict[str, str], dict[str, str]]:
         hexagon = self.hexagon
-        hexagon.memory.state.models[hexagon.model.ref] = hexagon.model  # whatever was done to it
+        hexagon.memory.state.models[hexagon.model.ref] = hexagon.model  # undo changes to the model
         if role is Role.GUEST:
             return {}, {}
         user = await hexagon.user(credits=100, role=role)

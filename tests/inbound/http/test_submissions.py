@@ -370,7 +370,7 @@ async def test_a_caller_whose_time_is_up_gets_what_there_is(api: Api) -> None:
 
 
 async def test_nobody_waits_longer_than_the_limit(api: Api) -> None:
-    api.hexagon.wait_for_prediction.stop()  # answers whoever waits at once
+    api.hexagon.wait_for_prediction.stop()  # answers waiting requests at once
 
     response = await api.client().post("/predictions", json=TEXT, headers={"Prefer": "wait=86400"})
 
@@ -394,7 +394,7 @@ class UnreadablePredictions(MemoryPredictions):
 
 async def test_what_was_accepted_is_answered_even_if_it_cannot_be_waited_for(hexagon: Hexagon) -> None:
     hexagon.wait_for_prediction._predictions = UnreadablePredictions(hexagon.memory)
-    hexagon.wait_for_prediction.stop()  # nobody waits: it is read at once
+    hexagon.wait_for_prediction.stop()  # no wait: it is read at once
     user = await hexagon.user(credits=1)
     async with serving(hexagon) as api:
         response = await api.client_of(user).post("/predictions", json=TEXT, headers={"Prefer": "wait=30"})

@@ -1,4 +1,4 @@
-"""Requests that offer another protocol: answered as HTTP/1.1, and read to their end like any other.
+"""Requests that offer another protocol: they are answered as HTTP/1.1, and read to their end like any other.
 
 Java's HTTP client and `curl --http2` offer HTTP/2 on the first request of each connection.
 """

@@ -1,4 +1,4 @@
-"""Refusals as the one reads them who gets them: what is wrong, and what to do."""
+"""The texts of refusals: what is wrong, and what to do."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The encoding of a file is decided from the whole of it: a few bad bytes do not make it another one."""
+"""The whole file decides its encoding: a few bad bytes do not change it."""
 
 import io
 
@@ -12,7 +12,7 @@ FRENCH = "ville;avis\nOrléans;très bon café\nÀ Paris;Hélène a goûté\n"
 
 
 def read(content: bytes) -> str:
-    """The text of the file, as its encoding was decided."""
+    """The file's text, decoded with the encoding that was found."""
     return content.decode(encoding_of(lambda: io.BytesIO(content)))
 
 

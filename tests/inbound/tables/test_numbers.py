@@ -1,4 +1,4 @@
-"""A number means what was meant: where it may be two, nobody guesses."""
+"""Numbers are read as they were meant. An ambiguous number is never guessed."""
 
 import pytest
 from hypothesis import given

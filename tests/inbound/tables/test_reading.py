@@ -1,4 +1,4 @@
-"""Tables as real programs write them: every cell is what was meant, or the file is refused."""
+"""Tables as real programs write them: every cell is read as it was meant, or the file is refused."""
 
 import io
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def rows(content: str | bytes, *features: Feature) -> Sequence[dict[str, object]
 
 
 def values(column: Sequence[str]) -> list[object]:
-    """What a numeric column of these cells says."""
+    """The values of a numeric column with these cells."""
     content = "age;id\n" + "".join(f'"{cell}";x\n' for cell in column)
     return [row["age"] for row in rows(content, AGE)]
 

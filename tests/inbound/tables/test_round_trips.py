@@ -1,4 +1,4 @@
-"""Whatever stands in the cells of a file comes to the model, and comes back, as it was."""
+"""Any content of a file's cells reaches the model, and comes back, unchanged."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Results in the form of the file that was sent: its delimiter, its decimal sign, its own columns."""
+"""Results have the format of the file that was sent: its delimiter, decimal sign and columns."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ LABEL = {"label": "-1", "probabilities": {"-1": 0.75, "1": 0.25}}
 
 
 def results(content: str, answers: list[Any], *features: Feature, **complaints: str) -> str:
-    """The file that answers a file."""
+    """The results for a file with this content."""
     table = read_table(lambda: io.BytesIO(content.encode()), InputSchema(features or (AGE, TEXT)), most=99)
     found = list(table.rows())
     sheet = msgspec.json.encode(sheet_of(table))
