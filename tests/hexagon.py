@@ -257,7 +257,7 @@ class Hexagon(UseCases):
         self.told: list[Ended] = []
         """The published events, in order."""
         self.events.listen(self.told.extend)
-        self.events.listen(lambda ended: self.wait_for_prediction.tell(each.prediction_id for each in ended))
+        self.events.listen(lambda ended: self.wait_for_prediction.tell(ended))  # a test may replace it
         self.model = a_model()
         self.memory.state.models[self.model.ref] = self.model
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Finished, StoredPrediction
+from augury.application.predictions.ports import Ended, Finished, StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Failure, Status
@@ -331,3 +331,22 @@ async def test_workers_that_claim_at_once_share_the_work_without_overlap(adapter
     for user_id in users:
         assert await adapters.balance(user_id) == Balance(user_id)
     assert await adapters.deviations() == []
+
+
+async def test_the_event_of_an_end_tells_what_a_read_of_it_shows(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=2)
+    accepted = await adapters.predictions_of(user_id, 2)
+    token = uuid4()
+    first, second = await adapters.claim(*accepted, token=token)
+    at = datetime.now(UTC)
+    finished = [
+        finish(first.prediction),
+        Finished(second.prediction.fail(Failure.MODEL_UNAVAILABLE, at=at), None),
+    ]
+
+    await adapters.work.settle(token, finished)
+
+    for before, ended in zip(accepted, map(Ended.by_worker, finished), strict=True):
+        assert ended.ending is not None
+        read = await adapters.predictions.get(before.id, owner=user_id)
+        assert ended.ending.of(before, ended.status) == read

@@ -1,11 +1,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import aio_pika
 import pytest
 
-from augury.application.predictions.ports import Ended
+from augury.application.ports import Json
+from augury.application.predictions.ports import Ended, Ending
 from augury.bootstrap.topology import EVENTS, FINISHED, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
@@ -22,9 +24,11 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: list[PredictionId] = []
+        self.endings: list[Ended] = []
 
-    def tell(self, ids: Sequence[PredictionId]) -> None:
-        self.heard += ids
+    def tell(self, ended: Sequence[Ended]) -> None:
+        self.heard += [each.prediction_id for each in ended]
+        self.endings += [each for each in ended if each.ending]
 
 
 @pytest.fixture
@@ -64,6 +68,19 @@ async def test_every_listener_hears_of_every_prediction(rabbitmq_url: str, event
         await events.finished(told)
         ids = {each.prediction_id for each in told}
         await eventually(lambda: all(ids <= set(ear.heard) for ear in ears), "all events")
+
+
+async def test_a_small_result_travels_with_its_event(rabbitmq_url: str, events: RabbitEvents) -> None:
+    ear, at = Ear(), datetime(2026, 11, 28, 12, 0, 0, 123456, UTC)
+    outputs = [Json('{"label": "позитивно"}'.encode()), None]
+    endings = [
+        Ending(attempts=1, started_at=at, finished_at=at, valid_rows=1, output=output) for output in outputs
+    ]
+    told = [Ended(PredictionId(uuid7()), UserId(uuid7()), Status.SUCCEEDED, each) for each in endings]
+    async with listening(rabbitmq_url, ear):
+        await heard_by(ear, events)
+        await events.finished(told)
+        await eventually(lambda: ear.endings == told, "the same events with their results")
 
 
 async def test_what_is_no_event_is_passed_over(rabbitmq_url: str, events: RabbitEvents) -> None:

@@ -147,8 +147,8 @@ async def service(url: str, hexagon: Hexagon) -> AsyncIterator[Service]:
     consumer = TaskConsumer(brokers, runner, queues=(TASKS, BULK), look_every=OFTEN)
     made = Service(hexagon=hexagon, publisher=publisher, consumer=consumer)
 
-    def hear(ids: Sequence[PredictionId]) -> None:
-        made.heard.extend(ids)
+    def hear(ended: Sequence[Ended]) -> None:
+        made.heard.extend(each.prediction_id for each in ended)
 
     async with AsyncExitStack() as stack:
         await publisher.start()

@@ -31,12 +31,15 @@ def asyncapi_document() -> dict[str, Any]:
         routing_key=FINISHED,
         schema=list[Ended],
         title=FINISHED,
-        description="Predictions that became final. Those of one batch are in one event.",
+        description="Predictions that became final. Those of one batch are in one event. A small "
+        "result is the event's `ending`; without one, the prediction has to be read.",
         mandatory=False,
     )
     api = AsyncAPI(broker, title="Augury", version=version("augury"), description=DESCRIPTION)
     document: dict[str, Any] = api.to_specification().to_jsonable()
-    document["components"]["schemas"]["Task"]["properties"].pop("traces")  # they are headers
+    schemas = document["components"]["schemas"]
+    schemas["Task"]["properties"].pop("traces")  # they are headers
+    schemas["Ending"]["properties"]["output"] = {"title": "Output", "default": None}  # any JSON, not a string
     return document
 
 

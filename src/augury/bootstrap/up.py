@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +14,6 @@ from rich.console import Console
 from augury.application.models.ports import Models, ModelStore
 from augury.application.models.register_model import RegisterModel
 from augury.application.ports import Clock
-from augury.application.predictions.ports import Ended
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.api import checks_of, events_heard, http_settings, serve
@@ -112,7 +111,7 @@ async def _bot(container: AsyncContainer, rabbit: RabbitSettings | None) -> Asyn
             await stack.enter_async_context(listener)
         else:
             events = await container.get(MemoryEvents)
-            events.listen(lambda ended: deliverer.tell([each.prediction_id for each in ended]))
+            events.listen(deliverer.tell)
         await stack.enter_async_context(running(container, GRACE.total_seconds()))
         yield
 
@@ -132,11 +131,7 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
     settings = replace(settings, grace=min(settings.grace, GRACE))
     queue, events = await container.get(MemoryPredictionQueue), await container.get(MemoryEvents)
     waiting, runner = await container.get(WaitForPrediction), await task_runner(container, settings)
-
-    def tell(ended: Sequence[Ended]) -> None:
-        waiting.tell(each.prediction_id for each in ended)
-
-    events.listen(tell)
+    events.listen(waiting.tell)
     queue.deliver_to(runner.handle, runner.handle_ticket)
     sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
     while (await sweep(empty_since=now)).lost:  # one sweep repairs a limited number

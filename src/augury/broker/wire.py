@@ -5,18 +5,22 @@ Both are JSON in UTF-8. Old and new processes run together during an upgrade, so
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
-from augury.application.predictions.ports import Ended, Task
+from augury.application.ports import Json
+from augury.application.predictions.ports import Ended, Ending, Task
 from augury.concurrency.trace_context import traceparent
-from augury.domain.identifiers import PredictionId
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import Failure, Status
 
 CONTENT_TYPE = "application/json"
 MOST_IDS = 16
 """Predictions in one message."""
+_NOTHING = msgspec.Raw(b"null")
 
 
 class _Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,8 +32,26 @@ class _Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("a later attempt runs alone")
 
 
+class _Ending(msgspec.Struct, frozen=True, omit_defaults=True):
+    attempts: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    valid_rows: int
+    valid_text_bytes: int = 0
+    failure: Failure | None = None
+    output: msgspec.Raw = _NOTHING
+    """As it was stored, not as a string that holds JSON."""
+
+
+class _Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    prediction_id: UUID
+    user_id: UUID
+    status: Status
+    ending: _Ending | None = None
+
+
 _tasks = msgspec.json.Decoder(_Task)
-_events = msgspec.json.Decoder(list[Ended])
+_events = msgspec.json.Decoder(list[_Event])
 
 
 class NotUnderstood(ValueError):
@@ -64,16 +86,55 @@ def read_task(body: bytes, headers: Mapping[str, object] | None = None) -> Task:
 
 
 def events_body(ended: Sequence[Ended]) -> bytes:
-    """The body of one message about all of them: a JSON array of the fields of `Ended`."""
-    return msgspec.json.encode(ended)
+    """The body of one message about all of them: a JSON array of the fields of `Ended`, without defaults."""
+    return msgspec.json.encode(
+        [
+            _Event(each.prediction_id, each.user_id, each.status, each.ending and _encodable(each.ending))
+            for each in ended
+        ]
+    )
 
 
 def read_events(body: bytes) -> Sequence[Ended]:
-    """Raises `NotUnderstood`. Unknown fields are ignored."""
+    """Raises `NotUnderstood`. Unknown fields are ignored. Processes of earlier versions send no `ending`."""
     try:
-        return _events.decode(body)
+        events = _events.decode(body)
     except msgspec.MsgspecError as error:
         raise NotUnderstood(str(error)) from error
+    return [
+        Ended(
+            PredictionId(each.prediction_id),
+            UserId(each.user_id),
+            each.status,
+            each.ending and _decoded(each.ending),
+        )
+        for each in events
+    ]
+
+
+def _encodable(ending: Ending) -> _Ending:
+    return _Ending(
+        ending.attempts,
+        ending.started_at,
+        ending.finished_at,
+        ending.valid_rows,
+        ending.valid_text_bytes,
+        ending.failure,
+        _NOTHING if ending.output is None else msgspec.Raw(ending.output),
+    )
+
+
+def _decoded(ending: _Ending) -> Ending:
+    output = bytes(ending.output)
+    return Ending(
+        attempts=ending.attempts,
+        started_at=ending.started_at,
+        finished_at=ending.finished_at,
+        valid_rows=ending.valid_rows,
+        valid_text_bytes=ending.valid_text_bytes,
+        failure=ending.failure,
+        output=None if output == b"null" else Json(output),
+    )
 
 
 def _traces(ids: Sequence[PredictionId], headers: Mapping[str, object]) -> dict[PredictionId, str]:

@@ -11,12 +11,12 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from faststream.rabbit import RabbitExchange
 
+from augury.application.predictions.ports import Ended
 from augury.broker.trouble import TROUBLE, host_of, told
 from augury.broker.wire import NotUnderstood, read_events
 from augury.concurrency.cancellation import within
 from augury.concurrency.outage import Outage
 from augury.concurrency.pauses import Pauses
-from augury.domain.identifiers import PredictionId
 
 CONNECTING = 5.0
 """Seconds to connect to the broker, and for each of its answers."""
@@ -36,7 +36,7 @@ class EventListener:
     def __init__(
         self,
         urls: Sequence[str],
-        tell: Callable[[Sequence[PredictionId]], None],
+        tell: Callable[[Sequence[Ended]], None],
         *,
         exchange: RabbitExchange,
         routing_key: str,
@@ -108,4 +108,4 @@ class EventListener:
         except NotUnderstood as error:
             log.warning("an event could not be read: %s", error)
         else:
-            self._tell([each.prediction_id for each in ended])
+            self._tell(ended)

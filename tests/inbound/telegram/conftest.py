@@ -61,7 +61,7 @@ class Town:
         scope = wiring(frozenset(parts))(parts).__enter__()
         self.refund_payment = scope.get(RefundPayment)
         deliverer = scope.get(Deliverer)
-        hexagon.events.listen(lambda ended: deliverer.tell([each.prediction_id for each in ended]))
+        hexagon.events.listen(deliverer.tell)
         bot = scope.get(TelegramBot)
         async with bot.running(stopping):
             yield bot

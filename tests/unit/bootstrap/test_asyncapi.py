@@ -15,7 +15,8 @@ def test_the_document_says_what_a_message_looks_like() -> None:
     schemas = asyncapi_document()["components"]["schemas"]
 
     assert set(schemas["Task"]["properties"]) == {"prediction_ids", "attempt"}
-    assert set(schemas["Ended"]["properties"]) == {"prediction_id", "user_id", "status"}
+    assert set(schemas["Ended"]["properties"]) == {"prediction_id", "user_id", "status", "ending"}
+    assert "type" not in schemas["Ending"]["properties"]["output"], "it is any JSON"
 
 
 def test_the_document_is_json_and_tells_nothing_of_where_it_was_made() -> None:

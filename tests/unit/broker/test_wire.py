@@ -1,12 +1,15 @@
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
-from augury.application.predictions.ports import Ended
+from augury.application.ports import Json
+from augury.application.predictions.ports import Ended, Ending
 from augury.broker.wire import NotUnderstood, events_body, read_events, read_task, task_body, task_headers
 from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.prediction import Status
+from augury.domain.prediction import Failure, Status
 
 ID = "0199c0de-0000-7000-8000-000000000001"
 
@@ -30,6 +33,39 @@ def test_events_are_these_bytes() -> None:
         b'"user_id":"0199c0de-0000-7000-8000-000000000002","status":"succeeded"}]'
     )
     ended = [Ended(PredictionId(UUID(ID)), UserId(UUID(OTHER)), Status.SUCCEEDED)]
+
+    assert events_body(ended) == body
+    assert read_events(body) == ended
+
+
+ENDING = Ending(
+    attempts=2,
+    started_at=datetime(2026, 11, 28, 12, 0, 0, 120, UTC),
+    finished_at=datetime(2026, 11, 28, 12, 0, 1, tzinfo=UTC),
+    valid_rows=1,
+    output=Json(b'{"label": "ok"}'),
+)
+
+
+@pytest.mark.parametrize(
+    ("ending", "more"),
+    [
+        (ENDING, b'"valid_rows":1,"output":{"label": "ok"}'),
+        (replace(ENDING, output=None, valid_rows=0), b'"valid_rows":0'),
+        (replace(ENDING, valid_text_bytes=7, output=None), b'"valid_rows":1,"valid_text_bytes":7'),
+        (
+            replace(ENDING, valid_rows=0, output=None, failure=Failure.MODEL_UNAVAILABLE),
+            b'"valid_rows":0,"failure":"model_unavailable"',
+        ),
+    ],
+)
+def test_an_event_with_its_result_is_these_bytes(ending: Ending, more: bytes) -> None:
+    body = (
+        b'[{"prediction_id":"0199c0de-0000-7000-8000-000000000001",'
+        b'"user_id":"0199c0de-0000-7000-8000-000000000002","status":"succeeded","ending":{"attempts":2,'
+        b'"started_at":"2026-11-28T12:00:00.000120Z","finished_at":"2026-11-28T12:00:01Z",%s}}]' % more
+    )
+    ended = [Ended(PredictionId(UUID(ID)), UserId(UUID(OTHER)), Status.SUCCEEDED, ending)]
 
     assert events_body(ended) == body
     assert read_events(body) == ended

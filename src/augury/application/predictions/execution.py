@@ -141,8 +141,9 @@ class Execution:
         settled = set(await lease.store(lambda: self.work.settle(token, finished)))
         if lost := len(finished) - len(settled):
             log.warning("%d predictions were not under this worker's lease any more", lost)
-        predictions = [done.prediction for done in finished if done.prediction.id in settled]
+        stored = [done for done in finished if done.prediction.id in settled]
+        predictions = [done.prediction for done in stored]
         self.counters.settled(predictions)
         if batch_ids := {each.batch_id for each in predictions if each.batch_id}:
             await self.batches.close(batch_ids)
-        await self.events.finished([Ended(each.id, each.user_id, each.status) for each in predictions])
+        await self.events.finished([Ended.by_worker(done) for done in stored])

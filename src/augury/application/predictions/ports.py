@@ -2,10 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
 from augury.application.ports import Accepted, Books, Json, Opened
@@ -14,7 +14,7 @@ from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 from augury.domain.model import Model
-from augury.domain.prediction import Prediction, Status
+from augury.domain.prediction import Failure, Prediction, Status
 from augury.domain.premise import Premise
 from augury.domain.row_errors import RowError, RowWarning
 
@@ -343,6 +343,38 @@ class PredictionQueue(Protocol):
         """Whether tickets wait in the bulk lane; also True if that is unknown."""
 
 
+MOST_TOLD_BYTES = 2_048
+"""An output of more bytes does not travel with the event of its prediction's end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What a worker stored at the end of a prediction, as far as it was not known before. With it, whoever
+    knows the accepted prediction need not read the final one."""
+
+    attempts: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    valid_rows: int
+    valid_text_bytes: int = 0
+    failure: Failure | None = None
+    output: Json | None = None
+
+    def of(self, accepted: Prediction, status: Status) -> StoredPrediction:
+        """The final prediction: `accepted`, ended in this way."""
+        final = replace(
+            accepted,
+            status=status,
+            attempts=self.attempts,
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            valid_rows=self.valid_rows,
+            valid_text_bytes=self.valid_text_bytes,
+            failure=self.failure,
+        )
+        return StoredPrediction(final, self.output)
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """The event that a prediction became final."""
@@ -350,6 +382,27 @@ class Ended:
     prediction_id: PredictionId
     user_id: UserId
     status: Status
+    ending: Ending | None = None
+    """None where it has to be read: its output is large, rows have errors or warnings, no worker ran it, or
+    the worker is of an earlier version."""
+
+    @classmethod
+    def by_worker(cls, finished: Finished) -> Self:
+        """The event of a prediction that a worker has just settled."""
+        prediction, output = finished.prediction, finished.output
+        is_small = output is None or len(output) <= MOST_TOLD_BYTES
+        if not is_small or finished.errors or finished.warnings or prediction.batch_id:
+            return cls(prediction.id, prediction.user_id, prediction.status)
+        ending = Ending(
+            attempts=prediction.attempts,
+            started_at=prediction.started_at,
+            finished_at=prediction.finished_at,
+            valid_rows=prediction.valid_rows,
+            valid_text_bytes=prediction.valid_text_bytes,
+            failure=prediction.failure,
+            output=output,
+        )
+        return cls(prediction.id, prediction.user_id, prediction.status, ending)
 
 
 class Events(Protocol):

@@ -22,7 +22,7 @@ from augury.application.chats.ports import Chats, Delivery, Notices, Reply
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.ports import Counters, Unavailable
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports import Ended, Predictions
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.telegram.csv_rows import written_csv
@@ -70,9 +70,9 @@ class Deliverer:
         """Whether Telegram accepted the file. Kept while the delivery's last message could not be sent
         yet."""
 
-    def tell(self, ids: Iterable[PredictionId]) -> None:
+    def tell(self, ended: Iterable[Ended]) -> None:
         """Note that these predictions are final. Most of them do not belong to a chat."""
-        if not self._expected.isdisjoint(ids):
+        if not self._expected.isdisjoint(each.prediction_id for each in ended):
             self._bell.set()
 
     def expect(self, reply: Reply, user_id: UserId, language: str) -> None:

@@ -14,14 +14,13 @@ from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports import (
     Claimed,
     ClaimTerms,
-    Ended,
     Finished,
     Outcome,
     Predictor,
     Question,
 )
 from augury.domain.balance import Balance
-from augury.domain.identifiers import PredictionId
+from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelRef, ModelState
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.outbound.memory.models import MemoryModels
@@ -87,6 +86,11 @@ def impatient(**durations: timedelta) -> Limits:
     return limits
 
 
+def told(hexagon: Hexagon) -> list[tuple[PredictionId, UserId, Status]]:
+    """Of which ends the events were."""
+    return [(each.prediction_id, each.user_id, each.status) for each in hexagon.told]
+
+
 async def status(hexagon: Hexagon, prediction: Prediction) -> Status:
     return (await hexagon.prediction(prediction)).prediction.status
 
@@ -103,7 +107,7 @@ async def test_a_single_row_is_answered_with_one_object(hexagon: Hexagon) -> Non
     assert json.loads(stored.output) == {"label": "long"}
     assert not stored.errors
     assert await hexagon.balance_of(user.id) == Balance(user.id)
-    assert hexagon.told == [Ended(prediction.id, user.id, Status.SUCCEEDED)]
+    assert told(hexagon) == [(prediction.id, user.id, Status.SUCCEEDED)]
 
 
 async def test_only_valid_rows_are_charged_and_the_others_get_their_reason(hexagon: Hexagon) -> None:
@@ -132,7 +136,7 @@ async def test_a_prediction_of_which_no_row_can_be_answered_fails_and_costs_noth
     assert stored.output is None
     assert len(stored.errors) == 2
     assert await hexagon.balance_of(user.id) == Balance(user.id, available=2)
-    assert hexagon.told == [Ended(prediction.id, user.id, Status.FAILED)]
+    assert told(hexagon) == [(prediction.id, user.id, Status.FAILED)]
 
 
 async def test_what_breaks_the_model_does_no_harm_to_its_neighbours(hexagon: Hexagon) -> None:
@@ -341,7 +345,7 @@ async def test_a_result_waits_for_books_that_are_away_for_a_moment(hexagon: Hexa
 
     assert work.calls == ["settle", "settle"]
     assert await status(hexagon, prediction) is Status.SUCCEEDED
-    assert hexagon.told == [Ended(prediction.id, user.id, Status.SUCCEEDED)]
+    assert told(hexagon) == [(prediction.id, user.id, Status.SUCCEEDED)]
 
 
 async def test_a_result_that_the_books_do_not_take_for_a_lease_though_they_answer_is_given_up() -> None:

@@ -177,7 +177,41 @@ class TestOfPredictionsJustAccepted:
         waits = [hexagon.wait_for_prediction.for_accepted(each, seconds=seconds) for each in accepted]
         return reads, [asyncio.create_task(each) for each in waits]
 
-    async def test_those_that_end_together_are_read_together_and_once(self, hexagon: Hexagon) -> None:
+    async def test_those_whose_event_carries_the_result_are_not_read(self, hexagon: Hexagon) -> None:
+        accepted = [await submitted(hexagon) for _ in range(5)]
+        reads, waiters = self.waiters(hexagon, accepted)
+        await asyncio.sleep(0)
+
+        await hexagon.run_batch([each.id for each in accepted])
+
+        answers = await asyncio.gather(*waiters)
+        assert answers == [await hexagon.prediction(each) for each in accepted]
+        assert not reads
+
+    @pytest.mark.parametrize(
+        "row",
+        [{"text": "x" * 10, "note": "unknown"}, {"text": 1}],
+        ids=["a row with an error", "no valid row"],
+    )
+    async def test_what_does_not_fit_into_an_event_is_read(
+        self, hexagon: Hexagon, row: dict[str, object]
+    ) -> None:
+        user = await hexagon.user(credits=2)
+        accepted = await hexagon.request_prediction(user.id, [{"text": "hi"}, row])
+        reads, [waiter] = self.waiters(hexagon, [accepted])
+        await asyncio.sleep(0)
+
+        await hexagon.run_batch([accepted.id])
+
+        answer = await waiter
+        assert answer == await hexagon.prediction(accepted)
+        assert answer.errors
+        assert reads == [1]
+
+    async def test_those_that_end_together_are_read_together_and_once(
+        self, hexagon: Hexagon, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("augury.application.predictions.ports.MOST_TOLD_BYTES", 0)
         accepted = [await submitted(hexagon) for _ in range(5)]
         reads, waiters = self.waiters(hexagon, accepted)
         await asyncio.sleep(0)
