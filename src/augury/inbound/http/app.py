@@ -18,7 +18,7 @@ from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, Models
 from augury.application.models.receive_model import ReceiveModel
-from augury.application.money.ports import Ledger
+from augury.application.money.ports import Balances, Ledger
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
@@ -59,6 +59,7 @@ from augury.inbound.http.asyncapi import AsyncApiDocument
 from augury.inbound.http.batch_intake import BatchIntake
 from augury.inbound.http.batch_results import BatchResults
 from augury.inbound.http.cors import with_cors
+from augury.inbound.http.direct_reads import DirectReads, read_directly
 from augury.inbound.http.edge import edge
 from augury.inbound.http.head import with_head
 from augury.inbound.http.health import Checks
@@ -140,7 +141,7 @@ def create_app(
         pdb_on_exception=False,
     )
     setup_dishka(container, app)
-    inner = with_cors(_submits_first(app), settings.cors_origins)
+    inner = with_cors(_directly(app), settings.cors_origins)
     intake = Intake(
         most=settings.max_intake_bytes,
         most_of_one=settings.most_intake_of_one,
@@ -187,6 +188,12 @@ def _handlers(
             predictions=await container.get(Predictions),
             outflow=Outflow(most=settings.max_large_answers),
             base_path=settings.base_path,
+        )
+        app.state.direct_reads = DirectReads(
+            identity=identity,
+            predictions=await container.get(Predictions),
+            balances=await container.get(Balances),
+            answers=app.state.prediction_answers,
         )
         app.state.submit_handler = submissions.SubmitHandler(
             identity=identity,
@@ -246,15 +253,18 @@ def _administration() -> Router:
     )
 
 
-def _submits_first(app: Litestar) -> ASGIApp:
-    """Let submits skip Litestar's routing and binding, and dishka's scope per request, which together cost
-    more than the rest of a submit."""
+def _directly(app: Litestar) -> ASGIApp:
+    """Let submits and frequent reads skip Litestar's routing and binding, and dishka's scope per request,
+    which together cost more than the rest of such a request."""
     framework = with_head(app.asgi_handler)
     hot = frozenset(submissions.PATHS)
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and scope["path"] in hot and scope["method"] == HttpMethod.POST:
+        method = scope["method"] if scope["type"] == ScopeType.HTTP else None
+        if method == HttpMethod.POST and scope["path"] in hot:
             await submissions.submit_directly(app.state.submit_handler, scope, receive, send)
+        elif method == HttpMethod.GET and (read := app.state.direct_reads.of(scope)):
+            await read_directly(read, scope, receive, send)
         else:
             await framework(scope, receive, send)
 

@@ -102,9 +102,15 @@ async def signed_in_or_guest(connection: ASGIConnection[Any, Any, Any, Any], _: 
 
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: only with a credential."""
-    await identify(connection)
-    if connection.scope["user"] is None:
+    await require_signed_in(connection.app.state.identity, connection.scope)
+
+
+async def require_signed_in(identity: Identity, scope: Scope) -> UserId:
+    """The request's user, who is also stored in `scope`. Without a credential, the request is refused."""
+    user_id = scope["user"] = await identity.caller(scope)
+    if user_id is None:
         raise Refused(SIGN_IN_REQUIRED, f"You need an account for this. {REGISTER}")
+    return user_id
 
 
 async def in_person(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -13,6 +13,7 @@ from litestar.types import Scope
 
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
+from augury.application.predictions.ports import PredictionPage as StoredPage
 from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
@@ -55,12 +56,9 @@ class PredictionPage(msgspec.Struct, frozen=True):
 async def read(
     request: Anyone, prediction_id: FromPath[UUID], predictions: FromDishka[Predictions]
 ) -> EncodedJson:
-    wanted = PredictionId(prediction_id)
-    if request.user is None:
-        stored = await _of_guest(wanted, request.app.state.identity, request.scope, predictions)
-    else:
-        stored = await predictions.get(wanted, owner=request.user)
-    answers: PredictionAnswers = request.app.state.prediction_answers
+    state = request.app.state
+    stored = await of_anyone(PredictionId(prediction_id), state.identity, request.scope, predictions)
+    answers: PredictionAnswers = state.prediction_answers
     return answers.of(stored)
 
 
@@ -91,9 +89,7 @@ async def list_predictions(
         status=status,
         model=model,
     )
-    base_path = _base_path(request)
-    items = [ListedPrediction.of(each, base_path=base_path) for each in page.items]
-    return PredictionPage(items, None if page.more is None else cursor_at(page.more.bytes))
+    return page_of(page, base_path=_base_path(request))
 
 
 @post(
@@ -134,9 +130,17 @@ async def forget(
     await forget_prediction(user_id=request.user, prediction_id=PredictionId(prediction_id))
 
 
-async def _of_guest(
+def page_of(page: StoredPage, *, base_path: str) -> PredictionPage:
+    items = [ListedPrediction.of(each, base_path=base_path) for each in page.items]
+    return PredictionPage(items, None if page.more is None else cursor_at(page.more.bytes))
+
+
+async def of_anyone(
     wanted: PredictionId, identity: Identity, scope: Scope, predictions: Predictions
 ) -> StoredPrediction:
+    """A prediction of the scope's user, who may be a guest. Raises `PredictionNotFound`."""
+    if scope["user"] is not None:
+        return await predictions.get(wanted, owner=scope["user"])
     async for guest in identity.known_guests(scope):
         try:
             return await predictions.get(wanted, owner=guest)

@@ -122,8 +122,25 @@ class ListedPrediction(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, stored: StoredPrediction, *, base_path: str) -> Self:
-        whole = PredictionView.of(stored, base_path=base_path)
-        return cls(**{name: getattr(whole, name) for name in cls.__struct_fields__})
+        prediction = stored.prediction
+        url = f"{base_path}/predictions/{prediction.id}"
+        return cls(
+            prediction.id,
+            prediction.status,
+            str(prediction.model),
+            prediction.rows,
+            prediction.price,
+            prediction.charged,
+            stored.refunded,
+            _NOTHING if stored.output is None else msgspec.Raw(stored.output),
+            prediction.error_count,
+            warning_count(stored.warnings) if stored.warnings else 0,
+            prediction.created_at,
+            prediction.started_at,
+            prediction.finished_at,
+            Urls(url, f"{url}/cancel"),
+            prediction.failure or msgspec.UNSET,
+        )
 
 
 def unanswered(prediction: Prediction) -> StoredPrediction:

@@ -112,7 +112,9 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
     After a fail-over, new connections lead to the server that accepts writes.
     """
     with failures_named():
-        async with pool.acquire(timeout=ACQUIRE_SECONDS) as taken:
+        async with asyncio.timeout(ACQUIRE_SECONDS):  # with a limit of its own, asyncpg makes a task
+            taken = await pool.acquire()
+        try:
             try:
                 yield taken
             except asyncpg.InsufficientPrivilegeError as error:
@@ -122,6 +124,8 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
                     taken.terminate()
                 await pool.expire_connections()
                 raise
+        finally:
+            await pool.release(taken, timeout=ACQUIRE_SECONDS)
 
 
 @asynccontextmanager

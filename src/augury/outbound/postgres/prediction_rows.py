@@ -15,6 +15,9 @@ batch_id
 """The columns that make a `Prediction`."""
 
 
+_STATUSES = {status.value: status for status in Status}
+
+
 def prediction_of(row: Record) -> Prediction:
     return Prediction(
         id=row["id"],
@@ -26,7 +29,7 @@ def prediction_of(row: Record) -> Prediction:
         text_bytes=row["text_bytes"] or 0,
         single=row["single"],
         batch_id=row["batch_id"],
-        status=Status(row["status"]),
+        status=_STATUSES[row["status"]],
         attempts=row["attempts"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],

@@ -43,7 +43,8 @@ class Reads:
                 return records
 
         try:
-            await asyncio.wait_for(self._places.acquire(), ACQUIRE_SECONDS)
+            async with asyncio.timeout(ACQUIRE_SECONDS):
+                await self._places.acquire()
         except TimeoutError as error:
             raise Unavailable("too many lists are being read from the database") from error
         try:
