@@ -89,7 +89,12 @@ def events_body(ended: Sequence[Ended]) -> bytes:
     """The body of one message about all of them: a JSON array of the fields of `Ended`, without defaults."""
     return msgspec.json.encode(
         [
-            _Event(each.prediction_id, each.user_id, each.status, each.ending and _encodable(each.ending))
+            _Event(
+                each.prediction_id,
+                each.user_id,
+                each.status,
+                _encodable(each.ending) if each.ending else None,
+            )
             for each in ended
         ]
     )
@@ -106,7 +111,7 @@ def read_events(body: bytes) -> Sequence[Ended]:
             PredictionId(each.prediction_id),
             UserId(each.user_id),
             each.status,
-            each.ending and _decoded(each.ending),
+            _decoded(each.ending) if each.ending else None,
         )
         for each in events
     ]
