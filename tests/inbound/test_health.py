@@ -46,9 +46,7 @@ async def test_a_worker_without_its_consumer_is_not_alive(url: str, consumer: Co
 
 async def test_a_worker_whose_event_loop_is_stuck_is_not_alive(url: str) -> None:
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(
-            httpx.get, f"{url}/health/live"
-        ).result()  # the loop waits here, and stands still
+        answer = pool.submit(httpx.get, f"{url}/health/live").result()  # the loop is blocked here
 
     assert answer.status_code == 503
 

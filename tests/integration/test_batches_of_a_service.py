@@ -1,4 +1,4 @@
-"""Batches through real processes: what is killed in the middle, and how much memory a large file takes."""
+"""Batches through real processes: workers that are killed midway, and the memory for a large file."""
 
 import asyncio
 import csv
@@ -101,7 +101,7 @@ async def test_a_large_file_passes_through_little_memory(service: Service) -> No
     api = service.api()
     async with httpx.AsyncClient(base_url=service.url, timeout=300) as client:
         headers = await member(service, client, "large", 10_000_000)
-        small = await send(client, headers, rows_of(10_000))  # loads what a batch needs
+        small = await send(client, headers, rows_of(10_000))  # loads the libraries for batches
         await client.get(small["urls"]["results"], headers=headers)
         before = memory(api)
         sent = 0
@@ -134,7 +134,7 @@ async def test_a_large_file_passes_through_little_memory(service: Service) -> No
 
 
 def memory(process: Process) -> int:
-    """Bytes that the process holds."""
+    """The process's memory in bytes."""
     size: int = psutil.Process(process.popen.pid).memory_info().rss
     return size
 

@@ -178,7 +178,7 @@ async def test_a_model_in_another_format_is_called_by_its_name_with_what_to_do(
     assert refused.value.reason.startswith(f"it is {is_}, not a CatBoost binary model (.cbm); ")
     assert do in refused.value.reason
     assert refused.value.reason.endswith('model.save_model("model.cbm")')
-    if "load_model" in do:  # what the reason says to do
+    if "load_model" in do:  # follow the advice in the reason
         CatBoost().load_model(str(file), format=file_format).save_model(str(binary))
         assert facts_of(open_model(binary)).task is Task.REGRESSION
 

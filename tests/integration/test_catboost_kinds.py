@@ -56,7 +56,7 @@ BAG_OF_WORDS = {
 
 @dataclass(frozen=True)
 class Kind:
-    """A loss, its targets, and the answer that stands for CatBoost's own numbers."""
+    """A loss, its targets, and the expected answer for CatBoost's own numbers."""
 
     loss: str
     target: Any
@@ -283,7 +283,7 @@ def same(found: Sequence[Any], expected: Sequence[dict[str, Any]]) -> None:
 
 
 def one(model: LoadedModel, rows: object) -> tuple[Any, Outcome]:
-    """The answer to one row, or those to many."""
+    """The answer to one row, or the answers to many."""
     single = not isinstance(rows, list)
     [outcome] = answer(model, [Question(Json(json.dumps(rows).encode()), single=single)], 100)
     return json.loads(outcome.output or b"null"), outcome

@@ -1,4 +1,4 @@
-"""A label is the one that CatBoost itself answers, also where a probability is exactly the threshold."""
+"""Labels equal CatBoost's own, even if a probability is exactly the threshold."""
 
 import json
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ async def predictor(tmp_path: Path) -> AsyncIterator[CatBoostPredictor]:
 
 
 def with_threshold(file: Path, threshold: object) -> CatBoost:
-    """Save the file with another threshold; answers the model as CatBoost then loads it."""
+    """Save the file with another threshold. Returns the model as CatBoost then loads it."""
     model = CatBoost().load_model(str(file))
     model.get_metadata()["binclass_probability_threshold"] = str(threshold)
     model.save_model(str(file))

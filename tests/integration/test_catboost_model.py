@@ -363,7 +363,7 @@ print(json.dumps([peak, drawing]))
 
 
 def overflowing_model(file: Path) -> Path:
-    """Where x is high, its answer is the exponent of a million: no double holds that."""
+    """For high x, its answer is e to the power of a million, which no double can hold."""
     x = np.linspace(-5, 5, 60)
     pool = Pool(np.stack([x, x * 0], axis=1), np.where(x > 0, 1000, 0.001), feature_names=["x", "y"])
     train(pool, file, loss="Poisson")
@@ -394,7 +394,7 @@ YES_AND_NO = [(True, False), (1, 0), (1.0, 0.0)]
 
 
 def boolean_pool(paid: Sequence[bool]) -> Pool:
-    """Two booleans, "paid" as a category and "old" as a number; who has paid is 10, who has not 0."""
+    """Two booleans, "paid" as a category and "old" as a number. The target is 10 if "paid", else 0."""
     frame = DataFrame({"paid": list(paid), "old": [True] * len(paid)})
     return Pool(frame, [10.0 * each for each in paid], cat_features=["paid"])
 

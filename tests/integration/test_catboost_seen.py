@@ -1,4 +1,4 @@
-"""What a model file tells of its training: categories never seen, numbers that were never missing."""
+"""Facts about the training in a model file: unseen categories, numbers that were never missing."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -44,7 +44,7 @@ async def predictor(store: FolderModelStore) -> AsyncIterator[CatBoostPredictor]
 
 
 def category_model(file: Path, categories: Sequence[object], own: OwnFacts | None = None) -> Path:
-    """A number that the category "kind" alone decides: its place among `categories`, times ten."""
+    """Predicts a number from the category "kind" alone: its index in `categories`, times ten."""
     rows = [[category] for _ in range(30) for category in categories]
     target = [10.0 * place for _ in range(30) for place in range(len(categories))]
     pool = Pool(rows, target, cat_features=[0], feature_names=["kind"])
@@ -208,7 +208,7 @@ async def test_a_batch_of_many_kinds_of_values_is_answered_as_each_alone(
 
 
 def numbers(file: Path, *, missing: bool = False, **parameters: Any) -> Path:
-    """A number from "x" and "y", of which "x" is missing here and there if told so."""
+    """Predicts a number from "x" and "y". With `missing`, some values of "x" are missing."""
     target = np.random.default_rng(1).uniform(1, 4, size=60)
     pool = numeric_pool(target=target)
     features = pool.get_features().copy()

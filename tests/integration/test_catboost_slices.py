@@ -1,4 +1,4 @@
-"""A slice of columns is answered exactly as its rows are, whatever stands in its cells."""
+"""A slice of columns gets exactly the same answers as its rows, whatever its cells contain."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A regression answers in the target's own unit where CatBoost can be asked for it, and says what that is."""
+"""A regression answers in the target's unit if CatBoost supports that, and says which value it is."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -136,7 +136,7 @@ async def test_a_version_that_was_added_before_its_unit_was_asked_for_is_read_as
 
 
 class Own:
-    """A loss of one's own: half the squared error."""
+    """A custom loss: half the squared error."""
 
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> list[tuple[float, float]]:
         return [(target - approx, -1.0) for approx, target in zip(approxes, targets, strict=True)]
@@ -180,7 +180,8 @@ def test_the_documentation_says_of_every_loss_what_is_answered() -> None:
 
 
 def test_every_loss_that_catboost_trains_has_its_place() -> None:
-    """CatBoost's own message names every loss and metric; it trains with none that has no place here."""
+    """CatBoost's error message names every loss and metric. Each one that it can train with has an entry in
+    our tables."""
     with pytest.raises(Exception, match="Valid options are") as listed:
         CatBoost({"loss_function": "Nothing", **QUIET}).fit(numeric_pool(target=TARGET))
     names = str(listed.value).split("Valid options are: ")[1].rstrip(".").replace("'", "").split(", ")

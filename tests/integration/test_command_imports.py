@@ -1,4 +1,4 @@
-"""A short command imports only what it runs: imports are most of what a person waits for."""
+"""A short command imports only what it needs, because imports take most of its time."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ SCRIPT = (
 
 
 def imported_by(database_url: str, *arguments: str) -> set[str]:
-    """The packages that a command has imported when it is done."""
+    """The packages that a command has imported when it ends."""
     ended = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],
         capture_output=True,

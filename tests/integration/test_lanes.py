@@ -1,4 +1,4 @@
-"""Both lanes with the processes as processes: heavy users delay nobody, and share what is left."""
+"""Both lanes with real processes: heavy users delay nobody, and share the remaining capacity."""
 
 import asyncio
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ async def submit(client: httpx.AsyncClient, headers: dict[str, str], body: objec
 
 
 async def ended(database_url: str, count: int) -> list[Any]:
-    """The ended predictions in the order of their end, once there are so many."""
+    """The ended predictions in the order of their end, once there are `count`."""
     connection = await asyncpg.connect(database_url)
     try:
 

@@ -1,4 +1,4 @@
-"""The migrations make the schema that the code is written for, and can be taken back."""
+"""The migrations make the schema that the code needs, and can be reverted."""
 
 import asyncio
 import logging

@@ -109,7 +109,7 @@ async def test_a_file_that_cannot_be_read_leaves_nothing_behind(
     with pytest.raises(Unavailable, match="No such file"):
         await store.put(tmp_path / "missing.cbm")
     with pytest.raises(Unavailable):
-        await store.put(tmp_path)  # a folder opens, or not, but never reads
+        await store.put(tmp_path)  # a folder can perhaps be opened, but never read
 
     assert list(folder.iterdir()) == []
 

@@ -1,4 +1,4 @@
-"""What a migration does last, without a lock: indexes of large tables, and the list of old predictions."""
+"""The last steps of a migration, without a lock: indexes of large tables, and the list of old predictions."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What an operator sees and does, over API and worker as processes."""
+"""What an operator sees and does, with API and worker as processes."""
 
 import asyncio
 from collections.abc import Iterator

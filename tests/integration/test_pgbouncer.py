@@ -1,4 +1,4 @@
-"""Behind PgBouncer in its transaction mode everything works as it does before the server itself."""
+"""Behind PgBouncer in transaction mode, everything works as with the server itself."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ from tests.processes import eventually as seen
 __all__ = ["adapters"]
 
 FEW = 3
-"""So few connections that everyone gets those of the others."""
+"""So few connections that clients get each other's."""
 HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1::bigint::oid"
 
 
@@ -147,7 +147,7 @@ async def test_what_a_pooler_cannot_pass_on_is_told_with_the_statement_that_give
 
 
 async def test_work_of_many_at_once_is_exact(adapters: Adapters) -> None:
-    """More than there are connections, over statements that everyone has."""
+    """More work than there are connections, with the same statements."""
     users = [await adapters.user(credits=20) for _ in range(8)]
 
     async def work(number: int) -> Status:
@@ -220,7 +220,7 @@ async def test_migrations_go_through_and_leave_no_lock(pooler: str, node: Node, 
 
 
 async def test_a_column_more_stops_nobody(pool: Pool, adapters: Adapters, node: Node, migrated: str) -> None:
-    """As a migration adds it, while processes of the version before it run."""
+    """As if a migration added it, while processes of the previous version run."""
     user = await adapters.user(credits=2)
     await adapters.settled(*await adapters.predictions_of(user, 1))
     await execute_in(node, migrated, "ALTER TABLE predictions ADD novelty text")

@@ -1,4 +1,4 @@
-"""What is only true of the books in PostgreSQL: round trips, row layout, locks, fences."""
+"""Properties of the books that only PostgreSQL has: round trips, row layout, locks, fences."""
 
 import asyncio
 import json
@@ -175,7 +175,7 @@ async def test_what_waits_is_all_that_the_table_of_the_unfinished_holds(
 async def test_a_plan_made_while_the_tables_were_empty_finds_every_row_by_an_index(
     pool: Pool, statement: str
 ) -> None:
-    """Such a plan is kept while the tables grow."""
+    """A cached plan stays in use while the tables grow."""
     parameters = len(set(re.findall(r"\$\d+", statement)))
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
@@ -212,13 +212,13 @@ async def test_a_sweep_finds_predictions_by_their_id_whatever_the_history(
 def reads(plan: dict[str, Any]) -> list[dict[str, Any]]:
     """The parts of the plan that read a table, by an index or not."""
     found = [plan] if "Relation Name" in plan and plan["Node Type"] != "ModifyTable" else []
-    if plan["Node Type"] == "Bitmap Heap Scan":  # its condition is told by the index scan below it
+    if plan["Node Type"] == "Bitmap Heap Scan":  # the index scan below has its condition
         found = [plan | {"Index Cond": plan["Recheck Cond"]}]
     return found + [read for part in plan.get("Plans", []) for read in reads(part)]
 
 
 async def pool_statistics(pool: Pool, table: str, *columns: str) -> list[int]:
-    """Counters of a table, once every connection of the pool has handed in its own."""
+    """Counters of a table, after every connection of the pool has reported its own."""
     connections = [await pool.acquire() for _ in range(pool.get_size())]
     for connection in connections:
         await connection.execute("SELECT pg_stat_force_next_flush()")
@@ -377,7 +377,7 @@ async def test_a_key_remembered_while_this_one_waited_is_a_conflict(adapters: Ad
 
 
 async def waiting_for_lock(adapters: Adapters) -> None:
-    """Until some other transaction of this database waits for a lock."""
+    """Wait until another transaction of this database waits for a lock."""
     assert isinstance(adapters.books, PostgresOpenBooks)
     async with asyncio.timeout(10):
         while not await adapters.books.pool.fetchval(

@@ -1,4 +1,4 @@
-"""The check of all the books names every deviation there can be."""
+"""The check of all the books finds every possible deviation."""
 
 import asyncio
 import re
@@ -40,7 +40,7 @@ async def user_id(adapters: Adapters) -> UserId:
 
 @pytest.fixture
 async def predictions(adapters: Adapters, user_id: UserId) -> list[Prediction]:
-    """One that is done, one that is processing, one that is queued."""
+    """A finished prediction, a processing one and a queued one."""
     done, processing, queued = await adapters.predictions_of(user_id, 3)
     await adapters.settled(done)
     await adapters.claim(processing, token=uuid4())

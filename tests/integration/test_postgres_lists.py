@@ -1,5 +1,5 @@
 """Every list and every purge over a long history: the plans that PostgreSQL caches read a bounded part of an
-index, wherever the page begins. What is asserted is what a plan does, never how long it takes."""
+index, wherever the page begins. The tests check what a plan does, never how long it takes."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""People and their credentials, where many processes act at once."""
+"""People and their credentials, if many processes act at once."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What goes wrong with the database is said in the boundary's words."""
+"""Errors of the database are translated to the errors of the ports."""
 
 import asyncio
 from datetime import timedelta
@@ -118,7 +118,7 @@ async def test_a_deadlock_is_a_conflict() -> None:
 
 
 async def test_a_single_statement_that_meets_a_conflict_runs_again(pool: Pool) -> None:
-    """The third try finds what the first two did not: the counter is no part of their transactions."""
+    """The third attempt succeeds, because the counter does not belong to the transactions."""
     await pool.execute("CREATE SEQUENCE tries")
     await pool.execute(
         """

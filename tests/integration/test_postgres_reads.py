@@ -1,4 +1,4 @@
-"""Lists and purges beside everything else: they get some connections, and little time for each statement."""
+"""Lists and purges during other work: they get some connections, and little time for each statement."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

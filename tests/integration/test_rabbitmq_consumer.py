@@ -222,7 +222,7 @@ async def test_what_cannot_be_read_is_dead_lettered_and_the_rest_goes_on(
 
 @dataclass(frozen=True, slots=True)
 class WorkWithADefect(MemoryWork):
-    """Cannot claim one of the predictions, for no reason that anyone thought of."""
+    """Fails to claim one of the predictions, with an unforeseen error."""
 
     defect: PredictionId | None = None
 
@@ -311,7 +311,7 @@ async def test_the_consumer_comes_back_although_somebody_looks_at_the_queue_as_i
         publisher.put([before.id], 1)
         await eventually(all_are(hexagon, [before], Status.SUCCEEDED), "the first result")
         await channel.queue_delete(TASKS.name)
-        assert await publisher.waiting() == 0  # makes the queue anew
+        assert await publisher.waiting() == 0  # declares the queue again
         publisher.put([after.id], 1)
         await eventually(all_are(hexagon, [after], Status.SUCCEEDED), "the second result")
 

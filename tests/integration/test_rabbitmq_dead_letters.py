@@ -35,7 +35,7 @@ async def take(channel: AbstractChannel) -> aio_pika.abc.AbstractIncomingMessage
 
 
 async def refuse(url: str, *bodies: bytes) -> None:
-    """Put these on the queue and have each rejected by whoever should handle it."""
+    """Put these messages on the queue, and reject each."""
     await dead_letters_at(url).lengths()  # declares both queues
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
         await put(channel, *bodies)
@@ -88,7 +88,7 @@ async def test_what_was_rejected_is_listed_with_its_reason_and_stays(rabbitmq_ur
     await died(rabbitmq_url, 2)
     dead_letters = dead_letters_at(rabbitmq_url)
 
-    for _ in range(30):  # more often than a quorum queue would deliver them
+    for _ in range(30):  # more often than a quorum queue delivers by default
         first, second = await dead_letters.list(at_most=10)
 
     assert (first.reason, first.deaths, first.body, first.size) == ("rejected", 1, b"no json", 7)
@@ -197,7 +197,7 @@ async def test_the_operators_commands_list_and_replay(rabbitmq_url: str) -> None
 
 
 async def made_by_an_earlier_version(url: str, *bodies: bytes) -> None:
-    """The classic queue of dead letters, with these in it."""
+    """Declare the classic queue of dead letters, with these messages in it."""
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
         await channel.declare_queue(DEAD.name, durable=True, arguments={"x-queue-type": "classic"})
     await refuse(url, *bodies)

@@ -20,7 +20,7 @@ from tests.rabbitmq_server import RabbitServer
 
 
 class Ear:
-    """Remembers what it was told."""
+    """Remembers the events that it received."""
 
     def __init__(self) -> None:
         self.heard: list[PredictionId] = []
@@ -46,7 +46,7 @@ async def listening(url: str, ear: Ear) -> AsyncIterator[None]:
 
 
 async def heard_by(ear: Ear, events: RabbitEvents) -> None:
-    """Tell of predictions until one of them is heard of: nobody hears what was told before they listened."""
+    """Publish events until one is received. Events from before the listener started are lost."""
 
     told: set[PredictionId] = set()
 

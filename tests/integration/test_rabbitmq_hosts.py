@@ -1,4 +1,4 @@
-"""Of several brokers that a URL names, one that is away or silent is passed over by everyone."""
+"""If a URL names several brokers, all components skip one that is away or silent."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -34,7 +34,7 @@ WITHIN = 60
 
 
 class Road:
-    """A TCP port of this machine behind which the broker is, for as long as anything comes through."""
+    """A TCP port that forwards to the broker, until it is closed or falls silent."""
 
     def __init__(self, broker_port: int) -> None:
         self._broker_port = broker_port
@@ -60,7 +60,7 @@ class Road:
                 task.cancel()
 
     def falls_silent(self) -> None:
-        """Connections stay, and new ones are accepted, but nothing comes through any more."""
+        """Keep connections open and accept new ones, but forward nothing any more."""
         self._passable.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,14 +87,14 @@ class Service:
     heard: list[PredictionId] = field(default_factory=list)
 
     async def works(self) -> None:
-        """What is put on the queue from now on is run; readiness and health are told."""
+        """Check that new tasks are run, and that readiness and health are reported."""
         predictions = await accepted(self.hexagon, 3)
         self.publisher.put(ids_of(predictions), 1)
         await eventually(all_are(self.hexagon, predictions, Status.SUCCEEDED), "all results", WITHIN)
         await self.is_well()
 
     async def works_again(self) -> None:
-        """The same, though the broker still hands messages to the consumer that is gone."""
+        """The same, although the broker still delivers messages to the lost consumer."""
         predictions: list[Prediction] = []
 
         async def one_more_is_run() -> bool:
@@ -111,7 +111,7 @@ class Service:
         await eventually(self.consumer.alive, "health", WITHIN)
 
     async def hears(self) -> None:
-        """What is told is heard of."""
+        """Check that published events are received."""
         await eventually(self._has_heard, "an event", WITHIN)
 
     async def _has_heard(self) -> bool:
@@ -187,7 +187,7 @@ async def test_a_first_host_that_says_nothing_is_passed_over(rabbitmq_url: str, 
 
 
 async def test_a_host_that_falls_silent_is_left_for_another(rabbitmq_url: str, hexagon: Hexagon) -> None:
-    """But by the listener: it notices by its heartbeats, minutes later, and events are best effort."""
+    """Except by the listener: it notices minutes later by its heartbeats, and events are best effort."""
     async with Road(port_of(rabbitmq_url)).open(passable=True) as road:
         url = with_another_first(rabbitmq_url, road.host)
         async with service(url, hexagon) as made:
@@ -199,7 +199,7 @@ async def test_a_host_that_falls_silent_is_left_for_another(rabbitmq_url: str, h
 async def test_each_hosts_own_trouble_is_told_once_and_no_password(
     rabbitmq_url: str, hexagon: Hexagon, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One that is away hides neither another's wrong password nor a virtual host that is not there."""
+    """A host that is away hides neither another host's wrong password nor a missing virtual host."""
     [nowhere] = free_ports(1)
     away, broker = f"127.0.0.1:{nowhere}", f"127.0.0.1:{port_of(rabbitmq_url)}"
     again = f"localhost:{port_of(rabbitmq_url)}"

@@ -45,7 +45,7 @@ def new_ids(count: int) -> list[PredictionId]:
 
 
 async def received(url: str, count: int) -> list[AbstractIncomingMessage]:
-    """So many messages from the queue, acknowledged."""
+    """Take and acknowledge `count` messages of the queue."""
     messages: list[AbstractIncomingMessage] = []
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
         queue = await channel.get_queue(TASKS.name)
@@ -55,7 +55,7 @@ async def received(url: str, count: int) -> list[AbstractIncomingMessage]:
 
 
 async def named(url: str, count: int) -> list[PredictionId]:
-    """So many predictions as the messages in the queue name them, each once, however often they came."""
+    """The ids of `count` predictions from the queue's messages, in order, without repetitions."""
     ids: dict[PredictionId, None] = {}
     while len(ids) < count:
         [message] = await received(url, 1)

@@ -1,4 +1,4 @@
-"""What an image's requirements.txt leaves out is missed by no command that can do without it."""
+"""No command needs a package that its image's requirements.txt leaves out, unless it says so."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ NOT_HERE = "augury: this image has no {}\n"
 
 
 def run_in(image: str, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
-    """Run a command where nothing can be imported but what the image has."""
+    """Run a command that can import only the image's packages."""
     requirements = (ROOT / f"docker/{image}/requirements.txt").read_text()
     held = {"augury", *map(_normalized, re.findall(r"^([\w.-]+)==", requirements, re.MULTILINE))}
     absent = [

@@ -25,7 +25,7 @@ def service(database_url: str, rabbitmq_url: str, tmp_path: Path) -> Iterator[Se
 
 
 async def member(service: Service, client: httpx.AsyncClient, name: str, credits: int) -> dict[str, str]:
-    """Register over the API, be topped up by the operator; the headers that prove who it is."""
+    """Register over the API and be topped up by the operator. Returns the headers with the credential."""
     credentials = {"email": f"{name}@example.org", "password": PASSWORD}
     (await client.post("/auth/register", json=credentials)).raise_for_status()
     await asyncio.to_thread(service.augury, "user", "top-up", credentials["email"], str(credits))
@@ -73,7 +73,7 @@ async def test_of_100_submits_at_once_exactly_those_that_can_be_paid_are_accepte
     assert (statuses.count(202), statuses.count(402)) == (50, 50)
     assert (balance["available"], balance["held"]) == (0, 50)
     connection = await asyncpg.connect(database_url)
-    try:  # "never negative in between" is PostgreSQL's own to enforce: see that it does
+    try:  # PostgreSQL itself must refuse negative balances in between
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute("UPDATE balances SET available = -1")
     finally:
@@ -83,7 +83,7 @@ async def test_of_100_submits_at_once_exactly_those_that_can_be_paid_are_accepte
 async def test_a_worker_asked_to_stop_does_not_wait_for_a_model_that_takes_its_time(
     service: Service,
 ) -> None:
-    """It hands back what it could not finish, and ends, well within the 10 s of a container's stop."""
+    """It hands back unfinished work and ends, well within the 10 s of a container's stop."""
     service.settings |= {"fault": "slow:3600", "worker_grace": 0.1}
     worker = service.worker()
     async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:

@@ -1,4 +1,4 @@
-"""Two API processes, one attacker: what one of them counts, the other one knows."""
+"""Two API processes and one attacker: both processes share their counts."""
 
 from contextlib import ExitStack
 from functools import partial

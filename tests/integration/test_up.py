@@ -1,4 +1,4 @@
-"""`augury up`: what a newcomer gets, as a newcomer gets it."""
+"""`augury up`, as a new user runs it."""
 
 import json
 import signal
@@ -28,7 +28,7 @@ TEXT = {"data": {"text": "Какой-то текст для предсказан
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
-    """A folder in which `augury up` was once: database and starter model are there."""
+    """A folder in which `augury up` ran before, with its database and starter model."""
     with open_folder() as folder:
         with up(folder) as (url, process):
             assert "curl" in process.output
@@ -39,7 +39,7 @@ def home() -> Iterator[Path]:
 
 @contextmanager
 def up(folder: Path, **settings: object) -> Iterator[tuple[str, Process]]:
-    """`augury up` on a free port; its URL once it answers."""
+    """Run `augury up` on a free port. Yields its URL once it answers."""
     port = free_port()
     log = folder / f"up-{port}.log"
     with started("up", "--port", str(port), env=environment(**settings), cwd=folder, log=log) as process:
@@ -140,7 +140,7 @@ def test_a_restart_finds_all_data(home: Path) -> None:
 
 def test_after_a_kill_in_the_middle_a_restart_finishes_what_was_accepted(home: Path) -> None:
     rows = [{"text": f"Письмо номер {number}, очень довольна"} for number in range(200)]
-    # Short patience: what was under way is taken up when its lease has ended.
+    # A short lease: unfinished work is taken over when its lease has ended.
     with up(home, lease=5, sweep_every=1) as (url, process):
         register = {"email": "kill@example.org", "password": "correct horse battery"}
         httpx.post(f"{url}/auth/register", json=register).raise_for_status()

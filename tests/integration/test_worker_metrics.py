@@ -1,4 +1,4 @@
-"""What a running worker counts is read where Prometheus reads it."""
+"""The counters of a running worker can be read where Prometheus reads them."""
 
 from pathlib import Path
 

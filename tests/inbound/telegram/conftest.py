@@ -29,12 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 USE_CASES = tuple(each for each in (*REQUESTS, *CHATS) if each is not RefundPayment)
-"""Those that the hexagon has. The other one needs Telegram."""
+"""The use cases that the hexagon has. `RefundPayment` needs Telegram."""
 
 
 @cache
 def wiring(parts: frozenset[type]) -> Container:
-    """The bot as the bootstrap wires it, in a scope for each, whose context has these parts."""
+    """The bot as the bootstrap wires it, in a separate scope for each test, whose context has these parts."""
     given = Provider(scope=Scope.REQUEST)
     for each in parts:
         given.from_context(provides=each)
@@ -42,7 +42,7 @@ def wiring(parts: frozenset[type]) -> Container:
 
 
 class Town:
-    """Where people talk to the bot: what it is made of, and what it says."""
+    """The bot, its parts, and the people who talk to it."""
 
     def __init__(self, hexagon: Hexagon, telegram: TelegramServer) -> None:
         self.hexagon = hexagon
@@ -50,7 +50,7 @@ class Town:
 
     @asynccontextmanager
     async def bot(self, stopping: float = STOPPING, **settings: Any) -> AsyncIterator[TelegramBot]:
-        """A bot that runs for as long as the block, and `stopping` seconds more for what is under way."""
+        """A bot that runs while the block runs, and up to `stopping` seconds longer for work under way."""
         hexagon = self.hexagon
         given = {"poll_timeout": timedelta(seconds=1), "messages_per_minute": 0, **settings}
         own: dict[type, object] = {
@@ -70,7 +70,7 @@ class Town:
         return self.telegram.person(chat_id, language)
 
     async def said(self, words: str, *, after: int = 0, chat_id: int = CHAT) -> Sent:
-        """The bot's newest message that has these words now, once it is there."""
+        """The bot's newest message that contains these words. Waits for it."""
 
         def found() -> Sent | None:
             return next(
@@ -88,7 +88,7 @@ class Town:
             raise AssertionError((words, [each.text for each in self.telegram.to(chat_id)])) from None
 
     async def all_handled(self) -> None:
-        """Wait until every update that was sent is done."""
+        """Wait until every update that was sent is handled."""
 
         async def handled() -> bool:
             return not self.telegram.unacknowledged and not await self.hexagon.inbox.waiting()

@@ -1,4 +1,4 @@
-"""Who one is here, over memory: the keyboard, the language, the history, the models, a promo code."""
+"""The person's account, over memory: keyboard, language, history, models, promo code."""
 
 import pytest
 

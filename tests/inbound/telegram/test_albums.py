@@ -1,4 +1,4 @@
-"""Files in a chat, over memory: several at once, beside a dialogue, and answers that have their form."""
+"""Files in a chat, over memory: several at once, during a dialogue, and results in the file's format."""
 
 import csv
 import io
@@ -23,13 +23,13 @@ def offer(town: Town, *features: Feature) -> None:
 
 
 def results(town: Town) -> dict[str, str]:
-    """The files that were sent, by their names."""
+    """The files that the bot sent, by name."""
     found = [each.document for each in town.telegram.to(CHAT) if each.document]
     return {name: body.decode("utf-8-sig") for name, body in found}
 
 
 async def asked(town: Town, name: str) -> Sent:
-    """The question whether to predict this file."""
+    """The bot's question whether to predict this file."""
     return await town.said(f"{name}: ")
 
 
@@ -175,7 +175,7 @@ async def test_a_number_of_two_readings_is_asked_about_in_a_dialogue(
         assert [each["text"] for each in which.buttons[0]] == ["12.5", "12500"]
         ada.presses(which, pressed)
         await town.said("Question 2 of 2")
-        ada.presses(which, pressed)  # once more changes nothing
+        ada.presses(which, pressed)  # pressing again changes nothing
         await town.all_handled()
         ada.says("hi")
         await town.said("In the queue")

@@ -1,4 +1,4 @@
-"""A CSV file in a chat, over memory: progress, each row's reason, prices that change, files that are gone."""
+"""A CSV file in a chat, over memory: progress, errors by row, price changes, files that are gone."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ def offer(town: Town, row_price: int = 2, text_price: int = 0) -> None:
 
 
 async def asked(town: Town, *, language: str = "en", name: str = "people.CSV", content: bytes = FILE) -> Sent:
-    """The question whether to predict it."""
+    """The bot's question whether to predict the file."""
     town.person(language=language).sends_file(name, content)
     return await town.said(name[:90])
 
@@ -179,7 +179,7 @@ async def test_results_that_telegram_does_not_take_as_a_file_are_told_without_it
 async def test_a_file_of_results_goes_out_once_though_its_message_must_wait(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "MOST_WAITING", 0.0)  # what Telegram asks to wait is put off at once
+    monkeypatch.setattr(client, "MOST_WAITING", 0.0)  # a call that Telegram asks to wait is put off at once
     offer(town)
     async with town.bot():
         question = await asked(town)

@@ -1,4 +1,4 @@
-"""What is said of a file before its yes is what the worker finds: rows said to be free are not charged."""
+"""The bot's statement about a file before its confirmation is true: rows with mistakes are not charged."""
 
 import csv
 import io
@@ -36,14 +36,14 @@ cells = st.one_of(
 
 
 def read(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
-    """The file as it is read once its price is confirmed; a survey before finds the same."""
+    """The file as it is read after its price is confirmed. Checks that the survey before finds the same."""
     found = read_csv(lambda: io.BytesIO(content), schema, most=most)
     assert survey_csv(lambda: io.BytesIO(content), schema, most=most) == found.survey
     return found
 
 
 def is_kept(found: CsvRows) -> bool:
-    """Whether the worker, who gets the rows as JSON, finds the same mistakes in them."""
+    """Whether the worker, which gets the rows as JSON, finds the same mistakes."""
     rows = msgspec.json.decode(msgspec.json.encode(list(found.rows)))
     return list(check_rows(SCHEMA, rows).errors) == list(found.survey.errors)
 
@@ -65,7 +65,7 @@ def test_a_table_of_any_cells_has_the_mistakes_that_were_said(
     csv.writer(text, delimiter=delimiter).writerows([["age", "city", "text"], *lines])
     try:
         found = read(text.getvalue().encode("utf-8", "ignore"), SCHEMA, most=MOST)
-    except Unreadable:  # cells may be empty all, or hold a NUL
+    except Unreadable:  # all cells may be empty, or contain NUL
         return
     assert is_kept(found)
 

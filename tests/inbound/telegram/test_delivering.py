@@ -1,4 +1,4 @@
-"""Results on their way to people, over memory: who is gone, what no event told, and an end at any moment."""
+"""Deliveries of results, over memory: people who are gone, lost events, and a stop at any moment."""
 
 import asyncio
 from datetime import timedelta
@@ -57,7 +57,7 @@ async def test_who_has_blocked_the_bot_is_sent_nothing_and_finds_the_result_in_t
         await town.all_handled()
         await town.hexagon.run_all()
         await eventually(lambda: not town.hexagon.memory.state.notices, "the end of the notice")
-        assert not town.telegram.refused  # nothing was even tried
+        assert not town.telegram.refused  # nothing was even attempted
         ada.unblocks()
         ada.says("/history")
         assert "short" in (await town.said("newest first")).text

@@ -1,4 +1,4 @@
-"""Every kind of answer has its own words in a chat, in both languages."""
+"""Every kind of answer has its own wording in a chat, in both languages."""
 
 from datetime import UTC, datetime
 

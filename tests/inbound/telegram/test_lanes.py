@@ -1,4 +1,4 @@
-"""Updates of one chat in order, chats side by side, and what is away is waited for."""
+"""Updates of one chat are handled in order, chats concurrently, and outages are waited for."""
 
 import asyncio
 import json
@@ -161,7 +161,8 @@ async def test_what_always_fails_is_given_up_and_the_next_is_handled(hexagon: He
 
 
 async def a_life_that_ends_over(deadly: int, hexagon: Hexagon) -> list[int]:
-    """A process takes up what is left and is killed by this update; what it has handled until then."""
+    """A process takes the updates that are left, and is killed by this one. Returns the updates that it
+    handled."""
     is_reached, handled = asyncio.Event(), list[int]()
 
     async def handle(each: ReceivedUpdate) -> None:
@@ -181,7 +182,7 @@ async def a_life_that_ends_over(deadly: int, hexagon: Hexagon) -> list[int]:
 
 
 async def taken_up_again(hexagon: Hexagon) -> tuple[list[int], list[int]]:
-    """What is handled, and what given up, by a process that lives."""
+    """The updates that a surviving process handles, and those that it gives up."""
     handled, given_up = list[int](), list[int]()
 
     async def handle(each: ReceivedUpdate) -> None:
@@ -215,7 +216,7 @@ async def test_what_was_paid_is_tried_whatever_it_ends(hexagon: Hexagon) -> None
 async def test_what_was_under_way_beside_it_is_not_given_up_with_it(hexagon: Hexagon) -> None:
     everybody = [update(number, lane=number) for number in range(1, 6)]
     await hexagon.inbox.put(everybody)
-    for each in everybody:  # a process was killed with all of them under way
+    for each in everybody:  # a process was killed while it handled all of them
         await hexagon.inbox.begin(each.id)
 
     lives = [await a_life_that_ends_over(3, hexagon) for _ in range(MOST_TRIES - 1)]

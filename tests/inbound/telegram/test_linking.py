@@ -1,4 +1,4 @@
-"""A link asks first and can be undone; what is stored is said, and deleted at a word."""
+"""A link is confirmed first and can be undone. Stored data is listed, and deleted on command."""
 
 import pytest
 

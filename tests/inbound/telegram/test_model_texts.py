@@ -1,4 +1,4 @@
-"""What an operator wrote of a model is what people read, each in their language."""
+"""People read the operator's texts about a model, each in their own language."""
 
 import pytest
 

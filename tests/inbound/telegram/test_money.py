@@ -1,4 +1,4 @@
-"""At the till, over memory: what is refused there, what is paid, what is given back."""
+"""Payments, over memory: refused sales, payments and refunds."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ OFFER = {"payload": "100:50", "prices": [{"amount": 50}]}
 
 
 def at_the_till(ada: Person, invoice: Mapping[str, object]) -> list[tuple[bool, str]]:
-    """What the bot answers there, once it has."""
+    """The bot's answers to the pre-checkout query, once there is one."""
     answers: list[tuple[bool, str]] = []
     ada.checks_out(invoice, lambda holds, why: answers.append((holds, why)))
     return answers
@@ -153,7 +153,7 @@ async def test_what_telegram_gives_back_itself_is_taken_back_and_owed_as_far_as_
 
 
 class FullBooks(MemoryChatBooks):
-    """Books that take no more payments."""
+    """Books that refuse further payments."""
 
     @override
     async def add_payment(self, payment: StarPayment) -> None:

@@ -1,4 +1,4 @@
-"""What Telegram asks the bot to wait for, and what a broken answer means."""
+"""The waits that Telegram asks for, and the meaning of broken answers."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +25,7 @@ DECODING = ValueError("not JSON")
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long it was waited, each time; nobody really waits."""
+    """The length of each wait, in seconds. Nothing really waits."""
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -36,7 +36,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 async def asked(*answers: Exception | str, method: TelegramMethod[Any] = METHOD) -> tuple[object, int]:
-    """What comes of a call that meets these answers, the last one for ever; and the number of calls."""
+    """The result of a call that gets these answers, the last one repeatedly, and the number of calls."""
     calls = 0
 
     async def make_request(bot: Bot, method: TelegramMethod[Any]) -> Any:

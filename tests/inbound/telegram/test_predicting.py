@@ -1,4 +1,4 @@
-"""Predictions in a chat, over memory: the message that becomes the result, the dialogue, what goes wrong."""
+"""Predictions in a chat, over memory: the message that becomes the result, the dialogue, failures."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ FEATURES = (
 
 
 def offer(town: Town, *, row_price: int = 2, retired: bool = False) -> None:
-    """Have the model `churn` of three features on offer, as it is from now on."""
+    """Offer the model `churn` of three features, with these properties from now on."""
     model = a_model("churn", row_price=row_price, features=FEATURES)
     town.hexagon.memory.state.models[model.ref] = replace(
         model, state=ModelState.RETIRED if retired else ModelState.ACTIVE
@@ -32,7 +32,7 @@ def offer(town: Town, *, row_price: int = 2, retired: bool = False) -> None:
 
 
 async def choose_churn(town: Town) -> None:
-    """Make it the chat's model."""
+    """Make `churn` the chat's model."""
     offer(town)
     town.person().says("/start")
     await town.said("Hello!")
@@ -112,7 +112,7 @@ async def test_what_came_to_nothing_says_why_and_that_the_credits_are_back(
 
 
 async def abandon_thrice(hexagon: Hexagon) -> None:
-    """Three workers take it and are never heard of again."""
+    """Three workers claim it and fall silent."""
     for number in range(3):
         task = hexagon.queue.take()
         assert task is not None

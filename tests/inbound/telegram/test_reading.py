@@ -1,4 +1,4 @@
-"""What people send, as values and rows: numbers as they write them, files as their programs save them."""
+"""What people send, read as values and rows: numbers as people write them, files as programs save them."""
 
 import io
 import tracemalloc
@@ -80,7 +80,7 @@ def test_what_nobody_understands_any_more_is_no_dialogue() -> None:
 
 
 def read(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
-    """The file as it is read once its price is confirmed; a survey before finds the same."""
+    """The file as it is read after its price is confirmed. Checks that the survey before finds the same."""
     found = read_csv(lambda: io.BytesIO(content), schema, most=most)
     assert survey_csv(lambda: io.BytesIO(content), schema, most=most) == found.survey
     return found
@@ -193,7 +193,7 @@ def test_a_question_at_the_till_waits_behind_nobody() -> None:
 def test_wrong_settings_are_refused(wrong: dict[str, str]) -> None:
     [name] = wrong
     with pytest.raises(ValueError, match=f"^{name} must"):
-        TelegramSettings(**wrong)  # type: ignore[arg-type]  # strings all
+        TelegramSettings(**wrong)  # type: ignore[arg-type]  # all of these are strings
 
 
 def test_settings_say_what_is_on_sale_and_what_the_webhook_believes() -> None:

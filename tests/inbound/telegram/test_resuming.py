@@ -18,7 +18,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fails_after_the_accept(monkeypatch: pytest.MonkeyPatch, change: Callable[[], None]) -> None:
-    """Let the books be away once where the answer's place is stored, and the world change meanwhile."""
+    """Make the books unavailable once, when the answer's place is stored. Then call `change`."""
     expect = MemoryNotices.expect
 
     async def away(notices: MemoryNotices, reply: Reply, *, sheet: Json | None = None) -> Reply:

@@ -1,6 +1,6 @@
-"""The documented screens are what the bot really sends: its main dialogues, had over memory and drawn.
+"""The documented screens are what the bot really sends: its main dialogues, run over memory and drawn.
 
-Where a screen changed on purpose, `pytest tests/inbound/telegram --redraw -k screens` writes the pages anew.
+If a screen was changed on purpose, `pytest tests/inbound/telegram --redraw -k screens` rewrites the pages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from tests.telegram.server import Sent
 ROOT = Path(__file__).parents[3]
 WIDTH = 44
 ANSWERS: Mapping[str, Mapping[str, float]] = {
-    # what the starter model says of these two texts
+    # the starter model's answers to these two texts
     "Great, works perfectly": {"positive": 0.8746, "negative": 0.1087, "neutral": 0.0167},
     "Очень доволен, спасибо!": {"positive": 0.8752, "negative": 0.1163, "neutral": 0.0085},
 }
@@ -40,7 +40,7 @@ FILE = b"age,plan,complaint\n41,pro,slow\n29,basic,none\nold,pro,slow\n,basic,to
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a person says and presses, and where readers find it."""
+    """What a person sends and presses, and the pages that show it."""
 
     page: str
     picture: str
@@ -74,7 +74,7 @@ SAID = {
 
 
 class ToldBeforehand(Predictor):
-    """Answers with probabilities as a classifier of CatBoost's does."""
+    """Answers with given probabilities, like a CatBoost classifier."""
 
     @override
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
@@ -101,7 +101,7 @@ class Drawing:
         self.lines: list[str] = []
         self.picture = ChatPicture()
         self.pictured = True
-        """Whether what follows goes into the picture, too."""
+        """Whether the following messages also go into the picture."""
 
     def person(self, words: str) -> None:
         self.lines.append(f"{words:>{WIDTH}} │")
@@ -109,7 +109,7 @@ class Drawing:
             self.picture.person(words)
 
     def bot(self, sent: Sent, *, replied: str = "", buttons: bool = True, most: int = 100) -> None:
-        """A message as it is now, cut off after so many lines."""
+        """Draw a message in its current state, cut off after `most` lines."""
         lines = [*([f"↩ {replied}"] if replied else []), *sent.text.split("\n")]
         if buttons:
             lines += [" ".join(f"[ {each['text']} ]" for each in row) for row in sent.buttons]
@@ -129,13 +129,13 @@ class Drawing:
 
 
 async def screens(town: Town, language: str) -> Drawing:
-    """One chat: the beginning, a text, a model of several features, a payment, a file, a link."""
+    """One chat: the start, a text, a model with several features, a payment, a file, a link."""
     said = SAID[language]
     drawing, run = Drawing(said.becomes), over(town.hexagon.run_batch, predictor=ToldBeforehand())
     ada = town.person(language=language)
 
     async def answered() -> Sent:
-        """The bot's newest message, once there is nothing more to come."""
+        """The bot's newest message, once no more will follow."""
         await town.all_handled()
         return town.telegram.to(CHAT)[-1]
 

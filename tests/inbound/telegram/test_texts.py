@@ -1,4 +1,4 @@
-"""Both languages say everything, with the same values, by their own rules of number."""
+"""Both languages have every message, with the same values and their own plural rules."""
 
 import dataclasses
 import pkgutil
@@ -39,7 +39,7 @@ class Placeholders(Visitor):
 
 
 def messages(language: str) -> dict[str, set[str]]:
-    """Every message with the names of its values; fails on what Fluent cannot read."""
+    """Every message with the names of its values. Fails if Fluent cannot parse the file."""
     resource = FluentParser().parse((FOLDER / f"{language}.ftl").read_text(encoding="utf-8"))
     found: dict[str, set[str]] = {}
     for entry in resource.body:
@@ -186,7 +186,7 @@ def test_no_message_is_ever_too_long_or_malformed(language: str, number: int) ->
 
 
 def test_every_message_is_said_somewhere() -> None:
-    """Names that are put together end in what they are put together of."""
+    """Names that the code composes end in one of the known suffixes."""
     code = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.py"))
     put_together = set(re.findall(r'f"([a-z-]+)\{', code))
     unsaid = {

@@ -1,4 +1,4 @@
-"""Answers stay in the topic where the person wrote, and come anew where their message cannot be changed."""
+"""Answers stay in the topic where the person wrote. If their message cannot be changed, a new one is sent."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""What is delivered to the webhook, over memory: who is believed, what is stored before the yes, in which
-order."""
+"""Deliveries to the webhook, over memory: which are trusted, what is stored before they are acknowledged, and
+in which order."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -57,7 +57,7 @@ async def test_there_is_no_yes_while_nothing_can_be_stored(town: Town) -> None:
         try:
             answer = await client.post("/hook", json=UPDATE, headers={HEADER: SECRET})
         except httpx.TransportError:
-            return  # it has noticed already, and listens no more
+            return  # it has already noticed, and no longer listens
         assert answer.status_code == 503
 
 

@@ -33,7 +33,7 @@ def predictor() -> GatedPredictor:
 
 @pytest.fixture
 def fatal() -> list[str]:
-    """Why the process was told to end."""
+    """The reasons for which the process had to end."""
     return []
 
 
@@ -59,7 +59,7 @@ async def runner(hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]) 
 
 @asynccontextmanager
 async def handled(runner: TaskRunner, *tasks: Task) -> AsyncIterator[list["asyncio.Task[None]"]]:
-    """The tasks in the runner's hands; when the block ends, their handling has, too."""
+    """The runner handles these tasks. At the end of the block, all of them are handled."""
     handling = [asyncio.create_task(runner.handle(task)) for task in tasks]
     yield handling
     await asyncio.gather(*handling, return_exceptions=True)

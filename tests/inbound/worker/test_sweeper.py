@@ -32,7 +32,7 @@ async def running(
 
 
 async def lost(hexagon: Hexagon, count: int) -> None:
-    """So many predictions whose message is gone, a while ago."""
+    """Accept `count` predictions whose messages were lost a while ago."""
     user = await hexagon.user(credits=count)
     for _ in range(count):
         await hexagon.request_prediction(user.id)
