@@ -1,4 +1,4 @@
-"""The API's own HTTP server on a real socket, and callers who write bytes of their own."""
+"""The API's own HTTP server on a real socket, and callers that send raw bytes."""
 
 import asyncio
 import socket
@@ -21,10 +21,11 @@ class Listening:
     port: int
     limited: Connections
     limits: list[Limit]
-    """What was refused or ended, in this order."""
+    """The limits that were applied, in order."""
 
     async def caller(self, address: str = "127.0.0.1", *, takes: int | None = None) -> "Caller":
-        """A connection from an address of this machine. `takes` is how many bytes wait for it unread."""
+        """Connect from an address of this machine. `takes` is the number of unread bytes that the caller's
+        socket buffers."""
         return await connected(self.port, address, takes=takes)
 
 
@@ -44,12 +45,12 @@ class Caller:
             return replace(answer, body=await self.reader.readexactly(answer.length))
 
     async def rest(self) -> bytes:
-        """All that comes until the server closes."""
+        """All bytes until the server closes the connection."""
         async with asyncio.timeout(30 * patience_of_tests()):
             return await self.reader.read()
 
     async def is_closed(self) -> bool:
-        """Wait for the end, cleanly or not."""
+        """Wait for the end of the connection, closed or reset."""
         try:
             return await self.rest() == b""
         except ConnectionError:
@@ -78,7 +79,7 @@ class Answer:
         return int(self.headers.get("content-length", "0"))
 
     def is_problem(self, status: int, name: str) -> bool:
-        """Whether it is this problem document, on a connection that ends."""
+        """Whether it is this problem document, and says that the connection ends."""
         problem = msgspec.json.decode(self.body)
         assert (self.status, problem["status"]) == (status, status), self
         assert problem["type"] == f"urn:augury:{name}"
@@ -108,7 +109,7 @@ async def listening(
     trusted: Sequence[Network] = (),
     keep_alive: timedelta = timedelta(seconds=125),
 ) -> AsyncIterator[Listening]:
-    """Serve `app`, which has started, on a port of its own."""
+    """Serve the started `app` on a free port."""
     stop, ended = asyncio.Event(), list[Limit]()
     limited = Connections(limits, patience=patience, trusted=trusted, refused=ended.append)
     with bound_socket("127.0.0.1", 0) as listener:

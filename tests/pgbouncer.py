@@ -1,4 +1,4 @@
-"""PgBouncer in front of a server of the tests, in its transaction mode, unless another is asked for."""
+"""PgBouncer in front of a test server, by default in transaction mode."""
 
 import shutil
 import socket
@@ -18,7 +18,8 @@ MISSING = "pgbouncer is not installed: what stands behind it is not tested"
 def pgbouncer(
     host: str, port: int, *, pool_size: int = 20, mode: str = "transaction", settings: str = ""
 ) -> Iterator[str]:
-    """Yields the URL up to the database's name; to each database it opens `pool_size` connections at most."""
+    """Yields the URL without the database's name. It opens at most `pool_size` connections to each
+    database."""
     assert PROGRAM, MISSING
     own = free_port()
     with server_folder("augury-pgbouncer-") as folder:
@@ -58,7 +59,7 @@ def _listens(port: int) -> bool:
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """One for `localhost` that vouches for itself, and its key, which the servers' account may read."""
+    """A self-signed certificate for `localhost`, and its key, which the servers' account may read."""
     crt, key = folder / "server.crt", folder / "server.key"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     made += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]

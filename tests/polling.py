@@ -1,4 +1,4 @@
-"""Waiting for what happens by itself, without sleeping for a time that is always too long or too short."""
+"""Waits for conditions by polling, because a fixed sleep is always too long or too short."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ async def eventually(holds: Callable[[], Answer | None], what: str = "it", withi
 
 
 async def eventually(holds: Callable[[], Any], what: str = "it", within: float = 30) -> Any:
-    """The first true answer of `holds`, asked again and again; fails when time is up.
+    """The first true result of `holds`, which is called repeatedly. Fails when time is up.
 
     A busy machine gets more time.
     """

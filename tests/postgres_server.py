@@ -27,7 +27,7 @@ TEMPLATE = "migrated"
 
 
 def new_server() -> PostgresServer:
-    """A server that has never run, in a folder of its own that any account may enter."""
+    """A new server in a separate folder that any account may enter."""
     data = Path(tempfile.mkdtemp(prefix="augury-postgres-"))
     data.chmod(0o755)
     account = Account.of(data)
@@ -47,7 +47,7 @@ def url_in(running: PostgresServer, database: str = "postgres") -> str:
 
 @cache
 def server() -> PostgresServer:
-    """The server of this test run: it starts when first asked for and is gone when the run ends."""
+    """The server of this test run. It starts at the first use and is removed when the run ends."""
     started = new_server()
     RUN.callback(_remove, started)
     started.start()
@@ -62,13 +62,13 @@ def _remove(running: PostgresServer) -> None:
 
 
 def server_log() -> str:
-    """What the server has logged so far, deadlocks for one."""
+    """The server's log so far, for example deadlocks."""
     return server().log.read_text(errors="replace")
 
 
 @asynccontextmanager
 async def fresh_database(*, migrated: bool = True) -> AsyncIterator[str]:
-    """The URL of a database of its own, dropped at the end; empty unless `migrated`."""
+    """The URL of a new database, which is dropped at the end. It is empty unless `migrated`."""
     running = await asyncio.to_thread(server)
     name = f"test_{uuid4().hex}"
     template = TEMPLATE if migrated else "template0"
@@ -92,7 +92,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 
 async def _prepare(running: PostgresServer) -> None:
-    # Nothing here outlives the machine, so nothing needs to wait for the disk.
+    # No data must survive a power failure, so nothing waits for the disk.
     await _execute(
         running,
         "ALTER SYSTEM SET fsync = off",

@@ -1,4 +1,4 @@
-"""Augury's processes as processes: started by the command a person types, watched, stopped by id."""
+"""Augury's processes: started by the command that a person types, watched, and stopped by id."""
 
 import os
 import signal
@@ -27,10 +27,10 @@ HELD: list[socket.socket] = []
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody else gets for as long as this process lives: not another call, not another worker.
+    """Ports that no other call and no other worker gets while this process lives.
 
-    They stay bound without listening. The kernel then gives them to no one who asks for any port, refuses
-    connections to them, and lets a server that sets SO_REUSEADDR (all of ours do) listen there.
+    They stay bound without listening. So the kernel does not assign them as free ports, refuses connections
+    to them, and lets a server with SO_REUSEADDR (all of ours) listen there.
     """
     holders = [socket.socket() for _ in range(count)]
     for holder in holders:
@@ -46,7 +46,7 @@ def free_port() -> int:
 
 
 def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it") -> Any:
-    """The first true answer of `holds`, asked again and again; fails when time is up.
+    """The first true result of `holds`, which is called repeatedly. Fails when time is up.
 
     A busy machine gets more time.
     """
@@ -61,7 +61,7 @@ def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it") -
 
 @contextmanager
 def open_folder() -> Iterator[Path]:
-    """A folder that every account may enter, as pytest's are not: root's embedded server needs one."""
+    """A folder that every account may enter, unlike pytest's: root's embedded server needs that."""
     with tempfile.TemporaryDirectory(prefix="augury-") as made:
         Path(made).chmod(0o755)
         yield Path(made)
@@ -69,7 +69,7 @@ def open_folder() -> Iterator[Path]:
 
 @dataclass
 class Process:
-    """One running command; its output goes to `log`."""
+    """One running command. Its output goes to `log`."""
 
     popen: subprocess.Popen[bytes] | Forked
     log: Path
@@ -79,7 +79,7 @@ class Process:
         return self.log.read_text(errors="replace")
 
     def stop(self, number: int = signal.SIGTERM, within: float = STOPS_WITHIN) -> int:
-        """Send the signal, wait for the end; the exit code."""
+        """Send the signal and wait for the end. Returns the exit code."""
         if self.popen.poll() is None:
             self.popen.send_signal(number)
         return self.popen.wait(within * patience())
@@ -89,7 +89,7 @@ class Process:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """This process's environment without its own AUGURY_ settings, with these in their place."""
+    """This process's environment, with its AUGURY_ settings replaced by these."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUGURY_")}
     return inherited | {f"AUGURY_{name.upper()}": str(value) for name, value in settings.items()}
 
@@ -105,9 +105,9 @@ def run(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> sub
 def started(
     *arguments: str, env: Mapping[str, str], log: Path, cwd: Path | None = None, fork: bool = True
 ) -> Iterator[Process]:
-    """Run a command for as long as the block; killed at its end if it is still there.
+    """Run a command while the block runs. If it still runs at the end, it is killed.
 
-    Without `fork` it is started as a person would start it. With it, its libraries are imported already:
+    Without `fork`, it is started as a person would start it. With `fork`, its libraries are already imported:
     see `tests.forks`.
     """
     popen: subprocess.Popen[bytes] | Forked
@@ -160,7 +160,7 @@ class Service:
         self._stack.close()
 
     def augury(self, *arguments: str) -> str:
-        """Run a command; its output. Fails where it fails."""
+        """Run a command. Returns its output. Fails if the command fails."""
         done = run(*arguments, env=self.env)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -1,4 +1,4 @@
-"""The queue in the process, with a test at its other end."""
+"""The queue in the process, whose tasks a test takes."""
 
 from augury.application.predictions.ports import Task
 from augury.outbound.memory.queue import MemoryPredictionQueue
@@ -6,7 +6,7 @@ from augury.outbound.memory.queue import MemoryPredictionQueue
 
 class QueueByHand(MemoryPredictionQueue):
     def take(self) -> Task | None:
-        """The task that has waited longest, if any: whoever takes it handles it."""
+        """Take the task that has waited longest, if any. The caller must handle it."""
         return self._take().task if self._waiting else None
 
     def take_ticket(self) -> Task | None:

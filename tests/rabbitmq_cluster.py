@@ -1,4 +1,4 @@
-"""Three RabbitMQ nodes on this machine that are one cluster, for tests that take one of them away."""
+"""A cluster of three RabbitMQ nodes on this machine, for tests that stop one of them."""
 
 import tempfile
 from collections.abc import Iterator
@@ -23,17 +23,17 @@ class RabbitCluster:
         self.nodes = nodes
 
     def fresh_url(self) -> str:
-        """Names every node, of a virtual host that nobody has used yet."""
+        """The URL of a new virtual host, with all nodes."""
         vhost = uuid4().hex
         self.api("PUT", f"vhosts/{vhost}")
         return f"amqp://guest:guest@{','.join(node.host for node in self.nodes)}/{vhost}"
 
     def api(self, method: str, path: str, body: object = None) -> Any:
-        """Ask the management API of a node that runs; its answer."""
+        """Send a request to the management API of a running node. Returns its answer."""
         return next(node for node in self.nodes if node.runs).api(method, path, body)
 
     def leader(self, vhost: str, queue: str) -> RabbitServer:
-        """The node that a queue lives on, or the leader of a quorum queue."""
+        """The node of a classic queue, or the leader of a quorum queue."""
         path = f"queues/{quote(vhost, safe='')}/{queue}"
         name = eventually(lambda: self.api("GET", path).get("node"), what=f"the node of {queue}")
         return next(node for node in self.nodes if node.name == name)
@@ -45,18 +45,18 @@ class RabbitCluster:
         eventually(self._is_whole, 60, "a cluster of all nodes")
 
     def close(self) -> None:
-        for node in reversed(self.nodes):  # the first one runs what they find each other by
+        for node in reversed(self.nodes):  # the first one runs the service by which they find each other
             node.close()
 
     def _is_whole(self) -> bool:
-        with suppress(httpx.HTTPError):  # said while a node that just started still gathers its numbers
+        with suppress(httpx.HTTPError):  # a node that has just started still gathers its statistics
             return [node["running"] for node in self.api("GET", "nodes")] == [True] * len(self.nodes)
         return False
 
 
 @contextmanager
 def running_cluster() -> Iterator[RabbitCluster]:
-    """Three nodes for as long as the block."""
+    """Three nodes that run while the block runs."""
     command = rabbitmq_command()
     if command is None:
         raise RuntimeError(MISSING)

@@ -1,4 +1,4 @@
-"""A RabbitMQ node for tests: on ports of its own, with a folder of its own, nothing of it left behind.
+"""A RabbitMQ node for tests, with separate ports and a separate folder, which is removed.
 
 A `conftest.py` that wants the fixtures imports them: `from tests.rabbitmq_server import rabbitmq_url, …`.
 """
@@ -29,12 +29,12 @@ from tests.run_end import RUN
 STARTS_WITHIN = 90
 STOPS_WITHIN = 60
 DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-"""The script behind Debian's own, which would run it as another user, in the system's folders."""
+"""The script behind Debian's wrapper, which would run the node as another user, in the system's folders."""
 MISSING = "rabbitmq-server is not installed: what needs a real broker is not tested"
 
 
 class Child:
-    """A process that ends with this one, however this one ends: a guard sees its pipe close."""
+    """A process that ends when this one ends, in any way: a guard notices that its pipe is closed."""
 
     def __init__(self, *command: str, env: Mapping[str, str], log: Path) -> None:
         with log.open("ab") as output:
@@ -67,10 +67,10 @@ class Child:
 
 
 class RabbitServer:
-    """One node, started with `start`; its data survives `stop` and `kill`, not `close`."""
+    """One node, which `start` starts. Its data survives `stop` and `kill`, but not `close`."""
 
     def __init__(self, command: str, folder: Path, *, home: Path | None = None) -> None:
-        """Nodes with the same `home` share a secret there, as those of a cluster must."""
+        """Nodes of a cluster need the same `home`, which has their shared secret."""
         self._command = command
         self._folder = folder
         self._home = home or folder
@@ -86,7 +86,7 @@ class RabbitServer:
 
     @property
     def host(self) -> str:
-        """With its port, as URLs name it."""
+        """The host with its port, as in URLs."""
         return f"127.0.0.1:{self._port}"
 
     @property
@@ -94,7 +94,7 @@ class RabbitServer:
         return self._node is not None and self._node.runs
 
     def join(self, peers: "Sequence[RabbitServer]") -> None:
-        """Before the first start: be one of these nodes' cluster."""
+        """Join the cluster of these nodes. Call it before the first start."""
         self._peers, self._epmd_port = peers, peers[0]._epmd_port
 
     @property
@@ -104,17 +104,17 @@ class RabbitServer:
 
     @property
     def url(self) -> str:
-        """Of the default virtual host."""
+        """The URL of the default virtual host."""
         return f"amqp://guest:guest@{self.host}/"
 
     def fresh_url(self) -> str:
-        """Of a virtual host that nobody has used yet."""
+        """The URL of a new virtual host."""
         vhost = uuid4().hex
         self.api("PUT", f"vhosts/{vhost}")
         return self.url + vhost
 
     def api(self, method: str, path: str, body: object = None) -> Any:
-        """Ask the management API; its answer."""
+        """Send a request to the management API. Returns its answer."""
         answer = httpx.request(
             method,
             f"http://127.0.0.1:{self._management}/api/{path}",
@@ -126,7 +126,7 @@ class RabbitServer:
         return answer.json() if answer.content else None
 
     def start(self) -> None:
-        """Start the node unless it runs, and wait until it takes connections."""
+        """Start the node unless it runs, and wait until it accepts connections."""
         if self.runs:
             return
         env = self._environment()
@@ -145,7 +145,7 @@ class RabbitServer:
         self.kill_at_once()
 
     def kill_at_once(self) -> None:
-        """The same for a node that may be paused; see `wait_until_queues_are_known`."""
+        """Like `kill`, for a node that may be paused. See `wait_until_queues_are_known`."""
         self._end(signal.SIGKILL)
 
     def ctl(self, *arguments: str) -> None:
@@ -154,7 +154,7 @@ class RabbitServer:
         subprocess.run([command, *arguments], env=self._environment(), check=True, capture_output=True)
 
     def pause(self) -> None:
-        """Keep its connections open, and silent."""
+        """Freeze the node: its connections stay open, but are silent."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -171,11 +171,11 @@ class RabbitServer:
         self._node.end(number)
 
     def wait_until_queues_are_known(self) -> None:
-        """RabbitMQ keeps the name of a new quorum queue in memory for a second; killed before it is written,
-        the queue comes back without a leader, for good (seen with 3.10)."""
+        """RabbitMQ keeps the name of a new quorum queue in memory for a second. If it is killed before it
+        writes the name, the queue returns without a leader, permanently (seen with 3.10)."""
         queues = [queue for queue in self.api("GET", "queues") if queue["type"] == "quorum"]
         names = [f"{quote(queue['vhost'], safe='')}_{queue['name']}".encode() for queue in queues]
-        # With its length: else one name would pass for another that begins with it.
+        # With its length: otherwise a name would match another that begins with it.
         names = [bytes([len(name)]) + name for name in names]
         end = time.monotonic() + 10
         while time.monotonic() < end:
@@ -193,7 +193,7 @@ class RabbitServer:
         raise RuntimeError(f"RabbitMQ did not start:\n{self._log.read_text(errors='replace')[-5000:]}")
 
     def _cluster(self) -> str:
-        """What the configuration says of the cluster that this node is one of."""
+        """The part of the configuration about the node's cluster."""
         if not self._peers:
             return ""
         nodes = [
@@ -232,7 +232,7 @@ class RabbitServer:
 
 
 def rabbitmq_command() -> str | None:
-    """The script that starts a node, if there is one, and what Erlang needs beside it."""
+    """The script that starts a node, or None if it or Erlang's programs are missing."""
     if shutil.which("epmd") is None:
         return None
     return str(DEBIAN) if DEBIAN.exists() else shutil.which("rabbitmq-server")
@@ -240,7 +240,7 @@ def rabbitmq_command() -> str | None:
 
 @contextmanager
 def running_rabbitmq() -> Iterator[RabbitServer]:
-    """A node for as long as the block."""
+    """A node that runs while the block runs."""
     command = rabbitmq_command()
     if command is None:
         raise RuntimeError(MISSING)
@@ -255,13 +255,13 @@ def running_rabbitmq() -> Iterator[RabbitServer]:
 
 @cache
 def shared_node() -> RabbitServer:
-    """The node that all tests of this process share: it starts when first asked for and ends with the run."""
+    """The node that all tests of this process share. It starts at the first use and ends with the run."""
     return RUN.enter_context(running_rabbitmq())
 
 
 @pytest.fixture
 def rabbitmq() -> RabbitServer:
-    """The shared node, running, whatever an earlier test did to it; where there is none: skip, in CI fail."""
+    """The shared node, running, whatever an earlier test did to it. Without RabbitMQ: skip, or fail in CI."""
     if rabbitmq_command() is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
     node = shared_node()
@@ -271,10 +271,10 @@ def rabbitmq() -> RabbitServer:
 
 @pytest.fixture
 def rabbitmq_url(rabbitmq: RabbitServer) -> str:
-    """A virtual host that nobody has used yet."""
+    """The URL of a new virtual host."""
     return rabbitmq.fresh_url()
 
 
 def is_connected(publisher: RabbitPublisher) -> bool:
-    """Seen from inside: to ask the broker would make its queue again."""
+    """Looks at the publisher's state, since a request to the broker would declare the queue again."""
     return publisher._link is not None

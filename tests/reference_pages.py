@@ -65,14 +65,14 @@ ENV_HEAD = """\
 # settings stand in docker/app, docker/worker and docker/bot, each .env.example.
 """
 ENV_OTHERS = "# --- docker-compose only\n"
-"""Where `.env.example` goes on with what is written by hand."""
+"""The line from which `.env.example` is written by hand."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setting:
     variable: str
     default: str
-    """As one would set it; empty where there is none."""
+    """As it would be set. Empty if there is no default."""
     required: bool
     meaning: str
 
@@ -160,7 +160,7 @@ def _help(command: click.Command) -> str:
 
 
 def _meanings(room: type) -> Mapping[str, str]:
-    """The docstring below each field, in one line; other fields in it named as their variables."""
+    """The docstring below each field, in one line. The names of other fields become their variables."""
     [node] = ast.parse(textwrap.dedent(inspect.getsource(room))).body
     assert isinstance(node, ast.ClassDef)
     found = {}

@@ -1,4 +1,4 @@
-"""What is shared by all tests of a process, and must end with the run."""
+"""Resources that all tests of a process share, and that must end with the run."""
 
 import atexit
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""Requests whose end two servers might see in two places."""
+"""Requests whose end two servers might see at different places."""
 
 HEADS = [
     "Content-Length: 5\r\nTransfer-Encoding: chunked",
@@ -14,6 +14,6 @@ HEADS = [
 
 
 def ambiguous(head: str) -> bytes:
-    """A request with such a head, and what would be a request of its own where the first ends early."""
+    """A request with this head, and bytes that would be a second request if the first ended early."""
     request = f"POST /auth/logout HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{head}\r\n\r\n"
     return request.encode() + b"0\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"

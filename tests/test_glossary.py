@@ -1,4 +1,4 @@
-"""docs/glossary.md: one meaning for each word, and each word is one of the code's."""
+"""docs/glossary.md: each word has one meaning, and the code uses it."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A new use case touches three files: one is added to a copy of the source, and called over HTTP there."""
+"""A new use case touches three files: the test adds one to a copy of the source, and calls it over HTTP."""
 
 import filecmp
 import os
@@ -67,7 +67,7 @@ test_bootstrap.test_every_container_is_complete()
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A copy of the source, with the verb and its route."""
+    """A copy of the source with a new use case and its route."""
     copy = tmp_path / "augury"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / VERB).write_text(GREET_USER)

@@ -1,4 +1,4 @@
-"""The pages that are made from the code say what the code says."""
+"""The generated pages equal the code."""
 
 import re
 from pathlib import Path
@@ -19,14 +19,14 @@ def test_a_reference_page_is_as_the_code_makes_it(page: Path) -> None:
     ids=lambda pages: pages[0],
 )
 def test_a_page_in_two_languages_has_the_same_parts_and_examples(pages: tuple[str, str]) -> None:
-    """A translation follows its original: as many headings, paragraphs, code blocks, links and pictures."""
+    """A translation has as many headings, paragraphs, code blocks, links and pictures as its original."""
     english, russian = ((ROOT / name).read_text(encoding="utf-8") for name in pages)
     for sign in ("\n\n", "\n## ", "\n### ", "\n```", "\n- ", "](", "![", "\n| "):
         assert english.count(sign) == russian.count(sign), sign
 
 
 def test_the_bots_page_names_the_same_things_in_both_languages() -> None:
-    """Its variables, commands, tables and all else that stands between backticks."""
+    """Its variables, commands, tables and everything else in backticks."""
     english, russian = (
         sorted(re.findall(r"`[^`\n]+`", (ROOT / name).read_text(encoding="utf-8").partition("## CSV")[2]))
         for name in ("docs/telegram.md", "docs/telegram.ru.md")

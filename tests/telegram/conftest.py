@@ -43,7 +43,7 @@ def trained() -> dict[str, Path]:
 
 
 class BotService(Service):
-    """API, workers and the bot; what an operator would do is done here, which is quicker than a process."""
+    """API, workers and the bot. Operators' actions run in this process, which is faster than a command."""
 
     def bot(self) -> Process:
         return self._start("bot")
@@ -66,7 +66,7 @@ class BotService(Service):
         self.with_pool(credit)
 
     def deviations(self) -> list[str]:
-        """What the books, recomputed, disagree about."""
+        """The deviations of the recomputed books."""
 
         async def verify(pool: Pool) -> list[str]:
             return list((await PostgresLedger(pool, Limits()).verify()).deviations)
@@ -91,7 +91,7 @@ def telegram() -> Iterator[TelegramServer]:
 def service(
     database_url: str, rabbitmq_url: str, tmp_path: Path, telegram: TelegramServer
 ) -> Iterator[BotService]:
-    """A service whose bot talks to `telegram`; nothing runs yet."""
+    """A service whose bot uses `telegram`. No process runs yet."""
     settings: dict[str, object] = {
         "telegram_token": TOKEN,
         "telegram_api_url": telegram.url,

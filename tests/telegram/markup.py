@@ -11,11 +11,11 @@ _ENTITIES = {"lt;", "gt;", "amp;", "quot;"}
 
 
 class BadMarkup(Exception):
-    """What Telegram says of it."""
+    """Telegram's error for wrong markup."""
 
 
 def plain_text(text: str) -> str:
-    """The text that is shown; raises `BadMarkup`."""
+    """The text that is shown. Raises `BadMarkup`."""
     open_tags: list[str] = []
     for part in _PART.finditer(text):
         tag, entity = part["tag"], part["entity"]

@@ -1,7 +1,8 @@
-"""A small Bot API server for tests: real HTTP, keeps what it was sent, refuses what Telegram refuses.
+"""A small Bot API server for tests, over real HTTP. It keeps what it was sent, and refuses what Telegram
+refuses.
 
-It runs in a thread of its own, so that a test may block while a bot's process talks to it. What a person does
-is a method of `Person`; what goes wrong is asked for with `fail`, `hang` and `after`.
+It runs in a separate thread, so that a test may block while a bot's process uses it. `Person` has a person's
+actions as methods. `fail`, `hang` and `after` make it fail.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ CHECKOUT_SECONDS = 10
 
 
 class Refused(Exception):
-    """What Telegram answers instead of a result."""
+    """An error that Telegram answers instead of a result."""
 
     def __init__(self, code: int, description: str, **parameters: int) -> None:
         super().__init__(description)
@@ -39,7 +40,7 @@ class Refused(Exception):
 
 
 class Garbled(Exception):
-    """What is answered by somebody who is not Telegram."""
+    """An answer that does not come from Telegram."""
 
     def __init__(self, status: int, body: str) -> None:
         super().__init__(body)
@@ -49,7 +50,7 @@ class Garbled(Exception):
 
 @dataclass
 class Sent:
-    """A message of the bot's, as it is now; `versions` are all its texts."""
+    """A message of the bot in its current state. `versions` are all its texts."""
 
     chat_id: int
     message_id: int
@@ -57,15 +58,15 @@ class Sent:
     reply_to: int | None
     buttons: list[list[dict[str, Any]]]
     keyboard: list[list[str]]
-    """The buttons beneath the input field, where the message brings some."""
+    """The buttons below the input field, if the message sets some."""
     document: tuple[str, bytes] | None = None
     invoice: dict[str, Any] | None = None
     versions: list[str] = field(default_factory=list)
     thread_id: int | None = None
-    """The topic in which it stands."""
+    """The topic of the message."""
 
     def button(self, label: str) -> dict[str, Any]:
-        """The inline button whose label contains this."""
+        """The inline button whose label contains `label`."""
         found = [each for row in self.buttons for each in row if label in each["text"]]
         assert len(found) == 1, (label, self.buttons)
         return found[0]
@@ -76,7 +77,7 @@ class Update:
     id: int
     body: dict[str, Any]
     times: int
-    """How often it is still delivered, whatever is acknowledged."""
+    """How many more times it is delivered, even if it is acknowledged."""
 
 
 @dataclass
@@ -87,19 +88,20 @@ class Fault:
 
 class TelegramServer:
     def __init__(self, host: str = "127.0.0.1") -> None:
-        """`host` is where it listens: the loopback address, or one that a bot in a container reaches."""
+        """`host` is the address on which it listens: the loopback address, or one that a bot in a container
+        can reach."""
         self.host = host
         self.calls: list[tuple[str, dict[str, Any]]] = []
         """Every call that was answered with a result."""
         self.refused: list[tuple[str, dict[str, Any], str]] = []
-        """Every call that was not, and why."""
+        """Every call that was refused, and why."""
         self.sent: list[Sent] = []
         self.people: dict[int, Person] = {}
         self.repeats = 0
-        """How often each update is delivered again, as where an acknowledgement was lost."""
+        """How often each update is delivered again, as after a lost acknowledgement."""
         self.refunded: set[str] = set()
         self.files_answer: int | None = None
-        """The status with which every download is refused."""
+        """The status that refuses every download, if set."""
         self.webhook: str | None = None
         self._webhook_via: str | None = None
         self._secret = ""
@@ -114,7 +116,7 @@ class TelegramServer:
         self._update_ids, self._message_ids, self._ids = count(1000), count(1), count(1)
         self._poller = 0
 
-    # --- its life
+    # --- start and stop
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -159,7 +161,7 @@ class TelegramServer:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
 
-    # --- what a test asks for
+    # --- for tests
 
     def person(self, chat_id: int, language: str = "en") -> "Person":
         made = self.people[chat_id] = Person(self, chat_id, language)
@@ -168,7 +170,7 @@ class TelegramServer:
     def fail(
         self, method: str, code: int, description: str = "Internal Server Error", times: int = 1, **extra: int
     ) -> None:
-        """Let the next calls of the method be refused, nothing done."""
+        """Refuse the next calls of the method without an effect."""
 
         async def refuse() -> None:
             raise Refused(code, description, **extra)
@@ -177,7 +179,7 @@ class TelegramServer:
             self._faults[method].append(Fault(times, refuse))
 
     def garble(self, method: str, status: int, body: str, times: int = 1) -> None:
-        """Let the next calls of the method be answered by this page, as a proxy does, nothing done."""
+        """Answer the next calls of the method with this page, as a proxy would, without an effect."""
 
         async def answer() -> None:
             raise Garbled(status, body)
@@ -186,7 +188,7 @@ class TelegramServer:
             self._faults[method].append(Fault(times, answer))
 
     def hang(self, method: str, seconds: float, times: int = 1) -> None:
-        """Let the next calls of the method get no answer for so long, and then a broken connection."""
+        """Do not answer the next calls of the method for `seconds`. Then break the connection."""
 
         async def hang() -> None:
             await asyncio.sleep(seconds)
@@ -196,17 +198,17 @@ class TelegramServer:
             self._faults[method].append(Fault(times, hang))
 
     def calm(self) -> None:
-        """Nothing goes wrong any more."""
+        """Cancel all failures."""
         with self._lock:
             self._faults.clear()
 
     def after(self, method: str, act: Callable[[dict[str, Any]], None]) -> None:
-        """Do this once, after the next call of the method took effect and before it is answered."""
+        """Call `act` once, after the next call of the method took effect and before it is answered."""
         with self._lock:
             self._after[method] = act
 
     def behind(self, url: str) -> None:
-        """Where a proxy would pass on what is delivered to the webhook."""
+        """Deliver webhook updates to this URL, as a proxy in front of the bot would."""
         self._webhook_via = url
 
     def to(self, chat_id: int) -> list[Sent]:
@@ -214,7 +216,7 @@ class TelegramServer:
             return [each for each in self.sent if each.chat_id == chat_id]
 
     def answers(self, chat_id: int, message_id: int) -> list[Sent]:
-        """What was sent as a reply to this message."""
+        """The messages that were sent as a reply to this message."""
         return [each for each in self.to(chat_id) if each.reply_to == message_id]
 
     def called(self, method: str) -> list[dict[str, Any]]:
@@ -223,7 +225,7 @@ class TelegramServer:
 
     @property
     def all_delivered(self) -> bool:
-        """Whether the webhook has taken everything as often as it was to be delivered."""
+        """Whether the webhook has accepted every update as often as it had to be delivered."""
         with self._lock:
             return all(each.times <= 0 for each in self._updates)
 
@@ -233,7 +235,7 @@ class TelegramServer:
             return len(self._updates)
 
     def put(self, body: dict[str, Any]) -> int:
-        """Deliver an update; its id."""
+        """Deliver an update. Returns its id."""
         with self._lock:
             update = Update(next(self._update_ids), body, 1 + self.repeats)
             self._updates.append(update)
@@ -243,7 +245,7 @@ class TelegramServer:
         return update.id
 
     def begin_numbers_at(self, update_id: int) -> None:
-        """What comes from now on has these numbers, as after a week in which nothing came."""
+        """New updates get ids from this one on, as after a week without updates."""
         self._update_ids = count(update_id)
 
     def next_message_id(self) -> int:
@@ -339,7 +341,7 @@ class TelegramServer:
         return web.Response(body=content)
 
     async def _push(self, update: Update) -> None:
-        """Deliver over the webhook until it says yes, side by side with as many others as it allows."""
+        """Deliver to the webhook until it accepts, concurrently with as many others as it allows."""
         assert self._webhook_via is not None
         async with self._connections:
             await self._push_now(update, self._webhook_via)
@@ -549,7 +551,7 @@ class TelegramServer:
 
 
 class Person:
-    """Somebody with Telegram, in a private chat with the bot."""
+    """A person in a private chat with the bot."""
 
     def __init__(self, server: TelegramServer, chat_id: int, language: str) -> None:
         self.id = chat_id
@@ -562,7 +564,7 @@ class Person:
     def says(
         self, text: str, *, age: int = 0, chat: dict[str, Any] | None = None, thread_id: int | None = None
     ) -> int:
-        """Send a text, so many seconds ago, in a topic of the chat; its message's id."""
+        """Send a text, a number of seconds ago, in a topic of the chat. Returns the message's id."""
         entities = []
         if text.startswith("/"):
             entities = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
@@ -582,11 +584,11 @@ class Person:
         )
 
     def sends_album(self, files: Mapping[str, bytes]) -> list[int]:
-        """Send several files at once: Telegram makes a message of each."""
+        """Send several files at once. Telegram makes one message of each."""
         return [self.sends_file(name, content) for name, content in files.items()]
 
     def presses(self, sent: Sent, label: str) -> None:
-        """Press an inline button under a message of the bot's."""
+        """Press an inline button below a message of the bot."""
         self.clicks(sent.message_id, sent.button(label)["callback_data"], thread_id=sent.thread_id)
 
     def clicks(self, message_id: int, data: str, *, thread_id: int | None = None) -> None:
@@ -608,7 +610,7 @@ class Person:
         )
 
     def checks_out(self, invoice: Mapping[str, Any], answered: Callable[[bool, str], None]) -> None:
-        """Press "pay": the bot is asked whether the sale holds."""
+        """Press "pay": Telegram sends the bot a pre-checkout query."""
         self._server.put(
             {
                 "pre_checkout_query": {
@@ -622,7 +624,7 @@ class Person:
         )
 
     def has_paid(self, invoice: Mapping[str, Any], *, chat: dict[str, Any] | None = None) -> str:
-        """Telegram has taken the stars and says so; the charge's id."""
+        """Telegram reports that it has taken the stars. Returns the charge's id."""
         charge_id = self._server.charge(self.id)
         self.is_told_of(charge_id, invoice, chat=chat)
         return charge_id
@@ -642,7 +644,7 @@ class Person:
         )
 
     def is_given_back(self, charge_id: str) -> None:
-        """Telegram says in the chat that the stars are back."""
+        """Telegram reports in the chat that the stars were returned."""
         self._message(
             refunded_payment={
                 "currency": "XTR",
@@ -704,7 +706,7 @@ def _topic(thread_id: int | None) -> dict[str, Any]:
 
 
 def _checked(text: str, body: Mapping[str, Any], most: int, too_long: str) -> str:
-    """The text without its markup; refused as Telegram refuses it."""
+    """The text without its markup. Raises what Telegram would answer to a wrong one."""
     if body.get("parse_mode") == "HTML":
         try:
             text = plain_text(text)
@@ -731,7 +733,7 @@ def _keyboard(body: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _read(value: Any) -> Any:
-    """A form's field: JSON where it is some, as the real one reads it."""
+    """The value of a form's field, decoded if it is JSON, as Telegram does."""
     text = value if isinstance(value, str) else bytes(value).decode()
     try:
         return json.loads(text) if text[:1] in '{["tf-0123456789' and not text.startswith('"') else text

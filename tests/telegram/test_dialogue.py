@@ -1,4 +1,4 @@
-"""A model of several features, asked for one after the other, across a restart of the bot in the middle."""
+"""A dialogue that asks for several features, one after the other, with a restart of the bot in the middle."""
 
 from tests.processes import STARTS_WITHIN, eventually
 from tests.telegram.conftest import BotService
@@ -6,7 +6,7 @@ from tests.telegram.server import Sent, TelegramServer
 
 
 def newest(telegram: TelegramServer, words: str, after: int = 0) -> Sent:
-    """The bot's newest message with these words, once it is there."""
+    """The bot's newest message with these words. Waits for it."""
 
     def found() -> Sent | None:
         return next(
@@ -14,7 +14,7 @@ def newest(telegram: TelegramServer, words: str, after: int = 0) -> Sent:
             None,
         )
 
-    sent: Sent = eventually(found, STARTS_WITHIN, f"“{words}”")  # the first one waits for a process as well
+    sent: Sent = eventually(found, STARTS_WITHIN, f"“{words}”")  # the first one also waits for the process
     return sent
 
 

@@ -1,4 +1,4 @@
-"""A CSV file in, a CSV file out."""
+"""A CSV file is answered with a CSV file."""
 
 import csv
 import io
@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
 
 PEOPLE = 10
 MOST_GROWTH = 200_000_000
-"""Bytes. Held all at once, ten files took 400 million and more; two at a time take far less."""
+"""Bytes. All at once, ten files took more than 400 million; two at a time take far less."""
 
 
 def large() -> bytes:
@@ -91,7 +91,7 @@ def large() -> bytes:
 
 
 def memory_of(process: Process) -> int:
-    """The most memory that a process has had, in bytes."""
+    """The peak memory of a process, in bytes."""
     status = Path(f"/proc/{process.popen.pid}/status").read_text()
     [line] = [each for each in status.splitlines() if each.startswith("VmHWM:")]
     return int(line.split()[1]) * 1024
@@ -110,7 +110,7 @@ def test_ten_large_files_at_once_take_little_memory(service: BotService, telegra
     service.worker()
     bot = service.bot()
     people = [telegram.person(100 + number) for number in range(PEOPLE)]
-    people[0].sends_file("small.csv", content())  # everything is loaded once
+    people[0].sends_file("small.csv", content())  # loads all libraries
     said(telegram, people[0], "60 rows for mixed")
     before = memory_of(bot)
     body = large()

@@ -45,7 +45,7 @@ def test_100_predictions_of_20_chats_are_answered_though_the_bot_is_killed_three
     log.warning("%d placeholders for %d messages", placeholders, CHATS * EACH)
     assert placeholders <= CHATS * EACH + KILLS * CHATS  # one chat handles one message at a time
     for chat, messages in asked.items():
-        for message in messages:  # what a kill repeated may stay behind, but beside a result
+        for message in messages:  # a message that a kill repeated may stay, but beside a result
             results = [each for each in telegram.answers(chat, message) if "✅" in each.text]
             assert len(results) == 1
 

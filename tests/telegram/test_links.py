@@ -1,4 +1,4 @@
-"""A chat becomes an account's: balances are joined once, also when the code is used twice at once."""
+"""A chat is linked to an account: balances are merged once, even if the code is used twice at once."""
 
 from uuid import UUID
 

@@ -65,7 +65,7 @@ def test_a_person_who_blocks_the_bot_is_left_in_peace_and_charged_once(
     eventually(lambda: service.with_pool(open_notices) == 0, what="the end of the notice")
     bob.says("/balance")
     eventually(lambda: any("У вас" in each.text for each in telegram.to(8)), what="an answer for Bob")
-    assert sum(body.get("chat_id") == 7 for _, body, _ in telegram.refused) <= 1  # by which it is noticed
+    assert sum(body.get("chat_id") == 7 for _, body, _ in telegram.refused) <= 1  # the call that notices it
 
     ada.unblocks()
     ada.says("/history")
@@ -142,7 +142,7 @@ def test_a_bot_that_is_stopped_while_telegram_is_silent_ends_and_answers_after_t
     newest(telegram, "In the queue")
     telegram.hang("sendMessage", 60, times=1000)
     said = ada.says("/balance")
-    for method in ("EditMessageText", "SendMessage"):  # a result and an answer, both on their way
+    for method in ("EditMessageText", "SendMessage"):  # a result and an answer, both being sent
         eventually(partial(waits_for_telegram, bot, method), what=f"the timeout of {method}")
     telegram.hang("getUpdates", 60, times=1000)
 

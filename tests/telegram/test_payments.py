@@ -1,4 +1,4 @@
-"""Telegram Stars: paid is credited, once, whatever is delivered again and whoever dies in between."""
+"""Telegram Stars: payments are credited once, even after repeated deliveries and killed processes."""
 
 import threading
 
@@ -30,7 +30,7 @@ def invoice_of(telegram: TelegramServer) -> Sent:
 
 
 def checked_out(telegram: TelegramServer, invoice: dict[str, object]) -> bool:
-    """Whether the bot says that the sale holds."""
+    """Whether the bot confirms the sale."""
     answers: list[bool] = []
     telegram.people[7].checks_out(invoice, lambda holds, _: answers.append(holds))
     eventually(lambda: answers, what="an answer at the till")
@@ -49,7 +49,7 @@ def test_a_payment_is_credited_once_though_it_is_delivered_twice_and_the_bot_kil
     assert checked_out(telegram, invoice)
     assert not checked_out(telegram, invoice | {"payload": "1000000:1", "prices": [{"amount": 1}]})
 
-    # The bot has charged and credited, and dies while it says so.
+    # The bot has credited the payment, and dies while it says so.
     died = threading.Event()
 
     def kill(_: object) -> None:
@@ -62,7 +62,7 @@ def test_a_payment_is_credited_once_though_it_is_delivered_twice_and_the_bot_kil
     running[0] = service.bot()
     newest(telegram, f"Receipt: {charge_id}")
 
-    # Telegram brings the same news as another update, the bot dies before it can have handled it.
+    # Telegram reports the same payment as another update. The bot dies before it has handled that.
     ada.is_told_of(charge_id, invoice)
     eventually(lambda: telegram.unacknowledged == 0, what="the acknowledgement")
     running[0].kill()
@@ -100,10 +100,10 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
     assert "because credits are spent: 100 were bought, 99 are left" in refused.stderr
     assert telegram.refunded == {first}
 
-    # Telegram returns them all the same: the spent one is owed, and the next payment settles it.
+    # Telegram returns them nevertheless: the spent credit is a debt, and the next payment settles it.
     ada.is_given_back(second)
     newest(telegram, f"The payment {second} was refunded; you now have 0")
-    service.augury("payment", "refund", "--given-back", second)  # booked already: changes nothing
+    service.augury("payment", "refund", "--given-back", second)  # already booked: changes nothing
     third = ada.has_paid(invoice)
     newest(telegram, f"1 of them settled your debt; you now have 99. Receipt: {third}")
     assert telegram.refunded == {first}
@@ -111,7 +111,7 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
 
 
 def give_back(service: BotService, telegram: TelegramServer, charge_id: str) -> None:
-    """What `augury payment refund` does, in this process."""
+    """Does the same as `augury payment refund`, in this process."""
 
     async def refund(pool: Pool) -> None:
         bot = create_bot(TelegramSettings(token=TOKEN, api_url=telegram.url))

@@ -17,6 +17,6 @@ def refuse(self: socket.socket, address: object) -> None:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unit tests are whole without a network: whoever connects to anything fails."""
+    """Unit tests need no network. Any attempt to connect fails."""
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)

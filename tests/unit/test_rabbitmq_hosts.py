@@ -1,4 +1,4 @@
-"""Which hosts `AUGURY_RABBITMQ_URL` names."""
+"""The hosts in `AUGURY_RABBITMQ_URL`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Use cases whose transaction lost against another one: it runs again, and what is told is told once."""
+"""Use cases whose transaction lost against another: it runs again, and messages are sent once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -24,7 +24,7 @@ from tests.hexagon import Hexagon
 
 
 class LosingBooks(MemoryBooks):
-    """Books whose commit loses against another transaction: nothing of it remains."""
+    """Books whose commit loses against another transaction and leaves no change."""
 
     @override
     async def __aexit__(
@@ -39,7 +39,7 @@ class LosingBooks(MemoryBooks):
 
 @dataclass
 class LosingOpenBooks(OpenBooks, OpenClosingBooks, OpenSweepBooks):
-    """Of its transactions the first `losses` lose."""
+    """Its first `losses` transactions lose."""
 
     memory: Memory
     losses: int

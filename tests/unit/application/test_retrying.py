@@ -5,7 +5,7 @@ from augury.application.retrying import MOST_TRIES, retried
 
 
 class Attempts:
-    """Loses its first tries against others."""
+    """Loses its first attempts against other transactions."""
 
     def __init__(self, losses: int, error: type[Exception] = Conflict) -> None:
         self.tries = 0

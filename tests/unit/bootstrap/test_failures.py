@@ -1,4 +1,4 @@
-"""What a command says of an error that a person can mend."""
+"""A command's message for an error that a person can fix."""
 
 import pytest
 

@@ -6,7 +6,7 @@ from tests.polling import eventually
 
 
 class Wire(asyncio.Transport):
-    """Keeps what reaches it, in the pieces it came in."""
+    """Keeps the pieces that are written to it."""
 
     def __init__(self) -> None:
         super().__init__()

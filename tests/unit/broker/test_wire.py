@@ -17,7 +17,7 @@ OTHER = "0199c0de-0000-7000-8000-000000000002"
 
 
 def test_a_task_is_these_bytes() -> None:
-    """Processes of another version read them: what changes here must be understood by the version before."""
+    """Processes of other versions read them, so the previous version must understand any change."""
     ids = [PredictionId(UUID(ID)), PredictionId(UUID(OTHER))]
 
     assert task_body(ids, 1) == b'{"prediction_ids":["%s","%s"],"attempt":1}' % (ID.encode(), OTHER.encode())

@@ -98,7 +98,7 @@ async def test_a_cancellation_that_comes_out_of_what_is_awaited_is_not_ours() ->
 
 async def test_a_cancellation_that_somebody_asked_for_is_ours() -> None:
     awaiting = asyncio.create_task(whose(asyncio.get_running_loop().create_future()))
-    await asyncio.sleep(0)  # it awaits
+    await asyncio.sleep(0)  # let it start waiting
     awaiting.cancel()
 
     assert await awaiting is True

@@ -8,7 +8,7 @@ from tests.polling import eventually
 
 
 class Flights:
-    """Doubles numbers; a flight takes off when a test lets it."""
+    """Doubles numbers. A flight runs when a test lets it."""
 
     def __init__(self, *, free: bool = False) -> None:
         self.taken: list[list[int]] = []
@@ -244,13 +244,13 @@ async def test_the_way_is_cleared_once_and_by_the_flight_that_is_on_it() -> None
         if items == [1]:
             batches.clear()
         answers = await flights(items)
-        batches.clear()  # of the first flight, while the second is on its way
+        batches.clear()  # by the first flight, while the second is under way
         return answers
 
     batches = NaturalBatches(fly, most=1)
     first, second, third = board(batches, 1, 2, 3)
     await taken_off(flights, 2)
-    batches.clear()  # nobody's
+    batches.clear()  # no flight is under way
     flights.let_go()
     assert await first == 2
     assert flights.taken == [[1], [2]]

@@ -6,7 +6,7 @@ from augury.concurrency.room import Room
 
 
 async def entered(room: Room, size: int) -> "asyncio.Task[int]":
-    """Work that asks for room, and waits for it if it must."""
+    """Start work that enters the room, and waits for space if necessary."""
     work = asyncio.create_task(room.enter(size))
     await asyncio.sleep(0)
     return work

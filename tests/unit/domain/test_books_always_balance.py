@@ -1,4 +1,4 @@
-"""Whatever is done, in whatever order: no balance is negative, and the sides of the books agree."""
+"""After any operations in any order, no balance is negative, and the sides of the books agree."""
 
 from collections import Counter
 from contextlib import suppress
@@ -22,7 +22,7 @@ amounts = st.integers(min_value=-2, max_value=60)
 
 
 class Books(RuleBasedStateMachine):
-    """A few users, who pay, predict, cancel, get refunds, owe and merge their accounts."""
+    """A few users who pay, predict, cancel, get refunds, owe credits, and merge their accounts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(data=st.data(), part=st.integers(min_value=0, max_value=60))
     def return_a_payment(self, data: st.DataObject, part: int) -> None:
-        """Telegram gives it back, perhaps after an administrator took back a part."""
+        """Telegram returns the payment, perhaps after an administrator took back a part of it."""
         if not self.payments:
             return
         payment = self.payments.pop(data.draw(st.integers(0, len(self.payments) - 1)))

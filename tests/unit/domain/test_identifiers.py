@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from augury.domain.identifiers import uuid7
 
 STEP = 245
-"""Nanoseconds after which time is seen to have passed: a little more than a 4096th of a millisecond."""
+"""Nanoseconds after which an id has a later time: a little more than a 4096th of a millisecond."""
 LAST = 2**48 * 1_000_000 - 1
 
 

@@ -7,7 +7,7 @@ from augury.domain.scoring import score_isolating
 
 
 class Fragile:
-    """Doubles numbers and breaks at a negative one, as a model breaks at a row it cannot stand."""
+    """Doubles numbers, and raises for a negative one, like a model that fails for a row."""
 
     def __init__(self) -> None:
         self.calls = 0

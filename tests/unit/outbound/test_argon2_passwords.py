@@ -45,7 +45,7 @@ async def test_odd_characters_are_taken_as_they_are(passwords: Argon2Passwords) 
 
 
 class Counting(PasswordHasher):
-    """Remembers which hashes it was made to compute anew."""
+    """Remembers which hashes it had to compute."""
 
     verified: list[str | bytes]
 

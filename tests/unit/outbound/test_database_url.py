@@ -1,4 +1,4 @@
-"""A database's URL is read as libpq reads it: each parameter is obeyed, or refused in one line."""
+"""A database's URL is read as libpq reads it: each parameter is applied, or refused in one line."""
 
 import socket
 from datetime import timedelta
@@ -23,7 +23,7 @@ def test_a_managed_databases_url_is_understood() -> None:
     assert url.application_name == "shop"
     assert (
         url.dsn == PLAIN + "?sslmode=verify-full"
-    )  # asyncpg binds no channel: the certificate stands for it
+    )  # asyncpg has no channel binding: the certificate check replaces it
     assert (url.binds_channel, url.system_roots) == (True, True)
 
 

@@ -30,7 +30,7 @@ def ids(how_many: int) -> list[PredictionId]:
 
 
 class Consumer:
-    """Keeps each task in hand until a test lets it go."""
+    """Holds each task until a test releases it."""
 
     def __init__(self) -> None:
         self.in_hand: dict[PredictionId, asyncio.Event] = {}

@@ -1,4 +1,4 @@
-"""Questions cut into slices: whatever the rows are, nothing is lost and nothing moves."""
+"""Questions cut into slices: with any rows, none is lost and none changes its place."""
 
 import msgspec
 from hypothesis import given

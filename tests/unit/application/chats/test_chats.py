@@ -1,4 +1,4 @@
-"""People of Telegram: welcomed once, linked once, paid for once."""
+"""People with Telegram: welcome credits, links and payments count once."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from tests.hexagon import Hexagon
 
 @dataclass
 class Till(Payments):
-    """Gives back what it is told to, unless it is `away`."""
+    """Returns payments, unless it is `away`."""
 
     away: bool = False
     returned: list[str] = field(default_factory=list)
@@ -134,7 +134,7 @@ async def test_a_preview_names_the_account_and_changes_nothing(hexagon: Hexagon)
 
     assert (preview.account, preview.available, preview.linked) == ("a•••@example.org", 10, False)
     assert (await chat(hexagon)).user_id == person.user_id
-    hexagon.clock.advance(timedelta(minutes=11))  # a question that was not answered keeps no link alive
+    hexagon.clock.advance(timedelta(minutes=11))  # an unanswered question does not prolong the link
     for use in (hexagon.preview_link, hexagon.link_chat):
         with pytest.raises(InvalidLink):
             await use(chat=person, code=code)
@@ -208,7 +208,7 @@ async def test_unlinking_gives_back_no_payment_that_was_returned_or_taken_back(h
     balance = await hexagon.unlink_chat(chat=await chat(hexagon))
 
     assert balance.available == 170
-    await refund(charge_id="whole")  # from the account that has its credits now
+    await refund(charge_id="whole")  # from the account that now has its credits
     assert await available(hexagon) == 70
     assert await hexagon.balanced()
 

@@ -1,4 +1,4 @@
-"""Registering a model file, and pricing, activating and retiring what is on offer."""
+"""Registering, pricing, activating and retiring models."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def a_file(folder: Path, **facts: object) -> Path:
-    """A model file of its own for each set of facts."""
+    """A separate model file for each set of facts."""
     content = json.dumps({**A_FILE, **facts})
     path = folder / f"{abs(hash(content))}.json"
     path.write_text(content)

@@ -62,7 +62,7 @@ async def test_another_process_notices_once_it_asks_again(hexagon: Hexagon) -> N
     await hexagon.block_user(user_id=user.id, by=None)
 
     assert (await elsewhere(token)).user_id == user.id
-    elsewhere.known.accounts.forget(user.id)  # which it does by itself after `Limits.identity_cache`
+    elsewhere.known.accounts.forget(user.id)  # happens automatically after `Limits.identity_cache`
     with pytest.raises(AccountBlocked):
         await elsewhere(token)
 

@@ -1,4 +1,4 @@
-"""Callers are found by use cases alone: no web framework is needed to tell who calls."""
+"""Use cases alone identify callers, without a web framework."""
 
 from dataclasses import replace
 from datetime import timedelta

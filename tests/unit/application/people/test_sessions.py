@@ -59,7 +59,7 @@ async def test_a_wrong_password_an_unknown_and_an_impossible_address_look_the_sa
 
 
 class Attentive(MemoryPasswords):
-    """Remembers what it was asked to verify."""
+    """Remembers the passwords that it verified."""
 
     def __init__(self) -> None:
         self.verified: list[str | None] = []
@@ -196,7 +196,7 @@ async def test_a_new_password_replaces_the_old_and_ends_every_session(hexagon: H
 
 
 class Slow(MemoryPasswords):
-    """Somebody changes the password while it is checked."""
+    """The password is changed while it is being checked."""
 
     def __init__(self, hexagon: Hexagon, user: User) -> None:
         self._hexagon, self._user = hexagon, user

@@ -1,4 +1,4 @@
-"""What the use cases count, whoever calls them: API, worker, bot or sweeper."""
+"""The use cases' counters, whether the API, worker, bot or sweeper calls them."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a prediction is charged for its rows and its text, whichever of its rows are invalid."""
+"""The charge for a prediction's rows and text, whichever rows are invalid."""
 
 import asyncio
 from dataclasses import replace

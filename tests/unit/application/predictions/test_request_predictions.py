@@ -27,7 +27,7 @@ BAD = {"text": 1}
 
 
 class TestARequest:
-    """What is checked before any transaction."""
+    """The checks before any transaction."""
 
     def test_takes_one_row_as_an_object(self, hexagon: Hexagon) -> None:
         request = hexagon.request(UserId(uuid7()), [GOOD], single=True)

@@ -34,7 +34,7 @@ BAD, BREAKS = {"text": 1}, {"text": BREAKING}
 
 
 class Stuck(Predictor):
-    """Never answers; tells when it was asked."""
+    """Never answers, and reports when it is called."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -48,7 +48,7 @@ class Stuck(Predictor):
 
 @dataclass(frozen=True, slots=True)
 class Away(MemoryWork):
-    """Work whose database is away for the first so many calls of what is named."""
+    """Work whose database is away during the first calls of the named methods."""
 
     failures: dict[str, int]
     calls: list[str]
@@ -79,7 +79,7 @@ def away(hexagon: Hexagon, **failures: int) -> Away:
 
 
 def impatient(**durations: timedelta) -> Limits:
-    """Limits far below what the settings allow, so that no test waits for seconds."""
+    """Limits far shorter than the settings allow, so that no test waits for seconds."""
     limits = Limits()
     for name, duration in durations.items():
         object.__setattr__(limits, name, duration)
@@ -268,7 +268,7 @@ async def test_a_batch_that_is_canceled_hands_back_what_it_had_claimed(hexagon: 
 
 
 class Severed(MemoryWork):
-    """Work whose claim is done while its answer never comes."""
+    """Work whose claim is committed, but never returns."""
 
     @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
@@ -383,7 +383,7 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
 
 
 class Torn(Away):
-    """Work whose claim is done, but whose answer is lost in an outage."""
+    """Work whose claim is committed, but whose result is lost in an outage."""
 
     @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:

@@ -61,7 +61,7 @@ async def test_large_work_and_what_is_beyond_a_fair_share_go_to_the_bulk_lane(he
 
 
 class LanesUsed(MemoryPredictionQueue):
-    """Notes each time that something is put on a lane."""
+    """Records each time that a prediction is put on a lane."""
 
     def __init__(self, hexagon: Hexagon) -> None:
         super().__init__(hexagon.clock)
@@ -159,7 +159,7 @@ async def test_what_a_dead_worker_left_of_the_bulk_lane_is_run_again_alone(hexag
 
 @dataclass(frozen=True, slots=True)
 class SlowToPick(MemoryWork):
-    """Answers a pick when a test lets it."""
+    """Returns from a pick when a test lets it."""
 
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     picked: asyncio.Event = field(default_factory=asyncio.Event)

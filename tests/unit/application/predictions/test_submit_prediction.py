@@ -1,4 +1,4 @@
-"""What a repeated key finds, though today its request would be refused."""
+"""A repeated key finds its prediction, even if the request would now be refused."""
 
 import pytest
 

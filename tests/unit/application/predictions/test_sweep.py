@@ -26,7 +26,7 @@ def tasks(hexagon: Hexagon) -> list[Task]:
 
 
 async def die_under(hexagon: Hexagon, *predictions: Prediction) -> None:
-    """A worker begins these and is never heard of again."""
+    """A worker starts these predictions and falls silent."""
     await hexagon.work.claim(
         [each.id for each in predictions],
         ClaimTerms(token=UUID(int=1), lease=MINUTE, retries=True, most_rows=99, most_bytes=999),

@@ -30,7 +30,7 @@ def waiting(hexagon: Hexagon, prediction: Prediction, seconds: float = 60) -> as
 
 
 async def begun(*tasks: asyncio.Task[Status]) -> None:
-    """Let the tasks come to where they wait: over memory, nothing else makes them pause."""
+    """Let the tasks run until they wait. Over memory, nothing else makes them pause."""
     for _ in range(3):
         await asyncio.sleep(0)
     assert not any(each.done() for each in tasks)
@@ -74,7 +74,7 @@ async def test_when_time_is_up_it_is_answered_as_it_stands(hexagon: Hexagon, sec
 
 @dataclass(frozen=True, slots=True)
 class EndsMeanwhile(MemoryPredictions):
-    """Reads of predictions: right after the first of them, the prediction ends."""
+    """Predictions of which one ends right after the first read."""
 
     hexagon: Hexagon
 
@@ -116,7 +116,7 @@ async def test_at_the_stop_everyone_is_answered_with_what_there_is(hexagon: Hexa
 
 @dataclass(frozen=True, slots=True)
 class AwayOnce(MemoryPredictions):
-    """Reads of predictions; the first time that it is asked which are final, it fails."""
+    """Predictions whose first call of `final` fails."""
 
     looks: list[int]
     failure: Exception
@@ -152,7 +152,7 @@ async def test_a_lost_event_is_made_up_for_by_a_look_also_after_one_that_failed(
 
 @dataclass(frozen=True, slots=True)
 class Counted(MemoryPredictions):
-    """Reads of predictions, counted by how many each of them brought."""
+    """Predictions that count how many each read returned."""
 
     reads: list[int]
 
