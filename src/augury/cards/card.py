@@ -6,7 +6,7 @@ import msgspec
 
 VERSION = 1
 MOST_BYTES = 500_000
-"""A larger card is refused: it is stored beside the model, and shown as one page."""
+"""A larger card is refused, because it is stored beside the model and shown as one page."""
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -36,13 +36,13 @@ class Score(msgspec.Struct, frozen=True):
 
 
 class Bin(msgspec.Struct, frozen=True):
-    """Test rows with similar answers: the mean of what was said, and what was seen."""
+    """Test rows with similar answers: the mean of the answers, and the mean of the truth."""
 
     said: float
     seen: float
     rows: int
     low: float = 0.0
-    """For a number: the tenth and the ninetieth percentile of what was seen."""
+    """For a number: the tenth and the ninetieth percentile of the truth."""
     high: float = 0.0
 
 
@@ -63,7 +63,7 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Threshold(msgspec.Struct, frozen=True):
-    """The decision threshold of two classes, and its cost per test row beside that of other rules."""
+    """The decision threshold of two classes, and its cost per test row compared with other rules."""
 
     value: float
     positive: str
@@ -72,7 +72,7 @@ class Threshold(msgspec.Struct, frozen=True):
     cost: float
     cost_at_half: float
     cost_of_always: float
-    """Of the cheaper of "always the first class" and "always the second"."""
+    """The cost of the cheaper of "always the first class" and "always the second class"."""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -62,7 +62,7 @@ def _scores(card: Card) -> str:
     return (
         '<div class="wide"><table><thead><tr><th>score</th><th>this model</th><th>95 % interval</th>'
         f"<th>baseline</th></tr></thead><tbody>{rows}</tbody></table></div>"
-        f"<p>Measured on {card.test_rows:,} rows that had no part in any choice. The interval is that of 400 "
+        f"<p>Measured on {card.test_rows:,} rows that had no part in any choice. The interval comes from 400 "
         f"resamples. The baseline answers {escape(card.baseline)}.</p>"
     )
 
@@ -92,18 +92,16 @@ def _calibration(card: Card) -> str:
         return ""
     if card.task != "classes":
         return _section("True and predicted numbers", residual_plot(card.calibration))
-    words = (
-        "<p>A point on the diagonal is a probability that can be believed. Larger points are more rows.</p>"
-    )
-    return _section("Can its probabilities be believed?", calibration_plot(card.calibration) + words)
+    words = "<p>Points on the diagonal are reliable probabilities. Larger points have more rows.</p>"
+    return _section("Are its probabilities reliable?", calibration_plot(card.calibration) + words)
 
 
 def _curve(card: Card) -> str:
     if card.curve is None:
         return ""
     words = (
-        f"<p>Loss by trees, as the mean over the folds: the strong line is that of rows it did not learn "
-        f"from, the faint one that of rows it did. It has {card.trees:,} trees ({escape(card.settings)}).</p>"
+        f"<p>Mean loss of the folds, by trees. The strong line shows rows that the model did not learn "
+        f"from, the faint line rows that it did. It has {card.trees:,} trees ({escape(card.settings)}).</p>"
     )
     return _section("Learning curve", curve_plot(card.curve) + words)
 

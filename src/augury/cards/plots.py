@@ -28,10 +28,11 @@ def importance_plot(features: Sequence[Used]) -> str:
 
 
 def calibration_plot(bins: Sequence[Bin]) -> str:
-    """What was said against what was seen: a point for each bin, larger for more rows, and the diagonal."""
+    """Predicted against observed probability: a point for each bin, larger for more rows, and the
+    diagonal."""
     x, y = _axis(0, 1, _LEFT, _WIDTH - _RIGHT), _axis(0, 1, _HEIGHT - _BOTTOM, _TOP)
     most = max((each.rows for each in bins), default=1)
-    lines = [*_frame(x, y, (0, 1), (0, 1), "probability that the model said", "share that was seen")]
+    lines = [*_frame(x, y, (0, 1), (0, 1), "predicted probability", "observed share")]
     lines.append(_line([(x(0), y(0)), (x(1), y(1))], "ideal"))
     lines.append(_line([(x(each.said), y(each.seen)) for each in bins], "line"))
     lines += [
@@ -73,7 +74,7 @@ def curve_plot(curve: Curve) -> str:
 
 
 def confusion_table(confusion: Confusion) -> str:
-    """An HTML table; a cell is the darker the larger its share of its row."""
+    """An HTML table. A cell with a larger share of its row is darker."""
     head = "".join(f'<th scope="col">{escape(_cut(label))}</th>' for label in confusion.labels)
     body = ""
     for label, row in zip(confusion.labels, confusion.rows, strict=True):

@@ -9,7 +9,7 @@ from augury.domain.answer import Answer, Estimate
 
 
 class Task(StrEnum):
-    """What a model answers. Each has a form of its own."""
+    """The kind of a model's answers. Each kind has its own form."""
 
     CLASSIFICATION = "classification"
     """One of several classes."""
@@ -26,7 +26,7 @@ class Task(StrEnum):
 
 
 class CellKind(StrEnum):
-    """What stands in a column of answers."""
+    """The content of a column of answers."""
 
     TEXT = "text"
     TEXTS = "texts"
@@ -38,7 +38,7 @@ class CellKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class AnswerColumn:
     key: str
-    """Its name where answers are stored: short, and never that of another column."""
+    """Its name in stored answers: short and unique."""
     name: str
     """Its name for people."""
     kind: CellKind
@@ -53,14 +53,14 @@ _RANK = AnswerColumn("rank", "rank", CellKind.WHOLE_NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class AnswerForm:
-    """The form of the answers of a task. `names` are those of the classes, the labels, or the values."""
+    """The form of the answers of a task. `names` are the names of the classes, the labels, or the values."""
 
     task: Task
     names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answers: Iterable[Answer | None]) -> Self:
-        """The form of these answers, all of which are of one model."""
+        """The form of these answers, which all come from one model."""
         first = next((each for each in answers if each), None)
         if first is None:
             return cls(Task.REGRESSION)
@@ -116,7 +116,7 @@ class AnswerForm:
                 return cells
 
     def answer(self, cells: Sequence[Any]) -> Answer | None:
-        """The answer whose `cells` these are, in the order of `columns`; None if the row has none."""
+        """The answer with these cells, in the order of `columns`. None if the row has no answer."""
         first, *rest = cells
         if first is None:
             return None

@@ -1,4 +1,4 @@
-"""Dates as values of features: how they are written, and the numbers that a model gets of them."""
+"""Dates as values of features: how they are written, and the numbers that a model gets from them."""
 
 import re
 from datetime import datetime
@@ -13,7 +13,7 @@ def read_date(text: str) -> datetime | None:
     """The date and time in `text`, or None. `2026-11-28`, `2026/11/28` and `28.11.2026` are dates, each with
     or without a time after a blank or a `T`.
 
-    A time zone is dropped, not converted: the hour is the one that was written. `11/28/2026` is no date here,
+    A time zone is dropped, not converted: the hour is the one that was written. `11/28/2026` is not accepted,
     since `11/10/2026` has two readings.
     """
     text = text.strip()
@@ -35,13 +35,13 @@ def read_date(text: str) -> datetime | None:
 
 
 class DatePart(StrEnum):
-    """A number that is made of a date."""
+    """A number that is derived from a date."""
 
     YEAR = "year"
     MONTH = "month"
     """1 to 12."""
     DAY = "day"
-    """Of the month, 1 to 31."""
+    """The day of the month, 1 to 31."""
     WEEKDAY = "weekday"
     """0 (Monday) to 6."""
     HOUR = "hour"

@@ -1,4 +1,4 @@
-"""Model files that were sent to become a version, until a worker has opened them."""
+"""Model files that were sent to become versions, until a worker has opened them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ MOST_REASON_CHARACTERS = 2_000
 
 @dataclass(eq=False)
 class ChecksumMismatch(DomainError):
-    """The file arrived with another SHA-256 than the stated one."""
+    """The SHA-256 of the received file differs from the stated one."""
 
     stated: str
     found: str
@@ -37,7 +37,7 @@ class CheckStage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadTerms:
-    """How the version is to be offered. A price that is None is that of the version before."""
+    """How the version will be offered. None means the price of the version before."""
 
     row_price: int | None = None
     text_price: int | None = None
@@ -49,7 +49,7 @@ class UploadTerms:
         require_prices(self.row_price or 0, self.text_price or 0)
 
     def priced(self, model: Model) -> Model:
-        """The model at these prices, as far as they are given."""
+        """The model with the prices that are given."""
         row, text = self.row_price, self.text_price
         return replace(
             model,
@@ -60,7 +60,7 @@ class UploadTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUpload:
-    """A file that was sent, and the version that it is to become."""
+    """A file that was sent, and the version that it will become."""
 
     ref: ModelRef
     file_id: ModelFileId
@@ -70,12 +70,12 @@ class ModelUpload:
     terms: UploadTerms
     created_at: datetime
     state: ModelState = ModelState.CHECKING
-    """`CHECKING`, `REFUSED`, or `READY` once the version is there."""
+    """`CHECKING`, `REFUSED`, or `READY` once the version exists."""
     stage: CheckStage = CheckStage.WAITING
     attempts: int = 0
-    """How many workers have begun to check it. The latest one's number is also its fence."""
+    """How many workers have begun to check it. The number also serves as the fence of the latest one."""
     reason: str | None = None
-    """Why it was refused, or what the operator should know of the new version."""
+    """Why it was refused, or a remark for the operator about the new version."""
 
     def __post_init__(self) -> None:
         if not self.ref.is_valid:
@@ -85,6 +85,6 @@ class ModelUpload:
         return replace(self, state=ModelState.REFUSED, reason=reason[:MOST_REASON_CHARACTERS])
 
     def accept(self, reason: str | None) -> Self:
-        """Its version is there."""
+        """Record that its version exists."""
         said = reason and reason[:MOST_REASON_CHARACTERS]
         return replace(self, state=ModelState.READY, reason=said)

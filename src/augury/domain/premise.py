@@ -1,4 +1,4 @@
-"""What a decision about a balance rests on, if the balance is not locked until the decision is recorded."""
+"""The conditions of a decision about a balance that is not locked until the decision is recorded."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -8,10 +8,10 @@ from augury.domain.balance import Balance
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """What must still be true of a balance when a decision on an earlier state of it is recorded.
+    """The conditions that a balance must meet when a decision on an earlier state of it is recorded.
 
-    Credits that came in meanwhile do not matter. Those that somebody else took matter only where the rest is
-    not enough.
+    Credits that were added meanwhile do not matter. Credits that were taken meanwhile matter only if the rest
+    is not enough.
     """
 
     taken: int
@@ -19,12 +19,12 @@ class Premise:
     debt: int
     """The debt that was known: it must be the same, since it has the first claim on all credits."""
     most_pending: int
-    """The user's unfinished predictions, of which there may be no more before those of the decision."""
+    """The most unfinished predictions that the user may have, not counting those of the decision."""
 
     @classmethod
     def of(cls, before: Balance, after: Balance, *, most_pending: int) -> Self:
-        """The premise of a decision that led from the balance `before` to that `after`. `most_pending` is the
-        limit that it kept to."""
+        """The premise of a decision that led from the balance `before` to the balance `after`. `most_pending`
+        is the limit that it observed."""
         return cls(
             before.available - after.available,
             before.debt,

@@ -26,12 +26,12 @@ from augury.domain.model_upload import CheckStage, ModelUpload
 MOST_ATTEMPTS = 3
 """Workers that may end during the check of one file."""
 PAUSE = timedelta(seconds=10)
-"""Before a check is tried again for which something was not available."""
+"""The pause before a check is tried again after a dependency was unavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckModel:
-    """Check the oldest model file that nobody checks, and offer it as a version or refuse it."""
+    """Check the oldest unchecked model file, and offer it as a version or refuse it."""
 
     models: Models
     uploads: ModelUploads
@@ -43,8 +43,8 @@ class CheckModel:
     async def __call__(self) -> ModelUpload | None:
         """The upload as the check left it, or None if there is nothing to check.
 
-        If this process ends meanwhile, another one takes it when the lease has ended. Raises `Unavailable`,
-        after it has handed the upload back.
+        If this process ends meanwhile, another one takes the upload when the lease has ended. Raises
+        `Unavailable` after handing the upload back.
         """
         upload = await self.uploads.take(lease=self.limits.lease)
         if upload is None:
@@ -103,7 +103,7 @@ class CheckModel:
 
 
 def _remark(made: Registered) -> str | None:
-    """What the operator should know of the new version."""
+    """The remark for the operator about the new version."""
     words = [f"it is not active, because {'; '.join(made.differences)}"] if made.differences else []
     words += [
         f"the file's metadata has categories for {name}, which is not a categorical feature of the model: "

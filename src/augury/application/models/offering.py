@@ -34,7 +34,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The prices that the operator gives; None is the price of the version before."""
+    """The prices that the operator gives. None means the price of the version before."""
 
     row: int | None
     text: int | None
@@ -47,7 +47,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offering:
-    """Makes a version of a file that was inspected."""
+    """Offers an inspected file as a new version."""
 
     models: Models
     clock: Clock
@@ -63,7 +63,8 @@ class Offering:
         activate: bool,
         reserved: ModelRef | None = None,
     ) -> Registered:
-        """`complete` fills in what the operator said. `reserved` is the version that the file is to become.
+        """`complete` fills in the facts that the operator gave. `reserved` is the version that the file must
+        become.
 
         Raises `InvalidModelName`, `InvalidAmount`, and what `complete` raises.
         """

@@ -10,7 +10,7 @@ KEEP_REFUSED = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeModelFiles:
-    """Delete the files that were sent and that no version needs, and old refusals."""
+    """Delete received files that no version needs, and old refusals."""
 
     files: ModelFiles
     uploads: ModelUploads

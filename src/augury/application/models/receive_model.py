@@ -1,4 +1,4 @@
-"""Receive a model file piece by piece; once it is whole, a worker checks it."""
+"""Receive a model file piece by piece. Once it is complete, a worker checks it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,8 +34,8 @@ class ReceiveModel:
 
     @asynccontextmanager
     async def __call__(self, name: str) -> AsyncIterator[ModelReceipt]:
-        """Raises `InvalidModelName`. While the block runs, the pieces are put to `files`; then `whole` is
-        called."""
+        """Raises `InvalidModelName`. The caller puts the pieces into `files` while the block runs, and then
+        calls `whole`."""
         if not ModelRef(name, 1).is_valid:
             raise InvalidModelName(name=name)
         receipt = ModelReceipt(ModelFileId(uuid7()))
@@ -56,8 +56,8 @@ class ReceiveModel:
         stated: str | None,
         terms: UploadTerms,
     ) -> ModelUpload | Model:
-        """All pieces are stored: `size` bytes with this digest. Answers what a worker will check, or the
-        version that has this very file already, with the terms that are given.
+        """Call it when all pieces are stored: `size` bytes with this digest. Returns the upload that a worker
+        will check, or the version that already has this file, with the given terms applied.
 
         `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyModelFile`, and
         `UnfitForModel` if the file itself says how to read its answer.

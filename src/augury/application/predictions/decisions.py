@@ -32,7 +32,7 @@ class Decisions:
         backlog: Backlog,
         now: datetime,
     ) -> None:
-        """Those of `known` may be out of date."""
+        """`known` are balances that may be out of date."""
         self._before: dict[UserId, Balance] = {**opened.balances, **known}
         self._balances = dict(self._before)
         self._known = known
@@ -47,21 +47,21 @@ class Decisions:
         self.traces: dict[PredictionId, str] = {}
 
     def answer(self, request: Request) -> Decision | None:
-        """None if this takes a fresh look at the balance."""
+        """None if the decision needs the current balance."""
         try:
             return self._replay(request) or self._accept(request)
         except DomainError as refusal:
             return None if request.user_id in self._known else refusal
 
     def premises(self) -> dict[UserId, Premise]:
-        """What the accepted predictions rest on, for each of their users."""
+        """The premises of the accepted predictions, by user."""
         return {
             user_id: Premise.of(self._before[user_id], self._balances[user_id], most_pending=most)
             for user_id, most in self._most_pending.items()
         }
 
     def keep(self, user_ids: Collection[UserId]) -> Collection[UserId]:
-        """Drop what was accepted for other users than these. Answers those others."""
+        """Drop the predictions that were accepted for other users than these. Returns those other users."""
         others = self._most_pending.keys() - user_ids
         if others:
             self.accepted = [each for each in self.accepted if each.prediction.user_id not in others]

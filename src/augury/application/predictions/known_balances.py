@@ -13,8 +13,8 @@ LIFETIME = timedelta(seconds=1)
 
 
 class KnownBalances:
-    """They may have changed since. So nothing is refused by them, and what is accepted by them is recorded
-    only if its `Premise` holds."""
+    """They may have changed since. So they never lead to a refusal, and a prediction that is accepted by them
+    is recorded only if its `Premise` holds."""
 
     def __init__(self) -> None:
         self._recent: Recent[UserId, Balance] = Recent(most=MOST, lifetime=LIFETIME)

@@ -39,7 +39,7 @@ def kinds_of(given: Sequence[str]) -> dict[str, ColumnKind]:
 
 
 def cost_of(given: str | None) -> Cost | None:
-    """The costs in `1:5`: of a false positive, and of a false negative. Raises `OperatorError`."""
+    """The costs of a false positive and of a false negative, written as `1:5`. Raises `OperatorError`."""
     if given is None:
         return None
     try:
@@ -52,10 +52,10 @@ def cost_of(given: str | None) -> Cost | None:
 
 
 def name_of(target: str) -> str:
-    """A model's name made of the target's. Raises `OperatorError` if nothing of it can be in a name."""
+    """A model's name that is made from the target's name. Raises `OperatorError` if no character fits."""
     name = re.sub(r"[^a-z0-9]+", "-", target.lower()).strip("-")[:MOST_NAME_CHARACTERS]
     if not name:
-        raise OperatorError(f"the target {target!r} makes no name for the model: give one with --name")
+        raise OperatorError(f"the target {target!r} cannot become the model's name: give one with --name")
     return name
 
 

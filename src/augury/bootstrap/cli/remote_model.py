@@ -16,7 +16,7 @@ from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import OnStep, progress
 
 TIMEOUT = 60.0
-"""Seconds for one answer, or for one block of the file to be taken."""
+"""Seconds for one answer, or for sending one block of the file."""
 LOOK_EVERY = 0.5
 BLOCK = 1 << 18
 CHECKING, REFUSED, READY = "checking", "refused", "ready"
@@ -94,7 +94,7 @@ class _Service:
                 answer = response.read()
         except (BrokenPipeError, ConnectionResetError) as error:
             raise OperatorError(
-                "the service closed the connection: it, or a proxy before it, may not take such a large file"
+                "the service closed the connection: it, or a proxy in front, may not accept such a large file"
             ) from error
         except (OSError, HTTPException) as error:
             raise OperatorError(f"the service cannot be reached: {error}") from error

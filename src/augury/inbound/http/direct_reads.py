@@ -1,4 +1,4 @@
-"""The reads that programs repeat, as plain ASGI in front of Litestar, like submits (ADR 7).
+"""Frequent reads as plain ASGI in front of Litestar, like submits (ADR 7).
 
 Only requests in their usual spelling are answered here. All others, such as those with a wrong parameter, are
 left to the routes `read`, `list_predictions` and `balance`, which answer the same.
@@ -41,7 +41,7 @@ class DirectReads:
     answers: PredictionAnswers
 
     def of(self, scope: Scope) -> Answer | None:
-        """What answers this GET directly. None: the framework answers it."""
+        """The function that answers this GET directly. None if the framework must answer it."""
         path, query = scope["path"], scope["query_string"]
         if path == "/predictions":
             if not query or (limit := _LIMIT.fullmatch(query)):

@@ -1,4 +1,4 @@
-"""Cards of models: what each was trained on, and how good it is."""
+"""Cards of models: the training data and the scores of each."""
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject

@@ -1,4 +1,4 @@
-"""Receives a model file as a stream: what is read goes to the store in pieces."""
+"""Receives a model file as a stream, and stores it in pieces."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
@@ -21,13 +21,13 @@ from augury.inbound.http.settings import HttpSettings
 
 BYTES = "application/octet-stream"
 FORM_ALLOWANCE = 65_536
-"""What a form may have around its file."""
+"""Bytes that a form may have around its file."""
 UPLOADS_AT_ONCE = 2
 """Model files that one process receives at the same time."""
 
 
 class ModelIntake:
-    """What receives model files, as long as the application lives."""
+    """Receives model files. Lives as long as the application."""
 
     def __init__(self, receive_model: ReceiveModel, files: ModelFiles, settings: HttpSettings) -> None:
         self._receive_model = receive_model
@@ -75,7 +75,7 @@ class ModelIntake:
     async def _stored(
         self, receipt: ModelReceipt, body: AsyncIterator[bytes], form: FormFile | None
     ) -> tuple[str, int]:
-        """Store the file in pieces. Answers its SHA-256 and its size."""
+        """Store the file in pieces. Returns its SHA-256 and its size."""
         digest, waiting, number = hashlib.sha256(), bytearray(), 0
         puts = Puts(partial(self._files.put, receipt.file_id))
         try:

@@ -31,15 +31,15 @@ from augury.inbound.http.settings import HttpSettings
 
 NAME = QueryParameter(max_length=63, description="The name that clients use.", required=True)
 ROW_PRICE = QueryParameter(
-    ge=0, le=MOST_ROW_PRICE, description="Credits per row. Not given: that of the version before, or 1."
+    ge=0, le=MOST_ROW_PRICE, description="Credits per row. Default: the price of the version before, or 1."
 )
 TEXT_PRICE = QueryParameter(
     ge=0,
     le=MOST_TEXT_PRICE,
-    description="Credits per kilobyte of text. Not given: that of the version before, or 0.",
+    description="Credits per kilobyte of text. Default: the price of the version before, or 0.",
 )
 ACTIVATE = QueryParameter(
-    description="Whether it may become the active version. It does not if it answers other things."
+    description="Whether it may become the active version. It does not if its answers have another form."
 )
 VALUE = QueryParameter(
     description="How to read the number of a file without a loss function: as it is, or as e to that power."
@@ -68,7 +68,7 @@ class ModelOperation(Operation):
     status_code=202,
     request_max_body_size=None,  # it is read as a stream, and counted by `ModelIntake`
     summary="Send a model file",
-    description=f"{ReceiveModel.__doc__} The version is `checking` until then: read it to see how far it is. "
+    description=f"{ReceiveModel.__doc__} The version is `checking` until then: read it to see its progress. "
     "The same file as an earlier version's is that version.",
     operation_class=ModelOperation,
     responses=documented(

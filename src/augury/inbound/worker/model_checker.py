@@ -1,4 +1,5 @@
-"""Looks for model files that were sent, and checks them. It runs in every worker, beside predictions."""
+"""Looks for model files that were sent, and checks them. It runs in every worker, at the same time as
+predictions."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Work that a worker repeats beside its predictions."""
+"""Repeats work in a worker, at the same time as its predictions."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 async def repeated(work: Callable[[], Awaitable[None]], seconds: float, what: str) -> None:
-    """Call `work` again and again, with pauses of up to so many seconds. `what` does it, for the log."""
+    """Call `work` repeatedly, with pauses of up to `seconds`. `what` is its name in the log."""
     while True:
         await asyncio.sleep(seconds * random.uniform(0.5, 1))  # spreads workers that started together
         try:

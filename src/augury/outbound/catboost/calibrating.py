@@ -1,4 +1,4 @@
-"""Calibrates a classifier: its raw values are scaled so that its probabilities are met by what is seen.
+"""Calibrates a classifier: scales its raw values so that its probabilities match the observed shares.
 
 CatBoost keeps a scale and a bias in the file, so that the served probabilities are the calibrated ones.
 """
@@ -12,19 +12,19 @@ from scipy.optimize import minimize
 
 Numbers = npt.NDArray[np.float64]
 _LEAST_GAIN = 0.001
-"""A smaller share of the loss is no gain: then the values stay as they are."""
+"""If the loss falls by a smaller share than this, the values are not scaled."""
 _SCALES = (0.2, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Raw values become `scale` times themselves plus `bias`."""
+    """Each raw value is multiplied by `scale`, and `bias` is added."""
 
     scale: float = 1.0
     bias: float = 0.0
 
     def apply(self, model: Any) -> None:  # noqa: ANN401  # CatBoost
-        """Write it into the model."""
+        """Write the calibration into the model."""
         scale, bias = model.get_scale_and_bias()
         biases = (
             [self.scale * each + self.bias for each in bias]
@@ -35,9 +35,9 @@ class Calibration:
 
 
 def calibrate(raw: Numbers, truth: Numbers) -> Calibration:
-    """The calibration with the least log loss of rows that the model did not learn from.
+    """The calibration with the least log loss on rows that the model did not learn from.
 
-    `raw` has one value per row, or rows by classes. More than two classes get a scale alone, so that the
+    `raw` has one value per row, or rows by classes. More than two classes only get a scale, so that the
     likeliest class stays the same.
     """
     if raw.ndim > 1:

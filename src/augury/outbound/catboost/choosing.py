@@ -14,7 +14,7 @@ from augury.outbound.training.split import Fold, Places, Split
 Numbers = npt.NDArray[np.float64]
 
 _FIRST = 0.5
-"""The share of the time for the first fit. What is left decides how many others there are."""
+"""The share of the time for the first fit. The rest decides how many other fits there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Choice:
     recipe: Recipe
     trees: int
     folds: int
-    """Folds that counted."""
+    """The number of folds that were used."""
     training: Numbers
     validation: Numbers
     """The mean losses of the folds, by trees."""
@@ -38,7 +38,7 @@ class Choice:
 def choose(fitting: Fitting, recipes: Sequence[Recipe], split: Split, deadline: float) -> Choice:
     """Compare the recipes on the first fold, and count the trees of the best one on all folds.
 
-    Fits for which there is no time are left out. Ended early, it answers what is known so far.
+    Fits for which there is no time are left out. If it ends early, it returns the result so far.
     """
     return _Choosing(fitting, split, deadline).choose(recipes)
 

@@ -12,7 +12,7 @@ Parts: TypeAlias = Sequence[DatePart]
 
 
 def parts_of(dates: Sequence[Any], parts: Parts) -> npt.NDArray[np.float64]:
-    """Rows by parts. All parts of a missing date, and of a text that is no date, are missing."""
+    """Rows by parts. All parts of a missing date, or of a text that is not a date, are missing."""
     missing = (np.nan,) * len(parts)
     known: dict[Any, tuple[float, ...]] = {None: missing}
     for text in set(dates) - {None}:

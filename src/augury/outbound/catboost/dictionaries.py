@@ -5,11 +5,11 @@ from typing import Any
 
 
 def text_processing(letters: Sequence[int] = (3, 4, 5)) -> dict[str, Any]:
-    """Words, word pairs, and sequences of so many `letters`. Punctuation counts, since "!" and "?"
-    say something.
+    """Words, word pairs, and sequences of as many letters as `letters` says. Punctuation counts, since "!"
+    and "?" have a meaning.
 
-    Naive Bayes and BM25 make a few numbers of each dictionary: trees on them learn in seconds what takes
-    minutes on a bag of words.
+    Naive Bayes and BM25 turn each dictionary into a few numbers. Trees learn from these in seconds, and from
+    a bag of words in minutes.
     """
     dictionaries = [
         _dictionary("words", "Word", 1, least=1),

@@ -21,17 +21,17 @@ PATIENCE = 60
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings to be tried."""
+    """Settings to try."""
 
     name: str
     settings: Mapping[str, Any]
 
 
 def recipes(features: Features) -> Sequence[Recipe]:
-    """Those worth trying on such features, the most promising first.
+    """The recipes for these features, the most promising first.
 
-    Beside texts, every category is one-hot: next to target statistics of a category (CTR), CatBoost 1.2.10
-    gives each row the text features of another one while it learns.
+    If there are texts, every category is one-hot: with target statistics of a category (CTR), CatBoost 1.2.10
+    gives each row the text features of another row during training.
     """
     if not features.texts:
         return (
@@ -112,7 +112,7 @@ class Fitting:
         deadline: float = float("inf"),
         budget: int | None = None,
     ) -> Fitted:
-        """`budget` is how many steps of the progress bar this fit stands for."""
+        """`budget` is the number of steps of the progress bar for this fit."""
         begin, budget = self.steps.done, budget or trees or self.plan.trees
         after = _AfterTree(self.steps, begin, deadline)
         model = CatBoost(self._settings(recipe, trees or self.plan.trees))

@@ -1,4 +1,4 @@
-"""Says which place each row of a question has in its group, by the scores of a model that ranks."""
+"""Ranks the rows of a question within their groups, by the scores of a ranking model."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -20,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 def ranked(question: Question, outcome: Outcome) -> Outcome:
     """The outcome with the rank of each row: 1 for the highest score. Rows with the same score share a place.
 
-    Rows that name no group are a group together. A row that was not predicted has no place.
+    Rows without a group form one group. A row that was not predicted has no rank.
     """
     if outcome.output is None:
         return outcome

@@ -24,7 +24,7 @@ class Scores:
 
     @classmethod
     def lost(cls, facts: ModelFacts, rows: int) -> Self:
-        """So many rows without an answer."""
+        """`rows` rows without an answer."""
         width = len(facts.form.names) or (2 if facts.task is Task.UNCERTAIN_REGRESSION else 0)
         shape = (rows, width) if width else (rows,)
         decided = {
@@ -89,7 +89,7 @@ class Scores:
 
 
 def crossed(facts: ModelFacts, numbers: npt.NDArray[np.float64]) -> Sequence[int]:
-    """The rows in which a quantile is below one of a smaller alpha. Empty if the values are no quantiles."""
+    """The rows in which a quantile is below one of a smaller alpha. Empty if the values are not quantiles."""
     if facts.value_is is not ValueIs.QUANTILE or facts.task is not Task.MULTI_REGRESSION or not len(numbers):
         return ()
     order = np.argsort([float(name) for name in facts.outputs], kind="stable")

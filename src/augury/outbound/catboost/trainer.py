@@ -39,14 +39,14 @@ class _Measured:
     rows: Places
     seconds: float
     is_whole: bool
-    """Whether it has all its trees, and learned from all rows but the test's."""
+    """Whether it has all its trees, and learned from all rows except those of the test."""
 
 
 def train_table(
     file: Path, plan: Plan, saved: Path, watch: Watch | None = None, *, encoding: str = "utf-8-sig"
 ) -> Card:
-    """Train a model from the table in `file` and save it as `saved`, with its card. `encoding` is that of a
-    CSV file. Raises `Untrainable`.
+    """Train a model from the table in `file` and save it as `saved`, with its card. `encoding` is the
+    encoding of a CSV file. Raises `Untrainable`.
 
     Ends within about the plan's time limit, or soon after `watch.stop` is set. Call it in a thread.
     """
@@ -96,7 +96,8 @@ def _trained(prepared: Prepared, plan: Plan, saved: Path, watch: Watch) -> Card:
 
 
 def _measured(fitting: Fitting, chosen: Choice, rows: Places, deadline: float) -> _Measured:
-    """The chosen model fitted to all rows but the test's; if that ends early, a fold's model may do."""
+    """The chosen model, fitted to all rows except those of the test. If that ends early, perhaps a fold's
+    model."""
     stop, began = fitting.steps.watch.stop, time.monotonic()
     if not stop.is_set():
         fitted = fitting.fit(

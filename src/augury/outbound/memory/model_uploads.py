@@ -89,7 +89,7 @@ class MemoryModelUploads(ModelUploads):
 
 
 def _mine(state: State, upload: ModelUpload) -> ModelUpload | None:
-    """The upload as it is stored, if this attempt still has it."""
+    """The stored upload, if this attempt still owns it."""
     record = state.model_uploads.get(upload.ref)
     if record is None or record.upload.state is not ModelState.CHECKING:
         return None

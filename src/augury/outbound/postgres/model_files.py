@@ -27,7 +27,7 @@ WITH gone AS (
 ) SELECT count(*) FROM gone
 """
 DELETE = "DELETE FROM model_files WHERE id = $1"
-# An upload is added just after its file became whole: an hour is plenty.
+# An upload is added just after its file was completed, so an hour is long enough.
 UNNEEDED = """
 SELECT id FROM model_files f
 WHERE sha256 IS NULL AND received_at < now() - interval '1 day'
@@ -66,7 +66,7 @@ class PostgresModelFiles(ModelFiles):
 
     @override
     async def delete(self, file_id: ModelFileId) -> None:
-        """A few pieces at a time, so that no statement runs for long."""
+        """Deletes a few pieces at a time, so that no statement runs for long."""
         while (await fetch(self.pool, DELETE_PIECES, file_id))[0][0] == PIECES_AT_ONCE:
             pass
         await fetch(self.pool, DELETE, file_id)

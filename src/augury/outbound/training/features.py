@@ -1,4 +1,5 @@
-"""Makes the columns of a table the features of a model, in its order: parts of dates come last."""
+"""Turns the columns of a table into the features of a model, in the model's order: parts of dates come
+last."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,13 +18,14 @@ from augury.outbound.training.plan import ColumnKind, Untrainable
 MOST_LISTED = 1_000
 """Categories of one feature whose names the file keeps. More are not choices, but names or numbers."""
 MOST_BESIDE_TEXTS = 255
-"""Values of a category that can be one-hot. Beside a text, one with more is used as a text itself."""
+"""Values of a category that can be one-hot. If the table has a text, a category with more values is also used
+as a text."""
 _ORDER = (ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The model's features as a pandas DataFrame, and which of them are what."""
+    """The model's features as a pandas DataFrame, and their kinds."""
 
     frame: Any
     categories: Sequence[str]
@@ -42,7 +44,7 @@ class Features:
                 dates[each.name] = tuple(parts)
                 frame |= {part_name(each.name, part): values for part, values in parts.items()}
         if not frame:
-            raise Untrainable("no column can be used as a feature; --kind COLUMN=KIND overrules it")
+            raise Untrainable("no column can be used as a feature; override that with --kind COLUMN=KIND")
         return cls(
             pd.DataFrame(frame),
             [each.name for each in used if each.kind is ColumnKind.CATEGORY],
@@ -72,7 +74,7 @@ class Features:
 
 
 def beside_texts(columns: Sequence[Column]) -> list[Column]:
-    """The columns, with categories of many values used as texts if there is a text among them."""
+    """The columns. If one is a text, categories with many values become texts, too."""
     if all(each.kind is not ColumnKind.TEXT for each in columns):
         return list(columns)
     return [
@@ -91,7 +93,8 @@ def _values(column: Column) -> Any:  # noqa: ANN401  # an array
 
 
 def as_text(cell: str | float | None) -> str:
-    """A category or a label as text. A whole number has no point, a missing one is the empty text."""
+    """A category or a label as text. A whole number has no decimal point; a missing value is the empty
+    text."""
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
     return cell or ""

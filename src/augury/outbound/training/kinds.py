@@ -1,4 +1,4 @@
-"""Finds out how each column of a table can be used, from its name and its cells alone."""
+"""Decides how each column of a table is used, from its name and its cells alone."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +21,7 @@ _SLASHED_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}(?: .*)?")
 _CODE = re.compile(r"0\d+")
 _NEARLY_ALL = 0.95
 _MANY = 20
-"""Rows from which on "every row has its own value" says something."""
+"""The least rows for which "every row has its own value" means something."""
 _SAMPLE = 2_000
 
 
@@ -38,17 +38,18 @@ class Column:
 
 
 def column_of(name: str, cells: Sequence[Cell], wanted: ColumnKind | None = None) -> Column:
-    """The column as the operator `wanted` it, else as it looks. Raises `Untrainable` if it cannot be that."""
+    """The column with the `wanted` kind, or else the kind that its cells suggest. Raises `Untrainable` if the
+    cells do not fit the wanted kind."""
     different = set(cells) - {None}
     if wanted is None:
         return _found(name, cells, different)
     if wanted is ColumnKind.NUMBER:
         conventions = number_conventions(different)
         if conventions is None:
-            raise Untrainable(f"column {name!r} is no number in every row")
+            raise Untrainable(f"column {name!r} is not a number in every row")
         return Column(name, wanted, "as you said", cells, conventions)
     if wanted is ColumnKind.DATE and not _are_dates(different):
-        raise Untrainable(f"column {name!r} is no date in every row: write dates as 2026-11-28")
+        raise Untrainable(f"column {name!r} is not a date in every row: write dates as 2026-11-28")
     return Column(name, wanted, "as you said", cells)
 
 
@@ -77,13 +78,13 @@ def _words(name: str, cells: Sequence[Cell], texts: set[str], rows: int) -> Colu
     if len(texts) > _MANY and (words >= 4 or (words >= 2 and own_share > 0.5)):
         return Column(name, ColumnKind.TEXT, f"texts of {words:.0f} words on average", cells)
     if own_share >= _NEARLY_ALL and rows >= _MANY:
-        why = "looks like an id: (almost) every row has its own value, so it can only be learned by heart"
+        why = "looks like an id: (almost) every row has its own value, which a model could only memorize"
         return Column(name, ColumnKind.SKIP, why, cells)
     return Column(name, ColumnKind.CATEGORY, f"{len(texts):,} different values", cells)
 
 
 def number_conventions(different: Collection[Cell]) -> Collection[Convention] | None:
-    """How these numbers are written, or None if they are no numbers. Codes such as 007 are none."""
+    """How these numbers are written, or None if they are not numbers. Codes such as 007 are not numbers."""
     texts = [each.strip() for each in different if isinstance(each, str)]
     numbers = [each for each in texts if each.lower() not in MISSING_MARKS]
     if not numbers:
@@ -115,7 +116,7 @@ def _are_dates(different: Collection[Cell]) -> bool:
 def _id_number(
     name: str, cells: Sequence[Cell], different: set[Cell], conventions: Collection[Convention]
 ) -> str | None:
-    """Why the numbers are ids, or None."""
+    """The reason to treat the numbers as ids, or None."""
     rows = len(cells)
     if rows < _MANY or len(different) < _NEARLY_ALL * rows:
         return None
@@ -135,7 +136,7 @@ def _id_number(
 def columns_of(
     table: Mapping[str, Sequence[Cell]], kinds: Mapping[str, ColumnKind], without: Collection[str]
 ) -> list[Column]:
-    """All columns but those `without`, in the table's order. Raises `Untrainable`."""
+    """All columns except those in `without`, in the table's order. Raises `Untrainable`."""
     if unknown := [name for name in kinds if name not in table]:
         raise Untrainable(f"there is no column {unknown[0]!r} (there are: {', '.join(table)})")
     return [

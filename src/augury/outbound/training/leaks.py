@@ -1,4 +1,4 @@
-"""Refuses columns that are the answer under another name."""
+"""Skips columns that contain the answer under another name."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from augury.outbound.training.kinds import Column
 from augury.outbound.training.plan import ColumnKind
 from augury.outbound.training.target import Target
 
-_WHY = "tells the answer itself: each of its values stands for exactly one, and the other way round"
+_WHY = "reveals the answer: each of its values belongs to exactly one answer, and vice versa"
 
 
 def without_leaks(columns: Sequence[Column], target: Target, wanted: Collection[str]) -> list[Column]:

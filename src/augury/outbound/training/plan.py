@@ -1,4 +1,4 @@
-"""What the operator asks of a training, and what it reports."""
+"""The operator's settings for a training, and its reports."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from threading import Event
 
 
 class Untrainable(Exception):
-    """No model can be trained on this table as it was asked. `str()` says why."""
+    """No model can be trained on this table with these settings. `str()` says why."""
 
 
 class ColumnKind(StrEnum):
@@ -27,7 +27,7 @@ class Cost:
     """The cost of the two errors of a classifier of two classes, in any unit."""
 
     false_positive: float
-    """Answering the second class where the first is true."""
+    """Answering the second class if the first is true."""
     false_negative: float
 
     def __post_init__(self) -> None:
@@ -51,12 +51,12 @@ class Plan:
 
     target: str
     kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
-    """Those of the columns whose kind is not to be found out."""
+    """The kinds of columns for which the operator gave one."""
     task: Task | None = None
     time: str | None = None
     group: str | None = None
     positive: str | None = None
-    """The class whose probability counts, of two."""
+    """For two classes: the class whose probability counts."""
     cost: Cost | None = None
     time_limit: timedelta = timedelta(minutes=3)
     threads: int = 2
@@ -68,7 +68,7 @@ class Plan:
 OnStep = Callable[[int, int], None]
 """Is called with the steps done and the steps in all."""
 OnFound = Callable[[str], None]
-"""Is called with a sentence for people about what was found in the table, as soon as it is known."""
+"""Called with a sentence for people about each finding in the table, as soon as it is known."""
 
 
 def _nobody(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Makes a table ready for training: what each column is, which rows are used, and how they are split."""
+"""Prepares a table for training: the kinds of its columns, the used rows, and their split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ LEAST_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The columns and rows that are used. Places count these rows."""
+    """The used columns and rows. Places are indexes of these rows."""
 
     table: Table
     columns: Sequence[Column]
@@ -56,13 +56,13 @@ def prepare(table: Table, plan: Plan, watch: Watch) -> Prepared:
     used = {name: [cells[row] for row in target.rows] for name, cells in table.columns.items()}
     without = {name for name in (plan.target, plan.time, plan.group) if name}
     if plan.target in plan.kinds:
-        raise Untrainable("the target is no feature: leave its kind out")
+        raise Untrainable("the target is not a feature: leave its kind out")
     columns = beside_texts(without_leaks(columns_of(used, plan.kinds, without), target, plan.kinds))
     for each in [*(f"{column.name}: {_used_as(column)} ({column.why})" for column in columns), *target.notes]:
         watch.on_found(each)
     features = Features.of(columns)
     split = _split(used, features, target, plan)
-    watch.on_found(f"{len(split.train):,} rows to learn from, {len(split.test):,} for the test: {split.how}")
+    watch.on_found(f"{len(split.train):,} rows for training, {len(split.test):,} for the test: {split.how}")
     return Prepared(table, columns, features, target, split)
 
 
@@ -110,5 +110,5 @@ def _split(used: dict[str, list[Cell]], features: Features, target: Target, plan
     if any(len(side) < 2 for side in sides):
         raise Untrainable("too few different rows, groups or times to split the table")
     if target.classes and len(np.unique(target.values[made.train])) < len(target.classes):
-        raise Untrainable("a class is missing among the rows to learn from: use another split")
+        raise Untrainable("a class is missing among the rows for training: use another split")
     return made

@@ -39,8 +39,8 @@ def scores_of(
 
 
 def calibration_of(target: Target, test: Places, answers: Numbers) -> list[Bin]:
-    """Ten bins of equal widths of the probability (of the second class of two, else of the answered one),
-    or tenths of the predicted numbers."""
+    """Ten bins of the probability with equal widths (for two classes the second one's, otherwise the answered
+    one's), or tenths of the predicted numbers."""
     truth = target.values[test]
     if target.task is Task.NUMBER:
         order = np.argsort(answers, kind="stable")
@@ -67,7 +67,7 @@ def calibration_of(target: Target, test: Places, answers: Numbers) -> list[Bin]:
 
 
 def confusion_of(target: Target, test: Places, answers: Numbers, threshold: float | None) -> Confusion | None:
-    """None for a number. Of many classes, the most frequent ones; the others are put together."""
+    """None for a number. If there are many classes, the less frequent ones are put together."""
     if target.task is Task.NUMBER:
         return None
     count = len(target.classes)

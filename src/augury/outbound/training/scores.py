@@ -25,7 +25,7 @@ class Interval:
 
 
 def class_scores(truth: Numbers, probabilities: Numbers, threshold: float | None) -> dict[str, Score]:
-    """`truth` has the numbers of the classes. `threshold` is that of two classes."""
+    """`truth` has the numbers of the classes. `threshold` applies to two classes."""
     classes = probabilities.shape[1]
     known = truth.astype(np.intp)
     said = decided(probabilities, threshold)
@@ -63,7 +63,7 @@ def number_scores(truth: Numbers, predicted: Numbers) -> dict[str, Score]:
 def with_intervals(
     scores: Mapping[str, Score], units: npt.NDArray[np.intp], seed: int
 ) -> dict[str, Interval]:
-    """Each score with the interval in which 95 % of the resamples lie. Whole units are drawn."""
+    """Each score with the interval that contains 95 % of the resamples. Whole units are drawn."""
     _, unit = np.unique(units, return_inverse=True)
     count = int(unit.max()) + 1
     random = np.random.default_rng(seed)
@@ -90,7 +90,7 @@ def decided(probabilities: Numbers, threshold: float | None) -> npt.NDArray[np.i
 
 
 def auc_of(truth: Numbers, score: Numbers) -> Score:
-    """The chance that a row of class 1 has a higher score than one of class 0; half of it where equal."""
+    """The probability that a row of class 1 has a higher score than a row of class 0. Ties count half."""
     _, rank = np.unique(score, return_inverse=True)
     positive = truth == 1
 
@@ -105,7 +105,7 @@ def auc_of(truth: Numbers, score: Numbers) -> Score:
 
 
 def calibration_error(said: Numbers, seen: Numbers, weights: Numbers | None = None) -> float:
-    """The mean distance between what is said and what is seen, over ten bins of equal width."""
+    """The mean distance between predicted and observed probability, over ten bins of equal width."""
     weights = np.ones(len(said)) if weights is None else weights
     place = np.minimum((said * _BINS).astype(np.intp), _BINS - 1)
     gap = np.abs(np.bincount(place, weights * (said - seen), minlength=_BINS))

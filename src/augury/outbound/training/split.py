@@ -1,4 +1,4 @@
-"""Splits rows honestly: what belongs together stays on one side."""
+"""Splits rows without leaks: rows that belong together stay on one side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 Places: TypeAlias = npt.NDArray[np.intp]
 
 FOLDS = 3
-"""Of the cross-validation."""
+"""The folds of the cross-validation."""
 TEST = 5
 """One row in five is for the test."""
 _MANY_DUPLICATES = 0.5
@@ -70,7 +70,7 @@ def units_of(
 def random_split(
     units: Places, strata: npt.NDArray[np.float64], *, folds: int, seed: int, duplicates: str
 ) -> Split:
-    """Every side has its share of each stratum, as far as units allow."""
+    """Split at random. Every side has its share of each stratum, as far as the units allow."""
     side = _dealt(units, strata, TEST, seed)
     train, test = np.flatnonzero(side > 0), np.flatnonzero(side == 0)
     part = _dealt(units[train], strata[train], folds, seed + 1)
@@ -79,8 +79,8 @@ def random_split(
 
 
 def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, duplicates: str) -> Split:
-    """The last fifth is the test, and each fold validates on what comes after what it learns from. Rows with
-    the same time stay together; a row of the test that is a duplicate of an earlier one is left out."""
+    """The last fifth is the test, and each fold validates on rows after those that it learns from. Rows with
+    the same time stay together. A row of the test that duplicates an earlier row is left out."""
     order = np.argsort(times, kind="stable")
     borders = [
         _border(times[order], len(order) * (TEST - 1) * (each + 1) // (TEST * (folds + 1)))
@@ -96,7 +96,7 @@ def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, dup
 
 
 def _border(times: npt.NDArray[np.float64], place: int) -> int:
-    """The first place at or after `place` where the time is a new one."""
+    """The first place at or after `place` where the time differs from the one before."""
     while 0 < place < len(times) and times[place] == times[place - 1]:
         place += 1
     return place
@@ -113,7 +113,7 @@ def _dealt(units: Places, strata: npt.NDArray[np.float64], hands: int, seed: int
 
 
 def strata_of(values: npt.NDArray[np.float64], *, are_classes: bool) -> npt.NDArray[np.float64]:
-    """The strata of classes are they themselves, those of numbers their tenths."""
+    """The strata: each class, or each tenth of the numbers."""
     if are_classes:
         return values
     return np.searchsorted(np.quantile(values, np.arange(0.1, 1, 0.1)), values).astype(np.float64)

@@ -38,8 +38,8 @@ def is_parquet(file: Path) -> bool:
 
 
 def read_table(file: Path, encoding: str = "utf-8-sig") -> Table:
-    """Read a Parquet file, or a CSV file in this encoding. Raises `Untrainable` if the file is no table
-    with a header and rows, and `OSError`."""
+    """Read a Parquet file, or a CSV file in this encoding. Raises `OSError`, and `Untrainable` if the file is
+    not a table with a header and rows."""
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     columns = _parquet(file) if is_parquet(file) else _csv(file, encoding)

@@ -1,4 +1,4 @@
-"""Reads the column that a model shall predict."""
+"""Reads the column that a model will predict."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ LEAST_OF_A_CLASS = 10
 """Rows. A smaller class cannot be learned, tested and cross-validated."""
 MOST_CLASSES = 100
 _MOST_WHOLE_CLASSES = 10
-"""Whole numbers with at most so many different values are classes."""
+"""Whole numbers with at most this many different values are classes."""
 _YES = ("1", "yes", "true", "y", "да", "spam", "churn", "positive", "1.0")
 
 
@@ -26,7 +26,7 @@ class Target:
 
     task: Task
     classes: tuple[str, ...]
-    """In the order of their numbers. Of two, the second is the one whose probability counts."""
+    """In the order of their numbers. For two classes, the second one's probability counts."""
     values: npt.NDArray[np.float64]
     """The numbers of the classes, or the numbers to be predicted."""
     rows: npt.NDArray[np.intp]
@@ -47,7 +47,7 @@ def read_target(cells: Sequence[Cell], plan: Plan) -> Target:
     task = plan.task or (Task.CLASSES if conventions is None or _are_classes(different) else Task.NUMBER)
     if task is Task.NUMBER:
         if conventions is None:
-            raise Untrainable(f"the target {plan.target!r} is no number in every row")
+            raise Untrainable(f"the target {plan.target!r} is not a number in every row")
         numbers = {cell: number_of(cell, conventions) for cell in different}
         rows = np.array([row for row in present if numbers[cells[row]] is not None], dtype=np.intp)
         values = np.array([numbers[cells[row]] for row in rows], dtype=np.float64)
@@ -87,7 +87,8 @@ def _classes(labels: Sequence[tuple[int, str]], notes: list[str], plan: Plan) ->
 
 
 def _ordered(counts: dict[str, int], positive: str | None) -> tuple[str, ...]:
-    """By name; of two, the positive class is second: the one named, else one like "yes", else the rarer."""
+    """The classes by name. If there are two, the positive one is second: the given one, or one like "yes", or
+    the rarer one."""
     names = sorted(counts)
     if positive is not None and positive not in counts:
         raise Untrainable(f"{positive!r} is not among the classes: {', '.join(names)}")
