@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -127,7 +127,8 @@ def test_alembics_folder_does_not_shadow_the_library() -> None:
 def test_what_is_imported_is_declared() -> None:
     """Otherwise we would accidentally get new major versions of indirect dependencies."""
     project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["project"]
-    declared = {re.split(r"[^\w-]", each)[0].replace("-", "_") for each in project["dependencies"]}
+    packages = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    declared = {re.split(r"[^\w-]", each)[0].replace("-", "_") for each in packages}
     declared |= {"dishka", "dotenv", "jwt", "swagger_ui"}  # imported under another name
     roots = {name.partition(".")[0] for module in modules() for name in imports(module)}
     assert roots - sys.stdlib_module_names - {"augury", "argon2", "fluent"} <= declared

@@ -78,7 +78,7 @@ def test_every_container_is_complete() -> None:
     up_container(ProcessSettings(), postgres, *together, broker=False)
     up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
     chats = TelegramSettings(token="42:secret")
-    bot_container(postgres, rabbit, Limits(), chats)
+    bot_container(ProcessSettings(), postgres, rabbit, Limits(), chats)
     bots = (telegram(),)
     up_container(ProcessSettings(), postgres, *together, chats, broker=False, overrides=bots)
 
@@ -92,7 +92,9 @@ def test_every_container_is_complete() -> None:
 )
 async def test_the_bot_is_given_nothing_that_takes_an_administrator(verb: type) -> None:
     postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
-    container = bot_container(postgres, rabbit, Limits(), TelegramSettings(token="42:secret"))
+    container = bot_container(
+        ProcessSettings(), postgres, rabbit, Limits(), TelegramSettings(token="42:secret")
+    )
     with pytest.raises(NoFactoryError):
         await container.get(verb)
 

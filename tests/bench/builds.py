@@ -32,6 +32,8 @@ class Build:
     users: int = USERS
     settings: dict[str, object] = field(default_factory=dict)
     """More settings, for all processes."""
+    absent_in_api: Sequence[str] = ()
+    """Packages that the API is started without, as in its image."""
     port: int = field(default_factory=free_port)
     api: list[psutil.Process] = field(default_factory=list)
     workers: list[psutil.Process] = field(default_factory=list)
@@ -109,7 +111,12 @@ class Build:
         return {"Authorization": f"Bearer {token}"}
 
     def _command(self, *arguments: str) -> list[str]:
-        return [str(self.checkout / ".venv/bin/python"), "-m", "augury.bootstrap.cli", *arguments]
+        python = str(self.checkout / ".venv/bin/python")
+        if arguments != ("api",) or not self.absent_in_api:
+            return [python, "-m", "augury.bootstrap.cli", *arguments]
+        absent = f"import sys; sys.modules.update(dict.fromkeys({list(self.absent_in_api)}))"
+        command = "from augury.bootstrap.cli.root import main; main(prog_name='augury')"
+        return [python, "-c", f"{absent}; {command}", *arguments]
 
     def _start(self, name: str) -> psutil.Process:
         log = (self.folder / f"{name}.log").open("ab")

@@ -12,7 +12,8 @@ from tests.chaos.table import Figures
 from tests.chaos.world import World
 
 BY_TAG = r"""
-SELECT substring(encode(input, 'escape') FROM 'tag\d+end') AS tag, p.id, p.status, p.attempts, p.failure,
+SELECT coalesce(substring(encode(input, 'escape') FROM 'tag\d+end'), p.id::text) AS tag, -- a slice has none
+    p.id, p.status, p.attempts, p.failure,
     p.row_price * p.rows + coalesce(p.text_price * ((p.text_bytes + 999) / 1000), 0) AS price,
     p.row_price * p.valid_rows + coalesce(p.text_price * ((p.valid_text_bytes + 999) / 1000), 0) AS charged,
     p.user_id,

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.batches.ports import NotStored, input_name, output_name
 from augury.application.ports import IdempotencyKey
 from augury.domain.balance import Transfer
 from augury.domain.batch import Batch, BatchNotFound, SlicePlace
@@ -196,28 +195,6 @@ async def test_batches_are_listed_newest_first(adapters: Adapters) -> None:
 
     assert [each.batch.id for each in [*page, *rest]] == ids[::-1]
     assert not await adapters.batches.page(await adapters.user(), limit=2)
-
-
-async def test_the_store_keeps_replaces_and_deletes_objects(adapters: Adapters) -> None:
-    mine, others = BatchId(uuid7()), BatchId(uuid7())
-    store = adapters.batch_store
-    content = bytes(range(256)) * 10_000
-    for number in range(3):
-        await store.put(mine, input_name(number), content)
-    await store.put(mine, output_name(0), b"first")
-    await store.put(mine, output_name(0), b"")
-    await store.put(others, input_name(0), b"others'")
-
-    assert await store.get(mine, input_name(2)) == content
-    assert await store.get(mine, output_name(0)) == b""
-    with pytest.raises(NotStored):
-        await store.get(mine, output_name(1))
-    assert await store.delete(mine, at_most=2, prefix="input/") == 2
-    assert await store.delete(mine, at_most=2, prefix="input/") == 1
-    assert await store.get(mine, output_name(0)) == b""
-    assert await store.delete(mine, at_most=100) == 1
-    assert await store.delete(mine, at_most=100) == 0
-    assert await store.get(others, input_name(0)) == b"others'"
 
 
 async def test_ended_and_abandoned_batches_are_outdated_after_their_time(adapters: Adapters) -> None:

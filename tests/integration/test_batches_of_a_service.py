@@ -7,14 +7,17 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import httpx
 import psutil
 import pytest
 
 from tests.integration.test_service import member
 from tests.patience import patience
-from tests.processes import Process, Service
+from tests.processes import Process, Service, eventually, run
+from tests.s3_server import SECRET, s3_server
 
 MEGABYTE = 1 << 20
 SETTINGS = {"lease": 2, "sweep_every": 0.5}
@@ -76,6 +79,54 @@ async def test_a_batch_survives_kills_of_workers_and_the_api_and_is_charged_once
         balance = (await client.get("/balance", headers=headers)).json()
         assert balance == {"available": 0, "held": 0}
     assert "the books balance" in service.augury("ledger", "verify")
+
+
+async def test_a_batch_whose_rows_are_in_a_bucket(
+    database_url: str, rabbitmq_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = f"batches-{uuid4().hex}"
+    server = s3_server()
+    for name, value in server.env.items():
+        monkeypatch.setenv(name, value)
+    settings = {
+        **SETTINGS,
+        "store_url": f"{server.bucket(bucket)}/augury",
+        "keep_batches": 0,
+        "purge_every": 1,
+    }
+    rows = 5_000
+    with Service(database_url, rabbitmq_url, tmp_path, settings) as service:
+        service.augury("model", "train")
+        api = service.api()
+        async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
+            headers = await member(service, client, "heavy", rows)
+            batch = await send(client, headers, rows_of(rows))
+            assert len(server.keys(bucket)) == 4  # three slices, and the sheet
+            assert all(each.startswith(f"augury/{batch['id']}/") for each in server.keys(bucket))
+            connection = await asyncpg.connect(database_url)
+            assert await connection.fetchval("SELECT count(*) FROM batch_objects") == 0
+            await connection.close()
+            worker = service.worker()
+            now = await ended(client, headers, batch)
+            assert (now["status"], now["done"]) == ("succeeded", rows)
+            eventually(lambda: not server.keys(bucket), 60, "the purge")
+            results = await client.get(batch["urls"]["results"], headers=headers)
+            assert results.status_code == 410
+        assert "the books balance" in service.augury("ledger", "verify")
+        assert SECRET not in api.output + worker.output
+
+
+def test_a_process_names_the_variable_of_a_store_that_cannot_be_used(
+    database_url: str, rabbitmq_url: str, tmp_path: Path
+) -> None:
+    settings: dict[str, object] = {"store_url": "s3://key:very-secret@bucket"}
+    service = Service(database_url, rabbitmq_url, tmp_path, settings)
+    for process in ("api", "worker"):
+        ended = run(process, env=service.env)
+
+        assert ended.returncode == 1
+        assert ended.stderr.splitlines()[-1].startswith("augury: AUGURY_STORE_URL must have no keys")
+        assert "very-secret" not in ended.stderr
 
 
 async def test_an_upload_that_is_killed_costs_nothing(service: Service) -> None:

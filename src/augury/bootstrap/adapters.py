@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from asyncpg import Pool
 from dishka import Provider, Scope, WithParents
 
+from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, ModelStore
-from augury.bootstrap.config import ProcessSettings
+from augury.bootstrap.config import ProcessSettings, SettingError, variable
 from augury.outbound.argon2_passwords import Argon2Passwords
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
 from augury.outbound.memory.events import MemoryEvents
@@ -47,12 +48,12 @@ def postgres() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(_pool)
     provider.provide(_models_on_offer)
+    provider.provide(_batch_store)
     provider.provide(Reads.of)
     provider.provide_all(
         WithParents[PostgresApiKeys],
         WithParents[PostgresBalances],
         WithParents[PostgresBatches],
-        WithParents[PostgresBatchStore],
         WithParents[PostgresBulkLane],
         WithParents[PostgresChats],
         WithParents[PostgresDialogues],
@@ -84,6 +85,21 @@ async def _pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
 
 def _models_on_offer(pool: Pool, settings: PostgresSettings) -> WithParents[PostgresModels]:
     return PostgresModels(pool, believed=settings.model_cache)
+
+
+def _batch_store(pool: Pool, settings: ProcessSettings) -> BatchStore:
+    """Raises `SettingError`."""
+    if settings.store_url is None:
+        return PostgresBatchStore(pool)
+    name = variable(ProcessSettings, "store_url")
+    try:
+        from augury.outbound.object_store import ObjectBatchStore  # loads obstore, which few services need
+    except ModuleNotFoundError as error:
+        raise SettingError(f"{name} needs the package {error.name}: install augury[s3]") from error
+    try:
+        return ObjectBatchStore(settings.store_url)
+    except ValueError as error:
+        raise SettingError(f"{name} {error}") from error
 
 
 def rabbit() -> Provider:

@@ -38,7 +38,9 @@ async def run_api(process: ProcessSettings) -> None:
     """Serve until a signal. Raises `SettingError`, `Unavailable`, `SchemaMismatch` at start-up."""
     stop = stop_requested()
     rabbit = read(RabbitSettings)
-    container = api_container(read(PostgresSettings), rabbit, *http_settings(), overrides=asked_for_faults())
+    container = api_container(
+        *(process, read(PostgresSettings), rabbit, *http_settings()), overrides=asked_for_faults()
+    )
     with bound_socket(process.host, process.port) as listener:
         try:
             await check_schema(await container.get(Pool))

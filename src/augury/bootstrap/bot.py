@@ -38,7 +38,7 @@ async def run_bot(process: ProcessSettings) -> None:
     telegram = read(TelegramSettings)
     async with AsyncExitStack() as stack:
         if telegram.token:
-            alive, counted = await stack.enter_async_context(_serving(telegram))
+            alive, counted = await stack.enter_async_context(_serving(process, telegram))
         else:
             log.warning("AUGURY_TELEGRAM_TOKEN is not set: the bot is off")
             alive, counted = _nothing_is_ill, None
@@ -48,11 +48,12 @@ async def run_bot(process: ProcessSettings) -> None:
 
 @asynccontextmanager
 async def _serving(
+    process: ProcessSettings,
     telegram: TelegramSettings,
 ) -> AsyncIterator[tuple[Callable[[], bool], CollectorRegistry | None]]:
     """Run the bot. Yields a function that tells whether it is alive, and the bot's metrics."""
     rabbit = read(RabbitSettings)
-    container = bot_container(telegram, read(PostgresSettings), rabbit, read(Limits))
+    container = bot_container(process, telegram, read(PostgresSettings), rabbit, read(Limits))
     try:
         await check_schema(await container.get(Pool))
         backlog, deliverer = await container.get(Backlog), await container.get(Deliverer)

@@ -27,6 +27,8 @@ from augury.application.predictions.ports import (
     PredictionQueue,
     Predictor,
     Question,
+    SliceOutcome,
+    SlicePredictor,
     Traces,
     Work,
 )
@@ -130,6 +132,23 @@ class FaultyPredictor(Predictor):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaultySlicePredictor(SlicePredictor):
+    """Is slow, or dies before the answers to a slice are stored."""
+
+    inner: SlicePredictor
+    seconds: float = 0
+    after_predict: At | None = None
+
+    @override
+    async def predict_slice(self, model: Model, sheet: bytes, content: bytes) -> SliceOutcome:
+        await asyncio.get_running_loop().run_in_executor(SLOW, time.sleep, self.seconds)
+        outcome = await self.inner.predict_slice(model, sheet, content)
+        if self.after_predict:
+            self.after_predict.here()
+        return outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyQueue(PredictionQueue):
     """Dies between a commit and its publishing."""
 
@@ -197,7 +216,11 @@ def _providers(asked: Mapping[str, str]) -> Iterator[Provider]:
         def predictor(inner: Predictor) -> Predictor:
             return FaultyPredictor(inner=inner, seconds=seconds, poison=poison, **_of(at, PREDICTOR))
 
+        def slice_predictor(inner: SlicePredictor) -> SlicePredictor:
+            return FaultySlicePredictor(inner=inner, seconds=seconds, **_of(at, PREDICTOR))
+
         yield _decorating(predictor)
+        yield _decorating(slice_predictor)
     if points_of_queue := _of(at, QUEUE):
 
         def queue(inner: PredictionQueue) -> PredictionQueue:

@@ -41,13 +41,6 @@ class BatchTooLong(DomainError):
 
 
 @dataclass(eq=False)
-class TextHasPrice(DomainError):
-    """The model has a price for text, which batches do not support yet."""
-
-    model: str
-
-
-@dataclass(eq=False)
 class BatchPurged(DomainError):
     """The rows and answers of the batch were deleted."""
 

@@ -13,7 +13,11 @@ from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 Table: TypeAlias = Any
 Cells: TypeAlias = Any
 """An array, or several as one column."""
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+# Arrow's own allocator keeps tens of megabytes for a few that are in use.
+pa.set_memory_pool(pa.system_memory_pool())
+# A slice is small: its columns are packed and unpacked sooner than threads have begun.
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+_READ = pa.ipc.IpcReadOptions(use_threads=False)
 _WARNINGS = b"warnings"
 _warnings = msgspec.json.Decoder(list[tuple[int | None, str | None, RowDoubt, int]])
 FIELD, FAULT = "field", "fault"
@@ -28,7 +32,7 @@ def encoded(table: Table) -> bytes:
 
 
 def decoded(content: bytes) -> Table:
-    with pa.ipc.open_stream(content) as reader:
+    with pa.ipc.open_stream(content, options=_READ) as reader:
         return reader.read_all()
 
 

@@ -15,7 +15,7 @@ import pytest
 from augury.application.limits import Limits
 from augury.domain.batch import SLICE_ROWS
 from augury.inbound.http.settings import HttpSettings
-from tests.hexagon import Hexagon
+from tests.hexagon import Hexagon, a_model
 from tests.http_api import Api, is_problem, serving
 
 CSV = "text/csv"
@@ -100,6 +100,32 @@ async def test_slices_are_not_predictions_of_the_list_and_do_not_count_as_pendin
         assert (await member.get("/predictions")).json()["items"] == []
         assert (await member.post("/predictions", json={"data": {"text": "hi"}})).status_code == 202
         assert await hexagon.balanced()
+
+
+async def test_text_has_its_price_and_that_of_rows_without_an_answer_comes_back(
+    api: Api, hexagon: Hexagon
+) -> None:
+    await hexagon.models.add(a_model("letters", row_price=1, text_price=3))
+    member = await api.member(credits=30_000)
+    texts = ["é" * 600, "break the model", "x" * 795]
+    content = "text\n" + "\n".join([*texts, *["y"] * (SLICE_ROWS - 2), "z" * 1_001])
+    query = "?model=letters"
+    first = SLICE_ROWS + 3 * 5  # 1,200 + 15 + 795 + 1,997 bytes: five begun kilobytes
+    second = 2 + 3 * 2  # y, and 1,001 z
+
+    refused = await send(member, content, query=f"{query}&max_price={first + second - 1}")
+    assert is_problem(refused, 402, "max-price-exceeded")
+    assert refused.json()["price"] == first + second
+    batch = await accepted(member, content, query=query)
+
+    assert batch["price"] == first + second
+    assert (await member.get("/balance")).json()["held"] == first + second
+    await hexagon.run_all()
+    now = (await member.get(batch["urls"]["self"])).json()
+    assert (now["done"], now["failed"]) == (SLICE_ROWS + 1, 1)
+    assert now["charged"] == first + second - 1 - 3  # without that row, the text has 3,992 bytes
+    assert (await member.get("/balance")).json() == {"available": 30_000 - now["charged"], "held": 0}
+    assert await hexagon.balanced()
 
 
 async def test_rows_without_an_answer_are_named_and_not_charged(api: Api, hexagon: Hexagon) -> None:

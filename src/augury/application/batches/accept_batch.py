@@ -9,7 +9,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Clock, Counters, IdempotencyKey
 from augury.application.predictions.ports import PredictionQueue
 from augury.application.retrying import retried
-from augury.domain.balance import NotEnoughCredits, Transfer
+from augury.domain.balance import MOST_CREDITS, InvalidAmount, NotEnoughCredits, Transfer
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
@@ -21,6 +21,13 @@ PUT_TOGETHER = 1_000
 """Slices that are handed to the queue at a time."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedSlice:
+    rows: int
+    text_bytes: int
+    """The text of all rows, see `bytes_of_text`. It is counted only if it has a price."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """A batch that was received completely, but not checked yet."""
@@ -28,19 +35,23 @@ class Received:
     id: BatchId
     user_id: UserId
     model: Model
-    rows: Sequence[int]
-    """The number of rows of each slice."""
+    slices: Sequence[ReceivedSlice]
+    """In order."""
     max_price: int | None = None
     key: IdempotencyKey | None = None
 
     def batch(self, *, at: datetime) -> Batch:
+        """Raises `InvalidAmount`."""
+        price = sum(self.model.price(each.rows, each.text_bytes) for each in self.slices)
+        if price > MOST_CREDITS:
+            raise InvalidAmount(amount=price)
         return Batch(
             id=self.id,
             user_id=self.user_id,
             model=self.model.ref,
-            rows=sum(self.rows),
-            slices=len(self.rows),
-            price=self.model.price(sum(self.rows), 0),
+            rows=sum(each.rows for each in self.slices),
+            slices=len(self.slices),
+            price=price,
             created_at=at,
         )
 
@@ -65,7 +76,8 @@ class AcceptBatch:
     async def __call__(self, received: Received) -> Batch | Replayed:
         """Nothing is run, and nothing is charged, before the whole price is held.
 
-        Raises `NoRows`, `MaxPriceExceeded`, `NotEnoughCredits`, `IdempotencyConflict`, `UserNotFound`.
+        Raises `NoRows`, `InvalidAmount`, `MaxPriceExceeded`, `NotEnoughCredits`, `IdempotencyConflict`,
+        `UserNotFound`.
         """
         answer, slices = await retried(lambda: self._decide(received))
         for begin in range(0, len(slices), PUT_TOGETHER):
@@ -93,12 +105,12 @@ class AcceptBatch:
             for each in slices:
                 balance, held = balance.hold(each.price, reference=each.id)
                 holds += held
-            await books.accept_batch(batch, slices, holds, key, costs=self._costs(received.rows))
+            await books.accept_batch(batch, slices, holds, key, costs=self._costs(received.slices))
         return batch, slices
 
-    def _costs(self, rows: Sequence[int]) -> Sequence[int]:
+    def _costs(self, slices: Sequence[ReceivedSlice]) -> Sequence[int]:
         """The cost of each slice in the bulk lane. All except the last are full, of rows or of bytes."""
-        return [*(max(each, self.limits.slice_rows) for each in rows[:-1]), rows[-1]]
+        return [*(max(each.rows, self.limits.slice_rows) for each in slices[:-1]), slices[-1].rows]
 
     def _slices(self, received: Received, now: datetime) -> Sequence[Prediction]:
         return [
@@ -106,11 +118,13 @@ class AcceptBatch:
                 id=PredictionId(uuid7()),
                 user_id=received.user_id,
                 model=received.model.ref,
-                rows=rows,
+                rows=each.rows,
                 row_price=received.model.row_price,
+                text_price=received.model.text_price,
+                text_bytes=each.text_bytes,
                 created_at=now,
                 expires_at=now + self.limits.max_expires_in,
                 batch_id=received.id,
             )
-            for rows in received.rows
+            for each in received.slices
         ]

@@ -8,7 +8,7 @@ from augury.application.batches.ports import Batches, BatchStore
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.ports import Clock
-from augury.domain.batch import TextHasPrice, TooManyBatches
+from augury.domain.batch import TooManyBatches
 from augury.domain.identifiers import BatchId, UserId, uuid7
 from augury.domain.model import Model
 
@@ -41,10 +41,8 @@ class ReceiveBatch:
 
     @asynccontextmanager
     async def __call__(self, *, user_id: UserId, model: str | None) -> AsyncIterator[Receipt]:
-        """Raises `ModelNotFound`, `TextHasPrice`, `TooManyBatches`."""
+        """Raises `ModelNotFound`, `TooManyBatches`."""
         found = await self.models.get(self.limits.default_model if model is None else model)
-        if found.text_price:
-            raise TextHasPrice(model=str(found.ref))
         pending = await self.batches.unfinished(user_id)
         if pending >= self.limits.max_batches:
             raise TooManyBatches(pending=pending, most=self.limits.max_batches, retry_after=RETRY_AFTER)

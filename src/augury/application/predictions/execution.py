@@ -135,7 +135,10 @@ class Execution:
         now = self.clock.now()
         if failure:
             return Finished(claim.prediction.fail(failure, at=now), None)
-        return Finished(claim.prediction.finish(valid_rows=outcome.valid_rows, at=now), None)
+        finished = claim.prediction.finish(
+            valid_rows=outcome.valid_rows, unpredicted_text_bytes=outcome.unpredicted_text_bytes, at=now
+        )
+        return Finished(finished, None)
 
     async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished]) -> None:
         settled = set(await lease.store(lambda: self.work.settle(token, finished)))

@@ -443,6 +443,8 @@ class SliceOutcome:
     valid_rows: int
     content: bytes
     """Answers, errors and warnings in the format of the package `slices`."""
+    unpredicted_text_bytes: int = 0
+    """The text of the other rows. It is counted only if it has a price."""
 
 
 class Predictor(Protocol):

@@ -7,7 +7,13 @@ from augury.bootstrap.config import OperatorError
 from augury.domain.errors import DomainError
 from augury.outbound.postgres.schema_version import SchemaMismatch
 
-HAS = {"aiogram": "telegram-bot", "catboost": "ml-worker", "litestar": "app", "numpy": "ml-worker"}
+HAS = {
+    "aiogram": "telegram-bot",
+    "aiohttp": "telegram-bot",
+    "catboost": "ml-worker",
+    "litestar": "app",
+    "numpy": "ml-worker",
+}
 """The service whose image has the library; other images do not."""
 
 _WORDS = {"least": "at least", "most": "at most", "retry_after": "in seconds:"}

@@ -18,6 +18,7 @@ from augury.bootstrap.cli.options import data_option, host, port
 from augury.bootstrap.env_file import read_env_file
 
 OPERATOR_GROUPS = {
+    "batch": "Batches at a service: run, cancel.",
     "ledger": "The books.",
     "model": "Models: train, add, list, describe, price, activate, retire.",
     "payment": "Payments made in Telegram Stars.",

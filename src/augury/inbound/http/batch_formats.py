@@ -1,19 +1,11 @@
 """The formats of the files that batches accept and return."""
 
-from enum import StrEnum
-
 from litestar.types import Scope
 from multipart import parse_options_header
 
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import NOT_A_TABLE
-
-
-class Format(StrEnum):
-    CSV = "csv"
-    NDJSON = "ndjson"
-    PARQUET = "parquet"
-
+from augury.inbound.tables.format import Format
 
 TYPES = {
     Format.CSV: "text/csv",

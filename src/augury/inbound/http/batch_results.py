@@ -23,9 +23,9 @@ from augury.application.batches.ports import (
 from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
 from augury.domain.row_errors import RowError
-from augury.inbound.http.batch_formats import Format
 from augury.inbound.http.batch_intake import BatchIntake
 from augury.inbound.http.field_problems import DOUBTS, FAULTS, FieldProblem, row_problems
+from augury.inbound.tables.format import Format
 from augury.inbound.tables.results.words import Words
 from augury.inbound.tables.results.writer import RawPart, Writer
 from augury.slices.sheet import Sheet, decode_sheet

@@ -33,14 +33,13 @@ from augury.domain.batch import (
     BatchPurged,
     BatchTooLong,
     Progress,
-    TextHasPrice,
     TooManyBatches,
 )
 from augury.domain.identifiers import BatchId
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import IdempotencyConflict, Status
 from augury.domain.pricing import MaxPriceExceeded
-from augury.inbound.http.batch_formats import FORM, TYPES, Format, header_of
+from augury.inbound.http.batch_formats import FORM, TYPES, header_of
 from augury.inbound.http.batch_intake import BatchIntake
 from augury.inbound.http.batch_results import BatchResults
 from augury.inbound.http.batch_views import EXAMPLE, BatchPage, BatchView, ErrorPage
@@ -53,6 +52,7 @@ from augury.inbound.http.paging import Cursor, Limit, id_of, number_of, number_p
 from augury.inbound.http.problems import MEDIA_TYPE, NOTHING_YET, documented
 from augury.inbound.http.refusals import NOTHING_IN_RANGE
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.tables.format import Format
 
 TAGS = ["Batches"]
 MODEL = QueryParameter(max_length=128, description="`name` or `name@version`. Not given: the default model.")
@@ -130,7 +130,6 @@ class ResultsOperation(Operation):
             MaxPriceExceeded(price=2, max_price=1),
             ModelNotFound(model="tune"),
             BatchTooLong(most=20_000_000),
-            TextHasPrice(model="tone@1"),
             IdempotencyConflict(),
             TooManyBatches(pending=10, most=10, retry_after=30),
         ],

@@ -10,12 +10,12 @@ from litestar.types import Scope
 from augury.application.models.ports import PIECE_BYTES, ModelFiles
 from augury.application.models.receive_model import ModelReceipt, ReceiveModel
 from augury.concurrency.aside import aside
+from augury.concurrency.puts import Puts
 from augury.domain.model import Model
 from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.inbound.http.batch_formats import FORM, boundary_of, header_of
 from augury.inbound.http.packed import FormFile
 from augury.inbound.http.problems import Refused
-from augury.inbound.http.puts import Puts
 from augury.inbound.http.refusals import BUSY, NOT_A_MODEL, TOO_LARGE
 from augury.inbound.http.settings import HttpSettings
 

@@ -18,7 +18,6 @@ from augury.domain.batch import (
     BatchNotFound,
     BatchPurged,
     BatchTooLong,
-    TextHasPrice,
     TooManyBatches,
 )
 from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
@@ -187,13 +186,6 @@ KINDS: Mapping[type[DomainError], Kind] = {
     ),
     BatchNotFound: Kind(404, "batch-not-found", "No such batch", _same("batch_id")),
     BatchPurged: Kind(410, "batch-purged", "Rows and answers deleted", _same("batch_id")),
-    TextHasPrice: Kind(
-        422,
-        "text-has-price",
-        "Text has a price",
-        _same("model"),
-        "`{model}` has a price for text, which batches do not support yet. Send predictions.",
-    ),
     BatchEnded: Kind(
         409,
         "batch-ended",

@@ -21,7 +21,8 @@ from augury.outbound.catboost.doubts import warnings_by_question
 from augury.outbound.catboost.loaded import Doubt, LoadedModel
 from augury.outbound.catboost.scores import Scores, crossed
 from augury.slices.arrow import FAULT, FIELD, Answers, Table, decoded
-from augury.slices.sheet import Kind, batch_form, decode_sheet
+from augury.slices.priced_text import places_in, text_bytes
+from augury.slices.sheet import Kind, Sheet, batch_form, decode_sheet
 
 log = logging.getLogger(__name__)
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
@@ -49,7 +50,15 @@ def answer_slice(model: LoadedModel, sheet: bytes, content: bytes, max_warnings:
     answers = Answers(
         _table(model, scores, places, count, errors), _warnings(model, read, count, max_warnings)
     )
-    return SliceOutcome(count - len(errors), answers.encoded())
+    return SliceOutcome(count - len(errors), answers.encoded(), _text_bytes(model, described, table, errors))
+
+
+def _text_bytes(model: LoadedModel, sheet: Sheet, table: Table, errors: Sequence[RowError]) -> int:
+    """The text of the rows with an error."""
+    if not errors:
+        return 0
+    without_answer = table.take([error.row for error in errors])
+    return text_bytes(sheet.kind, without_answer, model.facts.schema, places_in(sheet))
 
 
 def _read_rows(model: LoadedModel, rows: Sequence[Any]) -> ReadSlice:

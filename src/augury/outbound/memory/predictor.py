@@ -45,7 +45,9 @@ class MemoryPredictor(Predictor, SlicePredictor):
 
         rows = rows_of(sheet, content)
         (outcome,) = await self.predict(model, [Question(_json(rows), single=False)])
-        return SliceOutcome(outcome.valid_rows, columns_of(outcome, len(rows)))
+        return SliceOutcome(
+            outcome.valid_rows, columns_of(outcome, len(rows)), outcome.unpredicted_text_bytes
+        )
 
 
 class _Sheet:

@@ -21,14 +21,17 @@ WITH batch AS (
         accepted_at = $3, model_name = $4, model_version = $5, rows = $6, slices = $7, price = $8
     WHERE id = $1 AND user_id = $2 AND accepted_at IS NULL RETURNING id
 ), new AS (
-    SELECT id, rows, cost, number - 1 AS number, sum(rows) OVER (ORDER BY number) - rows AS first_row
-    FROM unnest($9::uuid[], $10::int[], $18::int[]) WITH ORDINALITY AS new (id, rows, cost, number)
+    SELECT id, rows, cost, text_bytes, number - 1 AS number,
+        sum(rows) OVER (ORDER BY number) - rows AS first_row
+    FROM unnest($9::uuid[], $10::int[], $18::int[], $20::int[])
+        WITH ORDINALITY AS new (id, rows, cost, text_bytes, number)
 ), accepted AS (
     INSERT INTO predictions (
         id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
-        notify, status, attempts, valid_rows, batch_id, batch_number
+        notify, status, attempts, valid_rows, batch_id, batch_number, text_price, text_bytes
     )
-    SELECT new.id, $2, $4, $5, new.rows, $11, false, $3, $12, '', false, 'queued', 0, 0, batch.id, new.number
+    SELECT new.id, $2, $4, $5, new.rows, $11, false, $3, $12, '', false, 'queued', 0, 0, batch.id, new.number,
+        $19, new.text_bytes
     FROM batch, new RETURNING id
 ), sliced AS (
     INSERT INTO slices (batch_id, number, first_row, prediction_id)
@@ -100,6 +103,8 @@ async def accept(
         [each.reference for each in transfers],
         [each.amount for each in transfers],
         list(costs),
+        slices[0].text_price or None,
+        [each.text_bytes if each.text_price else None for each in slices],
     )
     assert row is not None
     if tuple(row) != (1, 1):

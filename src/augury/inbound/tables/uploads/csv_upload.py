@@ -21,14 +21,15 @@ from augury.inbound.tables.uploads.slicing import Slicer
 from augury.inbound.tables.uploads.text import Lines
 from augury.inbound.tables.uploads.upload import Slice, Upload
 from augury.slices.arrow import Cells, Table, decoded
+from augury.slices.priced_text import text_bytes
 from augury.slices.sheet import Kind, Sheet, answers_of, names_of
 
 
 class CsvUpload(Upload):
-    def __init__(self, facts: ModelFacts, *, most_rows: int) -> None:
+    def __init__(self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False) -> None:
         self._facts = facts
         self._lines = Lines()
-        self._slicer = Slicer(most_rows)
+        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None)
         self._blocks: _Blocks | None = None
         self._conventions: _Conventions | None = None
 
@@ -83,6 +84,10 @@ class CsvUpload(Upload):
             has_decimal_commas=looks is not None and looks.follows <= COMMAS,
             **answers_of(self._facts),
         )
+
+    def _text_bytes(self, table: Table) -> int:
+        assert self._blocks is not None
+        return text_bytes(Kind.TEXT, table, self._facts.schema, self._blocks.columns.positions)
 
     def _read(self, block: bytes, *, is_last: bool) -> Iterator[Slice]:
         if self._blocks is None:

@@ -12,6 +12,8 @@ from augury.inbound.tables.uploads.slicing import Slicer
 from augury.inbound.tables.uploads.text import Lines
 from augury.inbound.tables.uploads.unreadable import BrokenLine, TooManyColumns
 from augury.inbound.tables.uploads.upload import Slice, Upload
+from augury.slices.arrow import Table
+from augury.slices.priced_text import text_bytes
 from augury.slices.sheet import Kind, Sheet, answers_of
 
 MOST_COLUMNS = 1_000
@@ -22,14 +24,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NdjsonUpload(Upload):
-    def __init__(self, facts: ModelFacts, *, most_rows: int) -> None:
+    def __init__(self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False) -> None:
         self._facts = facts
         self._features = list(facts.schema.names())
         self._known = set(self._features)
         self._others: dict[str, None] = {}
         self._lines = Lines()
         self._line = 0
-        self._slicer = Slicer(most_rows)
+        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None)
 
     @override
     def feed(self, piece: bytes) -> Iterator[Slice]:
@@ -60,6 +62,9 @@ class NdjsonUpload(Upload):
             places=(),
             **answers_of(self._facts),
         )
+
+    def _text_bytes(self, table: Table) -> int:
+        return text_bytes(Kind.JSON, table, self._facts.schema, {})
 
     def _read(self, block: bytes) -> Iterator[Slice]:
         rows, carried = [], []

@@ -13,6 +13,7 @@ from augury.inbound.tables.uploads.slicing import Slicer
 from augury.inbound.tables.uploads.unreadable import NotParquet
 from augury.inbound.tables.uploads.upload import Slice, WholeFile
 from augury.slices.arrow import Table
+from augury.slices.priced_text import text_bytes
 from augury.slices.sheet import Kind, Sheet, answers_of
 
 PIECE = 1 << 20
@@ -20,7 +21,9 @@ PIECE = 1 << 20
 
 
 class ParquetFile(WholeFile):
-    def __init__(self, file: IOBase, facts: ModelFacts, *, most_rows: int) -> None:
+    def __init__(
+        self, file: IOBase, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False
+    ) -> None:
         """Raises `NotParquet`, `MissingColumns`, `DuplicateColumns`, `BatchTooLong`."""
         try:
             self._file = pq.ParquetFile(
@@ -31,7 +34,7 @@ class ParquetFile(WholeFile):
         if self._file.metadata.num_rows > most_rows:
             raise BatchTooLong(most=most_rows)
         self._facts = facts
-        self._slicer = Slicer(most_rows)
+        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None)
         self._columns = columns_of(self._file.schema_arrow.names, facts.schema)
 
     def slices(self) -> Iterator[Slice]:
@@ -44,6 +47,9 @@ class ParquetFile(WholeFile):
         except (pa.ArrowException, OSError, ValueError) as error:
             raise NotParquet(_short(error)) from error
         yield from self._slicer.rest()
+
+    def _text_bytes(self, table: Table) -> int:
+        return text_bytes(Kind.TYPED, table, self._facts.schema, self._columns.positions)
 
     def sheet(self) -> Sheet:
         names, feature_at = self._columns.names, {at: name for name, at in self._columns.positions.items()}

@@ -1,6 +1,6 @@
 """Cuts an uploaded table into the slices of a batch."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -13,10 +13,12 @@ from augury.slices.arrow import Table, encoded
 class Slicer:
     """Collects rows until there are enough for a slice."""
 
-    def __init__(self, most_rows: int) -> None:
+    def __init__(self, most_rows: int, text_bytes: Callable[[Table], int] | None = None) -> None:
+        """`text_bytes` counts the text that has a price."""
         self.rows = 0
         """The number of rows so far."""
         self._most = most_rows
+        self._text_bytes = text_bytes
         self._waiting: list[Any] = []
         self._count = 0
 
@@ -41,7 +43,8 @@ class Slicer:
         begin = 0
         while table.num_rows - begin >= rows or (all_of_it and begin < table.num_rows):
             part = table.slice(begin, rows)
-            yield Slice(part.num_rows, encoded(part))
+            text = self._text_bytes(part) if self._text_bytes else 0
+            yield Slice(part.num_rows, encoded(part), text)
             begin += rows
         self._waiting = [table.slice(begin)] if begin < table.num_rows else []
         self._count = max(0, table.num_rows - begin)

@@ -11,6 +11,8 @@ from augury.slices.sheet import Sheet
 class Slice:
     rows: int
     content: bytes
+    text_bytes: int = 0
+    """The text that has a price."""
 
 
 class Upload(Protocol):

@@ -348,7 +348,6 @@ refusal-batch-not-found = There is no such batch.
 refusal-batch-ended = Too late: the batch has ended.
 refusal-batch-too-long = The file has more than { $most } rows.
 refusal-batch-purged = The rows and answers of the batch were deleted.
-refusal-text-has-price = The model “{ $model }” has a price for text, so it cannot be used for batches.
 refusal-too-many-batches = Too many batches are unfinished ({ $pending } of { $most }). Try again in { $retry_after ->
         [one] { $retry_after } second
        *[other] { $retry_after } seconds

@@ -373,7 +373,6 @@ refusal-batch-not-found = Такого пакета нет.
 refusal-batch-ended = Поздно: пакет уже завершён.
 refusal-batch-too-long = В файле больше строк, чем { $most }.
 refusal-batch-purged = Строки и ответы пакета удалены.
-refusal-text-has-price = У модели «{ $model }» есть цена за текст, поэтому пакеты для неё недоступны.
 refusal-too-many-batches = Незавершённых пакетов слишком много ({ $pending } из { $most }). Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
         [few] { $retry_after } секунды

@@ -1,0 +1,239 @@
+"""One batch from a file to a file. What is known of it stands beside the output until it is complete."""
+
+import asyncio
+import json
+import os
+import shlex
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from augury.bootstrap.cli.listing import say
+from augury.bootstrap.cli.remote import Away, Moved, Refused, Remote, read_json
+from augury.bootstrap.config import OperatorError
+from augury.bootstrap.progress import OnStep, progress
+
+PIECE = 1 << 18
+LOOK_EVERY = 1.0
+"""Seconds between two looks at a running batch."""
+TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
+ENDINGS = {"csv": "csv", "tsv": "csv", "txt": "csv", "ndjson": "ndjson", "jsonl": "ndjson"}
+ENDINGS |= {"parquet": "parquet"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What was asked for."""
+
+    file: Path
+    out: Path
+    url: str
+    model: str
+    format: str
+    max_price: int | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that say what the file is. Raises `OperatorError`."""
+        name = self.file.name.lower()
+        packed = {"Content-Encoding": "gzip"} if name.endswith(".gz") else {}
+        ending = name.removesuffix(".gz").rpartition(".")[2]
+        if ending not in ENDINGS:
+            raise OperatorError(
+                f"{self.file}: the name must end in {', '.join(ENDINGS)}, or one of these and .gz"
+            )
+        return {"Content-Type": TYPES[ENDINGS[ending]], **packed}
+
+    @property
+    def query(self) -> str:
+        asked: dict[str, object] = {"model": self.model}
+        if self.max_price is not None:
+            asked["max_price"] = self.max_price
+        return urlencode(asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What has happened so far."""
+
+    file: str
+    stamp: str
+    """Changes when the file does."""
+    url: str
+    model: str
+    format: str
+    key: str
+    """The idempotency key: sent twice, the file is still one batch."""
+    batch_id: str | None = None
+    tag: str | None = None
+    """The tag of the results whose beginning is there."""
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        status = order.file.stat()
+        return cls(
+            file=str(order.file.absolute()),
+            stamp=f"{status.st_size} {status.st_mtime_ns}",
+            url=order.url.rstrip("/"),
+            model=order.model,
+            format=order.format,
+            key=f"augury batch run {uuid4()}",
+        )
+
+    def same_as(self, other: "Known") -> bool:
+        mine = (self.file, self.stamp, self.url, self.model, self.format)
+        return mine == (other.file, other.stamp, other.url, other.model, other.format)
+
+
+class BatchRun:
+    def __init__(self, order: Order, key: str) -> None:
+        """Raises `OperatorError`."""
+        self._order = order
+        self._key = key
+        self._part = order.out.with_name(f"{order.out.name}.part")
+        self._notes = order.out.with_name(f"{order.out.name}.batch")
+        self._known = self._remembered()
+
+    def run(self) -> int:
+        """The number of rows without an answer. Raises `OperatorError`."""
+        return asyncio.run(self._run())
+
+    def how_to_go_on(self) -> str:
+        """What a person may do after Ctrl-C."""
+        again = shlex.join(["augury", *sys.argv[1:]])
+        if "--key" in sys.argv:
+            again = again.replace(self._key, "KEY")
+        if self._known.batch_id is None:
+            return f"Stopped before the file was sent. Nothing was charged. To go on:\n  {again}"
+        cancel = f"augury batch cancel {self._known.batch_id} --url {shlex.quote(self._order.url)}"
+        return (
+            f"Stopped. Batch {self._known.batch_id} goes on at the service. To go on here:\n  {again}\n"
+            f"To cancel it:\n  {cancel}"
+        )
+
+    def _remembered(self) -> Known:
+        now = Known.of(self._order)
+        if not self._notes.exists():
+            if self._order.out.exists():
+                raise OperatorError(f"{self._order.out} exists: delete it, or choose another --out")
+            return now
+        try:
+            known = Known(**json.loads(self._notes.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise OperatorError(f"{self._notes} cannot be read: delete it to begin anew") from error
+        if not known.same_as(now):
+            raise OperatorError(
+                f"{self._notes} is about another batch, or {self._order.file} has changed: "
+                "delete it to begin anew"
+            )
+        return known
+
+    def _note(self, **changes: str | None) -> None:
+        self._known = replace(self._known, **changes)  # type: ignore[arg-type]  # names of fields
+        written = self._notes.with_name(f"{self._notes.name}.new")
+        written.write_text(json.dumps(asdict(self._known)), encoding="utf-8")
+        written.replace(self._notes)
+
+    async def _run(self) -> int:
+        headers = self._order.headers
+        async with Remote(self._order.url, self._key) as remote:
+            if self._known.batch_id is None:
+                self._note()
+                try:
+                    self._note(batch_id=await self._sent(remote, headers))
+                except Refused:
+                    self._notes.unlink()
+                    raise
+                say(f"batch {self._known.batch_id} is accepted", err=True)
+            now = await self._ended(remote)
+            await self._received(remote, now["rows"])
+        self._part.replace(self._order.out)
+        self._notes.unlink()
+        failed = int(now["failed"])
+        without = f", {failed:,} have no answer" if failed else ""
+        say(f"{self._order.out}: {now['done']:,} rows are answered{without}, {now['charged']:,} credits")
+        return failed
+
+    async def _sent(self, remote: Remote, headers: dict[str, str]) -> str:
+        size = self._order.file.stat().st_size
+        headers = {**headers, "Content-Length": str(size), "Idempotency-Key": self._known.key}
+        with progress("sending") as on_step:
+
+            async def attempt() -> str:
+                body = self._content(size, on_step)
+                path = f"batches?{self._order.query}"
+                async with remote.ask("POST", path, headers=headers, data=body) as response:
+                    return str((await read_json(response))["id"])
+
+            return await remote.patiently(attempt)
+
+    async def _content(self, size: int, on_step: OnStep) -> AsyncIterator[bytes]:
+        done = 0
+        with self._order.file.open("rb") as file:
+            while piece := await asyncio.to_thread(file.read, PIECE):
+                yield piece
+                done += len(piece)
+                on_step(done, size)
+
+    async def _ended(self, remote: Remote) -> dict[str, Any]:
+        with progress("predicting") as on_step:
+            while True:
+                now = await remote.json("GET", _path(self._known.batch_id))
+                on_step(now["done"] + now["failed"], now["rows"])
+                if now["status"] not in ("queued", "processing"):
+                    return now
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def _received(self, remote: Remote, rows: int) -> None:
+        """Write the results. What is there of the same results is kept."""
+        path = f"{_path(self._known.batch_id)}/results?format={self._order.format}"
+        with progress("receiving") as on_step:
+
+            async def attempt() -> None:
+                begin = self._part.stat().st_size if self._part.exists() and self._known.tag else 0
+                headers = {"Range": f"bytes={begin}-", "If-Range": self._known.tag or ""} if begin else {}
+                try:
+                    async with remote.ask("GET", path, headers=headers) as response:
+                        if response.status != 206:
+                            begin = 0
+                        self._note(tag=response.headers.get("ETag"))
+                        total, lines = _total(response.headers.get("Content-Range")), 0
+                        with self._part.open("ab" if begin else "wb") as part:
+                            async for piece in response.content.iter_any():
+                                await asyncio.to_thread(part.write, piece)
+                                lines += piece.count(b"\n")
+                                on_step(*((part.tell(), total) if total else (min(lines, rows), rows)))
+                            part.flush()
+                            os.fsync(part.fileno())
+                except Refused as refused:
+                    if refused.status != 416 or not begin:  # else there is no more
+                        raise
+                except Away as away:
+                    if self._part.exists() and self._part.stat().st_size > begin:
+                        raise Moved from away
+                    raise
+
+            await remote.patiently(attempt)
+
+
+async def _canceled(batch_id: str, url: str, key: str) -> dict[str, Any]:
+    async with Remote(url, key) as remote:
+        return await remote.json("POST", f"{_path(batch_id)}/cancel")
+
+
+def canceled(batch_id: str, url: str, key: str) -> dict[str, Any]:
+    """The batch after its cancellation. Raises `OperatorError`."""
+    return asyncio.run(_canceled(batch_id, url, key))
+
+
+def _path(batch_id: str | None) -> str:
+    return f"batches/{quote(str(batch_id), safe='')}"
+
+
+def _total(header: str | None) -> int | None:
+    number = (header or "").rpartition("/")[2]
+    return int(number) if number.isdecimal() else None

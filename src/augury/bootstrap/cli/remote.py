@@ -1,0 +1,147 @@
+"""A service as its users reach it: over HTTP, with patience for breaks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar
+
+import aiohttp
+from yarl import URL
+
+from augury.bootstrap.config import OperatorError
+
+CONNECTING, SILENCE = 10.0, 120.0
+"""Seconds to connect, and seconds without a byte, after which a request is given up."""
+PAUSES = (1, 2, 4, 8, 15, 30, 30, 30, 60, 60, 60)
+"""Seconds between attempts: five minutes in all."""
+AT_FIRST = 2
+"""Pauses before a service that has never answered is given up."""
+AGAIN = frozenset({429, 502, 503, 504})
+"""Statuses of answers after which the same request may succeed."""
+BREAKS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
+Result = TypeVar("Result")
+
+
+class Away(Exception):
+    """The service has no answer now. `str()` says why."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Refused(OperatorError):
+    """The service has refused a request."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Remote:
+    """Use it as a context manager."""
+
+    def __init__(self, url: str, key: str) -> None:
+        """Raises `OperatorError` for an address that is none."""
+        try:
+            self._base = URL(url.rstrip("/"))
+        except ValueError as error:
+            raise OperatorError(f"--url {url} is not an address: {error}") from error
+        if self._base.scheme not in ("http", "https") or not self._base.host:
+            raise OperatorError(f"--url {url} is not an address that begins with http:// or https://")
+        if not key.isascii() or not key.isprintable():
+            raise OperatorError("--key has characters that no key has")
+        self._headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
+        self._was_reached = False
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECTING, sock_read=SILENCE)
+        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    async def patiently(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
+        """The result of the first attempt that is answered. One that brings something and then breaks off may
+        raise `Moved`: the patience begins anew.
+
+        Raises `Refused`, and `OperatorError` if the service stays away.
+        """
+        tries = 0
+        while True:
+            try:
+                return await attempt()
+            except Moved:
+                tries = 0
+                pause = float(PAUSES[0])
+            except Away as away:
+                if tries == (len(PAUSES) if self._was_reached else AT_FIRST):
+                    raise OperatorError(f"{self._base.origin()} cannot be reached: {away}") from away
+                pause = max(PAUSES[tries], min(away.retry_after or 0, 60))
+                tries += 1
+            await asyncio.sleep(pause)
+
+    @asynccontextmanager
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: AsyncIterator[bytes] | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """One request. Raises `Away`, and `Refused` for statuses from 400 that are final."""
+        assert self._session is not None
+        url = URL(f"{self._base}/{path.lstrip('/')}")
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=data, allow_redirects=False
+            ) as response:
+                self._was_reached = True
+                if response.status in AGAIN:
+                    raise Away(await _reason(response), _seconds(response.headers.get("Retry-After")))
+                if response.status >= 300:
+                    raise Refused(response.status, await _reason(response))
+                yield response
+        except BREAKS as error:
+            raise Away(str(error) or type(error).__name__) from error
+
+    async def json(self, method: str, path: str) -> dict[str, Any]:
+        """The answer to a request that may be repeated."""
+
+        async def attempt() -> dict[str, Any]:
+            async with self.ask(method, path) as response:
+                return await read_json(response)
+
+        return await self.patiently(attempt)
+
+
+class Moved(Exception):
+    """An attempt broke off, but had brought something that the next one need not."""
+
+
+async def read_json(response: aiohttp.ClientResponse) -> dict[str, Any]:
+    """Raises `OperatorError` if this is no answer of Augury."""
+    try:
+        found = await response.json(content_type=None)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{response.url} does not answer as Augury does: is --url right?") from error
+    if not isinstance(found, dict):
+        raise OperatorError(f"{response.url} does not answer as Augury does: is --url right?")
+    return found
+
+
+async def _reason(response: aiohttp.ClientResponse) -> str:
+    try:
+        problem = await response.json(content_type=None)
+        said = problem.get("detail") or problem["title"]
+    except (ValueError, KeyError, AttributeError, UnicodeDecodeError):
+        said = response.reason or "an error"
+    return f"{said} ({response.status})"
+
+
+def _seconds(header: str | None) -> float | None:
+    return float(header) if header and header.isdecimal() else None

@@ -1,0 +1,163 @@
+"""Cuts a file that arrives in pieces into the slices of a batch, which go to the store at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
+from io import BufferedReader
+from typing import Any
+
+from augury.application.batches.accept_batch import ReceivedSlice
+from augury.application.batches.ports import RAW, SHEET, BatchStore, input_name, raw_name
+from augury.application.batches.receive_batch import Receipt
+from augury.application.limits import Limits
+from augury.concurrency.puts import Puts
+from augury.domain.identifiers import BatchId
+from augury.inbound.tables.format import Format
+from augury.inbound.tables.unreadable import NoRows
+from augury.inbound.tables.uploads.upload import Slice, Upload, WholeFile
+from augury.slices.sheet import Sheet, encode_sheet
+
+RAW_PIECE = 1 << 20
+OBJECTS_AT_ONCE = 100
+
+
+class Storing:
+    def __init__(
+        self, store: BatchStore, limits: Limits, in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
+    ) -> None:
+        """`in_thread` runs work that takes long, or loads Arrow, outside the event loop."""
+        self._store = store
+        self._limits = limits
+        self._in_thread = in_thread
+
+    async def __call__(
+        self,
+        receipt: Receipt,
+        format: Format,
+        first: Iterator[bytes],
+        pieces: AsyncIterator[Iterator[bytes]],
+    ) -> list[ReceivedSlice]:
+        """Store the slices of a file that begins with `first`, and return what each of them is.
+
+        Raises `Unreadable`, `UnreadableUpload`, `BatchTooLong`.
+        """
+        puts = Puts(partial(self._store.put, receipt.batch_id))
+        try:
+            if format is Format.PARQUET:
+                return await self._parquet(receipt, first, pieces, puts)
+            return await self._lines(receipt, format, first, pieces, puts)
+        finally:
+            await puts.stop()
+
+    async def _lines(
+        self,
+        receipt: Receipt,
+        format: Format,
+        first: Iterator[bytes],
+        pieces: AsyncIterator[Iterator[bytes]],
+        puts: Puts[str],
+    ) -> list[ReceivedSlice]:
+        facts, most = receipt.model.facts, self._limits.max_batch_file_rows
+
+        def begin() -> Upload:
+            from augury.inbound.tables.uploads.csv_upload import CsvUpload  # loads Arrow
+            from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
+
+            made = CsvUpload if format is Format.CSV else NdjsonUpload
+            return made(facts, most_rows=most, text_has_price=receipt.model.text_price > 0)
+
+        upload = await self._in_thread(begin)
+        rows: list[ReceivedSlice] = []
+
+        async def store(slices: Iterator[Slice]) -> None:
+            while (part := await self._in_thread(lambda: next(slices, None))) is not None:
+                await puts.put(input_name(len(rows)), part.content)
+                rows.append(ReceivedSlice(part.rows, part.text_bytes))
+
+        await store(_fed(upload, first))
+        async for piece in pieces:
+            await store(_fed(upload, piece))
+        await store(upload.finish())
+        await puts.done()
+        if not rows:
+            raise NoRows
+        if upload.must_look_again:
+            for number in range(len(rows)):
+                found = await self._store.get(receipt.batch_id, input_name(number))
+                await self._in_thread(partial(upload.look, found))
+        await self._put_sheet(receipt.batch_id, upload.sheet())
+        return rows
+
+    async def _parquet(
+        self,
+        receipt: Receipt,
+        first: Iterator[bytes],
+        pieces: AsyncIterator[Iterator[bytes]],
+        puts: Puts[str],
+    ) -> list[ReceivedSlice]:
+        size = await self._kept_raw(first, pieces, puts)
+        loop, rows = asyncio.get_running_loop(), list[ReceivedSlice]()
+
+        def raw(number: int) -> bytes:
+            piece = asyncio.run_coroutine_threadsafe(
+                self._store.get(receipt.batch_id, raw_name(number)), loop
+            )
+            return piece.result()
+
+        def begin() -> WholeFile:
+            from augury.inbound.tables.uploads.parquet_upload import ParquetFile  # loads Arrow
+            from augury.inbound.tables.uploads.pieces import Pieces
+
+            whole = BufferedReader(Pieces(raw, size=size, piece=RAW_PIECE), RAW_PIECE)
+            return ParquetFile(
+                whole,
+                receipt.model.facts,
+                most_rows=self._limits.max_batch_file_rows,
+                text_has_price=receipt.model.text_price > 0,
+            )
+
+        file = await self._in_thread(begin)
+        slices = file.slices()
+        while (part := await self._in_thread(lambda: next(slices, None))) is not None:
+            await puts.put(input_name(len(rows)), part.content)
+            rows.append(ReceivedSlice(part.rows, part.text_bytes))
+        await puts.done()
+        if not rows:
+            raise NoRows
+        await self._put_sheet(receipt.batch_id, file.sheet())
+        while (
+            await self._store.delete(receipt.batch_id, at_most=OBJECTS_AT_ONCE, prefix=RAW) == OBJECTS_AT_ONCE
+        ):
+            pass
+        return rows
+
+    async def _kept_raw(
+        self, first: Iterator[bytes], pieces: AsyncIterator[Iterator[bytes]], puts: Puts[str]
+    ) -> int:
+        """Store the file in pieces of one size. Returns the file's size in bytes."""
+        waiting, size = bytearray(), 0
+
+        async def keep(parts: Iterator[bytes]) -> None:
+            nonlocal size
+            while (part := await self._in_thread(lambda: next(parts, None))) is not None:
+                waiting.extend(part)
+                while len(waiting) >= RAW_PIECE:
+                    await puts.put(raw_name(size // RAW_PIECE), bytes(waiting[:RAW_PIECE]))
+                    del waiting[:RAW_PIECE]
+                    size += RAW_PIECE
+
+        await keep(first)
+        async for piece in pieces:
+            await keep(piece)
+        if waiting:
+            await puts.put(raw_name(size // RAW_PIECE), bytes(waiting))
+        await puts.done()
+        return size + len(waiting)
+
+    async def _put_sheet(self, batch_id: BatchId, sheet: Sheet) -> None:
+        await self._store.put(batch_id, SHEET, encode_sheet(sheet))
+
+
+def _fed(upload: Upload, parts: Iterator[bytes]) -> Iterator[Slice]:
+    for part in parts:
+        yield from upload.feed(part)

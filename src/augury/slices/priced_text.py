@@ -1,0 +1,46 @@
+"""The text of a slice that has a price: what `bytes_of_text` counts in rows, counted in columns."""
+
+from collections.abc import Mapping
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augury.domain.model_facts import FeatureKind, InputSchema
+from augury.domain.pricing import bytes_of_text
+from augury.slices.arrow import Cells, Table
+from augury.slices.sheet import Kind, Sheet
+
+_decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder()
+_BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
+"""What `str.strip` takes away, which is a little more than Arrow's own notion of blanks."""
+
+
+def text_bytes(kind: Kind, table: Table, schema: InputSchema, places: Mapping[str, int]) -> int:
+    """The UTF-8 bytes of the values of the model's text features in this table of rows, or of some rows.
+
+    `places` are the columns of the features, by name. Blanks around a cell of CSV do not count: the model
+    does not get them.
+    """
+    names = [feature.name for feature in schema.features if feature.kind is FeatureKind.TEXT]
+    if not names:
+        return 0
+    if kind is Kind.JSON:
+        return bytes_of_text(schema, map(_decoder.decode, table.column("row").to_pylist()))
+    return sum(_size(kind, table.column(places[name])) for name in names if name in places)
+
+
+def places_in(sheet: Sheet) -> Mapping[str, int]:
+    """The columns of the features, by name."""
+    pairs = zip(sheet.features, sheet.places, strict=False)  # of JSON there are no places
+    return {name: place for name, place in pairs if name is not None}
+
+
+def _size(kind: Kind, cells: Cells) -> int:
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.cast(cells.type.value_type)
+    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+        return 0
+    if kind is Kind.TEXT:
+        cells = pc.utf8_trim(cells, _BLANKS)
+    return int(pc.sum(pc.binary_length(cells)).as_py() or 0)
