@@ -105,8 +105,7 @@ class BatchRun:
     def how_to_go_on(self) -> str:
         """What a person may do after Ctrl-C."""
         again = shlex.join(["augury", *sys.argv[1:]])
-        if "--key" in sys.argv:
-            again = again.replace(self._key, "KEY")
+        again = again.replace(self._key, "KEY")
         if self._known.batch_id is None:
             return f"Stopped before the file was sent. Nothing was charged. To go on:\n  {again}"
         cancel = f"augury batch cancel {self._known.batch_id} --url {shlex.quote(self._order.url)}"
