@@ -199,3 +199,22 @@ async def test_a_version_that_is_not_there_or_a_price_that_none_has_changes_noth
         await change(ref=model.ref, row_price=-1, state=ModelState.RETIRED)
 
     assert await empty.models.all() == [model]
+
+
+async def test_a_page_has_the_serving_versions_of_the_next_names(empty: Adapters) -> None:
+    for name, version, state in (
+        ("b", 1, ModelState.READY),
+        ("b", 2, ModelState.ACTIVE),
+        ("c", 1, ModelState.RETIRED),
+        ("d", 1, ModelState.ACTIVE),
+        ("e", 1, ModelState.RETIRED),
+        ("e", 2, ModelState.ACTIVE),
+    ):
+        await empty.models.add(replace(a_model(name, version), state=state))
+
+    first = await empty.models.page(limit=2)
+    rest = await empty.models.page(limit=2, after=first[-1].ref.name)
+
+    assert [str(each.ref) for each in first] == ["b@1", "b@2", "d@1"]
+    assert [str(each.ref) for each in rest] == ["e@2"]
+    assert not await empty.models.page(limit=2, after="e")

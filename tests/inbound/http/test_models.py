@@ -52,6 +52,29 @@ async def test_a_model_says_what_it_wants_and_what_it_costs(api: Api) -> None:
     }
 
 
+async def test_models_are_listed_page_by_page(api: Api) -> None:
+    longest = "n" * 63
+    for name in ("b", "c", longest):
+        for version, active in ((1, False), (2, True)):
+            model = a_model(name, version, active=active)
+            api.hexagon.memory.state.models[model.ref] = model
+    retired = replace(a_model("a-retired"), state=ModelState.RETIRED)
+    api.hexagon.memory.state.models[retired.ref] = retired
+    client = api.client()
+    names, cursor = [], ""
+    while cursor is not None:
+        page = (
+            await client.get("/models", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))
+        ).json()
+        assert len(page["items"]) <= 2
+        names += [each["name"] for each in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert names == ["b", "c", longest, "tone"]
+    assert [each["version"] for each in page["items"][0]["versions"]] == [2, 1]
+    assert is_problem(await client.get("/models?cursor=!"), 422, "wrong-shape")
+
+
 async def test_a_model_says_how_it_decides_and_what_its_value_is(api: Api) -> None:
     told: dict[str, dict[str, Any]] = {
         "decides": {"threshold": 0.9},

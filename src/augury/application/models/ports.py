@@ -33,6 +33,11 @@ class Models(Protocol):
         """Every version, including retired ones, ordered by name and version."""
 
     @abstractmethod
+    async def page(self, *, limit: int, after: str = "") -> Sequence[Model]:
+        """Every version that serves predictions of the next so many names after `after`, ordered by name and
+        version."""
+
+    @abstractmethod
     async def add(self, model: Model) -> None:
         """Add a version. An active one replaces the name's active version.
 

@@ -1,8 +1,8 @@
 """The models on offer."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Self
 
 import msgspec
@@ -25,6 +25,7 @@ from augury.domain.model_facts import (
     Task,
     ValueIs,
 )
+from augury.inbound.http.paging import Cursor, Limit, split, text_of
 from augury.inbound.http.problems import documented
 
 TAGS = ["Models"]
@@ -107,25 +108,27 @@ class ModelView(msgspec.Struct, frozen=True):
         return cls(name, active, [VersionView.of(model, max_text=max_text) for model in newest_first])
 
 
-class ModelList(msgspec.Struct, frozen=True):
+class ModelPage(msgspec.Struct, frozen=True):
     items: list[ModelView]
+    next_cursor: str | None
 
 
 @get(
     "/models",
     tags=TAGS,
     summary="List the models",
-    description="Every model that serves predictions, ordered by name.",
-    responses=documented(),
+    description="The models that serve predictions, ordered by name.",
+    responses=documented(422),
 )
 @inject
-async def list_models(models: FromDishka[Models], limits: FromDishka[Limits]) -> ModelList:
-    by_name: dict[str, list[Model]] = defaultdict(list)
-    for model in await models.all():
-        if model.serves:
-            by_name[model.ref.name].append(model)
-    return ModelList(
-        [ModelView.of(name, versions, max_text=limits.max_text) for name, versions in sorted(by_name.items())]
+async def list_models(
+    models: FromDishka[Models], limits: FromDishka[Limits], limit: Limit = 100, cursor: Cursor = None
+) -> ModelPage:
+    found = await models.page(limit=limit + 1, after=text_of(cursor) or "")
+    by_name = [(name, list(versions)) for name, versions in groupby(found, lambda model: model.ref.name)]
+    page, next_cursor = split(by_name, limit, lambda named: named[0].encode())
+    return ModelPage(
+        [ModelView.of(name, versions, max_text=limits.max_text) for name, versions in page], next_cursor
     )
 
 
@@ -140,7 +143,7 @@ async def list_models(models: FromDishka[Models], limits: FromDishka[Limits]) ->
 async def read_model(
     name: FromPath[str], models: FromDishka[Models], limits: FromDishka[Limits]
 ) -> ModelView:
-    found = [model for model in await models.all() if model.ref.name == name and model.serves]
+    found = [model for model in await models.versions(name) if model.serves]
     if not found:
         raise ModelNotFound(model=name)
     return ModelView.of(name, found, max_text=limits.max_text)

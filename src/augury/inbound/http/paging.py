@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The maximum number of items per page.")]
 Cursor = Annotated[
     str | None,
-    QueryParameter(max_length=64, description="The `next_cursor` of the page before this one."),
+    QueryParameter(max_length=100, description="The `next_cursor` of the page before this one."),
 ]
 
 

@@ -35,6 +35,12 @@ class MemoryModels(Models):
         )
 
     @override
+    async def page(self, *, limit: int, after: str = "") -> Sequence[Model]:
+        found = [model for model in await self.all() if model.serves and model.ref.name > after]
+        names = sorted({model.ref.name for model in found})[:limit]
+        return [model for model in found if model.ref.name in names]
+
+    @override
     async def add(self, model: Model) -> None:
         async with self.memory.change() as state:
             if model.ref in state.models:

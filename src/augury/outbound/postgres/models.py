@@ -32,6 +32,13 @@ COLUMNS = "name, version, facts, sha256, row_price, text_price, state, created_a
 ACTIVE = f"SELECT {COLUMNS} FROM models WHERE name = $1 AND state = 'active'"
 VERSION = f"SELECT {COLUMNS} FROM models WHERE name = $1 AND version = $2"
 ALL = f"SELECT {COLUMNS} FROM models ORDER BY name, version"
+PAGE = f"""
+SELECT {COLUMNS} FROM models
+WHERE state <> 'retired' AND name IN (
+    SELECT DISTINCT name FROM models WHERE state <> 'retired' AND name > $1 ORDER BY name LIMIT $2
+)
+ORDER BY name, version
+"""
 VERSIONS = f"SELECT {COLUMNS} FROM models WHERE name = $1 ORDER BY version"
 LOCK = f"{VERSIONS} FOR UPDATE"
 """Locks all versions of the name, since another one may have to become inactive."""
@@ -78,6 +85,10 @@ class PostgresModels(Models):
     @override
     async def all(self) -> Sequence[Model]:
         return [_model_of(row) for row in await fetch(self._pool, ALL)]
+
+    @override
+    async def page(self, *, limit: int, after: str = "") -> Sequence[Model]:
+        return [_model_of(row) for row in await fetch(self._pool, PAGE, after, limit)]
 
     @override
     async def add(self, model: Model) -> None:
