@@ -100,7 +100,7 @@ def test_each_column_is_used_as_it_looks_and_said_so(trained: tuple[Path, Card, 
     assert skipped.keys() == {"customer_id", "country", "status"}
     assert "id" in skipped["customer_id"]
     assert "constant" in skipped["country"]
-    assert "tells the answer" in skipped["status"]
+    assert "reveals the answer" in skipped["status"]
     for name in ("age", "customer_id", "status"):
         assert any(line.startswith(f"{name}: ") for line in found)
 
@@ -258,7 +258,7 @@ def test_many_classes_and_groups(tmp_path: Path) -> None:
         ("a,b\n" + "1,x\n2,y\n" * 20, {"target": "b"}, "at least 50"),
         ("a,b\n" + "1,x\n1,y\n" * 60, {"target": "b"}, "no column can be used"),
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "positive": "z"}, "'z' is not among the classes"),
-        ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "task": Task.NUMBER}, "is no number"),
+        ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "task": Task.NUMBER}, "is not a number"),
         ("a,b\n" + "1,x\n2,y\n3,z\n" * 60, {"target": "b", "cost": Cost(1, 2)}, "two classes"),
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "time": "a", "group": "a"}, "not by both"),
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "time": "b"}, "has no times"),

@@ -69,7 +69,7 @@ def test_what_the_operator_says_counts() -> None:
 
     for wanted in (NUMBER, CATEGORY, TEXT, SKIP):
         assert column_of("id", cells, wanted).kind is wanted
-    with pytest.raises(Untrainable, match="no date in every row"):
+    with pytest.raises(Untrainable, match="not a date in every row"):
         column_of("id", cells, DATE)
     with pytest.raises(Untrainable, match="no number in every row"):
         column_of("x", ["a", "1"], NUMBER)
