@@ -1,16 +1,19 @@
 """Reads what a flight of submits is decided on, and records what it accepts, each in one statement."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
 from asyncpg import Pool, Record
 
 from augury.application.ports import Accepted, Opened, Remembered
-from augury.domain.balance import Balance, Transfer
+from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId
+from augury.domain.model import ModelRef
 from augury.domain.premise import Premise
 from augury.outbound.postgres.pool import connection
-from augury.outbound.postgres.transfer_rows import Move, Moves, transfer_columns
+from augury.outbound.postgres.transfer_rows import Move, Moves
 
+T = TypeVar("T")
 READ = "SELECT user_id, available, held, pending, debt FROM balances WHERE user_id = ANY ($1::uuid[])"
 
 READ_WITH_KEYS = """
@@ -26,41 +29,43 @@ WHERE user_id = ANY ($2) AND key = ANY ($3)
 # the transfers of a user get their sequence numbers one transaction after another, and a page of them is
 # stable. The lock is held only while this statement runs. `moving` says what `Premise.holds_for` says.
 #
-# A statement without the parts that a flight does not need costs a third less.
+# Each value of an array costs asyncpg as much as PostgreSQL needs for the column. So users and terms are sent
+# once, and predictions have their numbers; columns in which nothing is set are null as a whole. PostgreSQL
+# prepares each part of a statement, also for no rows: there is one without the parts that most flights do not
+# need.
 _ACCEPT = """
 WITH locked AS (
     SELECT user_id, available, pending, debt FROM balances
     WHERE user_id = ANY ($1::uuid[]) ORDER BY user_id FOR UPDATE
 ), moving AS (
-    SELECT user_id, move.available, move.held, move.pending, move.debt
+    SELECT user_id, number, move.available, move.held, move.pending
     FROM locked JOIN unnest(
-        $1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[]
-    ) AS move (user_id, available, held, pending, debt, taken, known_debt, most_pending) USING (user_id)
+        $1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[], $6::bigint[], $7::int[]
+    ) WITH ORDINALITY AS move (user_id, available, held, pending, taken, known_debt, most_pending, number)
+        USING (user_id)
     WHERE locked.available >= taken AND locked.debt = known_debt AND locked.pending <= most_pending
 ), moved AS (
     UPDATE balances b SET
         available = b.available + moving.available, held = b.held + moving.held,
-        pending = b.pending + moving.pending, debt = b.debt + moving.debt
+        pending = b.pending + moving.pending, debt = b.debt + (moving.available + moving.held)
     FROM moving WHERE b.user_id = moving.user_id AND b.user_id = ANY (ARRAY (SELECT user_id FROM locked))
     RETURNING b.user_id, b.available, b.held, b.pending, b.debt
 ), new AS (
-    SELECT id, user_id, name, version, rows, price, single, created_at, expires_at, input, notify, text_price,
-        text_bytes, cost
+    SELECT id, ($1::uuid[])[number] AS user_id, terms, rows, single, created_at, expires_at, input, held,
+        notify, text_bytes, cost
     FROM unnest(
-        $9::uuid[], $10::uuid[], $11::text[], $12::int[], $13::int[], $14::int[], $15::bool[],
-        $16::timestamptz[], $17::timestamptz[], $18::bytea[], $19::bool[], $20::int[], $21::int[], $22::int[]
-    ) AS new (
-        id, user_id, name, version, rows, price, single, created_at, expires_at, input, notify, text_price,
-        text_bytes, cost
-    )
-    WHERE user_id = ANY (ARRAY (SELECT user_id FROM moving))
+        $8::uuid[], $9::int[], $10::int[], $11::int[], $12::bool[], $13::timestamptz[], $14::bytea[],
+        $15::bigint[], $16::bool[], $17::int[], $18::int[], $23::timestamptz[]
+    ) AS new (id, number, terms, rows, single, expires_at, input, held, notify, text_bytes, cost, created_at)
+    WHERE number = ANY (ARRAY (SELECT number FROM moving))
 ), accepted AS (
     INSERT INTO predictions (
         id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
         notify, status, attempts, valid_rows, text_price, text_bytes
     )
-    SELECT id, user_id, name, version, rows, price, single, created_at, expires_at, input, notify, 'queued',
-        0, 0, text_price, text_bytes
+    SELECT id, user_id, ($19::text[])[terms], ($20::int[])[terms], rows, ($21::int[])[terms], single,
+        created_at, expires_at, input, coalesce(notify, false), 'queued', 0, 0, ($22::int[])[terms],
+        text_bytes
     FROM new
 ), to_look_at AS (
     INSERT INTO unfinished (prediction_id, put_at, due_at, wait, bulk_user, cost)
@@ -69,12 +74,13 @@ WITH locked AS (
     FROM (SELECT id, user_id, expires_at, cost, CASE WHEN cost IS NULL THEN 30 ELSE 600 END AS wait FROM new)
         AS new
 ), transferred AS (
-    INSERT INTO transfers (reference, kind, user_id, to_user_id, amount)
-    SELECT reference, kind, user_id, to_user_id, amount
-    FROM unnest($23::uuid[], $24::text[], $25::uuid[], $26::uuid[], $27::bigint[])
-        AS new (reference, kind, user_id, to_user_id, amount)
-    WHERE user_id = ANY (ARRAY (SELECT user_id FROM moving))
+    INSERT INTO transfers (reference, kind, user_id, amount)
+    {repaid}
+    SELECT id, 'hold', user_id, held FROM new WHERE held > 0
 )
+{shared}
+{remembered}
+SELECT user_id, available, held, pending, debt FROM moved
 """
 
 # As in RECORD: a user for whom nothing waited in the bulk lane starts at the lane's time.
@@ -89,29 +95,36 @@ _SHARED = """
 )
 """
 
+# The id names the prediction whose acceptance the debt had the first claim on.
+_REPAID = """
+    SELECT new.id, 'repayment', new.user_id, repaid.amount
+    FROM new JOIN unnest($27::uuid[], $28::bigint[]) AS repaid (id, amount) USING (id)
+    UNION ALL
+"""
+
 _REMEMBERED = """
 , remembered AS (
     INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
-    SELECT user_id, key, fingerprint, reference
-    FROM unnest($28::uuid[], $29::text[], $30::bytea[], $31::uuid[])
-        AS new (user_id, key, fingerprint, reference)
-    WHERE user_id = ANY (ARRAY (SELECT user_id FROM moving))
+    SELECT new.user_id, key, fingerprint, id
+    FROM new JOIN unnest($24::uuid[], $25::text[], $26::bytea[]) AS named (id, key, fingerprint) USING (id)
 )
 """
 
-_ANSWER = "SELECT user_id, available, held, pending, debt FROM moved"
 
-ACCEPT = _ACCEPT + _ANSWER
-ACCEPT_SHARED = _ACCEPT + _SHARED + _ANSWER
-ACCEPT_REMEMBERED = _ACCEPT + _REMEMBERED + _ANSWER
-ACCEPT_ALL = _ACCEPT + _SHARED + _REMEMBERED + _ANSWER
+def _statement(*, bulk: bool, keys: bool, repaid: bool = False) -> str:
+    return _ACCEPT.format(
+        repaid=_REPAID if repaid else "",
+        shared=_SHARED if bulk else "",
+        remembered=_REMEMBERED if keys else "",
+    )
+
+
+ACCEPT = _statement(bulk=False, keys=False)
+ACCEPT_ALL = _statement(bulk=True, keys=True, repaid=True)
 _STATEMENTS = {
-    (False, False): ACCEPT,
-    (True, False): ACCEPT_SHARED,
-    (False, True): ACCEPT_REMEMBERED,
-    (True, True): ACCEPT_ALL,
+    (bulk, keys): _statement(bulk=bulk, keys=keys) for bulk in (False, True) for keys in (False, True)
 }
-"""By whether something is bulk work, and whether something has a key."""
+"""Those for flights that repay no debt."""
 
 
 async def read(pool: Pool, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]]) -> Opened:
@@ -135,20 +148,20 @@ async def accept(
     transfers: Sequence[Transfer],
     premises: Mapping[UserId, Premise],
 ) -> Mapping[UserId, Balance]:
-    keys = [(each.prediction, each.key) for each in accepted if each.key]
-    statement = _STATEMENTS[any(each.bulk_cost is not None for each in accepted), bool(keys)]
-    arguments = [
-        *_moves(accepted, transfers, premises),
-        *_columns(accepted),
-        *transfer_columns(transfers),
-    ]
-    if keys:
+    moves = _moves(accepted, transfers, premises)
+    arguments = [*_users(moves, premises), *_predictions(accepted, transfers, list(premises))]
+    repayments = [each for each in transfers if each.kind is not TransferKind.HOLD]
+    keys = [(each.prediction.id, each.key) for each in accepted if each.key]
+    if keys or repayments:
         arguments += (
-            [prediction.user_id for prediction, _ in keys],
+            [prediction_id for prediction_id, _ in keys],
             [key.key for _, key in keys],
             [key.fingerprint for _, key in keys],
-            [prediction.id for prediction, _ in keys],
         )
+    statement = _STATEMENTS[any(each.bulk_cost is not None for each in accepted), bool(keys)]
+    if repayments:
+        arguments += [each.reference for each in repayments], [each.amount for each in repayments]
+        statement = ACCEPT_ALL
     async with connection(pool) as taken:
         return _balances_of(await taken.fetch(statement, *arguments))
 
@@ -159,36 +172,54 @@ def _balances_of(rows: Sequence[Record]) -> dict[UserId, Balance]:
 
 def _moves(
     accepted: Sequence[Accepted], transfers: Sequence[Transfer], premises: Mapping[UserId, Premise]
-) -> tuple[list[object], ...]:
+) -> Moves:
     moves = Moves({user_id: Move() for user_id in premises})
     moves.add(transfers)
     for each in accepted:
         moves.by_user[each.prediction.user_id].pending += 1
+    return moves
+
+
+def _users(moves: Moves, premises: Mapping[UserId, Premise]) -> tuple[list[object], ...]:
+    """The columns of `move`, in the order of `premises`."""
     return (
         *moves.columns(),
-        [move.debt for move in moves.by_user.values()],
         [premise.taken for premise in premises.values()],
         [premise.debt for premise in premises.values()],
         [premise.most_pending for premise in premises.values()],
     )
 
 
-def _columns(accepted: Sequence[Accepted]) -> tuple[list[object], ...]:
-    """The columns of `new`. Price and bytes of the text are null where text is free."""
+def _predictions(
+    accepted: Sequence[Accepted], transfers: Sequence[Transfer], user_ids: Sequence[UserId]
+) -> tuple[object, ...]:
+    """The columns of `new`, with those of the terms before the last. A price of text is null where it is free."""
     predictions = [each.prediction for each in accepted]
+    users = {user_id: number for number, user_id in enumerate(user_ids, start=1)}
+    held = {each.reference: each.amount for each in transfers if each.kind is TransferKind.HOLD}
+    terms: dict[tuple[ModelRef, int, int], int] = {}
     return (
         [prediction.id for prediction in predictions],
-        [prediction.user_id for prediction in predictions],
-        [prediction.model.name for prediction in predictions],
-        [prediction.model.version for prediction in predictions],
+        [users[prediction.user_id] for prediction in predictions],
+        [
+            terms.setdefault((prediction.model, prediction.row_price, prediction.text_price), len(terms) + 1)
+            for prediction in predictions
+        ],
         [prediction.rows for prediction in predictions],
-        [prediction.row_price for prediction in predictions],
         [prediction.single for prediction in predictions],
-        [prediction.created_at for prediction in predictions],
         [prediction.expires_at for prediction in predictions],
         [each.input for each in accepted],
-        [each.notify for each in accepted],
-        [prediction.text_price or None for prediction in predictions],
-        [prediction.text_bytes if prediction.text_price else None for prediction in predictions],
-        [each.bulk_cost for each in accepted],
+        [held.get(prediction.id, 0) for prediction in predictions],
+        _unless_empty([each.notify or None for each in accepted]),
+        _unless_empty([each.text_bytes if each.text_price else None for each in predictions]),
+        _unless_empty([each.bulk_cost for each in accepted]),
+        [model.name for model, _, _ in terms],
+        [model.version for model, _, _ in terms],
+        [row_price for _, row_price, _ in terms],
+        [text_price or None for _, _, text_price in terms],
+        [prediction.created_at for prediction in predictions],
     )
+
+
+def _unless_empty(column: Sequence[T | None]) -> Sequence[T | None] | None:
+    return None if all(each is None for each in column) else column
