@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Ended
 from augury.bootstrap.topology import BULK, DEAD, EVENTS, TASKS, TOPOLOGY
-from augury.broker.wire import read_task
+from augury.broker.wire import IDS, read_task
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
 from augury.outbound.rabbitmq.events import RabbitEvents
@@ -23,9 +23,12 @@ from tests.rabbitmq_server import RabbitServer, is_connected
 
 
 @asynccontextmanager
-async def publishing(url: str, *, max_unpublished: int = 10_000) -> AsyncIterator[RabbitPublisher]:
+async def publishing(
+    url: str, *, max_unpublished: int = 10_000, max_task_ids: int = IDS
+) -> AsyncIterator[RabbitPublisher]:
     """A publisher, started but perhaps not connected yet."""
-    publisher = RabbitPublisher(RabbitSettings(url=url, max_unpublished=max_unpublished), TOPOLOGY)
+    settings = RabbitSettings(url=url, max_unpublished=max_unpublished, max_task_ids=max_task_ids)
+    publisher = RabbitPublisher(settings, TOPOLOGY)
     await publisher.start()
     try:
         yield publisher
@@ -34,8 +37,8 @@ async def publishing(url: str, *, max_unpublished: int = 10_000) -> AsyncIterato
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[RabbitPublisher]:
-    async with publishing(url) as publisher:
+async def connected(url: str, *, max_task_ids: int = IDS) -> AsyncIterator[RabbitPublisher]:
+    async with publishing(url, max_task_ids=max_task_ids) as publisher:
         await eventually(lambda: is_connected(publisher), "the connection")
         yield publisher
 
@@ -115,14 +118,26 @@ async def test_an_earlier_version_s_classic_queue_of_dead_letters_stops_nobody(
     assert caplog.text.count("augury queue upgrade") == 1
 
 
-async def test_many_predictions_go_out_in_few_messages(rabbitmq_url: str) -> None:
-    ids = new_ids(1_600)
-    async with connected(rabbitmq_url) as publisher:
-        for each in ids:
-            publisher.put([each], 1)
-        messages = await received(rabbitmq_url, 100)
+@pytest.mark.parametrize(
+    ("setting", "sizes"), [({}, [128, 128, 44]), ({"max_task_ids": 140}, [140, 140, 20])]
+)
+async def test_many_predictions_go_out_in_few_messages(
+    rabbitmq_url: str, setting: dict[str, int], sizes: list[int]
+) -> None:
+    ids = new_ids(300)
+    async with connected(rabbitmq_url, **setting) as publisher:
+        publisher.put(ids, 1)
+        messages = await received(rabbitmq_url, len(sizes))
 
-    assert sum(len(json.loads(message.body)["prediction_ids"]) for message in messages) == 1_600
+    tasks = [read_task(message.body) for message in messages]
+    assert [len(task.prediction_ids) for task in tasks] == sizes
+    assert [each for task in tasks for each in task.prediction_ids] == ids
+
+
+@pytest.mark.parametrize("wrong", [0, 257])
+def test_a_message_names_no_more_than_a_worker_reads(wrong: int) -> None:
+    with pytest.raises(ValueError, match="max_task_ids"):
+        RabbitSettings(url="amqp://localhost", max_task_ids=wrong)
 
 
 async def test_a_broker_that_is_away_holds_up_nobody() -> None:

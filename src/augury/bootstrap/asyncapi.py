@@ -11,7 +11,7 @@ from augury.bootstrap.topology import BULK, DEAD, EVENTS, FINISHED, TASKS
 from augury.inbound.worker.consumer import subscribe_to_tasks, subscribe_to_tickets
 
 DESCRIPTION = f"""The API publishes accepted predictions to the quorum queue `{TASKS.name}`. A message has 1
-to 16 ids, and exactly one if `attempt` is more than 1. It is persistent, mandatory and confirmed, and its
+to 256 ids, and exactly one if `attempt` is more than 1. It is persistent, mandatory and confirmed, and its
 `timestamp` is the time of publishing. If it has one id, the request's `traceparent` (W3C Trace Context) is
 the header of that name. Otherwise the header `traceparents` is a list in the order of the ids, with "" for
 none. Large predictions, and those beyond a user's fair share, wait in the database for the user's turn. Their

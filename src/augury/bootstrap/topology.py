@@ -24,7 +24,7 @@ _OF_A_LANE: QuorumQueueArgs = {
 }
 
 TASKS = RabbitQueue("ml_tasks", queue_type=QueueType.QUORUM, arguments=_OF_A_LANE)
-"""Predictions of the small lane that wait for a worker, up to 16 per message."""
+"""Predictions of the small lane that wait for a worker, many per message."""
 
 BULK = RabbitQueue("ml_tasks.bulk", queue_type=QueueType.QUORUM, arguments=_OF_A_LANE)
 """Tickets of the bulk lane, one for each prediction that waits there."""

@@ -18,8 +18,10 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Failure, Status
 
 CONTENT_TYPE = "application/json"
-MOST_IDS = 16
-"""Predictions in one message."""
+MOST_IDS = 256
+"""Predictions in one message that a worker reads: as many as one batch has by default."""
+IDS = 128
+"""Predictions that are put into one message, unless a setting says otherwise."""
 _NOTHING = msgspec.Raw(b"null")
 
 

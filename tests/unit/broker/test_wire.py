@@ -97,7 +97,7 @@ def test_a_message_names_predictions_and_the_attempt() -> None:
 
 
 def test_a_first_attempt_names_up_to_sixteen_predictions() -> None:
-    ids = [str(uuid4()) for _ in range(16)]
+    ids = [str(uuid4()) for _ in range(256)]
 
     assert [str(each) for each in read_task(body(prediction_ids=ids)).prediction_ids] == ids
 
@@ -114,7 +114,7 @@ def test_a_first_attempt_names_up_to_sixteen_predictions() -> None:
         b"[" * 100_000,
         body()[:-1],
         body(prediction_ids=[]),
-        body(prediction_ids=[ID] * 17),
+        body(prediction_ids=[ID] * 257),
         body(prediction_ids=[ID, ID], attempt=2),
         body(prediction_ids=ID),
         body(prediction_ids=[1]),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from augury.application.predictions.ports import Task
-from augury.broker.wire import MOST_IDS
+from augury.broker.wire import IDS
 from augury.domain.identifiers import PredictionId, uuid7
 from tests.hexagon import SettableClock
 from tests.polling import eventually
@@ -79,13 +79,13 @@ async def running(queue: QueueByHand, consumer: Consumer) -> AsyncIterator[async
 
 
 def test_predictions_are_put_together_in_tasks_and_taken_in_order(queue: QueueByHand) -> None:
-    mine = ids(MOST_IDS + 1)
+    mine = ids(IDS + 1)
     queue.put(mine)
     queue.put(mine[:1])
     queue.put([])
 
-    assert queue.take() == Task(tuple(mine[:MOST_IDS]))
-    assert queue.take() == Task(tuple(mine[MOST_IDS:]))
+    assert queue.take() == Task(tuple(mine[:IDS]))
+    assert queue.take() == Task(tuple(mine[IDS:]))
     assert queue.take() == Task(tuple(mine[:1]))
     assert queue.take() is None
 

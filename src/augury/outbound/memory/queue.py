@@ -80,7 +80,7 @@ class MemoryPredictionQueue(PredictionQueue):
         traces: Traces = NO_TRACES,
         lane: Lane = Lane.SMALL,
     ) -> None:
-        size = wire.MOST_IDS if attempt == 1 and lane is Lane.SMALL else 1
+        size = wire.IDS if attempt == 1 and lane is Lane.SMALL else 1
         room = self.most_ids - self._ids
         if len(ids) > room:
             log.warning("the queue is full: the sweeper will queue %d predictions later", len(ids) - room)

@@ -193,7 +193,7 @@ def _users(moves: Moves, premises: Mapping[UserId, Premise]) -> tuple[list[objec
 def _predictions(
     accepted: Sequence[Accepted], transfers: Sequence[Transfer], user_ids: Sequence[UserId]
 ) -> tuple[object, ...]:
-    """The columns of `new`, with those of the terms before the last. A price of text is null where it is free."""
+    """The columns of `new`, with those of the terms before the last. Free text has no price."""
     predictions = [each.prediction for each in accepted]
     users = {user_id: number for number, user_id in enumerate(user_ids, start=1)}
     held = {each.reference: each.amount for each in transfers if each.kind is TransferKind.HOLD}

@@ -18,7 +18,7 @@ from faststream.rabbit import RabbitQueue
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import NO_TRACES, Traces
 from augury.broker.trouble import TROUBLE, host_of, told, why
-from augury.broker.wire import CONTENT_TYPE, MOST_IDS, task_body, task_headers
+from augury.broker.wire import CONTENT_TYPE, IDS, MOST_IDS, task_body, task_headers
 from augury.concurrency.outage import Outage
 from augury.concurrency.pauses import Pauses
 from augury.domain.identifiers import PredictionId
@@ -50,8 +50,14 @@ class RabbitSettings:
     max_unpublished: int = 10_000
     """Predictions that may wait in one process to be published. The sweeper publishes those beyond it."""
 
+    max_task_ids: int = IDS
+    """Predictions of small work in one message to the workers. A worker reads up to 256; one that has
+    no lanes yet reads up to 16: set that while such workers run."""
+
     def __post_init__(self) -> None:
         urls_of(self.url)
+        if not 1 <= self.max_task_ids <= MOST_IDS:
+            raise ValueError(f"max_task_ids must be from 1 to {MOST_IDS}")
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -198,12 +204,13 @@ class RabbitPublisher:
         self._pauses.reset()
 
     def _next_tasks(self) -> list[list[Put]]:
-        """The contents of the next messages. Each has up to 16 first attempts of the small lane, or one later
-        attempt, or is one ticket of the bulk lane."""
+        """The contents of the next messages. Each has up to `max_task_ids` first attempts of the small lane,
+        or one later attempt, or is one ticket of the bulk lane."""
         tasks: list[list[Put]] = []
         while self._puts:
             put = self._puts[0]
-            if tasks and put.shares_its_task and tasks[-1][0].shares_its_task and len(tasks[-1]) < MOST_IDS:
+            has_room = tasks and tasks[-1][0].shares_its_task and len(tasks[-1]) < self._settings.max_task_ids
+            if has_room and put.shares_its_task:
                 tasks[-1].append(self._puts.popleft())
             elif len(tasks) < MESSAGES_PER_FLIGHT:
                 tasks.append([self._puts.popleft()])
