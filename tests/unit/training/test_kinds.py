@@ -71,7 +71,7 @@ def test_what_the_operator_says_counts() -> None:
         assert column_of("id", cells, wanted).kind is wanted
     with pytest.raises(Untrainable, match="not a date in every row"):
         column_of("id", cells, DATE)
-    with pytest.raises(Untrainable, match="no number in every row"):
+    with pytest.raises(Untrainable, match="is not a number in every row"):
         column_of("x", ["a", "1"], NUMBER)
     with pytest.raises(Untrainable, match="there is no column 'y'"):
         columns_of({"x": cells}, {"y": NUMBER}, ())
