@@ -9,6 +9,7 @@ from asyncpg import Pool
 from dishka import AsyncContainer
 from litestar import Litestar
 
+from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.predictions.backlog import Backlog
@@ -44,6 +45,7 @@ async def run_api(process: ProcessSettings) -> None:
     with bound_socket(process.host, process.port) as listener:
         try:
             await check_schema(await container.get(Pool))
+            await container.get(BatchStore)  # a wrong setting is told before anything is served
             waiting = await container.get(WaitForPrediction)
             async with events_heard(rabbit.urls, waiting):
                 await serve(container, listener, stop, await checks_of(container))

@@ -11,6 +11,7 @@ from datetime import timedelta
 from dishka import AsyncContainer
 from rich.console import Console
 
+from augury.application.batches.ports import BatchStore
 from augury.application.models.ports import Models, ModelStore
 from augury.application.models.register_model import RegisterModel
 from augury.application.ports import Clock
@@ -79,6 +80,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
         overrides=(*bot, *asked_for_faults()),
     )
     try:
+        await container.get(BatchStore)  # a wrong setting is told before anything is served
         models, store = await container.get(Models), await container.get(ModelStore)
         stock = await have_a_starter(models, store, await container.get(RegisterModel))
         for line in stock.losses:

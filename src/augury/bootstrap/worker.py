@@ -9,6 +9,7 @@ from asyncpg import Pool
 from dishka import AsyncContainer
 from prometheus_client import CollectorRegistry
 
+from augury.application.batches.ports import BatchStore
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.limits import Limits
 from augury.application.models.check_model import CheckModel
@@ -51,6 +52,7 @@ async def run_worker(process: ProcessSettings) -> None:
     )
     try:
         await check_schema(await container.get(Pool))
+        await container.get(BatchStore)  # a wrong setting is told before anything is run
         async with AsyncExitStack() as stack:
             consumer = await stack.enter_async_context(consuming(container, rabbit.urls, settings))
             await stack.enter_async_context(
