@@ -160,19 +160,22 @@ class Adapters:
         *predictions: Prediction,
         token: UUID,
         lease: timedelta = LEASE,
-        retries: bool = False,
         most_rows: int = 10_000,
         most_bytes: int = 10_000_000,
     ) -> Sequence[Claimed]:
-        terms = ClaimTerms(
-            token=token, lease=lease, retries=retries, most_rows=most_rows, most_bytes=most_bytes
-        )
+        terms = ClaimTerms(token=token, lease=lease, most_rows=most_rows, most_bytes=most_bytes)
         return await self.work.claim([each.id for each in predictions], terms)
+
+    async def begin(
+        self, *predictions: Prediction, token: UUID, most_rows: int = 10_000, most_bytes: int = 10_000_000
+    ) -> Sequence[Claimed]:
+        terms = ClaimTerms(token=token, lease=LEASE, most_rows=most_rows, most_bytes=most_bytes)
+        return await self.work.begin([each.id for each in predictions], terms)
 
     async def settled(self, *predictions: Prediction) -> list[Prediction]:
         """Run these to their end, every row valid."""
         token = uuid4()
-        claimed = await self.claim(*predictions, token=token, retries=True)
+        claimed = await self.claim(*predictions, token=token)
         finished = [finish(each.prediction) for each in claimed]
         await self.work.settle(token, finished)
         return [each.prediction for each in finished]

@@ -68,6 +68,7 @@ from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.sweep import Sweep
+from augury.application.predictions.take_over import TakeOver
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.use_cases import EVERY, use_cases
 from augury.concurrency.natural_batches import NaturalBatches
@@ -222,6 +223,7 @@ class UseCases:
     sign_in: SignIn
     sign_out: SignOut
     sweep: Sweep
+    take_over: TakeOver
     top_up: TopUp
     unblock_user: UnblockUser
     unlink_chat: UnlinkChat

@@ -22,6 +22,7 @@ from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.ports import ClaimTerms
+from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
@@ -143,12 +144,10 @@ class Interleaved(RuleBasedStateMachine):
         self.top_up = TopUp(users=users, books=books)
         self.refund = RefundPrediction(users=users, books=books)
         self.sweep = Sweep(
-            counters=counters,
-            batches=self.books.batches,
             books=books,
             bulk_lane=self.books.bulk_lane,
             queue=self.queue,
-            events=events,
+            repairs=Repairs(batches=self.books.batches, queue=self.queue, events=events, counters=counters),
             clock=clock,
             limits=limits,
         )
@@ -237,9 +236,7 @@ class Interleaved(RuleBasedStateMachine):
     def a_worker_claims(self, data: st.DataObject, retries: bool) -> None:
         ids, token = self.pick(data, most=4), uuid4()
         claimed = self.run(
-            self.books.work.claim(
-                ids, ClaimTerms(token=token, lease=LEASE, retries=retries, most_rows=1000, most_bytes=10**9)
-            )
+            self.books.work.claim(ids, ClaimTerms(token=token, lease=LEASE, most_rows=1000, most_bytes=10**9))
         )
         self._note_claim(token, ids, [each.prediction for each in claimed], retries=retries)
 
@@ -381,7 +378,7 @@ class Interleaved(RuleBasedStateMachine):
             async def claimed(token: UUID) -> list[Prediction]:
                 found = await self.books.work.claim(
                     [picked],
-                    ClaimTerms(token=token, lease=LEASE, retries=True, most_rows=1000, most_bytes=10**9),
+                    ClaimTerms(token=token, lease=LEASE, most_rows=1000, most_bytes=10**9),
                 )
                 return [each.prediction for each in found]
 

@@ -203,7 +203,7 @@ async def test_what_a_dead_worker_left_is_run_again_alone_and_not_by_a_pick(adap
 
     assert await pick(adapters) == ()
     token = uuid4()
-    [again] = await adapters.claim(prediction, token=token, retries=True)
+    [again] = await adapters.claim(prediction, token=token)
     assert again.prediction.attempts == 2
     await adapters.work.hand_back(token, [prediction.id])
     assert await pick(adapters) == ()

@@ -41,9 +41,7 @@ async def test_a_claim_passes_over_what_is_not_to_be_run(adapters: Adapters) -> 
     await adapters.claim(running, token=uuid4())
     unknown = a_prediction(user_id)
 
-    claimed = await adapters.claim(
-        late, canceled, done, running, unknown, queued, token=uuid4(), retries=True
-    )
+    claimed = await adapters.claim(late, canceled, done, running, unknown, queued, token=uuid4())
 
     assert [each.prediction.id for each in claimed] == [queued.id]
 
@@ -69,12 +67,12 @@ async def test_two_claims_never_share_a_prediction(adapters: Adapters) -> None:
     first, second = await adapters.predictions_of(user_id, 2)
 
     one = await adapters.claim(first, second, token=uuid4())
-    other = await adapters.claim(first, second, token=uuid4(), retries=True)
+    other = await adapters.claim(first, second, token=uuid4())
 
     assert (len(one), len(other)) == (2, 0)
 
 
-async def test_a_claim_without_retries_leaves_what_a_worker_began(adapters: Adapters) -> None:
+async def test_a_beginning_leaves_what_a_worker_lost_and_a_claim_does_not(adapters: Adapters) -> None:
     user_id = await adapters.user(credits=2)
     begun, fresh = await adapters.predictions_of(user_id, 2)
     await adapters.claim(begun, token=uuid4())
@@ -83,9 +81,9 @@ async def test_a_claim_without_retries_leaves_what_a_worker_began(adapters: Adap
         [abandoned] = (await books.due(10, put_before=None)).abandoned
         await books.record(changed=[abandoned.abandon(at=datetime.now(UTC))])
 
-    assert [each.prediction.id for each in await adapters.claim(begun, fresh, token=uuid4())] == [fresh.id]
+    assert [each.prediction.id for each in await adapters.begin(begun, fresh, token=uuid4())] == [fresh.id]
 
-    [again] = await adapters.claim(begun, fresh, token=uuid4(), retries=True)
+    [again] = await adapters.claim(begun, token=uuid4())
     assert (again.prediction.id, again.prediction.attempts) == (begun.id, 2)
 
 
@@ -250,7 +248,7 @@ async def test_a_zombie_changes_nothing_once_another_has_its_work(adapters: Adap
     async with adapters.books() as books:
         [abandoned] = (await books.due(10, put_before=None)).abandoned
         await books.record(changed=[abandoned.abandon(at=datetime.now(UTC))])
-    [again] = await adapters.claim(taken, token=successor, retries=True)
+    [again] = await adapters.claim(taken, token=successor)
 
     settled = await adapters.work.settle(
         zombie, [finish(each.prediction, output=Json(b"1")) for each in claims]
@@ -350,3 +348,152 @@ async def test_the_event_of_an_end_tells_what_a_read_of_it_shows(adapters: Adapt
         assert ended.ending is not None
         read = await adapters.predictions.get(before.id, owner=user_id)
         assert ended.ending.of(before, ended.status) == read
+
+
+async def test_what_is_begun_stays_queued_and_is_settled_without_a_claim(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=3)
+    predictions = await adapters.predictions_of(user_id, 3)
+    token = uuid4()
+
+    begun = await adapters.begin(*reversed(predictions), token=token)
+
+    assert [each.prediction.id for each in begun] == [each.id for each in predictions]
+    for each, prediction in zip(begun, predictions, strict=True):
+        assert (each.prediction.status, each.prediction.attempts, each.input) == (Status.PROCESSING, 1, INPUT)
+        assert await adapters.now(prediction) == prediction
+    ids = {each.id for each in predictions}
+    assert set(await adapters.work.begun(ids)) == ids
+
+    finished = [finish(each.prediction) for each in begun]
+    assert set(await adapters.work.settle(token, finished)) == ids
+
+    for done in finished:
+        assert await adapters.now(done.prediction) == done.prediction
+    assert not await adapters.work.begun(ids)
+    assert await adapters.balance(user_id) == Balance(user_id)
+    assert await adapters.deviations() == []
+
+
+async def test_a_beginning_passes_over_what_is_not_to_be_run_and_is_bounded(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    canceled, done, running, first, second = await adapters.predictions_of(user_id, 5)
+    late = a_prediction(user_id, expires_at=datetime.now(UTC) - HOUR)
+    await adapters.accept(user_id, late)
+    async with adapters.books() as books:
+        end = (await books.prediction(canceled.id)).cancel(at=datetime.now(UTC))
+        await books.record(changed=[end], transfers=end.settlement())
+    await adapters.settled(done)
+    await adapters.claim(running, token=uuid4())
+    asked = (late, canceled, done, running, a_prediction(user_id), second, first)
+
+    begun = await adapters.begin(*asked, token=uuid4(), most_rows=1)
+    assert [each.prediction.id for each in begun] == [first.id]
+    assert not await adapters.begin(late, canceled, done, running, token=uuid4())
+    assert len(await adapters.begin(first, second, token=uuid4(), most_bytes=2 * len(INPUT))) == 2
+
+
+async def test_what_two_workers_begin_is_charged_once(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    tokens = uuid4(), uuid4()
+    runs = [await adapters.begin(prediction, token=token) for token in tokens]
+
+    settled = [
+        await adapters.work.settle(token, [finish(each.prediction) for each in run])
+        for token, run in zip(tokens, runs, strict=True)
+    ]
+
+    assert [list(each) for each in settled] == [[prediction.id], []]
+    assert await adapters.balance(user_id) == Balance(user_id)
+    assert await adapters.deviations() == []
+
+
+async def test_what_is_canceled_while_it_runs_is_not_charged(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    token = uuid4()
+    [begun] = await adapters.begin(prediction, token=token)
+    async with adapters.books() as books:
+        end = (await books.prediction(prediction.id)).cancel(at=datetime.now(UTC))
+        await books.record(changed=[end], transfers=end.settlement())
+
+    assert not await adapters.work.settle(token, [finish(begun.prediction)])
+
+    assert await adapters.now(prediction) == end
+    assert await adapters.balance(user_id) == Balance(user_id, available=1)
+
+
+async def test_a_run_that_takes_longer_is_put_under_a_lease(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=2)
+    slow, canceled = await adapters.predictions_of(user_id, 2)
+    token = uuid4()
+    begun, _ = await adapters.begin(slow, canceled, token=token)
+    async with adapters.books() as books:
+        end = (await books.prediction(canceled.id)).cancel(at=datetime.now(UTC))
+        await books.record(changed=[end], transfers=end.settlement())
+
+    assert await adapters.work.renew(token, lease=LEASE, ids=[slow.id, canceled.id]) == 1
+
+    assert await adapters.now(slow) == begun.prediction
+    assert not await adapters.begin(slow, token=uuid4())
+    assert not await adapters.claim(slow, token=uuid4())
+    assert list(await adapters.work.settle(token, [finish(begun.prediction)])) == [slow.id]
+    assert await adapters.deviations() == []
+
+
+@pytest.mark.parametrize("is_leased", [False, True])
+async def test_a_run_that_is_handed_back_is_as_if_it_had_not_been(
+    adapters: Adapters, is_leased: bool
+) -> None:
+    user_id = await adapters.user(credits=1)
+    [prediction] = await adapters.predictions_of(user_id, 1)
+    token = uuid4()
+    await adapters.begin(prediction, token=token)
+    if is_leased:
+        await adapters.work.renew(token, lease=LEASE, ids=[prediction.id])
+
+    await adapters.work.hand_back(token, [prediction.id])
+
+    assert await adapters.now(prediction) == prediction
+    assert not await adapters.work.begun([prediction.id])
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+async def test_what_a_silent_worker_had_begun_is_left_and_its_attempt_counts(
+    adapters: Adapters, is_claimed: bool
+) -> None:
+    user_id = await adapters.user(credits=3)
+    taken, kept, prefetched = await adapters.predictions_of(user_id, 3)
+    dead, alive = uuid4(), uuid4()
+    [begun] = await (adapters.claim if is_claimed else adapters.begin)(taken, token=dead)
+    await adapters.begin(kept, token=alive)
+    await adapters.pass_time(timedelta(seconds=3))
+    await adapters.work.renew(alive, lease=LEASE, ids=[kept.id])
+
+    async with adapters.books() as books:
+        [left] = await books.left(silent_for=timedelta(seconds=2))
+        queued = left.abandon(at=datetime.now(UTC))
+        await books.record(changed=[queued])
+
+    assert (left.id, left.status, left.attempts) == (taken.id, Status.PROCESSING, 1)
+    assert await adapters.now(taken) == queued
+    assert (await adapters.now(prefetched)).attempts == 0
+    assert not await adapters.work.settle(dead, [finish(begun.prediction)])  # it was only frozen
+    assert not await adapters.work.begun([taken.id])
+    async with adapters.books() as books:
+        assert not await books.left(silent_for=timedelta(seconds=2))
+    [again] = await adapters.claim(taken, token=uuid4())
+    assert again.prediction.attempts == 2
+
+
+async def test_a_sweep_takes_nothing_that_is_begun_for_lost_or_late(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=2)
+    begun = a_prediction(user_id, expires_at=datetime.now(UTC) + timedelta(seconds=40))
+    await adapters.accept(user_id, begun)
+    await adapters.begin(begun, token=uuid4())
+    await adapters.pass_time(timedelta(seconds=50))
+
+    async with adapters.books() as books:
+        due = await books.due(10, put_before=datetime.now(UTC))
+
+    assert (due.lost, due.expired, due.abandoned) == ([], [], [])

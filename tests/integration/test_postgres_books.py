@@ -19,6 +19,7 @@ from augury.application.ports import Accepted, AlreadyRecorded, Conflict, Idempo
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.known_balances import KnownBalances
+from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
@@ -409,7 +410,7 @@ async def test_flights_settlements_cancels_and_sweeps_that_cross_never_deadlock(
     async def hand_back(process: Adapters) -> None:
         some = dice.sample(open_predictions, min(16, len(open_predictions)))
         token = uuid4()
-        claimed = await process.claim(*some, token=token, retries=True)
+        claimed = await process.claim(*some, token=token)
         ids = [each.prediction.id for each in claimed]
         assert await process.work.renew(token, lease=LEASE, ids=ids) == len(ids)
         assert len(await process.work.hand_back(token, ids)) == len(ids)
@@ -431,12 +432,15 @@ async def test_flights_settlements_cancels_and_sweeps_that_cross_never_deadlock(
     async def sweep(process: Adapters) -> None:
         clock = SystemClock()
         sweeping = Sweep(
-            counters=PrometheusCounters(CollectorRegistry()),
-            batches=process.batches,
             books=process.books,
             bulk_lane=process.bulk_lane,
             queue=MemoryPredictionQueue(clock),
-            events=MemoryEvents(),
+            repairs=Repairs(
+                batches=process.batches,
+                queue=MemoryPredictionQueue(clock),
+                events=MemoryEvents(),
+                counters=PrometheusCounters(CollectorRegistry()),
+            ),
             clock=clock,
             limits=LIMITS,
         )
@@ -473,7 +477,7 @@ async def test_a_zombie_settles_nothing(adapters: Adapters, pool: Pool) -> None:
     async with adapters.books() as books:
         again = (await books.prediction(lost.id)).abandon(at=datetime.now(UTC))
         await books.record(changed=[again])
-    [inherited] = await adapters.claim(lost, token=heir, retries=True)
+    [inherited] = await adapters.claim(lost, token=heir)
 
     settled = await adapters.work.settle(zombie, [finish(each.prediction) for each in claimed])
 

@@ -11,6 +11,7 @@ from asyncpg import Pool
 from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
+from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.sweep import Sweep
 from augury.domain.balance import CheckUnderWay
 from augury.domain.identifiers import UserId
@@ -59,12 +60,15 @@ async def test_a_restore_verifies_once_workers_have_taken_up_what_was_under_way(
 
     clock = SystemClock()
     await Sweep(
-        counters=PrometheusCounters(CollectorRegistry()),
         books=adapters.books,
-        batches=adapters.batches,
         bulk_lane=adapters.bulk_lane,
         queue=MemoryPredictionQueue(clock),
-        events=MemoryEvents(),
+        repairs=Repairs(
+            batches=adapters.batches,
+            queue=MemoryPredictionQueue(clock),
+            events=MemoryEvents(),
+            counters=PrometheusCounters(CollectorRegistry()),
+        ),
         clock=clock,
         limits=Limits(),
     )()

@@ -13,15 +13,20 @@ from faststream.rabbit import RabbitBroker
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
+from augury.application.predictions.execution import Execution
 from augury.application.predictions.ports import Claimed, ClaimTerms
+from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
+from augury.application.predictions.take_over import TakeOver
 from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.consumer import create_consumer
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.task_consumer import TaskConsumer
+from augury.outbound.memory.batches import MemoryBatches
+from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.work import MemoryWork
 from augury.outbound.rabbitmq.prediction_queue import RabbitPredictionQueue
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
@@ -29,6 +34,7 @@ from tests.gated_predictor import GatedPredictor
 from tests.hexagon import Hexagon, over
 from tests.polling import eventually
 from tests.processes import free_ports
+from tests.queue_by_hand import QueueByHand
 from tests.rabbitmq_server import RabbitServer, is_connected
 
 OFTEN = timedelta(milliseconds=50)
@@ -61,6 +67,20 @@ class Worker:
     consumer: TaskConsumer
 
 
+def taking_over(execution: Execution) -> TakeOver:
+    batches = execution.batches
+    assert isinstance(batches, MemoryBatches)
+    repairs = Repairs(
+        batches=batches,
+        queue=QueueByHand(execution.clock),
+        events=execution.events,
+        counters=execution.counters,
+    )
+    return TakeOver(
+        work=execution.work, books=MemoryOpenBooks(batches.memory), repairs=repairs, clock=execution.clock
+    )
+
+
 @asynccontextmanager
 async def working(
     url: str,
@@ -69,7 +89,13 @@ async def working(
     settings: WorkerSettings = SETTINGS,
     patience: timedelta = timedelta(seconds=30),
 ) -> AsyncIterator[Worker]:
-    runner = TaskRunner(run_batch, RunNext(execution=run_batch.execution), settings, on_fatal=pytest.fail)
+    runner = TaskRunner(
+        run_batch,
+        RunNext(execution=run_batch.execution),
+        taking_over(run_batch.execution),
+        settings,
+        on_fatal=pytest.fail,
+    )
     broker = create_consumer(
         url,
         tasks=TASKS,
@@ -227,10 +253,10 @@ class WorkWithADefect(MemoryWork):
     defect: PredictionId | None = None
 
     @override
-    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+    async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         if self.defect in ids:
             raise ZeroDivisionError
-        return await MemoryWork.claim(self, ids, terms)
+        return await MemoryWork.begin(self, ids, terms)
 
 
 async def test_what_cannot_be_handled_is_dead_lettered_and_the_rest_goes_on(

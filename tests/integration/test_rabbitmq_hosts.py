@@ -12,6 +12,7 @@ import pytest
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Ended
+from augury.application.predictions.take_over import TakeOver
 from augury.bootstrap.topology import BULK, EVENTS, FINISHED, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, Status
@@ -136,6 +137,7 @@ async def service(url: str, hexagon: Hexagon) -> AsyncIterator[Service]:
     runner = TaskRunner(
         over(hexagon.run_batch, predictor=predictor),
         over(hexagon.run_next, predictor=predictor),
+        hexagon.use_case(TakeOver),
         WorkerSettings(retry_pause=OFTEN),
         on_fatal=pytest.fail,
     )

@@ -74,6 +74,13 @@ class FaultyWork(Work):
     after_commit: At | None = None
 
     @override
+    async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        begun = await self.inner.begin(ids, terms)
+        if begun and self.after_claim:
+            self.after_claim.here()
+        return begun
+
+    @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         claimed = await self.inner.claim(ids, terms)
         if claimed and self.after_claim:
@@ -105,6 +112,10 @@ class FaultyWork(Work):
     @override
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
         return await self.inner.hand_back(token, ids)
+
+    @override
+    async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        return await self.inner.begun(ids)
 
     @override
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:

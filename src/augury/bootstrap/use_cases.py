@@ -50,11 +50,13 @@ from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.quote_prediction import QuotePrediction
+from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.sweep import Sweep
+from augury.application.predictions.take_over import TakeOver
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 
 REQUESTS = (
@@ -118,8 +120,18 @@ CHATS = (
 
 BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 
-WORK = (CheckModel, Execution, PurgeBatches, PurgeModelFiles, RunBatch, RunNext, Sweep)
-"""`Execution` is what `RunBatch` and `RunNext` share."""
+WORK = (
+    CheckModel,
+    Execution,
+    PurgeBatches,
+    PurgeModelFiles,
+    Repairs,
+    RunBatch,
+    RunNext,
+    Sweep,
+    TakeOver,
+)
+"""`Execution` is what `RunBatch` and `RunNext` share, `Repairs` what `Sweep` and `TakeOver` share."""
 
 MODELS = (RegisterModel,)
 

@@ -18,6 +18,7 @@ from augury.application.predictions.ports import PredictionQueue, Upkeep
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.sweep import Sweep
+from augury.application.predictions.take_over import TakeOver
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import asked_for_faults, worker_container
 from augury.bootstrap.health import health_told
@@ -89,8 +90,11 @@ async def consuming(
 
 
 async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> TaskRunner:
+    """Its first look for workers that died is on its way."""
     run_batch, run_next = await container.get(RunBatch), await container.get(RunNext)
-    return TaskRunner(run_batch, run_next, settings, on_fatal=_end_process)
+    runner = TaskRunner(run_batch, run_next, await container.get(TakeOver), settings, on_fatal=_end_process)
+    runner.taking_over.ask()
+    return runner
 
 
 async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweeper:

@@ -77,14 +77,14 @@ def task_headers(traces: Sequence[str | None]) -> dict[str, Any] | None:
     return {"traceparents": [trace or "" for trace in traces]}
 
 
-def read_task(body: bytes, headers: Mapping[str, object] | None = None) -> Task:
+def read_task(body: bytes, headers: Mapping[str, object] | None = None, *, redelivered: bool = False) -> Task:
     """Raises `NotUnderstood` for a wrong body. Wrong headers are ignored."""
     try:
         message = _tasks.decode(body)
     except msgspec.MsgspecError as error:
         raise NotUnderstood(str(error)) from error
     ids = [PredictionId(each) for each in message.prediction_ids]
-    return Task(ids, message.attempt, _traces(ids, headers) if headers else {})
+    return Task(ids, message.attempt, _traces(ids, headers) if headers else {}, redelivered)
 
 
 def events_body(ended: Sequence[Ended]) -> bytes:

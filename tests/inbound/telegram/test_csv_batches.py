@@ -54,9 +54,7 @@ async def test_a_batch_shows_its_progress_and_answers_each_row_or_says_why_not(t
         token = task.prediction_ids[0]
         [claimed] = await town.hexagon.work.claim(
             task.prediction_ids,
-            ClaimTerms(
-                token=token, lease=town.hexagon.limits.lease, retries=False, most_rows=10, most_bytes=10**6
-            ),
+            ClaimTerms(token=token, lease=town.hexagon.limits.lease, most_rows=10, most_bytes=10**6),
         )
         await town.said("5 строк в работе")
         await town.hexagon.work.hand_back(token, [claimed.prediction.id])

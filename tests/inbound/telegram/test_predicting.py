@@ -113,7 +113,7 @@ async def test_what_came_to_nothing_says_why_and_that_the_credits_are_back(
 
 async def abandon_thrice(hexagon: Hexagon) -> None:
     """Three workers claim it and fall silent."""
-    for number in range(3):
+    for _ in range(3):
         task = hexagon.queue.take()
         assert task is not None
         await hexagon.work.claim(
@@ -121,7 +121,6 @@ async def abandon_thrice(hexagon: Hexagon) -> None:
             ClaimTerms(
                 token=task.prediction_ids[0],
                 lease=hexagon.limits.lease,
-                retries=number > 0,
                 most_rows=100,
                 most_bytes=10**6,
             ),

@@ -1,9 +1,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from typing_extensions import override
@@ -11,11 +11,20 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports import Finished, Outcome, Question, Task, UnknownPredictions
+from augury.application.predictions.ports import (
+    ClaimTerms,
+    Ended,
+    Finished,
+    Outcome,
+    Question,
+    Task,
+    UnknownPredictions,
+)
 from augury.application.predictions.run_next import RunNext
+from augury.application.predictions.take_over import TakeOver
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.model import Model
-from augury.domain.prediction import Prediction, Status
+from augury.domain.prediction import Failure, Prediction, Status
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.outbound.memory.predictor import MemoryPredictor
 from augury.outbound.memory.work import MemoryWork
@@ -44,6 +53,7 @@ def runner_over(
     return TaskRunner(
         run_batch,
         RunNext(execution=run_batch.execution),
+        hexagon.use_case(TakeOver),
         settings or WorkerSettings(retry_pause=SOON),
         on_fatal=fatal.append,
     )
@@ -127,7 +137,11 @@ async def test_one_batch_is_settled_while_the_next_is_predicted_and_no_third_is_
     work = SlowToSettle(hexagon.memory)
     run_batch = over(hexagon.run_batch, predictor=predictor, work=work)
     runner = TaskRunner(
-        run_batch, RunNext(execution=run_batch.execution), WorkerSettings(max_batch=1), on_fatal=fatal.append
+        run_batch,
+        RunNext(execution=run_batch.execution),
+        hexagon.use_case(TakeOver),
+        WorkerSettings(max_batch=1),
+        on_fatal=fatal.append,
     )
     predictions = await accepted(hexagon, 4)
     predictor.gate.set()
@@ -148,7 +162,11 @@ async def test_a_later_attempt_waits_for_what_is_being_settled(
     work = SlowToSettle(hexagon.memory)
     run_batch = over(hexagon.run_batch, predictor=predictor, work=work)
     runner = TaskRunner(
-        run_batch, RunNext(execution=run_batch.execution), WorkerSettings(), on_fatal=fatal.append
+        run_batch,
+        RunNext(execution=run_batch.execution),
+        hexagon.use_case(TakeOver),
+        WorkerSettings(),
+        on_fatal=fatal.append,
     )
     first, later, last = await accepted(hexagon, 3)
     predictor.gate.set()
@@ -389,7 +407,13 @@ def slow() -> LargeIsSlow:
 async def lanes(hexagon: Hexagon, slow: LargeIsSlow, fatal: list[str]) -> AsyncIterator[TaskRunner]:
     run_batch = over(hexagon.run_batch, predictor=slow)
     settings = WorkerSettings(retry_pause=SOON, grace=timedelta(milliseconds=50))
-    runner = TaskRunner(run_batch, RunNext(execution=run_batch.execution), settings, on_fatal=fatal.append)
+    runner = TaskRunner(
+        run_batch,
+        RunNext(execution=run_batch.execution),
+        hexagon.use_case(TakeOver),
+        settings,
+        on_fatal=fatal.append,
+    )
     yield runner
     slow.gate.set()
     await runner.stop()
@@ -506,10 +530,74 @@ async def test_bulk_work_that_takes_too_long_ends_the_process(slow: LargeIsSlow,
     await large(hexagon)
     run_batch = over(hexagon.run_batch, predictor=slow)
     runner = TaskRunner(
-        run_batch, RunNext(execution=run_batch.execution), WorkerSettings(), on_fatal=fatal.append
+        run_batch,
+        RunNext(execution=run_batch.execution),
+        hexagon.use_case(TakeOver),
+        WorkerSettings(),
+        on_fatal=fatal.append,
     )
 
     with pytest.raises(PredictTimedOut):
         await runner.handle_ticket(ticket_of(hexagon))
 
     assert fatal == ["work of the bulk lane took too long; its thread cannot be stopped"]
+
+
+async def test_a_task_of_a_worker_that_died_is_run_but_for_what_it_had_begun(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    """What was begun is taken over alone, and the attempt counts. What was only in its hands is not."""
+    begun, *waiting = await accepted(hexagon, 3)
+    terms = ClaimTerms(token=uuid4(), lease=hexagon.limits.lease, most_rows=9, most_bytes=999)
+    await hexagon.work.begin([begun.id], terms)
+    while hexagon.queue.take():
+        pass
+    predictor.gate.set()
+
+    await runner.handle(replace(task_of(begun, *waiting), redelivered=True))
+
+    assert {await status_of(hexagon, each) for each in waiting} == {Status.SUCCEEDED}
+    assert await status_of(hexagon, begun) is Status.QUEUED
+    hexagon.clock.advance(timedelta(seconds=3))
+    await eventually(lambda: hexagon.queue.ready > 0)
+    task = hexagon.queue.take()
+    assert task == Task((begun.id,), 2)
+    await runner.handle(task)
+    assert await status_of(hexagon, begun) is Status.SUCCEEDED
+    stored = [(await hexagon.prediction(each)).prediction.attempts for each in (begun, *waiting)]
+    assert stored == [2, 1, 1]
+    assert await hexagon.balanced()
+
+
+async def test_what_a_worker_that_lives_has_begun_is_left_to_it(
+    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
+) -> None:
+    [prediction] = await accepted(hexagon, 1)
+    async with handled(runner, task_of(prediction)):
+        await eventually(is_predicting(predictor))
+
+        await runner.handle(replace(task_of(prediction), redelivered=True))
+
+        assert await hexagon.take_over() == 0
+        predictor.gate.set()
+    assert predictor.asked == [1]
+    assert (await hexagon.prediction(prediction)).prediction.attempts == 1
+
+
+async def test_what_killed_three_workers_fails_and_is_not_charged(hexagon: Hexagon) -> None:
+    [poison] = await accepted(hexagon, 1)
+    terms = ClaimTerms(token=uuid4(), lease=hexagon.limits.lease, most_rows=9, most_bytes=999)
+    await hexagon.work.begin([poison.id], terms)
+    for attempt in (2, 3):
+        hexagon.clock.advance(timedelta(seconds=3))
+        assert await hexagon.take_over() == 1
+        await hexagon.work.claim([poison.id], replace(terms, token=uuid4()))
+        assert (await hexagon.prediction(poison)).prediction.attempts == attempt
+    hexagon.clock.advance(timedelta(seconds=3))
+
+    await hexagon.take_over()
+
+    stored = (await hexagon.prediction(poison)).prediction
+    assert (stored.status, stored.failure) == (Status.FAILED, Failure.TOO_MANY_ATTEMPTS)
+    assert hexagon.told == [Ended(poison.id, poison.user_id, Status.FAILED)]
+    assert await hexagon.balanced()

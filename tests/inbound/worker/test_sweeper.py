@@ -90,7 +90,7 @@ async def test_it_takes_over_only_after_the_books_have_answered_for_a_whole_leas
 async def begun(hexagon: Hexagon, prediction: Prediction) -> None:
     await hexagon.work.claim(
         [prediction.id],
-        ClaimTerms(token=uuid4(), lease=hexagon.limits.lease, retries=False, most_rows=9, most_bytes=999),
+        ClaimTerms(token=uuid4(), lease=hexagon.limits.lease, most_rows=9, most_bytes=999),
     )
 
 

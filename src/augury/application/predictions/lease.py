@@ -16,6 +16,8 @@ from augury.domain.identifiers import PredictionId
 
 FIRST_PAUSE, LAST_PAUSE = 0.1, 2.0
 """Seconds between two tries of a call while the database is away."""
+SIGN_EVERY = 0.5
+"""Seconds between two signs of life of a run."""
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,8 @@ class Lease:
 
     @asynccontextmanager
     async def kept(self, ids: Sequence[PredictionId]) -> AsyncIterator[None]:
-        """Renew the lease on these predictions by thirds while the block runs."""
+        """Give signs of life while the block runs. With the first, the predictions get their lease, which is
+        renewed by thirds: what takes less than that needs none."""
         renewal = asyncio.create_task(self._renew(ids))
         try:
             yield
@@ -69,7 +72,7 @@ class Lease:
 
     async def _renew(self, ids: Sequence[PredictionId]) -> None:
         while True:
-            await asyncio.sleep(self._length.total_seconds() / 3)
+            await asyncio.sleep(min(SIGN_EVERY, self._length.total_seconds() / 3))
             await patiently(lambda: self._renew_once(ids), "renewing a lease")
 
     async def _renew_once(self, ids: Sequence[PredictionId]) -> None:

@@ -21,7 +21,7 @@ from augury.domain.row_errors import RowError, RowWarning
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A prediction that this process may run until its lease ends, and its rows."""
+    """A prediction that this process runs, and its rows."""
 
     prediction: Prediction
     input: Json
@@ -45,8 +45,6 @@ class ClaimTerms:
 
     token: UUID
     lease: timedelta
-    retries: bool
-    """Whether it also takes predictions that a worker has begun and not finished."""
     most_rows: int
     most_bytes: int
     """Bytes of input of all predictions of the claim, like their rows: but the first is always taken."""
@@ -78,19 +76,28 @@ class Acceptance(Protocol):
 
 
 class Work(Protocol):
-    """Predictions under a lease. Each call is one statement in a transaction of its own.
+    """Predictions that workers run. Each call is one statement in a transaction of its own.
 
-    The lease token is a fence: a worker that lost its lease can change nothing with the token.
+    What a worker begins with a token is a *run*. It is noted apart from the predictions, so that others can
+    tell what a worker that died had begun. A run that takes longer gets a lease on its predictions, whose
+    token is a fence: a worker that lost its lease can change nothing with the token.
     """
 
     @abstractmethod
-    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
-        """Start the predictions that are queued and not expired, and answer them ordered by id. Some may be
-        left for a later claim; an empty answer means that none is left.
+    async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        """Begin a run of the predictions that are queued, not expired, and that no worker has begun, and
+        answer them as started, ordered by id. Some may be left for a later call; an empty answer means that
+        none is left.
 
-        Without `retries`, only predictions that no worker has begun: an input that may have killed a worker
-        must not meet others again.
+        The predictions stay queued until `renew` or `settle`: the queue hands each to one worker. What two
+        workers begin nevertheless is settled once.
         """
+
+    @abstractmethod
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        """Start the predictions that are queued and not expired under a lease, also those that a worker has
+        begun and not finished. Answers as `begin` does. Pass them one by one: an input that may have killed
+        a worker must not meet others again."""
 
     @abstractmethod
     async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
@@ -104,19 +111,26 @@ class Work(Protocol):
 
     @abstractmethod
     async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
-        """Let the lease end `lease` from now. Answers how many of the predictions are still under it."""
+        """Give a sign of life for the run. Put its predictions under a lease, if they are not yet, or let it
+        end `lease` from now, if a third of it has passed. Answers how many of the predictions are under it.
+        """
 
     @abstractmethod
     async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
-        """Store results and end the holds (each prediction's `settlement()`) in one transaction.
+        """Store results, end the holds (each prediction's `settlement()`) and the run in one transaction.
 
-        Answers the predictions that were still under this lease. The others are not changed.
+        Answers the predictions that were under this lease, or that no worker had claimed or lost yet. The
+        others are not changed.
         """
 
     @abstractmethod
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
-        """Queue again the predictions under this lease, without counting the attempt. Those of the bulk lane
-        wait there again, and their users are not charged for them."""
+        """End the run, and queue again its predictions under a lease, without counting the attempt. Those of
+        the bulk lane wait there again, and their users are not charged for them."""
+
+    @abstractmethod
+    async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        """Those of these predictions that are part of a run."""
 
     @abstractmethod
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
@@ -280,6 +294,11 @@ class SweepBooks(Books, Protocol):
         sweeps.
         """
 
+    @abstractmethod
+    async def left(self, *, silent_for: timedelta) -> Sequence[Prediction]:
+        """Lock the predictions of the runs that gave no sign of life for so long, and end these runs. Answers
+        the predictions as started, ordered by id."""
+
 
 class OpenSweepBooks(Protocol):
     @abstractmethod
@@ -302,6 +321,8 @@ class Task:
     """1 to 256 ids; exactly one if `attempt` is more than 1, so that it runs alone."""
     attempt: int = 1
     traces: Traces = field(default_factory=dict)
+    redelivered: bool = False
+    """Whether the queue has handed it to a worker before, which may have died of it."""
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""Claim by id, predict, settle: what a worker does with the predictions that a message names."""
+"""Begin by id, predict, settle: what a worker does with the predictions that a message names."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
@@ -34,17 +34,18 @@ class RunBatch:
         """Predict, and yield the call that settles and answers the ids that the books do not have. The next
         batch may be predicted meanwhile.
 
-        With `retries`, predictions that a worker began and did not finish are run again: pass them one by
-        one. While the books cannot be reached, it waits. Then it raises `Unavailable`, after it has handed
-        back what it had not predicted, and `PredictTimedOut`. When canceled, it hands back what it has
-        claimed and not settled.
+        With `retries`, predictions that a worker began and did not finish are claimed and run again: pass
+        them one by one. Without, what no worker has begun is run unclaimed: it stays queued until it is
+        settled, unless it takes longer. While the books cannot be reached, it waits. Then it raises
+        `Unavailable`, after it has handed back what it had not predicted, and `PredictTimedOut`. When
+        canceled, it hands back what it has begun and not settled.
         """
         waiting = set(ids)
         while waiting:
             token = uuid4()
             lease = Lease(self.execution.work, token, self.execution.limits.lease)
             try:
-                claimed = await self._claim(lease, token, waiting, retries)
+                claimed = await self._begin(lease, token, waiting, retries)
                 if not claimed:
                     break
                 async with self.execution.predicted(lease, token, claimed) as settle:
@@ -53,29 +54,29 @@ class RunBatch:
                         return
                     await settle()
             except asyncio.CancelledError:
-                # All of them: a canceled claim may still have begun any.
+                # All of them: a canceled call may still have begun any.
                 await self.execution.hand_back(token, waiting)
                 raise
             waiting.difference_update(claim.prediction.id for claim in claimed)
         yield partial(self.execution.work.unknown, waiting)
 
-    async def _claim(
+    async def _begin(
         self, lease: Lease, token: UUID, ids: Collection[PredictionId], retries: bool
     ) -> Sequence[Claimed]:
-        """As many of these as one claim takes."""
+        """As many of these as one call takes."""
         limits = self.execution.limits
         terms = ClaimTerms(
             token=token,
             lease=limits.lease,
-            retries=retries,
             most_rows=limits.max_batch_rows,
             most_bytes=limits.max_batch_bytes,
         )
         async with lease.handed_back_in_an_outage(ids):
-            return await self.execution.work.claim(ids, terms)
+            work = self.execution.work
+            return await (work.claim if retries else work.begin)(ids, terms)
 
 
 async def _settled(settle: Callable[[], Awaitable[None]]) -> Collection[PredictionId]:
-    """Settle what was claimed: the books have all of it."""
+    """Settle what was begun: the books have all of it."""
     await settle()
     return ()

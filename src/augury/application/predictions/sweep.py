@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from augury.application.batches.ports import Batches
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Counters
+from augury.application.ports import Clock
 from augury.application.predictions.ports import (
     BulkLane,
     Due,
-    Ended,
-    Events,
     OpenSweepBooks,
     PredictionQueue,
 )
+from augury.application.predictions.repairs import Repairs
 from augury.application.retrying import retried
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction
@@ -41,13 +39,11 @@ class Sweep:
     """Put lost predictions on the queue again, expire late ones, take over from workers that went silent."""
 
     books: OpenSweepBooks
-    batches: Batches
     bulk_lane: BulkLane
     queue: PredictionQueue
-    events: Events
+    repairs: Repairs
     clock: Clock
     limits: Limits
-    counters: Counters
 
     async def __call__(self, *, empty_since: datetime | None = None, take_over: bool = True) -> Swept:
         """One sweep. `empty_since` is when the queue was created anew: what was queued before it is lost.
@@ -62,21 +58,15 @@ class Sweep:
         due, changed = await retried(
             lambda: self._repair(put_before, early=empty_since is not None, take_over=take_over)
         )
-        ended = [each for each in changed if each.status.is_final]
-        requeued = [each for each in changed if not each.status.is_final]
         # Commit first, publish afterwards: a message may be delivered too often, but never too early.
         self.queue.put([each.id for each in due.lost if each.attempts == 0])
-        for each in (*due.lost, *requeued):
+        for each in due.lost:
             if each.attempts:
                 self.queue.put([each.id], attempt=each.attempts + 1)
+        requeued, ended = await self.repairs.follow(changed)
         lost = len(due.lost) + await self._replace_tickets()
-        self.counters.requeued(lost + len(requeued))
-        self.counters.ended(ended)
-        if batch_ids := {each.batch_id for each in ended if each.batch_id}:
-            await self.batches.close(batch_ids)
-        if ended:
-            await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
-        return Swept(lost=lost, requeued=len(requeued), ended=len(ended))
+        self.repairs.counters.requeued(lost)
+        return Swept(lost=lost, requeued=requeued, ended=ended)
 
     async def _replace_tickets(self) -> int:
         """Put new tickets into the bulk lane if it has none although work waits there. Answers how many.
@@ -97,7 +87,8 @@ class Sweep:
             now = self.clock.now()
             changed = [late.expire(at=now) for late in due.expired]
             if take_over:
-                changed += [silent.abandon(at=now) for silent in due.abandoned]
+                silent = (*due.abandoned, *await books.left(silent_for=self.limits.lease))
+                changed += [each.abandon(at=now) for each in {each.id: each for each in silent}.values()]
             if changed:
                 ended = [each for each in changed if each.status.is_final]
                 await books.record(

@@ -98,7 +98,8 @@ def subscribe_to_tickets(
 
 def _read(message: StreamMessage[IncomingMessage]) -> Task:
     try:
-        return read_task(message.body, message.raw_message.headers)
+        raw = message.raw_message
+        return read_task(message.body, raw.headers, redelivered=bool(raw.redelivered))
     except NotUnderstood as error:
         log.warning("a message was dead-lettered: %s: %r", error, message.body[:100])
         raise

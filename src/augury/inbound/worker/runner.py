@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from augury.application.ports import Unavailable
@@ -17,12 +17,16 @@ from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports import Task, UnknownPredictions
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
+from augury.application.predictions.take_over import TakeOver
 from augury.concurrency.cancellation import was_canceled
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.identifiers import PredictionId
+from augury.inbound.worker.taking_over import TakingOver
 
 HANDING_BACK = 2.0
 """Seconds to hand back unfinished predictions to the books when the worker stops."""
+ALONE = 0.25
+"""Seconds for which predictions that may crash a worker run, one by one. Then other work gets its turn."""
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +102,7 @@ class TaskRunner:
         self,
         run_batch: RunBatch,
         run_next: RunNext,
+        take_over: TakeOver,
         settings: WorkerSettings,
         *,
         on_fatal: Callable[[str], None],
@@ -105,12 +110,16 @@ class TaskRunner:
         """`on_fatal` gets the reason for which this process must end with an exit code of failure."""
         self._run_batch = run_batch
         self._run_next = run_next
+        self._take_over = take_over
+        self.taking_over = TakingOver(take_over)
         self._settings = settings
         self._on_fatal = on_fatal
         self._first: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
             self._fly_together, most=settings.max_batch, weigh=lambda task: len(task.prediction_ids)
         )
-        self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(self._fly_alone, most=1)
+        self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
+            self._fly_alone, most=settings.max_batch
+        )
         self._bulk: NaturalBatches[Task, None] = NaturalBatches(self._fly_next, most=1)
         self._turns = Turns()
         self._stopping = asyncio.Event()
@@ -124,6 +133,8 @@ class TaskRunner:
         `PredictTimedOut`. Raises `UnknownPredictions` after the other predictions are done.
         """
         async with self._failures_told():
+            if task.redelivered and not (task := await self._without_begun(task)).prediction_ids:
+                return
             unknown = await (self._first if task.attempt == 1 else self._later).board(task)
             if unknown:
                 raise UnknownPredictions(unknown)
@@ -138,11 +149,14 @@ class TaskRunner:
         `PredictTimedOut`.
         """
         async with self._failures_told():
+            if ticket.redelivered:
+                self.taking_over.ask()
             await self._bulk.board(ticket)
 
     async def stop(self) -> None:
         """Start no new batches. Finish the running ones within the grace period, or hand them back."""
         self._stopping.set()
+        await self.taking_over.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.grace.total_seconds()), self._turns.alone():
                 pass  # no batch runs, and none will start
@@ -175,13 +189,24 @@ class TaskRunner:
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
     async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
-        """Run each prediction alone, since it may have crashed a worker before."""
-        (task,) = tasks
+        """Run each prediction alone, since it may have crashed a worker before. Other work gets its turn
+        after `ALONE` seconds: a worker that died may leave hundreds."""
         missing: list[PredictionId] = []
-        for each in task.prediction_ids:
-            async with self._turns.alone(), self._watched("a prediction"):
-                missing += await self._run_batch([each], retries=True)
-        return [missing]
+        ids = [each for task in tasks for each in task.prediction_ids]
+        while ids:
+            async with self._turns.alone():
+                until = asyncio.get_running_loop().time() + ALONE
+                while ids and asyncio.get_running_loop().time() < until:
+                    async with self._watched("a prediction"):
+                        missing += await self._run_batch([ids.pop()], retries=True)
+        return [[each for each in task.prediction_ids if each in missing] for task in tasks]
+
+    async def _without_begun(self, task: Task) -> Task:
+        """The task without what another worker has begun. That may have killed it: it is taken over."""
+        begun = await self._take_over.begun(task.prediction_ids)
+        if begun:
+            self.taking_over.ask()
+        return replace(task, prediction_ids=[each for each in task.prediction_ids if each not in begun])
 
     async def _fly_next(self, _: Sequence[Task]) -> Sequence[None]:
         async with self._turns.taken_by_bulk(), self._watched("work of the bulk lane"):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -27,7 +27,7 @@ from augury.outbound.memory.account_closing import close
 from augury.outbound.memory.batches import slices_of
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.record import accept_batch, record, remember
-from augury.outbound.memory.sweeping import due
+from augury.outbound.memory.sweeping import due, left
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,10 @@ class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
     @override
     async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> Due:
         return due(self._state, self._memory.now(), limit, put_before=put_before, early=early)
+
+    @override
+    async def left(self, *, silent_for: timedelta) -> Sequence[Prediction]:
+        return left(self._state, self._memory.now(), silent_for)
 
     @override
     async def record(

@@ -69,6 +69,15 @@ def next_look(prediction: Prediction, now: datetime, wait: timedelta = FIRST_LOO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """Predictions that a worker has begun together, and its last sign of life."""
+
+    ids: Sequence[PredictionId]
+    begun_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRecord:
     """A batch, None while it is being received."""
 
@@ -154,6 +163,7 @@ class State:
     promo_codes: dict[str, PromoCode] = field(default_factory=dict)
     redemptions: dict[tuple[str, UserId], UUID] = field(default_factory=dict)
     ledger_checks: dict[str, LedgerCheck] = field(default_factory=dict)
+    runs: dict[UUID, RunRecord] = field(default_factory=dict)
     shares: dict[UserId, Share] = field(default_factory=dict)
     batches: dict[BatchId, BatchRecord] = field(default_factory=dict)
     model_uploads: dict[ModelRef, UploadRecord] = field(default_factory=dict)

@@ -3,10 +3,11 @@
 import random
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from augury.application.predictions.ports import Due
+from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction, Status
 from augury.outbound.memory.memory import LAST_LOOK, PredictionRecord, State, next_look
 
@@ -24,7 +25,7 @@ def due(state: State, now: datetime, limit: int, *, put_before: datetime | None,
     """Find the due predictions. Also sets the next check of those that stay queued."""
     found: dict[Finding, list[Prediction]] = {finding: [] for finding in Finding}
     for record in _candidates(state, now, put_before, early=early)[:limit]:
-        finding = _finding(record, now, put_before)
+        finding = _finding(state, record, now, put_before)
         found[finding].append(record.prediction)
         if finding in (Finding.LOST, Finding.WAITING):
             state.predictions[record.prediction.id] = _put_off(record, now, put_again=finding is Finding.LOST)
@@ -33,6 +34,22 @@ def due(state: State, now: datetime, limit: int, *, put_before: datetime | None,
         expired=_by_id(found[Finding.EXPIRED]),
         abandoned=_by_id(found[Finding.ABANDONED]),
     )
+
+
+def left(state: State, now: datetime, silent_for: timedelta) -> list[Prediction]:
+    """End the silent runs. Answers their predictions that are not finished, as started."""
+    found: dict[PredictionId, Prediction] = {}
+    for token, run in [*state.runs.items()]:
+        if run.seen_at >= now - silent_for:
+            continue
+        del state.runs[token]
+        for record in (state.predictions[each] for each in run.ids if each in state.predictions):
+            prediction = record.prediction
+            if prediction.status is Status.QUEUED and not prediction.attempts:
+                found[prediction.id] = prediction.start(at=run.begun_at)
+            elif record.token == token:
+                found[prediction.id] = prediction
+    return _by_id(found.values())
 
 
 def _candidates(
@@ -50,10 +67,12 @@ def _candidates(
     )
 
 
-def _finding(record: PredictionRecord, now: datetime, put_before: datetime | None) -> Finding:
+def _finding(state: State, record: PredictionRecord, now: datetime, put_before: datetime | None) -> Finding:
     prediction = record.prediction
     if prediction.status is Status.PROCESSING:
         return Finding.ABANDONED if record.due_at <= now else Finding.RUNNING
+    if not prediction.attempts and any(prediction.id in run.ids for run in state.runs.values()):
+        return Finding.RUNNING
     if prediction.expires_at is not None and prediction.expires_at <= now:
         return Finding.EXPIRED
     return Finding.LOST if _was_passed(record, put_before) else Finding.WAITING

@@ -9,7 +9,7 @@ from augury.application.predictions.ports import Claimed, ClaimTerms, Finished, 
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
 from augury.outbound.memory import bulk_lane
-from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, State, next_look
+from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, RunRecord, State, next_look
 from augury.outbound.memory.record import count_pending, move, notice
 
 
@@ -18,18 +18,21 @@ class MemoryWork(Work):
     memory: Memory
 
     @override
+    async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        now = self.memory.now()
+        async with self.memory.change() as state:
+            fresh = [each for each in _claimable(state, ids, now) if not each.prediction.attempts]
+            begun = list(_bounded(fresh, terms))
+            _note(state, terms.token, begun, now)
+        return [Claimed(each.prediction.start(at=now), each.input, each.place) for each in begun]
+
+    @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         now = self.memory.now()
-        claimed: list[Claimed] = []
-        rows = size = 0
         async with self.memory.change() as state:
-            for record in _claimable(state, ids, now, retries=terms.retries):
-                rows += record.prediction.rows
-                size += len(record.input)
-                if claimed and (rows > terms.most_rows or size > terms.most_bytes):
-                    break
-                claimed.append(_start(state, record, terms.token, now, terms.lease))
-        return claimed
+            begun = list(_bounded(_claimable(state, ids, now), terms))
+            _note(state, terms.token, begun, now)
+            return [_start(state, each, terms.token, now, terms.lease) for each in begun]
 
     @override
     async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
@@ -45,16 +48,22 @@ class MemoryWork(Work):
                 if begun:
                     cost = sum(map(bulk_lane.cost_of, begun))
                     bulk_lane.serve(state, begun[0].prediction.user_id, cost)
+                    _note(state, token, begun, now)
                     return [_start(state, each, token, now, lease) for each in begun]
         return ()
 
     @override
     async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
-        due_at = self.memory.now() + lease
+        now = self.memory.now()
         async with self.memory.change() as state:
+            if run := state.runs.get(token):
+                state.runs[token] = replace(run, seen_at=now)
+                for record in _fresh(state, ids):
+                    _start(state, record, token, run.begun_at, lease)
             covered = _leased(state, ids, token)
             for record in covered:
-                state.predictions[record.prediction.id] = replace(record, due_at=due_at)
+                if record.due_at < now + lease * 2 / 3:
+                    state.predictions[record.prediction.id] = replace(record, due_at=now + lease)
         return len(covered)
 
     @override
@@ -62,7 +71,8 @@ class MemoryWork(Work):
         now = self.memory.now()
         done = {each.prediction.id: each for each in finished}
         async with self.memory.change() as state:
-            covered = _leased(state, done, token)
+            covered = _leased(state, done, token) + _fresh(state, done)
+            state.runs.pop(token, None)
             for record in covered:
                 result = done[record.prediction.id]
                 state.predictions[result.prediction.id] = replace(
@@ -84,6 +94,7 @@ class MemoryWork(Work):
         now = self.memory.now()
         async with self.memory.change() as state:
             covered = _leased(state, ids, token)
+            state.runs.pop(token, None)
             for record in covered:
                 queued = record.prediction.hand_back()
                 is_bulk = record.bulk_cost is not None and queued.attempts == 0
@@ -99,6 +110,10 @@ class MemoryWork(Work):
                 if is_bulk:
                     bulk_lane.give_back(state, queued.user_id, bulk_lane.cost_of(record))
         return [record.prediction.id for record in covered]
+
+    @override
+    async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        return {each for run in self.memory.state.runs.values() for each in run.ids if each in ids}
 
     @override
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
@@ -130,19 +145,45 @@ def _is_new(record: PredictionRecord, now: datetime) -> bool:
     return prediction.status is Status.QUEUED and not is_late and prediction.attempts == 0
 
 
-def _claimable(
-    state: State, ids: Collection[PredictionId], now: datetime, *, retries: bool
-) -> list[PredictionRecord]:
-    records = [state.predictions[each] for each in sorted(set(ids)) if each in state.predictions]
+def _bounded(records: Sequence[PredictionRecord], terms: ClaimTerms) -> Iterator[PredictionRecord]:
+    """As many of these as the terms allow, but at least the first."""
+    rows = size = 0
+    for place, record in enumerate(records):
+        rows += record.prediction.rows
+        size += len(record.input)
+        if place and (rows > terms.most_rows or size > terms.most_bytes):
+            return
+        yield record
+
+
+def _note(state: State, token: UUID, begun: Sequence[PredictionRecord], now: datetime) -> None:
+    if begun:
+        state.runs[token] = RunRecord(
+            ids=[record.prediction.id for record in begun], begun_at=now, seen_at=now
+        )
+
+
+def _claimable(state: State, ids: Collection[PredictionId], now: datetime) -> list[PredictionRecord]:
     return [
         record
-        for record in records
+        for record in _known(state, ids)
         if record.prediction.status is Status.QUEUED
         and (record.prediction.expires_at is None or record.prediction.expires_at > now)
-        and (retries or record.prediction.attempts == 0)
+    ]
+
+
+def _fresh(state: State, ids: Collection[PredictionId]) -> list[PredictionRecord]:
+    """Those that no worker has claimed or lost."""
+    return [
+        record
+        for record in _known(state, ids)
+        if record.prediction.status is Status.QUEUED and not record.prediction.attempts
     ]
 
 
 def _leased(state: State, ids: Collection[PredictionId], token: UUID) -> list[PredictionRecord]:
-    records = [state.predictions[each] for each in sorted(set(ids)) if each in state.predictions]
-    return [record for record in records if record.token == token]
+    return [record for record in _known(state, ids) if record.token == token]
+
+
+def _known(state: State, ids: Collection[PredictionId]) -> list[PredictionRecord]:
+    return [state.predictions[each] for each in sorted(set(ids)) if each in state.predictions]

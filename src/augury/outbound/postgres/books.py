@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -137,6 +137,10 @@ class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
     @override
     async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> Due:
         return await sweeping.due(self._connection, limit, put_before=put_before, early=early)
+
+    @override
+    async def left(self, *, silent_for: timedelta) -> Sequence[Prediction]:
+        return await sweeping.left(self._connection, silent_for)
 
     @override
     async def record(

@@ -28,6 +28,7 @@ TABLES = (
         "promo_codes",
         "promo_redemptions",
         "refresh_tokens",
+        "runs",
         "shares",
         "slices",
         "telegram_bots",

@@ -1,6 +1,6 @@
 """Finds the predictions that the sweeper must repair, in `unfinished`, which is as small as the backlog."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from augury.application.predictions.ports import Due
 from augury.domain.prediction import Prediction
@@ -23,6 +23,7 @@ WITH candidates AS (
         CASE
             WHEN p.lease_until <= now() THEN 'abandoned'
             WHEN p.status = 'processing' THEN 'running'
+            WHEN p.attempts = 0 AND p.id IN (SELECT unnest(ids) FROM runs) THEN 'running'
             WHEN p.expires_at <= now() THEN 'expired'
             WHEN c.put_at < $2 AND c.bulk_user IS NULL THEN 'lost'
             ELSE 'waiting'
@@ -35,7 +36,7 @@ WITH candidates AS (
         put_at = CASE finding WHEN 'lost' THEN now() ELSE put_at END,
         wait = next_wait,
         due_at = CASE finding
-            WHEN 'running' THEN lease_until
+            WHEN 'running' THEN coalesce(lease_until, now() + next_wait * interval '1 second')
             ELSE least(now() + next_wait * (0.9 + 0.2 * random()) * interval '1 second', expires_at)
         END
     FROM (
@@ -50,6 +51,28 @@ SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id
     valid_text_bytes, finding
 FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
 """
+
+# A prediction that is still queued was begun and not claimed. It is started now: the attempt counts.
+LEFT = """
+WITH silent AS (
+    DELETE FROM runs WHERE seen_at < now() - $1::interval RETURNING token, begun_at, ids
+), begun AS (
+    SELECT token, begun_at, unnest(ids) AS id FROM silent
+)
+SELECT p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.batch_id,
+    'processing' AS status, greatest(p.attempts, 1) AS attempts, p.created_at, p.expires_at,
+    coalesce(p.started_at, begun_at) AS started_at, p.finished_at, p.valid_rows, p.failure, p.text_price,
+    p.text_bytes, p.valid_text_bytes
+FROM begun JOIN predictions p USING (id)
+WHERE p.id = ANY (ARRAY (SELECT id FROM begun))
+    AND (p.status = 'processing' AND p.lease_token = begun.token OR p.status = 'queued' AND p.attempts = 0)
+ORDER BY p.id FOR UPDATE OF p
+"""
+
+
+async def left(connection: Connection, silent_for: timedelta) -> list[Prediction]:
+    found = {row["id"]: prediction_of(row) for row in await connection.fetch(LEFT, silent_for)}
+    return list(found.values())
 
 
 async def due(connection: Connection, limit: int, *, put_before: datetime | None, early: bool) -> Due:

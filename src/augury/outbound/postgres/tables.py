@@ -1,6 +1,7 @@
 """The schema. alembic compares the database with it, and statements are built from it."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -298,6 +299,17 @@ Index(
     unfinished.c.bulk_user,
     unfinished.c.prediction_id,
     postgresql_where=unfinished.c.bulk_user.is_not(None),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("token", Uuid, primary_key=True),
+    Column("ids", ARRAY(Uuid), nullable=False, comment="The predictions that were begun together"),
+    Column("begun_at", Time, nullable=False),
+    Column("seen_at", Time, nullable=False, comment="The last sign of life"),
+    prefixes=["UNLOGGED"],
+    comment="What workers run now. Unlogged: losing it in a crash does no harm",
 )
 
 shares = Table(

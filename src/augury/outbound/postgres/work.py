@@ -1,4 +1,4 @@
-"""Predictions under a lease. Each statement is a transaction of its own."""
+"""Predictions that workers run. Each statement is a transaction of its own."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,26 +16,60 @@ from augury.outbound.postgres.query import Records, fetch
 from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
 from augury.outbound.postgres.transfer_rows import transfer_columns
 
+# What a worker begins is noted in `runs`, which is not logged: the note costs no flush. It is lost only if
+# the server crashes, which is no input's fault.
+BEGIN = """
+WITH ready AS (
+    SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,
+        created_at, expires_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
+        valid_text_bytes, sum(rows) OVER by_id AS rows_so_far,
+        sum(octet_length(input)) OVER by_id AS bytes_so_far, row_number() OVER by_id AS place
+    FROM predictions
+    WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND attempts = 0
+        AND (expires_at IS NULL OR expires_at > now())
+    WINDOW by_id AS (ORDER BY id)
+), begun AS (
+    SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,
+        created_at, expires_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
+        valid_text_bytes
+    FROM ready WHERE rows_so_far <= $3 AND bytes_so_far <= $4 OR place = 1
+), noted AS (
+    INSERT INTO runs (token, ids, begun_at, seen_at)
+    SELECT $2, array_agg(id), now(), now() FROM begun HAVING count(*) > 0
+)
+SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number, created_at,
+    expires_at, finished_at, valid_rows, failure, input, text_price, text_bytes, valid_text_bytes,
+    'processing' AS status, 1 AS attempts, now() AS started_at
+FROM begun
+"""
+
 CLAIM = """
 WITH claimable AS (
     SELECT id, rows, octet_length(input) AS bytes FROM predictions
-    WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND (attempts = 0 OR $4)
-        AND (expires_at IS NULL OR expires_at > now())
+    WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND (expires_at IS NULL OR expires_at > now())
     ORDER BY id FOR UPDATE SKIP LOCKED
 ), counted AS (
     SELECT id, sum(rows) OVER by_id AS rows_so_far, sum(bytes) OVER by_id AS bytes_so_far,
         row_number() OVER by_id AS place
     FROM claimable WINDOW by_id AS (ORDER BY id)
+), claimed AS (
+    UPDATE predictions p SET
+        status = 'processing', attempts = p.attempts + 1, started_at = now(),
+        lease_token = $2, lease_until = now() + $3::interval
+    FROM counted
+    WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $4 AND bytes_so_far <= $5 OR place = 1)
+    RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.batch_id,
+        p.batch_number, p.status, p.attempts,
+        p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
+        p.text_price, p.text_bytes, p.valid_text_bytes
+), noted AS (
+    INSERT INTO runs (token, ids, begun_at, seen_at)
+    SELECT $2, array_agg(id), now(), now() FROM claimed HAVING count(*) > 0
 )
-UPDATE predictions p SET
-    status = 'processing', attempts = p.attempts + 1, started_at = now(),
-    lease_token = $2, lease_until = now() + $3::interval
-FROM counted
-WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $5 AND bytes_so_far <= $6 OR place = 1)
-RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.batch_id,
-    p.batch_number, p.status, p.attempts,
-    p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
-    p.text_price, p.text_bytes, p.valid_text_bytes
+SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number, status,
+    attempts, created_at, expires_at, started_at, finished_at, valid_rows, failure, input, text_price,
+    text_bytes, valid_text_bytes
+FROM claimed
 """
 
 # Waits for locked rows, such as the up to thousand rows that the sweeper locks at a time.
@@ -74,6 +108,9 @@ WITH RECURSIVE waiting (user_id) AS (
     RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
         p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
         p.text_price, p.text_bytes, p.valid_text_bytes, p.batch_id, p.batch_number
+), noted AS (
+    INSERT INTO runs (token, ids, begun_at, seen_at)
+    SELECT $1, array_agg(id), now(), now() FROM begun HAVING count(*) > 0
 ), left_the_lane AS (
     UPDATE unfinished SET bulk_user = NULL, due_at = least(now() + $2::interval, due_at), wait = 30
     WHERE prediction_id = ANY (ARRAY (SELECT id FROM begun UNION SELECT id FROM locked WHERE NOT is_ready))
@@ -94,47 +131,58 @@ FROM (SELECT) AS one LEFT JOIN claimed ON true
 PICK_PATIENTLY = PICK.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
 RENEW = """
-WITH leased AS (
-    SELECT id, user_id FROM predictions
-    WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
+WITH seen AS (
+    UPDATE runs SET seen_at = now() WHERE token = $1 RETURNING begun_at
+), due AS (
+    SELECT id FROM predictions
+    WHERE id = ANY ($2::uuid[]) AND (
+        status = 'processing' AND lease_token = $1 AND lease_until < now() + $3::interval * 2 / 3
+        OR status = 'queued' AND attempts = 0 AND EXISTS (SELECT FROM seen)
+    )
     ORDER BY id FOR UPDATE
+), renewed AS (
+    UPDATE predictions p SET
+        status = 'processing', attempts = greatest(p.attempts, 1),
+        started_at = coalesce(p.started_at, (SELECT begun_at FROM seen)),
+        lease_token = $1, lease_until = now() + $3::interval
+    WHERE p.id = ANY (ARRAY (SELECT id FROM due)) RETURNING p.id
 )
-UPDATE predictions SET lease_until = now() + $3::interval
-WHERE id = ANY (ARRAY (SELECT id FROM leased)) RETURNING id
+SELECT id FROM renewed
+UNION SELECT id FROM predictions WHERE id = ANY ($2) AND status = 'processing' AND lease_token = $1
 """
 
 # Credits move only after all predictions, and then all balances are locked: `ARRAY` and `count` read their
-# subqueries to the end.
+# subqueries to the end. Balances are locked last, since others wait for them.
 SETTLE = """
 WITH result AS (
     SELECT id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held,
-        valid_text_bytes
+        valid_text_bytes, started_at
     FROM unnest(
         $2::uuid[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::bytea[], $8::bytea[],
-        $9::bytea[], $10::bigint[], $11::bigint[], $15::int[]
+        $9::bytea[], $10::bigint[], $11::bigint[], $15::int[], $16::timestamptz[]
     ) AS result (
         id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held,
-        valid_text_bytes
+        valid_text_bytes, started_at
     )
-), leased AS (
+), ours AS (
     SELECT id, user_id, batch_id FROM predictions
-    WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
+    WHERE id = ANY ($2::uuid[])
+        AND (status = 'processing' AND lease_token = $1 OR status = 'queued' AND attempts = 0)
     ORDER BY id FOR UPDATE
-), locked AS (
-    SELECT user_id FROM balances WHERE user_id = ANY (ARRAY (SELECT user_id FROM leased))
-    ORDER BY user_id FOR UPDATE
 ), settled AS (
     UPDATE predictions p SET
         status = result.status, finished_at = result.finished_at, valid_rows = result.valid_rows,
         failure = result.failure, output = result.output, errors = result.errors,
         warnings = result.warnings, valid_text_bytes = result.valid_text_bytes,
+        attempts = greatest(p.attempts, 1), started_at = coalesce(p.started_at, result.started_at),
         lease_token = NULL, lease_until = NULL
-    FROM leased JOIN result USING (id) WHERE p.id = leased.id AND p.id = ANY ($2)
-    RETURNING p.id, p.notify
+    FROM ours JOIN result USING (id) WHERE p.id = ours.id AND p.id = ANY ($2)
+    RETURNING p.id, p.user_id, p.notify
 ), noticed AS (
     INSERT INTO notices (prediction_id) SELECT id FROM settled WHERE notify
-), ended AS (
-    DELETE FROM unfinished WHERE prediction_id = ANY (ARRAY (SELECT id FROM leased))
+), locked AS (
+    SELECT user_id FROM balances WHERE user_id = ANY (ARRAY (SELECT user_id FROM settled))
+    ORDER BY user_id FOR UPDATE
 ), moved AS (
     UPDATE balances b SET
         available = b.available + move.available, held = b.held + move.held,
@@ -142,15 +190,19 @@ WITH result AS (
     FROM (
         SELECT user_id, sum(available)::bigint AS available, sum(held)::bigint AS held,
             count(*) FILTER (WHERE batch_id IS NULL) AS pending
-        FROM leased JOIN result USING (id) GROUP BY user_id
+        FROM ours JOIN result USING (id) GROUP BY user_id
     ) AS move
     WHERE b.user_id = move.user_id AND b.user_id = ANY (ARRAY (SELECT user_id FROM locked))
 ), transferred AS (
     INSERT INTO transfers (reference, kind, user_id, amount)
-    SELECT reference, kind, leased.user_id, amount
+    SELECT reference, kind, ours.user_id, amount
     FROM unnest($12::uuid[], $13::text[], $14::bigint[]) AS transfer (reference, kind, amount)
-    JOIN leased ON leased.id = reference
+    JOIN ours ON ours.id = reference
     WHERE (SELECT count(*) FROM locked) > 0
+), ended AS (
+    DELETE FROM unfinished WHERE prediction_id = ANY (ARRAY (SELECT id FROM ours))
+), run AS (
+    DELETE FROM runs WHERE token = $1
 )
 SELECT id FROM settled
 """
@@ -177,9 +229,13 @@ WITH leased AS (
     FROM (SELECT bulk_user, sum(cost) AS cost FROM to_look_at WHERE bulk_user IS NOT NULL GROUP BY bulk_user)
         AS back, LATERAL (SELECT max(start) AS time FROM shares) AS lane
     WHERE s.user_id = back.bulk_user
+), run AS (
+    DELETE FROM runs WHERE token = $1
 )
 SELECT id FROM handed_back
 """
+
+BEGUN = "SELECT id FROM unnest($1::uuid[]) AS asked (id) WHERE id IN (SELECT unnest(ids) FROM runs)"
 
 UNKNOWN = """
 SELECT id FROM unnest($1::uuid[]) AS asked (id)
@@ -192,9 +248,14 @@ class PostgresWork(Work):
     pool: Pool
 
     @override
+    async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        asked = (list(ids), terms.token, terms.most_rows, terms.most_bytes)
+        return _claimed(await fetch(self.pool, BEGIN, *asked))
+
+    @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         """Skips predictions that others have locked, but waits for them if there are no others."""
-        asked = (list(ids), terms.token, terms.lease, terms.retries, terms.most_rows, terms.most_bytes)
+        asked = (list(ids), terms.token, terms.lease, terms.most_rows, terms.most_bytes)
         rows = await fetch(self.pool, CLAIM, *asked) or await fetch(self.pool, CLAIM_PATIENTLY, *asked)
         return _claimed(rows)
 
@@ -224,6 +285,10 @@ class PostgresWork(Work):
     @override
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
         return [row["id"] for row in await fetch(self.pool, HAND_BACK, token, list(ids))]
+
+    @override
+    async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
+        return {PredictionId(row["id"]) for row in await fetch(self.pool, BEGUN, list(ids))}
 
     @override
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
@@ -259,4 +324,5 @@ def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
         kinds,
         amounts,
         [valid_text_bytes(prediction) for prediction in predictions],
+        [prediction.started_at for prediction in predictions],
     )

@@ -223,7 +223,7 @@ async def begin_and_go_silent(hexagon: Hexagon, prediction: Prediction) -> None:
     """A worker dies under the prediction, and its lease ends."""
     await hexagon.work.claim(
         [prediction.id],
-        ClaimTerms(token=UUID(int=1), lease=timedelta(seconds=1), retries=True, most_rows=9, most_bytes=999),
+        ClaimTerms(token=UUID(int=1), lease=timedelta(seconds=1), most_rows=9, most_bytes=999),
     )
     hexagon.clock.advance(timedelta(seconds=2))
 
@@ -268,7 +268,13 @@ async def test_a_batch_that_is_canceled_hands_back_what_it_had_claimed(hexagon: 
 
 
 class Severed(MemoryWork):
-    """Work whose claim is committed, but never returns."""
+    """Work that is begun or claimed, but the call never returns."""
+
+    @override
+    async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        await MemoryWork.begin(self, ids, terms)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets that event")
 
     @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
@@ -277,21 +283,20 @@ class Severed(MemoryWork):
         raise AssertionError("nobody sets that event")
 
 
-async def test_a_claim_that_is_canceled_on_its_way_is_handed_back_as_well(hexagon: Hexagon) -> None:
+@pytest.mark.parametrize("retries", [False, True])
+async def test_what_is_canceled_on_its_way_is_handed_back_as_well(hexagon: Hexagon, retries: bool) -> None:
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
-    running = asyncio.create_task(over(hexagon.run_batch, work=Severed(hexagon.memory))([prediction.id]))
-
-    async def begun() -> bool:
-        return await status(hexagon, prediction) is Status.PROCESSING
-
-    await eventually(begun, "the claim")
+    run_batch = over(hexagon.run_batch, work=Severed(hexagon.memory))
+    running = asyncio.create_task(run_batch([prediction.id], retries=retries))
+    await eventually(lambda: bool(hexagon.memory.state.runs), "the run")
 
     running.cancel()
     await asyncio.wait([running], timeout=30)
 
     assert running.cancelled()
     assert (await hexagon.prediction(prediction)).prediction == prediction
+    assert not hexagon.memory.state.runs
 
 
 async def test_a_cancellation_stays_one_where_the_books_are_away(hexagon: Hexagon) -> None:
@@ -306,10 +311,10 @@ async def test_a_cancellation_stays_one_where_the_books_are_away(hexagon: Hexago
         await running
 
     assert work.calls == ["hand_back"]
-    assert await status(hexagon, prediction) is Status.PROCESSING
+    assert list(await hexagon.work.begun([prediction.id])) == [prediction.id]
 
 
-async def test_a_batch_that_takes_too_long_says_so_and_leaves_its_lease_to_end() -> None:
+async def test_a_batch_that_takes_too_long_says_so_and_its_run_is_left_behind() -> None:
     hexagon = Hexagon(impatient(predict_timeout=timedelta(milliseconds=1)))
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
@@ -317,7 +322,7 @@ async def test_a_batch_that_takes_too_long_says_so_and_leaves_its_lease_to_end()
     with pytest.raises(PredictTimedOut):
         await over(hexagon.run_batch, predictor=Stuck())([prediction.id])
 
-    assert await status(hexagon, prediction) is Status.PROCESSING
+    assert list(await hexagon.work.begun([prediction.id])) == [prediction.id]
 
 
 async def test_the_lease_is_renewed_while_the_model_works_even_if_the_books_were_away_once() -> None:
@@ -328,6 +333,7 @@ async def test_the_lease_is_renewed_while_the_model_works_even_if_the_books_were
     running = asyncio.create_task(over(hexagon.run_batch, predictor=stuck, work=work)([prediction.id]))
 
     await eventually(lambda: work.calls.count("renew") >= 3, "a third renewal")
+    assert await status(hexagon, prediction) is Status.PROCESSING
 
     running.cancel()
     await asyncio.wait([running])
@@ -383,26 +389,27 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
 
 
 class Torn(Away):
-    """Work whose claim is committed, but whose result is lost in an outage."""
+    """Work that is begun, but whose result is lost in an outage."""
 
     @override
-    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
-        claimed = await MemoryWork.claim(self, ids, terms)
-        self._meet("claim")
-        return claimed
+    async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+        begun = await MemoryWork.begin(self, ids, terms)
+        self._meet("begin")
+        return begun
 
 
-async def test_a_claim_whose_outcome_nobody_knows_is_not_counted(hexagon: Hexagon) -> None:
+async def test_a_run_of_which_nobody_knows_whether_it_began_is_not_counted(hexagon: Hexagon) -> None:
     user = await hexagon.user(credits=2)
     predictions = [await hexagon.request_prediction(user.id) for _ in range(2)]
-    work = Torn(hexagon.memory, {"claim": 1, "hand_back": 2}, [])
+    work = Torn(hexagon.memory, {"begin": 1, "hand_back": 2}, [])
 
     with pytest.raises(Unavailable):
         await over(hexagon.run_batch, work=work)([each.id for each in predictions])
 
-    assert work.calls == ["claim", *["hand_back"] * 3]
+    assert work.calls == ["begin", *["hand_back"] * 3]
     for each in predictions:
         assert (await hexagon.prediction(each)).prediction == each
+    assert not hexagon.memory.state.runs
 
 
 async def test_an_outage_before_the_model_runs_is_not_counted(hexagon: Hexagon) -> None:

@@ -29,7 +29,7 @@ async def die_under(hexagon: Hexagon, *predictions: Prediction) -> None:
     """A worker starts these predictions and falls silent."""
     await hexagon.work.claim(
         [each.id for each in predictions],
-        ClaimTerms(token=UUID(int=1), lease=MINUTE, retries=True, most_rows=99, most_bytes=999),
+        ClaimTerms(token=UUID(int=1), lease=MINUTE, most_rows=99, most_bytes=999),
     )
     hexagon.clock.advance(2 * MINUTE)
 
@@ -159,7 +159,7 @@ async def test_a_worker_that_only_works_long_is_left_alone(hexagon: Hexagon) -> 
     prediction = await hexagon.request_prediction(user.id)
     token = UUID(int=1)
     await hexagon.work.claim(
-        [prediction.id], ClaimTerms(token=token, lease=MINUTE, retries=False, most_rows=9, most_bytes=999)
+        [prediction.id], ClaimTerms(token=token, lease=MINUTE, most_rows=9, most_bytes=999)
     )
     for _ in range(5):
         hexagon.clock.advance(MINUTE / 2)

@@ -1,0 +1,43 @@
+"""Takes over from workers that died, soon after the queue has handed their tasks to this one."""
+
+import asyncio
+import logging
+
+from augury.application.ports import Unavailable
+from augury.application.predictions.take_over import SILENCE, TakeOver
+
+MARGIN = 0.1
+"""Seconds beyond the silence of a dead worker, so that one look is enough."""
+log = logging.getLogger(__name__)
+
+
+class TakingOver:
+    """Looks for dead workers when asked to. Whatever it misses, the sweeper finds after a lease."""
+
+    def __init__(self, take_over: TakeOver) -> None:
+        self._take_over = take_over
+        self._asked = False
+        self._looks: asyncio.Task[None] | None = None
+
+    def ask(self) -> None:
+        """Have a look as soon as a worker that has just died counts as dead. Never waits."""
+        self._asked = True
+        if self._looks is None or self._looks.done():
+            self._looks = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        if self._looks is not None:
+            self._looks.cancel()
+            await asyncio.gather(self._looks, return_exceptions=True)
+
+    async def _look(self) -> None:
+        while self._asked:
+            self._asked = False
+            await asyncio.sleep(SILENCE.total_seconds() + MARGIN)
+            try:
+                if taken := await self._take_over():
+                    log.info("took %d predictions over from workers that died", taken)
+            except Unavailable as error:
+                log.warning("not taking over now: %s", error)
+            except Exception:  # nobody awaits this task
+                log.exception("not taking over")
