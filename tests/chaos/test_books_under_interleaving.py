@@ -75,9 +75,14 @@ class Expected:
     def final(self) -> bool:
         return self.status.is_final
 
+    @property
+    def fresh(self) -> bool:
+        """No worker has claimed or lost it."""
+        return self.status is Status.QUEUED and not self.attempts
+
     def settle(self, valid: int) -> None:
         self.status = Status.SUCCEEDED if valid else Status.FAILED
-        self.valid, self.token = valid, None
+        self.valid, self.token, self.attempts = valid, None, max(self.attempts, 1)
 
 
 @dataclass
@@ -110,7 +115,9 @@ class Interleaved(RuleBasedStateMachine):
         self.model = Model()
         self.tokens: list[UUID] = []
         self.zombies: dict[UUID, list[Prediction]] = {}
-        """The predictions that each worker believes it has claimed."""
+        """The predictions that each worker believes it runs."""
+        self.runs: dict[UUID, list[PredictionId]] = {}
+        """The predictions of each run that the books know of."""
 
     @asynccontextmanager
     async def adapters(self) -> AsyncIterator[tuple[Adapters, Clock]]:
@@ -232,13 +239,29 @@ class Interleaved(RuleBasedStateMachine):
             expected.status = Status.CANCELED
 
     @precondition(some)
-    @rule(data=st.data(), retries=st.booleans())
-    def a_worker_claims(self, data: st.DataObject, retries: bool) -> None:
+    @rule(data=st.data())
+    def a_worker_begins(self, data: st.DataObject) -> None:
+        """Nothing is claimed: others may begin the same, and it can be canceled and expire."""
+        ids, token = self.pick(data, most=4), uuid4()
+        terms = ClaimTerms(token=token, lease=LEASE, most_rows=1000, most_bytes=10**9)
+        begun = [each.prediction for each in self.run(self.books.work.begin(ids, terms))]
+        assert {each.id for each in begun} == {
+            name
+            for name in ids
+            if self.model.predictions[name].fresh and not self.model.predictions[name].late
+        }
+        if begun:
+            self.tokens.append(token)
+            self.zombies[token], self.runs[token] = begun, [each.id for each in begun]
+
+    @precondition(some)
+    @rule(data=st.data())
+    def a_worker_claims(self, data: st.DataObject) -> None:
         ids, token = self.pick(data, most=4), uuid4()
         claimed = self.run(
             self.books.work.claim(ids, ClaimTerms(token=token, lease=LEASE, most_rows=1000, most_bytes=10**9))
         )
-        self._note_claim(token, ids, [each.prediction for each in claimed], retries=retries)
+        self._note_claim(token, ids, [each.prediction for each in claimed], retries=True)
 
     @rule(most=st.integers(1, 3))
     def a_worker_takes_the_next_of_the_bulk_lane(self, most: int) -> None:
@@ -270,6 +293,8 @@ class Interleaved(RuleBasedStateMachine):
         assert {each.id for each in claimed} == wanted
         self.tokens.append(token)
         self.zombies[token] = claimed
+        if claimed:
+            self.runs[token] = [each.id for each in claimed]
         for name in wanted:
             expected = self.model.predictions[name]
             expected.status, expected.token, expected.lease_over = Status.PROCESSING, token, False
@@ -284,17 +309,26 @@ class Interleaved(RuleBasedStateMachine):
         token = data.draw(st.sampled_from(self.tokens))
         done = [finish(each, valid_rows=data.draw(st.integers(0, each.rows))) for each in self.zombies[token]]
         settled = self.run(self.books.work.settle(token, done))
-        mine = self.model.under(token)
+        mine = self.model.under(token) | self._fresh_of(token)
+        self.runs.pop(token, None)
         assert set(settled) == set(mine)
         for each in done:
             if each.prediction.id in mine:
                 mine[each.prediction.id].settle(each.prediction.valid_rows)
+
+    def _fresh_of(self, token: UUID) -> dict[PredictionId, Expected]:
+        """What this worker runs and nobody has claimed or lost."""
+        ids = [each.id for each in self.zombies[token]]
+        return {name: self.model.predictions[name] for name in ids if self.model.predictions[name].fresh}
 
     @precondition(claims)
     @rule(data=st.data())
     def a_worker_renews(self, data: st.DataObject) -> None:
         token = data.draw(st.sampled_from(self.tokens))
         ids = [each.id for each in self.zombies[token]]
+        if token in self.runs:
+            for each in self._fresh_of(token).values():
+                each.status, each.token, each.attempts = Status.PROCESSING, token, 1
         mine = self.model.under(token)
         assert self.run(self.books.work.renew(token, lease=LEASE, ids=ids)) == len(mine)
         for each in mine.values():
@@ -306,6 +340,7 @@ class Interleaved(RuleBasedStateMachine):
         token = data.draw(st.sampled_from(self.tokens))
         ids = [each.id for each in self.zombies[token]]
         mine = self.model.under(token)
+        self.runs.pop(token, None)
         assert set(self.run(self.books.work.hand_back(token, ids))) == set(mine)
         for each in mine.values():
             each.status, each.token = Status.QUEUED, None
@@ -324,8 +359,12 @@ class Interleaved(RuleBasedStateMachine):
         self.run(self.sweep())
         while self.queue.take():
             pass
-        for each in self.model.predictions.values():
-            if each.status is Status.QUEUED and each.late:
+        begun = {name for run in self.runs.values() for name in run}
+        self.runs.clear()
+        for name, each in self.model.predictions.items():
+            if each.fresh and name in begun:
+                each.attempts = 1
+            elif each.status is Status.QUEUED and each.late:
                 each.status = Status.EXPIRED
             elif each.status is Status.PROCESSING:
                 each.token = None

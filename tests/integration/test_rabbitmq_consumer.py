@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import Execution
-from augury.application.predictions.ports import Claimed, ClaimTerms
+from augury.application.predictions.ports import Claimed, ClaimTerms, PredictionQueue
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
@@ -34,7 +34,6 @@ from tests.gated_predictor import GatedPredictor
 from tests.hexagon import Hexagon, over
 from tests.polling import eventually
 from tests.processes import free_ports
-from tests.queue_by_hand import QueueByHand
 from tests.rabbitmq_server import RabbitServer, is_connected
 
 OFTEN = timedelta(milliseconds=50)
@@ -67,12 +66,12 @@ class Worker:
     consumer: TaskConsumer
 
 
-def taking_over(execution: Execution) -> TakeOver:
+def taking_over(execution: Execution, queue: PredictionQueue) -> TakeOver:
     batches = execution.batches
     assert isinstance(batches, MemoryBatches)
     repairs = Repairs(
         batches=batches,
-        queue=QueueByHand(execution.clock),
+        queue=queue,
         events=execution.events,
         counters=execution.counters,
     )
@@ -92,7 +91,7 @@ async def working(
     runner = TaskRunner(
         run_batch,
         RunNext(execution=run_batch.execution),
-        taking_over(run_batch.execution),
+        taking_over(run_batch.execution, RabbitPredictionQueue(publisher)),
         settings,
         on_fatal=pytest.fail,
     )
@@ -253,10 +252,10 @@ class WorkWithADefect(MemoryWork):
     defect: PredictionId | None = None
 
     @override
-    async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
+    async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         if self.defect in ids:
             raise ZeroDivisionError
-        return await MemoryWork.begin(self, ids, terms)
+        return await MemoryWork.claim(self, ids, terms)
 
 
 async def test_what_cannot_be_handled_is_dead_lettered_and_the_rest_goes_on(
