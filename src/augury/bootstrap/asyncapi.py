@@ -38,7 +38,8 @@ def asyncapi_document() -> dict[str, Any]:
     api = AsyncAPI(broker, title="Augury", version=version("augury"), description=DESCRIPTION)
     document: dict[str, Any] = api.to_specification().to_jsonable()
     schemas = document["components"]["schemas"]
-    schemas["Task"]["properties"].pop("traces")  # they are headers
+    for name in ("traces", "redelivered"):  # they are headers, and a flag of the delivery
+        del schemas["Task"]["properties"][name]
     schemas["Ending"]["properties"]["output"] = {"title": "Output", "default": None}  # any JSON, not a string
     return document
 
