@@ -46,7 +46,7 @@ class Counters(Protocol):
 
     @abstractmethod
     def submitted(self, submits: int) -> None:
-        """So many submits shared one transaction, whatever became of each."""
+        """`submits` submits shared one transaction, whether they were accepted or refused."""
 
     @abstractmethod
     def accepted(self, predictions: Sequence[Prediction]) -> None: ...
@@ -61,7 +61,7 @@ class Counters(Protocol):
 
     @abstractmethod
     def requeued(self, predictions: int) -> None:
-        """A sweep put so many on the queue again."""
+        """A sweep put this many predictions on the queue again."""
 
     @abstractmethod
     def update_done(self, *, handled: bool) -> None:
@@ -69,7 +69,7 @@ class Counters(Protocol):
 
     @abstractmethod
     def result_delivered(self) -> None:
-        """The bot's delivery of a result has ended, also where the chat is gone."""
+        """The bot's delivery of a result has ended, also if the chat is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class IdempotencyKey:
     key: str
     fingerprint: bytes
     fingerprint_of_bytes: bytes | None = None
-    """The digest of the request as it was sent, blanks and all, which is what was remembered until digests
-    were made of values. A key is remembered for a day: this may go a release later."""
+    """The digest of the request's bytes as they were sent. Earlier releases stored this instead of a digest
+    of the values. Keys are kept for a day, so the next release can drop it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Remembered:
     """The prediction, or the transfer's reference."""
 
     def require(self, key: IdempotencyKey) -> None:
-        """Raises `IdempotencyConflict` where the same name now asks for something else."""
+        """Raises `IdempotencyConflict` if the same name is used for another request."""
         if self.fingerprint not in (key.fingerprint, key.fingerprint_of_bytes):
             raise IdempotencyConflict
 
@@ -143,7 +143,7 @@ class Moved:
 class Books(Protocol):
     """One transaction over balances, transfers and predictions: lock, decide, record.
 
-    What only one subject needs in it is in that subject's own books, such as `SweepBooks`.
+    Methods that only one subject needs are in that subject's own books, such as `SweepBooks`.
 
     Entering begins it, leaving commits it, an exception rolls it back. Predictions are locked first, by id,
     then balances, by user id. Every method, and leaving, may raise `Conflict`.

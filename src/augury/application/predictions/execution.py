@@ -1,4 +1,4 @@
-"""Predict and settle what was claimed: shared by the use cases that claim, by id or by turn."""
+"""Predict and settle claimed predictions. The use cases that claim by id and by turn share this."""
 
 import asyncio
 import logging
@@ -60,8 +60,8 @@ class Execution:
     ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """Predict, and yield the call that settles. The lease of this token is kept until the block ends.
 
-        While the books cannot be reached, both wait. Then predicting raises `Unavailable`, after it has
-        handed back what it had not predicted, and `PredictTimedOut`.
+        While the books cannot be reached, both wait. After that, predicting hands back all predictions that
+        it has not predicted, and raises `Unavailable`. It also raises `PredictTimedOut`.
         """
         ids = [claim.prediction.id for claim in claimed]
         async with lease.kept(ids):
@@ -70,7 +70,8 @@ class Execution:
             yield partial(self._settle, lease, token, finished)
 
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
-        """Queue again what is still under this lease. Only logs that the books cannot be reached."""
+        """Queue the predictions again that are still under this lease. If the books cannot be reached, only
+        logs that."""
         try:
             await self.work.hand_back(token, ids)
         except Unavailable as error:  # the lease ends anyway, and the process must
@@ -118,7 +119,8 @@ class Execution:
         ]
 
     async def _ask_slice(self, claim: Claimed, place: SlicePlace) -> Finished:
-        """Predict a slice of a batch. Its answers are stored first: whoever sees it ended finds them."""
+        """Predict a slice of a batch. Its answers are stored before it ends, so that every reader of an ended
+        slice finds them."""
         ref, failure = claim.prediction.model, None
         try:
             model = await self.models.version(ref)

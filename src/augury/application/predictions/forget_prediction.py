@@ -11,5 +11,5 @@ class ForgetPrediction:
     contents: PredictionContents
 
     async def __call__(self, *, user_id: UserId, prediction_id: PredictionId) -> None:
-        """Raises `PredictionNotFound`, and `WrongStatus` where it is not final."""
+        """Raises `PredictionNotFound`, and `WrongStatus` if it is not final."""
         await self.contents.forget(prediction_id, owner=user_id)

@@ -41,13 +41,13 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimTerms:
-    """What a claim takes, and the lease that it gets."""
+    """The limits of a claim, and its lease."""
 
     token: UUID
     lease: timedelta
     most_rows: int
     most_bytes: int
-    """Bytes of input of all predictions of the claim, like their rows: but the first is always taken."""
+    """Bytes of input of all claimed predictions. As with rows, the first prediction is always taken."""
 
 
 class Acceptance(Protocol):
@@ -102,11 +102,10 @@ class Work(Protocol):
     @abstractmethod
     async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
         """Start the next work of the bulk lane: the oldest predictions of the user whose turn it is, ordered
-        by id. An empty answer means that nothing waits there, or only what others are just taking.
+        by id. An empty result means that no work waits there, except work that others are just taking.
 
         Takes up to `most` predictions that cost up to `most_cost` in all, but always the first. It is the
-        turn of the user with the least `Share.finish`. Picks at the same time take different users, if they
-        can.
+        turn of the user with the least `Share.finish`. Concurrent picks take different users if possible.
         """
 
     @abstractmethod
@@ -134,13 +133,13 @@ class Work(Protocol):
 
     @abstractmethod
     async def unknown(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
-        """The ids of these that the books do not have."""
+        """Those of the ids that the books do not have."""
 
 
 MOST_LISTED_BYTES = 10_000
 """An output of more bytes is not part of a list."""
 MOST_BYTES_AT_ONCE = 262_144
-"""An output of more bytes is read in pieces of so many."""
+"""An output of more bytes is read in pieces of this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ class UserInLane:
     waiting: int
     """Predictions."""
     cost: int
-    """Of all of them, as `Slice.cost` counts it."""
+    """The cost of all of them (`Slice.cost`)."""
     weight: float
 
 
@@ -162,9 +161,9 @@ class Waiting:
     predictions: int
     users: int
     oldest: datetime | None
-    """When the one that has waited longest was accepted."""
+    """When the prediction that has waited longest was accepted."""
     by_user: Sequence[UserInLane]
-    """Those with the most cost first."""
+    """The users by cost, highest first."""
 
 
 class BulkLane(Protocol):
@@ -179,7 +178,7 @@ class BulkLane(Protocol):
 
     @abstractmethod
     async def set_weight(self, user_id: UserId, weight: float) -> None:
-        """Give a user this share of the lane, beside users of weight 1."""
+        """Set the user's weight in the lane. The default weight is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +192,14 @@ class StoredPrediction:
     refunded: int = 0
     """The credits that were given back after it was charged."""
     large_output: int = 0
-    """The bytes of an output that is too large to be read at once, and None here: see `Predictions.piece`. 0
-    for every other output."""
+    """The size in bytes of an output that is too large to be read at once; `output` is then None. See
+    `Predictions.piece`. 0 for other outputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionPage:
-    """A part of a list. It may be shorter than asked, or empty, although `more` follow: looking for
-    predictions among many others stops after a while."""
+    """A part of a list. It may be shorter than the limit, or empty, although more follow: a search among many
+    other predictions stops after a while."""
 
     items: Sequence[StoredPrediction]
     more: PredictionId | None = None
@@ -208,7 +207,7 @@ class PredictionPage:
 
 
 class Predictions(Protocol):
-    """Reads of predictions. Each takes a connection for itself and locks nothing."""
+    """Reads of predictions. Each read uses its own connection and locks nothing."""
 
     @abstractmethod
     async def get(self, prediction_id: PredictionId, *, owner: UserId) -> StoredPrediction:
@@ -245,11 +244,11 @@ class Predictions(Protocol):
 
     @abstractmethod
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
-        """The ids of these that are final."""
+        """Those of the ids that are final."""
 
 
 class PredictionContents(Protocol):
-    """What predictions were about: their rows, answers and row errors."""
+    """The contents of predictions: rows, answers and row errors."""
 
     @abstractmethod
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
@@ -262,8 +261,8 @@ class PredictionContents(Protocol):
 class Upkeep(Protocol):
     @abstractmethod
     async def purge(self) -> int:
-        """Delete expired records, and answer how many: idempotency keys after 24 hours, ended refresh tokens,
-        expired API keys, past windows of the throttle; the bot's handled updates after two days, its
+        """Delete expired records. Returns how many. They are idempotency keys after 24 hours, ended refresh
+        tokens, expired API keys, past windows of the throttle; the bot's handled updates after two days, its
         undeliverable notices and old replies after nine; keys, inputs and outputs of guests after two days,
         when they can no longer read them."""
 
@@ -281,7 +280,7 @@ class Due:
 
 
 class SweepBooks(Books, Protocol):
-    """The books, and the look for predictions that need a repair."""
+    """The books, and the search for predictions that need a repair."""
 
     @abstractmethod
     async def due(self, limit: int, *, put_before: datetime | None, early: bool = False) -> Due:
@@ -289,9 +288,9 @@ class SweepBooks(Books, Protocol):
 
         A queued prediction that is due counts as lost if it was last put on the queue before `put_before`
         (None: none counts as lost). One that waits in the bulk lane never does: `BulkLane` knows them all.
-        With `early`, it need not be due. The wait until its next check doubles each time, with jitter, from
-        30 seconds up to 10 minutes. Only one process sweeps at a time: nothing is due while another one
-        sweeps.
+        With `early`, predictions need not be due. The wait until its next check doubles each time, with
+        jitter, from 30 seconds up to 10 minutes. Only one process sweeps at a time: nothing is due while
+        another one sweeps.
         """
 
     @abstractmethod
@@ -337,7 +336,7 @@ class UnknownPredictions(Exception):
 
 class PredictionQueue(Protocol):
     """The queues of both lanes, in which accepted predictions wait for a worker. The row in the books is its
-    own outbox: the sweeper finds there what a queue lost."""
+    own outbox: the sweeper finds lost messages there."""
 
     @abstractmethod
     def put(
@@ -348,8 +347,8 @@ class PredictionQueue(Protocol):
         traces: Traces = NO_TRACES,
         lane: Lane = Lane.SMALL,
     ) -> None:
-        """Have them published soon, in order. In the bulk lane, each gets a ticket of its own. Never waits
-        and never raises."""
+        """Publish them soon, in order. In the bulk lane, each gets its own ticket. Never waits and never
+        raises."""
 
     @abstractmethod
     def saw(self, put_at: datetime) -> None:
@@ -440,7 +439,7 @@ class Outcome:
     output: Json | None
     """One object for a single row, else an array with null for each invalid row; None if no row is valid."""
     errors: Sequence[RowError] = ()
-    """In the order of the rows, one at most for each."""
+    """In the order of the rows, at most one for each row."""
     warnings: Sequence[RowWarning] = ()
     """In the order of the rows. A row may have several; how many are listed is limited."""
     unpredicted_text_bytes: int = 0
@@ -530,7 +529,7 @@ class DeadLetters(Protocol):
 
     @abstractmethod
     async def replay(self, *, at_most: int) -> int:
-        """Put the oldest ones on the queue again, and answer how many.
+        """Put the oldest ones on the queue again. Returns how many.
 
         Each is removed here only after the queue has confirmed it: if this is interrupted, a message may be
         delivered twice but is never lost. A message that dies again meanwhile is not taken a second time.

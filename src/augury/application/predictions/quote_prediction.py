@@ -13,7 +13,7 @@ from augury.domain.row_errors import RowError, kept_errors
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a request would cost, and what is wrong with which of its rows."""
+    """The cost of a request, and the errors of its rows."""
 
     model: Model
     rows: int
@@ -45,8 +45,8 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotePrediction:
-    """The price of a prediction, which of its rows are valid, and how many predictions of everyone wait
-    before it. Nothing is stored, nothing is charged."""
+    """Tell the price of a prediction, which of its rows are valid, and how many predictions of all users wait
+    before it. Nothing is stored or charged."""
 
     models: Models
     predictions: Predictions

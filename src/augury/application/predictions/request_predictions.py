@@ -1,4 +1,4 @@
-"""Decide on the requests of one flight: hold their prices, record them, have them queued."""
+"""Decide on the requests of one flight: hold their prices, record them, and queue them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

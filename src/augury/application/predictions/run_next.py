@@ -22,11 +22,12 @@ class RunNext:
     execution: Execution
 
     async def __call__(self) -> int:
-        """Run the oldest predictions of the user whose turn it is, up to one slice. Answers how many; 0 if
+        """Run the oldest predictions of the user whose turn it is, up to one slice. Returns how many; 0 if
         nothing waits.
 
-        While the books cannot be reached, it waits. Then it raises `Unavailable`, after it has handed back
-        what it had not predicted, and `PredictTimedOut`. When canceled, it hands back what it has picked.
+        While the books cannot be reached, it waits. After that, it hands back all predictions that it has not
+        predicted, and raises `Unavailable`. It also raises `PredictTimedOut`. If canceled, it hands back what
+        it has picked.
         """
         token = uuid4()
         picking = asyncio.ensure_future(self._pick(token))
@@ -37,7 +38,7 @@ class RunNext:
                 async with self.execution.predicted(lease, token, claimed) as settle:
                     await settle()
         except asyncio.CancelledError:
-            with suppress(Unavailable):  # a canceled pick would not tell what it has begun: it is left to end
+            with suppress(Unavailable):  # a canceled pick would not report what it has begun, so let it end
                 await self.execution.hand_back(token, [claim.prediction.id for claim in await picking])
             raise
         return len(claimed)

@@ -1,4 +1,4 @@
-"""Submitting: the same for every door, so that one key is one charge through all of them."""
+"""Submitting: the same for all inbound adapters, so that a key is charged once across all of them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ from augury.domain.prediction import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What a caller asks for; nothing of it is checked yet."""
+    """A caller's request, not checked yet."""
 
     user_id: UserId
     is_guest: bool = False
@@ -53,7 +53,7 @@ class SubmitPrediction:
     limits: Limits
 
     async def __call__(self, submission: Submission) -> Prediction | Replayed:
-        """Answers the new prediction, or the one that the same key was accepted as before.
+        """Returns the new prediction, or the earlier one that was accepted under the same key.
 
         Raises `ModelNotFound`, `NoRows`, `NoValidRow`, `TooManyRows`, `AnswerTooLarge`, `ExpiresTooLate`,
         `IdempotencyConflict`, `MaxPriceExceeded`, `NotEnoughCredits`, `TooManyPending`, `UserNotFound`.
@@ -91,7 +91,7 @@ class SubmitPrediction:
         return await aside(len(submission.input), checked)
 
     async def _accepted_as(self, user_id: UserId, key: IdempotencyKey) -> PredictionId | None:
-        """Raises `IdempotencyConflict` where the key was used for something else."""
+        """Raises `IdempotencyConflict` if the key was used for another request."""
         async with self.books() as books:
             opened = await books.open([], [(user_id, key.key)])
         if not opened.repeats(user_id, key):

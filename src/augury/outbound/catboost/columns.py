@@ -1,7 +1,7 @@
-"""Reads a slice's columns for a model: checks them and converts them without a step of Python per value.
+"""Reads a slice's columns for a model: checks and converts them without a Python loop over values.
 
 The rules are those of rows. They are applied to the different values of a column, and the results are
-gathered. Only numbers that are written as programs write them are converted all at once.
+gathered. Only numbers in programming notation are converted all at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -124,7 +124,8 @@ def _column(feature: Feature, cells: Cells, sheet: Sheet) -> Column:
 
 
 def _plain_numbers(cells: Cells) -> Numbers | None:
-    """The numbers of a column that has only those which programs write, and empty cells; else None."""
+    """The numbers of a column that has only numbers in programming notation and empty cells; otherwise
+    None."""
     if cells.null_count:
         return None
     is_empty = pc.equal(cells, "")

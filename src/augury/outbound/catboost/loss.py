@@ -67,7 +67,7 @@ def value_of(loss: Loss | None) -> Value:
 
 
 def _decoded(text: str | None) -> Mapping[str, Any]:
-    """Decode a JSON object, or answer an empty one: a sum of models has the key with an empty text."""
+    """Decode a JSON object. Returns an empty one for an empty text, which a sum of models has."""
     try:
         found = msgspec.json.decode(text or "{}")
     except msgspec.MsgspecError:

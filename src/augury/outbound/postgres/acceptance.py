@@ -1,4 +1,5 @@
-"""Reads what a flight of submits is decided on, and records what it accepts, each in one statement."""
+"""Reads the data for the decisions on a flight of submits, and records the accepted ones, each in one
+statement."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar

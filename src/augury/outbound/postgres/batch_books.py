@@ -1,4 +1,4 @@
-"""What a transaction over the books does with batches."""
+"""The part of a transaction over the books that concerns batches."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -13,8 +13,8 @@ from augury.domain.prediction import Prediction
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 
-# All slices share what they have of their batch: only their ids, numbers of rows and costs are sent one by
-# one. The balance was locked before. `shared` is as in RECORD.
+# Slices share the values of their batch: only their ids, numbers of rows and costs are sent as arrays. The
+# balance was locked before. `shared` is as in RECORD.
 ACCEPT = """
 WITH batch AS (
     UPDATE batches SET

@@ -12,10 +12,9 @@ from augury.outbound.postgres.prediction_rows import valid_text_bytes
 from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
 
 # All balances are locked first, by user id, before anything moves or is transferred. So the transfers of a
-# user get their sequence numbers one transaction after another, and a page of them is stable.
-#
-# The sweeper looks at what waits in the bulk lane only every ten minutes: that its message is lost is noticed
-# in another way. A user for whom nothing waited there starts at the lane's time, as `Share.returned` says.
+# user get their sequence numbers one transaction after another, and a page of them is stable. The sweeper
+# checks work in the bulk lane only every ten minutes, because lost tickets are noticed in another way. A user
+# who had no waiting work there starts at the lane's time, as in `Share.returned`.
 RECORD = """
 WITH accepted AS (
     INSERT INTO predictions (
