@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 MOST_FIELD_CHARACTERS = 100
-"""The characters of a field's name that are kept with an error: a user may send a name with millions."""
+"""The characters of a field's name that are kept with an error: a sent name may have millions."""
 
 
 class RowFault(StrEnum):

@@ -58,9 +58,9 @@ class Lease:
 
     @asynccontextmanager
     async def handed_back_in_an_outage(self, ids: Collection[PredictionId]) -> AsyncIterator[None]:
-        """Hand these predictions back, uncounted, if the block meets an outage; wait for its end to do so.
+        """If the block meets an outage, wait for its end and hand these predictions back, uncounted.
 
-        For what comes before the model runs: whatever the block has begun, no input can be to blame.
+        Use it only for steps before the model runs, in which no input can be the cause.
         """
         try:
             yield

@@ -22,7 +22,7 @@ class RunBatch:
     async def __call__(
         self, ids: Collection[PredictionId], *, retries: bool = False
     ) -> Collection[PredictionId]:
-        """Run these predictions until each is settled or cannot be claimed. Answers the ids that the books do
+        """Run these predictions until each is settled or cannot be claimed. Returns the ids that the books do
         not have. Raises what `predicted` raises."""
         async with self.predicted(ids, retries=retries) as settle:
             return await settle()
@@ -31,7 +31,7 @@ class RunBatch:
     async def predicted(
         self, ids: Collection[PredictionId], *, retries: bool = False
     ) -> AsyncIterator[Callable[[], Awaitable[Collection[PredictionId]]]]:
-        """Predict, and yield the call that settles and answers the ids that the books do not have. The next
+        """Predict, and yield the call that settles and returns the ids that the books do not have. The next
         batch may be predicted meanwhile.
 
         With `retries`, predictions that a worker began and did not finish are claimed and run again: pass

@@ -22,7 +22,8 @@ that other workers hold, and clocks that differ."""
 
 
 MOST_TICKETS = 10_000
-"""Tickets that one sweep puts into the bulk lane. If more were lost, it is empty again after these."""
+"""Tickets that one sweep puts into the bulk lane. If more were lost, the lane becomes empty again after
+these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Sweep:
     limits: Limits
 
     async def __call__(self, *, empty_since: datetime | None = None, take_over: bool = True) -> Swept:
-        """One sweep. `empty_since` is when the queue was created anew: what was queued before it is lost.
+        """One sweep. `empty_since` is when the queue was created anew: messages that were put on it before
+        that are lost.
 
         Without `take_over`, nothing is taken from workers whose lease has ended: see `Sweeper`.
         """
@@ -69,9 +71,9 @@ class Sweep:
         return Swept(lost=lost, requeued=requeued, ended=ended)
 
     async def _replace_tickets(self) -> int:
-        """Put new tickets into the bulk lane if it has none although work waits there. Answers how many.
+        """Put new tickets into the bulk lane if it has none although work waits there. Returns how many.
 
-        A ticket too many does no harm: whoever takes it finds nothing to do.
+        A surplus ticket does no harm: the worker that takes it finds no work.
         """
         if await self.queue.has_tickets():
             return 0

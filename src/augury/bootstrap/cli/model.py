@@ -23,7 +23,7 @@ OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 PRICE = "Credits per row. Default: the price of the version before, or 1 for a new name."
 TEXT_PRICE = (
     "Credits per kilobyte of text (1,000 bytes in UTF-8), on top of the price per row. "
-    "Default: that of the version before, or 0 for a new name."
+    "Default: the price of the version before, or 0 for a new name."
 )
 text_price_option = click.option("--text-price", type=click.IntRange(min=0), help=TEXT_PRICE)
 

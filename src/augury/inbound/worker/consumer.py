@@ -78,7 +78,7 @@ def subscribe_to_tasks(
 def subscribe_to_tickets(
     broker: RabbitBroker, bulk: RabbitQueue, *, handle: Callable[[Task], Awaitable[None]]
 ) -> None:
-    """Pass the messages of `bulk` to `handle`, one at a time, over a channel of their own."""
+    """Pass the messages of `bulk` to `handle`, one at a time, over a separate channel."""
 
     async def read(message: StreamMessage[IncomingMessage]) -> Task:
         return _read(message)

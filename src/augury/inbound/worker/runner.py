@@ -96,7 +96,7 @@ class Turns:
 
 class TaskRunner:
     """Runs one batch at a time, and settles it while the next is predicted. Tasks that arrive meanwhile form
-    the next batch. Work of the bulk lane runs at the same time, one pick after the other."""
+    the next batch. Work of the bulk lane runs at the same time, one pick after another."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class TaskRunner:
         *,
         on_fatal: Callable[[str], None],
     ) -> None:
-        """`on_fatal` gets the reason for which this process must end with an exit code of failure."""
+        """`on_fatal` gets the reason why this process must end with a failing exit code."""
         self._run_batch = run_batch
         self._run_next = run_next
         self._take_over = take_over

@@ -49,7 +49,7 @@ class TaskConsumer:
         look_every: timedelta = LOOK_EVERY,
         patience: timedelta = PATIENCE,
     ) -> None:
-        """`brokers` by their URLs, of which there is one at least. Each consumes all `queues`."""
+        """`brokers` by their URLs, at least one. Each consumes all `queues`."""
         self._brokers = brokers
         self._url, self._broker = next(iter(brokers.items()))
         self._runner = runner

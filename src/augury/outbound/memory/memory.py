@@ -25,7 +25,7 @@ from augury.domain.user import User
 
 FIRST_LOOK = timedelta(seconds=30)
 LAST_LOOK = timedelta(minutes=10)
-"""Also the first one at what waits in the bulk lane: that its message is lost is noticed in another way."""
+"""Work in the bulk lane also starts with this wait: its lost messages are noticed in another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

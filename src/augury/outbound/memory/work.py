@@ -129,7 +129,7 @@ def _start(state: State, record: PredictionRecord, token: UUID, now: datetime, l
 
 
 def _within(most_cost: int, records: Sequence[PredictionRecord]) -> Iterator[PredictionRecord]:
-    """As many of these as cost so much in all, but at least the first."""
+    """The first records whose costs add up to at most `most_cost`, but always the first one."""
     cost = 0
     for place, record in enumerate(records):
         cost += bulk_lane.cost_of(record)

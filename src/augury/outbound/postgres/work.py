@@ -75,9 +75,9 @@ FROM claimed
 # Waits for locked rows, such as the up to thousand rows that the sweeper locks at a time.
 CLAIM_PATIENTLY = CLAIM.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
-# Users who wait are found one by one along the index, however much waits for each. Only predictions that this
-# statement has locked leave the lane: those it begins, and those that are not to be begun any more (expired,
-# or claimed by their id), which the sweeper looks after.
+# Waiting users are found one by one along the index, however much work each has. Only predictions that this
+# statement has locked leave the lane: those that it starts, and those that must not be started any more
+# (expired, or claimed by their id), which the sweeper handles.
 PICK = """
 WITH RECURSIVE waiting (user_id) AS (
     (SELECT bulk_user FROM unfinished WHERE bulk_user IS NOT NULL ORDER BY bulk_user LIMIT 1)

@@ -83,7 +83,7 @@ class RabbitDeadLetters(DeadLetters):
     async def _over(
         self, work: Callable[[AbstractChannel], Awaitable[Result]], *, patience: float = PATIENCE
     ) -> Result:
-        """Run `work` with a channel of its own, and answer its result. Raises `Unavailable`."""
+        """Run `work` with a new channel. Returns its result. Raises `Unavailable`."""
 
         async def done() -> Result:
             async with self._channel() as channel:
@@ -133,7 +133,7 @@ def _again(message: AbstractIncomingMessage) -> aio_pika.Message:
 
 
 def _last_death(message: AbstractIncomingMessage) -> dict[str, Any]:
-    """What the broker recorded of the message's last death, as far as it did."""
+    """The broker's record of the message's last death. Empty if there is none."""
     deaths: Any = message.headers.get("x-death")
     return deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
 

@@ -105,7 +105,7 @@ class RabbitLink:
         self._lost()
 
     async def publish(self, envelopes: Sequence[Envelope]) -> list[BaseException | None]:
-        """Send all, and wait until the broker confirms each. Answers an error or None for each."""
+        """Send all, and wait until the broker confirms each. Returns an error or None for each."""
         answers = await asyncio.gather(
             *(self._publish(envelope) for envelope in envelopes), return_exceptions=True
         )
@@ -175,7 +175,7 @@ async def _have_dead_letters_kept(connection: AbstractConnection, dead: RabbitQu
 async def declare_dead(connection: AbstractConnection, dead: RabbitQueue) -> bool:
     """Declare the queue of dead letters. Raises one of `TROUBLE`.
 
-    Answers False if it exists as another kind of queue, made by an earlier release. Messages go there, too.
+    Returns False if it exists as another kind of queue, made by an earlier release. Messages go there, too.
     """
     try:
         async with connection.channel(publisher_confirms=False) as channel:

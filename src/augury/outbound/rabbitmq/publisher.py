@@ -1,4 +1,4 @@
-"""Publishes tasks and events to RabbitMQ in the background, over a connection of its own.
+"""Publishes tasks and events to RabbitMQ in the background, over a separate connection.
 
 RabbitMQ stops reading from a connection that publishes too fast, and then reads no acknowledgements either.
 So consumers use another connection.
@@ -81,7 +81,7 @@ class Put:
 
 
 class RabbitPublisher:
-    """Publishes in batches: what arrives while one is being published forms the next.
+    """Publishes in batches: messages that arrive while one is being published form the next.
 
     Messages that the broker did not confirm are published again after it is back, so some may arrive twice.
     """

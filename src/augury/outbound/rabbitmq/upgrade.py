@@ -31,7 +31,7 @@ AT_A_TIME = 100
 async def upgrade_dead_letters(
     settings: RabbitSettings, topology: Topology, *, quiet: float = QUIET
 ) -> int | None:
-    """Answers the number of moved messages, or None if the queue already is a quorum queue. Raises
+    """Returns the number of moved messages, or None if the queue already is a quorum queue. Raises
     `Unavailable`."""
     seconds = settings.publish_timeout.total_seconds()
 
@@ -79,7 +79,7 @@ async def _move_until_quiet(channel: AbstractChannel, source: str, target: str, 
 
 
 async def _move_all(channel: AbstractChannel, source: str, target: str) -> int:
-    """Move all messages, and answer their number. Raises `ChannelNotFoundEntity` if `source` is missing."""
+    """Move all messages. Returns their number. Raises `ChannelNotFoundEntity` if `source` is missing."""
     queue, moved = await channel.get_queue(source), 0
     while message := await queue.get(fail=False):
         await _move(channel, message, target)
