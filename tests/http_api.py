@@ -15,7 +15,7 @@ from augury.application.people.ports import AccessTokens
 from augury.bootstrap.use_cases import API
 from augury.domain.user import Role, User
 from augury.inbound.http.app import create_app
-from augury.inbound.http.asyncapi import AsyncApiDocument
+from augury.inbound.http.asyncapi import MakeAsyncApi
 from augury.inbound.http.health import Checks
 from augury.inbound.http.settings import HttpSettings
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
@@ -78,7 +78,7 @@ async def serving(
     hexagon: Hexagon,
     *,
     settings: HttpSettings = SETTINGS,
-    asyncapi: AsyncApiDocument | None = None,
+    asyncapi: MakeAsyncApi | None = None,
     checks: Checks | None = None,
     overrides: Mapping[Any, object] | None = None,
 ) -> AsyncIterator[Api]:

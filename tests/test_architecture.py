@@ -16,7 +16,7 @@ from augury.application.ports import Books
 
 SOURCE = Path(__file__).parents[1] / "src" / "augury"
 RESERVED = {
-    "catboost": ("outbound/catboost/",),
+    "catboost": ("outbound/catboost/library.py",),
     "sqlalchemy": ("outbound/postgres/",),
     "asyncpg": ("outbound/postgres/", "bootstrap/"),
     "aiogram": ("inbound/telegram/", "outbound/telegram_payments.py", "bootstrap/"),

@@ -155,6 +155,26 @@ def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("process", "unused"),
+    [
+        (
+            "api",
+            {"aiogram", "catboost", "faststream", "numpy", "pandas", "pyarrow", "pydantic", "sqlalchemy"},
+        ),
+        ("bot", {"catboost", "faststream", "litestar", "numpy", "pandas", "pyarrow", "sqlalchemy"}),
+        ("worker", {"aiogram", "litestar", "matplotlib", "pandas", "plotly", "pyarrow", "sqlalchemy"}),
+    ],
+)
+def test_a_process_loads_nothing_large_that_it_does_not_use(process: str, unused: set[str]) -> None:
+    """It would keep it in memory for as long as it runs. Batches load more when they come."""
+    script = (
+        f"import augury.bootstrap.{process}, sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not set(ended.stdout.split()) & unused
+
+
 def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
     rooms = ("augury.inbound.http", "augury.inbound.worker")
     script = f"import augury.bootstrap.bot, sys; sys.exit(any(m.startswith({rooms}) for m in sys.modules))"

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.domain.user import Role
 from augury.inbound.http.app import create_app
-from augury.inbound.http.asyncapi import AsyncApiDocument
+from augury.inbound.http.asyncapi import MakeAsyncApi
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 from tests.http_api import SECRET, SETTINGS, http_container
@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 
 
 class Service:
-    def __init__(self, asyncapi: AsyncApiDocument | None = None) -> None:
+    def __init__(self, asyncapi: MakeAsyncApi | None = None) -> None:
         self._asyncapi = asyncapi
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="service", daemon=True)

@@ -15,7 +15,7 @@ TELEPHONE = {"width": 400, "height": 800}
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with Service(asyncapi=asyncapi_document()) as made:
+    with Service(asyncapi=asyncapi_document) as made:
         yield made
 
 

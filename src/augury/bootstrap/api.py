@@ -4,6 +4,8 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 from asyncpg import Pool
 from dishka import AsyncContainer
@@ -14,7 +16,6 @@ from augury.application.limits import Limits
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
-from augury.bootstrap.asyncapi import asyncapi_document
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http_server import HttpServer, bound_socket, connections_possible
@@ -84,7 +85,7 @@ async def serve(
     app: Litestar = create_app(
         container=container,
         settings=settings,
-        asyncapi=asyncapi_document(),
+        asyncapi=_asyncapi,
         checks=checks,
     )
     limits = await container.get(ConnectionSettings)
@@ -100,6 +101,14 @@ async def serve(
     async with background(waiting.look(), backlog.watch()):
         server = HttpServer(app, before_stop=waiting.stop, keep_alive=settings.keep_alive, limited=limited)
         await server.run_until(stop, listener)
+
+
+@cache
+def _asyncapi() -> dict[str, Any]:
+    """The document of the broker's messages, made when somebody asks for it: that loads FastStream."""
+    from augury.bootstrap.asyncapi import asyncapi_document
+
+    return asyncapi_document()
 
 
 async def checks_of(container: AsyncContainer, *, broker: bool = True) -> Checks:

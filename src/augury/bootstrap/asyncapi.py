@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from faststream.rabbit import RabbitBroker
+from faststream.rabbit import ExchangeType, RabbitBroker, RabbitExchange
 from faststream.specification import AsyncAPI
 
 from augury.application.predictions.ports import Ended, Task
@@ -27,7 +27,7 @@ def asyncapi_document() -> dict[str, Any]:
     subscribe_to_tasks(broker, TASKS, handle=_nothing, saw=lambda _: None)
     subscribe_to_tickets(broker, BULK, handle=_nothing)
     broker.publisher(
-        exchange=EVENTS,
+        exchange=RabbitExchange(EVENTS.name, type=ExchangeType.TOPIC, durable=True),
         routing_key=FINISHED,
         schema=list[Ended],
         title=FINISHED,

@@ -3,33 +3,30 @@
 They work on RabbitMQ 3.10 to 4.x: nothing transient outlives its connection, and nothing is mirrored.
 """
 
-from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
-from faststream.rabbit.schemas.queue import QuorumQueueArgs
+from collections.abc import Mapping
+from typing import Any
 
+from augury.broker.objects import QuorumQueue, TopicExchange
 from augury.outbound.rabbitmq.link import Topology
 
-DEAD = RabbitQueue(
-    "ml_tasks.dead",
-    queue_type=QueueType.QUORUM,
-    arguments={"x-delivery-limit": 1_000_000_000},
-)
+DEAD = QuorumQueue("ml_tasks.dead", {"x-delivery-limit": 1_000_000_000})
 """Messages that could not be handled. Listing takes them and gives them back, which a quorum queue counts as
 a delivery. Without an explicit limit, RabbitMQ 4 drops a message after 20 deliveries. -1 means no limit
 there, but makes 3.10 drop everything at once."""
 
-_OF_A_LANE: QuorumQueueArgs = {
+_OF_A_LANE: Mapping[str, Any] = {
     "x-delivery-limit": 1000,  # deliveries to workers that only prefetched also count
     "x-dead-letter-exchange": "",  # the default one, which routes by the queue's name
     "x-dead-letter-routing-key": DEAD.name,
 }
 
-TASKS = RabbitQueue("ml_tasks", queue_type=QueueType.QUORUM, arguments=_OF_A_LANE)
+TASKS = QuorumQueue("ml_tasks", _OF_A_LANE)
 """Predictions of the small lane that wait for a worker, many per message."""
 
-BULK = RabbitQueue("ml_tasks.bulk", queue_type=QueueType.QUORUM, arguments=_OF_A_LANE)
+BULK = QuorumQueue("ml_tasks.bulk", _OF_A_LANE)
 """Tickets of the bulk lane, one for each prediction that waits there."""
 
-EVENTS = RabbitExchange("augury.events", type=ExchangeType.TOPIC, durable=True)
+EVENTS = TopicExchange("augury.events")
 """The events. Each listener binds its own queue."""
 
 FINISHED = "predictions.finished"

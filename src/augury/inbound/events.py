@@ -9,9 +9,9 @@ from typing import Self
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
-from faststream.rabbit import RabbitExchange
 
 from augury.application.predictions.ports import Ended
+from augury.broker.objects import TopicExchange
 from augury.broker.trouble import TROUBLE, host_of, told
 from augury.broker.wire import NotUnderstood, read_events
 from augury.concurrency.cancellation import within
@@ -38,7 +38,7 @@ class EventListener:
         urls: Sequence[str],
         tell: Callable[[Sequence[Ended]], None],
         *,
-        exchange: RabbitExchange,
+        exchange: TopicExchange,
         routing_key: str,
     ) -> None:
         self._urls = urls
@@ -94,9 +94,7 @@ class EventListener:
 
     async def _subscribe(self, connection: AbstractConnection) -> AbstractChannel:
         channel = await connection.channel(publisher_confirms=False)
-        exchange = await channel.declare_exchange(
-            self._exchange.name, self._exchange.type.value, durable=self._exchange.durable
-        )
+        exchange = await channel.declare_exchange(self._exchange.name, "topic", durable=True)
         queue = await channel.declare_queue(exclusive=True)  # named by the broker, new each time
         await queue.bind(exchange, self._routing_key)
         await queue.consume(self._hear, no_ack=True)

@@ -61,7 +61,7 @@ async def test_the_page_follows_the_path_that_the_api_is_mounted_at(hexagon: Hex
 
 
 async def test_the_brokers_side_is_a_page_without_scripts(hexagon: Hexagon) -> None:
-    async with serving(hexagon, asyncapi=ASYNCAPI) as api:
+    async with serving(hexagon, asyncapi=lambda: ASYNCAPI) as api:
         response = await api.client().get("/api/asyncapi")
         document = await api.client().get("/api/asyncapi.json")
 

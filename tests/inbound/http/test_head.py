@@ -30,7 +30,7 @@ def a_path(template: str, prediction_id: str) -> str:
 
 
 async def test_every_route_that_answers_get_answers_head_with_the_same_head(hexagon: Hexagon) -> None:
-    async with serving(hexagon, asyncapi={"info": {}}) as api:
+    async with serving(hexagon, asyncapi=lambda: {"info": {}}) as api:
         admin = await api.admin()
         prediction = (await api.client().post("/predictions", json=TEXT)).json()["id"]
         templates = read_routes(api.app)

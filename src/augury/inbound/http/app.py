@@ -55,7 +55,7 @@ from augury.inbound.http import (
 from augury.inbound.http import (
     asyncapi as asyncapi_pages,
 )
-from augury.inbound.http.asyncapi import AsyncApiDocument
+from augury.inbound.http.asyncapi import MakeAsyncApi
 from augury.inbound.http.batch_intake import BatchIntake
 from augury.inbound.http.batch_results import BatchResults
 from augury.inbound.http.cors import with_cors
@@ -103,7 +103,7 @@ def create_app(
     *,
     container: AsyncContainer,
     settings: HttpSettings,
-    asyncapi: AsyncApiDocument | None = None,
+    asyncapi: MakeAsyncApi | None = None,
     checks: Checks | None = None,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:

@@ -7,17 +7,19 @@ which dead-letters it. A message that cannot be handled now is requeued. Neither
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from aio_pika import IncomingMessage
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.message import StreamMessage
-from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
+from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
 from yarl import URL
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports import PredictionQueue, Task, UnknownPredictions
+from augury.broker.objects import QuorumQueue
 from augury.broker.wire import NotUnderstood, read_task
 from augury.inbound.worker.runner import TaskRunner
 
@@ -33,8 +35,8 @@ log = logging.getLogger(__name__)
 def create_consumer(
     url: str,
     *,
-    tasks: RabbitQueue,
-    bulk: RabbitQueue,
+    tasks: QuorumQueue,
+    bulk: QuorumQueue,
     runner: TaskRunner,
     queue: PredictionQueue,
     prefetch: int,
@@ -56,7 +58,7 @@ def create_consumer(
 
 def subscribe_to_tasks(
     broker: RabbitBroker,
-    tasks: RabbitQueue,
+    tasks: QuorumQueue,
     *,
     handle: Callable[[Task], Awaitable[None]],
     saw: Callable[[datetime], None],
@@ -69,14 +71,14 @@ def subscribe_to_tasks(
             saw(put_at)
         return task
 
-    @broker.subscriber(tasks, decoder=read, ack_policy=AckPolicy.REJECT_ON_ERROR, no_reply=True)
+    @broker.subscriber(_declared(tasks), decoder=read, ack_policy=AckPolicy.REJECT_ON_ERROR, no_reply=True)
     async def run_predictions(task: Task) -> None:
         """Run these predictions and settle their price. A later attempt names one prediction."""
         await _handled(handle, task)
 
 
 def subscribe_to_tickets(
-    broker: RabbitBroker, bulk: RabbitQueue, *, handle: Callable[[Task], Awaitable[None]]
+    broker: RabbitBroker, bulk: QuorumQueue, *, handle: Callable[[Task], Awaitable[None]]
 ) -> None:
     """Pass the messages of `bulk` to `handle`, one at a time, over a separate channel."""
 
@@ -84,7 +86,7 @@ def subscribe_to_tickets(
         return _read(message)
 
     @broker.subscriber(
-        bulk,
+        _declared(bulk),
         decoder=read,
         ack_policy=AckPolicy.REJECT_ON_ERROR,
         no_reply=True,
@@ -94,6 +96,11 @@ def subscribe_to_tickets(
         """Run the next work of the bulk lane and settle its price: not necessarily the prediction that this
         message names."""
         await _handled(handle, ticket)
+
+
+def _declared(queue: QuorumQueue) -> RabbitQueue:
+    more: Any = dict(queue.more)
+    return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, arguments=more)
 
 
 def _read(message: StreamMessage[IncomingMessage]) -> Task:

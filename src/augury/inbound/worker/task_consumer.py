@@ -7,9 +7,10 @@ from contextlib import suppress
 from datetime import timedelta
 
 from aio_pika.abc import AbstractRobustConnection
-from faststream.rabbit import RabbitBroker, RabbitQueue
+from faststream.rabbit import RabbitBroker
 from faststream.rabbit.subscriber import RabbitSubscriber
 
+from augury.broker.objects import QuorumQueue
 from augury.broker.trouble import TROUBLE, host_of, told
 from augury.concurrency.cancellation import within
 from augury.concurrency.outage import Outage
@@ -45,7 +46,7 @@ class TaskConsumer:
         brokers: Mapping[str, RabbitBroker],
         runner: TaskRunner,
         *,
-        queues: Sequence[RabbitQueue],
+        queues: Sequence[QuorumQueue],
         look_every: timedelta = LOOK_EVERY,
         patience: timedelta = PATIENCE,
     ) -> None:

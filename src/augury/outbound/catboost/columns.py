@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,10 +20,12 @@ from augury.domain.numbers import POINTS, TwoReadings
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.outbound.catboost.categories import Sent
 from augury.outbound.catboost.dates import parts_of
+from augury.outbound.catboost.library import load_pandas
 from augury.outbound.catboost.loaded import Doubt, LoadedModel, embeddings
 from augury.slices.arrow import Cells, Table
 from augury.slices.sheet import Kind, Sheet
 
+pd = load_pandas()
 Codes: TypeAlias = npt.NDArray[np.intp]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 RowsOfModel: TypeAlias = Any

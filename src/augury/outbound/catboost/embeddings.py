@@ -10,9 +10,8 @@ calculator follows its own name, padded likewise, its type, and its size.
 import struct
 from collections.abc import Mapping
 
-from catboost import CatBoost
-
 from augury.domain.model import ModelRefused
+from augury.outbound.catboost.library import CatBoost
 from augury.outbound.catboost.seen import child, children, ints, root, vector, whole
 
 _PART, _CALCULATOR = b"embed_process_1", b"EmbedCalcerV1"

@@ -14,7 +14,6 @@ from typing import Literal
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from catboost import CatBoost, CatBoostClassifier, CatBoostError
 
 from augury.cards.card import UnreadableCard, decoded
 from augury.domain.dates import DatePart, part_name
@@ -34,6 +33,7 @@ from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.text import is_storable
 from augury.outbound.catboost.embeddings import embedding_lengths
 from augury.outbound.catboost.formats import what_else
+from augury.outbound.catboost.library import CatBoost, CatBoostClassifier, CatBoostError
 from augury.outbound.catboost.loss import (
     INDEPENDENT,
     MULTILABEL,

@@ -7,7 +7,6 @@ from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from catboost import CatBoost
 
 from augury.domain.answer import Answer
 from augury.domain.model_facts import Feature, FeatureKind, ModelFacts, ReadAs, Task, ValueIs
@@ -17,6 +16,7 @@ from augury.outbound.catboost.categories import Categories
 from augury.outbound.catboost.dates import Parts, with_parts
 from augury.outbound.catboost.digits import shortened
 from augury.outbound.catboost.file import PredictionType, dates_of, prediction_type
+from augury.outbound.catboost.library import CatBoost
 from augury.outbound.catboost.scores import Scores, crossed
 from augury.outbound.catboost.seen import NOTHING_SEEN, Seen
 

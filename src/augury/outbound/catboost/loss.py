@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from catboost import CatBoost
 
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import ReadAs, Task, ValueIs
+from augury.outbound.catboost.library import CatBoost
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Tells which features forbid missing numbers (`nan_mode=Forbidden`): CatBoost predicts them anyway."""
 
 import msgspec
-from catboost import CatBoost
+
+from augury.outbound.catboost.library import CatBoost
 
 
 class _Binarization(msgspec.Struct, frozen=True):

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from catboost import CatBoostClassifier, Pool
 
 from augury.outbound.catboost.file import OwnFacts, write_own_facts
+from augury.outbound.catboost.library import CatBoostClassifier, Pool
 
 TRAINING_FILE = Path(__file__).with_name("tone.csv")
 

@@ -69,7 +69,7 @@ class RabbitDeadLetters(DeadLetters):
     async def _queues(self, channel: AbstractChannel) -> tuple[AbstractQueue, AbstractQueue, AbstractQueue]:
         """The queues of both lanes and of the dead letters, declared again to get their lengths."""
         tasks, bulk = [
-            await channel.declare_queue(queue.name, durable=queue.durable, arguments=queue.arguments)
+            await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
             for queue in (self._topology.tasks, self._topology.bulk)
         ]
         return tasks, bulk, await channel.declare_queue(self._topology.dead.name, passive=True)

@@ -11,8 +11,8 @@ import aio_pika
 import aiormq
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
-from faststream.rabbit import RabbitExchange, RabbitQueue
 
+from augury.broker.objects import QuorumQueue, TopicExchange
 from augury.broker.trouble import TROUBLE
 from augury.concurrency.cancellation import within
 
@@ -39,10 +39,10 @@ class Topology:
     """The broker's objects: the queues of the small and the bulk lane, the queue of their dead letters, the
     exchange of the events and their routing key."""
 
-    tasks: RabbitQueue
-    bulk: RabbitQueue
-    dead: RabbitQueue
-    events: RabbitExchange
+    tasks: QuorumQueue
+    bulk: QuorumQueue
+    dead: QuorumQueue
+    events: TopicExchange
     finished: str
 
 
@@ -124,11 +124,11 @@ class RabbitLink:
             wait=False,  # only for the socket: the broker's confirmation is still awaited
         )
 
-    async def waiting(self, queue: RabbitQueue) -> int:
+    async def waiting(self, queue: QuorumQueue) -> int:
         """The number of messages ready in a queue. Declares missing queues. Raises one of `TROUBLE`."""
         return await within(self._seconds + UNTIL_IT_IS_GONE, self._waiting(queue))
 
-    async def _waiting(self, queue: RabbitQueue) -> int:
+    async def _waiting(self, queue: QuorumQueue) -> int:
         try:
             async with self._connection.channel(publisher_confirms=False) as channel:
                 found = await channel.declare_queue(queue.name, passive=True)
@@ -152,12 +152,12 @@ async def _open_channel(connection: AbstractConnection, topology: Topology) -> A
 
 async def _declare(channel: AbstractChannel, topology: Topology) -> None:
     events = topology.events
-    await channel.declare_exchange(events.name, events.type.value, durable=events.durable)
+    await channel.declare_exchange(events.name, "topic", durable=True)
     for queue in (topology.tasks, topology.bulk):
-        await channel.declare_queue(queue.name, durable=queue.durable, arguments=queue.arguments)
+        await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
 
 
-async def _have_dead_letters_kept(connection: AbstractConnection, dead: RabbitQueue) -> None:
+async def _have_dead_letters_kept(connection: AbstractConnection, dead: QuorumQueue) -> None:
     """Returns when the queue exists. In a cluster, it may have to wait until a node returns."""
     while True:
         try:
@@ -172,14 +172,14 @@ async def _have_dead_letters_kept(connection: AbstractConnection, dead: RabbitQu
         log.warning(hint, dead.name)
 
 
-async def declare_dead(connection: AbstractConnection, dead: RabbitQueue) -> bool:
+async def declare_dead(connection: AbstractConnection, dead: QuorumQueue) -> bool:
     """Declare the queue of dead letters. Raises one of `TROUBLE`.
 
     Returns False if it exists as another kind of queue, made by an earlier release. Messages go there, too.
     """
     try:
         async with connection.channel(publisher_confirms=False) as channel:
-            await channel.declare_queue(dead.name, durable=dead.durable, arguments=dead.arguments)
+            await channel.declare_queue(dead.name, durable=True, arguments=dead.arguments)
     except ChannelPreconditionFailed:
         return False
     else:

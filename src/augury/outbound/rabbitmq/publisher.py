@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aio_pika
-from faststream.rabbit import RabbitQueue
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import NO_TRACES, Traces
+from augury.broker.objects import QuorumQueue
 from augury.broker.trouble import TROUBLE, host_of, told, why
 from augury.broker.wire import CONTENT_TYPE, IDS, MOST_IDS, task_body, task_headers
 from augury.concurrency.outage import Outage
@@ -228,7 +228,7 @@ class RabbitPublisher:
         )
         return Envelope(message, self._queue_of(puts[0].lane).name)
 
-    def _queue_of(self, lane: Lane) -> RabbitQueue:
+    def _queue_of(self, lane: Lane) -> QuorumQueue:
         return self._topology.tasks if lane is Lane.SMALL else self._topology.bulk
 
     def _event(self, news: bytes) -> Envelope:

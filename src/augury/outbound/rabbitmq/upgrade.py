@@ -10,9 +10,9 @@ from contextlib import suppress
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
-from faststream.rabbit import RabbitQueue
 
 from augury.application.ports import Unavailable
+from augury.broker.objects import QuorumQueue
 from augury.broker.trouble import TROUBLE, why
 from augury.concurrency.cancellation import within
 from augury.outbound.rabbitmq.hosts import first_that_answers
@@ -46,11 +46,11 @@ async def upgrade_dead_letters(
         raise Unavailable(f"RabbitMQ: {why(error)}") from error
 
 
-async def _upgraded(connection: AbstractConnection, dead: RabbitQueue, quiet: float) -> int | None:
+async def _upgraded(connection: AbstractConnection, dead: QuorumQueue, quiet: float) -> int | None:
     aside = f"{dead.name}{ASIDE}"
     while not await declare_dead(connection, dead):
         async with _channel(connection) as channel:
-            await channel.declare_queue(aside, durable=dead.durable, arguments=dead.arguments)
+            await channel.declare_queue(aside, durable=True, arguments=dead.arguments)
             await channel.set_qos(prefetch_count=AT_A_TIME)
             await _move_until_quiet(channel, dead.name, aside, quiet)
         with suppress(ChannelPreconditionFailed):  # another message has died meanwhile: move it, too

@@ -1,0 +1,50 @@
+"""CatBoost without pandas, which takes as much memory as CatBoost itself and is only needed for batches.
+
+To CatBoost, pandas is optional: where it cannot be imported, nothing is taken for a DataFrame. Import
+CatBoost from here, so that it is always loaded in this way.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+_modules = cast("dict[str, Any]", sys.modules)
+
+
+@contextmanager
+def _unimportable(name: str) -> Iterator[None]:
+    """Let an import of this module fail, if it is not loaded already."""
+    if name in _modules:
+        yield
+        return
+    _modules[name] = None
+    try:
+        yield
+    finally:
+        del _modules[name]
+
+
+with _unimportable("pandas"):
+    import catboost
+    from catboost import CatBoost, CatBoostClassifier, CatBoostError, Pool
+
+
+def _recognize(pandas: Any) -> None:  # noqa: ANN401  # it has no types
+    """Let CatBoost recognize the types of this module, in the places where it looks for them."""
+    catboost.core.pd = catboost._catboost.pd = pandas  # noqa: SLF001
+    catboost.core.ARRAY_TYPES = (*catboost.core.ARRAY_TYPES, pandas.DataFrame, pandas.Series)
+
+
+def load_pandas() -> Any:  # noqa: ANN401
+    """Load pandas, and let CatBoost recognize its DataFrames."""
+    import pandas
+
+    _recognize(pandas)
+    return pandas
+
+
+_recognize(catboost.core.pd)  # a stand-in without pandas, which its compiled half lacks in 1.2.10
+
+
+__all__ = ["CatBoost", "CatBoostClassifier", "CatBoostError", "Pool", "load_pandas"]
