@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from catboost import CatBoost
 
 from augury.outbound.catboost.fitting import Fitted, Fitting, Recipe
+from augury.outbound.catboost.library import CatBoost
 from augury.outbound.training.split import Fold, Places, Split
 
 Numbers = npt.NDArray[np.float64]

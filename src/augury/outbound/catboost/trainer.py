@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from catboost import CatBoost, CatBoostClassifier, CatBoostError
 
 from augury.cards.card import Card, Skipped, Used, encoded
 from augury.domain.dates import part_name
@@ -14,6 +13,7 @@ from augury.outbound.catboost.calibrating import Calibration, calibrate, probabi
 from augury.outbound.catboost.choosing import Choice, choose
 from augury.outbound.catboost.file import OwnFacts, write_card, write_own_facts
 from augury.outbound.catboost.fitting import Fitting, Steps, recipes
+from augury.outbound.catboost.library import CatBoost, CatBoostClassifier, CatBoostError
 from augury.outbound.training.plan import ColumnKind, Plan, Untrainable, Watch
 from augury.outbound.training.preparing import Prepared, prepare
 from augury.outbound.training.reporting import (
