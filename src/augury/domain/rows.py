@@ -40,6 +40,8 @@ class CheckedRows:
 
 def check_rows(schema: InputSchema, rows: Sequence[Any], max_text: int = MOST_TEXT) -> CheckedRows:
     """Check the rows with the same results as `schema.check` for each row."""
+    if len(rows) <= _BLOCK:
+        return _check_block(schema, rows, max_text)
     values: list[tuple[Any, ...]] = []
     errors: list[RowError] = []
     kinds: list[set[type]] = [set() for _ in schema.features]

@@ -10,6 +10,8 @@ def wait_seconds(prefer: bytes, *, most: int) -> int | None:
 
     A preference that cannot be parsed is ignored, as the RFC requires.
     """
+    if not prefer:
+        return None
     for preference in prefer.decode("latin-1").split(","):
         if found := _WAIT.fullmatch(preference.partition(";")[0].strip()):
             return min(int(found[1].lstrip("0")[:9] or 0), most)
