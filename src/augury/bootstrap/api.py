@@ -46,7 +46,7 @@ async def run_api(process: ProcessSettings) -> None:
     with bound_socket(process.host, process.port) as listener:
         try:
             await check_schema(await container.get(Pool))
-            await container.get(BatchStore)  # a wrong setting is told before anything is served
+            await container.get(BatchStore)  # reports a wrong setting before anything is served
             waiting = await container.get(WaitForPrediction)
             async with events_heard(rabbit.urls, waiting):
                 await serve(container, listener, stop, await checks_of(container))

@@ -181,9 +181,9 @@ class ProcessSettings:
     models_dir: Path | None = None
     """The folder of model files, shared by all processes. Not set: `models` in the data folder."""
     store_url: str | None = None
-    """Where the rows and answers of batches are kept, such as `s3://bucket/path`. Keys, region and endpoint
-    come from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT_URL`. Not set: in
-    PostgreSQL."""
+    """The place where the rows and answers of batches are kept, such as `s3://bucket/path`. Keys, region and
+    endpoint come from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT_URL`. Not
+    set: in PostgreSQL."""
     health_port: int = 0
     """The port on which a worker or the bot answers `/health/live` and `/metrics`. 0 turns it off."""
     log_level: str = "INFO"

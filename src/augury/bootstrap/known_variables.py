@@ -28,7 +28,7 @@ TELEGRAM_WELCOME_CREDITS TRUSTED_PROXIES WELCOME_CREDITS WORKER_BATCH WORKER_GRA
 WORKER_RETRY_PAUSE
 """
 COMMAND_LINE = frozenset({"API_KEY", "API_URL"})
-"""What `augury batch` reads. It may stand in the same `.env`."""
+"""The variables of `augury batch`, which may be in the same `.env`."""
 KNOWN = frozenset(_NAMES.split()) | COMMAND_LINE
 """Names without the prefix, which would make all of them look similar."""
 

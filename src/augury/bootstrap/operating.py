@@ -162,7 +162,7 @@ def operates(
 def operated(
     command: Callable[Concatenate[Operator, Given], Awaitable[None]],
 ) -> Callable[Given, None]:
-    """Run the coroutine with the `Operator` of the command's --data."""
+    """Run the coroutine with the `Operator` for the command's --data."""
 
     @wraps(command)
     def in_process(*args: Given.args, **options: Given.kwargs) -> None:

@@ -80,7 +80,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
         overrides=(*bot, *asked_for_faults()),
     )
     try:
-        await container.get(BatchStore)  # a wrong setting is told before anything is served
+        await container.get(BatchStore)  # reports a wrong setting before anything is served
         models, store = await container.get(Models), await container.get(ModelStore)
         stock = await have_a_starter(models, store, await container.get(RegisterModel))
         for line in stock.losses:

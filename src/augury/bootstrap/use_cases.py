@@ -131,7 +131,7 @@ WORK = (
     Sweep,
     TakeOver,
 )
-"""`Execution` is what `RunBatch` and `RunNext` share, `Repairs` what `Sweep` and `TakeOver` share."""
+"""`RunBatch` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`."""
 
 MODELS = (RegisterModel,)
 

@@ -53,7 +53,7 @@ async def run_worker(process: ProcessSettings) -> None:
     )
     try:
         await check_schema(await container.get(Pool))
-        await container.get(BatchStore)  # a wrong setting is told before anything is run
+        await container.get(BatchStore)  # reports a wrong setting before anything is run
         async with AsyncExitStack() as stack:
             consumer = await stack.enter_async_context(consuming(container, rabbit.urls, settings))
             await stack.enter_async_context(
@@ -90,7 +90,7 @@ async def consuming(
 
 
 async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> TaskRunner:
-    """Its first look for workers that died is on its way."""
+    """The first look for workers that died has been requested."""
     run_batch, run_next = await container.get(RunBatch), await container.get(RunNext)
     runner = TaskRunner(run_batch, run_next, await container.get(TakeOver), settings, on_fatal=_end_process)
     runner.taking_over.ask()

@@ -42,7 +42,7 @@ class _Ending(msgspec.Struct, frozen=True, omit_defaults=True):
     valid_text_bytes: int = 0
     failure: Failure | None = None
     output: msgspec.Raw = _NOTHING
-    """As it was stored, not as a string that holds JSON."""
+    """The stored JSON itself, not a string that contains it."""
 
 
 class _Event(msgspec.Struct, frozen=True, omit_defaults=True):

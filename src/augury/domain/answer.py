@@ -21,9 +21,9 @@ class Labels(TypedDict):
     """Any number of labels at once."""
 
     labels: list[str]
-    """Those that are more probable than not."""
+    """The labels that are more probable than not."""
     probabilities: dict[str, float]
-    """By label: each is its own, so that they do not add up to 1."""
+    """By label. They are independent, so they do not add up to 1."""
 
 
 @final
@@ -32,14 +32,14 @@ class Estimate(TypedDict):
 
     value: float
     standard_deviation: NotRequired[float]
-    """Of the target around the value, if the model estimates it."""
+    """The standard deviation of the target around the value, if the model estimates it."""
     rank: NotRequired[int]
     """For a ranking: the place of the row in its group, from 1. Rows with the same value share a place."""
 
 
 @final
 class Estimates(TypedDict):
-    """Several numbers: of several targets, or several quantiles of one."""
+    """Several numbers: for several targets, or several quantiles of one target."""
 
     values: dict[str, float]
     """By the name of the target, or by the quantile's alpha."""

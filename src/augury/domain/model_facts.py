@@ -23,7 +23,7 @@ MOST_CATEGORY_NUMBER = 2**63 - 1
 MOST_TEXT = 100_000
 """Characters of a text or a category, if the operator sets no other limit."""
 MOST_EMBEDDING = 100_000
-"""Numbers of an embedding."""
+"""The most numbers of an embedding."""
 GROUP = "group"
 """The member of a row that names its group, for a model that ranks. A row may lack it."""
 
@@ -180,12 +180,12 @@ def is_group(value: object) -> bool:
 
 
 class ProbabilitiesAre(StrEnum):
-    """How the probabilities of one answer belong together."""
+    """How the probabilities of one answer relate to each other."""
 
     EXCLUSIVE = "exclusive"
     """They add up to 1."""
     INDEPENDENT = "independent"
-    """Each is its own: they do not add up to 1."""
+    """They are independent and do not add up to 1."""
 
 
 class ValueIs(StrEnum):
@@ -252,7 +252,7 @@ class ModelFacts:
     classes: tuple[str, ...]
     """A classifier's labels, in the order of its probabilities. Empty for a regression."""
     outputs: tuple[str, ...] = ()
-    """The names of the values of a model that answers several: targets, or the alphas of quantiles."""
+    """The names of the values, if the model answers several: targets, or the alphas of quantiles."""
     metrics: Mapping[str, float]
     probabilities_are: ProbabilitiesAre | None = None
     """For a classifier. None if an older release added the model."""

@@ -73,8 +73,8 @@ def _check_block(schema: InputSchema, rows: Sequence[Any], max_text: int) -> Che
 
 
 def _are_grouped(schema: InputSchema, rows: Sequence[Any]) -> bool:
-    """Whether each row has no member beside the features but, perhaps, a good group. Lacking features are
-    found by whoever reads them."""
+    """Whether each row has no members besides the features and, perhaps, a valid group. Missing features are
+    found when they are read."""
     width = len(schema.features)
     return (
         schema.is_grouped

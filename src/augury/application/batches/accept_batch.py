@@ -25,7 +25,7 @@ PUT_TOGETHER = 1_000
 class ReceivedSlice:
     rows: int
     text_bytes: int
-    """The text of all rows, see `bytes_of_text`. It is counted only if it has a price."""
+    """The bytes of text of all rows, see `bytes_of_text`. They are counted only if text has a price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class Models(Protocol):
 
     @abstractmethod
     async def page(self, *, limit: int, after: str = "") -> Sequence[Model]:
-        """Every version that serves predictions of the next so many names after `after`, ordered by name and
+        """Every version that serves predictions, of the next `limit` names after `after`, ordered by name and
         version."""
 
     @abstractmethod
@@ -89,7 +89,7 @@ class ModelInspector(Protocol):
 
 
 PIECE_BYTES = 1 << 20
-"""The size of every piece of a stored file but the last: a file of any size passes through little memory."""
+"""The size of every piece of a stored file except the last. So a file of any size needs little memory."""
 
 
 class ModelFiles(Protocol):
@@ -97,7 +97,7 @@ class ModelFiles(Protocol):
 
     @abstractmethod
     async def begin(self, file_id: ModelFileId) -> None:
-        """Note that pieces of a file will be stored. It has no content until it is `whole`."""
+        """Record a file whose pieces will be stored. It has no content until it is `whole`."""
 
     @abstractmethod
     async def put(self, file_id: ModelFileId, number: int, content: bytes) -> None:
@@ -105,7 +105,7 @@ class ModelFiles(Protocol):
 
     @abstractmethod
     async def whole(self, file_id: ModelFileId, *, sha256: str, size: int) -> None:
-        """Note that all pieces of the file are stored."""
+        """Record that all pieces of the file are stored."""
 
     @abstractmethod
     async def find(self, sha256: str) -> ModelFileId | None:
@@ -120,11 +120,11 @@ class ModelFiles(Protocol):
 
     @abstractmethod
     async def unneeded(self, *, limit: int) -> Sequence[ModelFileId]:
-        """Files that no model and no check needs, and those that did not become whole within a day."""
+        """Files that no model and no check needs, and files that were not completed within a day."""
 
 
 class ModelUploads(Protocol):
-    """The files that were sent to become a version. A worker takes each to check it, under a lease."""
+    """Files that were sent to become versions. A worker takes each to check it, under a lease."""
 
     @abstractmethod
     async def add(self, upload: ModelUpload) -> None:
@@ -135,20 +135,20 @@ class ModelUploads(Protocol):
 
     @abstractmethod
     async def all(self) -> Sequence[ModelUpload]:
-        """Those that are being checked or were refused, ordered by name and version."""
+        """The uploads that are being checked or were refused, ordered by name and version."""
 
     @abstractmethod
     async def checking(self, name: str, sha256: str) -> ModelUpload | None:
-        """The upload of this very file to this name that is being checked."""
+        """The upload of this file to this name that is being checked."""
 
     @abstractmethod
     async def take(self, *, lease: timedelta) -> ModelUpload | None:
-        """Take the oldest upload that nobody checks, for as long as the lease, and count the attempt. None if
-        there is none."""
+        """Take the oldest upload that no worker checks, for the time of the lease, and count the attempt.
+        None if there is none."""
 
     @abstractmethod
     async def keep(self, upload: ModelUpload, stage: CheckStage, *, lease: timedelta) -> bool:
-        """Store how far the check is, and renew the lease. False if another worker has taken it since."""
+        """Store the stage of the check, and renew the lease. False if another worker has taken it since."""
 
     @abstractmethod
     async def hand_back(self, upload: ModelUpload, *, pause: timedelta) -> None:

@@ -53,7 +53,7 @@ class RegisterModel:
         known = known or Known()
         found = await self.inspector.inspect(file)
         complete = partial(completed, categories=known.categories(found.schema), read_as=known.read_as)
-        complete(found)  # so that nothing is stored of a file that does not fit
+        complete(found)  # so that a file that does not fit is not stored
         sha256 = await self.store.put(file)
         offering, prices = Offering(models=self.models, clock=self.clock), Prices(row_price, text_price)
         return await offering.offer(name, sha256, found, complete, prices, activate=activate)

@@ -51,13 +51,13 @@ class ClaimTerms:
 
 
 class Acceptance(Protocol):
-    """New predictions, which are decided upon without a lock: read, decide, record. Each call is one
-    statement in a transaction of its own, and may raise `Conflict`."""
+    """New predictions, which are decided on without a lock: read, decide, record. Each call is one statement
+    in its own transaction, and may raise `Conflict`."""
 
     @abstractmethod
     async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
-        """The balances of these users, and what is remembered under these keys. Nothing is locked. A user
-        without a balance is missing from the answer."""
+        """The balances of these users, and the requests remembered under these keys. Nothing is locked. A
+        user without a balance is missing from the answer."""
 
     @abstractmethod
     async def accept(
@@ -69,9 +69,9 @@ class Acceptance(Protocol):
         """Record new predictions with the transfers that pay for them, as `Books.record` does, for each user
         whose premise holds.
 
-        Answers the new balances of these users. Nothing was recorded for the others: what they ask for must
-        be decided again. There is a premise for each user who has something accepted. Raises `Conflict` if
-        an idempotency key was remembered meanwhile; then nothing was recorded for anybody.
+        Returns the new balances of these users. Nothing was recorded for the others: their requests must be
+        decided again. There is a premise for each user who has something accepted. Raises `Conflict` if an
+        idempotency key was remembered meanwhile; then nothing was recorded for anybody.
         """
 
 
@@ -364,13 +364,13 @@ class PredictionQueue(Protocol):
 
 
 MOST_TOLD_BYTES = 2_048
-"""An output of more bytes does not travel with the event of its prediction's end."""
+"""A larger output is not sent with the event of its prediction's end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What a worker stored at the end of a prediction, as far as it was not known before. With it, whoever
-    knows the accepted prediction need not read the final one."""
+    """The part of a final prediction that was not known at its acceptance. With it, a process that knows the
+    accepted prediction need not read the final one."""
 
     attempts: int
     started_at: datetime | None
@@ -403,8 +403,8 @@ class Ended:
     user_id: UserId
     status: Status
     ending: Ending | None = None
-    """None where it has to be read: its output is large, rows have errors or warnings, no worker ran it, or
-    the worker is of an earlier version."""
+    """None if the prediction has to be read: its output is large, rows have errors or warnings, no worker ran
+    it, or the worker is of an earlier version."""
 
     @classmethod
     def by_worker(cls, finished: Finished) -> Self:

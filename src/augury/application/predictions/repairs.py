@@ -1,4 +1,4 @@
-"""What follows a repair of predictions in the books: shared by the use cases that repair them."""
+"""The steps after a repair of predictions in the books. The use cases that repair them share this."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from augury.domain.prediction import Prediction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repairs:
-    """Puts on the queue what was queued again, and announces what has ended."""
+    """Publishes predictions that were queued again, and announces those that have ended."""
 
     batches: Batches
     queue: PredictionQueue
@@ -19,7 +19,7 @@ class Repairs:
     counters: Counters
 
     async def follow(self, changed: Sequence[Prediction]) -> tuple[int, int]:
-        """Call this after the commit: a message may be delivered too often, but never too early. Answers how
+        """Call this after the commit: a message may be delivered too often, but never too early. Returns how
         many were queued again, and how many have ended."""
         ended = [each for each in changed if each.status.is_final]
         requeued = [each for each in changed if not each.status.is_final]

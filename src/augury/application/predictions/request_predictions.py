@@ -31,8 +31,8 @@ class RequestPredictions:
     async def __call__(self, requests: Sequence[Request]) -> list[Decision]:
         """The answers are in the order of `requests`. A refusal affects only its own request.
 
-        No lock is held while it is decided. Where a balance turns out to be another one than was decided on,
-        only its user's requests are decided again.
+        No lock is held while it is decided. If a balance has changed in a way that matters, only its user's
+        requests are decided again.
         """
         self.counters.submitted(len(requests))
         answers: dict[int, Decision] = {}

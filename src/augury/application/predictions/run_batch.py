@@ -54,7 +54,7 @@ class RunBatch:
                         return
                     await settle()
             except asyncio.CancelledError:
-                # All of them: a canceled call may still have begun any.
+                # All of them, because a canceled call may still have begun some.
                 await self.execution.hand_back(token, waiting)
                 raise
             waiting.difference_update(claim.prediction.id for claim in claimed)
@@ -77,6 +77,6 @@ class RunBatch:
 
 
 async def _settled(settle: Callable[[], Awaitable[None]]) -> Collection[PredictionId]:
-    """Settle what was begun: the books have all of it."""
+    """Settle the begun predictions, all of which the books have."""
     await settle()
     return ()

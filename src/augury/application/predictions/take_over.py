@@ -12,13 +12,13 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction
 
 SILENCE = timedelta(seconds=2)
-"""How long a worker gives no sign of life before it counts as dead, once the queue has handed its work to
-another one. Workers give one each half second."""
+"""How long a worker may give no sign of life before it counts as dead, once the queue has handed its work to
+another one. Workers give one every half second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOver:
-    """Take over what workers had begun before they died."""
+    """Take over the predictions that workers had begun before they died."""
 
     work: Work
     books: OpenSweepBooks
@@ -26,8 +26,8 @@ class TakeOver:
     clock: Clock
 
     async def __call__(self) -> int:
-        """Answers how many predictions were queued again or have failed. Those of a worker that only lost its
-        connection to the queue are left to it: it still gives signs of life."""
+        """Returns how many predictions were queued again or have failed. A worker that only lost its
+        connection to the queue keeps its predictions: it still gives signs of life."""
         changed = await retried(self._abandoned)
         await self.repairs.follow(changed)
         return len(changed)

@@ -16,7 +16,7 @@ LOOK_EVERY = 1.0
 ROWS_READ_TOGETHER = 1_000
 """Rows whose answers one statement reads; a prediction of more rows is read alone."""
 Bell = asyncio.Future[Ended | None]
-"""Rings with the event, or with None where the prediction has to be read."""
+"""Rings with the event, or with None if the prediction has to be read."""
 log = logging.getLogger(__name__)
 
 
@@ -51,7 +51,7 @@ class WaitForPrediction:
 
     async def for_accepted(self, prediction: Prediction, *, seconds: float) -> StoredPrediction:
         """The same for a prediction that this process accepted in this very step of the event loop: its end
-        cannot have been told yet, so that it is read once at most."""
+        cannot have been announced yet, so it is read at most once."""
         bell = self._register(prediction.id)
         try:
             ended = None if self._stopped else await _rung(bell, seconds)

@@ -15,7 +15,7 @@ INCOMPLETE = 3
 """The exit code if some rows have no answer."""
 FORMATS = ("csv", "ndjson", "parquet")
 URL = "Address of the service, such as https://augury.example.org (AUGURY_API_URL)."
-KEY = "API key or access token. Better in AUGURY_API_KEY: a list of processes shows options to everyone."
+KEY = "API key or access token. AUGURY_API_KEY is safer: a list of processes shows options to everyone."
 url_option = click.option("--url", envvar="AUGURY_API_URL", required=True, help=URL)
 key_option = click.option("--key", envvar="AUGURY_API_KEY", required=True, help=KEY)
 
@@ -50,8 +50,8 @@ def run(
 ) -> None:
     """Send FILE as a batch, wait for its end, and write the results to --out.
 
-    FILE is CSV, JSON lines (.ndjson, .jsonl) or Parquet, and may be packed (.gz). After a break, the same
-    command goes on: what the service has is not sent again, and results continue where they broke off.
+    FILE is CSV, JSON lines (.ndjson, .jsonl) or Parquet, and may be packed (.gz). After an interruption, the
+    same command continues: the service keeps what it has received, and results continue where they broke off.
     Ctrl-C leaves the batch running at the service.
 
     Exit codes: 0 if all rows have an answer, 3 if the results are written and some rows have none, 1 after an

@@ -1,4 +1,4 @@
-"""One batch from a file to a file. What is known of it stands beside the output until it is complete."""
+"""One batch from a file to a file. Its state is stored beside the output until that is complete."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from augury.bootstrap.progress import OnStep, progress
 
 PIECE = 1 << 18
 LOOK_EVERY = 1.0
-"""Seconds between two looks at a running batch."""
+"""Seconds between two checks of a running batch."""
 TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
 ENDINGS = {"csv": "csv", "tsv": "csv", "txt": "csv", "ndjson": "ndjson", "jsonl": "ndjson"}
 ENDINGS |= {"parquet": "parquet"}
@@ -27,7 +27,7 @@ ENDINGS |= {"parquet": "parquet"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What was asked for."""
+    """The arguments of the command."""
 
     file: Path
     out: Path
@@ -38,7 +38,7 @@ class Order:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that say what the file is. Raises `OperatorError`."""
+        """The headers with the file's format. Raises `OperatorError`."""
         name = self.file.name.lower()
         packed = {"Content-Encoding": "gzip"} if name.endswith(".gz") else {}
         ending = name.removesuffix(".gz").rpartition(".")[2]
@@ -58,7 +58,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What has happened so far."""
+    """The state of the batch so far."""
 
     file: str
     stamp: str
@@ -67,10 +67,10 @@ class Known:
     model: str
     format: str
     key: str
-    """The idempotency key: sent twice, the file is still one batch."""
+    """The idempotency key: if the file is sent twice, it is still one batch."""
     batch_id: str | None = None
     tag: str | None = None
-    """The tag of the results whose beginning is there."""
+    """The tag of the results whose beginning was received."""
 
     @classmethod
     def of(cls, order: Order) -> Self:
@@ -103,7 +103,7 @@ class BatchRun:
         return asyncio.run(self._run())
 
     def how_to_go_on(self) -> str:
-        """What a person may do after Ctrl-C."""
+        """The instructions for a person after Ctrl-C."""
         again = shlex.join(["augury", *sys.argv[1:]])
         again = again.replace(self._key, "KEY")
         if self._known.batch_id is None:
@@ -188,7 +188,7 @@ class BatchRun:
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _received(self, remote: Remote, rows: int) -> None:
-        """Write the results. What is there of the same results is kept."""
+        """Write the results. Keeps the part of the same results that was received before."""
         path = f"{_path(self._known.batch_id)}/results?format={self._order.format}"
         with progress("receiving") as on_step:
 

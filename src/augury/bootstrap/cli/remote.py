@@ -1,4 +1,4 @@
-"""A service as its users reach it: over HTTP, with patience for breaks."""
+"""A service over HTTP. Requests are repeated after interruptions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -13,7 +13,7 @@ from augury.bootstrap.config import OperatorError
 CONNECTING, SILENCE = 10.0, 120.0
 """Seconds to connect, and seconds without a byte, after which a request is given up."""
 PAUSES = (1, 2, 4, 8, 15, 30, 30, 30, 60, 60, 60)
-"""Seconds between attempts: five minutes in all."""
+"""Seconds between attempts, five minutes in all."""
 AT_FIRST = 2
 """Pauses before a service that has never answered is given up."""
 AGAIN = frozenset({429, 502, 503, 504})
@@ -42,7 +42,7 @@ class Remote:
     """Use it as a context manager."""
 
     def __init__(self, url: str, key: str) -> None:
-        """Raises `OperatorError` for an address that is none."""
+        """Raises `OperatorError` if the URL is not an address."""
         try:
             self._base = URL(url.rstrip("/"))
         except ValueError as error:
@@ -65,8 +65,8 @@ class Remote:
         await self._session.close()
 
     async def patiently(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
-        """The result of the first attempt that is answered. One that brings something and then breaks off may
-        raise `Moved`: the patience begins anew.
+        """The result of the first attempt that is answered. An attempt that made progress before it broke off
+        may raise `Moved`, so that counting starts again.
 
         Raises `Refused`, and `OperatorError` if the service stays away.
         """
@@ -120,11 +120,11 @@ class Remote:
 
 
 class Moved(Exception):
-    """An attempt broke off, but had brought something that the next one need not."""
+    """An attempt broke off after making progress, which the next one need not repeat."""
 
 
 async def read_json(response: aiohttp.ClientResponse) -> dict[str, Any]:
-    """Raises `OperatorError` if this is no answer of Augury."""
+    """Raises `OperatorError` if this is not an answer of Augury."""
     try:
         found = await response.json(content_type=None)
     except (ValueError, UnicodeDecodeError) as error:

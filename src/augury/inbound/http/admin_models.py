@@ -47,7 +47,8 @@ class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CheckView(msgspec.Struct, frozen=True):
-    """The check of a file that was sent: its size in bytes, how far it is, and the workers that began it."""
+    """The check of a file that was sent: its size in bytes, its stage, and the number of workers that began
+    it."""
 
     size: int
     stage: CheckStage
@@ -80,7 +81,7 @@ class OfferView(msgspec.Struct, frozen=True):
     def of_upload(cls, upload: ModelUpload) -> Self:
         check = CheckView(upload.size, upload.stage, upload.attempts)
         state = upload.state
-        # Its version appears in the next moment, or is just being added.
+        # Its version is being added at this moment.
         state = ModelState.CHECKING if state is ModelState.READY else state
         return cls(str(upload.ref), state, upload.sha256, check=check, reason=upload.reason)
 
@@ -109,7 +110,7 @@ async def list_offers(
 @get(
     "/admin/models/{ref:str}",
     summary="Read one version of a model",
-    description="One version by `name@version`, in whatever state. Ask again to see how far its check is.",
+    description="One version by `name@version`, in any state. Read it again to see the progress of its check.",
     responses=documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
 )
 @inject

@@ -26,7 +26,8 @@ from augury.inbound.worker.taking_over import TakingOver
 HANDING_BACK = 2.0
 """Seconds to hand back unfinished predictions to the books when the worker stops."""
 ALONE = 0.25
-"""Seconds for which predictions that may crash a worker run, one by one. Then other work gets its turn."""
+"""Seconds for which predictions that may crash a worker are run, one by one, before other work gets its
+turn."""
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class WorkerSettings:
     purge_every: timedelta = timedelta(hours=1)
     """The pause between two deletions of expired records."""
     check_models_every: timedelta = timedelta(seconds=1)
-    """The pause between two looks for model files that were sent and have to be checked."""
+    """The pause between two looks for sent model files that have to be checked."""
 
     def __post_init__(self) -> None:
         if self.max_batch < 1:
@@ -202,7 +203,8 @@ class TaskRunner:
         return [[each for each in task.prediction_ids if each in missing] for task in tasks]
 
     async def _without_begun(self, task: Task) -> Task:
-        """The task without what another worker has begun. That may have killed it: it is taken over."""
+        """The task without the predictions that another worker has begun. These may have killed it, so they
+        are taken over separately."""
         begun = await self._take_over.begun(task.prediction_ids)
         if begun:
             self.taking_over.ask()

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class TakingOver:
-    """Looks for dead workers when asked to. Whatever it misses, the sweeper finds after a lease."""
+    """Looks for dead workers on request. The sweeper finds those that it misses, after a lease."""
 
     def __init__(self, take_over: TakeOver) -> None:
         self._take_over = take_over

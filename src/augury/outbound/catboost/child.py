@@ -43,8 +43,8 @@ def limit_memory(most_bytes: int) -> None:
 
 
 def limit_processors(seconds: int, threads: int) -> None:
-    """Run on so many processors, for so many seconds of their time. The kernel's memory killer, if it must
-    choose, chooses this process and not the worker."""
+    """Limit this process to some processors, and to some seconds of CPU time. If memory runs out, the kernel
+    kills this process first, not the worker."""
     if sys.platform == "linux":
         import resource
 

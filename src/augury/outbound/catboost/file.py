@@ -86,7 +86,8 @@ def write_own_facts(model: CatBoost, facts: OwnFacts) -> None:
 
 
 def write_card(model: CatBoost, card: bytes) -> None:
-    """Put the card into the model's metadata. It is no part of the facts: those are read at every start."""
+    """Put the card into the model's metadata. It does not belong to the facts, which are read at every
+    start."""
     model.get_metadata()[_CARD] = card.decode()
 
 

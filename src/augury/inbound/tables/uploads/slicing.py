@@ -14,7 +14,7 @@ class Slicer:
     """Collects rows until there are enough for a slice."""
 
     def __init__(self, most_rows: int, text_bytes: Callable[[Table], int] | None = None) -> None:
-        """`text_bytes` counts the text that has a price."""
+        """`text_bytes` counts the bytes of text that have a price."""
         self.rows = 0
         """The number of rows so far."""
         self._most = most_rows

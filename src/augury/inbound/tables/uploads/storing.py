@@ -37,7 +37,7 @@ class Storing:
         first: Iterator[bytes],
         pieces: AsyncIterator[Iterator[bytes]],
     ) -> list[ReceivedSlice]:
-        """Store the slices of a file that begins with `first`, and return what each of them is.
+        """Store the slices of a file that begins with `first`. Returns a description of each.
 
         Raises `Unreadable`, `UnreadableUpload`, `BatchTooLong`.
         """
