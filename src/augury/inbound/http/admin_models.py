@@ -110,7 +110,7 @@ async def list_offers(
 @get(
     "/admin/models/{ref:str}",
     summary="Read one version of a model",
-    description="One version by `name@version`, in any state. Read it again to see the progress of its check.",
+    description="One version by `name@version`, in any state. Read it again to see how the check proceeds.",
     responses=documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
 )
 @inject
