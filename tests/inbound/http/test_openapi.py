@@ -163,6 +163,8 @@ async def test_no_request_has_two_bodies_and_the_form_of_signing_in_is_told_in_w
             kinds = list(operation["requestBody"]["content"])
             if path == "/batches":
                 assert kinds == [*TYPES.values(), FORM]  # each can send the same file
+            elif path == "/admin/models":
+                assert kinds == ["application/octet-stream", FORM]
             else:
                 assert kinds == ["application/json"], path
     assert "application/x-www-form-urlencoded" in described["paths"]["/auth/token"]["post"]["description"]
@@ -225,7 +227,7 @@ async def test_every_refusal_has_an_example_that_the_service_really_answers(api:
         ("post", "/predictions", {"json": {"data": [{"text": "a"}] * 2}}, "402"),
         ("post", "/predictions", {"content": b"a", "headers": {"Content-Type": "text/plain"}}, "415"),
         ("get", "/models/{name}", {}, "404"),
-        ("get", "/models?limt=1", {}, "422"),
+        ("get", "/models/{name}?limt=1", {}, "422"),
         ("get", "/admin/queue", {}, "403"),
         ("delete", "/users/me/api-keys/{key_id}", {}, "404"),
     ],

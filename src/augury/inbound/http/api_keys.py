@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import delete, get, post
+from litestar import post
 from litestar.params import FromPath, JSONBody
 
 from augury.application.people.create_api_key import MOST_NAME_CHARACTERS, CreateApiKey
@@ -15,7 +15,8 @@ from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.ports import ApiKey, ApiKeys
 from augury.domain.user import ApiKeyNotFound, NotByApiKey, TooManyApiKeys, UserNotFound
 from augury.inbound.http.body import JsonBody
-from augury.inbound.http.identity import InPerson, SignedIn, in_person, signed_in
+from augury.inbound.http.identity import InPerson, SignedIn, in_person
+from augury.inbound.http.member_routes import member_delete, member_get
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 
@@ -83,10 +84,8 @@ async def create(
     return CreatedApiKey(key.id, key.name, key.hint, key.created_at, key.expires_at, key.last_used_at, secret)
 
 
-@get(
+@member_get(
     "/users/me/api-keys",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="List your API keys",
     description="Your API keys, newest first, without the keys themselves.",
@@ -97,10 +96,8 @@ async def list_keys(request: SignedIn, api_keys: FromDishka[ApiKeys]) -> ApiKeyL
     return ApiKeyList([ApiKeyView.of(key) for key in await api_keys.of(request.user)])
 
 
-@delete(
+@member_delete(
     "/users/me/api-keys/{key_id:uuid}",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Delete an API key",
     description=DeleteApiKey.__doc__,

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Response, get, post
+from litestar import Response
 from litestar.params import JSONBody
 
 from augury.application.money.ports import Balances, Statement
@@ -22,8 +22,8 @@ from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCodeNotFound, PromoCodeRedeemed, PromoCodeUsedUp
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import key_of
-from augury.inbound.http.identity import Identity, SignedIn, signed_in
-from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.identity import Identity, SignedIn
+from augury.inbound.http.member_routes import member_get, member_post
 from augury.inbound.http.operations import CsvOperation, KeyedOperation
 from augury.inbound.http.paging import Cursor, Limit, number_of, number_position, split
 from augury.inbound.http.problems import documented
@@ -94,10 +94,8 @@ class TransferPage(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-@get(
+@member_get(
     "/balance",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Read your balance",
     description=BalanceView.__doc__,
@@ -108,13 +106,11 @@ async def balance(request: SignedIn, balances: FromDishka[Balances]) -> BalanceV
     return BalanceView.of(await balances.of(request.user))
 
 
-@post(
+@member_post(
     "/balance/redeem",
     status_code=200,
     dto=JsonBody[Redemption],
     return_dto=None,
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Redeem a promo code",
     description=f"{RedeemPromoCode.__doc__} Returns your balance.",
@@ -144,10 +140,8 @@ async def redeem(
     return balance_after(moved)
 
 
-@get(
+@member_get(
     "/balance/transfers",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Read your statement",
     description="Every movement of your credits, newest first. With `Accept: text/csv`, the answer is CSV, "

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Response, get, post
+from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
     OpenAPIFormat,
@@ -45,8 +45,8 @@ from augury.inbound.http.batch_results import BatchResults
 from augury.inbound.http.batch_views import EXAMPLE, BatchPage, BatchView, ErrorPage
 from augury.inbound.http.byte_range import ByteRange
 from augury.inbound.http.edge import share_of
-from augury.inbound.http.identity import SignedIn, signed_in
-from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.identity import SignedIn
+from augury.inbound.http.member_routes import member_get, member_post
 from augury.inbound.http.operations import IDEMPOTENCY_KEY
 from augury.inbound.http.paging import Cursor, Limit, id_of, number_of, number_position, split
 from augury.inbound.http.problems import MEDIA_TYPE, NOTHING_YET, documented
@@ -106,11 +106,9 @@ class ResultsOperation(Operation):
             response.content = {name: OpenAPIMediaType(schema=_BYTES) for name in TYPES.values()}
 
 
-@post(
+@member_post(
     "/batches",
     status_code=202,
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Send a batch",
     description=f"{AcceptBatch.__doc__} The body is read as a stream. Nothing is run before all of it has "
@@ -155,10 +153,8 @@ async def send(
     return Response(view, headers={"Location": view.urls.self_, **headers})
 
 
-@get(
+@member_get(
     "/batches",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="List batches",
     description="Your batches, newest first.",
@@ -180,10 +176,8 @@ async def list_batches(
     return BatchPage([_view(request, each, clock) for each in page], next_cursor)
 
 
-@get(
+@member_get(
     "/batches/{batch_id:uuid}",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Read a batch",
     description="One of your batches: its progress, and its cost so far.",
@@ -196,10 +190,8 @@ async def read_batch(
     return _view(request, await batches.get(BatchId(batch_id), owner=request.user), clock)
 
 
-@get(
+@member_get(
     "/batches/{batch_id:uuid}/results",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Read the results of a batch",
     description="The rows in order, with their columns, answers, errors and warnings. While the batch runs, "
@@ -246,10 +238,8 @@ async def results(
     )
 
 
-@get(
+@member_get(
     "/batches/{batch_id:uuid}/errors",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Read the errors of a batch",
     description="The rows that ended without an answer, in order, and why.",
@@ -273,11 +263,9 @@ async def errors(
     return ErrorPage([error for _, error in page], next_cursor)
 
 
-@post(
+@member_post(
     "/batches/{batch_id:uuid}/cancel",
     status_code=200,
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Cancel a batch",
     description=CancelBatch.__doc__,

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import delete, get, post
+from litestar import get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from litestar.types import Scope
@@ -18,8 +18,9 @@ from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.inbound.http.encoded import EncodedJson
-from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in, signed_in_or_guest
-from augury.inbound.http.openapi import BEARER, BEARER_OR_GUEST
+from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in_or_guest
+from augury.inbound.http.member_routes import member_delete, member_get, member_post
+from augury.inbound.http.openapi import BEARER_OR_GUEST
 from augury.inbound.http.paging import Cursor, Limit, cursor_at, id_of
 from augury.inbound.http.prediction_answers import PredictionAnswers
 from augury.inbound.http.problems import documented
@@ -62,10 +63,8 @@ async def read(
     return answers.of(stored)
 
 
-@get(
+@member_get(
     "/predictions",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="List predictions",
     description="Your predictions, newest first. A page may have fewer items than `limit`, even none, "
@@ -92,11 +91,9 @@ async def list_predictions(
     return page_of(page, base_path=_base_path(request))
 
 
-@post(
+@member_post(
     "/predictions/{prediction_id:uuid}/cancel",
     status_code=200,
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Cancel a prediction",
     description=CancelPrediction.__doc__,
@@ -112,10 +109,8 @@ async def cancel(
     return PredictionView.of(unanswered(canceled), base_path=_base_path(request))
 
 
-@delete(
+@member_delete(
     "/predictions/{prediction_id:uuid}",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Forget a prediction",
     description=ForgetPrediction.__doc__,

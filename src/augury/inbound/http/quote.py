@@ -6,7 +6,6 @@ from typing import Annotated
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import post
 from litestar.params import JSONBody
 
 from augury.application.predictions.quote_prediction import QuotePrediction
@@ -17,8 +16,8 @@ from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.http.body import JsonBody, decode_data
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.field_problems import FieldProblem, row_problems
-from augury.inbound.http.identity import SignedIn, signed_in
-from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.identity import SignedIn
+from augury.inbound.http.member_routes import member_post
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.submissions import Data, MaxPrice
@@ -52,13 +51,11 @@ class Quote(msgspec.Struct, frozen=True):
     queue_length: int
 
 
-@post(
+@member_post(
     "/predictions/quote",
     status_code=200,
     dto=JsonBody[QuoteRequest],
     return_dto=None,
-    guards=[signed_in],
-    security=BEARER,
     tags=["Predictions"],
     summary="Ask what a prediction would cost",
     description=QuotePrediction.__doc__,

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import delete, get, post
+from litestar import delete, post
 from litestar.params import QueryParameter
 
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
@@ -16,7 +16,8 @@ from augury.domain.balance import MOST_CREDITS
 from augury.domain.chat import NoBot
 from augury.domain.identifiers import UserId
 from augury.domain.user import CreditsLeft, NotByApiKey, PredictionsUnderWay, Role, User, UserNotFound
-from augury.inbound.http.identity import InPerson, SignedIn, in_person, signed_in
+from augury.inbound.http.identity import InPerson, SignedIn, in_person
+from augury.inbound.http.member_routes import member_get
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 
@@ -42,10 +43,8 @@ class UserView(msgspec.Struct, frozen=True):
         return cls(user.id, user.email, user.role, user.created_at)
 
 
-@get(
+@member_get(
     "/users/me",
-    guards=[signed_in],
-    security=BEARER,
     tags=TAGS,
     summary="Read your account",
     description="Your account: id, address and role.",
