@@ -10,7 +10,7 @@ from asyncpg import Pool
 from augury.application.batches.ports import Batches, BatchStore
 from augury.application.chats.ports import Chats, Dialogues, Duty, Inbox, Links, Notices, OpenChatBooks
 from augury.application.limits import Limits
-from augury.application.models.ports import ModelFiles, Models, ModelUploads
+from augury.application.models.ports import ModelFiles, Models, ModelUploads, VersionCounts
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
 from augury.application.ports import Accepted, IdempotencyKey, Json
@@ -52,6 +52,7 @@ from augury.outbound.memory.sessions import MemorySessions
 from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
 from augury.outbound.memory.users import MemoryUsers
+from augury.outbound.memory.version_counts import MemoryVersionCounts
 from augury.outbound.memory.work import MemoryWork
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.balances import PostgresBalances
@@ -76,6 +77,7 @@ from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
 from augury.outbound.postgres.users import PostgresUsers
+from augury.outbound.postgres.version_counts import PostgresVersionCounts
 from augury.outbound.postgres.work import PostgresWork
 from tests.hexagon import SettableClock
 
@@ -104,6 +106,7 @@ class Adapters:
     models: Models
     model_files: ModelFiles
     model_uploads: ModelUploads
+    version_counts: VersionCounts
     users: Users
     sessions: Sessions
     api_keys: ApiKeys
@@ -257,6 +260,7 @@ def memory_adapters() -> Adapters:
         models=MemoryModels(memory),
         model_files=MemoryModelFiles(memory),
         model_uploads=MemoryModelUploads(memory),
+        version_counts=MemoryVersionCounts(memory),
         users=MemoryUsers(memory),
         sessions=MemorySessions(memory),
         api_keys=MemoryApiKeys(memory),
@@ -292,6 +296,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         models=PostgresModels(pool),
         model_files=PostgresModelFiles(pool),
         model_uploads=PostgresModelUploads(pool),
+        version_counts=PostgresVersionCounts(pool),
         users=PostgresUsers(pool, reads),
         sessions=PostgresSessions(pool),
         api_keys=PostgresApiKeys(pool),

@@ -27,9 +27,13 @@ from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.check_model import CheckModel
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.promote_model import PromoteModel
 from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.models.receive_model import ReceiveModel
 from augury.application.models.register_model import RegisterModel
+from augury.application.models.roll_back_model import RollBackModel
+from augury.application.models.start_canary import StartCanary
+from augury.application.models.store_usage import StoreUsage
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.redeem_promo_code import RedeemPromoCode
@@ -107,6 +111,7 @@ from augury.outbound.memory.sessions import MemorySessions
 from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
 from augury.outbound.memory.users import MemoryUsers
+from augury.outbound.memory.version_counts import MemoryVersionCounts
 from augury.outbound.memory.work import MemoryWork
 from augury.outbound.prometheus_counters import PrometheusCounters
 from tests.queue_by_hand import QueueByHand
@@ -186,6 +191,7 @@ class UseCases:
     cancel_batch: CancelBatch
     cancel_prediction: CancelPrediction
     purge_batches: PurgeBatches
+    promote_model: PromoteModel
     purge_model_files: PurgeModelFiles
     receive_batch: ReceiveBatch
     receive_model: ReceiveModel
@@ -218,10 +224,13 @@ class UseCases:
     replay_dead_letters: ReplayDeadLetters
     request_predictions: RequestPredictions
     reverse_top_up: ReverseTopUp
+    roll_back_model: RollBackModel
     run_batch: RunBatch
     run_next: RunNext
     sign_in: SignIn
     sign_out: SignOut
+    start_canary: StartCanary
+    store_usage: StoreUsage
     sweep: Sweep
     take_over: TakeOver
     top_up: TopUp
@@ -292,6 +301,7 @@ class Hexagon(UseCases):
         self.predictor = MemoryPredictor()
         self.model_files = MemoryModelFiles(self.memory)
         self.model_uploads = MemoryModelUploads(self.memory)
+        self.version_counts = MemoryVersionCounts(self.memory)
         self.model_store = MemoryModelStore(self.model_files)
         self.model_inspector = MemoryModelInspector()
         self.passwords = MemoryPasswords()

@@ -15,6 +15,7 @@ from uuid import UUID
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import IdempotencyConflict, Prediction
+from augury.domain.usage import Usage
 from augury.domain.user import UserNotFound
 
 Json = NewType("Json", bytes)
@@ -54,6 +55,10 @@ class Counters(Protocol):
     @abstractmethod
     def settled(self, predictions: Sequence[Prediction]) -> None:
         """These were settled together, and have ended."""
+
+    @abstractmethod
+    def answered(self, version: str, usage: Usage) -> None:
+        """A version of a model (`name@version`) did this."""
 
     @abstractmethod
     def ended(self, predictions: Sequence[Prediction]) -> None:

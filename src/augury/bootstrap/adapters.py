@@ -41,6 +41,7 @@ from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
 from augury.outbound.postgres.users import PostgresUsers
+from augury.outbound.postgres.version_counts import PostgresVersionCounts
 from augury.outbound.postgres.work import PostgresWork
 
 
@@ -73,6 +74,7 @@ def postgres() -> Provider:
         WithParents[PostgresThrottle],
         WithParents[PostgresUpkeep],
         WithParents[PostgresUsers],
+        WithParents[PostgresVersionCounts],
         WithParents[PostgresWork],
     )
     return provider

@@ -29,7 +29,7 @@ from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.starter import have_a_starter
 from augury.bootstrap.topology import EVENTS, FINISHED
-from augury.bootstrap.worker import consuming, model_checker, sweeper, task_runner
+from augury.bootstrap.worker import consuming, model_keeper, sweeper, task_runner
 from augury.concurrency.background import background
 from augury.inbound.events import EventListener
 from augury.inbound.telegram.settings import TelegramSettings
@@ -138,7 +138,7 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
     sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
     while (await sweep(empty_since=now)).lost:  # one sweep repairs a limited number
         pass
-    checker = await model_checker(container, settings)
-    async with background(queue.run(), (await sweeper(container, settings)).run(), checker.run()):
+    keeper = await model_keeper(container, settings)
+    async with background(queue.run(), (await sweeper(container, settings)).run(), keeper.run()):
         yield
         await asyncio.gather(queue.stop(settings.grace), runner.stop())

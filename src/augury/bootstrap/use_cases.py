@@ -16,10 +16,16 @@ from augury.application.chats.register_chat import RegisterChat
 from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.check_model import CheckModel
+from augury.application.models.compare_versions import CompareVersions
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.promote_model import PromoteModel
 from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.models.receive_model import ReceiveModel
 from augury.application.models.register_model import RegisterModel
+from augury.application.models.roll_back_model import RollBackModel
+from augury.application.models.start_canary import StartCanary
+from augury.application.models.store_usage import StoreUsage
+from augury.application.models.tally import Tally
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.redeem_promo_code import RedeemPromoCode
@@ -77,11 +83,15 @@ ADMINISTRATION = (
     ChangeModel,
     ChangePromoCode,
     ChangeRole,
+    CompareVersions,
     CreatePromoCode,
     DescribeModel,
+    PromoteModel,
     ReceiveModel,
     RefundPrediction,
     ReverseTopUp,
+    RollBackModel,
+    StartCanary,
     TopUp,
     UnblockUser,
     VerifyLedger,
@@ -128,10 +138,13 @@ WORK = (
     Repairs,
     RunBatch,
     RunNext,
+    StoreUsage,
     Sweep,
     TakeOver,
+    Tally,
 )
-"""`RunBatch` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`."""
+"""`RunBatch` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`. `StoreUsage` stores what
+`Tally` counts."""
 
 MODELS = (RegisterModel,)
 

@@ -14,6 +14,7 @@ from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.limits import Limits
 from augury.application.models.check_model import CheckModel
 from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.application.models.store_usage import StoreUsage
 from augury.application.predictions.ports import PredictionQueue, Upkeep
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
@@ -27,7 +28,7 @@ from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import BULK, TASKS
 from augury.concurrency.background import background
 from augury.inbound.worker.consumer import create_consumer
-from augury.inbound.worker.model_checker import ModelChecker
+from augury.inbound.worker.model_keeper import ModelKeeper
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.sweeper import Sweeper
 from augury.inbound.worker.task_consumer import TaskConsumer
@@ -80,8 +81,8 @@ async def consuming(
         for url in urls
     }
     consumer = TaskConsumer(brokers, runner, queues=(TASKS, BULK))
-    checker = await model_checker(container, settings)
-    async with background((await sweeper(container, settings)).run(), checker.run()):
+    keeper = await model_keeper(container, settings)
+    async with background((await sweeper(container, settings)).run(), keeper.run()):
         await consumer.start()
         try:
             yield consumer
@@ -106,10 +107,11 @@ async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweepe
     )
 
 
-async def model_checker(container: AsyncContainer, settings: WorkerSettings) -> ModelChecker:
-    return ModelChecker(
+async def model_keeper(container: AsyncContainer, settings: WorkerSettings) -> ModelKeeper:
+    return ModelKeeper(
         await container.get(CheckModel),
         await container.get(PurgeModelFiles),
+        await container.get(StoreUsage),
         every=settings.check_models_every,
         purge_every=settings.purge_every,
     )

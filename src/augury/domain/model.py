@@ -1,7 +1,7 @@
 """Models: a version of a name, its price and its state."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -9,10 +9,13 @@ from typing import Self
 from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.errors import DomainError
 from augury.domain.model_facts import ModelFacts
+from augury.domain.model_texts import UnfitForModel
 from augury.domain.pricing import price_of
 
 MOST_ROW_PRICE = 1_000_000
 MOST_TEXT_PRICE = 1_000_000
+LEAST_SHARE, MOST_SHARE = 0.01, 0.5
+"""Of all users, for a canary."""
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -54,6 +57,20 @@ class WrongModelState(DomainError):
     state: "ModelState"
 
 
+@dataclass(eq=False)
+class InvalidShare(DomainError):
+    """A canary serves a share of 0.01 to 0.5 of all users."""
+
+    share: float
+
+
+@dataclass(eq=False)
+class NothingToRollBack(DomainError):
+    """No version that could serve again was active before this one."""
+
+    model: str
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRef:
     """A version of a model, written `name@version`."""
@@ -93,6 +110,8 @@ class ModelState(StrEnum):
     """Its file cannot be served."""
     READY = "ready"
     """Serves requests that name this version."""
+    CANARY = "canary"
+    """Also serves a share of the users whose requests name no version."""
     ACTIVE = "active"
     """Also serves requests that name no version."""
     RETIRED = "retired"
@@ -112,12 +131,18 @@ class Model:
     text_price: int = 0
     """Credits per kilobyte of text, on top of the row price."""
     state: ModelState
+    share: float | None = None
+    """For a canary: its part of all users."""
+    replaced: int | None = None
+    """The version that was active before this one became it."""
     created_at: datetime
 
     def __post_init__(self) -> None:
         if not self.ref.is_valid:
             raise InvalidModelName(name=self.ref.name)
         require_prices(self.row_price, self.text_price)
+        if self.share is not None and not LEAST_SHARE <= self.share <= MOST_SHARE:
+            raise InvalidShare(share=self.share)
 
     @property
     def is_active(self) -> bool:
@@ -128,6 +153,31 @@ class Model:
     def serves(self) -> bool:
         """Whether it accepts new predictions."""
         return self.state is not ModelState.RETIRED
+
+    def in_state(self, state: ModelState) -> Self:
+        """The version in another state than `CANARY`, and without a share."""
+        return replace(self, state=state, share=None)
+
+    def as_canary(self, share: float, active: Self) -> Self:
+        """Let it serve this share of the users beside the `active` version.
+
+        Raises `WrongModelState`, `InvalidShare`, or `UnfitForModel` if users of the active version would get
+        errors or other answers.
+        """
+        if self.state not in (ModelState.READY, ModelState.CANARY):
+            raise WrongModelState(model=str(self.ref), state=self.state)
+        if differences := self.facts.differences(active.facts):
+            raise UnfitForModel(
+                reason=f"it cannot be a canary of {active.ref}, because {'; '.join(differences)}"
+            )
+        return replace(self, state=ModelState.CANARY, share=share)
+
+    def after(self, active: Self | None) -> Self:
+        """This version, which becomes active instead of that one. Going back to a version changes nothing of
+        what came before it."""
+        if active is None or active.ref == self.ref or active.replaced == self.ref.version:
+            return self
+        return replace(self, replaced=active.ref.version)
 
     def price(self, rows: int, text_bytes: int) -> int:
         """The price of so many rows with so much text, in credits. Raises `InvalidAmount`."""

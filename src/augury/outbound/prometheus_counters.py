@@ -8,7 +8,11 @@ from typing_extensions import override
 
 from augury.application.ports import Counters
 from augury.domain.prediction import Prediction, Status
+from augury.domain.usage import Usage
 
+MOST_VERSIONS = 100
+"""Versions of models that one process counts separately."""
+OTHERS = "other"
 _SUBMITS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -38,6 +42,22 @@ class PrometheusCounters(Counters):
             buckets=_SUBMITS,
             registry=registry,
         )
+        self._by_version = Counter(
+            "augury_model_predictions",
+            "Predictions that this process ran, by version and outcome.",
+            ("model", "outcome"),
+            registry=registry,
+        )
+        self._version_rows = Counter(
+            "augury_model_rows", "Rows of these predictions, by version.", ("model",), registry=registry
+        )
+        self._version_seconds = Counter(
+            "augury_model_call_seconds",
+            "Duration of the calls that answered these predictions, once for each prediction, by version.",
+            ("model",),
+            registry=registry,
+        )
+        self._versions: set[str] = set()
         self._requeued = Counter(
             "augury_predictions_requeued",
             "Predictions that a sweep queued again, because their message was lost or their lease expired.",
@@ -67,6 +87,17 @@ class PrometheusCounters(Counters):
     def settled(self, predictions: Sequence[Prediction]) -> None:
         self._batches.observe(len(predictions))
         self.ended(predictions)
+
+    @override
+    def answered(self, version: str, usage: Usage) -> None:
+        if version not in self._versions:
+            if len(self._versions) >= MOST_VERSIONS:
+                version = OTHERS
+            self._versions.add(version)
+        self._by_version.labels(version, "succeeded").inc(usage.succeeded)
+        self._by_version.labels(version, "failed").inc(usage.failed)
+        self._version_rows.labels(version).inc(usage.rows)
+        self._version_seconds.labels(version).inc(usage.seconds)
 
     @override
     def ended(self, predictions: Sequence[Prediction]) -> None:

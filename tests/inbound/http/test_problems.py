@@ -8,6 +8,7 @@ from augury.application.models.ports import Models
 from augury.application.ports import Unavailable
 from augury.domain.balance import BooksDisagree
 from augury.domain.errors import DomainError
+from augury.domain.identifiers import UserId
 from augury.domain.model import Model
 from augury.inbound.http.problem_kinds import KINDS
 from augury.outbound.memory.models import MemoryModels
@@ -79,7 +80,7 @@ class BrokenModels(MemoryModels):
 
     error: Exception
 
-    async def get(self, name: str) -> Model:
+    async def get(self, name: str, *, user_id: UserId | None = None) -> Model:
         raise self.error
 
     async def all(self) -> list[Model]:

@@ -42,7 +42,8 @@ class ReceiveBatch:
     @asynccontextmanager
     async def __call__(self, *, user_id: UserId, model: str | None) -> AsyncIterator[Receipt]:
         """Raises `ModelNotFound`, `TooManyBatches`."""
-        found = await self.models.get(self.limits.default_model if model is None else model)
+        named = self.limits.default_model if model is None else model
+        found = await self.models.get(named, user_id=user_id)
         pending = await self.batches.unfinished(user_id)
         if pending >= self.limits.max_batches:
             raise TooManyBatches(pending=pending, most=self.limits.max_batches, retry_after=RETRY_AFTER)

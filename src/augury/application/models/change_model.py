@@ -22,11 +22,11 @@ class ChangeModel:
         """Values that are not given stay unchanged. Raises `ModelNotFound`, `InvalidAmount`."""
 
         def changed(model: Model) -> Model:
-            return replace(
+            priced = replace(
                 model,
                 row_price=model.row_price if row_price is None else row_price,
                 text_price=model.text_price if text_price is None else text_price,
-                state=state or model.state,
             )
+            return priced.in_state(state) if state else priced
 
         return await retried(lambda: self.models.change(ref, changed))

@@ -1,15 +1,16 @@
 """Ports: models, their files, the inspection of a file, and files that are sent to the service."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from augury.domain.identifiers import ModelFileId
+from augury.domain.identifiers import ModelFileId, UserId
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_upload import CheckStage, ModelUpload
+from augury.domain.usage import Usage
 
 
 class ModelUnavailable(Exception):
@@ -20,9 +21,9 @@ class Models(Protocol):
     """The models on offer."""
 
     @abstractmethod
-    async def get(self, name: str) -> Model:
-        """The model `name` (its active version) or `name@version`. Raises `ModelNotFound`, also if it is
-        retired."""
+    async def get(self, name: str, *, user_id: UserId | None = None) -> Model:
+        """The model `name` (its active version, or its canary if this user is in its share) or
+        `name@version`. Raises `ModelNotFound`, also if it is retired."""
 
     @abstractmethod
     async def version(self, ref: ModelRef) -> Model:
@@ -39,7 +40,7 @@ class Models(Protocol):
 
     @abstractmethod
     async def add(self, model: Model) -> None:
-        """Add a version. An active one replaces the name's active version.
+        """Add a version. An active one replaces the name's active version, and ends its canary.
 
         Raises `Conflict` if the name already has that version, or a file that was sent is to become it and
         has another SHA-256.
@@ -59,11 +60,12 @@ class Models(Protocol):
 
     @abstractmethod
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
-        """Lock this version and store the prices, `state` and `facts` that `how` returns. Facts without
-        a card leave the stored one as it is.
+        """Lock this version and store the prices, `state`, `share` and `facts` that `how` returns. Facts
+        without a card leave the stored one as it is.
 
-        An active version replaces the name's active one. Returns the changed version. Raises `ModelNotFound`,
-        `Conflict`, and whatever `how` raises.
+        An active version replaces the name's active one (see `Model.after`), and ends its canary. A canary
+        replaces the name's canary. Returns the changed version. Raises `ModelNotFound`, `Conflict`, and
+        whatever `how` raises.
         """
 
 
@@ -86,6 +88,18 @@ class ModelInspector(Protocol):
 
         Raises `ModelRefused`.
         """
+
+
+class VersionCounts(Protocol):
+    """What workers counted of each version, by minute. It is kept for a week."""
+
+    @abstractmethod
+    async def add(self, counted: Mapping[ModelRef, Usage]) -> None:
+        """Add these to the counts of this minute."""
+
+    @abstractmethod
+    async def read(self, name: str, *, within: timedelta) -> Mapping[ModelRef, Usage]:
+        """The counts of the versions of this name since so long ago. Versions without any are left out."""
 
 
 PIECE_BYTES = 1 << 20

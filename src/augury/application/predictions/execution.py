@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from uuid import UUID
 from augury.application.batches.ports import SHEET, Batches, BatchStore, NotStored, input_name, output_name
 from augury.application.limits import Limits
 from augury.application.models.ports import Models, ModelUnavailable
+from augury.application.models.tally import Tally
 from augury.application.ports import Clock, Counters, Unavailable
 from augury.application.predictions.lease import Lease
 from augury.application.predictions.ports import (
@@ -53,6 +55,7 @@ class Execution:
     clock: Clock
     limits: Limits
     counters: Counters
+    tally: Tally
 
     @asynccontextmanager
     async def predicted(
@@ -93,6 +96,7 @@ class Execution:
     async def _ask(self, ref: ModelRef, claims: Sequence[Claimed]) -> list[Finished]:
         try:
             model = await self.models.version(ref)
+            began = time.perf_counter()
             outcomes = await self.predictor.predict(
                 model,
                 [Question(each.input, each.prediction.single, each.prediction.rows) for each in claims],
@@ -103,7 +107,7 @@ class Execution:
             return [
                 Finished(claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=now), None) for claim in claims
             ]
-        now = self.clock.now()
+        now, seconds = self.clock.now(), time.perf_counter() - began
         return [
             Finished(
                 claim.prediction.finish(
@@ -114,6 +118,7 @@ class Execution:
                 outcome.output,
                 kept_errors(outcome.errors, most=self.limits.max_errors),
                 kept_warnings(outcome.warnings),
+                seconds,
             )
             for claim, outcome in zip(claims, outcomes, strict=True)
         ]
@@ -126,7 +131,9 @@ class Execution:
             model = await self.models.version(ref)
             sheet = await self.store.get(place.batch_id, SHEET)
             rows = await self.store.get(place.batch_id, input_name(place.number))
+            began = time.perf_counter()
             outcome = await self.slice_predictor.predict_slice(model, sheet, rows)
+            seconds = time.perf_counter() - began
             await self.store.put(place.batch_id, output_name(place.number), outcome.content)
         except (ModelUnavailable, ModelNotFound) as error:
             log.error("model %s cannot be used: %s", ref, error)
@@ -140,7 +147,7 @@ class Execution:
         finished = claim.prediction.finish(
             valid_rows=outcome.valid_rows, unpredicted_text_bytes=outcome.unpredicted_text_bytes, at=now
         )
-        return Finished(finished, None)
+        return Finished(finished, None, seconds=seconds)
 
     async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished]) -> None:
         settled = set(await lease.store(lambda: self.work.settle(token, finished)))
@@ -152,3 +159,6 @@ class Execution:
         if batch_ids := {each.batch_id for each in predictions if each.batch_id}:
             await self.batches.close(batch_ids)
         await self.events.finished([Ended.by_worker(done) for done in stored])
+        # Last, so that nobody waits for it.
+        for ref, usage in self.tally.count(stored).items():
+            self.counters.answered(str(ref), usage)

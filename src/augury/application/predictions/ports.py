@@ -37,6 +37,8 @@ class Finished:
     output: Json | None
     errors: Sequence[RowError] = ()
     warnings: Sequence[RowWarning] = ()
+    seconds: float = 0.0
+    """How long the call of the model took that answered it, and others with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

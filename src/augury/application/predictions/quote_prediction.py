@@ -6,6 +6,7 @@ from augury.application.models.ports import Models
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.requests import checked
 from augury.concurrency.aside import aside
+from augury.domain.identifiers import UserId
 from augury.domain.model import Model
 from augury.domain.pricing import bytes_of_text, require_at_most
 from augury.domain.row_errors import RowError, kept_errors
@@ -53,13 +54,20 @@ class QuotePrediction:
     limits: Limits
 
     async def __call__(
-        self, *, data: object, size: int = 0, model: str | None = None, max_price: int | None = None
+        self,
+        *,
+        data: object,
+        size: int = 0,
+        model: str | None = None,
+        max_price: int | None = None,
+        user_id: UserId | None = None,
     ) -> Quote:
         """`data` is one row (an object) or many (an array of objects), decoded from `size` bytes; `model` is
         `name` or `name@version`, or None for the default model. Raises `ModelNotFound`, `NoRows`,
         `TooManyRows`, and `MaxPriceExceeded` if the price is above `max_price`.
         """
-        found = await self.models.get(self.limits.default_model if model is None else model)
+        named = self.limits.default_model if model is None else model
+        found = await self.models.get(named, user_id=user_id)
         most_rows = self.limits.max_rows
         rows, errors = await aside(size, lambda: checked(data, found, self.limits, most_rows=most_rows))
         schema = found.facts.schema

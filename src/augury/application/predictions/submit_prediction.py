@@ -77,7 +77,7 @@ class SubmitPrediction:
         checked = partial(
             Request.of,
             user_id=submission.user_id,
-            model=await self.models.get(named),
+            model=await self.models.get(named, user_id=submission.user_id),
             data=submission.data,
             input=submission.input,
             is_guest=submission.is_guest,

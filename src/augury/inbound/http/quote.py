@@ -82,7 +82,9 @@ async def quote(
     settings: HttpSettings = request.app.state.settings
     size = len(memoryview(data.data))
     rows = await aside(size, partial(decode_data, data.data, most=settings.max_values))
-    quoted = await quote_prediction(data=rows, size=size, model=data.model, max_price=data.max_price)
+    quoted = await quote_prediction(
+        data=rows, size=size, model=data.model, max_price=data.max_price, user_id=request.user
+    )
     share_of(request.scope).release()
     return Quote(
         model=str(quoted.model.ref),

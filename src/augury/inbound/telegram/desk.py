@@ -64,7 +64,7 @@ class Desk:
 
     async def model_of(self, chat: Chat) -> Model:
         """The model that the chat has chosen; raises `ModelNotFound`."""
-        return await self.models.get(self.model_name(chat))
+        return await self.models.get(self.model_name(chat), user_id=chat.user_id)
 
     async def available(self, chat: Chat) -> int:
         return (await self.balances.of(chat.user_id)).spendable

@@ -21,6 +21,7 @@ from augury.domain.model_upload import ModelUpload
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
 from augury.domain.row_errors import RowError, RowWarning
+from augury.domain.usage import Usage
 from augury.domain.user import User
 
 FIRST_LOOK = timedelta(seconds=30)
@@ -167,6 +168,8 @@ class State:
     shares: dict[UserId, Share] = field(default_factory=dict)
     batches: dict[BatchId, BatchRecord] = field(default_factory=dict)
     model_uploads: dict[ModelRef, UploadRecord] = field(default_factory=dict)
+    version_counts: dict[tuple[ModelRef, datetime], Usage] = field(default_factory=dict)
+    """By the minute in which they were added."""
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

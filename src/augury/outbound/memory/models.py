@@ -5,7 +5,9 @@ from typing_extensions import override
 
 from augury.application.models.ports import Models
 from augury.application.ports import Conflict
+from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
+from augury.domain.rollout import Offer
 from augury.outbound.memory.memory import Memory, State
 
 
@@ -14,11 +16,15 @@ class MemoryModels(Models):
     memory: Memory
 
     @override
-    async def get(self, name: str) -> Model:
-        for model in self.memory.state.models.values():
-            asked_for = str(model.ref) == name or (model.is_active and model.ref.name == name)
-            if asked_for and model.serves:
+    async def get(self, name: str, *, user_id: UserId | None = None) -> Model:
+        found = self.memory.state.models.values()
+        for model in found:
+            if str(model.ref) == name and model.serves:
                 return model
+            if model.is_active and model.ref.name == name:
+                canaries = (each for each in found if each.state is ModelState.CANARY)
+                canary = next((each for each in canaries if each.ref.name == name), None)
+                return Offer(model, canary).of(user_id)
         raise ModelNotFound(model=name)
 
     @override
@@ -70,17 +76,19 @@ class MemoryModels(Models):
         async with self.memory.change() as state:
             if ref not in state.models:
                 raise ModelNotFound(model=str(ref))
-            model = how(state.models[ref])
-            _store(state, model)
-        return model
+            return _store(state, how(state.models[ref]))
 
 
-def _store(state: State, model: Model) -> None:
+def _store(state: State, model: Model) -> Model:
+    others = [other for ref, other in state.models.items() if ref.name == model.ref.name and ref != model.ref]
     if model.is_active:
-        for ref, other in list(state.models.items()):
-            if ref.name == model.ref.name and other.is_active:
-                state.models[ref] = replace(other, state=ModelState.READY)
+        model = model.after(next((other for other in others if other.is_active), None))
+    for other in others:
+        steps_back = other.state is ModelState.CANARY or (model.is_active and other.is_active)
+        if steps_back and (model.is_active or model.state is ModelState.CANARY):
+            state.models[other.ref] = other.in_state(ModelState.READY)
     if (card := model.facts.card) is not None:
         state.model_cards[model.ref] = card
         model = replace(model, facts=replace(model.facts, card=None))
     state.models[model.ref] = model
+    return model

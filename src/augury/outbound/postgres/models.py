@@ -10,6 +10,7 @@ from typing_extensions import override
 from augury.application.models.ports import Models
 from augury.application.ports import Conflict
 from augury.concurrency.shared_reads import SharedReads
+from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.model_facts import (
     Feature,
@@ -22,14 +23,24 @@ from augury.domain.model_facts import (
     ValueIs,
 )
 from augury.domain.model_texts import ModelTexts
+from augury.domain.rollout import Offer
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
-COLUMNS = "name, version, facts, sha256, row_price, text_price, state, created_at"
-"""All columns except the computed ones, which only older releases read."""
-ACTIVE = f"SELECT {COLUMNS} FROM models WHERE name = $1 AND state = 'active'"
+COLUMNS = """
+name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced
+"""
+"""All columns except the computed ones, which only older releases read.
+
+A canary is `ready` with a share: processes of the release before know no canaries, and serve it as `ready`.
+"""
+OFFERED = f"""
+SELECT {COLUMNS} FROM models WHERE name = $1 AND state = 'active'
+UNION ALL
+SELECT {COLUMNS} FROM models WHERE name = $1 AND state = 'ready' AND canary_share IS NOT NULL
+"""
 VERSION = f"SELECT {COLUMNS} FROM models WHERE name = $1 AND version = $2"
 ALL = f"SELECT {COLUMNS} FROM models ORDER BY name, version"
 PAGE = f"""
@@ -42,8 +53,11 @@ ORDER BY name, version
 VERSIONS = f"SELECT {COLUMNS} FROM models WHERE name = $1 ORDER BY version"
 LOCK = f"{VERSIONS} FOR UPDATE"
 """Locks all versions of the name, since another one may have to become inactive."""
-STEP_BACK = "UPDATE models SET state = 'ready' WHERE name = $1 AND state = 'active'"
-ADD = f"INSERT INTO models ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+STEP_BACK = """
+UPDATE models SET state = CASE WHEN $2 AND state = 'active' THEN 'ready' ELSE state END, canary_share = NULL
+WHERE name = $1 AND (canary_share IS NOT NULL OR $2 AND state = 'active')
+"""
+ADD = f"INSERT INTO models ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 LAST = """
 SELECT greatest(
     (SELECT max(version) FROM models WHERE name = $1),
@@ -56,7 +70,8 @@ SELECT EXISTS (SELECT FROM model_uploads WHERE name = $1 AND version = $2 AND sh
 CARD = "SELECT card FROM models WHERE name = $1 AND version = $2"
 PUT_CARD = "UPDATE models SET card = $3 WHERE name = $1 AND version = $2"
 CHANGE = """
-UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6 WHERE name = $1 AND version = $2
+UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6, canary_share = $7, replaced = $8
+WHERE name = $1 AND version = $2
 """
 
 
@@ -67,16 +82,23 @@ class PostgresModels(Models):
         """`believed` is how long a cached model is used. A change through this object clears the cache."""
         self._pool = pool
         self._cached: SharedReads[str, Model] = SharedReads(lifetime=believed)
+        self._offers: SharedReads[str, Offer] = SharedReads(lifetime=believed)
 
     @override
-    async def get(self, name: str) -> Model:
-        if "@" in name:
-            model = await self.version(ModelRef.parse(name))
-        else:
-            model = await self._look_up(name, ACTIVE, name)
+    async def get(self, name: str, *, user_id: UserId | None = None) -> Model:
+        if "@" not in name:
+            return (await self._offers.get(name, lambda: self._offer(name))).of(user_id)
+        model = await self.version(ModelRef.parse(name))
         if not model.serves:
             raise ModelNotFound(model=name)
         return model
+
+    async def _offer(self, name: str) -> Offer:
+        rows = await fetch(self._pool, OFFERED, name) if is_storable(name) else []
+        by_state = {model.state: model for model in map(_model_of, rows)}
+        if ModelState.ACTIVE not in by_state:
+            raise ModelNotFound(model=name)
+        return Offer(by_state[ModelState.ACTIVE], by_state.get(ModelState.CANARY))
 
     @override
     async def version(self, ref: ModelRef) -> Model:
@@ -98,10 +120,12 @@ class PostgresModels(Models):
             if await connection.fetchval(IS_RESERVED, ref.name, ref.version, model.sha256):
                 raise Conflict(f"{ref} is to become another file")
             if model.is_active:
-                await connection.execute(STEP_BACK, ref.name)
+                versions = [_model_of(row) for row in await connection.fetch(LOCK, ref.name)]
+                model = model.after(next((each for each in versions if each.is_active), None))
+                await connection.execute(STEP_BACK, ref.name, True)
             await connection.execute(ADD, *_values(model))
             await _put_card(connection, model)
-        self._cached.clear()
+        self._forget()
 
     @override
     async def last_version(self, name: str) -> int:
@@ -125,18 +149,26 @@ class PostgresModels(Models):
     async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
         async with transaction(self._pool) as connection:
             versions = await connection.fetch(LOCK, ref.name) if is_storable(ref.name) else []
-            known = [_model_of(row) for row in versions if row["version"] == ref.version]
-            if not known:
+            known = {each.ref: each for each in map(_model_of, versions)}
+            if ref not in known:
                 raise ModelNotFound(model=str(ref))
-            model = how(known[0])
+            model = how(known[ref])
             if model.is_active:
-                await connection.execute(STEP_BACK, ref.name)
+                model = model.after(next((each for each in known.values() if each.is_active), None))
+            if model.is_active or model.state is ModelState.CANARY:
+                await connection.execute(STEP_BACK, ref.name, model.is_active)
             await connection.execute(
-                CHANGE, ref.name, ref.version, model.row_price, model.text_price, model.state, _facts(model)
+                CHANGE,
+                *(ref.name, ref.version, model.row_price, model.text_price, _state(model), _facts(model)),
+                *(model.share, model.replaced),
             )
             await _put_card(connection, model)
-        self._cached.clear()
+        self._forget()
         return model
+
+    def _forget(self) -> None:
+        self._cached.clear()
+        self._offers.clear()
 
     async def _look_up(self, key: str, sql: str, *values: object) -> Model:
         async def read() -> Model:
@@ -179,9 +211,22 @@ def _model_of(row: Record) -> Model:
         sha256=row["sha256"],
         row_price=row["row_price"],
         text_price=row["text_price"],
-        state=ModelState(row["state"]),
+        state=_state_of(row),
+        share=row["canary_share"] if _state_of(row) is ModelState.CANARY else None,
+        replaced=row["replaced"],
         created_at=row["created_at"],
     )
+
+
+def _state_of(row: Record) -> ModelState:
+    state = ModelState(row["state"])
+    is_canary = state is ModelState.READY and row["canary_share"] is not None
+    return ModelState.CANARY if is_canary else state
+
+
+def _state(model: Model) -> ModelState:
+    """The state as it is stored."""
+    return ModelState.READY if model.state is ModelState.CANARY else model.state
 
 
 def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
@@ -208,8 +253,10 @@ def _values(model: Model) -> tuple[object, ...]:
         model.sha256,
         model.row_price,
         model.text_price,
-        model.state,
+        _state(model),
         model.created_at,
+        model.share,
+        model.replaced,
     )
 
 

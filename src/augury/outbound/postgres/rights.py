@@ -42,7 +42,7 @@ TABLES = (
         "throttle",
         "transfers",
     ),
-    *("unfinished", "unsuccessful", "unsuccessful_backfill", "users"),
+    *("unfinished", "unsuccessful", "unsuccessful_backfill", "users", "version_counts", "version_labels"),
 )
 """The names of all tables."""
 SEARCHED = """

@@ -24,7 +24,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 Time = DateTime(timezone=True)
 
@@ -151,14 +151,52 @@ models = Table(
         comment="Credits per kilobyte of text, on top of the row price",
     ),
     Column("card", Text, comment="The model card in the file, as JSON"),
+    Column(
+        "canary_share", Double, comment="Of all users; only of a `ready` version, which it makes a canary"
+    ),
+    Column("replaced", Integer, comment="The version that was active before this one became it"),
     PrimaryKeyConstraint("name", "version"),
     CheckConstraint("row_price >= 0", name="row_price"),
     CheckConstraint("text_price >= 0", name="text_price"),
     CheckConstraint("state IN ('ready', 'active', 'retired')", name="state"),
+    CheckConstraint("canary_share BETWEEN 0.01 AND 0.5", name="canary_share"),
 )
+Index("models_canary_key", models.c.name, unique=True, postgresql_where=models.c.canary_share.is_not(None))
 Index(
     "models_active_key", models.c.name, unique=True, postgresql_where=models.c.state == text("'active'::text")
 )
+
+version_counts = Table(
+    "version_counts",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("minute", Time, nullable=False),
+    Column("succeeded", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("invalid_rows", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False, comment="Of calls of the model, once for each prediction"),
+    Column("durations", ARRAY(BigInteger), nullable=False, comment="Predictions by duration of their call"),
+    Column("value_count", BigInteger, nullable=False),
+    Column("value_sum", Double, nullable=False),
+    Column("value_squares", Double, nullable=False),
+    PrimaryKeyConstraint("name", "version", "minute"),
+    comment="What workers counted of each version, by minute",
+)
+Index(None, version_counts.c.minute)
+version_labels = Table(
+    "version_labels",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("minute", Time, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("answers", BigInteger, nullable=False),
+    PrimaryKeyConstraint("name", "version", "minute", "label"),
+    comment="How often each version answered each label, by minute",
+)
+Index(None, version_labels.c.minute)
 
 model_files = Table(
     "model_files",

@@ -52,6 +52,8 @@ PURGES = [
     _purge(
         "telegram_updates", "payload IS NULL AND received_at < now() - interval '2 days'", by="received_at"
     ),
+    _purge("version_counts", "minute < now() - interval '8 days'", by="minute"),
+    _purge("version_labels", "minute < now() - interval '8 days'", by="minute"),
     _purge("notices", "due_at < now() - interval '9 days'", by="due_at"),
     _purge(
         "telegram_replies",

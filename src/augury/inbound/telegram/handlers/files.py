@@ -95,7 +95,7 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
         await resumed(talk, message_id, replace(batch, sheet=await _sheet_again(waiting, talk)))
         await talk.remember_all(without_file(talk.known, message_id))
         return
-    model = await talk.desk.models.get(waiting.model)
+    model = await talk.desk.models.get(waiting.model, user_id=talk.chat.user_id)
     rows = await _read_or_refused(waiting, model, talk, read_csv)
     if rows is None or await _is_useless(rows.survey, waiting, talk):
         return
@@ -155,7 +155,11 @@ async def _sheet_again(waiting: WaitingFile, talk: Talk) -> Json | None:
     """The file's format and other columns, for rows that were accepted before. None if the file or its model
     is gone: then the results do without them."""
     try:
-        return _stored(await _read(waiting, await talk.desk.models.get(waiting.model), talk, read_csv))
+        return _stored(
+            await _read(
+                waiting, await talk.desk.models.get(waiting.model, user_id=talk.chat.user_id), talk, read_csv
+            )
+        )
     except (ModelNotFound, Unreadable, TooManyRows, _Gone) as error:
         log.info("results are sent without their file's other columns: %r", error)
         return None

@@ -204,7 +204,7 @@ async def _go_on(asking: Asking, talk: Talk) -> None:
 async def _model(asking: Asking, talk: Talk) -> Model:
     """The dialogue's model. If it was retired meanwhile, the dialogue ends."""
     try:
-        return await talk.desk.models.get(asking.model)
+        return await talk.desk.models.get(asking.model, user_id=talk.chat.user_id)
     except ModelNotFound:
         await talk.remember(Over(seen=asking.seen))
         raise

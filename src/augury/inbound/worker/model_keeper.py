@@ -1,32 +1,51 @@
-"""Looks for model files that were sent, and checks them. It runs in every worker, at the same time as
-predictions."""
+"""Checks model files that were sent, and stores what was counted of versions. It runs in every worker."""
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 from augury.application.models.check_model import CheckModel
 from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.application.models.store_usage import StoreUsage
+from augury.application.ports import Unavailable
 from augury.domain.model import ModelState
 from augury.inbound.worker.repeating import repeated
 
+STORE_EVERY = 1.0
+"""Seconds between two writes of what was counted of versions."""
 log = logging.getLogger(__name__)
 
 
-class ModelChecker:
+class ModelKeeper:
     """Checks one file after the other."""
 
     def __init__(
-        self, check_model: CheckModel, purge: PurgeModelFiles, *, every: timedelta, purge_every: timedelta
+        self,
+        check_model: CheckModel,
+        purge: PurgeModelFiles,
+        store_usage: StoreUsage,
+        *,
+        every: timedelta,
+        purge_every: timedelta,
     ) -> None:
         self._check_model = check_model
+        self._store_usage = store_usage
         self._purge_model_files = purge
         self._every = every.total_seconds()
         self._purge_every = purge_every.total_seconds()
 
     async def run(self) -> None:
-        """Check and purge repeatedly, until canceled."""
+        """Check, store the counts and purge repeatedly, until canceled. Then store the last counts."""
+        try:
+            await self._run()
+        finally:
+            with suppress(Unavailable):
+                await self._store_usage()
+
+    async def _run(self) -> None:
         await asyncio.gather(
+            repeated(self._store_usage, STORE_EVERY, "the store of counts"),
             repeated(self.check_all, self._every, "the check of models"),
             repeated(self._purge, self._purge_every, "the purge of model files"),
         )

@@ -1,0 +1,40 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from augury.application.models.ports import Models, VersionCounts
+from augury.domain.model import Model, ModelNotFound, ModelState
+from augury.domain.usage import NOTHING, Usage
+
+MOST_MINUTES = 7 * 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A version and its counts."""
+
+    model: Model
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareVersions:
+    """Predictions, failures, durations and answers of a model's versions in the last minutes."""
+
+    models: Models
+    counts: VersionCounts
+
+    async def __call__(self, name: str, *, minutes: int) -> Sequence[Counted]:
+        """The active version first, then the canary, then the others that were used, the newest first.
+
+        Raises `ModelNotFound`.
+        """
+        versions = await self.models.versions(name)
+        if not versions:
+            raise ModelNotFound(model=name)
+        found = await self.counts.read(name, within=timedelta(minutes=minutes))
+        serving = (ModelState.ACTIVE, ModelState.CANARY)
+        shown = [each for each in versions if each.state in serving or each.ref in found]
+        order = {ModelState.ACTIVE: 0, ModelState.CANARY: 1}
+        shown.sort(key=lambda each: (order.get(each.state, 2), -each.ref.version))
+        return [Counted(each, found.get(each.ref, NOTHING)) for each in shown]

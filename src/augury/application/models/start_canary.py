@@ -1,0 +1,29 @@
+from dataclasses import dataclass
+
+from augury.application.models.ports import Models
+from augury.application.retrying import retried
+from augury.domain.model import Model, ModelRef
+from augury.domain.model_texts import UnfitForModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartCanary:
+    """Let a version serve a share of the users whose requests name no version, always the same users."""
+
+    models: Models
+
+    async def __call__(self, *, ref: ModelRef, share: float) -> Model:
+        """`share` is from 0.01 to 0.5. Of a version that is a canary already, it changes the share.
+
+        Raises `ModelNotFound`, `WrongModelState`, `InvalidShare`, and `UnfitForModel` if no version is active
+        or users of the active one would get errors or other answers.
+        """
+
+        async def start() -> Model:
+            versions = await self.models.versions(ref.name)
+            active = next((each for each in versions if each.is_active), None)
+            if versions and active is None:
+                raise UnfitForModel(reason=f"no version of {ref.name} is active: activate one first")
+            return await self.models.change(ref, lambda model: model.as_canary(share, active or model))
+
+        return await retried(start)

@@ -1,0 +1,23 @@
+from dataclasses import dataclass
+
+from augury.application.models.ports import VersionCounts
+from augury.application.models.tally import Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreUsage:
+    """Store what this process counted of versions since the last time."""
+
+    tally: Tally
+    counts: VersionCounts
+
+    async def __call__(self) -> None:
+        """Raises `Unavailable`. Then it is stored the next time."""
+        taken = self.tally.take()
+        if not taken:
+            return
+        try:
+            await self.counts.add(taken)
+        except BaseException:
+            self.tally.put_back(taken)
+            raise

@@ -1,0 +1,36 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from typing_extensions import override
+
+from augury.application.models.ports import VersionCounts
+from augury.domain.model import ModelRef
+from augury.domain.usage import NOTHING, Usage
+from augury.outbound.memory.memory import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryVersionCounts(VersionCounts):
+    memory: Memory
+
+    @override
+    async def add(self, counted: Mapping[ModelRef, Usage]) -> None:
+        minute = _minute(self.memory.now())
+        async with self.memory.change() as state:
+            for ref, usage in counted.items():
+                before = state.version_counts.get((ref, minute), NOTHING)
+                state.version_counts[ref, minute] = before + usage
+
+    @override
+    async def read(self, name: str, *, within: timedelta) -> Mapping[ModelRef, Usage]:
+        first = _minute(self.memory.now() - within)
+        found: dict[ModelRef, Usage] = {}
+        for (ref, minute), usage in self.memory.state.version_counts.items():
+            if ref.name == name and minute >= first:
+                found[ref] = found.get(ref, NOTHING) + usage
+        return found
+
+
+def _minute(time: datetime) -> datetime:
+    return time.replace(second=0, microsecond=0)

@@ -1,0 +1,114 @@
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+
+from asyncpg import Pool
+from typing_extensions import override
+
+from augury.application.models.ports import VersionCounts
+from augury.application.retrying import retried
+from augury.domain.model import ModelRef
+from augury.domain.text import is_storable
+from augury.domain.usage import NOTHING, Usage
+from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.query import fetch
+
+# Both write in one order, so that workers that add at the same time wait for each other and never deadlock.
+ADD = """
+INSERT INTO version_counts AS c (
+    name, version, minute, succeeded, failed, rows, invalid_rows, seconds, durations, value_count, value_sum,
+    value_squares
+)
+SELECT name, version, date_trunc('minute', now()), succeeded, failed, rows, invalid_rows, seconds, durations,
+    value_count, value_sum, value_squares
+FROM jsonb_to_recordset($1::jsonb) AS added (
+    name text, version int, succeeded bigint, failed bigint, rows bigint, invalid_rows bigint, seconds float8,
+    durations bigint[], value_count bigint, value_sum float8, value_squares float8
+) ORDER BY name, version
+ON CONFLICT (name, version, minute) DO UPDATE SET
+    succeeded = c.succeeded + excluded.succeeded, failed = c.failed + excluded.failed,
+    rows = c.rows + excluded.rows, invalid_rows = c.invalid_rows + excluded.invalid_rows,
+    seconds = c.seconds + excluded.seconds,
+    durations = ARRAY (
+        SELECT coalesce(b, 0) + coalesce(a, 0)
+        FROM unnest(c.durations, excluded.durations) WITH ORDINALITY AS both_of (b, a, place) ORDER BY place
+    ),
+    value_count = c.value_count + excluded.value_count, value_sum = c.value_sum + excluded.value_sum,
+    value_squares = c.value_squares + excluded.value_squares
+"""
+ADD_LABELS = """
+INSERT INTO version_labels AS l (name, version, minute, label, answers)
+SELECT name, version, date_trunc('minute', now()), label, answers
+FROM jsonb_to_recordset($1::jsonb) AS added (name text, version int, label text, answers bigint)
+ORDER BY name, version, label
+ON CONFLICT (name, version, minute, label) DO UPDATE SET answers = l.answers + excluded.answers
+"""
+_SINCE = "name = $1 AND minute >= date_trunc('minute', now() - $2::interval)"
+SUMS = f"""
+SELECT version, sum(succeeded)::bigint AS succeeded, sum(failed)::bigint AS failed, sum(rows)::bigint AS rows,
+    sum(invalid_rows)::bigint AS invalid_rows, sum(seconds) AS seconds, sum(value_count)::bigint AS value_count,
+    sum(value_sum) AS value_sum, sum(value_squares) AS value_squares
+FROM version_counts WHERE {_SINCE} GROUP BY version
+"""
+DURATIONS = f"""
+SELECT version, array_agg(predictions ORDER BY place) AS durations FROM (
+    SELECT version, place, sum(one)::bigint AS predictions
+    FROM version_counts CROSS JOIN LATERAL unnest(durations) WITH ORDINALITY AS each_of (one, place)
+    WHERE {_SINCE} GROUP BY version, place
+) AS summed GROUP BY version
+"""
+LABELS = f"""
+SELECT version, label, sum(answers)::bigint AS answers FROM version_labels
+WHERE {_SINCE} GROUP BY version, label
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresVersionCounts(VersionCounts):
+    pool: Pool
+
+    @override
+    async def add(self, counted: Mapping[ModelRef, Usage]) -> None:
+        counts = [
+            {**_plain(usage), "name": ref.name, "version": ref.version} for ref, usage in counted.items()
+        ]
+        labels = [
+            {"name": ref.name, "version": ref.version, "label": label, "answers": answers}
+            for ref, usage in counted.items()
+            for label, answers in usage.labels.items()
+            if is_storable(label)
+        ]
+
+        async def run() -> None:
+            async with transaction(self.pool) as connection:
+                await connection.execute(ADD, json.dumps(counts))
+                if labels:
+                    await connection.execute(ADD_LABELS, json.dumps(labels))
+
+        await retried(run)
+
+    @override
+    async def read(self, name: str, *, within: timedelta) -> Mapping[ModelRef, Usage]:
+        if not is_storable(name):
+            return {}
+        found = {
+            row["version"]: replace(NOTHING, **{key: each for key, each in row.items() if key != "version"})
+            for row in await fetch(self.pool, SUMS, name, within)
+        }
+        for row in await fetch(self.pool, DURATIONS, name, within):
+            before = found.get(row["version"], NOTHING)  # each statement sees what was added meanwhile
+            found[row["version"]] = replace(before, durations=tuple(row["durations"]))
+        labels: dict[int, dict[str, int]] = {version: {} for version in found}
+        for row in await fetch(self.pool, LABELS, name, within):
+            labels.setdefault(row["version"], {})[row["label"]] = row["answers"]
+        return {
+            ModelRef(name, version): replace(usage, labels=labels.get(version, {}))
+            for version, usage in found.items()
+        }
+
+
+def _plain(usage: Usage) -> dict[str, object]:
+    counts = asdict(usage)
+    del counts["labels"]
+    return counts
