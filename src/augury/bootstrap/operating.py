@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models, ModelStore
+from augury.application.models.ports import Models, ModelStore, VersionCounts
 from augury.application.models.register_model import RegisterModel
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.people.known_callers import KnownCallers
@@ -113,6 +113,12 @@ class Operator:
         from augury.outbound.postgres.models import PostgresModels
 
         return PostgresModels(self.pool)
+
+    @property
+    def version_counts(self) -> VersionCounts:
+        from augury.outbound.postgres.version_counts import PostgresVersionCounts
+
+        return PostgresVersionCounts(self.pool)
 
     @property
     def model_store(self) -> ModelStore:

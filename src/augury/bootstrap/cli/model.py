@@ -10,7 +10,11 @@ from pathlib import Path
 import click
 
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.compare_versions import MOST_MINUTES, CompareVersions
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.promote_model import PromoteModel
+from augury.application.models.roll_back_model import RollBackModel
+from augury.application.models.start_canary import StartCanary
 from augury.bootstrap.cli.listing import Entry, echo_json, json_option, say, show
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import Operator, operated, operates, remembers_data
@@ -30,7 +34,7 @@ text_price_option = click.option("--text-price", type=click.IntRange(min=0), hel
 
 @click.group()
 def model() -> None:
-    """Models: train, add, list, card, describe, price, activate, retire."""
+    """Models: train, add, list, card, describe, price, roll out, retire."""
 
 
 @model.command("train")
@@ -323,6 +327,59 @@ async def activate(operator: Operator, model: str) -> None:
     """Let MODEL (name@version) serve requests that do not name a version."""
     changed = await ChangeModel(models=operator.models)(ref=_ref(model), state=ModelState.ACTIVE)
     say(f"{changed.ref} is active")
+
+
+@model.command("canary")
+@click.argument("model")
+@click.option(
+    "--share", required=True, type=click.FloatRange(1, 50), help="Percent of the users that it serves."
+)
+@operates
+async def canary(operator: Operator, model: str, share: float) -> None:
+    """Let MODEL (name@version) serve some of the users whose requests do not name a version.
+
+    They are always the same users. Those of a small share are also in a larger one.
+    """
+    changed = await StartCanary(models=operator.models)(ref=_ref(model), share=share / 100)
+    say(f"{changed.ref} serves {share:g} % of the users")
+
+
+@model.command("promote")
+@click.argument("model")
+@operates
+async def promote(operator: Operator, model: str) -> None:
+    """Make the canary MODEL (name@version) the active version. The active one stays ready, for a rollback."""
+    changed = await PromoteModel(models=operator.models)(_ref(model))
+    say(f"{changed.ref} is active")
+
+
+@model.command("rollback")
+@click.argument("model")
+@operates
+async def rollback(operator: Operator, model: str) -> None:
+    """End the canary MODEL (name@version). Or, if it is active, activate the version that was so before."""
+    serving = await RollBackModel(models=operator.models)(_ref(model))
+    say(f"{serving.ref} serves all users")
+
+
+@model.command("compare")
+@click.argument("name")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, MOST_MINUTES),
+    default=60,
+    show_default=True,
+    help="How far to look back, at most a week.",
+)
+@json_option
+@operates
+async def compare(operator: Operator, name: str, minutes: int, *, as_json: bool) -> None:
+    """Show side by side how the versions of NAME do: failures, durations, and what they answer."""
+    from augury.bootstrap.cli.model_health import COLUMNS, health_entry
+
+    compared = CompareVersions(models=operator.models, counts=operator.version_counts)
+    found = await compared(name, minutes=minutes)
+    show([health_entry(each) for each in found], columns=COLUMNS, as_json=as_json)
 
 
 @model.command("retire")

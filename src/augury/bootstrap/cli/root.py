@@ -20,7 +20,7 @@ from augury.bootstrap.env_file import read_env_file
 OPERATOR_GROUPS = {
     "batch": "Batches at a service: run, cancel.",
     "ledger": "The books.",
-    "model": "Models: train, add, list, describe, price, activate, retire.",
+    "model": "Models: train, add, list, card, describe, price, roll out, retire.",
     "payment": "Payments made in Telegram Stars.",
     "promo": "Promo codes: create, list, disable, enable.",
     "queue": "The queue: dead, replay, upgrade.",

@@ -11,11 +11,29 @@ from litestar.params import FromPath, JSONBody
 from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.ports import Models, ModelUploads
-from augury.domain.model import MOST_ROW_PRICE, MOST_TEXT_PRICE, Model, ModelNotFound, ModelRef, ModelState
+from augury.application.models.start_canary import StartCanary
+from augury.domain.model import (
+    LEAST_SHARE,
+    MOST_ROW_PRICE,
+    MOST_SHARE,
+    MOST_TEXT_PRICE,
+    Model,
+    ModelNotFound,
+    ModelRef,
+    ModelState,
+)
 from augury.domain.model_upload import CheckStage, ModelUpload
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.models import VersionView
-from augury.inbound.http.problems import documented
+from augury.inbound.http.problems import Refused, documented
+from augury.inbound.http.refusals import WRONG_SHAPE
+
+SHARE = Annotated[
+    float,
+    msgspec.Meta(
+        ge=LEAST_SHARE, le=MOST_SHARE, examples=[0.1], description="Of all users. Only for a canary."
+    ),
+]
 
 
 class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,14 +54,16 @@ class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
     ) = None
     state: (
         Annotated[
-            Literal["active", "retired"],
+            Literal["canary", "active", "retired"],
             msgspec.Meta(
-                description="`active`: serves requests that do not name a version, and replaces the active "
-                "version. `retired`: accepts no more predictions."
+                description="`canary`: also serves a `share` of the users whose requests name no version. "
+                "`active`: serves requests that do not name a version, and replaces the active version. "
+                "`retired`: accepts no more predictions."
             ),
         ]
         | None
     ) = None
+    share: SHARE | None = None
 
 
 class CheckView(msgspec.Struct, frozen=True):
@@ -59,7 +79,8 @@ class OfferView(msgspec.Struct, frozen=True):
     """One version as the administrator sees it.
 
     `checking`: its file was sent, and a worker has yet to open it. `refused`: the file cannot be served, for
-    the `reason`. `ready`: serves requests with its number. `active`: also serves requests without a number.
+    the `reason`. `ready`: serves requests with its number. `canary`: also serves a `share` of the users whose
+    requests have no number. `active`: also serves requests without a number.
     `retired`: serves no new requests. There are `facts` once the file was opened, and a `check` before.
     `reason` can also say why a version that was sent is ready and not active.
     """
@@ -70,12 +91,13 @@ class OfferView(msgspec.Struct, frozen=True):
     facts: VersionView | None = None
     check: CheckView | None = None
     reason: str | None = None
+    share: float | None = None
 
     @classmethod
     def of(cls, model: Model, limits: Limits, upload: ModelUpload | None = None) -> Self:
         facts = VersionView.of(model, max_text=limits.max_text)
         reason = upload.reason if upload and model.state is ModelState.READY else None
-        return cls(str(model.ref), model.state, model.sha256, facts, reason=reason)
+        return cls(str(model.ref), model.state, model.sha256, facts, reason=reason, share=model.share)
 
     @classmethod
     def of_upload(cls, upload: ModelUpload) -> Self:
@@ -143,14 +165,20 @@ async def change_offer(
     ref: FromPath[str],
     data: JSONBody[ModelChange],
     change_model: FromDishka[ChangeModel],
+    start_canary_of: FromDishka[StartCanary],
     limits: FromDishka[Limits],
 ) -> OfferView:
+    is_canary = data.state == "canary"
+    if is_canary is (data.share is None):  # one without the other
+        raise Refused(WRONG_SHAPE, "`share` goes with the state `canary`: give both, or neither.")
     changed = await change_model(
         ref=ModelRef.parse(ref),
         row_price=data.row_price,
         text_price=data.text_price,
-        state=data.state and ModelState(data.state),
+        state=None if data.state is None or is_canary else ModelState(data.state),
     )
+    if data.share is not None:
+        changed = await start_canary_of(ref=changed.ref, share=data.share)
     return OfferView.of(changed, limits)
 
 

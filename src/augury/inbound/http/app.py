@@ -32,10 +32,12 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.inbound.http import (
     admin,
+    admin_health,
     admin_models,
     admin_predictions,
     admin_promo_codes,
     admin_queue,
+    admin_rollout,
     admin_users,
     api_keys,
     auth,
@@ -89,6 +91,8 @@ ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin_users.ROUTES,
     *admin_models.ROUTES,
     model_uploads.send_model,
+    *admin_rollout.ROUTES,
+    *admin_health.ROUTES,
     *admin_predictions.ROUTES,
     *admin_promo_codes.ROUTES,
     *admin_queue.ROUTES,

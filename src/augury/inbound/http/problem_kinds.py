@@ -22,7 +22,15 @@ from augury.domain.batch import (
 )
 from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
-from augury.domain.model import CardNotFound, InvalidModelName, ModelNotFound, ModelRefused, WrongModelState
+from augury.domain.model import (
+    CardNotFound,
+    InvalidModelName,
+    InvalidShare,
+    ModelNotFound,
+    ModelRefused,
+    NothingToRollBack,
+    WrongModelState,
+)
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile
 from augury.domain.prediction import (
@@ -117,6 +125,20 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "Wrong state of the model",
         _same("model", "state"),
         "This cannot be done with `{model}`, which is `{state}`.",
+    ),
+    InvalidShare: Kind(
+        422,
+        "invalid-share",
+        "Invalid share",
+        _same("share"),
+        "A canary serves a share of 0.01 to 0.5 of all users, not {share}.",
+    ),
+    NothingToRollBack: Kind(
+        409,
+        "nothing-to-roll-back",
+        "Nothing to roll back to",
+        _same("model"),
+        "No version that could serve again was active before `{model}`. Activate one by its number.",
     ),
     ChecksumMismatch: Kind(
         422,

@@ -47,8 +47,8 @@ ON CONFLICT (name, version, minute, label) DO UPDATE SET answers = l.answers + e
 _SINCE = "name = $1 AND minute >= date_trunc('minute', now() - $2::interval)"
 SUMS = f"""
 SELECT version, sum(succeeded)::bigint AS succeeded, sum(failed)::bigint AS failed, sum(rows)::bigint AS rows,
-    sum(invalid_rows)::bigint AS invalid_rows, sum(seconds) AS seconds, sum(value_count)::bigint AS value_count,
-    sum(value_sum) AS value_sum, sum(value_squares) AS value_squares
+    sum(invalid_rows)::bigint AS invalid_rows, sum(seconds) AS seconds,
+    sum(value_count)::bigint AS value_count, sum(value_sum) AS value_sum, sum(value_squares) AS value_squares
 FROM version_counts WHERE {_SINCE} GROUP BY version
 """
 DURATIONS = f"""
