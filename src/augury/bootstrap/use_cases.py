@@ -143,8 +143,8 @@ WORK = (
     TakeOver,
     Tally,
 )
-"""`RunBatch` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`. `StoreUsage` stores what
-`Tally` counts."""
+"""`RunBatch` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`. `StoreUsage` stores
+what `Tally` counts."""
 
 MODELS = (RegisterModel,)
 
