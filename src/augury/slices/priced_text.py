@@ -1,4 +1,4 @@
-"""The text of a slice that has a price: what `bytes_of_text` counts in rows, counted in columns."""
+"""Counts the text of a slice that has a price, by columns. The result equals `bytes_of_text` of the rows."""
 
 from collections.abc import Mapping
 
@@ -13,14 +13,14 @@ from augury.slices.sheet import Kind, Sheet
 
 _decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder()
 _BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
-"""What `str.strip` takes away, which is a little more than Arrow's own notion of blanks."""
+"""The characters that `str.strip` removes. Arrow removes a few less."""
 
 
 def text_bytes(kind: Kind, table: Table, schema: InputSchema, places: Mapping[str, int]) -> int:
     """The UTF-8 bytes of the values of the model's text features in this table of rows, or of some rows.
 
-    `places` are the columns of the features, by name. Blanks around a cell of CSV do not count: the model
-    does not get them.
+    `places` are the columns of the features, by name. Blanks around a CSV cell do not count, because the
+    model does not get them.
     """
     names = [feature.name for feature in schema.features if feature.kind is FeatureKind.TEXT]
     if not names:

@@ -34,9 +34,9 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     classes: Sequence[str]
     """A classifier's labels, in the order of its probabilities. Empty for a regression."""
     has_labels: bool
-    """For processes of the release before, which know no other task."""
+    """For processes of the previous release, which know no other task."""
     task: Task | None = None
-    """What the model answers. None if the batch was accepted by the release before."""
+    """The kind of the model's answers. None if the previous release accepted the batch."""
     outputs: Sequence[str] = ()
     """The names of several values."""
     delimiter: str = ","
@@ -70,8 +70,8 @@ class Answers(TypedDict):
 
 
 def batch_form(facts: ModelFacts) -> AnswerForm:
-    """The form of the answers in a batch. A ranking answers its scores there: a group may be spread over
-    several slices, so none of them knows the order of its rows."""
+    """The form of the answers in a batch. A ranking only answers its scores there: a group may be spread over
+    several slices, so no slice knows the order of its rows."""
     return AnswerForm(Task.REGRESSION) if facts.task is Task.RANKING else facts.form
 
 

@@ -15,7 +15,7 @@ from augury.concurrency.pauses import Pauses
 from augury.domain.identifiers import PredictionId
 
 FIRST_PAUSE, LAST_PAUSE = 0.1, 2.0
-"""Seconds between two tries of a call while the database is away."""
+"""Seconds between two attempts of a call while the database is away."""
 SIGN_EVERY = 0.5
 """Seconds between two signs of life of a run."""
 Result = TypeVar("Result")
@@ -33,8 +33,8 @@ class Lease:
 
     @asynccontextmanager
     async def kept(self, ids: Sequence[PredictionId]) -> AsyncIterator[None]:
-        """Give signs of life while the block runs. With the first, the predictions get their lease, which is
-        renewed by thirds: what takes less than that needs none."""
+        """Give signs of life while the block runs. With the first one, the predictions get a lease, which is
+        renewed after each third of its time. A shorter run needs no lease."""
         renewal = asyncio.create_task(self._renew(ids))
         try:
             yield

@@ -78,28 +78,28 @@ class Acceptance(Protocol):
 
 
 class Work(Protocol):
-    """Predictions that workers run. Each call is one statement in a transaction of its own.
+    """Predictions that workers run. Each call is one statement in its own transaction.
 
-    What a worker begins with a token is a *run*. It is noted apart from the predictions, so that others can
-    tell what a worker that died had begun. A run that takes longer gets a lease on its predictions, whose
-    token is a fence: a worker that lost its lease can change nothing with the token.
+    The predictions that a worker begins with a token are a *run*. It is recorded apart from the predictions,
+    so that other workers can tell what a dead worker had begun. A run that takes longer gets a lease on its
+    predictions, whose token is a fence: a worker that lost its lease can change nothing with the token.
     """
 
     @abstractmethod
     async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
-        """Begin a run of the predictions that are queued, not expired, and that no worker has begun, and
-        answer them as started, ordered by id. Some may be left for a later call; an empty answer means that
-        none is left.
+        """Begin a run of the predictions that are queued, not expired, and that no worker has begun. Returns
+        them as started, ordered by id. Some may be left for a later call; an empty result means that none is
+        left.
 
-        The predictions stay queued until `renew` or `settle`: the queue hands each to one worker. What two
-        workers begin nevertheless is settled once.
+        The predictions stay queued until `renew` or `settle`: the queue hands each to one worker. A
+        prediction that two workers begin nevertheless is settled once.
         """
 
     @abstractmethod
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         """Start the predictions that are queued and not expired under a lease, also those that a worker has
-        begun and not finished. Answers as `begin` does. Pass them one by one: an input that may have killed
-        a worker must not meet others again."""
+        begun and not finished. Answers as `begin` does. Pass them one by one: an input that may have killed a
+        worker must not run together with others again."""
 
     @abstractmethod
     async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
@@ -113,14 +113,14 @@ class Work(Protocol):
     @abstractmethod
     async def renew(self, token: UUID, *, lease: timedelta, ids: Collection[PredictionId]) -> int:
         """Give a sign of life for the run. Put its predictions under a lease, if they are not yet, or let it
-        end `lease` from now, if a third of it has passed. Answers how many of the predictions are under it.
+        end `lease` from now, if a third of it has passed. Returns how many of the predictions are under it.
         """
 
     @abstractmethod
     async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
         """Store results, end the holds (each prediction's `settlement()`) and the run in one transaction.
 
-        Answers the predictions that were under this lease, or that no worker had claimed or lost yet. The
+        Returns the predictions that were under this lease, or that no worker had claimed or lost yet. The
         others are not changed.
         """
 
@@ -297,8 +297,8 @@ class SweepBooks(Books, Protocol):
 
     @abstractmethod
     async def left(self, *, silent_for: timedelta) -> Sequence[Prediction]:
-        """Lock the predictions of the runs that gave no sign of life for so long, and end these runs. Answers
-        the predictions as started, ordered by id."""
+        """Lock the predictions of the runs that gave no sign of life for `silent_for`, and end these runs.
+        Returns the predictions as started, ordered by id."""
 
 
 class OpenSweepBooks(Protocol):

@@ -35,10 +35,10 @@ class RunBatch:
         batch may be predicted meanwhile.
 
         With `retries`, predictions that a worker began and did not finish are claimed and run again: pass
-        them one by one. Without, what no worker has begun is run unclaimed: it stays queued until it is
-        settled, unless it takes longer. While the books cannot be reached, it waits. Then it raises
-        `Unavailable`, after it has handed back what it had not predicted, and `PredictTimedOut`. When
-        canceled, it hands back what it has begun and not settled.
+        them one by one. Without it, predictions that no worker has begun are run unclaimed: they stay queued
+        until they are settled, unless that takes longer. While the books cannot be reached, it waits. After
+        that, it hands back all predictions that it has not predicted, and raises `Unavailable`. It also
+        raises `PredictTimedOut`. If canceled, it hands back predictions that it has begun but not settled.
         """
         waiting = set(ids)
         while waiting:

@@ -55,9 +55,9 @@ _CARD = "augury_card"  # the key of the model's card
 _OWN_FACTS = "augury"  # the key of our own facts among the file's metadata
 _NEUTRAL = {FeatureKind.NUMERIC: 0.0, FeatureKind.CATEGORICAL: "", FeatureKind.TEXT: ""}
 _WIDTHS = {Task.REGRESSION: 1, Task.RANKING: 1, Task.UNCERTAIN_REGRESSION: 2}
-"""The raw values of a row, where the names do not tell how many there are."""
+"""The number of raw values of a row, for tasks whose names do not tell it."""
 MOST_OUTPUTS = 1_000
-"""Values of one answer."""
+"""The most values of one answer."""
 
 PredictionType = Literal["Probability", "RawFormulaVal", "Exponent"]
 
@@ -157,8 +157,8 @@ def facts_of(model: CatBoost) -> ModelFacts:
 
 
 def prediction_type(facts: ModelFacts) -> PredictionType:
-    """CatBoost's `prediction_type`: probabilities for a classifier, else values in the target's unit. It has
-    no such type for several values, and none for a standard deviation."""
+    """CatBoost's `prediction_type`: probabilities for a classifier, else values in the target's unit.
+    CatBoost has no such type for several values or for a standard deviation."""
     if facts.classes:
         return "Probability"
     one_exponent = facts.task is Task.REGRESSION and facts.read_as is ReadAs.EXPONENT
@@ -185,7 +185,7 @@ def _probabilities(loss: Loss | None) -> ProbabilitiesAre:
 
 
 def _outputs(own: OwnFacts, value: Value) -> tuple[str, ...]:
-    """The names of several values: those that the model's author gave, else those of the loss."""
+    """The names of several values: those from the model's author, or else those of the loss."""
     if len(value.outputs) > MOST_OUTPUTS:
         raise ModelRefused(
             reason=f"it answers {len(value.outputs)} values per row; up to {MOST_OUTPUTS} can be served"

@@ -50,7 +50,7 @@ class LoadedModel:
     never_null: Collection[int]
     """The indexes of features that certainly were never missing in training."""
     dates: Mapping[int, Parts]
-    """By the index of the feature: the parts that the model takes of a date. Dates are the last features."""
+    """By the index of the feature: the parts of a date that the model takes. Dates are the last features."""
 
     @classmethod
     def of(cls, catboost: CatBoost, facts: ModelFacts, found: ModelFacts, seen: Seen, threads: int) -> Self:

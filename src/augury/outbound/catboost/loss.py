@@ -51,7 +51,8 @@ def loss_of(model: CatBoost) -> Loss | None:
 
 
 def forget_unknown(model: CatBoost, loss: Loss | None) -> None:
-    """Delete the loss of another CatBoost from the opened model: this one refuses to predict with it."""
+    """Delete another CatBoost version's loss from the opened model, since this version refuses to predict
+    with it."""
     if loss is not None and loss.name not in VALUES and loss.name not in CLASSIFYING:
         del model.get_metadata()["params"]
 
@@ -59,7 +60,7 @@ def forget_unknown(model: CatBoost, loss: Loss | None) -> None:
 def value_of(loss: Loss | None) -> Value:
     """The meaning of the numbers that a model without classes learns with this loss. Raises `ModelRefused`.
 
-    A loss that this CatBoost does not know was somebody's own.
+    A loss that this CatBoost does not know is a custom one.
     """
     if loss is None:
         return Value(ValueIs.UNKNOWN)

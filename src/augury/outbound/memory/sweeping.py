@@ -37,7 +37,7 @@ def due(state: State, now: datetime, limit: int, *, put_before: datetime | None,
 
 
 def left(state: State, now: datetime, silent_for: timedelta) -> list[Prediction]:
-    """End the silent runs. Answers their predictions that are not finished, as started."""
+    """End the silent runs. Returns their unfinished predictions, as started."""
     found: dict[PredictionId, Prediction] = {}
     for token, run in [*state.runs.items()]:
         if run.seen_at >= now - silent_for:

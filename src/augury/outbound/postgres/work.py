@@ -1,4 +1,4 @@
-"""Predictions that workers run. Each statement is a transaction of its own."""
+"""Predictions that workers run. Each statement is its own transaction."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from augury.outbound.postgres.query import Records, fetch
 from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
 from augury.outbound.postgres.transfer_rows import transfer_columns
 
-# What a worker begins is noted in `runs`, which is not logged: the note costs no flush. It is lost only if
-# the server crashes, which is no input's fault.
+# Runs are recorded in `runs`, an unlogged table, so that a record costs no flush. It is lost only if the
+# server crashes, which no input causes.
 BEGIN = """
 WITH ready AS (
     SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,

@@ -51,8 +51,8 @@ class RabbitSettings:
     """Predictions that may wait in one process to be published. The sweeper publishes those beyond it."""
 
     max_task_ids: int = IDS
-    """Predictions of small work in one message to the workers. A worker reads up to 256; one that has
-    no lanes yet reads up to 16: set that while such workers run."""
+    """Predictions of small work in one message to the workers. A worker reads up to 256. Workers of a release
+    without lanes read up to 16: set 16 while such workers run."""
 
     def __post_init__(self) -> None:
         urls_of(self.url)
