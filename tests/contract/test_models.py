@@ -5,11 +5,12 @@ import pytest
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.set_confidence import SetConfidence
 from augury.application.ports import Conflict
 from augury.domain.balance import InvalidAmount
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
 from augury.domain.model_facts import Feature, FeatureKind, ProbabilitiesAre, ReadAs, Task, ValueIs
-from augury.domain.model_texts import ModelTexts
+from augury.domain.model_texts import ModelTexts, UnfitForModel
 from tests.adapters import Adapters
 from tests.hexagon import a_model
 
@@ -46,6 +47,7 @@ async def test_a_model_comes_back_as_it_was_added(empty: Adapters, task: Task) -
         threshold=0.25,
         value_is=ValueIs.QUANTILE,
         alpha=0.9,
+        unsure_below=0.6,
         read_as=ReadAs.EXPONENT,
         texts=TEXTS,
     )
@@ -56,6 +58,21 @@ async def test_a_model_comes_back_as_it_was_added(empty: Adapters, task: Task) -
     assert await empty.models.get("tone") == model
     assert await empty.models.get("tone@1") == model
     assert await empty.models.version(model.ref) == model
+
+
+async def test_the_operator_says_when_a_label_is_not_sure(empty: Adapters) -> None:
+    model = a_model()
+    await empty.models.add(model)
+    set_confidence = SetConfidence(models=empty.models)
+
+    changed = await set_confidence(ref=model.ref, unsure_below=0.55)
+
+    assert changed.facts.unsure_below == 0.55
+    assert await empty.models.get("tone") == changed
+    for wrong in (-0.1, 1.1):
+        with pytest.raises(UnfitForModel):
+            await set_confidence(ref=model.ref, unsure_below=wrong)
+    assert model.facts.remembering(changed.facts).unsure_below == 0.55
 
 
 async def test_a_card_stands_beside_its_version(empty: Adapters) -> None:

@@ -11,7 +11,16 @@ from catboost import CatBoost
 from augury.domain.model_facts import FeatureKind, Task
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector
-from augury.outbound.catboost.training import Example, scores, train_tone, training_examples
+from augury.outbound.catboost.phrases import inflected
+from augury.outbound.catboost.training import (
+    UNSURE_BELOW,
+    Example,
+    made_examples,
+    scores,
+    train_tone,
+    training_examples,
+    written_examples,
+)
 
 REAL_TEXTS = Path(__file__).parents[3] / "shared" / "data" / "ru_goemotions.csv"
 LABELS = ("negative", "neutral", "positive")
@@ -44,7 +53,7 @@ def labels_of(file: Path, texts: list[str]) -> list[str]:
 
 
 def test_there_are_250_texts_or_more_for_each_label_of_each_language() -> None:
-    counts = Counter((example.language, example.label) for example in training_examples())
+    counts = Counter((example.language, example.label) for example in written_examples())
 
     assert set(counts) == {(language, label) for language in ("en", "ru") for label in LABELS}
     assert min(counts.values()) >= 250
@@ -56,6 +65,34 @@ def test_no_training_text_occurs_twice() -> None:
     assert [text for text, count in texts.items() if count > 1] == []
 
 
+def test_phrases_make_the_same_texts_each_time_for_every_label_of_each_language() -> None:
+    made = made_examples()
+
+    assert made == made_examples()
+    counts = Counter((example.language, example.label) for example in made)
+    assert set(counts) == {(language, label) for language in ("en", "ru") for label in LABELS}
+    assert min(counts.values()) >= 800
+    assert all("{" not in example.text for example in made)
+
+
+@pytest.mark.parametrize(
+    ("masculine", "forms"),
+    [
+        ("хороший", ["хорошая", "хорошее", "хорошие"]),
+        ("добрый", ["добрая", "доброе", "добрые"]),
+        ("мягкий", ["мягкая", "мягкое", "мягкие"]),
+        ("плохой", ["плохая", "плохое", "плохие"]),
+        ("синий", ["синяя", "синее", "синие"]),
+        ("большой", ["большая", "большое", "большие"]),
+        ("другой", ["другая", "другое", "другие"]),
+        ("блестящий", ["блестящая", "блестящее", "блестящие"]),
+        ("третий", ["третья", "третье", "третьи"]),
+    ],
+)
+def test_russian_adjectives_agree_with_their_nouns(masculine: str, forms: list[str]) -> None:
+    assert [inflected(masculine, gender) for gender in "fnp"] == forms
+
+
 async def test_tone_is_a_model_that_can_be_served(tone: Path) -> None:
     facts = await CatBoostInspector().inspect(tone)
 
@@ -65,8 +102,10 @@ async def test_tone_is_a_model_that_can_be_served(tone: Path) -> None:
 
 
 def test_its_metrics_travel_in_the_file(trained: Trained) -> None:
-    assert facts_of(open_model(trained.file)).metrics == trained.metrics
-    assert trained.metrics["held_out_texts"] == pytest.approx(len(training_examples()) / 5, abs=6)
+    facts = facts_of(open_model(trained.file))
+    assert facts.metrics == trained.metrics
+    assert facts.unsure_below == UNSURE_BELOW
+    assert trained.metrics["held_out_texts"] == pytest.approx(len(written_examples()) / 5, abs=6)
 
 
 def test_it_does_better_on_held_out_texts_than_guessing_in_both_languages(trained: Trained) -> None:
@@ -121,8 +160,8 @@ def test_real_texts_nobody_here_wrote_are_judged_better_than_by_guessing(tone: P
     measured = scores(examples, labels_of(tone, [example.text for example in examples]))
 
     commonest = Counter(example.label for example in examples).most_common(1)[0][1] / len(examples)
-    assert measured["accuracy"] > commonest + 0.03
-    assert measured["macro_f1"] > 0.4
+    assert measured["accuracy"] > commonest + 0.1
+    assert measured["macro_f1"] > 0.52
 
 
 def test_scores_are_those_worked_out_by_hand() -> None:

@@ -269,6 +269,8 @@ class ModelFacts:
     """Features for which the file has categories, but that are not categorical features of the model. Not
     stored: they are shown to the operator who adds the file."""
 
+    unsure_below: float | None = None
+    """For a classifier: people are told that a label with a lower probability is not sure. None: never."""
     card: str | None = None
     """The card in the file, as JSON. It is stored beside the facts, which are read at every start: models
     that are read have none, see `Models.card`."""
@@ -310,7 +312,16 @@ class ModelFacts:
         return replace(
             self.inheriting(older).knowing({name: told[name] for name in unsaid}),
             read_as=(older.read_as or self.read_as) if unknown else self.read_as,
+            unsure_below=self.unsure_below if older.unsure_below is None else older.unsure_below,
         )
+
+    def unsure(self, below: float) -> Self:
+        """Change the probability below which a label is not sure. Raises `UnfitForModel`."""
+        if not self.classes:
+            raise UnfitForModel(reason="the model answers no label, so none can be unsure")
+        if not 0 <= below <= 1:
+            raise UnfitForModel(reason=f"{below} is not a probability from 0 to 1")
+        return replace(self, unsure_below=below)
 
     def differences(self, other: Self) -> tuple[str, ...]:
         """The changes that a client of `other` needs to use this model, in words. Empty if there are none."""

@@ -71,6 +71,26 @@ def test_an_answer_is_told_in_the_persons_language(language: str, found: Answer,
 
 
 @pytest.mark.parametrize(
+    ("language", "unsure_below", "words"),
+    [
+        ("en", 0.7, "🤔 I am not sure. Most likely: <b>Rather &lt;red&gt;</b>"),
+        ("ru", 0.7, "🤔 Не уверен. Вероятнее всего: <b>Скорее красный</b>"),
+        ("en", 0.6, "✅ <b>Rather &lt;red&gt;</b>"),
+        ("ru", None, "✅ <b>Скорее красный</b>"),
+    ],
+)
+def test_a_label_that_is_not_likely_enough_is_told_as_not_sure(
+    language: str, unsure_below: float | None, words: str
+) -> None:
+    found: Answer = {"label": "red", "probabilities": {"red": 0.6, "big": 0.4}}
+
+    told = in_words(delivery_of(found), 9, speech(language), TEXTS, unsure_below)
+
+    assert told.startswith(words)
+    assert "60%" in told
+
+
+@pytest.mark.parametrize(
     ("found", "words"),
     [(LABELS, "Rather <red>, big"), (QUANTILES, "0.1: 1.5, Rather <red>:…"), (NONE, "")],
 )

@@ -14,6 +14,7 @@ from augury.application.models.compare_versions import MOST_MINUTES, CompareVers
 from augury.application.models.describe_model import DescribeModel
 from augury.application.models.promote_model import PromoteModel
 from augury.application.models.roll_back_model import RollBackModel
+from augury.application.models.set_confidence import SetConfidence
 from augury.application.models.start_canary import StartCanary
 from augury.bootstrap.cli.listing import Entry, echo_json, json_option, say, show
 from augury.bootstrap.config import OperatorError
@@ -318,6 +319,19 @@ async def price(operator: Operator, model: str, credits: int | None, text_price:
     change = ChangeModel(models=operator.models)
     changed = await change(ref=_ref(model), row_price=credits, text_price=text_price)
     say(f"{changed.ref} costs {prices_of(changed)}")
+
+
+@model.command("unsure")
+@click.argument("model")
+@click.argument("below", type=click.FloatRange(0, 1))
+@operates
+async def unsure(operator: Operator, model: str, below: float) -> None:
+    """Let the bot say that it is not sure of a label of MODEL (name@version) with a probability below BELOW.
+
+    The answer stays the same. 0 means never.
+    """
+    changed = await SetConfidence(models=operator.models)(ref=_ref(model), unsure_below=below)
+    say(f"{changed.ref} is not sure of a label below {below:g}")
 
 
 @model.command("activate")

@@ -60,6 +60,7 @@ class VersionView(msgspec.Struct, frozen=True):
     output_schema: dict[str, Any]
     probabilities_are: ProbabilitiesAre | None
     threshold: float | None
+    unsure_below: float | None
     value_is: ValueIs | None
     alpha: float | None
     description: dict[str, str]
@@ -84,6 +85,7 @@ class VersionView(msgspec.Struct, frozen=True):
             schema_of_answer(facts.form),
             facts.probabilities_are,
             facts.threshold,
+            facts.unsure_below,
             facts.value_is,
             facts.alpha,
             dict(facts.texts.description),

@@ -170,8 +170,8 @@ class Deliverer:
                 self._files_sent[prediction.id] = await self._send_file(delivery, reply.file_name, say)
             is_sent = self._files_sent[prediction.id]
         left = (await self._balances.of(prediction.user_id)).spendable
-        texts = (await self._models.version(prediction.model)).facts.texts
-        words = in_words(delivery, left, say, texts)
+        facts = (await self._models.version(prediction.model)).facts
+        words = in_words(delivery, left, say, facts.texts, facts.unsure_below)
         if not is_sent:
             words = Markup("\n".join((words, say("batch-unsent", id=str(prediction.id)))))
         await self._become(reply, words)

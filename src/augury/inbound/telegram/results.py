@@ -16,8 +16,11 @@ MOST_LABEL_CHARACTERS = 24
 MOST_WARNINGS = 5
 
 
-def in_words(delivery: Delivery, left: int, say: Speech, texts: ModelTexts) -> Markup:
-    """The text that replaces the placeholder. `left` is in credits; `texts` are the model's."""
+def in_words(
+    delivery: Delivery, left: int, say: Speech, texts: ModelTexts, unsure_below: float | None = None
+) -> Markup:
+    """The text that replaces the placeholder. `left` is in credits; `texts` and `unsure_below` are the
+    model's."""
     prediction = delivery.prediction
     match prediction.status:
         case Status.SUCCEEDED if delivery.reply.file_name is not None:
@@ -28,7 +31,7 @@ def in_words(delivery: Delivery, left: int, say: Speech, texts: ModelTexts) -> M
                 rows=prediction.rows,
             )
         case Status.SUCCEEDED:
-            head = _answer(delivery, say, texts)
+            head = _answer(delivery, say, texts, unsure_below or 0.0)
         case Status.CANCELED:
             return _lines(say("canceled"), say("left", left=left))
         case Status.EXPIRED:
@@ -77,12 +80,14 @@ def bars(probabilities: dict[str, float], say: Speech, texts: ModelTexts) -> Mar
     return Markup("<pre>" + "\n".join(lines) + "</pre>")
 
 
-def _answer(delivery: Delivery, say: Speech, texts: ModelTexts) -> Markup:
+def _answer(delivery: Delivery, say: Speech, texts: ModelTexts, unsure_below: float) -> Markup:
     found = next(iter(answers_in(delivery.output)), None)
     if found is None:
         return say("answer-forgotten")
     if "label" in found:
-        label = say("answer-label", label=texts.label(found["label"], say.language))
+        is_unsure = found.get("probabilities", {}).get(found["label"], 1.0) < unsure_below
+        words = "answer-unsure" if is_unsure else "answer-label"
+        label = say(words, label=texts.label(found["label"], say.language))
         return _lines(label, bars(found["probabilities"], say, texts)) if "probabilities" in found else label
     if "labels" in found:
         head = say("answer-labels", labels=_names(found["labels"], say, texts), count=len(found["labels"]))

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def text_processing(letters: Sequence[int] = (3, 4, 5)) -> dict[str, Any]:
+def text_processing(letters: Sequence[int] = (3, 4, 5), *, least: int = 2) -> dict[str, Any]:
     """Words, word pairs, and sequences of as many letters as `letters` says. Punctuation counts, since "!"
     and "?" have a meaning.
 
     Naive Bayes and BM25 turn each dictionary into a few numbers. Trees learn from these in seconds, and from
-    a bag of words in minutes.
+    a bag of words in minutes. Letters count if they occur in at least `least` texts: they are most of the
+    file's size.
     """
-    dictionaries = [
-        _dictionary("words", "Word", 1, least=1),
-        _dictionary("word_pairs", "Word", 2, least=2),
-        *(_dictionary(f"letters_{count}", "Letter", count, least=2) for count in letters),
-    ]
+    of_words = [_dictionary("words", "Word", 1, least=1), _dictionary("word_pairs", "Word", 2, least=2)]
+    of_letters = [_dictionary(f"letters_{count}", "Letter", count, least=least) for count in letters]
     tokenizer = {
         "tokenizer_id": "by_sense",
         "separator_type": "BySense",
@@ -28,11 +26,11 @@ def text_processing(letters: Sequence[int] = (3, 4, 5)) -> dict[str, Any]:
             "dictionaries_names": [dictionary["dictionary_id"]],
             "feature_calcers": ["NaiveBayes", "BM25"],
         }
-        for dictionary in dictionaries
+        for dictionary in (*of_words, *of_letters)
     ]
     return {
         "tokenizers": [tokenizer],
-        "dictionaries": dictionaries,
+        "dictionaries": [*of_words, *of_letters],
         "feature_processing": {"default": processing},
     }
 

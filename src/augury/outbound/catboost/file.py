@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -74,6 +74,8 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dates: dict[str, tuple[DatePart, ...]] = {}
     """Dates that customers send, and the parts of each that are the model's own last features, in this order:
     `when.year`, `when.month`, …"""
+    unsure_below: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    """A label with a lower probability is said to be not sure."""
     training: str = ""
     """How it was trained, for people."""
     texts: ModelTexts = msgspec.field(default_factory=ModelTexts)
@@ -143,6 +145,7 @@ def facts_of(model: CatBoost) -> ModelFacts:
         metrics=own.metrics,
         probabilities_are=_probabilities(loss) if classes else None,
         card=card_of(model),
+        unsure_below=own.unsure_below if classes else None,
         value_is=value.is_,
         alpha=value.alpha,
         read_as=value.read_as,

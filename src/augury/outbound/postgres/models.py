@@ -239,6 +239,7 @@ def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
         "threshold": facts.get("threshold"),
         "value_is": ValueIs(value_is) if value_is else None,
         "alpha": facts.get("alpha"),
+        "unsure_below": facts.get("unsure_below"),
         "read_as": ReadAs(read_as) if read_as else None,
         "texts": ModelTexts(**facts.get("texts", {})),
     }
@@ -282,6 +283,7 @@ def _facts(model: Model) -> str:
         "threshold": facts.threshold,
         "value_is": facts.value_is,
         "alpha": facts.alpha,
+        "unsure_below": facts.unsure_below,
         "read_as": facts.read_as,
         "texts": asdict(facts.texts),
     }

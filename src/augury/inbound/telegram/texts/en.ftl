@@ -148,6 +148,7 @@ charged = { $charged ->
        *[other] { $charged } credits
     } · { $left } left
 answer-label = ✅ <b>{ $label }</b>
+answer-unsure = 🤔 I am not sure. Most likely: <b>{ $label }</b>
 answer-value = ✅ <b>{ $value }</b>
 answer-labels = { $count ->
         [0] ✅ None of the labels is likely.

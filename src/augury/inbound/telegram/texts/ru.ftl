@@ -162,6 +162,7 @@ charged = { $charged ->
        *[other] { $charged } кредитов
     } · осталось { $left }
 answer-label = ✅ <b>{ $label }</b>
+answer-unsure = 🤔 Не уверен. Вероятнее всего: <b>{ $label }</b>
 answer-value = ✅ <b>{ $value }</b>
 answer-labels = { $count ->
         [0] ✅ Ни одна из меток не вероятна.

@@ -1,0 +1,20 @@
+from dataclasses import dataclass, replace
+
+from augury.application.models.ports import Models
+from augury.application.retrying import retried
+from augury.domain.model import Model, ModelRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetConfidence:
+    """Set the probability below which people are told that a label is not sure."""
+
+    models: Models
+
+    async def __call__(self, *, ref: ModelRef, unsure_below: float) -> Model:
+        """0 means never. Raises `ModelNotFound`, `UnfitForModel`."""
+
+        def changed(model: Model) -> Model:
+            return replace(model, facts=model.facts.unsure(unsure_below))
+
+        return await retried(lambda: self.models.change(ref, changed))
