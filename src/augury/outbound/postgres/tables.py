@@ -11,7 +11,6 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -102,13 +101,15 @@ balances = Table(
     comment="Changes only together with transfers; `pending` counts the unfinished predictions",
 )
 
+# A foreign key would look up and lock the row that it names for each new row. Triggers keep users and models
+# from being removed instead.
 transfers = Table(
     "transfers",
     metadata,
     Column("reference", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False),
-    Column("to_user_id", Uuid, ForeignKey(users.c.id)),
+    Column("user_id", Uuid, nullable=False),
+    Column("to_user_id", Uuid),
     Column("amount", BigInteger, nullable=False),
     Column("created_at", Time, nullable=False, server_default=func.now()),
     Column("sequence", BigInteger, Identity(always=True), nullable=False),
@@ -246,7 +247,7 @@ predictions = Table(
     "predictions",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False),
+    Column("user_id", Uuid, nullable=False),
     Column("model_name", Text, nullable=False),
     Column("model_version", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
@@ -286,7 +287,6 @@ predictions = Table(
     Column("valid_text_bytes", Integer, comment="The text of the valid rows; null where text is free"),
     Column("batch_id", Uuid, comment="The batch of which it is a slice"),
     Column("batch_number", Integer, comment="The number of the slice, from 0"),
-    ForeignKeyConstraint(["model_name", "model_version"], [models.c.name, models.c.version]),
     CheckConstraint(
         "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"
     ),
