@@ -32,7 +32,7 @@ from augury.bootstrap.container import (
     up_container,
     worker_container,
 )
-from augury.bootstrap.known_variables import KNOWN, unknown_variables
+from augury.bootstrap.known_variables import COMMAND_LINE, KNOWN, unknown_variables
 from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
@@ -211,7 +211,7 @@ def test_no_two_settings_share_a_variable() -> None:
 
 def test_every_variable_that_is_read_is_known() -> None:
     read_by_rooms = {name.removeprefix(config.PREFIX) for name, _ in config.variables(*ROOMS)}
-    assert read_by_rooms | {"FAULT"} == KNOWN
+    assert read_by_rooms | {"FAULT"} | COMMAND_LINE == KNOWN
 
 
 def test_a_variable_that_nothing_reads_is_named_with_the_one_that_may_be_meant() -> None:
