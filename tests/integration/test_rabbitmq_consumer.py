@@ -491,3 +491,36 @@ async def test_a_worker_stops_although_the_broker_is_silent_and_leaves_nothing_r
         task.cancel()
     _, resisting = await asyncio.wait(left, timeout=10) if left else (set(), set())
     assert not resisting
+
+
+async def test_one_worker_gets_what_it_can_hold_and_the_next_one_only_the_rest(
+    rabbitmq_url: str, hexagon: Hexagon, publisher: RabbitPublisher
+) -> None:
+    """Shared by turns, batches would become small as soon as there are more workers than work."""
+    predictors = GatedPredictor(), GatedPredictor()
+    first, second = (over(hexagon.run_batch, predictor=each) for each in predictors)
+    settings = replace(SETTINGS, prefetch=2)
+    lone, queued = await accepted(hexagon, 6), await accepted(hexagon, 3)
+
+    async with (
+        working(rabbitmq_url, first, publisher, settings) as one,
+        working(rabbitmq_url, second, publisher, settings) as other,
+    ):
+        await eventually(lambda: one.consumer.alive() and other.consumer.alive(), "both consumers")
+        for each in predictors:
+            each.gate.set()
+        for prediction in lone:
+            publisher.put([prediction.id], 1)
+            await eventually(all_are(hexagon, [prediction], Status.SUCCEEDED), "its result")
+        shares = sorted(len(each.asked) for each in predictors)
+        for each in predictors:
+            each.gate.clear()
+        for prediction in queued:
+            publisher.put([prediction.id], 1)
+            await eventually(nothing_waits(publisher), "the message's way")
+        await eventually(lambda: all(each.under_way for each in predictors), "work of both")
+        for each in predictors:
+            each.gate.set()
+        await eventually(all_are(hexagon, queued, Status.SUCCEEDED), "all results")
+
+    assert shares == [0, 6]

@@ -5,6 +5,7 @@ which dead-letters it. A message that cannot be handled now is requeued. Neither
 """
 
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,7 @@ RECONNECTING = 1.0
 """Seconds between two attempts to reconnect."""
 ACKNOWLEDGING = 0.5
 """Seconds for finished handlers to acknowledge before their channel is closed."""
+HIGHEST_PRIORITY = 1_000_000
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +44,9 @@ def create_consumer(
     prefetch: int,
 ) -> RabbitBroker:
     """Create a broker, not yet connected, whose subscribers pass both lanes' messages to the `runner`."""
+    # The worker of the highest priority gets messages until it holds `prefetch` of them, then the next one.
+    # So batches stay large if there are more workers than work.
+    priority = random.randint(1, HIGHEST_PRIORITY)
     broker = RabbitBroker(
         URL(url).update_query(name="augury consumes"),
         timeout=CONNECTING,
@@ -51,7 +56,7 @@ def create_consumer(
         apply_types=False,
         logger=None,  # FastStream would log two lines per message
     )
-    subscribe_to_tasks(broker, tasks, handle=runner.handle, saw=queue.saw)
+    subscribe_to_tasks(broker, tasks, handle=runner.handle, saw=queue.saw, priority=priority)
     subscribe_to_tickets(broker, bulk, handle=runner.handle_ticket)
     return broker
 
@@ -62,8 +67,10 @@ def subscribe_to_tasks(
     *,
     handle: Callable[[Task], Awaitable[None]],
     saw: Callable[[datetime], None],
+    priority: int = 0,
 ) -> None:
-    """Pass the messages of `tasks` to `handle`, and the time each was published to `saw`."""
+    """Pass the messages of `tasks` to `handle`, and the time each was published to `saw`. The broker prefers
+    the consumer of the highest `priority`, as long as its prefetch allows."""
 
     async def read(message: StreamMessage[IncomingMessage]) -> Task:
         task = _read(message)
@@ -71,7 +78,13 @@ def subscribe_to_tasks(
             saw(put_at)
         return task
 
-    @broker.subscriber(_declared(tasks), decoder=read, ack_policy=AckPolicy.REJECT_ON_ERROR, no_reply=True)
+    @broker.subscriber(
+        _declared(tasks),
+        decoder=read,
+        ack_policy=AckPolicy.REJECT_ON_ERROR,
+        no_reply=True,
+        consume_args={"x-priority": priority},
+    )
     async def run_predictions(task: Task) -> None:
         """Run these predictions and settle their price. A later attempt names one prediction."""
         await _handled(handle, task)
