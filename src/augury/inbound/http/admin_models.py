@@ -78,11 +78,11 @@ class CheckView(msgspec.Struct, frozen=True):
 class OfferView(msgspec.Struct, frozen=True):
     """One version as the administrator sees it.
 
-    `checking`: its file was sent, and a worker has yet to open it. `refused`: the file cannot be served, for
+    `checking`: its file was sent, but no worker has opened it yet. `refused`: the file cannot be served, for
     the `reason`. `ready`: serves requests with its number. `canary`: also serves a `share` of the users whose
-    requests have no number. `active`: also serves requests without a number.
-    `retired`: serves no new requests. There are `facts` once the file was opened, and a `check` before.
-    `reason` can also say why a version that was sent is ready and not active.
+    requests have no number. `active`: also serves requests without a number. `retired`: serves no new
+    requests. There are `facts` once the file was opened, and a `check` before. `reason` can also say why a
+    version that was sent is ready and not active.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""Routes that only somebody who has signed in may call: what they all declare, in one place."""
+"""The shared declarations of routes that need a signed-in caller."""
 
 from functools import partial
 

@@ -43,7 +43,7 @@ async def test_what_was_lost_is_put_on_the_queue_again_together(hexagon: Hexagon
     assert await hexagon.sweep() == Swept(lost=20)
 
     found = tasks(hexagon)
-    assert [len(task.prediction_ids) for task in found] == [16, 4]
+    assert [len(task.prediction_ids) for task in found] == [20]
     assert {each for task in found for each in task.prediction_ids} == {each.id for each in predictions}
 
 
