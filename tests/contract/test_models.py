@@ -29,7 +29,10 @@ async def test_a_model_that_is_not_there_is_not_found(empty: Adapters, name: str
 
 
 @pytest.mark.parametrize("task", Task)
-async def test_a_model_comes_back_as_it_was_added(empty: Adapters, task: Task) -> None:
+@pytest.mark.parametrize("explain_price", [None, 0, 9])
+async def test_a_model_comes_back_as_it_was_added(
+    empty: Adapters, task: Task, explain_price: int | None
+) -> None:
     features = [
         Feature("age", FeatureKind.NUMERIC),
         Feature("город", FeatureKind.CATEGORICAL, values=("Париж", "")),
@@ -43,6 +46,8 @@ async def test_a_model_comes_back_as_it_was_added(empty: Adapters, task: Task) -
         schema=replace(model.facts.schema, is_grouped=task is Task.RANKING),
         outputs=("0.1", "0.9"),
         probabilities_are=ProbabilitiesAre.INDEPENDENT,
+        explain_work=7,
+        unexplained="why",
         metrics={"accuracy": 0.875},
         threshold=0.25,
         value_is=ValueIs.QUANTILE,
@@ -51,7 +56,7 @@ async def test_a_model_comes_back_as_it_was_added(empty: Adapters, task: Task) -
         read_as=ReadAs.EXPONENT,
         texts=TEXTS,
     )
-    model = replace(model, facts=facts)
+    model = replace(model, facts=facts, explain_price=explain_price)
 
     await empty.models.add(model)
 

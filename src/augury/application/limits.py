@@ -40,6 +40,9 @@ class Limits:
     """Unfinished predictions of all users. Another one is answered with 429."""
     max_expires_in: timedelta = timedelta(days=7)
     """The longest `expires_in` of a prediction, and the default of one that has none."""
+    max_explain_work: int = 10_000_000
+    """The most work of the explanations in one prediction: rows × leaves of the model's trees (a tree of
+    depth 8 has 256). 10 million take about 3 seconds, in which a worker runs no other bulk work."""
     guest_credits: int = 5
     """Credits of a guest for one day. 0 turns guests off."""
     guest_rows: int = 100

@@ -113,6 +113,8 @@ class Accepted:
     """Whether a notice of its end is kept until it is delivered."""
     bulk_cost: int | None = None
     """What it costs in the bulk lane (`Slice.cost`). None: it is small work."""
+    explain: int | None = None
+    """How many features of each row are explained, the strongest ones. None: no explanation."""
 
 
 @dataclass(frozen=True, slots=True)

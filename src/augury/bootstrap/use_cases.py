@@ -52,6 +52,7 @@ from augury.application.people.unblock_user import UnblockUser
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.execution import Execution
+from augury.application.predictions.explain_row import ExplainRow
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.known_balances import KnownBalances
@@ -109,6 +110,7 @@ PEOPLE = (
     IdentifyCaller,
     IssueTelegramLink,
     QuotePrediction,
+    ExplainRow,
     RefreshTokens,
     RegisterUser,
     ReplayDeadLetters,

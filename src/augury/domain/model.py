@@ -128,6 +128,8 @@ class Model:
     """The digest of the file in the model store, in hexadecimal."""
     row_price: int
     """Credits per row."""
+    explain_price: int | None = None
+    """Credits for the explanation of a row, on top of the row price. None: as much as the row price."""
     text_price: int = 0
     """Credits per kilobyte of text, on top of the row price."""
     state: ModelState
@@ -143,6 +145,8 @@ class Model:
         require_prices(self.row_price, self.text_price)
         if self.share is not None and not LEAST_SHARE <= self.share <= MOST_SHARE:
             raise InvalidShare(share=self.share)
+        if not 0 <= self.price_of_reasons <= MOST_ROW_PRICE:
+            raise InvalidAmount(amount=self.price_of_reasons, most=MOST_ROW_PRICE)
 
     @property
     def is_active(self) -> bool:
@@ -179,10 +183,22 @@ class Model:
             return self
         return replace(self, replaced=active.ref.version)
 
-    def price(self, rows: int, text_bytes: int) -> int:
+    @property
+    def price_of_reasons(self) -> int:
+        """Credits for the explanation of a row, on top of the row price."""
+        return self.row_price if self.explain_price is None else self.explain_price
+
+    def price_per_row(self, *, explained: bool = False) -> int:
+        """Credits per row, with its explanation or without."""
+        return self.row_price + self.price_of_reasons if explained else self.row_price
+
+    def price(self, rows: int, text_bytes: int, *, explained: bool = False) -> int:
         """The price of so many rows with so much text, in credits. Raises `InvalidAmount`."""
         price = price_of(
-            row_price=self.row_price, rows=rows, text_price=self.text_price, text_bytes=text_bytes
+            row_price=self.price_per_row(explained=explained),
+            rows=rows,
+            text_price=self.text_price,
+            text_bytes=text_bytes,
         )
         if price > MOST_CREDITS:
             raise InvalidAmount(amount=price)

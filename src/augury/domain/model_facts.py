@@ -225,6 +225,8 @@ class ReadAs(StrEnum):
 _AROUND, _PROBABILITY, _NUMBER = 40, 18, 28
 """The bytes of an answer without its names and numbers, the bytes of one probability with its separator, and
 those of one value: probabilities are rounded, values are not."""
+_EXPLANATION, _CONTRIBUTION = 400, 240
+"""The bytes of an explanation without its contributions, and those of one of these without its name."""
 _BESIDE = 40
 """The bytes of a standard deviation or of a rank with its name."""
 
@@ -264,6 +266,11 @@ class ModelFacts:
     """For a quantile or an expectile: between 0 and 1."""
     read_as: ReadAs | None = None
     """For a regression: how its raw value is read. None means raw: neither file nor operator has said."""
+    explain_work: int | None = None
+    """The work of explaining one row: the leaves of all trees, as if all branches of a tree were equally
+    deep. None if the model cannot be explained."""
+    unexplained: str = ""
+    """Why it cannot be explained. Empty if it can, or if an older release added the model."""
     texts: ModelTexts = field(default_factory=ModelTexts)
     ignored: tuple[str, ...] = ()
     """Features for which the file has categories, but that are not categorical features of the model. Not
@@ -279,6 +286,13 @@ class ModelFacts:
     def answer_bytes(self) -> int:
         """The most bytes that the answer to one row has as JSON."""
         return _answer_bytes(self.task, self.classes, self.outputs)
+
+    def explanation_bytes(self, top: int) -> int:
+        """The most bytes that the explanation of one row has as JSON, without its texts' words."""
+        names = self.schema.names()
+        longest = max(len(json.dumps(name)) for name in names)
+        numbers = len(self.form.names) if self.task in (Task.MULTILABEL, Task.MULTI_REGRESSION) else 1
+        return numbers * (_EXPLANATION + min(top, len(names)) * (_CONTRIBUTION + longest))
 
     @property
     def form(self) -> AnswerForm:

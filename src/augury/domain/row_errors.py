@@ -32,6 +32,8 @@ class RowFault(StrEnum):
     """The text or category has more characters than the service accepts."""
     NOT_STORABLE = "not_storable"
     """The text contains NUL or lone surrogates."""
+    NOT_EXPLAINED = "not_explained"
+    """The contributions of its features do not add up to its prediction."""
     NOT_PREDICTED = "not_predicted"
     """The model raised an error, or its answer is not a finite number."""
 

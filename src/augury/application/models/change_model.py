@@ -17,6 +17,7 @@ class ChangeModel:
         ref: ModelRef,
         row_price: int | None = None,
         text_price: int | None = None,
+        explain_price: int | None = None,
         state: ModelState | None = None,
     ) -> Model:
         """Values that are not given stay unchanged. Raises `ModelNotFound`, `InvalidAmount`."""
@@ -26,6 +27,7 @@ class ChangeModel:
                 model,
                 row_price=model.row_price if row_price is None else row_price,
                 text_price=model.text_price if text_price is None else text_price,
+                explain_price=model.explain_price if explain_price is None else explain_price,
             )
             return priced.in_state(state) if state else priced
 

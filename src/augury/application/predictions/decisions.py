@@ -82,10 +82,11 @@ class Decisions:
         most = self._limits.guest_pending if request.is_guest else self._limits.max_pending
         _require_room(balance.pending, most)
         _require_room(self._backlog.waiting, self._limits.max_waiting)
-        price = request.model.price(request.rows, request.text_bytes)
+        explained = request.explain is not None
+        price = request.model.price(request.rows, request.text_bytes, explained=explained)
         require_at_most(request.max_price, price)
         size = len(request.input)
-        lane = self._small.lane(request.rows, size, pending=balance.pending)
+        lane = Lane.BULK if explained else self._small.lane(request.rows, size, pending=balance.pending)
         if lane is Lane.BULK and balance.pending >= self._small.pending and request.user_id in self._known:
             return None  # fewer may be pending by now
         prediction = Prediction(
@@ -93,7 +94,7 @@ class Decisions:
             user_id=request.user_id,
             model=request.model.ref,
             rows=request.rows,
-            row_price=request.model.row_price,
+            row_price=request.model.price_per_row(explained=explained),
             text_price=request.model.text_price,
             text_bytes=request.text_bytes,
             created_at=self._now,
@@ -111,7 +112,11 @@ class Decisions:
             self.traces[prediction.id] = request.trace
         self.transfers += transfers
         cost = self._slice.cost(request.rows, size) if lane is Lane.BULK else None
-        self.accepted.append(Accepted(prediction, request.input, request.key, request.notify, cost))
+        if explained and cost is not None:  # a slice at least: so it is picked alone
+            cost = max(cost, self._slice.rows)
+        self.accepted.append(
+            Accepted(prediction, request.input, request.key, request.notify, cost, request.explain)
+        )
         return prediction
 
     def ids_by_lane(self) -> dict[Lane, list[PredictionId]]:

@@ -99,7 +99,10 @@ class Execution:
             began = time.perf_counter()
             outcomes = await self.predictor.predict(
                 model,
-                [Question(each.input, each.prediction.single, each.prediction.rows) for each in claims],
+                [
+                    Question(each.input, each.prediction.single, each.prediction.rows, each.explain)
+                    for each in claims
+                ],
             )
         except (ModelUnavailable, ModelNotFound) as error:
             log.error("model %s cannot be used: %s", ref, error)

@@ -27,6 +27,8 @@ class Claimed:
     input: Json
     """Empty for a slice of a batch, whose rows are in the store."""
     slice: SlicePlace | None = None
+    explain: int | None = None
+    """How many features of each row are explained, the strongest ones. None: no explanation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +458,8 @@ class Question:
     single: bool
     rows: int = 1
     """How many rows were accepted."""
+    explain: int | None = None
+    """How many features of each row are explained, the strongest ones. None: no explanation."""
 
 
 @dataclass(frozen=True, slots=True)

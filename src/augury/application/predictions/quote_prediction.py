@@ -26,6 +26,7 @@ class Quote:
     errors: Sequence[RowError]
     """The first of them, one for each invalid row."""
     waiting: int
+    explained: bool
     """Predictions of everyone that are not final yet."""
 
     @property
@@ -35,13 +36,14 @@ class Quote:
     @property
     def price(self) -> int:
         """Credits that would be held."""
-        return self.model.price(self.rows, self.text_bytes)
+        return self.model.price(self.rows, self.text_bytes, explained=self.explained)
 
     @property
     def charge(self) -> int:
         """Credits that would be charged if every valid row is predicted."""
         valid = self.valid_rows
-        return self.model.price(valid, self.text_bytes - self.unfit_text_bytes) if valid else 0
+        text_bytes = self.text_bytes - self.unfit_text_bytes
+        return self.model.price(valid, text_bytes, explained=self.explained) if valid else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class QuotePrediction:
         model: str | None = None,
         max_price: int | None = None,
         user_id: UserId | None = None,
+        explain: int | None = None,
     ) -> Quote:
         """`data` is one row (an object) or many (an array of objects), decoded from `size` bytes; `model` is
         `name` or `name@version`, or None for the default model. Raises `ModelNotFound`, `NoRows`,
@@ -69,7 +72,9 @@ class QuotePrediction:
         named = self.limits.default_model if model is None else model
         found = await self.models.get(named, user_id=user_id)
         most_rows = self.limits.max_rows
-        rows, errors = await aside(size, lambda: checked(data, found, self.limits, most_rows=most_rows))
+        rows, errors = await aside(
+            size, lambda: checked(data, found, self.limits, most_rows=most_rows, explain=explain)
+        )
         schema = found.facts.schema
         quote = Quote(
             found,
@@ -78,6 +83,7 @@ class QuotePrediction:
             text_bytes=bytes_of_text(schema, rows),
             unfit_text_bytes=bytes_of_text(schema, [rows[error.row] for error in errors]),
             errors=kept_errors(errors, most=self.limits.max_errors),
+            explained=explain is not None,
             waiting=await self.predictions.waiting(at_most=self.limits.max_waiting),
         )
         require_at_most(max_price, quote.price)

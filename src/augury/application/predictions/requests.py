@@ -8,6 +8,7 @@ from typing import Protocol, Self
 from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey, Json, Unavailable
 from augury.domain.errors import DomainError
+from augury.domain.explanation import ExplanationTooLarge, NotExplained
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
 from augury.domain.prediction import (
@@ -21,6 +22,8 @@ from augury.domain.prediction import (
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, kept_errors
 from augury.domain.rows import check_rows
+
+ADD_AGAIN = "an older release added it: add its file again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Request:
     """Whether a notice of its end is kept until it is delivered."""
     trace: str | None = None
     """The caller's `traceparent`: it goes with the task, and is not stored."""
+    explain: int | None = None
+    """How many features of each row are explained, the strongest ones. None: no explanation."""
 
     @classmethod
     def of(
@@ -59,6 +64,7 @@ class Request:
         max_price: int | None = None,
         notify: bool = False,
         trace: str | None = None,
+        explain: int | None = None,
     ) -> Self:
         """Check the `data`: one row (an object) or many (an array), whose JSON text is `input`.
 
@@ -71,7 +77,7 @@ class Request:
                 expires_in=int(expires_in.total_seconds()), most=int(limits.max_expires_in.total_seconds())
             )
         most_rows = min(limits.max_rows, limits.guest_rows) if is_guest else limits.max_rows
-        rows, errors = checked(data, model, limits, most_rows=most_rows)
+        rows, errors = checked(data, model, limits, most_rows=most_rows, explain=explain)
         if len(errors) == len(rows):
             raise NoValidRow(errors=kept_errors(errors, most=limits.max_errors), error_count=len(errors))
         return cls(
@@ -87,11 +93,12 @@ class Request:
             max_price=max_price,
             notify=notify,
             trace=trace,
+            explain=explain,
         )
 
 
 def checked(
-    data: object, model: Model, limits: Limits, *, most_rows: int
+    data: object, model: Model, limits: Limits, *, most_rows: int, explain: int | None = None
 ) -> tuple[Sequence[object], Sequence[RowError]]:
     """The rows of `data`, one (an object) or many (an array), and the errors of the invalid ones.
 
@@ -102,16 +109,26 @@ def checked(
         raise NoRows
     if len(rows) > most_rows:
         raise TooManyRows(rows=len(rows), most=most_rows)
-    _require_bounded_answer(len(rows), model, limits)
+    if explain is not None:
+        _require_explainable(len(rows), model, limits)
+    _require_bounded_answer(len(rows), model, limits, explain)
     return rows, check_rows(model.facts.schema, rows, limits.max_text).errors
 
 
-def _require_bounded_answer(rows: int, model: Model, limits: Limits) -> None:
-    one = model.facts.answer_bytes
+def _require_explainable(rows: int, model: Model, limits: Limits) -> None:
+    work = model.facts.explain_work
+    if work is None:
+        raise NotExplained(model=str(model.ref), reason=model.facts.unexplained or ADD_AGAIN)
+    if rows * work > limits.max_explain_work:
+        raise ExplanationTooLarge(rows=rows, most_rows=limits.max_explain_work // work)
+
+
+def _require_bounded_answer(rows: int, model: Model, limits: Limits, explain: int | None) -> None:
+    one = model.facts.answer_bytes + (0 if explain is None else model.facts.explanation_bytes(explain))
     if rows > 1 and rows * one > limits.max_answer_bytes:
         raise AnswerTooLarge(
             rows=rows,
-            classes=len(model.facts.classes),
+            classes=len(model.facts.form.names),
             bytes=rows * one,
             most=limits.max_answer_bytes,
             most_rows=max(1, limits.max_answer_bytes // one),

@@ -9,6 +9,7 @@ from augury.application.models.ports import Models
 from augury.application.ports import IdempotencyKey, Json, OpenBooks
 from augury.application.predictions.requests import Flight, Replayed, Request
 from augury.concurrency.aside import aside
+from augury.domain.explanation import ExplanationTooLarge, NotExplained
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import (
@@ -41,6 +42,8 @@ class Submission:
     """Whether a notice of its end is kept until it is delivered."""
     trace: str | None = None
     """The caller's `traceparent`: it goes with the task, and is not stored."""
+    explain: int | None = None
+    """How many features of each row are explained, the strongest ones. None: no explanation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,16 @@ class SubmitPrediction:
             answer = await self.flight.board(await self._request(submission))
             if isinstance(answer, Exception):
                 raise answer
-        except (ModelNotFound, NoRows, NoValidRow, TooManyRows, AnswerTooLarge, ExpiresTooLate):
+        except (
+            ModelNotFound,
+            NoRows,
+            NoValidRow,
+            TooManyRows,
+            AnswerTooLarge,
+            ExpiresTooLate,
+            NotExplained,
+            ExplanationTooLarge,
+        ):
             # Models and limits may have changed since the same request was accepted and paid for.
             if submission.key is None:
                 raise
@@ -87,6 +99,7 @@ class SubmitPrediction:
             max_price=submission.max_price,
             notify=submission.notify,
             trace=submission.trace,
+            explain=submission.explain,
         )
         return await aside(len(submission.input), checked)
 

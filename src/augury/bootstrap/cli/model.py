@@ -306,18 +306,31 @@ async def list_(operator: Operator, *, as_json: bool) -> None:
     type=click.IntRange(min=0),
     help="Credits per kilobyte of text (1,000 bytes in UTF-8), on top of the price per row. 0: text is free.",
 )
+@click.option(
+    "--explain-price",
+    type=click.IntRange(min=0),
+    help="Credits for the explanation of a row, on top of its price. Never set: as much as the row.",
+)
 @operates
-async def price(operator: Operator, model: str, credits: int | None, text_price: int | None) -> None:
-    """Set the price per row of MODEL (name@version), its price per kilobyte of text, or both.
+async def price(
+    operator: Operator,
+    model: str,
+    credits: int | None,
+    text_price: int | None,
+    explain_price: int | None,
+) -> None:
+    """Set prices of MODEL (name@version): per row, per kilobyte of text, or per explanation of a row.
 
     A price that is not given stays. Predictions that were accepted before keep their price.
     """
     from augury.bootstrap.cli.model_file import prices_of
 
-    if credits is None and text_price is None:
-        raise OperatorError("give a price per row, such as 2, or --text-price, or both")
+    if credits is None and text_price is None and explain_price is None:
+        raise OperatorError("give a price per row, such as 2, or --text-price, or --explain-price")
     change = ChangeModel(models=operator.models)
-    changed = await change(ref=_ref(model), row_price=credits, text_price=text_price)
+    changed = await change(
+        ref=_ref(model), row_price=credits, text_price=text_price, explain_price=explain_price
+    )
     say(f"{changed.ref} costs {prices_of(changed)}")
 
 

@@ -52,6 +52,19 @@ class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    explain_price: (
+        Annotated[
+            int,
+            msgspec.Meta(
+                ge=0,
+                le=MOST_ROW_PRICE,
+                examples=[3],
+                description="Credits for the explanation of a row, on top of its price. As long as it was "
+                "never set, an explanation costs as much as the row.",
+            ),
+        ]
+        | None
+    ) = None
     state: (
         Annotated[
             Literal["canary", "active", "retired"],
@@ -175,6 +188,7 @@ async def change_offer(
         ref=ModelRef.parse(ref),
         row_price=data.row_price,
         text_price=data.text_price,
+        explain_price=data.explain_price,
         state=None if data.state is None or is_canary else ModelState(data.state),
     )
     if data.share is not None:

@@ -44,6 +44,7 @@ from augury.inbound.http import (
     balance,
     batches,
     docs,
+    explanations,
     health,
     model_cards,
     model_uploads,
@@ -78,6 +79,7 @@ from augury.inbound.http.settings import HttpSettings
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     *predictions.ROUTES,
+    *explanations.ROUTES,
     *batches.ROUTES,
     *auth.ROUTES,
     *users.ROUTES,

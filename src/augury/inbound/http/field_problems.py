@@ -20,6 +20,7 @@ FAULTS: Mapping[RowFault, str] = {
     RowFault.NOT_A_DATE: "must be a date such as 2026-11-28 or 2026-11-28T09:30, or null",
     RowFault.TOO_LONG: "is too long: `GET /models/{name}` says how long (`maxLength`)",
     RowFault.NOT_STORABLE: "must not contain NUL or lone surrogates",
+    RowFault.NOT_EXPLAINED: "the contributions of its features do not add up to its prediction",
     RowFault.NOT_PREDICTED: "the model could not predict this row",
 }
 """The message for each fault of a row. A test checks that none is missing."""

@@ -41,12 +41,14 @@ class VersionView(msgspec.Struct, frozen=True):
     """One version. `input_schema` is the JSON Schema of one row, `row_price` its price in credits.
     `text_price` is added for each kilobyte (1,000 bytes in UTF-8) of the texts of all rows.
 
-    `output_schema` is the JSON Schema of the answer to one row. A classifier of two classes answers the
-    second if its probability is above `threshold`. `probabilities_are` says whether the probabilities of an
-    answer add up to 1 (`exclusive`) or each is its own (`independent`). `value_is` says what the value of a
-    regression means, with `alpha` for a quantile or an expectile; `outputs` names the values of a model that
-    answers several: its targets, or the alphas of its quantiles. The description and the texts are by
-    language (`en`, `ru`). A text is shown to people instead of the name of a feature, a label or an output.
+    `explain_price` is added for the explanation of a row; it is null if the model's answers cannot be
+    explained. `output_schema` is the JSON Schema of the answer to one row, without explanations. A classifier
+    of two classes answers the second if its probability is above `threshold`. `probabilities_are` says
+    whether the probabilities of an answer add up to 1 (`exclusive`) or each is its own (`independent`).
+    `value_is` says what the value of a regression means, with `alpha` for a quantile or an expectile;
+    `outputs` names the values of a model that answers several: its targets, or the alphas of its quantiles.
+    The description and the texts are by language (`en`, `ru`). A text is shown to people instead of the name
+    of a feature, a label or an output.
     """
 
     version: int
@@ -54,6 +56,7 @@ class VersionView(msgspec.Struct, frozen=True):
     task: Task
     row_price: int
     text_price: int
+    explain_price: int | None
     classes: list[str]
     outputs: list[str]
     input_schema: dict[str, Any]
@@ -79,6 +82,7 @@ class VersionView(msgspec.Struct, frozen=True):
             facts.task,
             model.row_price,
             model.text_price,
+            model.price_of_reasons if model.facts.explain_work else None,
             list(facts.classes),
             list(facts.outputs),
             json_schema(facts.schema, max_text=max_text),

@@ -22,6 +22,7 @@ from augury.domain.batch import (
 )
 from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
 from augury.domain.errors import DomainError
+from augury.domain.explanation import ExplanationTooLarge, NoExplanation, NotExplained
 from augury.domain.model import (
     CardNotFound,
     InvalidModelName,
@@ -197,6 +198,28 @@ KINDS: Mapping[type[DomainError], Kind] = {
         _same("rows", "classes", "bytes", "most", "most_rows"),
         "The answer for {rows} rows and {classes} classes could have {bytes} bytes; at most {most} are "
         "possible. Send at most {most_rows} rows in one prediction.",
+    ),
+    NotExplained: Kind(
+        422,
+        "not-explained",
+        "Not explained",
+        _same("model", "reason"),
+        "The answers of {model} cannot be explained: {reason}. Ask without `explain`.",
+    ),
+    ExplanationTooLarge: Kind(
+        422,
+        "explanation-too-large",
+        "Explanation too large",
+        _same("rows", "most_rows"),
+        "Explaining {rows} rows is too much work. Ask for explanations of at most {most_rows} rows in one "
+        "prediction.",
+    ),
+    NoExplanation: Kind(
+        404,
+        "no-explanation",
+        "No explanation",
+        says="This prediction has no explanation of that row: ask for it with `explain`, and wait for the "
+        "result.",
     ),
     ExpiresTooLate: Kind(422, "expires-too-late", "Expires too late", _same("expires_in", "most")),
     TooManyPending: Kind(

@@ -20,7 +20,7 @@ from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.member_routes import member_post
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.submissions import Data, MaxPrice
+from augury.inbound.http.submissions import Data, Explain, MaxPrice, top_of
 
 
 class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,12 +29,13 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
     data: Data
     model: Annotated[str, msgspec.Meta(max_length=128)] | None = None
     max_price: MaxPrice = None
+    explain: Explain = False
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """`price` would be held, and `charge` charged if the model can predict all valid rows. `text_bytes` are
-    the UTF-8 bytes of the values of text features, which cost `text_price` per 1,000, rounded up. With no
-    valid row the request is refused.
+    """`row_price` includes the explanation of a row, if one is asked for. `price` would be held, and `charge`
+    charged if the model can predict all valid rows. `text_bytes` are the UTF-8 bytes of the values of text
+    features, which cost `text_price` per 1,000, rounded up. With no valid row the request is refused.
 
     `errors` lists the first of the errors that `error_count` counts."""
 
@@ -83,12 +84,17 @@ async def quote(
     size = len(memoryview(data.data))
     rows = await aside(size, partial(decode_data, data.data, most=settings.max_values))
     quoted = await quote_prediction(
-        data=rows, size=size, model=data.model, max_price=data.max_price, user_id=request.user
+        data=rows,
+        size=size,
+        model=data.model,
+        max_price=data.max_price,
+        user_id=request.user,
+        explain=top_of(data.explain),
     )
     share_of(request.scope).release()
     return Quote(
         model=str(quoted.model.ref),
-        row_price=quoted.model.row_price,
+        row_price=quoted.model.price_per_row(explained=quoted.explained),
         text_price=quoted.model.text_price,
         rows=quoted.rows,
         valid_rows=quoted.valid_rows,

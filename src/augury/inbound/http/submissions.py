@@ -24,6 +24,7 @@ from augury.concurrency.aside import aside
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.trace_context import traceparent
 from augury.domain.balance import MOST_CREDITS, NotEnoughCredits
+from augury.domain.explanation import ALL_FEATURES, ExplanationTooLarge, NotExplained
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import (
@@ -82,6 +83,21 @@ MaxPrice = (
 )
 
 
+class ExplainTop(msgspec.Struct, forbid_unknown_fields=True):
+    """Explain each answer by the features with the strongest effects."""
+
+    top: Annotated[int, msgspec.Meta(ge=1, le=ALL_FEATURES, description="How many features are listed.")] = 10
+
+
+Explain = Annotated[
+    bool | ExplainTop,
+    msgspec.Meta(
+        description="Whether each answer says how its features raise or lower it (`explanations`), for "
+        '`explain_price` per row on top. `{"top": 5}` lists the five strongest features, `true` all.'
+    ),
+]
+
+
 class Submission(msgspec.Struct, forbid_unknown_fields=True):
     """Rows for a model: `name`, `name@version`, or the default model."""
 
@@ -99,6 +115,14 @@ class Submission(msgspec.Struct, forbid_unknown_fields=True):
         | None
     ) = None
     max_price: MaxPrice = None
+    explain: Explain = False
+
+
+def top_of(explain: bool | ExplainTop) -> int | None:
+    """How many features are to be explained; None if none are."""
+    if isinstance(explain, ExplainTop):
+        return explain.top
+    return ALL_FEATURES if explain else None
 
 
 _submission_decoder = msgspec.json.Decoder(Submission)
@@ -125,7 +149,10 @@ class SubmitHandler:
         name = name_of_submit(caller, scope)
         user_id = caller or await self.identity.guest(scope)
         model, expires_in, max_price = submission.model, submission.expires_in, submission.max_price
-        more = () if max_price is None else (max_price,)  # without it, the key is as in earlier releases
+        top = top_of(submission.explain)
+        # Without them, the fingerprint is that of the releases before.
+        more = () if max_price is None and top is None else (max_price,)
+        more = more if top is None else (*more, ("explain", top))
 
         def read() -> tuple[object, IdempotencyKey | None]:
             data = decode_data(submission.data, most=self.settings.max_values)
@@ -142,6 +169,7 @@ class SubmitHandler:
             key=key,
             max_price=max_price,
             trace=_trace(scope),
+            explain=top,
         )
         try:
             return Taken(user_id, await self.submit_prediction(asked))
@@ -251,6 +279,8 @@ def _preferences(scope: Scope) -> bytes:
                 NoValidRow((RowError(0, "text", RowFault.MISSING),), error_count=1),
                 NoRows(),
                 TooManyRows(rows=10_001, most=10_000),
+                NotExplained(model="tone@1", reason="its trees are not symmetric, and they ask for texts"),
+                ExplanationTooLarge(rows=100, most_rows=39),
                 IdempotencyConflict(),
                 TooManyPending(pending=1_000, most=1_000, retry_after=5),
             ],

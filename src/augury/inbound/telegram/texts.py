@@ -42,6 +42,7 @@ REASONS = {
     RowFault.NOT_A_DATE: "reason-date",
     RowFault.TOO_LONG: "reason-long",
     RowFault.NOT_STORABLE: "reason-characters",
+    RowFault.NOT_EXPLAINED: "reason-unexplained",
     RowFault.NOT_PREDICTED: "reason-broke",
 }
 """The message for each fault of a row. A test checks that none is missing."""

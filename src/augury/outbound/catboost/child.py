@@ -15,6 +15,7 @@ import msgspec
 from augury.domain.model import ModelRefused
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import Verdict
+from augury.outbound.catboost.shares import with_explanations
 
 
 def main(file: str, memory: str, seconds: str, threads: str) -> None:
@@ -29,7 +30,8 @@ def main(file: str, memory: str, seconds: str, threads: str) -> None:
 
 def judge(file: Path) -> Verdict:
     try:
-        return Verdict(facts=facts_of(open_model(file)))
+        model = open_model(file)
+        return Verdict(facts=with_explanations(model, facts_of(model)))
     except ModelRefused as refusal:
         return Verdict(refused=refusal.reason)
 

@@ -1,16 +1,17 @@
 """Shapley values of models whose trees are not symmetric, computed from the trees themselves.
 
-CatBoost 1.2.10 answers wrong values for them without a warning (findings/catboost-shap-of-asymmetric-trees.sh).
+CatBoost 1.2.10 answers wrong values for them without a warning
+(findings/catboost-shap-of-asymmetric-trees.sh).
 
-The game is the usual one of trees: a feature that is not known follows both branches of a node, weighted by the
-training rows that went there. A leaf is reached with the probability of the product, over the different features
-of its path, of 1 or 0 for a known one (the row follows all its branches, or not) and of its share of the
-training rows for an unknown one. The Shapley value of feature i in one leaf is then
+The game is the usual one of trees: an unknown feature follows both branches of a node, weighted by the
+training rows that went there. The probability of a leaf is the product, over the different features of its
+path, of 1 or 0 for a known one (the row follows all its branches, or not), and of its share of the training
+rows for an unknown one. The Shapley value of feature i in one leaf is then
 
     value · (known_i - share_i) · ∫ ∏ over j ≠ i of (share_j · (1 - t) + known_j · t) dt, t from 0 to 1,
 
-because the integral of t^k (1 - t)^(m-1-k) is the weight of a coalition of k of the other features. The integrand
-is a polynomial, which Gauss-Legendre quadrature integrates exactly.
+because the integral of t^k (1 - t)^(m-1-k) is the weight of a coalition of k of the other features. The
+integrand is a polynomial, which Gauss-Legendre quadrature integrates exactly.
 """
 
 from collections import defaultdict
@@ -28,7 +29,11 @@ _Step: TypeAlias = tuple[int, bool, int, float]
 
 
 class UnknownSplit(Exception):
-    """A tree asks for something that is not a number or a category alone. `str()` says what."""
+    """A tree asks for something that is not a number or a category itself. `str()` says what."""
+
+    @property
+    def is_statistic(self) -> bool:
+        return str(self) == "OnlineCtr"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class LoadedModel:
 
     def read(self, checked: CheckedRows) -> tuple[Table, list[Doubt]]:
         """Convert the checked rows to the model's input. Also answers the doubts about their values."""
-        table = _table(self.facts.schema.features, checked.values)
+        table = table_of(self.facts.schema.features, checked.values)
         doubts = []
         for column, categories in self.categories.items():
             sent = [row[column] for row in checked.values]
@@ -170,7 +170,7 @@ def _finite(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return finite
 
 
-def _table(features: Sequence[Feature], rows: Sequence[tuple[Any, ...]]) -> Table:
+def table_of(features: Sequence[Feature], rows: Sequence[tuple[Any, ...]]) -> Table:
     kinds = {feature.kind for feature in features}
     if FeatureKind.EMBEDDING not in kinds:
         # None becomes NaN, CatBoost's missing number. A list of lists would take a third more time.

@@ -17,11 +17,13 @@ from augury.application.predictions.ports import Outcome, Predictor, Question, S
 from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model, ModelRef, ModelRefused
 from augury.domain.model_facts import MOST_TEXT, ModelFacts, Task
+from augury.outbound.catboost.explaining import explained
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.ranking import ranked
 from augury.outbound.catboost.seen import seen_in
+from augury.outbound.catboost.shares import Explainer
 from augury.outbound.catboost.slicing import is_large, joined, slices
 
 
@@ -63,6 +65,7 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         self._settings = settings or CatBoostSettings()
         self._most = most or Limits().slice
         self._loaded: LRUCache[tuple[str, ModelRef], Kept] = LRUCache(self._settings.loaded_models)
+        self._explainers: LRUCache[int, Explainer] = LRUCache(self._settings.loaded_models)
         self._loading = asyncio.Lock()
         self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="catboost")
 
@@ -70,10 +73,27 @@ class CatBoostPredictor(Predictor, SlicePredictor):
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
         loaded = self._recall(model) or await self._load(model)
         outcomes = await self._outcomes(loaded, questions)
-        if loaded.facts.task is not Task.RANKING:
-            return outcomes
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: list(map(ranked, questions, outcomes)))
+        if loaded.facts.task is Task.RANKING:
+            outcomes = await loop.run_in_executor(self._threads, _ranked, questions, outcomes)
+        if any(question.explain is not None for question in questions):
+            outcomes = await loop.run_in_executor(self._threads, self._explained, loaded, questions, outcomes)
+        return outcomes
+
+    def _explained(
+        self, loaded: LoadedModel, questions: Sequence[Question], outcomes: Sequence[Outcome]
+    ) -> list[Outcome]:
+        """Raises `ModelUnavailable` if the model cannot be explained, although it was on acceptance."""
+        explainer = self._explainers.get(id(loaded))
+        try:
+            if explainer is None:
+                explainer = self._explainers[id(loaded)] = Explainer(loaded.catboost, loaded.facts)
+        except Exception as error:  # whatever CatBoost raises
+            raise ModelUnavailable(f"it cannot be explained: {error}") from error
+        return [
+            explained(loaded, explainer, question, outcome)
+            for question, outcome in zip(questions, outcomes, strict=True)
+        ]
 
     async def _outcomes(self, loaded: LoadedModel, questions: Sequence[Question]) -> list[Outcome]:
         small = [question for question in questions if not is_large(question, self._most)]
@@ -133,6 +153,10 @@ class CatBoostPredictor(Predictor, SlicePredictor):
             del self._loaded[key]
             return None
         return kept[1]
+
+
+def _ranked(questions: Sequence[Question], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return list(map(ranked, questions, outcomes))
 
 
 def load_model(path: Path, model: Model, threads: int = 1) -> LoadedModel:

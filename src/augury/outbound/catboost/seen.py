@@ -69,6 +69,11 @@ def category_hashes(texts: Sequence[str]) -> Hashes:
     return _keys(hashes.astype(np.uint32))
 
 
+def category_hash(text: str) -> int:
+    """CatBoost's own hash of a category, as its trees compare it."""
+    return int(np.uint32(CityHash64(text.encode()) & 0xFFFF_FFFF).view(np.int32))
+
+
 def seen_in(file: Path) -> Seen:
     """Read what is known of the training data. If the file cannot be read, nothing is known."""
     try:

@@ -58,6 +58,8 @@ class PredictionRecord:
     in_bulk: bool = False
     """Whether it waits for its user's turn in the bulk lane."""
     place: SlicePlace | None = None
+    explain: int | None = None
+    """How many features of each row are explained. None: no explanation."""
 
     def forgotten(self) -> Self:
         """The record without the user's input and the answers."""

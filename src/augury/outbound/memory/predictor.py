@@ -7,6 +7,7 @@ from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
 from augury.domain.answer import Classification
+from augury.domain.explanation import Contribution, Effect, Explanation, Scale
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import InputSchema
 from augury.domain.pricing import bytes_of_text
@@ -57,6 +58,7 @@ class _Sheet:
         data = msgspec.json.decode(question.input)
         rows = [data] if question.single else data
         self._single = question.single
+        self._explain = question.explain
         self._schema = schema
         self._errors = {error.row: error for error in schema.check_all(rows)}
         self._rows = rows
@@ -72,7 +74,10 @@ class _Sheet:
             for index, label in enumerate(labels)
             if label is None
         ]
-        outputs = [None if label is None else Classification(label=label) for label in labels]
+        outputs = [
+            None if label is None else self._answer(label, row)
+            for label, row in zip(labels, self._rows, strict=True)
+        ]
         valid_rows = self._length - len(errors)
         return Outcome(
             valid_rows=valid_rows,
@@ -81,6 +86,27 @@ class _Sheet:
             warnings=self._warnings(),
             unpredicted_text_bytes=bytes_of_text(self._schema, [self._rows[error.row] for error in errors]),
         )
+
+    def _answer(self, label: str, row: Mapping[str, object]) -> Mapping[str, object]:
+        """Each character of a value raises the answer `long` by 1."""
+        if self._explain is None:
+            return Classification(label=label)
+        sign = 1 if label == "long" else -1
+        effects = {name: sign * float(len(str(value))) for name, value in row.items()}
+        strongest = sorted(effects.items(), key=lambda each: -abs(each[1]))
+        explanation = Explanation(
+            of=label,
+            scale=Scale.LOG_ODDS,
+            base=-sign * LONG,
+            total=sum(effects.values()) - sign * LONG,
+            contributions=[
+                Contribution(feature=name, contribution=effect, effect=Effect.of(effect))
+                for name, effect in strongest[: self._explain]
+            ],
+        )
+        if len(effects) > self._explain:
+            explanation["others"] = sum(effect for _, effect in strongest[self._explain :])
+        return {"label": label, "explanations": [explanation]}
 
     def _warnings(self) -> list[RowWarning]:
         return [

@@ -95,6 +95,7 @@ def _accept(state: State, accepted: Accepted, now: datetime) -> None:
         notify=accepted.notify,
         bulk_cost=accepted.bulk_cost,
         in_bulk=is_bulk,
+        explain=accepted.explain,
     )
     count_pending(state, prediction.user_id, +1)
     if accepted.key:

@@ -125,7 +125,7 @@ def _start(state: State, record: PredictionRecord, token: UUID, now: datetime, l
     state.predictions[started.id] = replace(
         record, prediction=started, token=token, due_at=now + lease, in_bulk=False
     )
-    return Claimed(started, record.input, record.place)
+    return Claimed(started, record.input, record.place, record.explain)
 
 
 def _within(most_cost: int, records: Sequence[PredictionRecord]) -> Iterator[PredictionRecord]:

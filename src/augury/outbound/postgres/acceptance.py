@@ -11,7 +11,7 @@ from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelRef
 from augury.domain.premise import Premise
-from augury.outbound.postgres.pool import connection
+from augury.outbound.postgres.pool import connection, transaction
 from augury.outbound.postgres.transfer_rows import Move, Moves
 
 T = TypeVar("T")
@@ -128,6 +128,13 @@ _STATEMENTS = {
 """Those for flights that repay no debt."""
 
 
+# A statement of its own: flights without a wish to explain, which are nearly all, do not pay for it.
+EXPLAIN = """
+UPDATE predictions p SET explain = wish.top FROM unnest($1::uuid[], $2::smallint[]) AS wish (id, top)
+WHERE p.id = wish.id AND p.id = ANY ($1)
+"""
+
+
 async def read(pool: Pool, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]]) -> Opened:
     async with connection(pool) as taken:
         if not keys:
@@ -163,8 +170,15 @@ async def accept(
     if repayments:
         arguments += [each.reference for each in repayments], [each.amount for each in repayments]
         statement = ACCEPT_ALL
-    async with connection(pool) as taken:
-        return _balances_of(await taken.fetch(statement, *arguments))
+    wishes = [each for each in accepted if each.explain is not None]
+    if not wishes:
+        async with connection(pool) as taken:
+            return _balances_of(await taken.fetch(statement, *arguments))
+    async with transaction(pool) as taken:
+        rows = await taken.fetch(statement, *arguments)
+        ids, tops = zip(*((each.prediction.id, each.explain) for each in wishes), strict=True)
+        await taken.execute(EXPLAIN, list(ids), list(tops))
+    return _balances_of(rows)
 
 
 def _balances_of(rows: Sequence[Record]) -> dict[UserId, Balance]:

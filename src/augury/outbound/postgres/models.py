@@ -30,7 +30,8 @@ from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
 COLUMNS = """
-name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced
+name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced,
+explain_price
 """
 """All columns except the computed ones, which only older releases read.
 
@@ -57,7 +58,7 @@ STEP_BACK = """
 UPDATE models SET state = CASE WHEN $2 AND state = 'active' THEN 'ready' ELSE state END, canary_share = NULL
 WHERE name = $1 AND (canary_share IS NOT NULL OR $2 AND state = 'active')
 """
-ADD = f"INSERT INTO models ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+ADD = f"INSERT INTO models ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 LAST = """
 SELECT greatest(
     (SELECT max(version) FROM models WHERE name = $1),
@@ -70,7 +71,8 @@ SELECT EXISTS (SELECT FROM model_uploads WHERE name = $1 AND version = $2 AND sh
 CARD = "SELECT card FROM models WHERE name = $1 AND version = $2"
 PUT_CARD = "UPDATE models SET card = $3 WHERE name = $1 AND version = $2"
 CHANGE = """
-UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6, canary_share = $7, replaced = $8
+UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6, canary_share = $7, replaced = $8,
+    explain_price = $9
 WHERE name = $1 AND version = $2
 """
 
@@ -160,7 +162,7 @@ class PostgresModels(Models):
             await connection.execute(
                 CHANGE,
                 *(ref.name, ref.version, model.row_price, model.text_price, _state(model), _facts(model)),
-                *(model.share, model.replaced),
+                *(model.share, model.replaced, model.explain_price),
             )
             await _put_card(connection, model)
         self._forget()
@@ -214,6 +216,7 @@ def _model_of(row: Record) -> Model:
         state=_state_of(row),
         share=row["canary_share"] if _state_of(row) is ModelState.CANARY else None,
         replaced=row["replaced"],
+        explain_price=row["explain_price"],
         created_at=row["created_at"],
     )
 
@@ -236,6 +239,8 @@ def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "outputs": tuple(facts.get("outputs", ())),
         "probabilities_are": ProbabilitiesAre(probabilities_are) if probabilities_are else None,
+        "explain_work": facts.get("explain_work"),
+        "unexplained": facts.get("unexplained", ""),
         "threshold": facts.get("threshold"),
         "value_is": ValueIs(value_is) if value_is else None,
         "alpha": facts.get("alpha"),
@@ -258,6 +263,7 @@ def _values(model: Model) -> tuple[object, ...]:
         model.created_at,
         model.share,
         model.replaced,
+        model.explain_price,
     )
 
 
@@ -279,6 +285,8 @@ def _facts(model: Model) -> str:
         "classes": facts.classes,
         "outputs": facts.outputs,
         "probabilities_are": facts.probabilities_are,
+        "explain_work": facts.explain_work,
+        "unexplained": facts.unexplained,
         "metrics": dict(facts.metrics),
         "threshold": facts.threshold,
         "value_is": facts.value_is,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -156,6 +157,12 @@ models = Table(
         "canary_share", Double, comment="Of all users; only of a `ready` version, which it makes a canary"
     ),
     Column("replaced", Integer, comment="The version that was active before this one became it"),
+    Column(
+        "explain_price",
+        Integer,
+        CheckConstraint("explain_price >= 0", name="explain_price"),
+        comment="Credits for the explanation of a row; null: as much as the row price",
+    ),
     PrimaryKeyConstraint("name", "version"),
     CheckConstraint("row_price >= 0", name="row_price"),
     CheckConstraint("text_price >= 0", name="text_price"),
@@ -287,6 +294,7 @@ predictions = Table(
     Column("valid_text_bytes", Integer, comment="The text of the valid rows; null where text is free"),
     Column("batch_id", Uuid, comment="The batch of which it is a slice"),
     Column("batch_number", Integer, comment="The number of the slice, from 0"),
+    Column("explain", SmallInteger, comment="How many features of each row are explained; null: none"),
     CheckConstraint(
         "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"
     ),

@@ -268,6 +268,7 @@ reason-missing = is missing
 reason-characters = has characters that cannot be stored
 reason-extra = is not a feature of the model
 reason-row = must be an object
+reason-unexplained = its reasons do not add up to its prediction, so it is neither answered nor charged
 reason-broke = the model could not predict this row
 
 warning = ⚠ { $doubt }
@@ -337,6 +338,9 @@ refusal-unfit-for-model = This does not fit the model: { $reason }
 refusal-prediction-not-found = There is no such prediction.
 refusal-wrong-status = Too late: the prediction is already running or finished.
 refusal-no-valid-row = The model cannot use any of this input; nothing was charged. { $reason }
+refusal-not-explained = The answers of “{ $model }” cannot be explained: { $reason }
+refusal-explanation-too-large = The reasons for { $rows } rows are too much work. Ask for at most { $most_rows } rows at once.
+refusal-no-explanation = This prediction has no explanation of that row.
 refusal-no-rows = There are no rows.
 refusal-too-many-rows = { $rows ->
         [one] { $rows } row is

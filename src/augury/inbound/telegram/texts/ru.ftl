@@ -284,6 +284,7 @@ reason-missing = нет значения
 reason-characters = есть символы, которые нельзя сохранить
 reason-extra = у модели нет такого признака
 reason-row = нужен объект
+reason-unexplained = причины не складываются в прогноз, поэтому ответа нет и платить не нужно
 reason-broke = эту строку модель посчитать не смогла
 
 warning = ⚠ { $doubt }
@@ -360,6 +361,9 @@ refusal-unfit-for-model = Модели это не подходит: { $reason }
 refusal-prediction-not-found = Такого предсказания нет.
 refusal-wrong-status = Поздно: предсказание уже в работе или готово.
 refusal-no-valid-row = Эти данные модели не подходят; ничего не списано. { $reason }
+refusal-not-explained = Ответы модели «{ $model }» нельзя объяснить: { $reason }
+refusal-explanation-too-large = Объяснить столько строк сразу ({ $rows }) слишком долго. Запросите не больше { $most_rows }.
+refusal-no-explanation = У этого прогноза нет объяснения для такой строки.
 refusal-no-rows = Строк нет.
 refusal-too-many-rows = { $rows ->
         [one] { $rows } строка

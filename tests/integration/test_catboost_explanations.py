@@ -1,0 +1,277 @@
+"""Nobody is told a wrong reason: contributions add up to the prediction, and are Shapley values."""
+
+import json
+from dataclasses import replace
+from itertools import combinations
+from math import factorial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from catboost import CatBoost, Pool, sum_models
+
+from augury.application.ports import Json
+from augury.application.predictions.ports import Outcome, Question
+from augury.domain.model_facts import Task
+from augury.domain.row_errors import RowError, RowFault
+from augury.outbound.catboost.explaining import explained
+from augury.outbound.catboost.file import facts_of, open_model
+from augury.outbound.catboost.forest import Forest
+from augury.outbound.catboost.inspector import CatBoostInspector
+from augury.outbound.catboost.loaded import LoadedModel
+from augury.outbound.catboost.questions import answer
+from augury.outbound.catboost.seen import category_hash, seen_in
+from augury.outbound.catboost.shares import Explainer, Shares, with_explanations
+from tests.catboost_models import binary_model, numeric_pool, train
+
+ROWS = 80
+CITIES = ("Paris", "Rome", "Oslo", "Perm")
+FLAGS = np.arange(ROWS) % 2
+KINDS: list[tuple[str, Any, Task]] = [
+    ("Logloss", FLAGS, Task.CLASSIFICATION),
+    ("MultiClass", np.arange(ROWS) % 3, Task.CLASSIFICATION),
+    (
+        "MultiLogloss",
+        np.stack([FLAGS, 1 - FLAGS, np.arange(ROWS) % 3 == 0], axis=1).astype(int),
+        Task.MULTILABEL,
+    ),
+    ("RMSE", np.arange(ROWS) / 7, Task.REGRESSION),
+    ("Poisson", np.arange(ROWS) % 5, Task.REGRESSION),
+    ("MultiRMSE", np.stack([FLAGS, np.arange(ROWS)], axis=1), Task.MULTI_REGRESSION),
+    ("RMSEWithUncertainty", np.arange(ROWS) / 7, Task.UNCERTAIN_REGRESSION),
+    ("QueryRMSE", FLAGS, Task.RANKING),
+]
+POLICIES = ["SymmetricTree", "Depthwise", "Lossguide"]
+
+
+def rows() -> list[list[Any]]:
+    random = np.random.default_rng(4)
+    return [
+        [float("nan") if row % 6 == 0 else float(random.normal() + row % 2), CITIES[row % 4], float(row % 5)]
+        for row in range(ROWS)
+    ]
+
+
+def pool(target: Any, **more: Any) -> Pool:
+    return Pool(rows(), target, cat_features=[1], feature_names=["x", "city", "y"], **more)
+
+
+def loaded(file: Path) -> LoadedModel:
+    catboost = open_model(file)
+    found = facts_of(catboost)
+    return LoadedModel.of(catboost, found, found, seen_in(file), 1)
+
+
+def data() -> list[dict[str, Any]]:
+    return [{"x": None if x != x else x, "city": city, "y": y} for x, city, y in rows()]
+
+
+def explain(file: Path, sent: object, top: int = 99) -> tuple[Any, Outcome]:
+    model = loaded(file)
+    single = not isinstance(sent, list)
+    question = Question(Json(json.dumps(sent).encode()), single=single, explain=top)
+    [outcome] = answer(model, [question], 10)
+    found = explained(model, Explainer(model.catboost, model.facts), question, outcome)
+    return json.loads(found.output or b"null"), found
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("loss", "target", "task"), KINDS, ids=[loss for loss, *_ in KINDS])
+def test_the_contributions_of_every_row_add_up_to_its_prediction(
+    tmp_path: Path, loss: str, target: Any, task: Task, policy: str
+) -> None:
+    groups = {"group_id": np.repeat(np.arange(8), 10)} if task is Task.RANKING else {}
+    file = train(
+        pool(target, **groups), tmp_path / "m.cbm", loss=loss, iterations=12, depth=4, grow_policy=policy,
+        one_hot_max_size=9, learning_rate=0.4,
+    )  # fmt: skip
+    catboost = CatBoost().load_model(str(file))
+    raw = np.asarray(catboost.predict(rows(), prediction_type="RawFormulaVal")).reshape(ROWS, -1)
+
+    answers, outcome = explain(file, data())
+
+    assert outcome.errors == ()
+    for row, found in enumerate(answers):
+        for place, each in enumerate(found["explanations"]):
+            moved = sum(one["contribution"] for one in each["contributions"])
+            assert each["base"] + moved == pytest.approx(each["total"], abs=1e-9)
+            if loss == "Logloss":
+                assert each["total"] == pytest.approx(raw[row, 0] * (1 if found["label"] == "1" else -1))
+            elif loss == "MultiClass":
+                assert each["of"] == found["label"]
+                assert each["total"] == pytest.approx(raw[row, int(found["label"])])
+            else:
+                assert each["total"] == pytest.approx(raw[row, place])
+        several = task in (Task.MULTILABEL, Task.MULTI_REGRESSION)
+        assert len(found["explanations"]) == (raw.shape[1] if several else 1)
+
+
+@pytest.mark.parametrize("policy", ["Depthwise", "Lossguide"])
+def test_the_contributions_of_trees_that_are_not_symmetric_are_shapley_values(
+    tmp_path: Path, policy: str
+) -> None:
+    """By the definition: over all coalitions, by hand."""
+    file = train(
+        pool(np.arange(ROWS) % 7), tmp_path / "m.cbm", loss="RMSE", iterations=5, depth=4, grow_policy=policy,
+        one_hot_max_size=9, learning_rate=0.4,
+    )  # fmt: skip
+    catboost = CatBoost().load_model(str(file))
+    catboost.save_model(str(tmp_path / "m.json"), format="json")
+    exported = json.loads((tmp_path / "m.json").read_text())
+    forest = Forest(exported)
+
+    for x, city, y in rows()[:12]:
+        numbers, hashes = {0: float(np.float32(x)), 2: y}, {1: category_hash(city)}
+        found = forest.shapley(numbers, hashes, 3)[:, 0]
+        assert found == pytest.approx(by_definition(exported, {**numbers, **hashes}), abs=1e-12)
+
+
+def by_definition(exported: dict[str, Any], row: dict[int, Any]) -> list[float]:
+    info = exported["features_info"]
+    floats = [each["flat_feature_index"] for each in info["float_features"]]
+    nan_holds = [each["nan_value_treatment"] == "AsTrue" for each in info["float_features"]]
+    categories = [each["flat_feature_index"] for each in info["categorical_features"]]
+
+    def weight(node: dict[str, Any]) -> float:
+        return node["weight"] if "weight" in node else weight(node["left"]) + weight(node["right"])
+
+    def value(node: dict[str, Any], known: frozenset[int]) -> float:
+        if "split" not in node:
+            return float(node["value"])
+        split = node["split"]
+        if split["split_type"] == "FloatFeature":
+            index = split["float_feature_index"]
+            feature, number = floats[index], row[floats[index]]
+            holds = nan_holds[index] if number != number else number > split["border"]
+        else:
+            feature = categories[split["cat_feature_index"]]
+            holds = row[feature] == split["value"]
+        if feature in known:
+            return value(node["right" if holds else "left"], known)
+        left, right = weight(node["left"]), weight(node["right"])
+        return (left * value(node["left"], known) + right * value(node["right"], known)) / (left + right)
+
+    def game(known: tuple[int, ...]) -> float:
+        return sum(value(tree, frozenset(known)) for tree in exported["trees"])
+
+    features = sorted(row)
+    count = len(features)
+    return [
+        sum(
+            factorial(size) * factorial(count - size - 1) / factorial(count)
+            * (game((*others, feature)) - game(others))
+            for size in range(count)
+            for others in combinations([each for each in features if each != feature], size)
+        )
+        for feature in features
+    ]  # fmt: skip
+
+
+def test_a_feature_that_raises_is_said_to_and_the_others_are_added_up(tmp_path: Path) -> None:
+    file = train(numeric_pool(target=np.arange(60) * 1.0), tmp_path / "m.cbm", loss="RMSE", iterations=30)
+
+    found, _ = explain(file, {"x": 0.5, "y": -0.5}, top=1)
+
+    [explanation] = found["explanations"]
+    [strongest] = explanation["contributions"]
+    assert explanation["scale"] == "value"
+    assert strongest["effect"] == ("raises" if strongest["contribution"] > 0 else "lowers")
+    assert strongest["value"] == {"x": 0.5, "y": -0.5}[strongest["feature"]]
+    assert abs(strongest["contribution"]) >= abs(explanation["others"])
+    assert explanation["base"] + strongest["contribution"] + explanation["others"] == pytest.approx(
+        found["value"]
+    )
+
+
+def test_the_words_of_a_text_are_left_out_one_by_one(tmp_path: Path) -> None:
+    file = binary_model(tmp_path / "m.cbm")
+    catboost = CatBoost().load_model(str(file))
+
+    found, _ = explain(file, {"age": 33, "city": "Paris", "text": "good day good"})
+
+    by_feature = {each["feature"]: each for each in found["explanations"][0]["contributions"]}
+    assert "value" not in by_feature["text"]
+
+    def odds(text: str) -> float:
+        cells = Pool([[33.0, "Paris", text]], cat_features=[1], text_features=[2])
+        return float(catboost.predict(cells, prediction_type="RawFormulaVal")[0])
+
+    sign = 1 if found["label"] == "1" else -1
+    expected = {
+        "good": sign * (odds("good day good") - odds("day")),
+        "day": sign * (odds("good day good") - odds("good good")),
+    }
+    assert {each["word"]: each["contribution"] for each in by_feature["text"]["words"]} == pytest.approx(
+        {word: effect for word, effect in expected.items() if effect}
+    )
+
+
+def test_an_invalid_row_has_no_explanation_and_the_others_have_theirs(tmp_path: Path) -> None:
+    file = train(numeric_pool(target=np.arange(60) * 1.0), tmp_path / "m.cbm", loss="RMSE")
+
+    answers, outcome = explain(file, [{"x": 1, "y": "?"}, {"x": 1, "y": None}])
+
+    assert answers[0] is None
+    assert len(answers[1]["explanations"][0]["contributions"]) == 2
+    assert [(each.row, each.field) for each in outcome.errors] == [(0, "y")]
+
+
+def test_a_row_whose_contributions_do_not_add_up_is_neither_answered_nor_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = train(numeric_pool(target=np.arange(60) * 1.0), tmp_path / "m.cbm", loss="RMSE")
+    whole = Explainer.shares
+
+    def wrong(self: Explainer, table: Any) -> Shares:
+        shares = whole(self, table)
+        moved = shares.contributions.copy()
+        moved[1, 0, 0] += 1e-3
+        return replace(shares, contributions=moved)
+
+    monkeypatch.setattr(Explainer, "shares", wrong)
+    answers, outcome = explain(file, [{"x": 1, "y": 2}, {"x": 2, "y": 2}])
+
+    assert answers[0]["explanations"]
+    assert answers[1] is None
+    assert (outcome.valid_rows, outcome.errors) == (1, [RowError(1, None, RowFault.NOT_EXPLAINED)])
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+async def test_the_inspector_says_how_much_work_an_explanation_is(tmp_path: Path, policy: str) -> None:
+    file = train(
+        numeric_pool(target=np.arange(60) * 1.0), tmp_path / "m.cbm", loss="RMSE", iterations=5, depth=3,
+        grow_policy=policy,
+    )  # fmt: skip
+
+    facts = await CatBoostInspector().inspect(file)
+
+    assert facts.unexplained == ""
+    assert 0 < (facts.explain_work or 0) <= 5 * 2**3 if policy != "Lossguide" else facts.explain_work
+
+
+def test_a_model_that_cannot_be_explained_rightly_says_why(tmp_path: Path) -> None:
+    """Trees that are not symmetric and ask for statistics of categories: only CatBoost knows those."""
+    file = train(pool(FLAGS), tmp_path / "m.cbm", iterations=20, grow_policy="Lossguide", one_hot_max_size=2)
+    catboost = open_model(file)
+
+    facts = with_explanations(catboost, facts_of(catboost))
+
+    assert facts.explain_work is None
+    assert facts.unexplained == (
+        "its trees are not symmetric, and they ask for statistics of categories: CatBoost explains such "
+        "trees wrongly"
+    )
+
+
+def test_a_sum_of_models_is_explained(tmp_path: Path) -> None:
+    parts = []
+    for seed in (1, 2):
+        file = train(pool(np.arange(ROWS) * 1.0), tmp_path / "m.cbm", loss="RMSE", random_seed=seed)
+        parts.append(CatBoost().load_model(str(file)))
+    sum_models(parts, weights=[0.25, 0.75]).save_model(str(tmp_path / "sum.cbm"))
+
+    answers, outcome = explain(tmp_path / "sum.cbm", data())
+
+    assert outcome.errors == ()
+    assert all(each["explanations"][0]["total"] == pytest.approx(each["value"]) for each in answers)
