@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 from itertools import combinations
 from math import factorial
 from pathlib import Path
@@ -13,10 +14,11 @@ from catboost import CatBoost, Pool, sum_models
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
+from augury.domain.dates import DatePart
 from augury.domain.model_facts import Task
 from augury.domain.row_errors import RowError, RowFault
 from augury.outbound.catboost.explaining import explained
-from augury.outbound.catboost.file import facts_of, open_model
+from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
 from augury.outbound.catboost.forest import Forest
 from augury.outbound.catboost.inspector import CatBoostInspector
 from augury.outbound.catboost.loaded import LoadedModel
@@ -275,3 +277,31 @@ def test_a_sum_of_models_is_explained(tmp_path: Path) -> None:
 
     assert outcome.errors == ()
     assert all(each["explanations"][0]["total"] == pytest.approx(each["value"]) for each in answers)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+async def test_the_parts_of_a_date_are_explained_as_the_date(tmp_path: Path, policy: str) -> None:
+    days = [date(2026, 1, 1) + timedelta(days=3 * day) for day in range(ROWS)]
+    cells = [[float(row % 7), day.month, day.weekday()] for row, day in enumerate(days)]
+    target = [day.month + (day.weekday() == 2) for day in days]
+    file = train(
+        Pool(cells, target, feature_names=["x", "when.month", "when.weekday"]),
+        tmp_path / "m.cbm",
+        own=OwnFacts(dates={"when": (DatePart.MONTH, DatePart.WEEKDAY)}),
+        loss="RMSE",
+        iterations=30,
+        learning_rate=0.3,
+        grow_policy=policy,
+    )
+
+    answers, outcome = explain(file, [{"x": 1, "when": str(day)} for day in days])
+
+    assert outcome.errors == ()
+    for found, day in zip(answers, days, strict=True):
+        [explanation] = found["explanations"]
+        by_feature = {each["feature"]: each for each in explanation["contributions"]}
+        assert by_feature["when"]["value"] == str(day)
+        moved = sum(each["contribution"] for each in by_feature.values())
+        assert explanation["base"] + moved == pytest.approx(found["value"])
+    facts = await CatBoostInspector().inspect(file)
+    assert facts.explain_work

@@ -159,7 +159,7 @@ class _Part:
     def _contribution(self, feature: Feature, place: int, row: Row) -> Contribution:
         moved = float(self.contributions[place])
         found = Contribution(feature=feature.name, contribution=moved, effect=Effect.of(moved))
-        if feature.kind in (FeatureKind.NUMERIC, FeatureKind.CATEGORICAL):
+        if feature.kind not in (FeatureKind.TEXT, FeatureKind.EMBEDDING):
             value = row[feature.name]
             found["value"] = value[:MOST_VALUE_CHARACTERS] if isinstance(value, str) else value
         if words := self.words.get(place):

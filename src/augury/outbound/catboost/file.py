@@ -316,15 +316,21 @@ def _width(model: CatBoost, features: Sequence[Feature]) -> int:
     return int(np.size(_neutral_answer(model, features, "RawFormulaVal")))
 
 
-def _neutral_answer(
-    model: CatBoost, features: Sequence[Feature], asked: PredictionType
-) -> npt.NDArray[np.float64]:
+def neutral_row(model: CatBoost, features: Sequence[Feature]) -> npt.NDArray[np.object_]:
+    """A table of one row that every such model takes."""
     plain = [each for each in features if each.kind is not FeatureKind.DATE]
     parts = sum(map(len, dates_of(model).values()))
     row = np.zeros((1, len(plain) + parts), dtype=object)
     for place, feature in enumerate(plain):
         is_list = feature.kind is FeatureKind.EMBEDDING
         row[0, place] = [0.0] * (feature.length or 1) if is_list else _NEUTRAL[feature.kind]
+    return row
+
+
+def _neutral_answer(
+    model: CatBoost, features: Sequence[Feature], asked: PredictionType
+) -> npt.NDArray[np.float64]:
+    row = neutral_row(model, features)
     try:
         answer: npt.NDArray[np.float64] = model.predict(row, prediction_type=asked, thread_count=1)
     except CatBoostError as error:

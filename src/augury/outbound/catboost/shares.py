@@ -12,8 +12,8 @@ import numpy.typing as npt
 from catboost import CatBoost, CatBoostError, Pool
 
 from augury.domain.model_facts import FeatureKind, ModelFacts
+from augury.outbound.catboost.file import dates_of, neutral_row
 from augury.outbound.catboost.forest import Forest, UnknownSplit
-from augury.outbound.catboost.loaded import Table, table_of
 from augury.outbound.catboost.seen import category_hash
 
 MOST_WORK = 20_000_000
@@ -22,13 +22,9 @@ MOST_REASON_CHARACTERS = 200
 TOLERANCE = 1e-6
 """By how much the sum of contributions may differ from the raw value, relative to values above 1."""
 _STATISTICS = "they ask for statistics of categories: CatBoost explains such trees wrongly"
-_NEUTRAL: dict[FeatureKind, Any] = {
-    FeatureKind.NUMERIC: 0.0,
-    FeatureKind.CATEGORICAL: "",
-    FeatureKind.TEXT: "",
-}
-
 Floats: TypeAlias = npt.NDArray[np.float64]
+Table: TypeAlias = npt.NDArray[Any]
+"""Rows by columns of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,11 @@ class Explainer:
     def __init__(self, catboost: CatBoost, facts: ModelFacts) -> None:
         """Raises `CatBoostError` or `UnknownSplit` if the model cannot be explained."""
         self._catboost = catboost
-        self._features = facts.schema.features
+        features, parts = facts.schema.features, [len(each) for each in dates_of(catboost).values()]
+        first = len(features) - len(parts)
+        self._kinds = [feature.kind for feature in features[:first]] + [FeatureKind.NUMERIC] * sum(parts)
+        self._places = [*range(first), *(first + at for at, count in enumerate(parts) for _ in range(count))]
+        """The feature of each column of the model, which takes several parts of a date."""
         self._forest = None if is_symmetric(catboost) else Forest(_exported(catboost))
 
     def shares(self, table: Table) -> Shares:
@@ -65,13 +65,22 @@ class Explainer:
         raw = self.raw(table)
         if self._forest is not None:
             found = np.array([self._by_trees(self._forest, row).T for row in table])
-            return Shares(raw, np.broadcast_to(self._forest.base, raw.shape), found)
+            return Shares(raw, np.broadcast_to(self._forest.base, raw.shape), self._by_feature(found))
         values = np.asarray(
             self._catboost.get_feature_importance(self._pool(table), type="ShapValues", thread_count=1)
         )
-        values = values.reshape(len(raw), -1, len(self._features) + 1)
+        values = values.reshape(len(raw), -1, len(self._kinds) + 1)
         raw = raw[:, : values.shape[1]]  # of a mean and its uncertainty, CatBoost explains only the mean
-        return Shares(raw, values[:, :, -1], values[:, :, :-1])
+        return Shares(raw, values[:, :, -1], self._by_feature(values[:, :, :-1]))
+
+    def _by_feature(self, contributions: Floats) -> Floats:
+        """Those of the parts of a date are added up."""
+        if self._places == list(range(len(self._kinds))):
+            return contributions
+        found = np.zeros((*contributions.shape[:2], self._places[-1] + 1))
+        for column, place in enumerate(self._places):
+            found[:, :, place] += contributions[:, :, column]
+        return found
 
     def raw(self, table: Table) -> Floats:
         """Rows by dimensions."""
@@ -80,8 +89,8 @@ class Explainer:
 
     def _by_trees(self, forest: Forest, row: Sequence[Any]) -> Floats:
         numbers, hashes = {}, {}
-        for place, (feature, value) in enumerate(zip(self._features, row, strict=True)):
-            if feature.kind is FeatureKind.NUMERIC:
+        for place, (kind, value) in enumerate(zip(self._kinds, row, strict=True)):
+            if kind is FeatureKind.NUMERIC:
                 numbers[place] = float(np.float32(np.nan if value is None else value))
             else:
                 hashes[place] = category_hash(str(value))
@@ -89,14 +98,14 @@ class Explainer:
 
     def _pool(self, table: Table) -> Pool:
         def of(kind: FeatureKind) -> list[int] | None:
-            return [at for at, feature in enumerate(self._features) if feature.kind is kind] or None
+            return [at for at, each in enumerate(self._kinds) if each is kind] or None
 
         return Pool(
             table,
             cat_features=of(FeatureKind.CATEGORICAL),
             text_features=of(FeatureKind.TEXT),
             embedding_features=of(FeatureKind.EMBEDDING),
-            feature_names=[feature.name for feature in self._features],
+            feature_names=list(self._catboost.feature_names_),
         )
 
 
@@ -124,11 +133,7 @@ def _work(catboost: CatBoost, facts: ModelFacts) -> int:
     work = sum(1 << (each - 1).bit_length() for each in leaves)
     if work > MOST_WORK:
         raise CatBoostError(f"one row is too much work: its trees have {work} leaves")
-    row: list[Any] = []
-    for feature in facts.schema.features:
-        is_list = feature.kind is FeatureKind.EMBEDDING
-        row.append([0.0] * (feature.length or 1) if is_list else _NEUTRAL[feature.kind])
-    shares = Explainer(catboost, facts).shares(table_of(facts.schema.features, [tuple(row)]))
+    shares = Explainer(catboost, facts).shares(neutral_row(catboost, facts.schema.features))
     if not shares.add_up().all():
         raise CatBoostError("the contributions of its features do not add up to its prediction")
     return max(1, work)
