@@ -40,7 +40,7 @@ async def test_a_later_attempt_says_it_too(adapters: Adapters) -> None:
     token = uuid4()
     await adapters.work.pick(token=token, lease=LEASE, most=9, most_cost=9)
     await adapters.work.hand_back(token, [prediction.id])
-    terms = ClaimTerms(token=uuid4(), lease=LEASE, retries=True, most_rows=9, most_bytes=9_999)
+    terms = ClaimTerms(token=uuid4(), lease=LEASE, most_rows=9, most_bytes=9_999)
 
     [claim] = await adapters.work.claim([prediction.id], terms)
 

@@ -24,7 +24,9 @@ class MemoryWork(Work):
             fresh = [each for each in _claimable(state, ids, now) if not each.prediction.attempts]
             begun = list(_bounded(fresh, terms))
             _note(state, terms.token, begun, now)
-        return [Claimed(each.prediction.start(at=now), each.input, each.place) for each in begun]
+        return [
+            Claimed(each.prediction.start(at=now), each.input, each.place, each.explain) for each in begun
+        ]
 
     @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
