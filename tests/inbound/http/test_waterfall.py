@@ -6,7 +6,7 @@ import pytest
 
 from augury.domain.explanation import Effect, Explanation, Scale
 from augury.domain.model_texts import ModelTexts
-from augury.inbound.waterfall import MOST_BARS, waterfall
+from augury.inbound.http.waterfall import MOST_BARS, waterfall
 
 EVIL = '</text><script>alert("1")</script>&\x01\ud800'
 TEXTS = ModelTexts(
