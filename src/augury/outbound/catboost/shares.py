@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from catboost import CatBoost, CatBoostError, Pool
 
 from augury.domain.model_facts import FeatureKind, ModelFacts
 from augury.outbound.catboost.file import dates_of, neutral_row
 from augury.outbound.catboost.forest import Forest, UnknownSplit
+from augury.outbound.catboost.library import CatBoost, CatBoostError, Pool
 from augury.outbound.catboost.seen import category_hash
 
 MOST_WORK = 20_000_000
