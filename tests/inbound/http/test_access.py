@@ -16,6 +16,7 @@ OPEN = {
     ("POST", "/auth/logout"),
     ("GET", "/models"),
     ("GET", "/models/{name:str}"),
+    ("GET", "/models/{model:str}/card"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
@@ -104,7 +105,7 @@ async def test_what_is_one_users_is_a_404_to_every_other(api: Api, is_admin: boo
                 assert response.status_code == 404, (method, path)
                 assert response.json()["type"].endswith("-not-found")
                 walked += 1
-    assert walked == 4
+    assert walked == 5
     assert (await owner.get(f"/predictions/{ids['prediction_id']}")).json()["status"] == "queued"
     assert len((await owner.get("/users/me/api-keys")).json()["items"]) == 1
 
