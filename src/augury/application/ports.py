@@ -112,7 +112,7 @@ class Accepted:
     notify: bool = False
     """Whether a notice of its end is kept until it is delivered."""
     bulk_cost: int | None = None
-    """What it costs in the bulk lane (`Slice.cost`). None: it is small work."""
+    """Its cost in the bulk lane (`Slice.cost`). None for small work."""
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
 

@@ -27,7 +27,7 @@ class Quote:
     """The first of them, one for each invalid row."""
     waiting: int
     explained: bool
-    """Predictions of everyone that are not final yet."""
+    """The unfinished predictions of all users."""
 
     @property
     def error_count(self) -> int:

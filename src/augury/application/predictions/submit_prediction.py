@@ -41,7 +41,7 @@ class Submission:
     notify: bool = False
     """Whether a notice of its end is kept until it is delivered."""
     trace: str | None = None
-    """The caller's `traceparent`: it goes with the task, and is not stored."""
+    """The caller's `traceparent`. It is sent with the task, and not stored."""
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
 

@@ -79,7 +79,7 @@ class LoadedModel:
         )
 
     def read(self, checked: CheckedRows) -> tuple[Table, list[Doubt]]:
-        """Convert the checked rows to the model's input. Also answers the doubts about their values."""
+        """Convert the checked rows to the model's input. Also returns the doubts about their values."""
         table = table_of(self.facts.schema.features, checked.values)
         doubts = []
         for column, categories in self.categories.items():
