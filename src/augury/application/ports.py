@@ -14,6 +14,7 @@ from uuid import UUID
 
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.lane import Lane
 from augury.domain.prediction import IdempotencyConflict, Prediction
 from augury.domain.usage import Usage
 from augury.domain.user import UserNotFound
@@ -53,8 +54,8 @@ class Counters(Protocol):
     def accepted(self, predictions: Sequence[Prediction]) -> None: ...
 
     @abstractmethod
-    def settled(self, predictions: Sequence[Prediction]) -> None:
-        """These were settled together, and have ended."""
+    def settled(self, predictions: Sequence[Prediction], lane: Lane) -> None:
+        """These were run in this lane and settled together, and have ended."""
 
     @abstractmethod
     def answered(self, version: str, usage: Usage) -> None:

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from typing_extensions import override
 
 from augury.application.ports import Counters
+from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, Status
 from augury.domain.usage import Usage
 
@@ -42,6 +43,17 @@ class PrometheusCounters(Counters):
             buckets=_SUBMITS,
             registry=registry,
         )
+        by_lane = Counter(
+            "augury_lane_predictions",
+            "Predictions that this worker settled, by lane.",
+            ("lane",),
+            registry=registry,
+        )
+        rows_by_lane = Counter(
+            "augury_lane_rows", "Rows of these predictions, by lane.", ("lane",), registry=registry
+        )
+        self._lane_predictions = {lane: by_lane.labels(lane) for lane in Lane}
+        self._lane_rows = {lane: rows_by_lane.labels(lane) for lane in Lane}
         self._by_version = Counter(
             "augury_model_predictions",
             "Predictions that this process ran, by version and outcome.",
@@ -84,8 +96,10 @@ class PrometheusCounters(Counters):
         self._rows.inc(sum(prediction.rows for prediction in predictions))
 
     @override
-    def settled(self, predictions: Sequence[Prediction]) -> None:
+    def settled(self, predictions: Sequence[Prediction], lane: Lane) -> None:
         self._batches.observe(len(predictions))
+        self._lane_predictions[lane].inc(len(predictions))
+        self._lane_rows[lane].inc(sum(prediction.rows for prediction in predictions))
         self.ended(predictions)
 
     @override

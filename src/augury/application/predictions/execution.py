@@ -29,6 +29,7 @@ from augury.application.predictions.ports import (
 )
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
+from augury.domain.lane import Lane
 from augury.domain.model import ModelNotFound, ModelRef
 from augury.domain.prediction import Failure
 from augury.domain.row_errors import kept_errors, kept_warnings
@@ -59,7 +60,7 @@ class Execution:
 
     @asynccontextmanager
     async def predicted(
-        self, lease: Lease, token: UUID, claimed: Sequence[Claimed]
+        self, lease: Lease, token: UUID, claimed: Sequence[Claimed], lane: Lane = Lane.SMALL
     ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """Predict, and yield the call that settles. The lease of this token is kept until the block ends.
 
@@ -70,7 +71,7 @@ class Execution:
         async with lease.kept(ids):
             async with lease.handed_back_in_an_outage(ids):
                 finished = await self._predict(claimed)
-            yield partial(self._settle, lease, token, finished)
+            yield partial(self._settle, lease, token, finished, lane)
 
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
         """Queue the predictions again that are still under this lease. If the books cannot be reached, only
@@ -152,13 +153,13 @@ class Execution:
         )
         return Finished(finished, None, seconds=seconds)
 
-    async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished]) -> None:
+    async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished], lane: Lane) -> None:
         settled = set(await lease.store(lambda: self.work.settle(token, finished)))
         if lost := len(finished) - len(settled):
             log.warning("%d predictions were not under this worker's lease any more", lost)
         stored = [done for done in finished if done.prediction.id in settled]
         predictions = [done.prediction for done in stored]
-        self.counters.settled(predictions)
+        self.counters.settled(predictions, lane)
         if batch_ids := {each.batch_id for each in predictions if each.batch_id}:
             await self.batches.close(batch_ids)
         await self.events.finished([Ended.by_worker(done) for done in stored])

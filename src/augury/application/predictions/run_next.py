@@ -10,6 +10,7 @@ from augury.application.ports import Unavailable
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease
 from augury.application.predictions.ports import Claimed
+from augury.domain.lane import Lane
 
 MOST = 256
 """Predictions that one turn runs at most."""
@@ -35,7 +36,7 @@ class RunNext:
             claimed = await asyncio.shield(picking)
             if claimed:
                 lease = Lease(self.execution.work, token, self.execution.limits.lease)
-                async with self.execution.predicted(lease, token, claimed) as settle:
+                async with self.execution.predicted(lease, token, claimed, Lane.BULK) as settle:
                     await settle()
         except asyncio.CancelledError:
             with suppress(Unavailable):  # a canceled pick would not report what it has begun, so let it end

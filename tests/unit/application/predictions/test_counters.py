@@ -25,6 +25,19 @@ async def test_what_is_accepted_and_how_it_ends_is_counted(hexagon: Hexagon) -> 
     assert counted(hexagon, "augury_batch_size_count") == 1
 
 
+async def test_settled_predictions_are_counted_by_lane(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=999)
+    await hexagon.request_prediction(user.id)
+    await hexagon.request_prediction(user.id, [{"text": "a"}] * 300)
+
+    await hexagon.run_all()
+
+    assert counted(hexagon, "augury_lane_predictions_total", lane="small") == 1
+    assert counted(hexagon, "augury_lane_rows_total", lane="small") == 1
+    assert counted(hexagon, "augury_lane_predictions_total", lane="bulk") == 1
+    assert counted(hexagon, "augury_lane_rows_total", lane="bulk") == 300
+
+
 async def test_what_is_refused_is_a_submit_but_not_accepted(hexagon: Hexagon) -> None:
     user = await hexagon.user()
 
