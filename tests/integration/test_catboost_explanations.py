@@ -25,6 +25,7 @@ from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import category_hash, seen_in
 from augury.outbound.catboost.shares import Explainer, Shares, with_explanations
+from augury.outbound.catboost.training import train_tone
 from tests.catboost_models import binary_model, numeric_pool, train
 
 ROWS = 80
@@ -264,6 +265,43 @@ def test_a_model_that_cannot_be_explained_rightly_says_why(tmp_path: Path) -> No
         "its trees are not symmetric, and they ask for statistics of categories: CatBoost explains such "
         "trees wrongly"
     )
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("loss", "target", "task"), KINDS[:3], ids=[loss for loss, *_ in KINDS[:3]])
+async def test_a_calibrated_model_is_explained_in_its_own_scale(
+    tmp_path: Path, loss: str, target: Any, task: Task, policy: str
+) -> None:
+    """CatBoost itself refuses to explain a model with a scale, which is how a file keeps its calibration."""
+    plain = train(
+        pool(target), tmp_path / "plain.cbm", loss=loss, iterations=12, grow_policy=policy, one_hot_max_size=9
+    )
+    calibrated = CatBoost().load_model(str(plain))
+    bias = np.atleast_1d(calibrated.get_scale_and_bias()[1])
+    calibrated.set_scale_and_bias(0.7, (0.7 * bias + 0.3 * np.arange(1, len(bias) + 1)).tolist())
+    calibrated.save_model(str(tmp_path / "calibrated.cbm"))
+
+    answers, outcome = explain(tmp_path / "calibrated.cbm", data())
+    raw = np.asarray(calibrated.predict(rows(), prediction_type="RawFormulaVal")).reshape(ROWS, -1)
+
+    assert outcome.errors == ()
+    for found, values in zip(answers, raw.tolist(), strict=True):
+        for each in found["explanations"]:
+            moved = sum(one["contribution"] for one in each["contributions"])
+            assert each["base"] + moved == pytest.approx(each["total"], abs=1e-9)
+            assert min(abs(each["total"] - sign * value) for value in values for sign in (1, -1)) < 1e-9
+    facts = await CatBoostInspector().inspect(tmp_path / "calibrated.cbm")
+    assert facts.explain_work
+
+
+def test_the_starter_model_is_explained(tmp_path: Path) -> None:
+    train_tone(tmp_path / "tone.cbm")
+
+    found, _ = explain(tmp_path / "tone.cbm", {"text": "Great, works perfectly"})
+
+    [explanation] = found["explanations"]
+    assert explanation["of"] == found["label"]
+    assert explanation["contributions"][0]["words"]
 
 
 def test_a_sum_of_models_is_explained(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ class Explainer:
         self._places = [*range(first), *(first + at for at, count in enumerate(parts) for _ in range(count))]
         """The feature of each column of the model, which takes several parts of a date."""
         self._forest = None if is_symmetric(catboost) else Forest(_exported(catboost))
+        self._scale = float(catboost.get_scale_and_bias()[0])
+        self._unscaled = catboost if self._forest or self._scale == 1 else _unscaled(catboost)
 
     def shares(self, table: Table) -> Shares:
         """Raises `CatBoostError`."""
@@ -67,9 +69,9 @@ class Explainer:
             found = np.array([self._by_trees(self._forest, row).T for row in table])
             return Shares(raw, np.broadcast_to(self._forest.base, raw.shape), self._by_feature(found))
         values = np.asarray(
-            self._catboost.get_feature_importance(self._pool(table), type="ShapValues", thread_count=1)
+            self._unscaled.get_feature_importance(self._pool(table), type="ShapValues", thread_count=1)
         )
-        values = values.reshape(len(raw), -1, len(self._kinds) + 1)
+        values = self._scale * values.reshape(len(raw), -1, len(self._kinds) + 1)
         raw = raw[:, : values.shape[1]]  # of a mean and its uncertainty, CatBoost explains only the mean
         return Shares(raw, values[:, :, -1], self._by_feature(values[:, :, :-1]))
 
@@ -107,6 +109,16 @@ class Explainer:
             embedding_features=of(FeatureKind.EMBEDDING),
             feature_names=list(self._catboost.feature_names_),
         )
+
+
+def _unscaled(catboost: CatBoost) -> CatBoost:
+    """A copy whose raw values, times the model's scale, are the model's: CatBoost explains no model with a
+    scale, which is how a file keeps its calibration."""
+    scale, bias = catboost.get_scale_and_bias()
+    copy = catboost.copy()
+    parts = np.asarray(bias) / (scale or 1)
+    copy.set_scale_and_bias(1, parts.tolist())
+    return copy
 
 
 def is_symmetric(catboost: CatBoost) -> bool:
