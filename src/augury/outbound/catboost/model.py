@@ -65,7 +65,9 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         self._settings = settings or CatBoostSettings()
         self._most = most or Limits().slice
         self._loaded: LRUCache[tuple[str, ModelRef], Kept] = LRUCache(self._settings.loaded_models)
-        self._explainers: LRUCache[int, Explainer] = LRUCache(self._settings.loaded_models)
+        self._explainers: LRUCache[int, tuple[LoadedModel, Explainer]] = LRUCache(
+            self._settings.loaded_models
+        )
         self._loading = asyncio.Lock()
         self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="catboost")
 
@@ -84,14 +86,14 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         self, loaded: LoadedModel, questions: Sequence[Question], outcomes: Sequence[Outcome]
     ) -> list[Outcome]:
         """Raises `ModelUnavailable` if the model cannot be explained, although it was on acceptance."""
-        explainer = self._explainers.get(id(loaded))
+        kept = self._explainers.get(id(loaded))
         try:
-            if explainer is None:
-                explainer = self._explainers[id(loaded)] = Explainer(loaded.catboost, loaded.facts)
+            if kept is None:  # the model is kept with it, so that no other one can get its id
+                kept = self._explainers[id(loaded)] = loaded, Explainer(loaded.catboost, loaded.facts)
         except Exception as error:  # whatever CatBoost raises
             raise ModelUnavailable(f"it cannot be explained: {error}") from error
         return [
-            explained(loaded, explainer, question, outcome)
+            explained(loaded, kept[1], question, outcome)
             for question, outcome in zip(questions, outcomes, strict=True)
         ]
 

@@ -112,8 +112,11 @@ class Explainer:
 
 
 def _unscaled(catboost: CatBoost) -> CatBoost:
-    """A copy whose raw values, times the model's scale, are the model's: CatBoost explains no model with a
-    scale, which is how a file keeps its calibration."""
+    """A copy whose raw values, times the model's scale, are the model's: a file keeps its calibration as a scale.
+
+    CatBoost 1.2.10 refuses to explain a scaled model of one value, and ignores the scale of one of several
+    (findings/catboost-shap-of-scaled-models.sh).
+    """
     scale, bias = catboost.get_scale_and_bias()
     copy = catboost.copy()
     parts = np.asarray(bias) / (scale or 1)
