@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from catboost import CatBoost, Pool, sum_models
+from catboost import CatBoost, CatBoostError, Pool, sum_models
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
@@ -238,6 +238,25 @@ def test_a_row_whose_contributions_do_not_add_up_is_neither_answered_nor_charged
     assert answers[0]["explanations"]
     assert answers[1] is None
     assert (outcome.valid_rows, outcome.errors) == (1, [RowError(1, None, RowFault.NOT_EXPLAINED)])
+
+
+def test_a_row_that_catboost_cannot_explain_is_an_error_and_the_others_are_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = train(numeric_pool(target=np.arange(60) * 1.0), tmp_path / "m.cbm", loss="RMSE")
+    whole = Explainer.shares
+
+    def refusing(self: Explainer, table: Any) -> Shares:
+        if any(row[0] == 1 for row in table):
+            raise CatBoostError("not this one")
+        return whole(self, table)
+
+    monkeypatch.setattr(Explainer, "shares", refusing)
+    answers, outcome = explain(file, [{"x": 1, "y": 2}, {"x": 2, "y": 2}, {"x": 3, "y": 2}])
+
+    assert answers[0] is None
+    assert all(each["explanations"] for each in answers[1:])
+    assert (outcome.valid_rows, outcome.errors) == (2, [RowError(0, None, RowFault.NOT_EXPLAINED)])
 
 
 @pytest.mark.parametrize("policy", POLICIES)

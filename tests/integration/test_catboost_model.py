@@ -272,6 +272,27 @@ async def test_only_so_many_models_stay_loaded_and_the_one_used_longest_ago_goes
     predictor.close()
 
 
+async def test_each_model_is_explained_by_itself_although_others_left_the_memory(
+    store: FolderModelStore, tmp_path: Path
+) -> None:
+    """A model that is unloaded leaves its place in memory, and its id, to another one."""
+    predictor = CatBoostPredictor(store, CatBoostSettings(loaded_models=3))
+    models = []
+    for height in range(12):
+        catboost = CatBoost().load_model(str(regression_model(tmp_path / "base.cbm")))
+        catboost.set_scale_and_bias(1, float(height))
+        catboost.save_model(str(tmp_path / f"{height}.cbm"))
+        models.append(await registered(tmp_path / f"{height}.cbm", store))
+    asked = replace(one({"x": 1, "y": 1}), explain=9)
+
+    for turn in range(60):
+        model = models[turn * 5 % 12]
+        found = output((await predictor.predict(model, [asked]))[0])
+        assert found["explanations"][0]["total"] == pytest.approx(found["value"])
+        await predictor.predict(models[turn * 7 % 12], [one({"x": 1, "y": 1})])
+    predictor.close()
+
+
 async def test_a_missing_model_is_unavailable_until_it_is_back(
     predictor: CatBoostPredictor, store: FolderModelStore, binary: Model, tmp_path: Path
 ) -> None:

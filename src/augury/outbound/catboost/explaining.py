@@ -1,6 +1,7 @@
 """Explains the answers to a question. A row whose contributions do not add up to its prediction is an
 error."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -15,9 +16,11 @@ from augury.domain.model_facts import Feature, FeatureKind, ModelFacts, Probabil
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import check_rows
+from augury.outbound.catboost.library import CatBoostError
 from augury.outbound.catboost.loaded import LoadedModel, Table
 from augury.outbound.catboost.shares import Explainer, Floats, Shares
 
+log = logging.getLogger(__name__)
 ROWS_AT_ONCE = 64
 MOST_WORDS = 200
 """Different words of a text that are left out one by one: the first ones."""
@@ -35,8 +38,8 @@ _encode = msgspec.json.Encoder().encode
 def explained(model: LoadedModel, explainer: Explainer, question: Question, outcome: Outcome) -> Outcome:
     """The outcome with `explanations` in each answer.
 
-    A row whose contributions do not add up to its prediction becomes an error: nobody is told a wrong reason,
-    nor pays for it.
+    A row that CatBoost cannot explain, or whose contributions do not add up to its prediction, becomes an
+    error: nobody is told a wrong reason, nor pays for it.
     """
     if outcome.output is None or question.explain is None:
         return outcome
@@ -47,7 +50,7 @@ def explained(model: LoadedModel, explainer: Explainer, question: Question, outc
     for begin in range(0, len(told), ROWS_AT_ONCE):
         part = told[begin : begin + ROWS_AT_ONCE]
         asked = [(rows[at], answers[at]) for at in part]
-        for at, each in zip(part, _explanations(model, explainer, asked, question.explain), strict=True):
+        for at, each in zip(part, _found(model, explainer, asked, question.explain), strict=True):
             if each is None:
                 answers[at] = None
                 lost.append(at)
@@ -69,6 +72,19 @@ def _without(outcome: Outcome, facts: ModelFacts, rows: Sequence[Row], lost: Seq
         errors=sorted(errors, key=lambda each: each.row),
         unpredicted_text_bytes=outcome.unpredicted_text_bytes + text,
     )
+
+
+def _found(
+    model: LoadedModel, explainer: Explainer, asked: Sequence[tuple[Row, Row]], top: int
+) -> list[list[Explanation] | None]:
+    """One list for each row and its answer, None where CatBoost raises or the contributions do not add up."""
+    try:
+        return list(_explanations(model, explainer, asked, top))
+    except CatBoostError as error:
+        if len(asked) > 1:  # the others are explained
+            return [found for each in asked for found in _found(model, explainer, [each], top)]
+        log.warning("a row cannot be explained: %s", error)
+        return [None]
 
 
 def _explanations(

@@ -112,7 +112,7 @@ class Explainer:
 
 
 def _unscaled(catboost: CatBoost) -> CatBoost:
-    """A copy whose raw values, times the model's scale, are the model's: a file keeps its calibration as a scale.
+    """A copy whose raw values, times the scale, are the model's: a file keeps its calibration as a scale.
 
     CatBoost 1.2.10 refuses to explain a scaled model of one value, and ignores the scale of one of several
     (findings/catboost-shap-of-scaled-models.sh).
