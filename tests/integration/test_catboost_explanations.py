@@ -188,17 +188,21 @@ def test_a_feature_that_raises_is_said_to_and_the_others_are_added_up(tmp_path: 
 
 
 def test_the_words_of_a_text_are_left_out_one_by_one(tmp_path: Path) -> None:
-    file = binary_model(tmp_path / "m.cbm")
+    cells = [[float(row % 9), ("good day", "bad day", "day")[row % 3]] for row in range(ROWS)]
+    texts = Pool(
+        cells, [int(row % 3 == 0) for row in range(ROWS)], text_features=[1], feature_names=["age", "text"]
+    )
+    file = train(texts, tmp_path / "m.cbm", iterations=20)
     catboost = CatBoost().load_model(str(file))
 
-    found, _ = explain(file, {"age": 33, "city": "Paris", "text": "good day good"})
+    found, _ = explain(file, {"age": 33, "text": "good day good"})
 
     by_feature = {each["feature"]: each for each in found["explanations"][0]["contributions"]}
     assert "value" not in by_feature["text"]
 
     def odds(text: str) -> float:
-        cells = Pool([[33.0, "Paris", text]], cat_features=[1], text_features=[2])
-        return float(catboost.predict(cells, prediction_type="RawFormulaVal")[0])
+        row = Pool([[33.0, text]], text_features=[1])
+        return float(catboost.predict(row, prediction_type="RawFormulaVal")[0])
 
     sign = 1 if found["label"] == "1" else -1
     expected = {
@@ -208,6 +212,19 @@ def test_the_words_of_a_text_are_left_out_one_by_one(tmp_path: Path) -> None:
     assert {each["word"]: each["contribution"] for each in by_feature["text"]["words"]} == pytest.approx(
         {word: effect for word, effect in expected.items() if effect}
     )
+
+
+def test_categories_beside_texts_or_embeddings_are_not_explained(tmp_path: Path) -> None:
+    """CatBoost mistakes one for the other: the contributions add up, and are those of other features."""
+    cells = [[CITIES[row % 4], [row % 3 * 1.0, 1.0]] for row in range(ROWS)]
+    mixed = Pool(cells, FLAGS, cat_features=[0], embedding_features=[1], feature_names=["city", "e"])
+    for file in (binary_model(tmp_path / "text.cbm"), train(mixed, tmp_path / "embedding.cbm")):
+        catboost = open_model(file)
+
+        facts = with_explanations(catboost, facts_of(catboost))
+
+        assert facts.explain_work is None
+        assert facts.unexplained.startswith("it takes categories beside texts or embeddings")
 
 
 def test_an_invalid_row_has_no_explanation_and_the_others_have_theirs(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ MOST_WORK = 20_000_000
 MOST_REASON_CHARACTERS = 200
 TOLERANCE = 1e-6
 """By how much the sum of contributions may differ from the raw value, relative to values above 1."""
+_MIXED = (
+    "it takes categories beside texts or embeddings, and CatBoost gives the contributions of one to the other"
+)
 _STATISTICS = "they ask for statistics of categories: CatBoost explains such trees wrongly"
 Floats: TypeAlias = npt.NDArray[np.float64]
 Table: TypeAlias = npt.NDArray[Any]
@@ -53,6 +56,9 @@ class Explainer:
     def __init__(self, catboost: CatBoost, facts: ModelFacts) -> None:
         """Raises `CatBoostError` or `UnknownSplit` if the model cannot be explained."""
         self._catboost = catboost
+        kinds = {feature.kind for feature in facts.schema.features}
+        if FeatureKind.CATEGORICAL in kinds and kinds & {FeatureKind.TEXT, FeatureKind.EMBEDDING}:
+            raise CatBoostError(_MIXED)  # their sum is right, so that nothing else would notice
         features, parts = facts.schema.features, [len(each) for each in dates_of(catboost).values()]
         first = len(features) - len(parts)
         self._kinds = [feature.kind for feature in features[:first]] + [FeatureKind.NUMERIC] * sum(parts)
