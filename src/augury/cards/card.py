@@ -35,14 +35,14 @@ class Score(msgspec.Struct, frozen=True):
     baseline: float
 
 
-class Bin(msgspec.Struct, frozen=True):
+class Bin(msgspec.Struct, frozen=True, omit_defaults=True):
     """Test rows with similar answers: the mean of the answers, and the mean of the truth."""
 
     said: float
     seen: float
     rows: int
     low: float = 0.0
-    """For a number: the tenth and the ninetieth percentile of the truth."""
+    """For a number: the tenth and the ninetieth percentile of the truth. A class has no such members."""
     high: float = 0.0
 
 

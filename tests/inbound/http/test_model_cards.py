@@ -1,3 +1,5 @@
+import msgspec
+
 from augury.cards.card import Bin, Card, Confusion, Curve, Score, Skipped, Threshold, Used, encoded
 from tests.hexagon import a_model
 from tests.http_api import Api, is_problem
@@ -70,3 +72,12 @@ async def test_a_model_without_a_card_says_so(api: Api) -> None:
 
     assert is_problem(await api.client().get("/models/churn@1/card"), 404, "card-not-found")
     assert is_problem(await api.client().get("/models/nowhere/card"), 404, "model-not-found")
+
+
+def test_bins_of_classes_have_no_interval() -> None:
+    """It would say that the truth lies between 0 and 0."""
+    assert b'"low"' not in msgspec.json.encode(Bin(said=0.2, seen=0.25, rows=4))
+    assert (
+        msgspec.json.decode(b'{"said": 0.2, "seen": 0.25, "rows": 4, "low": 0, "high": 0}', type=Bin).rows
+        == 4
+    )

@@ -222,3 +222,15 @@ async def test_a_file_whose_worker_ends_again_and_again_is_refused(api: Api) -> 
         ModelState.REFUSED,
         "the process that checked it ended 3 times",
     )
+
+
+async def test_a_parameter_that_is_missing_or_malformed_is_named(api: Api) -> None:
+    admin = await api.admin()
+
+    missing = await admin.post("/admin/models", content=b"CBM1")
+    malformed = await admin.post("/admin/models?name=churn&sha256=abcd", content=b"CBM1")
+
+    assert is_problem(missing, 422, "wrong-shape")
+    assert missing.json()["detail"] == "`name` is missing."
+    assert missing.json()["errors"] == [{"row": None, "field": "name", "message": "is missing"}]
+    assert malformed.json()["detail"] == "`sha256` must match ^[0-9a-fA-F]{64}$."

@@ -27,7 +27,11 @@ def an_explanation(scale: Scale = Scale.LOG_ODDS) -> Explanation:
                 "feature": "text",
                 "contribution": 1.0,
                 "effect": Effect.RAISES,
-                "words": [{"word": "<b>", "contribution": 1.0, "effect": Effect.RAISES}],
+                "words": [
+                    {"word": "<b>", "contribution": 1.0, "effect": Effect.RAISES},
+                    {"word": "slow,", "contribution": 0.5, "effect": Effect.RAISES},
+                    {"word": "!!", "contribution": 0.2, "effect": Effect.RAISES},
+                ],
             },
         ],
         "others": 0.25,
@@ -93,3 +97,7 @@ def test_values_of_any_size_are_drawn() -> None:
     explanation["base"], explanation["total"] = -1e308, 1e308
 
     assert texts_of(waterfall(explanation, TEXTS, "en"))
+
+
+def test_words_are_shown_without_the_marks_around_them() -> None:
+    assert "text: <b>, slow, !!" in texts_of(waterfall(an_explanation(), TEXTS, "en"))

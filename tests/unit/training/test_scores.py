@@ -73,3 +73,5 @@ def test_an_interval_is_about_as_wide_as_theory_says_and_wider_for_groups() -> N
 def test_calibration_error_is_the_mean_gap() -> None:
     assert calibration_error(np.array([0.9, 0.9, 0.1]), np.array([1.0, 0.0, 0.0])) == pytest.approx(0.3)
     assert calibration_error(np.array([0.25] * 4), np.array([1.0, 0, 0, 0])) == 0
+    observed = np.array([1.0] * 77 + [0.0] * 43)
+    assert calibration_error(np.full(120, observed.mean()), observed) == 0

@@ -51,7 +51,8 @@ def _tell(offer: Mapping[str, Any], *, is_new: bool) -> None:
     if is_new and offer["reason"]:
         say(f"warning: {offer['reason']}", err=True)
     if is_new and offer["state"] == READY:
-        say(f"To activate it: PATCH {ref} to active, or augury model activate {ref} on the server", err=True)
+        say(f"to activate it: augury model activate {ref} (on the server)", err=True)
+        say(f'or: PATCH /admin/models/{ref} with {{"state": "active"}}', err=True)
 
 
 def _blocks(file: Path, size: int, on_step: OnStep) -> Iterator[bytes]:

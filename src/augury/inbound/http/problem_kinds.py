@@ -218,8 +218,8 @@ KINDS: Mapping[type[DomainError], Kind] = {
         404,
         "no-explanation",
         "No explanation",
-        says="This prediction has no explanation of that row: ask for it with `explain`, and wait for the "
-        "result.",
+        says="This prediction has no explanation of that row, or of that label or output. Ask for it with "
+        "`explain`, and wait for the result.",
     ),
     ExpiresTooLate: Kind(422, "expires-too-late", "Expires too late", _same("expires_in", "most")),
     TooManyPending: Kind(

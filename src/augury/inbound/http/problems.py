@@ -36,7 +36,7 @@ from augury.inbound.http.refusals import (
     WRONG_SHAPE,
     Kind,
 )
-from augury.inbound.http.wording import split
+from augury.inbound.http.wording import missing_parameter, split
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -224,6 +224,8 @@ def _of_validation(error: ValidationException) -> dict[str, object]:
         for each in said
         if isinstance(each, dict)
     ]
+    if missing := missing_parameter(error.detail):
+        errors.append(FieldProblem(None, missing, "is missing"))
     detail = "; ".join(
         f"{f'`{each.field}`' if each.field else 'The request'} {each.message}" for each in errors
     )

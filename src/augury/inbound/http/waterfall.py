@@ -136,9 +136,13 @@ def _subtitle(explanation: Explanation, language: str, words: Mapping[str, str])
     return f"{words['chance'].format(base=shown[0], total=shown[1])}. {words['scale']}"
 
 
+_MARKS = ".,;:!?…\"'()«»"
+"""What a word is shown without."""
+
+
 def _named(each: Contribution, texts: ModelTexts, language: str, words: Mapping[str, str]) -> str:
     name = texts.feature(each["feature"], language)
-    strongest = [word["word"] for word in each.get("words", ())][:3]
+    strongest = [word["word"].strip(_MARKS) or word["word"] for word in each.get("words", ())][:3]
     if strongest:
         return f"{name}: {', '.join(strongest)}"
     if "value" not in each:

@@ -19,6 +19,8 @@ _TYPE = re.compile(r"Expected `(?P<wanted>[a-z |]+)`, got `(?P<got>[a-z]+)`")
 _LEAST = re.compile(r"Expected `(?:int|float)` >= (?P<least>\S+)")
 _MOST = re.compile(r"Expected `(?:int|float)` <= (?P<most>\S+)")
 _LENGTH = re.compile(r"Expected `(?P<kind>str|array)` of length (?P<sign><=|>=) (?P<length>\d+)")
+_PATTERN = re.compile(r"Expected `str` matching regex '(?P<pattern>.+)'")
+_MISSING = re.compile(r"Missing required \w+ parameter '(?P<name>[^']+)'")  # the framework's own words
 _VALUE = re.compile(r"Invalid enum value (?P<value>.+)")
 
 _REST = {
@@ -32,6 +34,12 @@ def split(message: str) -> tuple[str, str | None]:
     where = _WHERE.search(message)
     path = (where["path"].replace(_ANY_NAME, "") or None) if where else None
     return _said(message[: where.start()] if where else message), path
+
+
+def missing_parameter(message: str) -> str | None:
+    """The name of the parameter that the framework misses."""
+    found = _MISSING.search(message)
+    return found["name"] if found else None
 
 
 def listed(names: Iterable[str]) -> str:
@@ -52,6 +60,8 @@ def _said(message: str) -> str:
         unit = "character" if found["kind"] == "str" else "item"
         unit = unit if found["length"] == "1" else f"{unit}s"
         return f"must have at {'most' if found['sign'] == '<=' else 'least'} {found['length']} {unit}"
+    if found := _PATTERN.fullmatch(message):
+        return f"must match {found['pattern']}"
     if found := _VALUE.fullmatch(message):
         return f"must not be {found['value']}"
     return _REST.get(message, message)
