@@ -90,6 +90,8 @@ def test_a_table_becomes_a_model_on_offer_with_its_card(augury: Command, tmp_pat
         (["--target", "b", "--kind", "a=colour"], "write COLUMN=KIND"),
         (["--target", "b", "--cost", "5"], "write the cost of a false positive and of a false negative"),
         (["--target", "b"], "at least 50 are needed"),
+        (["--target", "b", "--name", "a/B"], "A model's name is 1 to 63 of the characters"),
+        (["--target", "b", "--out", "nowhere/b.cbm"], "there is no folder nowhere"),
     ],
 )
 def test_what_cannot_be_trained_is_one_line(

@@ -105,7 +105,7 @@ def _frame(
         lines += [
             _line([(_LEFT, y(height)), (_WIDTH - _RIGHT, y(height))], "grid"),
             _text(_LEFT - 6, y(height) + 4, f"{height:.3g}", anchor="end"),
-            _text(x(at), _HEIGHT - _BOTTOM + 16, f"{at:.4g}", anchor="middle"),
+            _text(x(at), _HEIGHT - _BOTTOM + 16, f"{at:.4g}", anchor="end" if step == 4 else "middle"),
         ]
     lines.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, below, anchor="middle", name="name"))
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2

@@ -37,6 +37,7 @@ async def test_a_file_that_was_sent_is_checked_and_then_served(api: Api) -> None
         "facts": None,
         "check": {"size": len(FILE), "stage": "waiting", "attempts": 0},
         "reason": None,
+        "share": None,
     }
     assert (await admin.get(sent.headers["location"])).json() == sent.json()
     assert is_problem(await api.client().get("/models/churn"), 404, "model-not-found")

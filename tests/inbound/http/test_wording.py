@@ -20,13 +20,14 @@ JSON = {"Content-Type": "application/json"}
     [
         (
             b'{"text": "x"}',
-            "`data` is missing; `text` is unknown: the known ones are `data`, `model`, `expires_in` and "
-            '`max_price`. Rows go into `data`: `{"data": {…}}`.',
+            "`data` is missing; `text` is unknown: the known ones are `data`, `model`, `expires_in`, "
+            '`max_price` and `explain`. Rows go into `data`: `{"data": {…}}`.',
         ),
         (b"{}", '`data` is missing. Rows go into `data`: `{"data": {…}}`.'),
         (
             b'{"data": {"text": "x"}, "modle": "tone"}',
-            "`modle` is unknown: the known ones are `data`, `model`, `expires_in` and `max_price`.",
+            "`modle` is unknown: the known ones are `data`, `model`, `expires_in`, `max_price` "
+            "and `explain`.",
         ),
         (
             b'[{"text": "x"}]',

@@ -15,6 +15,7 @@ from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import Operator
 from augury.bootstrap.progress import OnStep, progress
 from augury.cards.card import Card
+from augury.domain.model import InvalidModelName, ModelRef
 from augury.inbound.tables.encoding import encoding_of
 from augury.inbound.tables.unreadable import BrokenUtf8, NotText
 from augury.outbound.catboost.trainer import train_table
@@ -72,8 +73,13 @@ async def train_and_offer(
 ) -> tuple[Registered, Card]:
     """Train on the table and offer the model as the next version of its name. `kept` also gets a copy.
 
-    The first Ctrl-C ends the training with the best model so far, the second one ends the command.
+    The first Ctrl-C ends the training with the best model so far, the second one ends the command. What would
+    fail after the training is refused before it.
     """
+    if not ModelRef(name, 1).is_valid:
+        raise InvalidModelName(name=name)
+    if kept is not None and not kept.parent.is_dir():
+        raise OperatorError(f"--out {kept}: there is no folder {kept.parent}")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{name}.cbm"
         with progress(f"training {name}") as on_step:
