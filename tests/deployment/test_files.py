@@ -50,8 +50,12 @@ def test_requirements_are_pinned_with_hashes_and_name_no_index(file: Path) -> No
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_asks_for_the_same_versions_as_the_project(image: str) -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]["dependencies"]
-    ours = {each.partition(";")[0].strip() for each in project}
+        project = tomllib.load(file)["project"]
+    asked = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    ours = {each.partition(";")[0].strip() for each in asked}
     named = (ROOT / "docker" / image / "requirements.in").read_text().splitlines()
     assert {each for each in named if each and not each.startswith("#")} <= ours
 
