@@ -241,14 +241,17 @@ class Interleaved(RuleBasedStateMachine):
     @precondition(some)
     @rule(data=st.data())
     def a_worker_begins(self, data: st.DataObject) -> None:
-        """Nothing is claimed: others may begin the same, and it can be canceled and expire."""
+        """Nothing is claimed: it can be canceled and expire. But no other run has begun it."""
+        elsewhere = {name for names in self.runs.values() for name in names}
         ids, token = self.pick(data, most=4), uuid4()
         terms = ClaimTerms(token=token, lease=LEASE, most_rows=1000, most_bytes=10**9)
         begun = [each.prediction for each in self.run(self.books.work.begin(ids, terms))]
         assert {each.id for each in begun} == {
             name
             for name in ids
-            if self.model.predictions[name].fresh and not self.model.predictions[name].late
+            if self.model.predictions[name].fresh
+            and not self.model.predictions[name].late
+            and name not in elsewhere
         }
         if begun:
             self.tokens.append(token)

@@ -389,19 +389,28 @@ async def test_a_beginning_passes_over_what_is_not_to_be_run_and_is_bounded(adap
     begun = await adapters.begin(*asked, token=uuid4(), most_rows=1)
     assert [each.prediction.id for each in begun] == [first.id]
     assert not await adapters.begin(late, canceled, done, running, token=uuid4())
-    assert len(await adapters.begin(first, second, token=uuid4(), most_bytes=2 * len(INPUT))) == 2
+    third = (await adapters.predictions_of(user_id, 1))[0]
+    assert len(await adapters.begin(second, third, token=uuid4(), most_bytes=2 * len(INPUT))) == 2
 
 
-async def test_what_two_workers_begin_is_charged_once(adapters: Adapters) -> None:
+async def test_what_has_begun_is_not_begun_again_though_its_message_comes_twice(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=2)
+    begun, other = await adapters.predictions_of(user_id, 2)
+    token = uuid4()
+    await adapters.begin(begun, token=token)
+
+    assert [each.prediction.id for each in await adapters.begin(begun, other, token=uuid4())] == [other.id]
+
+    await adapters.work.hand_back(token, [begun.id])
+    assert [each.prediction.id for each in await adapters.begin(begun, token=uuid4())] == [begun.id]
+
+
+async def test_what_two_workers_run_is_charged_once(adapters: Adapters) -> None:
     user_id = await adapters.user(credits=1)
     [prediction] = await adapters.predictions_of(user_id, 1)
-    tokens = uuid4(), uuid4()
-    runs = [await adapters.begin(prediction, token=token) for token in tokens]
+    [begun] = await adapters.begin(prediction, token=uuid4())
 
-    settled = [
-        await adapters.work.settle(token, [finish(each.prediction) for each in run])
-        for token, run in zip(tokens, runs, strict=True)
-    ]
+    settled = [await adapters.work.settle(uuid4(), [finish(begun.prediction)]) for _ in range(2)]
 
     assert [list(each) for each in settled] == [[prediction.id], []]
     assert await adapters.balance(user_id) == Balance(user_id)

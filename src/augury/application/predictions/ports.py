@@ -94,7 +94,7 @@ class Work(Protocol):
         left.
 
         The predictions stay queued until `renew` or `settle`: the queue hands each to one worker. A
-        prediction that two workers begin nevertheless is settled once.
+        prediction that two workers begin at the same moment is settled once.
         """
 
     @abstractmethod

@@ -4,10 +4,13 @@ import asyncio
 import logging
 
 from augury.application.ports import Unavailable
+from augury.application.predictions.lease import SIGN_EVERY
 from augury.application.predictions.take_over import SILENCE, TakeOver
 
 MARGIN = 0.1
 """Seconds beyond the silence of a dead worker, so that one look is enough."""
+STALL = 0.25
+"""If a pause takes so many seconds longer than asked for, this process was stalled."""
 log = logging.getLogger(__name__)
 
 
@@ -30,10 +33,22 @@ class TakingOver:
             self._looks.cancel()
             await asyncio.gather(self._looks, return_exceptions=True)
 
+    @staticmethod
+    async def _until_silence_means_death() -> None:
+        """While this process is stalled, as by loading a model, its own runs give no sign of life either. So
+        wait until it was not stalled for as long as two signs take."""
+        loop, pause = asyncio.get_running_loop(), SILENCE.total_seconds() + MARGIN
+        while True:
+            begun = loop.time()
+            await asyncio.sleep(pause)
+            if loop.time() - begun < pause + STALL:
+                return
+            pause = 2 * SIGN_EVERY + MARGIN
+
     async def _look(self) -> None:
         while self._asked:
             self._asked = False
-            await asyncio.sleep(SILENCE.total_seconds() + MARGIN)
+            await self._until_silence_means_death()
             try:
                 if taken := await self._take_over():
                     log.info("took %d predictions over from workers that died", taken)

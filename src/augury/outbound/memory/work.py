@@ -21,7 +21,12 @@ class MemoryWork(Work):
     async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         now = self.memory.now()
         async with self.memory.change() as state:
-            fresh = [each for each in _claimable(state, ids, now) if not each.prediction.attempts]
+            elsewhere = {each for run in state.runs.values() for each in run.ids}
+            fresh = [
+                each
+                for each in _claimable(state, ids, now)
+                if not each.prediction.attempts and each.prediction.id not in elsewhere
+            ]
             begun = list(_bounded(fresh, terms))
             _note(state, terms.token, begun, now)
         return [

@@ -17,7 +17,8 @@ from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
 from augury.outbound.postgres.transfer_rows import transfer_columns
 
 # Runs are recorded in `runs`, an unlogged table, so that a record costs no flush. It is lost only if the
-# server crashes, which no input causes.
+# server crashes, which no input causes. What another run has begun is left to it, or to whoever takes it
+# over: a message may come twice, and an input that kills workers must not kill one more for each message.
 BEGIN = """
 WITH ready AS (
     SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,
@@ -26,7 +27,7 @@ WITH ready AS (
         sum(octet_length(input)) OVER by_id AS bytes_so_far, row_number() OVER by_id AS place
     FROM predictions
     WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND attempts = 0
-        AND (expires_at IS NULL OR expires_at > now())
+        AND (expires_at IS NULL OR expires_at > now()) AND id NOT IN (SELECT unnest(ids) FROM runs)
     WINDOW by_id AS (ORDER BY id)
 ), begun AS (
     SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,
