@@ -220,7 +220,7 @@ def test_the_connections_that_may_be_open_are_fewer_than_postgresql_allows(proje
         assert row in MANUAL
     commands, superuser = 10, int(project.sql("SHOW superuser_reserved_connections"))
     together = pools["app"] + workers * pools["ml-worker"] + pools["telegram-bot"] + commands + superuser
-    assert f"So {together} of {project.sql('SHOW max_connections')}, and room for" in MANUAL
+    assert f"Together these are {together} of {project.sql('SHOW max_connections')}." in MANUAL
 
 
 def test_a_model_of_one_s_own_is_added_by_the_command_of_the_manual(project: Project, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class CheckedRows:
 
 def check_rows(schema: InputSchema, rows: Sequence[Any], max_text: int = MOST_TEXT) -> CheckedRows:
     """Check the rows with the same results as `schema.check` for each row."""
-    if len(rows) <= _BLOCK:
+    if 0 < len(rows) <= _BLOCK:
         return _check_block(schema, rows, max_text)
     values: list[tuple[Any, ...]] = []
     errors: list[RowError] = []
