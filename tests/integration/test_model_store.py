@@ -111,7 +111,7 @@ async def test_a_file_that_cannot_be_read_leaves_nothing_behind(
     with pytest.raises(Unavailable):
         await store.put(tmp_path)  # a folder can perhaps be opened, but never read
 
-    assert list(folder.iterdir()) == []
+    assert list(folder.glob("*")) == []
 
 
 async def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path, file: Path) -> None:

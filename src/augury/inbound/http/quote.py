@@ -29,7 +29,7 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
     data: Data
     model: Annotated[str, msgspec.Meta(max_length=128)] | None = None
     max_price: MaxPrice = None
-    explain: Explain = False
+    explain: Explain = None
 
 
 class Quote(msgspec.Struct, frozen=True):

@@ -89,13 +89,16 @@ class ExplainTop(msgspec.Struct, forbid_unknown_fields=True):
     top: Annotated[int, msgspec.Meta(ge=1, le=ALL_FEATURES, description="How many features are listed.")] = 10
 
 
-Explain = Annotated[
-    bool | ExplainTop,
-    msgspec.Meta(
-        description="Whether each answer says how its features raise or lower it (`explanations`), for "
-        '`explain_price` per row on top. `{"top": 5}` lists the five strongest features, `true` all.'
-    ),
-]
+Explain = (
+    Annotated[
+        bool | ExplainTop,
+        msgspec.Meta(
+            description="Whether each answer says how its features raise or lower it (`explanations`), for "
+            '`explain_price` per row on top. `{"top": 5}` lists the five strongest features, `true` all.'
+        ),
+    ]
+    | None
+)
 
 
 class Submission(msgspec.Struct, forbid_unknown_fields=True):
@@ -115,10 +118,10 @@ class Submission(msgspec.Struct, forbid_unknown_fields=True):
         | None
     ) = None
     max_price: MaxPrice = None
-    explain: Explain = False
+    explain: Explain = None
 
 
-def top_of(explain: bool | ExplainTop) -> int | None:
+def top_of(explain: bool | ExplainTop | None) -> int | None:
     """How many features are to be explained; None if none are."""
     if isinstance(explain, ExplainTop):
         return explain.top
