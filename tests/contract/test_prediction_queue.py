@@ -118,12 +118,12 @@ async def test_what_was_put_is_handed_over_once_and_in_order(queue: Queue) -> No
     assert await queue.next_task() is None
 
 
-async def test_a_first_attempt_shares_its_task_with_fifteen_others_at_most(queue: Queue) -> None:
-    queue.port.put(new_ids(40))
+async def test_a_first_attempt_shares_its_task_with_127_others_at_most(queue: Queue) -> None:
+    queue.port.put(new_ids(300))
 
-    tasks = await take(queue, 40)
+    tasks = await take(queue, 300)
 
-    assert [len(task.prediction_ids) for task in tasks] == [16, 16, 8]
+    assert [len(task.prediction_ids) for task in tasks] == [128, 128, 44]
 
 
 async def test_a_later_attempt_has_a_task_of_its_own(queue: Queue) -> None:
@@ -189,10 +189,10 @@ async def test_an_empty_queue_has_passed_everything_that_was_put(queue: Queue) -
 
 async def test_what_still_waits_has_not_been_passed(queue: Queue) -> None:
     before = datetime.now(UTC)
-    ids = new_ids(20)
+    ids = new_ids(140)
     queue.port.put(ids)
     after = datetime.now(UTC)
-    [first] = await take(queue, 16)
+    [first] = await take(queue, 128)
     queue.port.saw(before)
 
     async def passed_nothing_that_waits() -> bool:
@@ -200,4 +200,4 @@ async def test_what_still_waits_has_not_been_passed(queue: Queue) -> None:
         return passed is not None and passed <= after
 
     await eventually(passed_nothing_that_waits, "an answer")
-    assert named([first, *await take(queue, 4)]) == ids
+    assert named([first, *await take(queue, 12)]) == ids

@@ -45,7 +45,7 @@ async def test_what_is_not_json_is_a_400(api: Api, body: bytes) -> None:
         (b"null", None),
         (b"[" * DEEP, None),
         (b"{}", None),
-        (b'{"data": {"text": "a"}, "explain": true}', None),
+        (b'{"data": {"text": "a"}, "colour": true}', None),
         (b'{"data": {"text": "a"}, "budget": 1}', None),
         (b'{"data": {"text": "a"}, "model": 5}', "model"),
         (b'{"data": {"text": "a"}, "model": "' + b"m" * 129 + b'"}', "model"),
