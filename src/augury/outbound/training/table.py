@@ -2,7 +2,8 @@
 
 import csv
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,7 +18,8 @@ Cell: TypeAlias = str | float | None
 
 _PARQUET = b"PAR1"
 _DELIMITERS = ",;\t|"
-csv.field_size_limit(1 << 24)
+_LONGEST = 1 << 24
+"""Characters of one value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,18 @@ def _cells(name: str, column: Any) -> list[Cell]:  # noqa: ANN401  # pyarrow has
     return [None if each is None or each == "" else str(each) for each in column.to_pylist()]
 
 
+@contextmanager
+def _long_values() -> Iterator[None]:
+    """Raise the limit on the length of a value, which is one for the whole process, in the context only."""
+    before = csv.field_size_limit(_LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def _csv(file: Path, encoding: str) -> dict[str, Sequence[Cell]]:
-    with file.open(encoding=encoding, newline="") as lines:
+    with file.open(encoding=encoding, newline="") as lines, _long_values():
         try:
             first = lines.readline()
             delimiter = max(_DELIMITERS, key=first.count)
