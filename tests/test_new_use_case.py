@@ -34,7 +34,7 @@ GREET = """
 from augury.application.people.greet_user import GreetUser
 
 
-@get("/users/me/greeting", guards=[signed_in], security=BEARER, description=GreetUser.__doc__)
+@member_get("/users/me/greeting", description=GreetUser.__doc__)
 @inject
 async def greet(request: SignedIn, greet_user: FromDishka[GreetUser]) -> dict[str, str]:
     return {"greeting": await greet_user(user_id=request.user)}
