@@ -1,6 +1,7 @@
 """Shared by all tests. Spreads a run of all of them over the processors."""
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -17,6 +18,14 @@ FOLDERS = ("deployment", "chaos", "browser", "telegram", "integration", "contrac
 """Those whose tests take longest come first, so that no processor is idle at the end."""
 TOGETHER = "tests/deployment/"
 """These share one engine, its images and one running service."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_are_heard() -> None:
+    """A shell makes background processes ignore Ctrl-C, and every child would inherit that."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture

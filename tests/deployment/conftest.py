@@ -1,5 +1,4 @@
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -26,14 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.timeout(1200))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _signals_are_heard() -> None:
-    """A shell makes background processes ignore Ctrl-C, and every child would inherit that."""
-    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

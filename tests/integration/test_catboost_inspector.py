@@ -47,8 +47,8 @@ async def test_a_binary_classifier_tells_its_features_and_classes(tmp_path: Path
         metrics={},
         probabilities_are=ProbabilitiesAre.EXCLUSIVE,
         threshold=0.5,
-        unexplained="it takes categories beside texts or embeddings, and CatBoost gives the contributions of one to "
-        "the other",
+        unexplained="it takes categories beside texts or embeddings, and CatBoost gives the "
+        "contributions of one to the other",
     )
 
 
