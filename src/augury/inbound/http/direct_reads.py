@@ -44,9 +44,10 @@ class DirectReads:
         """The function that answers this GET directly. None if the framework must answer it."""
         path, query = scope["path"], scope["query_string"]
         if path == "/predictions":
-            if not query or (limit := _LIMIT.fullmatch(query)):
+            limit = _LIMIT.fullmatch(query)
+            if limit or not query:
                 scope["path_template"] = path
-                return partial(self._page, 20 if not query else int(limit[1]))  # type: ignore[index]  # it matches
+                return partial(self._page, int(limit[1]) if limit else 20)
         elif not query and path == "/balance":
             scope["path_template"] = path
             return self._balance
