@@ -28,6 +28,7 @@ from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction, Status
+from augury.domain.premise import Premise
 from augury.domain.row_errors import RowError
 from augury.domain.user import Role, User
 from augury.outbound.memory.api_keys import MemoryApiKeys
@@ -85,6 +86,7 @@ MODEL = ModelRef("tone", 1)
 INPUT = Json(b'[{"text":"hi"}]')
 OUTPUT = Json(b'[{"label":"short"}]')
 LEASE = timedelta(minutes=5)
+MOST_PENDING = 1_000
 SWEEP_EVERY = timedelta(minutes=1)
 """Not the default, so that a check of the books that ignores the setting fails."""
 
@@ -140,17 +142,26 @@ class Adapters:
         key: IdempotencyKey | None = None,
         bulk_cost: int | None = None,
     ) -> None:
-        """Hold the price of new predictions and record them."""
-        async with self.books() as books:
-            balance = (await books.open([user_id])).balances[user_id]
-            transfers: list[Transfer] = []
-            for each in predictions:
-                balance, holds = balance.hold(each.price, reference=each.id)
+        """Hold the price of new predictions of one user and record them."""
+        assert all(each.user_id == user_id for each in predictions)
+        await self.accept_all([Accepted(each, INPUT, key, bulk_cost=bulk_cost) for each in predictions])
+
+    async def accept_all(self, accepted: Sequence[Accepted]) -> None:
+        """Hold the prices and record the predictions. Decides again for users whose balance has changed
+        meanwhile. Raises what `Balance.hold` raises, and `Conflict`."""
+        while accepted:
+            user_ids = {each.prediction.user_id for each in accepted}
+            before = (await self.books.read(user_ids)).balances
+            after, transfers = dict(before), list[Transfer]()
+            for each in accepted:
+                user_id, price = each.prediction.user_id, each.prediction.price
+                after[user_id], holds = after[user_id].hold(price, reference=each.prediction.id)
                 transfers += holds
-            await books.record(
-                accepted=[Accepted(each, INPUT, key, bulk_cost=bulk_cost) for each in predictions],
-                transfers=transfers,
-            )
+            premises = {
+                each: Premise.of(before[each], after[each], most_pending=MOST_PENDING) for each in user_ids
+            }
+            met = await self.books.accept(accepted, transfers, premises)
+            accepted = [each for each in accepted if each.prediction.user_id not in met]
 
     async def predictions_of(self, user_id: UserId, how_many: int) -> list[Prediction]:
         """Accepted predictions of one row for one credit each, in the order of their ids."""

@@ -54,57 +54,41 @@ async def test_what_is_accepted_is_stored_queued_and_pending_with_its_price_held
     assert await adapters.deviations() == []
 
 
-async def test_a_group_of_many_users_is_recorded_at_once(adapters: Adapters) -> None:
-    users = [await adapters.user(credits=10) for _ in range(5)]
-    predictions = [a_prediction(user_id, rows=number) for user_id in users for number in (1, 2)]
-    async with adapters.books() as books:
-        balances = dict((await books.open(users)).balances)
-        transfers: list[Transfer] = []
-        for each in predictions:
-            balances[each.user_id], holds = balances[each.user_id].hold(each.price, reference=each.id)
-            transfers += holds
-        await books.record(accepted=[Accepted(each, INPUT) for each in predictions], transfers=transfers)
-
-    for user_id in users:
-        assert await adapters.balance(user_id) == Balance(user_id, available=7, held=3, pending=2)
-    assert await adapters.deviations() == []
-
-
 async def test_an_error_rolls_everything_back(adapters: Adapters) -> None:
     user_id = await adapters.user(credits=5)
-    prediction = a_prediction(user_id)
+    [prediction] = await adapters.predictions_of(user_id, 1)
 
-    async def submit_in_vain() -> None:
+    async def cancel_in_vain() -> None:
         async with adapters.books() as books:
-            balance = (await books.open([user_id])).balances[user_id]
-            _, holds = balance.hold(prediction.price, reference=prediction.id)
+            await books.open([user_id])
+            canceled = prediction.cancel(at=datetime.now(UTC))
             key = IdempotencyKey("key", b"print")
-            await books.record(accepted=[Accepted(prediction, INPUT, key)], transfers=holds)
+            await books.record(
+                changed=[canceled], transfers=canceled.settlement(), keys={user_id: (key, prediction.id)}
+            )
             raise Broken
 
     with pytest.raises(Broken):
-        await submit_in_vain()
+        await cancel_in_vain()
 
-    with pytest.raises(PredictionNotFound):
-        await adapters.predictions.get(prediction.id, owner=user_id)
-    assert await adapters.balance(user_id) == Balance(user_id, available=5)
+    assert await adapters.now(prediction) == prediction
+    assert await adapters.balance(user_id) == Balance(user_id, available=4, held=1, pending=1)
     assert (await open_one(adapters, user_id, "key")).remembered == {}
     assert await adapters.deviations() == []
 
 
 async def test_nobody_sees_what_is_not_committed(adapters: Adapters) -> None:
     user_id = await adapters.user(credits=5)
-    prediction = a_prediction(user_id)
+    [prediction] = await adapters.predictions_of(user_id, 1)
     async with adapters.books() as books:
-        balance = (await books.open([user_id])).balances[user_id]
-        _, holds = balance.hold(prediction.price, reference=prediction.id)
-        await books.record(accepted=[Accepted(prediction, INPUT)], transfers=holds)
+        canceled = (await books.prediction(prediction.id)).cancel(at=datetime.now(UTC))
+        await books.record(changed=[canceled], transfers=canceled.settlement())
 
-        assert await adapters.balance(user_id) == Balance(user_id, available=5)
-        with pytest.raises(PredictionNotFound):
-            await adapters.predictions.get(prediction.id, owner=user_id)
+        assert await adapters.now(prediction) == prediction
+        assert await adapters.balance(user_id) == Balance(user_id, available=4, held=1, pending=1)
 
-    assert await adapters.balance(user_id) == Balance(user_id, available=4, held=1, pending=1)
+    assert await adapters.now(prediction) == canceled
+    assert await adapters.balance(user_id) == Balance(user_id, available=5)
 
 
 async def test_a_key_finds_its_prediction_again_and_is_its_users_alone(adapters: Adapters) -> None:
@@ -138,14 +122,12 @@ async def test_twins_with_one_key_make_one_prediction(adapters: Adapters) -> Non
     key = IdempotencyKey("key", b"print")
 
     async def submit() -> PredictionId:
-        async with adapters.books() as books:
-            opened = await books.open([user_id], [(user_id, key.key)])
-            if known := opened.remembered.get((user_id, key.key)):
-                return PredictionId(known.reference)
-            prediction = a_prediction(user_id)
-            _, holds = opened.balances[user_id].hold(1, reference=prediction.id)
-            await books.record(accepted=[Accepted(prediction, INPUT, key)], transfers=holds)
-            return prediction.id
+        opened = await adapters.books.read([user_id], [(user_id, key.key)])
+        if known := opened.remembered.get((user_id, key.key)):
+            return PredictionId(known.reference)
+        prediction = a_prediction(user_id)
+        await adapters.accept(user_id, prediction, key=key)
+        return prediction.id
 
     answers = await asyncio.gather(*(retried(submit) for _ in range(5)))
 
@@ -263,15 +245,11 @@ async def test_a_hundred_who_can_pay_for_fifty_get_exactly_fifty(adapters: Adapt
     user_id = await adapters.user(credits=50)
 
     async def submit() -> bool:
-        async with adapters.books() as books:
-            balance = (await books.open([user_id])).balances[user_id]
-            prediction = a_prediction(user_id)
-            try:
-                _, holds = balance.hold(1, reference=prediction.id)
-            except NotEnoughCredits:
-                return False
-            await books.record(accepted=[Accepted(prediction, INPUT)], transfers=holds)
-            return True
+        try:
+            await adapters.accept(user_id, a_prediction(user_id))
+        except NotEnoughCredits:
+            return False
+        return True
 
     answers = await asyncio.gather(*(submit() for _ in range(100)))
 
@@ -290,11 +268,7 @@ async def test_transactions_that_cross_each_other_all_come_to_their_end(adapters
             await books.record(changed=[canceled], transfers=canceled.settlement())
 
     async def submit(order: list[UserId]) -> None:
-        async with adapters.books() as books:
-            balances = (await books.open(order)).balances
-            new = [a_prediction(user_id) for user_id in order]
-            holds = [hold for each in new for hold in balances[each.user_id].hold(1, reference=each.id)[1]]
-            await books.record(accepted=[Accepted(each, INPUT) for each in new], transfers=holds)
+        await adapters.accept_all([Accepted(a_prediction(user_id), INPUT) for user_id in order])
 
     async def run(mine: list[Prediction]) -> None:
         await adapters.settled(*mine)

@@ -35,11 +35,8 @@ async def chat(adapters: Adapters, chat_id: int = CHAT, credits: int = 0) -> Cha
 async def asked(adapters: Adapters, person: Chat, message_id: int = 1, *, notify: bool = True) -> Prediction:
     """An accepted prediction of one credit that the chat waits for."""
     prediction = a_prediction(person.user_id)
-    async with adapters.books() as books:
-        balance = (await books.open([person.user_id])).balances[person.user_id]
-        _, holds = balance.hold(prediction.price, reference=prediction.id)
-        key = IdempotencyKey(f"telegram:{person.id}:{message_id}", b"what")
-        await books.record(accepted=[Accepted(prediction, INPUT, key, notify)], transfers=holds)
+    key = IdempotencyKey(f"telegram:{person.id}:{message_id}", b"what")
+    await adapters.accept_all([Accepted(prediction, INPUT, key, notify)])
     return prediction
 
 

@@ -4,25 +4,19 @@ from uuid import uuid4
 
 from augury.application.ports import Accepted
 from augury.application.predictions.ports import ClaimTerms
-from augury.domain.balance import Transfer, TransferKind
 from augury.domain.prediction import Prediction
-from augury.domain.premise import Premise
 from tests.adapters import INPUT, LEASE, Adapters, a_prediction
-
-EASY = Premise(taken=0, debt=0, most_pending=1_000)
 
 
 async def accepted(adapters: Adapters, *explain: int | None) -> list[Prediction]:
     """Bulk predictions of one user in one flight, one for each wish."""
     user_id = await adapters.user(credits=100)
     predictions = sorted((a_prediction(user_id) for _ in explain), key=lambda each: each.id)
-    await adapters.books.accept(
+    await adapters.accept_all(
         [
             Accepted(each, INPUT, bulk_cost=3, explain=top)
             for each, top in zip(predictions, explain, strict=True)
-        ],
-        [Transfer(TransferKind.HOLD, each.user_id, each.price, each.id) for each in predictions],
-        {user_id: EASY},
+        ]
     )
     return predictions
 

@@ -90,9 +90,7 @@ async def asked(adapters: Adapters, message_id: int) -> tuple[Prediction, Reply]
     """A prediction that a chat waits for, with the message that becomes its result."""
     user_id = await adapters.user(credits=1)
     prediction = a_prediction(user_id)
-    async with adapters.books() as books:
-        _, holds = (await books.open([user_id])).balances[user_id].hold(1, reference=prediction.id)
-        await books.record(accepted=[Accepted(prediction, INPUT, None, True)], transfers=holds)
+    await adapters.accept_all([Accepted(prediction, INPUT, notify=True)])
     reply = Reply(chat_id=7, message_id=message_id, prediction_id=prediction.id, placeholder_id=1)
     return prediction, await adapters.notices.expect(reply)
 

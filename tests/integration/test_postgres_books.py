@@ -615,9 +615,7 @@ async def test_large_inputs_come_back_as_they_were(adapters: Adapters, pool: Poo
     user_id = await adapters.user(credits=10)
     prediction = a_prediction(user_id)
     rows = Json(json.dumps([{"text": f"row {number} " * 20} for number in range(10_000)]).encode())
-    async with adapters.books() as books:
-        _, holds = (await books.open([user_id])).balances[user_id].hold(1, reference=prediction.id)
-        await books.record(accepted=[Accepted(prediction, rows)], transfers=holds)
+    await adapters.accept_all([Accepted(prediction, rows)])
 
     [claimed] = await adapters.claim(prediction, token=uuid4())
 

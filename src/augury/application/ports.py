@@ -181,17 +181,15 @@ class Books(Protocol):
     async def record(
         self,
         *,
-        accepted: Sequence[Accepted] = (),
         changed: Sequence[Prediction] = (),
         transfers: Sequence[Transfer] = (),
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
         """Write everything in one statement. Balances move by the transfers.
 
-        `accepted` predictions are new and become pending; those with a `bulk_cost` wait in the bulk lane.
-        `changed` ones were locked in this transaction;
-        those that are final now are no longer pending. `keys` remembers, by user, requests that made no
-        prediction. Raises `AlreadyRecorded`, and `Conflict` if an idempotency key was remembered meanwhile.
+        `changed` predictions were locked in this transaction; those that are final now are no longer pending.
+        `keys` remembers, by user, requests that made no prediction. Raises `AlreadyRecorded`, and `Conflict`
+        if an idempotency key was remembered meanwhile.
         """
 
 

@@ -26,7 +26,7 @@ from augury.outbound.memory import promo_codes
 from augury.outbound.memory.account_closing import close
 from augury.outbound.memory.batches import slices_of
 from augury.outbound.memory.memory import Memory, State
-from augury.outbound.memory.record import accept_batch, record, remember
+from augury.outbound.memory.record import accept, accept_batch, move, record, remember
 from augury.outbound.memory.sweeping import due, left
 
 
@@ -60,14 +60,11 @@ class MemoryOpenBooks(
             keys = {(each.prediction.user_id, each.key.key) for each in accepted if each.key}
             if keys & state.idempotency_keys.keys():
                 raise Conflict("a key was remembered meanwhile")
-            record(
-                state,
-                self.memory.now(),
-                [each for each in accepted if each.prediction.user_id in met],
-                (),
-                [each for each in transfers if each.user_id in met],
-                {},
-            )
+            now = self.memory.now()
+            for each in accepted:
+                if each.prediction.user_id in met:
+                    accept(state, each, now)
+            move(state, [each for each in transfers if each.user_id in met], now)
             return {user_id: state.balances[user_id] for user_id in met}
 
 
@@ -118,12 +115,11 @@ class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
     async def record(
         self,
         *,
-        accepted: Sequence[Accepted] = (),
         changed: Sequence[Prediction] = (),
         transfers: Sequence[Transfer] = (),
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
-        record(self._state, self._memory.now(), accepted, changed, transfers, keys or {})
+        record(self._state, self._memory.now(), changed, transfers, keys or {})
 
     @override
     async def accept_batch(

@@ -18,14 +18,11 @@ from augury.outbound.memory.memory import FIRST_LOOK, LAST_LOOK, KeyRecord, Pred
 def record(
     state: State,
     now: datetime,
-    accepted: Sequence[Accepted],
     changed: Sequence[Prediction],
     transfers: Sequence[Transfer],
     keys: Mapping[UserId, tuple[IdempotencyKey, UUID]],
 ) -> None:
     """Raises `AlreadyRecorded` or `BooksDisagree`, and then leaves the state half changed."""
-    for each in accepted:
-        _accept(state, each, now)
     for prediction in changed:
         _change(state, prediction, now)
     for user_id, (key, reference) in keys.items():
@@ -80,7 +77,7 @@ def accept_batch(
     move(state, transfers, now)
 
 
-def _accept(state: State, accepted: Accepted, now: datetime) -> None:
+def accept(state: State, accepted: Accepted, now: datetime) -> None:
     prediction = accepted.prediction
     is_bulk = accepted.bulk_cost is not None
     if is_bulk:

@@ -4,28 +4,25 @@ statement."""
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
-from asyncpg import Pool, Record
+from asyncpg import Pool
 
-from augury.application.ports import Accepted, Opened, Remembered
+from augury.application.ports import Accepted, Opened
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelRef
 from augury.domain.premise import Premise
+from augury.outbound.postgres.balance_rows import BALANCE, NO_KEY, REMEMBERED, balances_of, opened_of
 from augury.outbound.postgres.pool import connection, transaction
 from augury.outbound.postgres.transfer_rows import Move, Moves
 
 T = TypeVar("T")
-READ = "SELECT user_id, available, held, pending, debt FROM balances WHERE user_id = ANY ($1::uuid[])"
+READ = f"SELECT {BALANCE} FROM balances WHERE user_id = ANY ($1::uuid[])"
 
-READ_WITH_KEYS = """
-SELECT user_id, available, held, pending, debt, NULL AS key, NULL AS fingerprint, NULL AS reference
-FROM balances WHERE user_id = ANY ($1::uuid[])
-UNION ALL
-SELECT user_id, NULL, NULL, NULL, NULL, key, fingerprint, reference
-FROM idempotency_keys JOIN unnest($2::uuid[], $3::text[]) AS asked (user_id, key) USING (user_id, key)
-WHERE user_id = ANY ($2) AND key = ANY ($3)
-"""
+READ_WITH_KEYS = f"SELECT {BALANCE}, {NO_KEY} FROM balances WHERE user_id = ANY ($1::uuid[]) {REMEMBERED}"
 
+# The sweeper checks work in the bulk lane only every ten minutes, because lost tickets are noticed in another
+# way.
+#
 # The balances are locked by user id, before anything is written: `ARRAY` reads its subquery to the end. So
 # the transfers of a user get their sequence numbers one transaction after another, and a page of them is
 # stable. The lock is held only while this statement runs. `moving` says what `Premise.holds_for` says.
@@ -84,7 +81,7 @@ WITH locked AS (
 SELECT user_id, available, held, pending, debt FROM moved
 """
 
-# As in RECORD: a user for whom nothing waited in the bulk lane starts at the lane's time.
+# A user for whom nothing waited in the bulk lane starts at the lane's time, as in `Share.returned`.
 _SHARED = """
 , shared AS (
     INSERT INTO shares (user_id, start, finish)
@@ -138,16 +135,8 @@ WHERE p.id = wish.id AND p.id = ANY ($1)
 async def read(pool: Pool, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]]) -> Opened:
     async with connection(pool) as taken:
         if not keys:
-            return Opened(_balances_of(await taken.fetch(READ, list(user_ids))), {})
-        rows = await taken.fetch(READ_WITH_KEYS, list(user_ids), *zip(*keys, strict=True))
-    return Opened(
-        _balances_of([row for row in rows if row["key"] is None]),
-        {
-            (row["user_id"], row["key"]): Remembered(row["fingerprint"], row["reference"])
-            for row in rows
-            if row["key"] is not None
-        },
-    )
+            return Opened(balances_of(await taken.fetch(READ, list(user_ids))), {})
+        return opened_of(await taken.fetch(READ_WITH_KEYS, list(user_ids), *zip(*keys, strict=True)))
 
 
 async def accept(
@@ -173,16 +162,12 @@ async def accept(
     wishes = [each for each in accepted if each.explain is not None]
     if not wishes:
         async with connection(pool) as taken:
-            return _balances_of(await taken.fetch(statement, *arguments))
+            return balances_of(await taken.fetch(statement, *arguments))
     async with transaction(pool) as taken:
         rows = await taken.fetch(statement, *arguments)
         ids, tops = zip(*((each.prediction.id, each.explain) for each in wishes), strict=True)
         await taken.execute(EXPLAIN, list(ids), list(tops))
-    return _balances_of(rows)
-
-
-def _balances_of(rows: Sequence[Record]) -> dict[UserId, Balance]:
-    return {row[0]: Balance(*row[:5]) for row in rows}
+    return balances_of(rows)
 
 
 def _moves(

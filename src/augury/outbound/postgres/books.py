@@ -19,7 +19,6 @@ from augury.application.ports import (
     IdempotencyKey,
     OpenBooks,
     Opened,
-    Remembered,
 )
 from augury.application.predictions.ports import Acceptance, Due, OpenSweepBooks, SweepBooks
 from augury.domain.balance import Balance, Transfer, TransferKind
@@ -30,21 +29,16 @@ from augury.domain.premise import Premise
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
 from augury.outbound.postgres import acceptance, account_closing, batch_books, promo_codes, record, sweeping
+from augury.outbound.postgres.balance_rows import BALANCE, NO_KEY, REMEMBERED, opened_of
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 from augury.outbound.postgres.transfer_rows import transfer_of
 
-OPEN = """
+OPEN = f"""
 WITH locked AS (
-    SELECT user_id, available, held, pending, debt FROM balances
-    WHERE user_id = ANY ($1::uuid[]) ORDER BY user_id FOR UPDATE
+    SELECT {BALANCE} FROM balances WHERE user_id = ANY ($1::uuid[]) ORDER BY user_id FOR UPDATE
 )
-SELECT user_id, available, held, pending, debt, NULL AS key, NULL AS fingerprint, NULL AS reference
-FROM locked
-UNION ALL
-SELECT user_id, NULL, NULL, NULL, NULL, key, fingerprint, reference
-FROM idempotency_keys JOIN unnest($2::uuid[], $3::text[]) AS asked (user_id, key) USING (user_id, key)
-WHERE user_id = ANY ($2) AND key = ANY ($3)
+SELECT {BALANCE}, {NO_KEY} FROM locked {REMEMBERED}
 """
 
 LOCK_PREDICTION = f"""
@@ -107,20 +101,7 @@ class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
         rows = await self._connection.fetch(
             OPEN, list(user_ids), [user_id for user_id, _ in keys], [key for _, key in keys]
         )
-        return Opened(
-            balances={
-                row["user_id"]: Balance(
-                    row["user_id"], row["available"], row["held"], row["pending"], row["debt"]
-                )
-                for row in rows
-                if row["key"] is None
-            },
-            remembered={
-                (row["user_id"], row["key"]): Remembered(row["fingerprint"], row["reference"])
-                for row in rows
-                if row["key"] is not None
-            },
-        )
+        return opened_of(rows)
 
     @override
     async def prediction(self, prediction_id: PredictionId, *, owner: UserId | None = None) -> Prediction:
@@ -146,12 +127,11 @@ class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
     async def record(
         self,
         *,
-        accepted: Sequence[Accepted] = (),
         changed: Sequence[Prediction] = (),
         transfers: Sequence[Transfer] = (),
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
-        await record.record(self._connection, accepted, changed, transfers, keys or {})
+        await record.record(self._connection, changed, transfers, keys or {})
 
     @override
     async def accept_batch(
