@@ -160,7 +160,7 @@ def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
     [
         (
             "api",
-            {"aiogram", "catboost", "faststream", "numpy", "pandas", "pyarrow", "sqlalchemy"},
+            {"aiogram", "catboost", "faststream", "numpy", "pandas", "pyarrow", "resvg_py", "sqlalchemy"},
         ),
         ("bot", {"catboost", "faststream", "litestar", "numpy", "pandas", "pyarrow", "sqlalchemy"}),
         ("worker", {"aiogram", "litestar", "matplotlib", "pandas", "plotly", "pyarrow", "sqlalchemy"}),

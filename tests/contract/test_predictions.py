@@ -166,8 +166,12 @@ async def test_forgetting_drops_the_data_and_keeps_the_trail_of_the_money(adapte
     done = finish(claim.prediction, valid_rows=2, errors=[RowError(1, "text", RowFault.MISSING)])
     await adapters.work.settle(token, [done])
 
+    assert await adapters.contents.input_of(prediction.id, owner=user_id)
+    with pytest.raises(PredictionNotFound):
+        await adapters.contents.input_of(prediction.id, owner=await adapters.user())
     await adapters.contents.forget(prediction.id, owner=user_id)
     await adapters.contents.forget(prediction.id, owner=user_id)
+    assert await adapters.contents.input_of(prediction.id, owner=user_id) is None
 
     stored = await adapters.predictions.get(prediction.id, owner=user_id)
     assert stored == StoredPrediction(done.prediction, None)

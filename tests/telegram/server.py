@@ -60,6 +60,7 @@ class Sent:
     keyboard: list[list[str]]
     """The buttons below the input field, if the message sets some."""
     document: tuple[str, bytes] | None = None
+    """The file or the photo of the message."""
     invoice: dict[str, Any] | None = None
     versions: list[str] = field(default_factory=list)
     thread_id: int | None = None
@@ -434,13 +435,41 @@ class TelegramServer:
             found[0].versions.append(text)
             return self._message(found[0])
 
+    async def _edit_message_media(self, body: dict[str, Any]) -> object:
+        """Telegram also puts a medium into a message that had only a text."""
+        chat_id, media = self._reachable(body), body["media"]
+        text = _checked(media["caption"], {**body, **media}, MOST_CAPTION, "message caption is too long")
+        with self._lock:
+            found = [each for each in self.to(chat_id) if each.message_id == body.get("message_id")]
+            if not found:
+                raise Refused(400, "Bad Request: message to edit not found")
+            found[0].text, found[0].buttons = text, _buttons(body)
+            found[0].document = _attached(media["media"], body)
+            found[0].versions.append(text)
+            return self._message(found[0])
+
+    async def _edit_message_reply_markup(self, body: dict[str, Any]) -> object:
+        chat_id = self._reachable(body)
+        with self._lock:
+            found = [each for each in self.to(chat_id) if each.message_id == body.get("message_id")]
+            if not found:
+                raise Refused(400, "Bad Request: message to edit not found")
+            buttons = _buttons(body)
+            if found[0].buttons == buttons:
+                raise Refused(400, "Bad Request: message is not modified")
+            found[0].buttons = buttons
+            return self._message(found[0])
+
     async def _send_document(self, body: dict[str, Any]) -> object:
+        return self._keep_file(body, body["document"])
+
+    async def _send_photo(self, body: dict[str, Any]) -> object:
+        return self._keep_file(body, body["photo"])
+
+    def _keep_file(self, body: dict[str, Any], file: object) -> object:
         caption = body.get("caption", "")
         text = _checked(caption, body, MOST_CAPTION, "message caption is too long") if caption else ""
-        document = body["document"]
-        if isinstance(document, str) and document.startswith("attach://"):
-            document = body[document.removeprefix("attach://")]
-        return self._keep(body, text, document=document)
+        return self._keep(body, text, document=_attached(file, body))
 
     async def _send_invoice(self, body: dict[str, Any]) -> object:
         if body["currency"] != "XTR" or body.get("provider_token"):
@@ -699,6 +728,13 @@ class Person:
             }
         )
         return message_id
+
+
+def _attached(file: Any, body: Mapping[str, Any]) -> tuple[str, bytes]:
+    """The name and content of a file that was sent in a part of the body."""
+    named = isinstance(file, str) and file.startswith("attach://")
+    found: tuple[str, bytes] = body[file.removeprefix("attach://")] if named else file
+    return found
 
 
 def _topic(thread_id: int | None) -> dict[str, Any]:

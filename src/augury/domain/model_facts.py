@@ -287,6 +287,10 @@ class ModelFacts:
         """The most bytes that the answer to one row has as JSON."""
         return _answer_bytes(self.task, self.classes, self.outputs)
 
+    def explains(self, rows: int, *, most_work: int) -> bool:
+        """Whether so many rows can be explained with at most that much work."""
+        return self.explain_work is not None and rows * self.explain_work <= most_work
+
     def explanation_bytes(self, top: int) -> int:
         """The most bytes that the explanation of one row has as JSON, without its texts' words."""
         names = self.schema.names()

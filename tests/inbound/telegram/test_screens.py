@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Predictor, Question
+from augury.domain.explanation import Contribution, Effect, Explanation, Scale
 from augury.domain.model import Model
 from augury.domain.model_facts import Feature, FeatureKind
 from tests.hexagon import a_model, over
@@ -35,6 +36,17 @@ CHURN = (
     Feature("plan", FeatureKind.CATEGORICAL, ("basic", "pro")),
     Feature("complaint", FeatureKind.TEXT),
 )
+WHY = Explanation(
+    of="leaves",
+    scale=Scale.LOG_ODDS,
+    base=-1.1,
+    total=0.9,
+    contributions=[
+        Contribution(feature="complaint", contribution=1.6, effect=Effect.RAISES, words=[]),
+        Contribution(feature="age", value=41.0, contribution=0.7, effect=Effect.RAISES),
+        Contribution(feature="plan", value="pro", contribution=-0.3, effect=Effect.LOWERS),
+    ],
+)
 FILE = b"age,plan,complaint\n41,pro,slow\n29,basic,none\nold,pro,slow\n,basic,too dear\n55,pro,none\n"
 
 
@@ -49,6 +61,7 @@ class Said:
     number_is_wrong: str
     back: str
     becomes: str
+    why: str
 
 
 SAID = {
@@ -60,6 +73,7 @@ SAID = {
         number_is_wrong="is not a number",
         back="Back",
         becomes="and then, in its place:",
+        why="Why?",
     ),
     "ru": Said(
         page="docs/telegram.ru.md",
@@ -69,6 +83,7 @@ SAID = {
         number_is_wrong="не число",
         back="Назад",
         becomes="а потом на том же месте:",
+        why="Почему?",
     ),
 }
 
@@ -85,14 +100,15 @@ class ToldBeforehand(Predictor):
         rows = [data] if question.single else data
         errors = model.facts.schema.check_all(rows)
         wrong = {each.row for each in errors}
-        answers = [None if index in wrong else _answer(row) for index, row in enumerate(rows)]
+        answers = [None if index in wrong else _answer(row, question) for index, row in enumerate(rows)]
         output = Json(msgspec.json.encode(answers[0] if question.single else answers))
         return Outcome(len(rows) - len(wrong), output, errors)
 
 
-def _answer(row: Mapping[str, Any]) -> dict[str, object]:
+def _answer(row: Mapping[str, Any], question: Question) -> dict[str, object]:
     found = ANSWERS.get(str(row.get("text")), {"leaves": 0.71, "stays": 0.29})
-    return {"label": max(found, key=lambda name: found[name]), "probabilities": found}
+    answer: dict[str, object] = {"label": max(found, key=lambda name: found[name]), "probabilities": found}
+    return answer if question.explain is None else answer | {"explanations": [WHY]}
 
 
 class Drawing:
@@ -131,7 +147,9 @@ class Drawing:
 async def screens(town: Town, language: str) -> Drawing:
     """One chat: the start, a text, a model with several features, a payment, a file, a link."""
     said = SAID[language]
-    drawing, run = Drawing(said.becomes), over(town.hexagon.run_batch, predictor=ToldBeforehand())
+    drawing, predictor = Drawing(said.becomes), ToldBeforehand()
+    run = over(town.hexagon.run_batch, predictor=predictor)
+    run_next = over(town.hexagon.run_next, predictor=predictor)
     ada = town.person(language=language)
 
     async def answered() -> Sent:
@@ -142,6 +160,8 @@ async def screens(town: Town, language: str) -> Drawing:
     async def finished() -> None:
         while task := town.hexagon.queue.take():
             await run(task.prediction_ids)
+        while town.hexagon.queue.take_ticket():
+            await run_next()
         await eventually(lambda: not town.hexagon.memory.state.notices, "every answer")
 
     ada.says("/start")
@@ -189,6 +209,14 @@ async def screens(town: Town, language: str) -> Drawing:
     placeholder = await answered()
     await finished()
     drawing.bot(placeholder, replied="/predict")
+    why = placeholder.button(said.why)["text"]
+    ada.presses(placeholder, said.why)
+    drawing.person(f"[ {why} ]")
+    picture = await answered()
+    await finished()
+    drawing.lines.append("│ 🖼")
+    drawing.bot(picture)
+    assert picture.document is not None
     drawing.space()
 
     ada.says("/topup")
@@ -223,7 +251,7 @@ async def screens(town: Town, language: str) -> Drawing:
     drawing.becomes()
     drawing.pictured = True
     drawing.bot(question)
-    [result] = [each for each in town.telegram.to(CHAT) if each.document]
+    result = town.telegram.to(CHAT)[-1]
     assert result.document is not None
     drawing.lines.append(f"│ 📎 {result.document[0]}")
     drawing.space()
@@ -246,6 +274,7 @@ async def test_the_documented_screens_are_what_the_bot_sends(
     town: Town, language: str, pytestconfig: pytest.Config
 ) -> None:
     model = a_model("churn", row_price=3, features=CHURN)
+    model = replace(model, explain_price=2, facts=replace(model.facts, explain_work=1_000))
     town.hexagon.memory.state.models[model.ref] = model
     async with town.bot():
         drawn = await screens(town, language)

@@ -255,6 +255,10 @@ class PredictionContents(Protocol):
     """The contents of predictions: rows, answers and row errors."""
 
     @abstractmethod
+    async def input_of(self, prediction_id: PredictionId, *, owner: UserId) -> Json | None:
+        """The rows as they were sent; None after they were forgotten. Raises `PredictionNotFound`."""
+
+    @abstractmethod
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
         """Delete input, output, row errors and warnings, but not the transfers.
 

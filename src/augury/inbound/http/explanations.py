@@ -17,7 +17,7 @@ from augury.inbound.http.identity import SignedIn, signed_in
 from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.problems import documented
 from augury.inbound.http.views import EXAMPLE
-from augury.inbound.http.waterfall import waterfall
+from augury.inbound.pictures.waterfall import waterfall
 
 SVG = "image/svg+xml"
 _HEADERS = {

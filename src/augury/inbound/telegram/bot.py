@@ -24,6 +24,7 @@ from augury.inbound.telegram.handlers.money import money_router
 from augury.inbound.telegram.handlers.predicting import predicting_router
 from augury.inbound.telegram.handlers.privacy import privacy_router
 from augury.inbound.telegram.handlers.rest import rest_router
+from augury.inbound.telegram.handlers.why import why_router
 from augury.inbound.telegram.lanes import Lanes, is_payment
 from augury.inbound.telegram.person import Person
 from augury.inbound.telegram.polling import poll
@@ -192,6 +193,7 @@ def create_dispatcher(desk: Desk) -> Dispatcher:
         account_router(),
         files_router(),
         predicting_router(),
+        why_router(),
         rest_router(),
     )
     return dispatcher

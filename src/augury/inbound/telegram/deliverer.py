@@ -16,9 +16,10 @@ from aiogram.exceptions import (
     TelegramNotFound,
     TelegramRetryAfter,
 )
-from aiogram.types import BufferedInputFile
+from aiogram.types import BufferedInputFile, InlineKeyboardMarkup
 
 from augury.application.chats.ports import Chats, Delivery, Notices, Reply
+from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.ports import Counters, Unavailable
@@ -26,6 +27,8 @@ from augury.application.predictions.ports import Ended, Predictions
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.telegram.csv_rows import written_csv
+from augury.inbound.telegram.explaining import explanation_in, offered, show_picture
+from augury.inbound.telegram.keyboards import keyboard
 from augury.inbound.telegram.results import in_words
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.telegram.texts import Markup, Speech, speech
@@ -52,6 +55,7 @@ class Deliverer:
         models: Models,
         counters: Counters,
         settings: TelegramSettings,
+        limits: Limits,
     ) -> None:
         self._bot = bot
         self._notices = notices
@@ -60,6 +64,7 @@ class Deliverer:
         self._predictions = predictions
         self._models = models
         self._counters = counters
+        self._limits = limits
         self._files_at_once = settings.files_at_once
         self._files_under_way: set[PredictionId] = set()
         self._bell = asyncio.Event()
@@ -170,11 +175,17 @@ class Deliverer:
                 self._files_sent[prediction.id] = await self._send_file(delivery, reply.file_name, say)
             is_sent = self._files_sent[prediction.id]
         left = (await self._balances.of(prediction.user_id)).spendable
-        facts = (await self._models.version(prediction.model)).facts
-        words = in_words(delivery, left, say, facts.texts, facts.unsure_below)
+        model = await self._models.version(prediction.model)
+        if explanation := explanation_in(delivery):
+            caption = _lines(say("why-caption"), say("charged", charged=prediction.charged, left=left))
+            texts = model.facts.texts
+            await show_picture(self._bot, reply, explanation, texts, caption, say.language)
+            return
+        words = in_words(delivery, left, say, model.facts.texts, model.facts.unsure_below)
         if not is_sent:
-            words = Markup("\n".join((words, say("batch-unsent", id=str(prediction.id)))))
-        await self._become(reply, words)
+            words = _lines(words, say("batch-unsent", id=str(prediction.id)))
+        why = offered(delivery, model, self._limits, say)
+        await self._become(reply, words, keyboard([why]) if why else None)
 
     async def _send_file(self, delivery: Delivery, name: str, say: Speech) -> bool:
         """Send the results as a file. Returns whether Telegram accepted it."""
@@ -196,11 +207,13 @@ class Deliverer:
             return False
         return True
 
-    async def _become(self, reply: Reply, words: str) -> None:
+    async def _become(self, reply: Reply, words: str, buttons: InlineKeyboardMarkup | None = None) -> None:
         """Replace the placeholder by these words. If Telegram refuses that, send them as a new message,
         unless the chat no longer exists."""
         try:
-            await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
+            await self._bot.edit_message_text(
+                words, chat_id=reply.chat_id, message_id=reply.placeholder_id, reply_markup=buttons
+            )
         except (TelegramBadRequest, TelegramNotFound) as error:
             if "not modified" in error.message:
                 return  # it was changed, but the bot stopped before it stored that
@@ -213,6 +226,7 @@ class Deliverer:
                     reply.chat_id,
                     words,
                     message_thread_id=thread_id,
+                    reply_markup=buttons,
                     reply_parameters=answering(reply.message_id),
                 ),
             )
@@ -235,6 +249,10 @@ class Deliverer:
             await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
         except AiogramError as error:
             log.info("the progress of a batch could not be shown: %s", error)
+
+
+def _lines(*lines: Markup) -> Markup:
+    return Markup("\n".join(lines))
 
 
 def _result_name(file_name: str) -> str:

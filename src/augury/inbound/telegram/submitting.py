@@ -36,11 +36,13 @@ async def submit(
     named: str,
     message_id: int,
     batch: Batch | None = None,
+    explain: int | None = None,
+    max_price: int | None = None,
 ) -> None:
     """Submit `data` once for this message, however often the message is handled, and tell the person.
 
     `named` is the model as it was requested. It identifies a repeated request even if the name has got a
-    newer version since.
+    newer version since. `explain` features of the row are explained. A price above `max_price` is refused.
     """
     encoded = Json(msgspec.json.encode(data))
     fingerprint = hashlib.sha256(named.encode() + b"\0" + encoded).digest()
@@ -52,6 +54,8 @@ async def submit(
             model=str(model.ref),
             key=IdempotencyKey(_key(talk, message_id), fingerprint),
             notify=True,
+            explain=explain,
+            max_price=max_price,
         )
     )
     if isinstance(answer, Replayed):

@@ -4,6 +4,7 @@ from itertools import islice
 
 from typing_extensions import override
 
+from augury.application.ports import Json
 from augury.application.predictions.ports import (
     MOST_BYTES_AT_ONCE,
     MOST_LISTED_BYTES,
@@ -95,6 +96,10 @@ class MemoryPredictions(Predictions):
 @dataclass(frozen=True, slots=True)
 class MemoryPredictionContents(PredictionContents):
     memory: Memory
+
+    @override
+    async def input_of(self, prediction_id: PredictionId, *, owner: UserId) -> Json | None:
+        return _owned(self.memory.state, prediction_id, owner).input or None
 
     @override
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from asyncpg import Pool
 from typing_extensions import override
 
+from augury.application.ports import Json
 from augury.application.predictions.ports import (
     MOST_BYTES_AT_ONCE,
     PredictionContents,
@@ -42,6 +43,7 @@ SELECT substr(output, $3::int, {MOST_BYTES_AT_ONCE}) FROM predictions WHERE id =
 """
 WAITING = "SELECT count(*) FROM (SELECT FROM unfinished LIMIT $1) AS found"
 FINAL = "SELECT id FROM predictions WHERE id = ANY ($1::uuid[]) AND status NOT IN ('queued', 'processing')"
+INPUT = "SELECT input FROM predictions WHERE id = $1 AND user_id = $2"
 FORGET = """
 UPDATE predictions SET input = NULL, output = NULL, errors = NULL, warnings = NULL
 WHERE id = $1 AND user_id = $2 AND status NOT IN ('queued', 'processing')
@@ -101,6 +103,13 @@ class PostgresPredictions(Predictions):
 @dataclass(frozen=True, slots=True)
 class PostgresPredictionContents(PredictionContents):
     pool: Pool
+
+    @override
+    async def input_of(self, prediction_id: PredictionId, *, owner: UserId) -> Json | None:
+        rows = await fetch(self.pool, INPUT, prediction_id, owner)
+        if not rows:
+            raise PredictionNotFound(prediction_id=prediction_id)
+        return rows[0]["input"] or None
 
     @override
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:

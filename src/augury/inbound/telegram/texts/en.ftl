@@ -13,6 +13,11 @@ button-link = ✅ Link
 button-refuse = ✖ Refuse
 button-delete = 🗑 Delete everything
 button-keep = ◀ Keep it
+button-why = 💡 Why? · { $price ->
+        [0] free
+        [one] { $price } credit
+       *[other] { $price } credits
+    }
 button-missing = no value
 button-older = older ▶
 button-newest = ⏮ newest
@@ -158,6 +163,8 @@ answer-independent = Each label has a probability of its own, so they do not add
 answer-named = ✅ { $name }: <b>{ $value }</b>
 answer-uncertain = ✅ <b>{ $value }</b>, standard deviation { $deviation }
 answer-rank = ✅ Score <b>{ $value }</b>. Send a CSV file to rank several rows.
+why-caption = 💡 This is what raised and lowered the answer.
+why-forgotten = What you sent is no longer stored, so its answer cannot be explained.
 answer-named-short = { $name }: { $value }
 answer-forgotten = ✅ Done. The result has been deleted since.
 more-classes = … and { $count } more

@@ -13,6 +13,12 @@ button-link = ✅ Привязать
 button-refuse = ✖ Отказаться
 button-delete = 🗑 Удалить всё
 button-keep = ◀ Оставить
+button-why = 💡 Почему? · { $price ->
+        [0] бесплатно
+        [one] { $price } кредит
+        [few] { $price } кредита
+       *[other] { $price } кредитов
+    }
 button-missing = нет значения
 button-older = раньше ▶
 button-newest = ⏮ новые
@@ -172,6 +178,8 @@ answer-independent = У каждой метки своя вероятность,
 answer-named = ✅ { $name }: <b>{ $value }</b>
 answer-uncertain = ✅ <b>{ $value }</b>, стандартное отклонение { $deviation }
 answer-rank = ✅ Оценка <b>{ $value }</b>. Чтобы упорядочить несколько строк, пришлите файл CSV.
+why-caption = 💡 Вот что повысило и что понизило ответ.
+why-forgotten = Отправленное вами больше не хранится, поэтому ответ нельзя объяснить.
 answer-named-short = { $name }: { $value }
 answer-forgotten = ✅ Готово. Результат с тех пор удалён.
 more-classes = … и ещё { $count }

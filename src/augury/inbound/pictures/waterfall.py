@@ -21,7 +21,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "others": "Other features",
         "answer": "This answer",
         "scale": "Bars to the right raise the answer, bars to the left lower it.",
-        "chance": "{base} on average → {total} here",
+        "chance": "{base} on average, {total} here",
         "empty": "missing",
     },
     "ru": {
@@ -31,11 +31,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "others": "Остальные признаки",
         "answer": "Этот ответ",
         "scale": "Полосы вправо повышают ответ, влево — понижают.",
-        "chance": "в среднем {base} → здесь {total}",
+        "chance": "в среднем {base}, здесь {total}",
         "empty": "нет значения",
     },
 }
-MOST_NAME_CHARACTERS = 38
+MOST_NAME_CHARACTERS = 34
 
 
 @dataclass(frozen=True, slots=True)

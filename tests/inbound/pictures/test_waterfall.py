@@ -6,7 +6,7 @@ import pytest
 
 from augury.domain.explanation import Effect, Explanation, Scale
 from augury.domain.model_texts import ModelTexts
-from augury.inbound.http.waterfall import MOST_BARS, waterfall
+from augury.inbound.pictures.waterfall import MOST_BARS, waterfall
 
 EVIL = '</text><script>alert("1")</script>&\x01\ud800'
 TEXTS = ModelTexts(
@@ -56,7 +56,7 @@ def texts_of(picture: bytes) -> list[str]:
             "en",
             [
                 "Why Leaves?",
-                "27% on average → 82% here",
+                "27% on average, 82% here",
                 "On average",
                 "Age <years> = missing",
                 "This answer",
@@ -64,7 +64,7 @@ def texts_of(picture: bytes) -> list[str]:
         ),
         (
             "ru",
-            ["Почему Уйдёт?", "в среднем 27% → здесь 82%", "Возраст = нет значения", "Остальные признаки"],
+            ["Почему Уйдёт?", "в среднем 27%, здесь 82%", "Возраст = нет значения", "Остальные признаки"],
         ),
     ],
 )
