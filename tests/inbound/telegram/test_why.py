@@ -1,6 +1,7 @@
 """The button "Why?" below an answer: its price is named before, and the explanation comes as a picture."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,12 +13,12 @@ from tests.telegram.server import Person, Sent
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def can_explain(town: Town, **changes: object) -> None:
+def can_explain(town: Town, **changes: Any) -> None:
     """From now on, the default model can be explained, and has these properties."""
     models = town.hexagon.memory.state.models
     model = models[ModelRef("tone", 1)]
-    facts = replace(model.facts, explain_work=1_000)
-    models[model.ref] = replace(model, **{"facts": facts, "explain_price": 2, **changes})  # type: ignore[arg-type]
+    wanted: dict[str, Any] = {"facts": replace(model.facts, explain_work=1_000), "explain_price": 2}
+    models[model.ref] = replace(model, **(wanted | changes))
 
 
 async def all_told(town: Town) -> None:
