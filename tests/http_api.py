@@ -12,12 +12,14 @@ from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
 from augury.application.people.ports import AccessTokens
+from augury.bootstrap.api import pages_of
 from augury.bootstrap.use_cases import API
 from augury.domain.user import Role, User
 from augury.inbound.http.app import create_app
 from augury.inbound.http.asyncapi import MakeAsyncApi
 from augury.inbound.http.health import Checks
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 
@@ -81,9 +83,12 @@ async def serving(
     asyncapi: MakeAsyncApi | None = None,
     checks: Checks | None = None,
     overrides: Mapping[Any, object] | None = None,
+    web: WebSettings | None = None,
 ) -> AsyncIterator[Api]:
+    """The API. With the settings of the pages, these are beside it."""
     container = http_container(hexagon, overrides)
-    app = create_app(container=container, settings=settings, asyncapi=asyncapi, checks=checks)
+    pages = pages_of(container, settings, web) if web else None
+    app = create_app(container=container, settings=settings, asyncapi=asyncapi, checks=checks, pages=pages)
     stop = asyncio.Event()
     started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     running = asyncio.create_task(_live(app, started, stop))

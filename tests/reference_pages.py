@@ -21,6 +21,7 @@ from augury.bootstrap.config import ProcessSettings, variable
 from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
+from augury.inbound.web.settings import WebSettings
 from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
@@ -34,6 +35,7 @@ ROOMS: Mapping[str, tuple[type, ...]] = {
     "PostgreSQL": (PostgresSettings,),
     "RabbitMQ": (RabbitSettings,),
     "The API": (HttpSettings, ConnectionSettings, JwtSettings),
+    "The pages": (WebSettings,),
     "Limits": (Limits,),
     "Workers": (WorkerSettings, CatBoostSettings, InspectorSettings),
     "The Telegram bot": (TelegramSettings,),

@@ -36,6 +36,7 @@ from augury.bootstrap.known_variables import COMMAND_LINE, KNOWN, unknown_variab
 from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
+from augury.inbound.web.settings import WebSettings
 from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
@@ -51,6 +52,7 @@ ROOMS = (
     RabbitSettings,
     JwtSettings,
     HttpSettings,
+    WebSettings,
     ConnectionSettings,
     Limits,
     WorkerSettings,
@@ -63,7 +65,14 @@ SECRET = "s" * 40
 
 def test_every_container_is_complete() -> None:
     postgres, rabbit = PostgresSettings(url="postgresql://nowhere"), RabbitSettings(url="amqp://nowhere")
-    http = HttpSettings(), ConnectionSettings(), GuestKeys(SECRET), JwtSettings(secret=SECRET), Limits()
+    http = (
+        HttpSettings(),
+        WebSettings(),
+        ConnectionSettings(),
+        GuestKeys(SECRET),
+        JwtSettings(secret=SECRET),
+        Limits(),
+    )
     api_container(ProcessSettings(), postgres, rabbit, *http)
     worker_container(
         ProcessSettings(),
@@ -201,6 +210,8 @@ def _as_set(default: object) -> str:
     """A default as it would be set. "" if there is none, or if a document describes it in words."""
     if isinstance(default, timedelta):
         return f"{default.total_seconds():.15g}"
+    if isinstance(default, bool):
+        return str(default).lower()
     return str(default) if isinstance(default, int | str | Path) else ""
 
 

@@ -137,3 +137,48 @@ async def test_two_tabs_that_refresh_at_once_both_stay_signed_in(adapters: Adapt
     assert {rotation for rotation, _ in answers} == {Rotation.ROTATED}
     for _, successor in answers:
         assert (await rotate(adapters, successor))[0] is Rotation.ROTATED
+
+
+async def test_the_sessions_of_a_user_are_listed_and_ended(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(), await adapters.user()
+    program = await begin(adapters, user_id)
+    browser = RefreshToken(
+        digest=uuid4().bytes, family=uuid4(), user_id=user_id, lifetime=DAY, client="Firefox, Linux"
+    )
+    assert await adapters.sessions.begin(browser, password_hash="hash")
+    await begin(adapters, other)
+    _, successor = await rotate(adapters, program)
+
+    listed = await adapters.sessions.of(user_id, limit=10)
+
+    assert {each.client for each in listed} == {None, "Firefox, Linux"}
+    assert all(each.begun_at and each.expires_at > each.begun_at for each in listed)
+    assert len(await adapters.sessions.of(user_id, limit=1)) == 1
+    assert not await adapters.sessions.end_of(other, browser.family)
+    assert await adapters.sessions.end_of(user_id, browser.family)
+    assert not await adapters.sessions.end_of(user_id, browser.family)
+    assert [each.client for each in await adapters.sessions.of(user_id, limit=10)] == [None]
+    assert (await rotate(adapters, successor))[0] is Rotation.ROTATED
+
+
+async def test_a_session_has_an_owner_until_it_is_replaced_or_ends(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+    digest = await begin(adapters, user_id)
+    owner = await adapters.sessions.owner(digest)
+    assert owner is not None
+    assert owner.id == user_id
+    assert await adapters.sessions.owner(b"unknown") is None
+    assert await adapters.sessions.owner(await begin(adapters, user_id, lifetime=-SECOND)) is None
+
+    _, successor = await rotate(adapters, digest)
+    assert await adapters.sessions.owner(digest) is None
+    assert await adapters.sessions.owner(successor) is not None
+
+    await adapters.sessions.end_all(user_id)
+    assert await adapters.sessions.owner(successor) is None
+    user = await adapters.users.get(user_id)
+    assert user.access_version == owner.access_version + 1
+
+    blocked = await begin(adapters, user_id)
+    await adapters.users.change_access(user.block(by=None, at=datetime.now(UTC)))
+    assert await adapters.sessions.owner(blocked) is None

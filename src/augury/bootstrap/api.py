@@ -1,6 +1,7 @@
 """`augury api`: serves HTTP over the books and RabbitMQ."""
 
 import asyncio
+import importlib
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -25,11 +26,16 @@ from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.concurrency.background import background
 from augury.inbound.events import EventListener
+from augury.inbound.http.address import place_of
 from augury.inbound.http.app import create_app
 from augury.inbound.http.connections import Connections, ConnectionSettings
+from augury.inbound.http.edge import share_of
 from augury.inbound.http.health import Checks
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.web.door import Door, Made
+from augury.inbound.web.outside import Outside
+from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings, ping
 from augury.outbound.postgres.schema_version import check_schema
@@ -56,11 +62,12 @@ async def run_api(process: ProcessSettings) -> None:
 
 def http_settings(
     secret: str | None = None,
-) -> tuple[HttpSettings, ConnectionSettings, GuestKeys, JwtSettings, Limits]:
+) -> tuple[HttpSettings, WebSettings, ConnectionSettings, GuestKeys, JwtSettings, Limits]:
     """The settings of the API. A given `secret` replaces `AUGURY_SECRET_KEY`."""
     secret = read(JwtSettings).secret if secret is None else secret
     return (
         read(HttpSettings),
+        read(WebSettings),
         read(ConnectionSettings),
         GuestKeys(derived(secret, "guests")),
         read(JwtSettings, secret=derived(secret, "access tokens")),
@@ -87,6 +94,7 @@ async def serve(
         settings=settings,
         asyncapi=_asyncapi,
         checks=checks,
+        pages=pages_of(container, settings, await container.get(WebSettings)),
     )
     limits = await container.get(ConnectionSettings)
     metrics: Metrics = app.state.metrics
@@ -101,6 +109,25 @@ async def serve(
     async with background(waiting.look(), backlog.watch()):
         server = HttpServer(app, before_stop=waiting.stop, keep_alive=settings.keep_alive, limited=limited)
         await server.run_until(stop, listener)
+
+
+def pages_of(container: AsyncContainer, http: HttpSettings, web: WebSettings) -> Door | None:
+    """The pages, which are loaded when somebody asks for the first one. None if they are switched off."""
+    if not web.web:
+        return None
+    outside = Outside(
+        base_path=http.base_path,
+        place=lambda scope: place_of(scope, http.trusted_proxies),
+        streams=lambda scope: share_of(scope).stream(),
+    )
+
+    async def make() -> Made:
+        # Loads Jinja and Fluent, in a thread, since it takes longer than requests should wait.
+        room = await asyncio.to_thread(importlib.import_module, "augury.inbound.web.app")
+        made: Made = await room.make_pages(container, web, outside)
+        return made
+
+    return Door(make)
 
 
 @cache

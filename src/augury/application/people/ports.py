@@ -99,6 +99,19 @@ class RefreshToken:
     family: UUID
     user_id: UserId
     lifetime: timedelta
+    client: str | None = None
+    """What its user sees of it in the list of sessions, such as `Firefox, Linux`. None for a program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session of a user that has not ended."""
+
+    family: UUID
+    client: str | None
+    begun_at: datetime | None
+    """None if an older release began it."""
+    expires_at: datetime
 
 
 class Rotation(StrEnum):
@@ -128,6 +141,22 @@ class Sessions(Protocol):
     @abstractmethod
     async def end(self, digest: bytes) -> None:
         """End the token's whole family. An unknown token is ignored."""
+
+    @abstractmethod
+    async def owner(self, digest: bytes) -> User | None:
+        """The user of this live token, which was not replaced. None if there is none, or a blocked one."""
+
+    @abstractmethod
+    async def of(self, user_id: UserId, *, limit: int) -> Sequence[Session]:
+        """The user's sessions, newest first."""
+
+    @abstractmethod
+    async def end_of(self, user_id: UserId, family: UUID) -> bool:
+        """End one session of the user. Returns False if there is no such session."""
+
+    @abstractmethod
+    async def end_all(self, user_id: UserId) -> None:
+        """End every session of the user, and the access tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

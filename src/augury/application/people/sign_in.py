@@ -30,8 +30,10 @@ class SignIn:
     keys: GuestKeys
     limits: Limits
 
-    async def __call__(self, *, email: str, password: str, address: str) -> Tokens:
-        """Raises `WrongCredentials`, after the same time for known and unknown addresses; `TooManyTries`; and
+    async def __call__(self, *, email: str, password: str, address: str, client: str | None = None) -> Tokens:
+        """`client` describes the session to its user, see `RefreshToken`.
+
+        Raises `WrongCredentials`, after the same time for known and unknown addresses; `TooManyTries`; and
         `AccountBlocked`, but only if the password is right.
         """
         try:
@@ -52,6 +54,7 @@ class SignIn:
             family=uuid4(),
             user_id=secret.user.id,
             lifetime=self.limits.refresh_lifetime,
+            client=client,
         )
         # Meanwhile the password may have been changed, or the account blocked.
         if not await self.sessions.begin(token, password_hash=secret.password_hash):

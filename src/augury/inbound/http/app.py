@@ -1,8 +1,10 @@
 """The HTTP side as one ASGI application."""
 
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
+from typing import Protocol
 
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
@@ -105,12 +107,28 @@ MOST_BYTES = 65_536
 ASYNCAPI_ROUTES: Sequence[ControllerRouterHandler] = (asyncapi_pages.page, asyncapi_pages.document)
 
 
+class Pages(Protocol):
+    """The pages for people: an ASGI application beside the API, behind the same limits and headers."""
+
+    @abstractmethod
+    def leads_to(self, path: str) -> bool:
+        """Whether this is the address of a page."""
+
+    @abstractmethod
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Wait for what the pages have begun."""
+
+
 def create_app(
     *,
     container: AsyncContainer,
     settings: HttpSettings,
     asyncapi: MakeAsyncApi | None = None,
     checks: Checks | None = None,
+    pages: Pages | None = None,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
     """The application over the ports and use cases of `container`, which the caller closes.
@@ -137,7 +155,7 @@ def create_app(
             *(ASYNCAPI_ROUTES if asyncapi is not None else ()),
         ],
         state=State(state),
-        lifespan=[*lifespan, _handlers(container, settings, metrics)],
+        lifespan=[*lifespan, _handlers(container, settings, metrics, pages)],
         guards=[only_known_parameters],
         exception_handlers=problems.HANDLERS,
         openapi_config=None,  # see `openapi`
@@ -147,7 +165,7 @@ def create_app(
         pdb_on_exception=False,
     )
     setup_dishka(container, app)
-    inner = with_cors(_directly(app), settings.cors_origins)
+    inner = with_cors(_directly(app, pages), settings.cors_origins)
     intake = Intake(
         most=settings.max_intake_bytes,
         most_of_one=settings.most_intake_of_one,
@@ -171,7 +189,7 @@ def openapi(base_path: str) -> bytes:
 
 
 def _handlers(
-    container: AsyncContainer, settings: HttpSettings, metrics: Metrics
+    container: AsyncContainer, settings: HttpSettings, metrics: Metrics, pages: Pages | None
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Make what lives as long as the application, and not per request."""
 
@@ -228,6 +246,8 @@ def _handlers(
             await container.get(Batches), await container.get(BatchStore), intake
         )
         yield
+        if pages:
+            await pages.stop()
         await flight.stop()
         intake.close()
 
@@ -259,11 +279,12 @@ def _administration() -> Router:
     )
 
 
-def _directly(app: Litestar) -> ASGIApp:
+def _directly(app: Litestar, pages: Pages | None) -> ASGIApp:
     """Let submits and frequent reads skip Litestar's routing and binding, and dishka's scope per request,
     which together cost more than the rest of such a request."""
     framework = with_head(app.asgi_handler)
     hot = frozenset(submissions.PATHS)
+    shown = with_head(pages) if pages else None
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"] if scope["type"] == ScopeType.HTTP else None
@@ -271,6 +292,8 @@ def _directly(app: Litestar) -> ASGIApp:
             await submissions.submit_directly(app.state.submit_handler, scope, receive, send)
         elif method == HttpMethod.GET and (read := app.state.direct_reads.of(scope)):
             await read_directly(read, scope, receive, send)
+        elif pages and shown and method is not None and pages.leads_to(scope["path"]):
+            await shown(scope, receive, send)
         else:
             await framework(scope, receive, send)
 

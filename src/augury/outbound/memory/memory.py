@@ -98,6 +98,8 @@ class TokenRecord:
     user_id: UserId
     expires_at: datetime
     replaced_at: datetime | None = None
+    client: str | None = None
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

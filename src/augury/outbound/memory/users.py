@@ -80,7 +80,7 @@ class MemoryUsers(Users):
             record = _record(state, user_id)
             user = replace(record.user, access_version=record.user.access_version + 1)
             state.users[user_id] = replace(record, user=user, password_hash=password_hash)
-            _end_sessions(state, user_id)
+            end_sessions(state, user_id)
             state.links = {
                 name: link
                 for name, link in state.links.items()
@@ -103,7 +103,7 @@ class MemoryUsers(Users):
             record = _record(state, user.id)
             state.users[user.id] = replace(record, user=replace(record.user, blocked_at=user.blocked_at))
             if user.blocked_at:
-                _end_sessions(state, user.id)
+                end_sessions(state, user.id)
 
 
 def add_user(state: State, new: NewUser, now: datetime) -> None:
@@ -115,7 +115,7 @@ def add_user(state: State, new: NewUser, now: datetime) -> None:
         move(state, [new.grant], now)
 
 
-def _end_sessions(state: State, user_id: UserId) -> None:
+def end_sessions(state: State, user_id: UserId) -> None:
     for digest in [each for each, token in state.refresh_tokens.items() if token.user_id == user_id]:
         del state.refresh_tokens[digest]
 

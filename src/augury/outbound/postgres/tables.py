@@ -393,6 +393,8 @@ refresh_tokens = Table(
     Column("user_id", Uuid, ForeignKey(users.c.id), nullable=False, index=True),
     Column("expires_at", Time, nullable=False, index=True),
     Column("replaced_at", Time),
+    Column("client", Text, comment="What its user sees of the session; null: a program"),
+    Column("begun_at", Time, comment="When its session began; null: an older release began it"),
 )
 
 api_keys = Table(

@@ -1,0 +1,1 @@
+"""The pages for people: server-rendered, over the same use cases as the API."""

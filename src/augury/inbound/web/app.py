@@ -1,0 +1,101 @@
+"""The pages as one ASGI application."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dishka import AsyncContainer
+from dishka.integrations.litestar import setup_dishka
+from litestar import Litestar, Router, get
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from augury.application.limits import Limits
+from augury.application.models.ports import Models
+from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.ports import Sessions
+from augury.application.ports import OpenBooks
+from augury.application.predictions.request_predictions import RequestPredictions
+from augury.application.predictions.requests import Decision, Request
+from augury.application.predictions.submit_prediction import SubmitPrediction
+from augury.concurrency.natural_batches import NaturalBatches
+from augury.inbound.web import entering, language, problems, start
+from augury.inbound.web.assets import load_assets
+from augury.inbound.web.outside import Outside
+from augury.inbound.web.rendering import Answer
+from augury.inbound.web.settings import WebSettings
+from augury.inbound.web.visitor import PageRequest, from_our_page, recognize
+
+ROUTES: Sequence[ControllerRouterHandler] = (*start.ROUTES, *entering.ROUTES, *language.ROUTES)
+MOST_BYTES = 65_536
+"""The largest form without a file."""
+FLIGHT = 64
+"""The most submits that share one transaction."""
+_FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    handler: ASGIApp
+    flight: NaturalBatches[Request, Decision]
+
+    async def stop(self) -> None:
+        await self.flight.stop()
+
+
+async def make_pages(container: AsyncContainer, settings: WebSettings, outside: Outside) -> Pages:
+    """The pages over the ports and use cases of `container`, which the caller closes."""
+    flight: NaturalBatches[Request, Decision] = NaturalBatches(
+        await container.get(RequestPredictions), most=FLIGHT
+    )
+    submit = SubmitPrediction(
+        models=await container.get(Models),
+        books=await container.get(OpenBooks),
+        flight=flight,
+        limits=await container.get(Limits),
+    )
+    load_assets()
+    app = Litestar(
+        [asset, Router("/", route_handlers=[*ROUTES, missing], guards=[recognize, from_our_page])],
+        state=State(
+            {
+                "settings": settings,
+                "outside": outside,
+                "sessions": await container.get(Sessions),
+                "admit_guest": await container.get(AdmitGuest),
+                "submit": submit,
+                "limits": await container.get(Limits),
+            }
+        ),
+        exception_handlers=dict(problems.HANDLERS),
+        openapi_config=None,
+        request_max_body_size=MOST_BYTES,
+        logging_config=None,
+        debug=False,
+        pdb_on_exception=False,
+    )
+    setup_dishka(container, app)
+    return Pages(app, flight)
+
+
+@get("/app/assets/{name:str}", include_in_schema=False)
+async def asset(request: PageRequest, name: FromPath[str]) -> ASGIResponse:
+    """A file under its name with a hash. Another version of Augury may have another one."""
+    found = load_assets().named.get(name)
+    if found is None:
+        raise NotFoundException
+    is_packed = "gzip" in request.headers.get("accept-encoding", "")
+    headers = {"Cache-Control": _FOR_GOOD, "Vary": "Accept-Encoding"}
+    if is_packed:
+        headers["Content-Encoding"] = "gzip"
+    return ASGIResponse(
+        body=found.packed if is_packed else found.content, media_type=found.media_type, headers=headers
+    )
+
+
+@get("/app/{address:path}", include_in_schema=False)
+async def missing(address: FromPath[str]) -> Answer:
+    """Every other address below `/app`, so that the page that says so knows its visitor."""
+    raise NotFoundException(address)

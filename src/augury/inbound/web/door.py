@@ -1,0 +1,53 @@
+"""The way into the pages. They are loaded and made when somebody asks for the first one."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+START = "/"
+"""The address of the first page."""
+BELOW = "/app/"
+"""All other addresses begin with it."""
+
+
+class Made(Protocol):
+    """The pages, ready to answer."""
+
+    @property
+    @abstractmethod
+    def handler(self) -> ASGIApp: ...
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Wait for what the pages have begun."""
+
+
+class Door:
+    """The pages as an ASGI application. `make` is called once, for the first request."""
+
+    def __init__(self, make: Callable[[], Awaitable[Made]]) -> None:
+        self._make = make
+        self._made: Made | None = None
+        self._making = asyncio.Lock()
+
+    @staticmethod
+    def leads_to(path: str) -> bool:
+        """Whether this is the address of a page."""
+        return path == START or path.startswith(BELOW) or path == BELOW[:-1]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        made = self._made or await self._opened()
+        await made.handler(scope, receive, send)
+
+    async def stop(self) -> None:
+        if self._made:
+            await self._made.stop()
+
+    async def _opened(self) -> Made:
+        async with self._making:
+            if self._made is None:
+                self._made = await self._make()
+            return self._made

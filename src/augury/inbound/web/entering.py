@@ -1,0 +1,106 @@
+"""Registering, signing in and out."""
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get, post
+
+from augury.application.people.admit_guest import AdmitGuest
+from augury.application.people.ports import Sessions
+from augury.application.people.register_user import RegisterUser
+from augury.application.people.sign_in import SignIn
+from augury.application.people.sign_out import SignOut
+from augury.domain.errors import DomainError
+from augury.domain.user import MOST_PASSWORD_CHARACTERS, WrongCredentials
+from augury.inbound.web.outside import Outside
+from augury.inbound.web.problems import status_of
+from augury.inbound.web.rendering import Answer, page, see_other
+from augury.inbound.web.visitor import SESSION, PageRequest, client_of, session_cookie
+
+HOME = "/"
+MOST_NEXT = 200
+
+
+@get("/app/sign-in", include_in_schema=False)
+async def sign_in_page(request: PageRequest) -> Answer:
+    return _form(request, "sign_in.html", next=own_path(request.query_params.get("next", "")))
+
+
+@post("/app/sign-in", include_in_schema=False)
+@inject
+async def enter(request: PageRequest, sign_in: FromDishka[SignIn]) -> Answer:
+    form = await request.form()
+    email, password = str(form.get("email", "")), str(form.get("password", ""))
+    wanted = own_path(str(form.get("next", "")))
+    try:
+        if len(password) > 4 * MOST_PASSWORD_CHARACTERS:
+            raise WrongCredentials
+        return await _enter(request, sign_in, email, password, wanted)
+    except DomainError as error:
+        return _form(request, "sign_in.html", email=email, next=wanted, error=error)
+
+
+@get("/app/register", include_in_schema=False)
+async def register_page(request: PageRequest) -> Answer:
+    return _form(request, "register.html", next=own_path(request.query_params.get("next", "")))
+
+
+@post("/app/register", include_in_schema=False)
+@inject
+async def register(
+    request: PageRequest, register_user: FromDishka[RegisterUser], sign_in: FromDishka[SignIn]
+) -> Answer:
+    form = await request.form()
+    email, password = str(form.get("email", "")), str(form.get("password", ""))
+    wanted = own_path(str(form.get("next", "")))
+    try:
+        await register_user(email=email, password=password, address=address_mark(request))
+        return await _enter(request, sign_in, email, password, wanted)
+    except DomainError as error:
+        return _form(request, "register.html", email=email, next=wanted, error=error)
+
+
+@post("/app/sign-out", include_in_schema=False)
+@inject
+async def leave(request: PageRequest, sign_out: FromDishka[SignOut]) -> Answer:
+    if request.user.secret:
+        await sign_out(refresh=request.user.secret)
+    return see_other(request, HOME, cookies=[session_cookie(request.user, "", seconds=0)])
+
+
+@post("/app/sign-out-everywhere", include_in_schema=False)
+@inject
+async def leave_everywhere(request: PageRequest, sessions: FromDishka[Sessions]) -> Answer:
+    await sessions.end_all(request.user.member.id)
+    return see_other(request, HOME, cookies=[session_cookie(request.user, "", seconds=0)])
+
+
+def own_path(text: str) -> str:
+    """The path, if it is that of one of our pages, which no browser takes for another site's address."""
+    is_ours = text.startswith("/app/") and len(text) <= MOST_NEXT and text.isascii() and text.isprintable()
+    return text if is_ours and "\\" not in text else HOME
+
+
+def address_mark(request: PageRequest) -> str:
+    """A keyed hash of the request's network address, under which attempts are counted and stored."""
+    outside: Outside = request.app.state.outside
+    admit_guest: AdmitGuest = request.app.state.admit_guest
+    return admit_guest.keys.mark(outside.place(request.scope))
+
+
+async def _enter(request: PageRequest, sign_in: SignIn, email: str, password: str, wanted: str) -> Answer:
+    """Begin a session, with a cookie that nobody knew before: an earlier one is worth nothing."""
+    client = client_of(request.headers.get("user-agent"))
+    tokens = await sign_in(email=email, password=password, address=address_mark(request), client=client)
+    seconds = int(sign_in.limits.refresh_lifetime.total_seconds())
+    cookie = session_cookie(request.user, SESSION + tokens.refresh, seconds=seconds)
+    return see_other(request, wanted, cookies=[cookie])
+
+
+def _form(
+    request: PageRequest, template: str, *, next: str, email: str = "", error: DomainError | None = None
+) -> Answer:
+    status = 200 if error is None else status_of(error)
+    return page(request, template, status=status, email=email, next=next, error=error)
+
+
+ROUTES = (sign_in_page, enter, register_page, register, leave, leave_everywhere)

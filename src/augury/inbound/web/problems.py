@@ -1,0 +1,130 @@
+"""Refusals and failures as sentences, with the request's id."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request
+from litestar.exceptions import HTTPException
+
+from augury.application.ports import Unavailable
+from augury.domain.balance import NotEnoughCredits
+from augury.domain.batch import BatchNotFound, BatchPurged
+from augury.domain.chat import PaymentNotFound
+from augury.domain.errors import DomainError
+from augury.domain.explanation import NoExplanation
+from augury.domain.model import CardNotFound, ModelNotFound
+from augury.domain.prediction import PredictionNotFound, TooManyPending
+from augury.domain.pricing import MaxPriceExceeded
+from augury.domain.promo_code import PromoCodeNotFound
+from augury.domain.user import (
+    AccountBlocked,
+    ApiKeyNotFound,
+    InvalidToken,
+    NotAllowed,
+    NotByApiKey,
+    TooManyTries,
+    UserNotFound,
+    WrongCredentials,
+)
+from augury.inbound.web.rendering import Answer, is_part, page, see_other
+from augury.inbound.web.texts import texts
+from augury.inbound.web.visitor import ANONYMOUS, Forged, SignInFirst, Visitor
+
+STATUS: Mapping[type[DomainError], int] = {
+    **dict.fromkeys((WrongCredentials, InvalidToken), 401),
+    **dict.fromkeys((NotEnoughCredits, MaxPriceExceeded), 402),
+    **dict.fromkeys((AccountBlocked, NotAllowed, NotByApiKey), 403),
+    **dict.fromkeys(
+        (
+            *(ApiKeyNotFound, BatchNotFound, CardNotFound, ModelNotFound, NoExplanation, PaymentNotFound),
+            *(PredictionNotFound, PromoCodeNotFound, UserNotFound),
+        ),
+        404,
+    ),
+    BatchPurged: 410,
+    **dict.fromkeys((TooManyPending, TooManyTries), 429),
+}
+"""The status of a refusal. All others are 422."""
+_SENTENCES = {400: "unreadable", 404: "missing", 405: "missing", 413: "too-large", 415: "unreadable"}
+log = logging.getLogger(__name__)
+
+
+def status_of(error: DomainError) -> int:
+    return STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def of_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Answer:
+    visitor = _visitor(request)
+    return _said(request, status_of(error), texts(visitor.language).refusal(error))
+
+
+def of_sign_in_first(request: Request[Any, Any, Any], _: SignInFirst) -> Answer:
+    """Send people to the sign-in page, and from there back."""
+    wanted = request.scope["path"] if request.method == "GET" else ""
+    answer = see_other(request, f"/app/sign-in{'?next=' if wanted else ''}{wanted}")
+    if is_part(request):  # a script follows a redirect unseen, and would put the whole page into its part
+        answer.headers["HX-Redirect"] = answer.headers.pop("Location")
+        answer.status_code = 200
+    return answer
+
+
+def of_forged(request: Request[Any, Any, Any], _: Forged) -> Answer:
+    return _of(request, 403, "problem-forged")
+
+
+def of_unavailable(request: Request[Any, Any, Any], error: Unavailable) -> Answer:
+    log.warning("%s %s answered 503: %s", request.method, request.scope["path"], error)
+    return _of(request, 503, "problem-unavailable")
+
+
+def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Answer:
+    """Answer the framework's own refusals."""
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return of_any_error(request, error)
+    return _of(request, error.status_code, f"problem-{_SENTENCES.get(error.status_code, 'unreadable')}")
+
+
+def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Answer:
+    """Answer an unexpected error: the log has all of it, the page only the id under which it stands there."""
+    status = getattr(getattr(error, "kind", None), "status", 500)  # a body that the edge refuses: 413, 503
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return _of(request, status, "problem-too-large" if status == 413 else "problem-unavailable")
+    visitor = _visitor(request)
+    log.error(
+        "%s %s failed (request %s)",
+        *(request.method, request.scope["path"], visitor.request_id),
+        exc_info=error,
+    )
+    return _of(request, 500, "problem-failed")
+
+
+def _of(request: Request[Any, Any, Any], status: int, message: str) -> Answer:
+    return _said(request, status, texts(_visitor(request).language)(message))
+
+
+def _said(request: Request[Any, Any, Any], status: int, sentence: str) -> Answer:
+    """A whole page, or for htmx only the sentence: it also swaps in what is answered with 4xx and 5xx."""
+    template = "part/refusal.html" if is_part(request) else "problem.html"
+    return page(request, template, status=status, sentence=sentence)
+
+
+def _visitor(request: Request[Any, Any, Any]) -> Visitor:
+    """Who asks. Nobody is known if the request fails before the guards, as with an unknown address."""
+    visitor = request.scope.get("user")
+    if not isinstance(visitor, Visitor):
+        visitor = request.scope["user"] = Visitor(
+            cookie=ANONYMOUS, is_new=False, user=None, language="en", is_https=False, request_id="-"
+        )
+    return visitor
+
+
+HANDLERS: Mapping[int | type[Exception], Any] = {
+    DomainError: of_domain_error,
+    SignInFirst: of_sign_in_first,
+    Forged: of_forged,
+    Unavailable: of_unavailable,
+    HTTPException: of_http_exception,
+    Exception: of_any_error,
+}

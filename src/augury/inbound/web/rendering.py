@@ -1,0 +1,109 @@
+"""Makes pages from templates, and gives every answer its headers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup
+
+from augury.inbound.web.assets import load_assets
+from augury.inbound.web.outside import Outside
+from augury.inbound.web.texts import LANGUAGES, texts
+from augury.inbound.web.visitor import CSRF, PageRequest, Visitor, session_cookie
+
+FOLDER = Path(__file__).parent / "templates"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Vary": "Cookie, Accept-Language, HX-Request",
+}
+PAGES: tuple[str, ...] = ()
+"""The addresses in the main navigation."""
+Answer = Response[str]
+
+
+def page(
+    request: PageRequest,
+    template: str,
+    *,
+    status: int = 200,
+    cookies: Sequence[Cookie] = (),
+    **values: object,
+) -> Answer:
+    """The template as an answer. A visitor without the cookie gets it, since the page's forms need it."""
+    visitor: Visitor = request.user
+    new = [session_cookie(visitor, visitor.cookie)] if visitor.is_new else []
+    return Response(
+        rendered(request.app.state.outside, visitor, template, path=request.scope["path"], **values),
+        media_type="text/html",
+        status_code=status,
+        headers=HEADERS,
+        cookies=[*new, *cookies],
+    )
+
+
+def see_other(request: PageRequest, path: str, *, cookies: Sequence[Cookie] = ()) -> Answer:
+    """Send the browser to another of our pages after a form."""
+    outside: Outside = request.app.state.outside
+    headers = {**HEADERS, "Location": outside.base_path + path}
+    return Response("", status_code=303, media_type="text/html", headers=headers, cookies=[*cookies])
+
+
+def is_part(request: PageRequest) -> bool:
+    """Whether a part of a page is asked for, and not the whole: by htmx."""
+    return request.headers.get("hx-request") == "true"
+
+
+def rendered(outside: Outside, visitor: Visitor, template: str, *, path: str, **values: object) -> str:
+    """The template's HTML for this visitor. `path` is the page's own, for what leads back to it."""
+    words = texts(visitor.language)
+    context: Mapping[str, Any] = {
+        "t": words,
+        "refusal": words.refusal,
+        "visitor": visitor,
+        "language": visitor.language,
+        "languages": LANGUAGES,
+        "csrf": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF, visitor.csrf),
+        "path": path,
+        "pages": PAGES,
+        "url": lambda to: outside.base_path + to,
+        "asset": lambda name: _asset_url(outside, name),
+        "has_asset": lambda name: name in load_assets().of,
+        "time": _time,
+        "worded": lambda wording: wording.get(visitor.language) or next(iter(wording.values()), ""),
+        **values,
+    }
+    return _environment().get_template(template).render(context)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def _asset_url(outside: Outside, name: str) -> str:
+    return f"{outside.base_path}/app/assets/{load_assets().of[name].name}"
+
+
+def _time(at: datetime) -> Markup:
+    """A moment. Without a script it is shown in UTC, with one in the reader's zone."""
+    there = at.astimezone(UTC)
+    return Markup('<time datetime="{}">{} UTC</time>').format(
+        there.isoformat(timespec="seconds"), f"{there:%Y-%m-%d %H:%M}"
+    )

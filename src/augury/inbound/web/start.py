@@ -1,0 +1,27 @@
+"""The first page: what is offered."""
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get
+
+from augury.application.models.ports import Models
+from augury.inbound.web.rendering import Answer, page, see_other
+from augury.inbound.web.visitor import PageRequest
+
+MOST_MODELS = 50
+"""Names on the page."""
+
+
+@get("/", include_in_schema=False)
+@inject
+async def start(request: PageRequest, models: FromDishka[Models]) -> Answer:
+    offered = [each for each in await models.page(limit=MOST_MODELS) if each.is_active]
+    return page(request, "start.html", models=offered)
+
+
+@get("/app", include_in_schema=False)
+async def below(request: PageRequest) -> Answer:
+    return see_other(request, "/")
+
+
+ROUTES = (start, below)

@@ -1,0 +1,72 @@
+"""The texts of the pages: Fluent messages in English and Russian, with their numbers and plurals."""
+
+import dataclasses
+import logging
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from fluent.runtime import FluentBundle, FluentResource
+
+from augury.domain.errors import DomainError
+
+FOLDER = Path(__file__).parent / "texts"
+LANGUAGES = {"en": "English", "ru": "Русский"}
+"""The languages with their own names."""
+DEFAULT = "en"
+_CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
+log = logging.getLogger(__name__)
+
+
+class Texts:
+    """The texts of one language. Call it with a message's name and its values; templates escape the text."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._bundle = FluentBundle([language], use_isolating=False)
+        for file in sorted(FOLDER.glob(f"*.{language}.ftl")):
+            self._bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
+
+    def __call__(self, message: str, **values: object) -> str:
+        pattern = self._bundle.get_message(message).value
+        assert pattern is not None, message
+        said, errors = self._bundle.format_pattern(pattern, values)
+        if errors:
+            log.error("message %s: %s", message, errors)
+        return str(said)
+
+    def has(self, message: str) -> bool:
+        return self._bundle.has_message(message)
+
+    def refusal(self, error: DomainError) -> str:
+        """The sentence for a refusal: each kind has its own."""
+        values = {field.name: getattr(error, field.name) for field in dataclasses.fields(error)}
+        plain = {name: value for name, value in values.items() if isinstance(value, (str, int, float))}
+        return self(refusal_name(type(error)), **plain)
+
+
+def refusal_name(error: type[DomainError]) -> str:
+    """The message of `NotEnoughCredits` is `refusal-not-enough-credits`."""
+    return f"refusal-{_CAPITALS.sub('-', error.__name__).lower()}"
+
+
+@cache
+def texts(language: str) -> Texts:
+    return Texts(language if language in LANGUAGES else DEFAULT)
+
+
+def language_of(accepted: str | None) -> str:
+    """The first language of an `Accept-Language` that the pages have, by its weight."""
+    return next((each for each in _wanted(accepted or "") if each in LANGUAGES), DEFAULT)
+
+
+def _wanted(accepted: str) -> Iterator[str]:
+    weighed = []
+    for place, part in enumerate(accepted[:200].split(",")):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            weighed.append((-float(weight or 1), place, name.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    return (name for _, _, name in sorted(weighed))

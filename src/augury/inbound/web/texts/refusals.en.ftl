@@ -1,0 +1,105 @@
+refusal-not-enough-credits = Not enough credits: this costs { $price }, you have { $available }. The page “Credits” says how to get more.
+refusal-max-price-exceeded = This costs { $price }, more than the limit of { $max_price } that was set for it.
+refusal-invalid-amount = The amount must be from 1 to { $most }.
+refusal-books-disagree = Something is wrong with our accounts; the error was logged.
+refusal-model-not-found = The model “{ $model }” is no longer available. The first page shows the available ones.
+refusal-wrong-model-state = The model “{ $model }” is { $state }, so this cannot be done.
+refusal-checksum-mismatch = The file that arrived is not the one that was sent. Please send it again.
+refusal-invalid-share = A canary serves 1 to 50 % of the users.
+refusal-nothing-to-roll-back = No earlier version of “{ $model }” can serve again.
+refusal-empty-model-file = The model file is empty.
+refusal-card-not-found = The model “{ $model }” has no card.
+refusal-invalid-model-name = “{ $name }” is not a valid model name.
+refusal-model-refused = The model cannot be used: { $reason }
+refusal-unfit-for-model = This does not fit the model: { $reason }
+refusal-prediction-not-found = There is no such prediction.
+refusal-wrong-status = Too late: the prediction is already running or finished.
+refusal-no-valid-row = The model cannot use any of this input; nothing was charged. { $reason }
+refusal-not-explained = The answers of “{ $model }” cannot be explained: { $reason }
+refusal-explanation-too-large = The reasons for { $rows } rows are too much work. Ask for at most { $most_rows } rows at once.
+refusal-no-explanation = This prediction has no explanation of that row.
+refusal-no-rows = There are no rows.
+refusal-too-many-rows = { $rows ->
+        [one] { $rows } row is
+       *[other] { $rows } rows are
+    } too many: send 1 to { $most }.
+refusal-answer-too-large = The model has { $classes } classes, so the answer for { $rows } rows would be too large. Send at most { $most_rows } rows at once.
+refusal-expires-too-late = A prediction can wait at most { $most } seconds for its start.
+refusal-too-many-pending = Too many predictions are waiting already. Try again in { $retry_after ->
+        [one] { $retry_after } second
+       *[other] { $retry_after } seconds
+    }.
+refusal-batch-not-found = There is no such batch.
+refusal-batch-ended = Too late: the batch has ended.
+refusal-batch-too-long = The file has more than { $most } rows.
+refusal-batch-purged = The rows and answers of the batch were deleted.
+refusal-too-many-batches = Too many batches are unfinished ({ $pending } of { $most }). Try again in { $retry_after ->
+        [one] { $retry_after } second
+       *[other] { $retry_after } seconds
+    }.
+refusal-idempotency-conflict = This message was used for another request before.
+refusal-invalid-email = This is not an e-mail address.
+refusal-invalid-password = A password must have { $least } to { $most ->
+        [one] { $most } character
+       *[other] { $most } characters
+    }.
+refusal-email-taken = An account with this address already exists.
+refusal-wrong-credentials = The address or the password is wrong.
+refusal-invalid-token = This is no longer valid.
+refusal-user-not-found = This account is closed. You can register a new one.
+refusal-predictions-under-way = There { $pending ->
+        [one] is { $pending } unfinished prediction. Wait for it or cancel it
+       *[other] are { $pending } unfinished predictions. Wait for them or cancel them
+    } first.
+refusal-credits-left = The account still has { $available ->
+        [one] { $available } credit, which
+       *[other] { $available } credits, which
+    } will be lost with it.
+refusal-too-many-tries = Too many attempts. Wait { $retry_after ->
+        [one] { $retry_after } second
+       *[other] { $retry_after } seconds
+    }.
+refusal-guests-not-served = This service does not accept guests.
+refusal-too-many-guests = No more guests are accepted today.
+refusal-invalid-api-key-name = A key's name must have at most { $most ->
+        [one] { $most } character
+       *[other] { $most } characters
+    }.
+refusal-too-many-api-keys = You already have { $most ->
+        [one] { $most } API key
+       *[other] { $most } API keys
+    }, which is the maximum.
+refusal-api-key-not-found = There is no such API key.
+refusal-not-by-api-key = This cannot be done with an API key. Sign in with the password.
+refusal-not-allowed = Only an administrator can do this.
+refusal-invalid-link = This link was used before or is older than ten minutes. Please request a new one.
+refusal-chat-linked = This chat is already linked to another account.
+refusal-chat-not-linked = This chat is not linked to an account.
+refusal-no-bot = This service has no bot.
+refusal-payment-not-found = There is no payment { $charge_id }.
+refusal-refund-refused = The credits were taken back, but Telegram has not refunded the payment yet: { $reason }
+refusal-invalid-promo-code = A promo code must have 3 to 40 letters, digits, “_” or “-”.
+refusal-promo-code-taken = The code { $code } already exists.
+refusal-promo-code-not-found = This code does not exist or has expired.
+refusal-promo-code-used-up = This code has been used up.
+refusal-promo-code-redeemed = You have already redeemed this code.
+refusal-already-refunded = This has already been refunded.
+refusal-check-under-way = Another check of the books is running.
+refusal-payment-taken = This payment was already credited, to another account or with another amount.
+refusal-not-refundable = The refund must not exceed the { $charged ->
+        [one] { $charged } credit that was
+       *[other] { $charged } credits that were
+    } charged.
+refusal-own-role = You cannot change your own role.
+refusal-account-blocked = This account is blocked. Write to the operator of this service.
+refusal-own-account = You cannot block your own account.
+refusal-top-up-not-found = This account has no such top-up.
+refusal-already-reversed = This top-up has already been reversed, in whole or in part.
+refusal-debt-unsettled = The account owes { $debt ->
+        [one] { $debt } credit
+       *[other] { $debt } credits
+    } for a payment that was returned after it was spent. Settle the debt first.
+refusal-not-reversible = At most the { $available ->
+        [one] { $available } available credit
+       *[other] { $available } available credits
+    } can be taken back.

@@ -1,0 +1,184 @@
+"""Registering, signing in and out, and what guards the pages against others."""
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.web.app import ROUTES
+from augury.inbound.web.visitor import client_of
+from tests.hexagon import Hexagon
+from tests.http_api import is_problem, serving
+from tests.inbound.web.site import Site, alert, shown
+
+POSTS = sorted(
+    path
+    for route in ROUTES
+    if isinstance(route, HTTPRouteHandler) and "POST" in route.http_methods
+    for path in route.paths
+)
+
+
+async def test_who_registers_is_signed_in_and_can_sign_out_and_in_again(site: Site) -> None:
+    ada = site.visitor()
+    assert not await ada.is_signed_in()
+    assert (await ada.register()).status_code == 200
+    assert await ada.is_signed_in()
+
+    await ada.post("/app/sign-out")
+    assert not await ada.is_signed_in()
+
+    await ada.sign_in()
+    assert await ada.is_signed_in()
+
+
+async def test_a_refusal_is_a_sentence_beside_what_was_typed(site: Site) -> None:
+    ada = site.visitor()
+    refused = await ada.register("ada at example.org")
+    assert (refused.status_code, alert(refused)) == (422, "This is not an e-mail address.")
+    assert 'value="ada at example.org"' in refused.text
+    assert "at least" not in alert(await ada.register(password="short"))
+    assert not await ada.is_signed_in()
+
+    refused = await ada.sign_in(password="wrong horse")
+    assert (refused.status_code, alert(refused)) == (401, "The address or the password is wrong.")
+
+
+async def test_a_session_has_a_cookie_that_nobody_knew_before(site: Site) -> None:
+    """Session fixation: a cookie that an attacker has planted is worth nothing after the sign-in."""
+    ada = site.visitor()
+    await ada.register()
+    await ada.post("/app/sign-out")
+    planted = "a." + "x" * 43
+    ada.client.cookies.set("augury", planted)
+    await ada.sign_in()
+    (held,) = [cookie.value for cookie in ada.client.cookies.jar if cookie.domain == "augury.test"]
+    assert held is not None
+    assert held.startswith("s.")
+
+    attacker = site.visitor()
+    for known in (planted, "s." + planted[2:], "s.", ""):
+        attacker.client.cookies.set("augury", known)
+        assert not await attacker.is_signed_in()
+
+
+async def test_a_cookie_ends_with_its_session_everywhere(site: Site) -> None:
+    ada, phone = site.visitor(), site.visitor()
+    await ada.register()
+    await phone.sign_in()
+    held = dict(phone.client.cookies)
+    tokens = await site.api.client().post(
+        "/auth/token", json={"email": "ada@example.org", "password": "correct horse"}
+    )
+
+    await ada.post("/app/sign-out-everywhere")
+
+    assert not await ada.is_signed_in()
+    phone.client.cookies.update(held)
+    assert not await phone.is_signed_in()
+    refreshed = await site.api.client().post(
+        "/auth/refresh", json={"refresh_token": tokens.json()["refresh_token"]}
+    )
+    assert refreshed.status_code == 401
+    bearer = {"Authorization": f"Bearer {tokens.json()['access_token']}"}
+    assert (await site.api.client(**bearer).get("/users/me")).status_code == 401
+
+
+@pytest.mark.parametrize("path", POSTS)
+async def test_no_form_is_taken_from_another_site_or_without_its_token(site: Site, path: str) -> None:
+    path = path.replace("{prediction_id:uuid}", "0199e2a0-0000-7000-8000-000000000000")
+    ada = site.visitor()
+    await ada.register()
+    token = ada.csrf
+    other = site.visitor()
+    await other.get("/")
+    for headers, given in (
+        ({}, ""),
+        ({}, other.csrf),
+        ({"sec-fetch-site": "cross-site"}, token),
+        ({"sec-fetch-site": "same-site"}, token),
+        ({"origin": "https://evil.example"}, token),
+    ):
+        refused = await ada.client.post(path, data={"csrf": given}, headers=headers)
+        assert refused.status_code == 403, (headers, given)
+        assert "load the page again" in refused.text
+    assert await ada.is_signed_in()
+
+
+async def test_the_cookie_is_of_this_host_alone_over_https(site: Site) -> None:
+    plain = await site.visitor().client.get("/")
+    assert plain.headers["set-cookie"].startswith("augury=a.")
+    assert "HttpOnly" in plain.headers["set-cookie"]
+    assert "SameSite=lax" in plain.headers["set-cookie"]
+    async with shown(Hexagon(), web_https=True) as always:
+        for secure in (
+            await site.visitor().client.get("/", headers={"x-forwarded-proto": "https"}),
+            await always.visitor().client.get("/"),
+        ):
+            cookie = secure.headers["set-cookie"]
+            assert cookie.startswith("__Host-augury=a.")
+            assert {"Secure", "HttpOnly", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+            assert "Domain" not in cookie
+
+
+async def test_a_page_for_members_leads_to_the_sign_in_and_back(site: Site) -> None:
+    stranger = site.visitor()
+    signed_out = await stranger.get("/app/sign-in")
+    assert signed_out.status_code == 200
+    for outside in ("//evil.example", "https://evil.example", "/app/\\evil", "/app/x\ny", "/predictions"):
+        page = await stranger.client.get("/app/sign-in", params={"next": outside})
+        assert 'name="next" value="/"' in page.text
+
+
+async def test_a_missing_page_says_so_and_names_the_request(site: Site) -> None:
+    russian = site.visitor(**{"accept-language": "fr, ru;q=0.8, en;q=0.1"})
+    missing = await russian.get("/app/nothing/here", **{"x-request-id": "abcdef0123456789"})
+    assert missing.status_code == 404
+    assert "Такой страницы нет." in missing.text
+    assert "Запрос abcdef0123456789" in missing.text
+    part = await russian.get("/app/nothing/here", **{"hx-request": "true", "x-request-id": "<script>"})
+    assert alert(part).startswith("Такой страницы нет.")
+    assert "<script>" not in part.text
+    assert "<html" not in part.text
+
+
+async def test_a_language_once_chosen_holds(site: Site) -> None:
+    ada = site.visitor()
+    page = await ada.get("/app/register")
+    assert '<html lang="en">' in page.text
+    page = await ada.post("/app/language", language="ru", back="/app/register")
+    assert page.url.path == "/app/register"
+    assert '<html lang="ru">' in page.text
+    assert '<html lang="ru">' in (await ada.post("/app/language", language="xx", back="//evil")).text
+
+
+async def test_pages_run_our_files_only(site: Site) -> None:
+    page = await site.visitor().get("/")
+    policy = page.headers["content-security-policy"]
+    assert "'unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert " style=" not in page.text
+    assert "<script>" not in page.text
+    for name in {part.split('"')[0] for part in page.text.split("/app/assets/")[1:]}:
+        asset = await site.visitor().client.get(f"/app/assets/{name}", headers={"accept-encoding": "gzip"})
+        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert asset.headers["content-encoding"] == "gzip"
+    assert (await site.visitor().get("/app/assets/own.000000000000.js")).status_code == 404
+
+
+async def test_links_stay_below_the_base_path() -> None:
+    async with shown(Hexagon(), HttpSettings(base_path="/augury")) as site:
+        page = await site.visitor().client.get("/")
+    links = [part.split('"')[0] for part in page.text.replace("src=", "href=").split('href="')[1:]]
+    assert [link for link in links if not link.startswith(("/augury/", "#"))] == []
+
+
+async def test_without_the_setting_there_are_no_pages() -> None:
+    async with serving(Hexagon()) as api:
+        for path in ("/", "/app/sign-in"):
+            assert is_problem(await api.client().get(path), 404, "not-found")
+
+
+def test_a_session_is_named_as_people_know_their_browser() -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0"
+    assert [client_of(each) for each in (firefox, edge, None)] == ["Firefox, Linux", "Edge, Windows", "?, ?"]

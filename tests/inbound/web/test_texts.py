@@ -1,0 +1,57 @@
+"""The pages' texts are equal in both languages, and every refusal has words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from augury.domain.errors import DomainError
+from augury.inbound.web.texts import FOLDER, LANGUAGES, refusal_name, texts
+
+TEMPLATES = FOLDER.parent / "templates"
+
+
+def messages(language: str) -> dict[str, set[str]]:
+    """The names of all messages with the values that each takes."""
+    found: dict[str, set[str]] = {}
+    for file in sorted(FOLDER.glob(f"*.{language}.ftl")):
+        for part in re.split(r"^(?=[a-z])", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            name = part.partition(" ")[0]
+            assert name not in found, name
+            found[name] = set(re.findall(r"\$(\w+)", part))
+    return found
+
+
+def of_domain(kind: type[DomainError] = DomainError) -> list[type[DomainError]]:
+    return [each for sub in kind.__subclasses__() for each in (sub, *of_domain(sub))]
+
+
+def test_both_languages_say_the_same() -> None:
+    english, *others = (messages(language) for language in LANGUAGES)
+    assert others == [english]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_has_words(language: str) -> None:
+    ours = [each for each in of_domain() if each.__module__.startswith("augury.")]
+    assert len(ours) > 50
+    assert [refusal_name(each) for each in ours if not texts(language).has(refusal_name(each))] == []
+
+
+def test_every_text_of_a_template_exists() -> None:
+    named = {
+        (file.name, name)
+        for file in sorted(TEMPLATES.rglob("*.html"))
+        for name in re.findall(r"""\bt\(["']([a-z-]+)["']""", file.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 20
+    assert [each for each in named if not texts("en").has(each[1])] == []
+
+
+def test_no_template_has_a_style_or_a_script_of_its_own() -> None:
+    for file in sorted(Path(TEMPLATES).rglob("*.html")):
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(
+            r"\sstyle=|\son\w+=|<style|<script(?! defer src=)|\|\s*safe|javascript:|js:", text
+        ), file
+        assert not re.search(r"hx-trigger=[\"'][^\"']*\[", text), f"{file}: an event filter needs eval"
