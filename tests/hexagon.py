@@ -62,6 +62,7 @@ from augury.application.ports import Clock, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import Ended, StoredPrediction
 from augury.application.predictions.quote_prediction import QuotePrediction
@@ -207,6 +208,7 @@ class UseCases:
     describe_model: DescribeModel
     find_accepted: FindAccepted
     find_guests: FindGuests
+    follow_prediction: FollowPrediction
     forget_prediction: ForgetPrediction
     identify_caller: IdentifyCaller
     issue_telegram_link: IssueTelegramLink
@@ -269,6 +271,7 @@ class Hexagon(UseCases):
         """The published events, in order."""
         self.events.listen(self.told.extend)
         self.events.listen(lambda ended: self.wait_for_prediction.tell(ended))  # a test may replace it
+        self.events.listen(lambda ended: self.follow_prediction.tell(ended))
         self.model = a_model()
         self.memory.state.models[self.model.ref] = self.model
 

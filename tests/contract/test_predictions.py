@@ -276,3 +276,17 @@ async def test_every_field_of_a_prediction_comes_back_as_it_was_stored(adapters:
     await adapters.accept(user_id, prediction)
 
     assert await adapters.now(prediction) == prediction
+
+
+async def test_statuses_are_read_at_once_whoever_owns_them(adapters: Adapters) -> None:
+    first, second = await adapters.user(credits=2), await adapters.user(credits=1)
+    [queued, ended], [other] = (
+        await adapters.predictions_of(first, 2),
+        await adapters.predictions_of(second, 1),
+    )
+    await adapters.settled(ended)
+
+    found = await adapters.predictions.statuses([queued.id, PredictionId(uuid7()), ended.id, other.id])
+
+    assert found == {queued.id: Status.QUEUED, ended.id: Status.SUCCEEDED, other.id: Status.QUEUED}
+    assert await adapters.predictions.statuses([]) == {}

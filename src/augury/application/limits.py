@@ -73,6 +73,11 @@ class Limits:
     """How long a refresh token is valid."""
     refresh_grace: timedelta = timedelta(seconds=10)
     """How long a refresh token still works after it was replaced, so that a lost answer signs nobody out."""
+    max_streams: int = 2_500
+    """Event streams that are open at one process at once. A further one is answered with 503. Each takes one
+    of `max_connections`."""
+    max_streams_per_user: int = 100
+    """Event streams of one user at one process. A further one is answered with 429."""
     lease: timedelta = timedelta(seconds=30)
     """How long a worker may be silent before another one takes over its predictions. It renews its lease
     after each third of this time."""

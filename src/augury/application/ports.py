@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import TracebackType
 from typing import NewType, Protocol, Self
 from uuid import UUID
@@ -43,6 +44,13 @@ class Clock(Protocol):
         """The time, in UTC."""
 
 
+class StreamLimit(StrEnum):
+    """The limits at which event streams are refused."""
+
+    PROCESS = "max_streams"
+    USER = "max_streams_per_user"
+
+
 class Counters(Protocol):
     """Counts what this process does, for its metrics. Never waits and never raises."""
 
@@ -72,6 +80,18 @@ class Counters(Protocol):
     @abstractmethod
     def update_done(self, *, handled: bool) -> None:
         """The bot is done with an update of Telegram: it was handled, or given up."""
+
+    @abstractmethod
+    def streams_open(self, streams: int) -> None:
+        """This many event streams are open now."""
+
+    @abstractmethod
+    def stream_refused(self, limit: StreamLimit) -> None:
+        """An event stream was refused at this limit."""
+
+    @abstractmethod
+    def event_told(self) -> None:
+        """An event was sent on a stream."""
 
     @abstractmethod
     def result_delivered(self) -> None:

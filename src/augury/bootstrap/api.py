@@ -16,6 +16,8 @@ from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.follow_prediction import FollowPrediction
+from augury.application.predictions.ports import Ended
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
@@ -53,8 +55,7 @@ async def run_api(process: ProcessSettings) -> None:
         try:
             await check_schema(await container.get(Pool))
             await container.get(BatchStore)  # reports a wrong setting before anything is served
-            waiting = await container.get(WaitForPrediction)
-            async with events_heard(rabbit.urls, waiting):
+            async with events_heard(rabbit.urls, await told_of_ends(container)):
                 await serve(container, listener, stop, await checks_of(container))
         finally:
             await container.close()
@@ -75,9 +76,20 @@ def http_settings(
     )
 
 
-def events_heard(urls: Sequence[str], waiting: WaitForPrediction) -> EventListener:
-    """A listener for the workers' events, which wakes requests that wait for a prediction."""
-    return EventListener(urls, waiting.tell, exchange=EVENTS, routing_key=FINISHED)
+async def told_of_ends(container: AsyncContainer) -> Callable[[Sequence[Ended]], None]:
+    """The function that wakes the requests that wait for these predictions, and their event streams."""
+    waiting, followed = await container.get(WaitForPrediction), await container.get(FollowPrediction)
+
+    def tell(ended: Sequence[Ended]) -> None:
+        waiting.tell(ended)
+        followed.tell(ended)
+
+    return tell
+
+
+def events_heard(urls: Sequence[str], tell: Callable[[Sequence[Ended]], None]) -> EventListener:
+    """A listener for the workers' events."""
+    return EventListener(urls, tell, exchange=EVENTS, routing_key=FINISHED)
 
 
 async def serve(
@@ -86,8 +98,15 @@ async def serve(
     stop: asyncio.Event,
     checks: Checks,
 ) -> None:
-    """Serve the API on `listener` until `stop`. Requests that wait for a prediction are answered first."""
+    """Serve the API on `listener` until `stop`. Requests that wait for a prediction are answered first, and
+    event streams end."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
+    followed = await container.get(FollowPrediction)
+
+    def before_stop() -> None:
+        waiting.stop()
+        followed.stop()
+
     settings = await container.get(HttpSettings)
     app: Litestar = create_app(
         container=container,
@@ -106,8 +125,8 @@ async def serve(
     )
     metrics.show_connections(lambda: limited.open)
     spare_the_collector()
-    async with background(waiting.look(), backlog.watch()):
-        server = HttpServer(app, before_stop=waiting.stop, keep_alive=settings.keep_alive, limited=limited)
+    async with background(waiting.look(), followed.look(), backlog.watch()):
+        server = HttpServer(app, before_stop=before_stop, keep_alive=settings.keep_alive, limited=limited)
         await server.run_until(stop, listener)
 
 

@@ -16,8 +16,7 @@ from augury.application.models.ports import Models, ModelStore
 from augury.application.models.register_model import RegisterModel
 from augury.application.ports import Clock
 from augury.application.predictions.sweep import Sweep
-from augury.application.predictions.wait_for_prediction import WaitForPrediction
-from augury.bootstrap.api import checks_of, events_heard, http_settings, serve
+from augury.bootstrap.api import checks_of, events_heard, http_settings, serve, told_of_ends
 from augury.bootstrap.config import ProcessSettings, is_set, read
 from augury.bootstrap.container import asked_for_faults, up_container
 from augury.bootstrap.container import telegram as telegram_provider
@@ -87,8 +86,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
             log.warning(line)
         async with AsyncExitStack() as stack:
             if rabbit:
-                waiting = await container.get(WaitForPrediction)
-                await stack.enter_async_context(events_heard(rabbit.urls, waiting))
+                await stack.enter_async_context(events_heard(rabbit.urls, await told_of_ends(container)))
                 await stack.enter_async_context(consuming(container, rabbit.urls, settings))
             else:
                 await stack.enter_async_context(_consuming_in_process(container, settings))
@@ -132,8 +130,8 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
     """Hand the queue's tasks directly to the worker's code. Those left by an earlier run are queued first."""
     settings = replace(settings, grace=min(settings.grace, GRACE))
     queue, events = await container.get(MemoryPredictionQueue), await container.get(MemoryEvents)
-    waiting, runner = await container.get(WaitForPrediction), await task_runner(container, settings)
-    events.listen(waiting.tell)
+    runner = await task_runner(container, settings)
+    events.listen(await told_of_ends(container))
     queue.deliver_to(runner.handle, runner.handle_ticket)
     sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
     while (await sweep(empty_since=now)).lost:  # one sweep repairs a limited number

@@ -33,6 +33,7 @@ from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.money.verify_ledger import VerifyLedger
+from augury.application.open_streams import OpenStreams
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.block_user import BlockUser
@@ -54,6 +55,7 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.explain_row import ExplainRow
 from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.quote_prediction import QuotePrediction
@@ -130,6 +132,9 @@ CHATS = (
 )
 """Those of the bot alone."""
 
+STREAMS = (FollowPrediction, OpenStreams)
+"""What event streams need."""
+
 BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 
 WORK = (
@@ -150,7 +155,7 @@ what `Tally` counts."""
 
 MODELS = (RegisterModel,)
 
-API = (*REQUESTS, *BATCHES, *PEOPLE, *ADMINISTRATION)
+API = (*REQUESTS, *STREAMS, *BATCHES, *PEOPLE, *ADMINISTRATION)
 
 EVERY = (*API, *CHATS, *WORK, *MODELS)
 

@@ -3,10 +3,10 @@
 import collections
 from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from typing_extensions import override
 
-from augury.application.ports import Counters
+from augury.application.ports import Counters, StreamLimit
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, Status
 from augury.domain.usage import Usage
@@ -82,6 +82,16 @@ class PrometheusCounters(Counters):
             registry=registry,
         )
         self._handled, self._given_up = updates.labels("handled"), updates.labels("given_up")
+        self._streams = Gauge("augury_event_streams", "Open event streams.", registry=registry)
+        self._streams_refused = Counter(
+            "augury_event_streams_refused",
+            "Event streams that were refused, by limit.",
+            ("limit",),
+            registry=registry,
+        )
+        for limit in StreamLimit:
+            self._streams_refused.labels(limit)
+        self._events = Counter("augury_events_sent", "Events that were sent on streams.", registry=registry)
         self._delivered = Counter(
             "augury_telegram_results", "Results whose delivery to a chat ended.", registry=registry
         )
@@ -125,6 +135,18 @@ class PrometheusCounters(Counters):
     @override
     def update_done(self, *, handled: bool) -> None:
         (self._handled if handled else self._given_up).inc()
+
+    @override
+    def streams_open(self, streams: int) -> None:
+        self._streams.set(streams)
+
+    @override
+    def stream_refused(self, limit: StreamLimit) -> None:
+        self._streams_refused.labels(limit).inc()
+
+    @override
+    def event_told(self) -> None:
+        self._events.inc()
 
     @override
     def result_delivered(self) -> None:

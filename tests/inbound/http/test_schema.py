@@ -50,8 +50,9 @@ Answer = TypeVar("Answer")
 
 
 def make_app(hexagon: Hexagon) -> Litestar:
-    """No worker runs its predictions, so requests must not wait for them."""
-    return create_app(container=http_container(hexagon), settings=replace(SETTINGS, max_wait=timedelta(0)))
+    """No worker runs its predictions, so requests must not wait for them, and streams end soon."""
+    settings = replace(SETTINGS, max_wait=timedelta(0), stream_lifetime=timedelta(milliseconds=1))
+    return create_app(container=http_container(hexagon), settings=settings)
 
 
 class Service:

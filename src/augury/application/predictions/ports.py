@@ -250,6 +250,11 @@ class Predictions(Protocol):
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         """Those of the ids that are final."""
 
+    @abstractmethod
+    async def statuses(self, ids: Collection[PredictionId]) -> Mapping[PredictionId, Status]:
+        """The statuses of the predictions with these ids that exist. Small work stays `queued` until it ends,
+        unless it takes long."""
+
 
 class PredictionContents(Protocol):
     """The contents of predictions: rows, answers and row errors."""

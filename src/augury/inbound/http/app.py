@@ -21,11 +21,13 @@ from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, Models
 from augury.application.models.receive_model import ReceiveModel
 from augury.application.money.ports import Balances, Ledger
+from augury.application.open_streams import OpenStreams
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.ports import OpenBooks
+from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Decision, Request
@@ -46,6 +48,7 @@ from augury.inbound.http import (
     balance,
     batches,
     docs,
+    event_streams,
     explanations,
     health,
     model_cards,
@@ -66,6 +69,7 @@ from augury.inbound.http.batch_results import BatchResults
 from augury.inbound.http.cors import with_cors
 from augury.inbound.http.direct_reads import DirectReads, read_directly
 from augury.inbound.http.edge import edge
+from augury.inbound.http.event_streams import EventStreams
 from augury.inbound.http.head import with_head
 from augury.inbound.http.health import Checks
 from augury.inbound.http.identity import Identity, administrator
@@ -81,6 +85,7 @@ from augury.inbound.http.settings import HttpSettings
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     *predictions.ROUTES,
+    *event_streams.ROUTES,
     *explanations.ROUTES,
     *batches.ROUTES,
     *auth.ROUTES,
@@ -213,11 +218,18 @@ def _handlers(
             outflow=Outflow(most=settings.max_large_answers),
             base_path=settings.base_path,
         )
+        app.state.event_streams = EventStreams(
+            identity=identity,
+            follow_prediction=await container.get(FollowPrediction),
+            open_streams=await container.get(OpenStreams),
+            settings=settings,
+        )
         app.state.direct_reads = DirectReads(
             identity=identity,
             predictions=await container.get(Predictions),
             balances=await container.get(Balances),
             answers=app.state.prediction_answers,
+            streams=app.state.event_streams,
         )
         app.state.submit_handler = submissions.SubmitHandler(
             identity=identity,

@@ -20,13 +20,14 @@ from augury.application.predictions.ports import Predictions
 from augury.domain.identifiers import PredictionId
 from augury.inbound.http.balance import BalanceView
 from augury.inbound.http.encoded import EncodedJson
+from augury.inbound.http.event_streams import EventStreams
 from augury.inbound.http.identity import Identity, require_signed_in
 from augury.inbound.http.prediction_answers import PredictionAnswers
 from augury.inbound.http.predictions import of_anyone, page_of
 from augury.inbound.http.problems import answer_to
 
-Answer = Callable[[Scope], Awaitable[EncodedJson]]
-_ONE = re.compile("/predictions/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+Answer = Callable[[Scope], Awaitable[ASGIApp]]
+_ONE = re.compile("/predictions/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(/events)?")
 _LIMIT = re.compile(rb"limit=([1-9][0-9]?|100)")
 _encode = msgspec.json.Encoder().encode
 
@@ -39,6 +40,7 @@ class DirectReads:
     predictions: Predictions
     balances: Balances
     answers: PredictionAnswers
+    streams: EventStreams
 
     def of(self, scope: Scope) -> Answer | None:
         """The function that answers this GET directly. None if the framework must answer it."""
@@ -52,8 +54,9 @@ class DirectReads:
             scope["path_template"] = path
             return self._balance
         elif not query and (one := _ONE.fullmatch(path)):
-            scope["path_template"] = "/predictions/{prediction_id}"
-            return partial(self._one, PredictionId(UUID(one[1])))
+            wanted, events = PredictionId(UUID(one[1])), one[2]
+            scope["path_template"] = f"/predictions/{{prediction_id}}{events or ''}"
+            return partial(self._events if events else self._one, wanted)
         return None
 
     async def _page(self, limit: int, scope: Scope) -> EncodedJson:
@@ -64,6 +67,10 @@ class DirectReads:
     async def _one(self, wanted: PredictionId, scope: Scope) -> EncodedJson:
         scope["user"] = await self.identity.caller(scope)
         return self.answers.of(await of_anyone(wanted, self.identity, scope, self.predictions))
+
+    async def _events(self, wanted: PredictionId, scope: Scope) -> ASGIApp:
+        scope["user"] = await self.identity.caller(scope)
+        return await self.streams.of_prediction(wanted, scope)
 
     async def _balance(self, scope: Scope) -> EncodedJson:
         user_id = await require_signed_in(self.identity, scope)

@@ -24,12 +24,14 @@ from litestar.types.internal_types import PathParameterDefinition
 from litestar.typing import FieldDefinition
 from typing_extensions import override
 
+from augury.inbound.event_stream import EventResponse
 from augury.inbound.http.encoded import EncodedJson
 
 BEARER = [{"bearer": list[str]()}]
 """The security of a route that needs a credential."""
 BEARER_OR_GUEST = [*BEARER, dict[str, list[str]]()]
 """The security of a route that also serves guests."""
+_RESPONSES = (EncodedJson.__name__, EventResponse.__name__)
 DESCRIPTION = """Machine-learning predictions for credits. Send data, get `202` and an id, and read the
 prediction a moment later. Or send `Prefer: wait=30` and get the result in the response.
 
@@ -75,7 +77,8 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
     schemas = (document.components or Components()).schemas or {}
     for name in _bodies(app):
         schemas[name].additional_properties = False
-    schemas.pop(EncodedJson.__name__, None)  # not a type of the API
+    for name in [name for name in schemas if name.startswith(_RESPONSES)]:  # not types of the API
+        del schemas[name]
     document.paths = _in_order(document.paths or {})
     return msgspec.json.encode(document.to_schema())
 

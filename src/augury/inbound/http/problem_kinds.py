@@ -55,6 +55,7 @@ from augury.domain.promo_code import (
     PromoCodeTaken,
     PromoCodeUsedUp,
 )
+from augury.domain.stream import TooManyStreams
 from augury.domain.user import (
     AccountBlocked,
     ApiKeyNotFound,
@@ -228,6 +229,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "Too many predictions waiting",
         _same("pending", "most"),
         "Predictions waiting: {pending}, at most {most}. Try again in {retry_after} s.",
+    ),
+    TooManyStreams: Kind(
+        429,
+        "too-many-streams",
+        "Too many event streams",
+        _same("most"),
+        "You have {most} event streams open, which is the most. Close one first.",
     ),
     BatchNotFound: Kind(404, "batch-not-found", "No such batch", _same("batch_id")),
     BatchPurged: Kind(410, "batch-purged", "Rows and answers deleted", _same("batch_id")),

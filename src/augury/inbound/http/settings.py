@@ -50,6 +50,12 @@ class HttpSettings:
     that closes it."""
     max_wait: timedelta = timedelta(seconds=60)
     """The longest time that `Prefer: wait` may hold an answer."""
+    stream_comment_every: timedelta = timedelta(seconds=15)
+    """How long an event stream is silent before a comment is sent. A proxy in front must wait longer than
+    this for the next bytes."""
+    stream_lifetime: timedelta = timedelta(hours=1)
+    """How long an event stream stays open. Then it ends, and the client connects again with its credential,
+    and misses nothing."""
     flight: int = 256
     """The most submits that share one transaction."""
     check_timeout: timedelta = timedelta(seconds=2)
@@ -64,6 +70,8 @@ class HttpSettings:
             raise ValueError("read_patience must be at least 1 second")
         if min(self.max_batch_file_bytes, self.max_gzip_ratio, self.max_batch_uploads) < 1:
             raise ValueError("max_batch_file_bytes, max_gzip_ratio and max_batch_uploads must be at least 1")
+        if min(self.stream_comment_every, self.stream_lifetime) < timedelta(milliseconds=1):
+            raise ValueError("stream_comment_every and stream_lifetime must be at least 0.001 seconds")
         if self.max_model_file_bytes < 1:
             raise ValueError("max_model_file_bytes must be at least 1")
         if self.max_intake_bytes < self.max_body_bytes:

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -91,6 +91,11 @@ class MemoryPredictions(Predictions):
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         known = self.memory.state.predictions
         return [each for each in ids if each in known and known[each].prediction.status.is_final]
+
+    @override
+    async def statuses(self, ids: Collection[PredictionId]) -> Mapping[PredictionId, Status]:
+        known = self.memory.state.predictions
+        return {each: known[each].prediction.status for each in ids if each in known}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from asyncpg import Pool
@@ -44,6 +44,7 @@ SELECT substr(output, $3::int, {MOST_BYTES_AT_ONCE}) FROM predictions WHERE id =
 WAITING = "SELECT count(*) FROM (SELECT FROM unfinished LIMIT $1) AS found"
 FINAL = "SELECT id FROM predictions WHERE id = ANY ($1::uuid[]) AND status NOT IN ('queued', 'processing')"
 INPUT = "SELECT input FROM predictions WHERE id = $1 AND user_id = $2"
+STATUSES = "SELECT id, status FROM predictions WHERE id = ANY ($1::uuid[])"
 FORGET = """
 UPDATE predictions SET input = NULL, output = NULL, errors = NULL, warnings = NULL
 WHERE id = $1 AND user_id = $2 AND status NOT IN ('queued', 'processing')
@@ -98,6 +99,10 @@ class PostgresPredictions(Predictions):
     @override
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         return [row["id"] for row in await fetch(self.pool, FINAL, list(ids))]
+
+    @override
+    async def statuses(self, ids: Collection[PredictionId]) -> Mapping[PredictionId, Status]:
+        return {row["id"]: Status(row["status"]) for row in await fetch(self.pool, STATUSES, list(ids))}
 
 
 @dataclass(frozen=True, slots=True)

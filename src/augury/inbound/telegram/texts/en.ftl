@@ -369,6 +369,7 @@ refusal-too-many-batches = Too many batches are unfinished ({ $pending } of { $m
         [one] { $retry_after } second
        *[other] { $retry_after } seconds
     }.
+refusal-too-many-streams = Too many event streams are open (at most { $most }). Close one first.
 refusal-idempotency-conflict = This message was used for another request before.
 refusal-invalid-email = This is not an e-mail address.
 refusal-invalid-password = A password must have { $least } to { $most ->

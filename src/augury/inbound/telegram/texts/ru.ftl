@@ -396,6 +396,7 @@ refusal-too-many-batches = Незавершённых пакетов слишк�
         [few] { $retry_after } секунды
        *[other] { $retry_after } секунд
     }.
+refusal-too-many-streams = Открыто слишком много потоков событий (не больше { $most }). Сначала закройте один из них.
 refusal-idempotency-conflict = Это сообщение уже было использовано для другого запроса.
 refusal-invalid-email = Это не адрес электронной почты.
 refusal-invalid-password = В пароле должно быть от { $least } до { $most ->

@@ -1,0 +1,210 @@
+"""Changes of many things, for those who follow one of them: one read looks at all things that are due."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from augury.concurrency.outage import Outage
+
+Key = TypeVar("Key")
+State = TypeVar("State")
+Told = TypeVar("Told", covariant=True)
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what is due, and until the first look at something new."""
+SLOWEST = 5.0
+"""Seconds between two looks at something that has not changed for long."""
+SLOWER = 1.25
+"""How much the pause grows with each look that finds no change."""
+MOST = 2_000
+"""Things in one read."""
+log = logging.getLogger(__name__)
+
+
+class Stream(Protocol[Told]):
+    """What is told to one follower, one state after another."""
+
+    async def next(self, seconds: float) -> Told | None:
+        """The state now at the first call, then each change. None when time is up, or after `wake`."""
+
+    def wake(self) -> None:
+        """Let `next` return early."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be told: the last state was told, or the process stops."""
+
+    def close(self) -> None:
+        """Follow no longer. Can be called twice."""
+
+
+class Follower(Generic[State]):
+    """What one follower was told, and what comes next: only the newest state is kept."""
+
+    __slots__ = ("_bell", "_leave", "_newest", "is_over", "told")
+
+    def __init__(self, leave: "Callable[[Follower[State]], None]") -> None:
+        self.told: State | None = None
+        """The state that the follower knows."""
+        self.is_over = False
+        self._newest: State | None = None
+        self._bell: asyncio.Future[None] | None = None
+        self._leave = leave
+
+    async def changed(self, seconds: float) -> State | None:
+        """The newest state, as soon as it differs from `told`. None when time is up, or after `wake`."""
+        if not self._has_news and not self.is_over:
+            loop = asyncio.get_running_loop()
+            self._bell = loop.create_future()
+            timer = loop.call_later(seconds, self.wake)
+            try:
+                await self._bell
+            finally:
+                timer.cancel()
+                self._bell = None
+        if not self._has_news:
+            return None
+        self.told = self._newest
+        return self.told
+
+    @property
+    def _has_news(self) -> bool:
+        return self._newest is not None and self._newest != self.told
+
+    def offer(self, state: State) -> None:
+        self._newest = state
+        if self._has_news:
+            self.wake()
+
+    def wake(self) -> None:
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
+
+    def stop(self) -> None:
+        self.is_over = True
+        self.wake()
+
+    def close(self) -> None:
+        self._leave(self)
+
+
+class _Watched(Generic[State]):
+    """A thing that somebody follows."""
+
+    __slots__ = ("due", "followers", "pause", "state")
+
+    def __init__(self, now: float) -> None:
+        self.followers: set[Follower[State]] = set()
+        self.state: State | None = None
+        self.pause = LOOK_EVERY
+        self.due = now + LOOK_EVERY
+
+
+class Watches(Generic[Key, State]):
+    """Things that are followed. `read` returns the states of these keys; it may leave out some.
+
+    A thing is looked at when it is rung, and from time to time without that, because a ring can get lost: at
+    first every second, later every `SLOWEST` seconds. Looking costs one read for all that are due. A thing
+    whose state `is_last` is not looked at again.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, State]]],
+        *,
+        doing: str,
+        is_last: Callable[[State], bool] = lambda _: False,
+        most: int = MOST,
+    ) -> None:
+        self._read = read
+        self._is_last = is_last
+        self._most = most
+        self._watched: dict[Key, _Watched[State]] = {}
+        self._rung: dict[Key, None] = {}
+        self._wanted = asyncio.Event()
+        self._outage = Outage(log, doing)
+        self._stopped = False
+
+    def follow(self, key: Key) -> Follower[State]:
+        """Begin to follow. Do this before the first read of the thing, so that no change goes unnoticed, and
+        note what was read as `told`."""
+        watched = self._watched.get(key)
+        if watched is None:
+            watched = self._watched[key] = _Watched(asyncio.get_running_loop().time())
+        follower: Follower[State] = Follower(lambda follower: self._leave(key, follower))
+        follower.is_over = self._stopped
+        watched.followers.add(follower)
+        return follower
+
+    def _leave(self, key: Key, follower: Follower[State]) -> None:
+        watched = self._watched.get(key)
+        if watched is not None:
+            watched.followers.discard(follower)
+            if not watched.followers:
+                del self._watched[key]
+                self._rung.pop(key, None)
+
+    @property
+    def keys(self) -> Collection[Key]:
+        """What is followed."""
+        return self._watched.keys()
+
+    def ring(self, keys: Iterable[Key]) -> None:
+        """Look at these soon, as far as they are followed."""
+        watched = self._watched
+        for key in keys:
+            if key in watched:
+                self._rung[key] = None
+                self._wanted.set()
+
+    def stop(self) -> None:
+        """End all followers, also later ones."""
+        self._stopped = True
+        for watched in self._watched.values():
+            for follower in watched.followers:
+                follower.stop()
+
+    async def look(self) -> None:
+        """Tell the followers until canceled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            timer = loop.call_later(LOOK_EVERY, self._wanted.set)
+            await self._wanted.wait()
+            timer.cancel()
+            self._wanted.clear()
+            due = self._due(loop.time())
+            for begin in range(0, len(due), self._most):
+                await self._look_at(due[begin : begin + self._most])
+
+    def _due(self, now: float) -> list[Key]:
+        rung, self._rung = self._rung, {}
+        late = (key for key, watched in self._watched.items() if watched.due <= now and key not in rung)
+        return [*(key for key in rung if key in self._watched), *late]
+
+    async def _look_at(self, keys: Sequence[Key]) -> None:
+        try:
+            states = await self._read(keys)
+        except Exception as error:  # a loop that ends here would tell nobody anything more
+            self._outage.begins(error)
+            for key in keys:
+                if watched := self._watched.get(key):
+                    watched.due = 0.0
+            return
+        self._outage.ends()
+        now = asyncio.get_running_loop().time()
+        for key in keys:
+            if watched := self._watched.get(key):
+                self._looked_at(watched, states.get(key), now)
+
+    def _looked_at(self, watched: _Watched[State], state: State | None, now: float) -> None:
+        if state is None or state == watched.state:
+            watched.pause = min(watched.pause * SLOWER, SLOWEST)
+        else:
+            watched.state = state
+            watched.pause = LOOK_EVERY
+        if state is not None:
+            for follower in tuple(watched.followers):
+                follower.offer(state)
+        is_last = state is not None and self._is_last(state)
+        watched.due = float("inf") if is_last else now + watched.pause

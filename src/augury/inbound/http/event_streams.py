@@ -1,0 +1,136 @@
+"""Event streams: the state now, then each change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
+from litestar.types import Scope
+
+from augury.application.open_streams import OpenStreams, StreamsFull
+from augury.application.predictions.follow_prediction import FollowPrediction, PredictionStream
+from augury.application.predictions.ports import StoredPrediction
+from augury.concurrency.watches import Stream
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.prediction import PredictionNotFound
+from augury.domain.stream import TooManyStreams
+from augury.inbound.event_stream import MEDIA_TYPE, EventResponse, Pace, ServerEvent
+from augury.inbound.http.batch_formats import header_of
+from augury.inbound.http.identity import Anyone, Identity, signed_in_or_guest
+from augury.inbound.http.openapi import BEARER_OR_GUEST
+from augury.inbound.http.problems import Refused, documented
+from augury.inbound.http.refusals import BUSY
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.http.views import EXAMPLE, PredictionView
+
+Told = TypeVar("Told")
+_JSON_TEXT = {"contentMediaType": "application/json"}
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStreams:
+    """Opens event streams for callers. Lives as long as the application."""
+
+    identity: Identity
+    follow_prediction: FollowPrediction
+    open_streams: OpenStreams
+    settings: HttpSettings
+
+    async def of_prediction(self, wanted: PredictionId, scope: Scope) -> EventResponse:
+        """The events of a prediction of the scope's user, who may be a guest. Raises `PredictionNotFound`,
+        `TooManyStreams`, and a 503 if the process has no place for another stream."""
+        owner, stream = await self._followed(wanted, scope)
+        status = stream.status
+        if status.is_final and header_of(scope, b"last-event-id") == status:
+            stream.close()
+            return EventResponse(None, self._shown, self._pace)
+        return self.response(owner, stream, self._shown)
+
+    async def _followed(self, wanted: PredictionId, scope: Scope) -> tuple[UserId, PredictionStream]:
+        if (user_id := scope["user"]) is not None:
+            return user_id, await self.follow_prediction(user_id=user_id, prediction_id=wanted)
+        async for guest in self.identity.known_guests(scope):
+            try:
+                return guest, await self.follow_prediction(user_id=guest, prediction_id=wanted)
+            except PredictionNotFound:
+                pass  # it may belong to yesterday's guest
+        raise PredictionNotFound(wanted)
+
+    def response(
+        self, owner: UserId, stream: Stream[Told], shown: Callable[[Told], ServerEvent]
+    ) -> EventResponse:
+        """The response that tells `stream`. If it is refused, the stream is closed."""
+        try:
+            ended = self.open_streams.begin(owner)
+        except StreamsFull:
+            stream.close()
+            raise Refused(BUSY, "Too many event streams are open. Try again in a moment.") from None
+        except BaseException:
+            stream.close()
+            raise
+        return EventResponse(stream, shown, self._pace, told=self.open_streams.told, ended=ended)
+
+    def _shown(self, stored: StoredPrediction) -> ServerEvent:
+        status = stored.prediction.status
+        view = PredictionView.of(stored, base_path=self.settings.base_path)
+        return ServerEvent(status, _encode(view), id=status)
+
+    @property
+    def _pace(self) -> Pace:
+        return Pace(comment_every=self.settings.stream_comment_every, lifetime=self.settings.stream_lifetime)
+
+
+class ServerSentEvent(msgspec.Struct, frozen=True):
+    """One event of a stream."""
+
+    event: str
+    data: Annotated[str, msgspec.Meta(description="JSON text.", extra_json_schema=_JSON_TEXT)]
+    id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def streamed() -> dict[int, ResponseSpec]:
+    """The successful answers of a route with events, for its OpenAPI description."""
+    return {
+        200: ResponseSpec(
+            ServerSentEvent,
+            generate_examples=False,
+            media_type=MEDIA_TYPE,
+            description="The events, as the HTML standard describes them (section 9.2).",
+        ),
+        204: ResponseSpec(
+            None,
+            generate_examples=False,
+            description="Everything was told: `Last-Event-ID` names the last event of this stream.",
+        ),
+    }
+
+
+@get(
+    "/predictions/{prediction_id:uuid}/events",
+    guards=[signed_in_or_guest],
+    security=BEARER_OR_GUEST,
+    tags=["Predictions"],
+    summary="Follow a prediction",
+    description="Server-sent events of one of your predictions: its state now, then each change. The stream "
+    "ends after the final state. `event` is the status, `data` the prediction as `GET /predictions/{id}` "
+    "shows it; an output of more than 262,144 bytes is left out (null). A comment is sent every 15 seconds. "
+    "A stream that ends earlier can be opened again: it begins with the state then. Guests can follow "
+    "predictions that were submitted from the same address today or yesterday (UTC).",
+    responses={
+        **streamed(),
+        **documented(
+            401, 404, 429, refusals=[PredictionNotFound(EXAMPLE), TooManyStreams(most=100, retry_after=1)]
+        ),
+    },
+)
+async def prediction_events(request: Anyone, prediction_id: FromPath[UUID]) -> EventResponse:
+    streams: EventStreams = request.app.state.event_streams
+    return await streams.of_prediction(PredictionId(prediction_id), request.scope)
+
+
+ROUTES = (prediction_events,)
