@@ -8,10 +8,10 @@ from alembic import context
 from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import Connection
 
-from augury.outbound.postgres.batch_tables import metadata
 from augury.outbound.postgres.connecting import Connector
 from augury.outbound.postgres.migrations import engine_for
 from augury.outbound.postgres.pooler import UNPREPARED
+from augury.outbound.postgres.webhook_tables import metadata
 
 
 def run(connection: Connection) -> None:

@@ -9,6 +9,8 @@ UserId = NewType("UserId", UUID)
 PredictionId = NewType("PredictionId", UUID)
 BatchId = NewType("BatchId", UUID)
 ModelFileId = NewType("ModelFileId", UUID)
+WebhookId = NewType("WebhookId", UUID)
+DeliveryId = NewType("DeliveryId", UUID)
 
 
 def uuid7() -> UUID:

@@ -2,11 +2,13 @@
 
 from augury.domain.user import User
 from augury.outbound.memory.memory import State, UserRecord
+from augury.outbound.memory.webhooks import remove_all
 
 
 def close(state: State, user: User) -> None:
     state.users[user.id] = UserRecord(user=user)
     state.balances.pop(user.id, None)
+    remove_all(state, user.id)
     for record in list(state.predictions.values()):
         if record.prediction.user_id == user.id:
             state.predictions[record.prediction.id] = record.forgotten()

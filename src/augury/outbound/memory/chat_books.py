@@ -16,6 +16,7 @@ from augury.outbound.memory.chats import chat_of
 from augury.outbound.memory.links import usable
 from augury.outbound.memory.memory import Memory, UserRecord
 from augury.outbound.memory.users import add_user
+from augury.outbound.memory.webhooks import remove_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
         for code, user_id in list(state.redemptions):
             if user_id == absorbed and (code, into) not in state.redemptions:
                 state.redemptions[code, into] = state.redemptions.pop((code, absorbed))
+        remove_all(state, absorbed)
         del state.balances[absorbed]
         state.links = {name: link for name, link in state.links.items() if link.user_id != absorbed}
         state.users[absorbed] = UserRecord(user=replace(state.users[absorbed].user, closed_at=at))

@@ -14,7 +14,7 @@ from augury.application.people.ports import ApiKey
 from augury.application.ports import Clock, Json, Remembered, Unavailable
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.batch import Batch, SlicePlace
-from augury.domain.identifiers import BatchId, PredictionId, UserId
+from augury.domain.identifiers import BatchId, DeliveryId, PredictionId, UserId, WebhookId
 from augury.domain.lane import Share
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_upload import ModelUpload
@@ -23,6 +23,8 @@ from augury.domain.promo_code import PromoCode
 from augury.domain.row_errors import RowError, RowWarning
 from augury.domain.usage import Usage
 from augury.domain.user import User
+from augury.domain.webhook import Webhook
+from augury.domain.webhook_delivery import WebhookDelivery
 
 FIRST_LOOK = timedelta(seconds=30)
 LAST_LOOK = timedelta(minutes=10)
@@ -141,6 +143,16 @@ class UploadRecord:
     """When a worker may take it; after a check, when it was recorded."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """A delivery of a webhook, and the process that tries it now."""
+
+    delivery: WebhookDelivery
+    token: UUID | None = None
+    once: str | None = None
+    """An event of this name is told to a webhook only once."""
+
+
 @dataclass(slots=True)
 class State:
     """All records at one moment. Records are frozen, so a change replaces a record."""
@@ -174,6 +186,9 @@ class State:
     model_uploads: dict[ModelRef, UploadRecord] = field(default_factory=dict)
     version_counts: dict[tuple[ModelRef, datetime], Usage] = field(default_factory=dict)
     """By the minute in which they were added."""
+    webhooks: dict[WebhookId, Webhook] = field(default_factory=dict)
+    webhooks_told: dict[WebhookId, datetime] = field(default_factory=dict)
+    deliveries: dict[DeliveryId, DeliveryRecord] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from typing_extensions import override
 
@@ -9,6 +10,7 @@ from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.rollout import Offer
 from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.webhook_outbox import tell_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class MemoryModels(Models):
             upload = state.model_uploads.get(model.ref)
             if upload and upload.upload.sha256 != model.sha256:
                 raise Conflict(f"{model.ref} is to become another file")
-            _store(state, model)
+            _store(state, model, self.memory.now())
 
     @override
     async def last_version(self, name: str) -> int:
@@ -76,13 +78,16 @@ class MemoryModels(Models):
         async with self.memory.change() as state:
             if ref not in state.models:
                 raise ModelNotFound(model=str(ref))
-            return _store(state, how(state.models[ref]))
+            return _store(state, how(state.models[ref]), self.memory.now())
 
 
-def _store(state: State, model: Model) -> Model:
+def _store(state: State, model: Model, now: datetime) -> Model:
     others = [other for ref, other in state.models.items() if ref.name == model.ref.name and ref != model.ref]
+    before = next((each for each in state.models.values() if _is_active(each, model.ref.name)), None)
     if model.is_active:
-        model = model.after(next((other for other in others if other.is_active), None))
+        model = model.after(before)
+        if before is None or before.ref != model.ref:
+            tell_version(state, model.ref, before.ref if before else None, now)
     for other in others:
         steps_back = other.state is ModelState.CANARY or (model.is_active and other.is_active)
         if steps_back and (model.is_active or model.state is ModelState.CANARY):
@@ -92,3 +97,7 @@ def _store(state: State, model: Model) -> Model:
         model = replace(model, facts=replace(model.facts, card=None))
     state.models[model.ref] = model
     return model
+
+
+def _is_active(model: Model, name: str) -> bool:
+    return model.is_active and model.ref.name == name

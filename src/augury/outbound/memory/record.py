@@ -13,6 +13,7 @@ from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.outbound.memory import bulk_lane
 from augury.outbound.memory.memory import FIRST_LOOK, LAST_LOOK, KeyRecord, PredictionRecord, State, next_look
+from augury.outbound.memory.webhook_outbox import tell_end, tell_low_balances, tell_payments
 
 
 def record(
@@ -32,6 +33,8 @@ def record(
 
 def move(state: State, transfers: Sequence[Transfer], now: datetime) -> None:
     """Write the transfers, and change the balances that they name."""
+    named = {each for transfer in transfers for each in (transfer.user_id, transfer.to_user_id) if each}
+    before = {user_id: state.balances[user_id] for user_id in named}
     for transfer in transfers:
         name = (transfer.reference, transfer.kind)
         if name in state.statements:
@@ -40,12 +43,15 @@ def move(state: State, transfers: Sequence[Transfer], now: datetime) -> None:
         for user_id in (transfer.user_id, transfer.to_user_id):
             if user_id is not None:
                 state.balances[user_id] = state.balances[user_id].after(transfer)
+    tell_payments(state, transfers, now)
+    tell_low_balances(state, before, now)
 
 
 def notice(state: State, prediction: Prediction, now: datetime) -> None:
-    """Write a notice of this prediction's end, if one was requested."""
+    """Write a notice of this prediction's end if one was requested, and tell the webhooks that want to know."""
     if state.predictions[prediction.id].notify:
         state.notices[prediction.id] = now
+    tell_end(state, prediction, now)
 
 
 def count_pending(state: State, user_id: UserId, change: int) -> None:

@@ -2,6 +2,7 @@
 
 from augury.domain.user import User
 from augury.outbound.postgres.pool import Connection
+from augury.outbound.postgres.webhooks import remove_all
 
 CLOSE = "UPDATE users SET email = $2, closed_at = $3, password_hash = NULL, guest_key = NULL WHERE id = $1"
 FORGET = [
@@ -26,3 +27,4 @@ async def close(connection: Connection, user: User) -> None:
     await connection.execute(CLOSE, user.id, user.email, user.closed_at)
     for statement in FORGET:
         await connection.execute(statement, user.id)
+    await remove_all(connection, user.id)

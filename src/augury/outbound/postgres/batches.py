@@ -10,7 +10,9 @@ from augury.domain.batch import Batch, BatchNotFound, Progress
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Status
+from augury.domain.webhook import EventType
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.webhook_outbox import telling
 
 RECEIVE = "INSERT INTO batches (id, user_id, received_at) VALUES ($1, $2, $3)"
 
@@ -94,10 +96,20 @@ CLOSE = (
         """,
     )
     + """
-    UPDATE batches b SET
+    , closed AS (UPDATE batches b SET
         closed_at = now(), done = s.done, failed = s.failed, charged = s.charged, canceled = s.canceled,
         expired = s.expired, started_at = s.started_at, finished_at = s.finished_at
-    FROM summed s WHERE b.id = s.id
+    FROM summed s WHERE b.id = s.id RETURNING b.id, b.user_id
+    ), told AS (
+    """
+    + telling(
+        EventType.BATCH_FINISHED,
+        of="closed",
+        users="ARRAY (SELECT user_id FROM closed)",
+        subject="told.id",
+    )
+    + """
+    ) SELECT count(*) FROM closed
     """
 )
 

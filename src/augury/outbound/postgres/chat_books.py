@@ -15,6 +15,7 @@ from augury.domain.user import User
 from augury.outbound.postgres.books import PostgresBooks
 from augury.outbound.postgres.chats import LOCK, chat_of
 from augury.outbound.postgres.users import add_user
+from augury.outbound.postgres.webhooks import remove_all
 
 USE_LINK = """
 UPDATE telegram_links SET chat_id = $2
@@ -94,6 +95,7 @@ class PostgresChatBooks(PostgresBooks, ChatBooks):
             await self._connection.execute(statement, absorbed, into)
         for statement in FORGET:
             await self._connection.execute(statement, absorbed)
+        await remove_all(self._connection, absorbed)
         await self._connection.execute(CLOSE, absorbed, into, at)
 
     @override

@@ -28,6 +28,7 @@ from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.webhook_outbox import tell_version
 
 COLUMNS = """
 name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced,
@@ -123,8 +124,10 @@ class PostgresModels(Models):
                 raise Conflict(f"{ref} is to become another file")
             if model.is_active:
                 versions = [_model_of(row) for row in await connection.fetch(LOCK, ref.name)]
-                model = model.after(next((each for each in versions if each.is_active), None))
+                active = next((each for each in versions if each.is_active), None)
+                model = model.after(active)
                 await connection.execute(STEP_BACK, ref.name, True)
+                await tell_version(connection, ref, active.ref if active else None)
             await connection.execute(ADD, *_values(model))
             await _put_card(connection, model)
         self._forget()
@@ -155,8 +158,11 @@ class PostgresModels(Models):
             if ref not in known:
                 raise ModelNotFound(model=str(ref))
             model = how(known[ref])
+            active = next((each for each in known.values() if each.is_active), None)
             if model.is_active:
-                model = model.after(next((each for each in known.values() if each.is_active), None))
+                model = model.after(active)
+                if active is None or active.ref != ref:
+                    await tell_version(connection, ref, active.ref if active else None)
             if model.is_active or model.state is ModelState.CANARY:
                 await connection.execute(STEP_BACK, ref.name, model.is_active)
             await connection.execute(

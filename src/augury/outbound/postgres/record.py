@@ -7,13 +7,27 @@ from augury.application.ports import IdempotencyKey
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
+from augury.domain.webhook import EventType
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import valid_text_bytes
 from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
+from augury.outbound.postgres.webhook_outbox import telling
 
 # All balances are locked first, by user id, before anything moves or is transferred. So the transfers of a
 # user get their sequence numbers one transaction after another, and a page of them is stable.
-RECORD = """
+_ENDED = telling(
+    EventType.PREDICTION_FINISHED,
+    of="(SELECT id, user_id FROM changed WHERE batch_id IS NULL AND status NOT IN ('queued', 'processing'))",
+    users="ARRAY (SELECT user_id FROM locked WHERE webhooks)",
+    subject="told.id",
+)
+_PAID = telling(
+    EventType.PAYMENT_RECEIVED,
+    of="(SELECT reference, user_id, amount FROM new_transfers WHERE kind = 'top_up')",
+    users="ARRAY (SELECT user_id FROM locked WHERE webhooks)",
+    facts="jsonb_build_object('reference', told.reference, 'credits', told.amount)",
+)
+RECORD = f"""
 WITH changed AS (
     UPDATE predictions p SET
         status = new.status, attempts = new.attempts, started_at = new.started_at,
@@ -25,7 +39,7 @@ WITH changed AS (
         $8::int[]
     ) AS new (id, status, attempts, started_at, finished_at, valid_rows, failure, valid_text_bytes)
     WHERE p.id = new.id AND p.id = ANY ($1)
-    RETURNING p.id, p.status, p.expires_at, p.notify
+    RETURNING p.id, p.user_id, p.batch_id, p.status, p.expires_at, p.notify
 ), noticed AS (
     INSERT INTO notices (prediction_id)
     SELECT id FROM changed WHERE notify AND status NOT IN ('queued', 'processing')
@@ -42,7 +56,7 @@ WITH changed AS (
     FROM unnest($9::uuid[], $10::text[], $11::bytea[], $12::uuid[])
         AS new (user_id, key, fingerprint, reference)
 ), locked AS (
-    SELECT user_id FROM balances WHERE user_id = ANY ($13::uuid[]) ORDER BY user_id FOR UPDATE
+    SELECT user_id, webhooks FROM balances WHERE user_id = ANY ($13::uuid[]) ORDER BY user_id FOR UPDATE
 ), moved AS (
     UPDATE balances b SET
         available = b.available + move.available, held = b.held + move.held,
@@ -51,13 +65,15 @@ WITH changed AS (
         AS move (user_id, available, held, pending, debt)
     WHERE b.user_id = move.user_id AND b.user_id = ANY (ARRAY (SELECT user_id FROM locked))
     RETURNING b.user_id
-), transferred AS (
-    INSERT INTO transfers (reference, kind, user_id, to_user_id, amount)
+), new_transfers AS (
     SELECT reference, kind, user_id, to_user_id, amount
     FROM unnest($18::uuid[], $19::text[], $20::uuid[], $21::uuid[], $22::bigint[])
         AS new (reference, kind, user_id, to_user_id, amount)
+), transferred AS (
+    INSERT INTO transfers (reference, kind, user_id, to_user_id, amount)
+    SELECT reference, kind, user_id, to_user_id, amount FROM new_transfers
     WHERE (SELECT count(*) FROM locked) > 0
-)
+), told_of_ends AS ({_ENDED}), told_of_payments AS ({_PAID})
 SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM changed) AS changed
 """
 

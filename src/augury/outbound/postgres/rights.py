@@ -43,6 +43,7 @@ TABLES = (
         "transfers",
     ),
     *("unfinished", "unsuccessful", "unsuccessful_backfill", "users", "version_counts", "version_labels"),
+    *("webhook_deliveries", "webhooks"),
 )
 """The names of all tables."""
 SEARCHED = """

@@ -95,11 +95,19 @@ balances = Table(
         server_default=text("0"),
         comment="The spent credits of payments that were returned, as far as they are not settled",
     ),
+    Column(
+        "webhooks",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="Whether the user has webhooks, so that others' settlements look up none",
+    ),
+    Column("low_below", BigInteger, comment="The highest threshold of the user's webhooks for balance.low"),
     CheckConstraint("available >= 0", name="available"),
     CheckConstraint("held >= 0", name="held"),
     CheckConstraint("pending >= 0", name="pending"),
     CheckConstraint("debt >= 0", name="debt"),
-    comment="Changes only together with transfers; `pending` counts the unfinished predictions",
+    comment="Credits change only together with transfers; `pending` counts the unfinished predictions",
 )
 
 # A foreign key would look up and lock the row that it names for each new row. Triggers keep users and models

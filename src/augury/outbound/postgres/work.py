@@ -11,10 +11,12 @@ from typing_extensions import override
 from augury.application.predictions.ports import Claimed, ClaimTerms, Finished, Work
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
+from augury.domain.webhook import EventType
 from augury.outbound.postgres.prediction_rows import prediction_of, valid_text_bytes
 from augury.outbound.postgres.query import Records, fetch
 from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
 from augury.outbound.postgres.transfer_rows import transfer_columns
+from augury.outbound.postgres.webhook_outbox import telling
 
 # Runs are recorded in `runs`, an unlogged table, so that a record costs no flush. It is lost only if the
 # server crashes, which no input causes. What another run has begun is left to it, or to whoever takes it
@@ -152,9 +154,17 @@ SELECT id FROM renewed
 UNION SELECT id FROM predictions WHERE id = ANY ($2) AND status = 'processing' AND lease_token = $1
 """
 
+# The slices of a batch are told of when all of it has ended.
+_TOLD = telling(
+    EventType.PREDICTION_FINISHED,
+    of="(SELECT id, user_id FROM ours WHERE batch_id IS NULL)",
+    users="ARRAY (SELECT user_id FROM locked WHERE webhooks)",
+    subject="told.id",
+)
+
 # Credits move only after all predictions, and then all balances are locked: `ARRAY` and `count` read their
 # subqueries to the end. Balances are locked last, since others wait for them.
-SETTLE = """
+SETTLE = f"""
 WITH result AS (
     SELECT id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held,
         valid_text_bytes, started_at
@@ -182,7 +192,7 @@ WITH result AS (
 ), noticed AS (
     INSERT INTO notices (prediction_id) SELECT id FROM settled WHERE notify
 ), locked AS (
-    SELECT user_id FROM balances WHERE user_id = ANY (ARRAY (SELECT user_id FROM settled))
+    SELECT user_id, webhooks FROM balances WHERE user_id = ANY (ARRAY (SELECT user_id FROM settled))
     ORDER BY user_id FOR UPDATE
 ), moved AS (
     UPDATE balances b SET
@@ -202,7 +212,7 @@ WITH result AS (
     WHERE (SELECT count(*) FROM locked) > 0
 ), ended AS (
     DELETE FROM unfinished WHERE prediction_id = ANY (ARRAY (SELECT id FROM ours))
-), run AS (
+), told AS ({_TOLD}), run AS (
     DELETE FROM runs WHERE token = $1
 )
 SELECT id FROM settled

@@ -1,0 +1,143 @@
+"""Webhooks: the URLs that a user wants to be called when something happens."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import UserId, WebhookId
+from augury.domain.webhook_try import GONE, TryResult
+
+MOST_DESCRIPTION_CHARACTERS = 200
+PATIENCE = timedelta(days=5)
+"""A webhook that has failed for so long, without a success between, is disabled."""
+
+
+@dataclass(eq=False)
+class WebhookNotFound(DomainError):
+    """There is no such webhook, or it belongs to another user."""
+
+    webhook_id: WebhookId
+
+
+@dataclass(eq=False)
+class WebhookDisabled(DomainError):
+    """The webhook is disabled: enable it first."""
+
+
+@dataclass(eq=False)
+class TooManyWebhooks(DomainError):
+    """The user has reached the limit of webhooks: delete one first."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class InvalidWebhook(DomainError):
+    """A webhook cannot be made like this."""
+
+    reason: str
+
+
+class EventType(StrEnum):
+    """What a webhook can be told of."""
+
+    PREDICTION_FINISHED = "prediction.finished"
+    BATCH_FINISHED = "batch.finished"
+    BALANCE_LOW = "balance.low"
+    LIMIT_REACHED = "limit.reached"
+    PAYMENT_RECEIVED = "payment.received"
+    MODEL_VERSION_CHANGED = "model.version_changed"
+    TEST = "webhook.test"
+    """Sent on request only, to any webhook."""
+
+
+SUBSCRIBABLE = tuple(each for each in EventType if each is not EventType.TEST)
+
+
+class DisabledWhy(StrEnum):
+    BY_OWNER = "by_owner"
+    GONE = "gone"
+    """The receiver answered 410."""
+    FAILING = "failing"
+    """Every try has failed for `PATIENCE`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """One receiver of events, and how it has been doing."""
+
+    id: WebhookId
+    user_id: UserId
+    url: str
+    events: tuple[EventType, ...]
+    """Without repetition, in the order of `EventType`."""
+    description: str = ""
+    balance_below: int | None = None
+    """`balance.low` is sent when the available credits fall below it."""
+    generation: int = 1
+    """The number of its secret, which rotation increases."""
+    rotated_at: datetime | None = None
+    created_at: datetime
+    failing_since: datetime | None = None
+    """The first failed try since the last success."""
+    paused_until: datetime | None = None
+    """The receiver asked to slow down: nothing is sent before that."""
+    disabled_at: datetime | None = None
+    disabled_why: DisabledWhy | None = None
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.disabled_at is None
+
+    def wants(self, event: EventType) -> bool:
+        return self.is_enabled and (event is EventType.TEST or event in self.events)
+
+    def crossed(self, before: int, after: int) -> bool:
+        """Whether its threshold is crossed downwards between these available credits."""
+        threshold = self.balance_below
+        return threshold is not None and self.wants(EventType.BALANCE_LOW) and after < threshold <= before
+
+    def checked(self) -> Self:
+        """Raises `InvalidWebhook` if it wants nothing, or `balance.low` without a threshold."""
+        if not self.events:
+            raise InvalidWebhook(reason="name at least one event")
+        if EventType.BALANCE_LOW in self.events and self.balance_below is None:
+            raise InvalidWebhook(reason="the event balance.low needs balance_below, a number of credits")
+        return self
+
+    def wanting(self, events: Collection[EventType]) -> Self:
+        return replace(self, events=tuple(each for each in SUBSCRIBABLE if each in events))
+
+    def rotate(self, *, at: datetime) -> Self:
+        """The webhook with a new secret. The one before signs beside it for a while."""
+        return replace(self, generation=self.generation + 1, rotated_at=at)
+
+    def generations(self, *, at: datetime, overlap: timedelta) -> tuple[int, ...]:
+        """The numbers of the secrets that sign now, newest first."""
+        if self.rotated_at is None or at >= self.rotated_at + overlap:
+            return (self.generation,)
+        return self.generation, self.generation - 1
+
+    def enable(self) -> Self:
+        """Enable it, with the past forgiven."""
+        return replace(self, disabled_at=None, disabled_why=None, failing_since=None, paused_until=None)
+
+    def disable(self, why: DisabledWhy, *, at: datetime) -> Self:
+        return self if self.disabled_at else replace(self, disabled_at=at, disabled_why=why)
+
+    def after(self, result: TryResult, *, at: datetime) -> Self:
+        """The webhook after a try.
+
+        PostgreSQL does the same for many tries in one SQL statement; the contract tests keep both equal.
+        """
+        paused_until = at + result.pause if result.pause else self.paused_until
+        if result.is_success:
+            return replace(self, failing_since=None, paused_until=paused_until)
+        failing_since = self.failing_since or at
+        failed = replace(self, failing_since=failing_since, paused_until=paused_until)
+        if result.status_code == GONE:
+            return failed.disable(DisabledWhy.GONE, at=at)
+        return failed.disable(DisabledWhy.FAILING, at=at) if at - failing_since >= PATIENCE else failed

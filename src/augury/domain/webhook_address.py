@@ -1,0 +1,88 @@
+"""Where a webhook may lead. Whoever registers one chooses what this service connects to, so it must never be
+something inside (server-side request forgery)."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+from augury.domain.text import is_storable
+from augury.domain.webhook import InvalidWebhook
+
+MOST_URL_CHARACTERS = 2_000
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
+_PORTS = {"https": 443, "http": 80}
+_NAT64 = IPv6Network("64:ff9b::/96")
+_TRANSLATED = (_NAT64, IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+Address = IPv4Address | IPv6Address
+Networks = Collection[IPv4Network | IPv6Network]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is called: its name is resolved, and only addresses that may be called are connected to."""
+
+    scheme: str
+    host: str
+    """In ASCII and lower case; an IPv6 address without brackets."""
+    port: int
+
+
+def target_of(url: str) -> Target:
+    """Raises `InvalidWebhook`."""
+    if len(url) > MOST_URL_CHARACTERS or not is_storable(url) or not url.isprintable() or " " in url:
+        raise InvalidWebhook(reason=f"the URL must be printable text of at most {MOST_URL_CHARACTERS} characters")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode().lower()
+    except ValueError as error:  # also what the IDNA codec raises
+        raise InvalidWebhook(reason="the URL is not valid") from error
+    if parts.scheme not in _PORTS:
+        raise InvalidWebhook(reason="the URL must begin with https://")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidWebhook(reason="the URL must not have a user name or a password")
+    if parts.fragment:
+        raise InvalidWebhook(reason="the URL must not have a fragment (#…)")
+    if "\\" in url or port == 0 or not (_address(host) or _HOST.fullmatch(host)):
+        raise InvalidWebhook(reason="the URL needs a valid host")
+    return Target(parts.scheme, host, port or _PORTS[parts.scheme])
+
+
+def require_callable(target: Target, addresses: Sequence[str], allowed: Networks) -> None:
+    """Raises `InvalidWebhook` unless each of the name's addresses may be called: it is global, or in a network
+    that the operator allows. Without TLS, all of them must be in such a network."""
+    found = [_address(each) for each in addresses]
+    if not found or None in found:
+        raise InvalidWebhook(reason=f"the name {target.host} has no address")
+    if not all(each is not None and may_be_called(each, allowed) for each in found):
+        raise InvalidWebhook(reason=f"{target.host} leads to an address that is not public")
+    if target.scheme != "https" and not all(each is not None and _is_in(each, allowed) for each in found):
+        raise InvalidWebhook(reason="the URL must begin with https://")
+
+
+def may_be_called(address: Address, allowed: Networks) -> bool:
+    return _is_in(address, allowed) or _is_public(address)
+
+
+def _is_public(address: Address) -> bool:
+    """Whether it is a global unicast address. One that wraps an IPv4 address is judged by that, too."""
+    if not address.is_global or address.is_multicast or address.is_reserved or address.is_unspecified:
+        return False
+    if isinstance(address, IPv4Address):
+        return True
+    if address.ipv4_mapped or any(address in network for network in _TRANSLATED) or address.teredo:
+        return False
+    return address.sixtofour is None
+
+
+def _is_in(address: Address, networks: Networks) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return ip_address(text.partition("%")[0] if ":" in text else text)
+    except ValueError:
+        return None

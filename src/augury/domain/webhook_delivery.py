@@ -1,0 +1,89 @@
+"""Deliveries: one event for one webhook, tried until the receiver has it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self, TypeAlias
+from uuid import UUID
+
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import DeliveryId, WebhookId
+from augury.domain.webhook import EventType
+from augury.domain.webhook_try import TryError, TryResult
+
+Facts: TypeAlias = Mapping[str, str | int | None]
+"""What an event says besides the record that it names."""
+MOST_BODY_BYTES = 20_000
+"""The most bytes of a webhook's body. What would be larger is left out, and can be read at its URL."""
+
+
+@dataclass(eq=False)
+class DeliveryNotFound(DomainError):
+    """There is no such delivery of this webhook."""
+
+    delivery_id: DeliveryId
+
+
+class DeliveryStatus(StrEnum):
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """No further try is made."""
+    DROPPED = "dropped"
+    """Its webhook was disabled before it was delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastTry:
+    """The newest try of a delivery."""
+
+    at: datetime
+    result: TryResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDelivery:
+    """One event on its way to one webhook."""
+
+    id: DeliveryId
+    """The receiver gets it as `webhook-id`, the same with every try."""
+    webhook_id: WebhookId
+    event: EventType
+    subject: UUID | None = None
+    """The prediction or batch that the event is about."""
+    facts: Facts | None = None
+    occurred_at: datetime
+    status: DeliveryStatus = DeliveryStatus.WAITING
+    tries: int = 0
+    due_at: datetime | None
+    """The next try; while one is under way, when others may take the delivery over. None: no more tries."""
+    last: LastTry | None = None
+    finished_at: datetime | None = None
+
+    def after(self, result: TryResult, *, wait: timedelta | None, at: datetime) -> Self:
+        """The delivery after a try, of which the next one follows after `wait`."""
+        tried = replace(self, tries=self.tries + 1, last=LastTry(at, result))
+        if wait is not None:
+            return replace(tried, due_at=at + wait)
+        status = DeliveryStatus.DELIVERED if result.is_success else DeliveryStatus.FAILED
+        return replace(tried, status=status, due_at=None, finished_at=at)
+
+    def drop(self, *, at: datetime) -> Self:
+        return replace(self, status=DeliveryStatus.DROPPED, due_at=None, finished_at=at)
+
+    def replay(self, *, at: datetime) -> Self:
+        """Due at once, with all its tries before it."""
+        return replace(self, status=DeliveryStatus.WAITING, tries=0, due_at=at, finished_at=None)
+
+
+def last_try(
+    at: datetime | None, status_code: int | None, error: str | None, milliseconds: int | None
+) -> LastTry | None:
+    """A try from its stored columns."""
+    if at is None:
+        return None
+    took = timedelta(milliseconds=milliseconds or 0)
+    return LastTry(
+        at, TryResult(status_code=status_code, error=TryError(error) if error else None, took=took)
+    )

@@ -1,0 +1,42 @@
+"""Signatures as in Standard Webhooks 1.0.0: https://www.standardwebhooks.com"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from augury.domain.identifiers import DeliveryId, WebhookId
+
+SECRET_PREFIX = "whsec_"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSecrets:
+    """The secrets of all webhooks. None is stored: each is derived from the service's key, the webhook and
+    the number of its rotation, so that a copy of the database can sign nothing."""
+
+    key: str = field(repr=False)
+    """A key for this purpose only, at least 32 characters."""
+
+    def __post_init__(self) -> None:
+        if len(self.key) < 32:
+            raise ValueError("the key of webhooks must have at least 32 characters")
+
+    def secret(self, webhook_id: WebhookId, generation: int) -> str:
+        """`whsec_` and 32 bytes in base64, as receivers' libraries take it."""
+        return SECRET_PREFIX + base64.b64encode(self._bytes(webhook_id, generation)).decode()
+
+    def signatures(
+        self, webhook_id: WebhookId, generations: Sequence[int], delivery_id: DeliveryId, at: datetime, body: bytes
+    ) -> str:
+        """The header `webhook-signature`: one signature for each of these secrets."""
+        content = f"{delivery_id}.{int(at.timestamp())}.".encode() + body
+        return " ".join(
+            "v1," + base64.b64encode(hmac.digest(self._bytes(webhook_id, each), content, hashlib.sha256)).decode()
+            for each in generations
+        )
+
+    def _bytes(self, webhook_id: WebhookId, generation: int) -> bytes:
+        return hmac.digest(self.key.encode(), f"{webhook_id} {generation}".encode(), hashlib.sha256)
