@@ -24,6 +24,7 @@ from augury.application.predictions.ports import (
     Upkeep,
     Work,
 )
+from augury.application.webhooks.ports import WebhookDeliveries, WebhookOutbox, Webhooks
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
@@ -54,6 +55,9 @@ from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
 from augury.outbound.memory.users import MemoryUsers
 from augury.outbound.memory.version_counts import MemoryVersionCounts
+from augury.outbound.memory.webhook_deliveries import MemoryWebhookDeliveries
+from augury.outbound.memory.webhook_outbox import MemoryWebhookOutbox
+from augury.outbound.memory.webhooks import MemoryWebhooks
 from augury.outbound.memory.work import MemoryWork
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.balances import PostgresBalances
@@ -79,6 +83,9 @@ from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
 from augury.outbound.postgres.users import PostgresUsers
 from augury.outbound.postgres.version_counts import PostgresVersionCounts
+from augury.outbound.postgres.webhook_deliveries import PostgresWebhookDeliveries
+from augury.outbound.postgres.webhook_outbox import PostgresWebhookOutbox
+from augury.outbound.postgres.webhooks import PostgresWebhooks
 from augury.outbound.postgres.work import PostgresWork
 from tests.hexagon import SettableClock
 
@@ -120,6 +127,9 @@ class Adapters:
     notices: Notices
     chat_books: OpenChatBooks
     promo_codes: PromoCodes
+    webhooks: Webhooks
+    deliveries: WebhookDeliveries
+    outbox: WebhookOutbox
     new_duty: Callable[[], Duty]
     """The duty of another process."""
     pass_time: Callable[[timedelta], Awaitable[None]]
@@ -283,6 +293,9 @@ def memory_adapters() -> Adapters:
         notices=MemoryNotices(memory),
         chat_books=MemoryOpenChatBooks(memory),
         promo_codes=MemoryPromoCodes(memory),
+        webhooks=MemoryWebhooks(memory),
+        deliveries=MemoryWebhookDeliveries(memory),
+        outbox=MemoryWebhookOutbox(memory),
         new_duty=lambda: MemoryDuty(memory),
         pass_time=pass_time,
     )
@@ -319,6 +332,9 @@ def postgres_adapters(pool: Pool) -> Adapters:
         notices=PostgresNotices(pool),
         chat_books=PostgresOpenChatBooks(pool),
         promo_codes=PostgresPromoCodes(pool, reads),
+        webhooks=PostgresWebhooks(pool),
+        deliveries=PostgresWebhookDeliveries(pool, reads),
+        outbox=PostgresWebhookOutbox(pool),
         new_duty=lambda: PostgresDuty(pool),
         pass_time=pass_time,
     )

@@ -78,7 +78,6 @@ COMMENTS = {
     "COLUMN webhook_deliveries.once": "An event of this name is told to a webhook only once",
     "COLUMN webhook_deliveries.due_at": "The next try, or the end of a lease; null if there is none",
     "COLUMN webhook_deliveries.token": "Of the process that tries it now",
-    "TABLE balances": "Credits change only together with transfers; `pending` counts the unfinished predictions",
     "COLUMN balances.webhooks": "Whether the user has webhooks, so that others'' settlements look up none",
     "COLUMN balances.low_below": "The highest threshold of the user''s webhooks for balance.low",
 }
@@ -91,14 +90,14 @@ encode(set_bit(set_bit(overlay(
 # A trigger sees every way in which a balance falls: a submit, a batch, a reversal. Its condition costs the
 # others next to nothing. `spendable` is what `GET /balance` shows.
 TRIGGERS = [
-    f"""
+    """
     CREATE FUNCTION tell_low_balance() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
         spendable bigint := greatest(NEW.available - NEW.debt, 0);
         before bigint := greatest(OLD.available - OLD.debt, 0);
     BEGIN
         INSERT INTO webhook_deliveries (id, webhook_id, event, facts, occurred_at, due_at)
-        SELECT {NEW_ID}, id, 'balance.low',
+        SELECT NEW_ID, id, 'balance.low',
             jsonb_build_object('available', spendable, 'balance_below', balance_below), now(), now()
         FROM webhooks
         WHERE user_id = NEW.user_id AND disabled_at IS NULL AND 'balance.low' = ANY (events)
@@ -106,7 +105,7 @@ TRIGGERS = [
         RETURN NULL;
     END
     $$
-    """,
+    """.replace("NEW_ID", NEW_ID),
     """
     CREATE TRIGGER balances_tell_low AFTER UPDATE OF available, debt ON balances
     FOR EACH ROW WHEN (
@@ -135,7 +134,3 @@ def downgrade() -> None:
     op.execute("ALTER TABLE balances DROP COLUMN low_below, DROP COLUMN webhooks")
     op.execute("DROP TABLE webhook_deliveries")
     op.execute("DROP TABLE webhooks")
-    op.execute(
-        "COMMENT ON TABLE balances IS "
-        "'Changes only together with transfers; `pending` counts the unfinished predictions'"
-    )

@@ -42,6 +42,9 @@ from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
 from augury.outbound.postgres.users import PostgresUsers
 from augury.outbound.postgres.version_counts import PostgresVersionCounts
+from augury.outbound.postgres.webhook_deliveries import PostgresWebhookDeliveries
+from augury.outbound.postgres.webhook_outbox import PostgresWebhookOutbox
+from augury.outbound.postgres.webhooks import PostgresWebhooks
 from augury.outbound.postgres.work import PostgresWork
 
 
@@ -75,6 +78,9 @@ def postgres() -> Provider:
         WithParents[PostgresUpkeep],
         WithParents[PostgresUsers],
         WithParents[PostgresVersionCounts],
+        WithParents[PostgresWebhookDeliveries],
+        WithParents[PostgresWebhookOutbox],
+        WithParents[PostgresWebhooks],
         WithParents[PostgresWork],
     )
     return provider

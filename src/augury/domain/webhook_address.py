@@ -32,7 +32,7 @@ class Target:
 def target_of(url: str) -> Target:
     """Raises `InvalidWebhook`."""
     if len(url) > MOST_URL_CHARACTERS or not is_storable(url) or not url.isprintable() or " " in url:
-        raise InvalidWebhook(reason=f"the URL must be printable text of at most {MOST_URL_CHARACTERS} characters")
+        raise InvalidWebhook(reason=f"the URL must be text without spaces, up to {MOST_URL_CHARACTERS} long")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -51,8 +51,8 @@ def target_of(url: str) -> Target:
 
 
 def require_callable(target: Target, addresses: Sequence[str], allowed: Networks) -> None:
-    """Raises `InvalidWebhook` unless each of the name's addresses may be called: it is global, or in a network
-    that the operator allows. Without TLS, all of them must be in such a network."""
+    """Raises `InvalidWebhook` unless each of the name's addresses may be called: it is global, or in a
+    network that the operator allows. Without TLS, all of them must be in such a network."""
     found = [_address(each) for each in addresses]
     if not found or None in found:
         raise InvalidWebhook(reason=f"the name {target.host} has no address")

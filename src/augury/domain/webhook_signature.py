@@ -9,7 +9,7 @@ from datetime import datetime
 
 from augury.domain.identifiers import DeliveryId, WebhookId
 
-SECRET_PREFIX = "whsec_"
+PREFIX = "whsec_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,21 @@ class WebhookSecrets:
 
     def secret(self, webhook_id: WebhookId, generation: int) -> str:
         """`whsec_` and 32 bytes in base64, as receivers' libraries take it."""
-        return SECRET_PREFIX + base64.b64encode(self._bytes(webhook_id, generation)).decode()
+        return PREFIX + base64.b64encode(self._bytes(webhook_id, generation)).decode()
 
     def signatures(
-        self, webhook_id: WebhookId, generations: Sequence[int], delivery_id: DeliveryId, at: datetime, body: bytes
+        self,
+        webhook_id: WebhookId,
+        generations: Sequence[int],
+        delivery_id: DeliveryId,
+        at: datetime,
+        body: bytes,
     ) -> str:
         """The header `webhook-signature`: one signature for each of these secrets."""
         content = f"{delivery_id}.{int(at.timestamp())}.".encode() + body
-        return " ".join(
-            "v1," + base64.b64encode(hmac.digest(self._bytes(webhook_id, each), content, hashlib.sha256)).decode()
-            for each in generations
-        )
+        keys = [self._bytes(webhook_id, each) for each in generations]
+        digests = [hmac.digest(key, content, hashlib.sha256) for key in keys]
+        return " ".join(f"v1,{base64.b64encode(each).decode()}" for each in digests)
 
     def _bytes(self, webhook_id: WebhookId, generation: int) -> bytes:
         return hmac.digest(self.key.encode(), f"{webhook_id} {generation}".encode(), hashlib.sha256)

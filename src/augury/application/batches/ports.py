@@ -136,7 +136,12 @@ class Batches(Protocol):
     @abstractmethod
     async def close(self, ids: Collection[BatchId]) -> None:
         """Record the end of the batches whose slices have all ended, so that later reads need not look at the
-        slices."""
+        slices, and tell the webhooks that want to know."""
+
+    @abstractmethod
+    async def close_ended(self) -> int:
+        """The same for all batches, because a process may have ended before it did so. Returns how many were
+        closed."""
 
     @abstractmethod
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:

@@ -31,4 +31,5 @@ class Repairs:
             await self.batches.close(batch_ids)
         if ended:
             await self.events.finished([Ended(each.id, each.user_id, each.status) for each in ended])
+        await self.batches.close_ended()
         return len(requeued), len(ended)

@@ -40,8 +40,8 @@ class ChangeWebhook:
         def changed(webhook: Webhook) -> Webhook:
             webhook = webhook if change.events is None else webhook.wanting(change.events)
             if change.enabled is not None:
-                by_owner = DisabledWhy.BY_OWNER
-                webhook = webhook.enable() if change.enabled else webhook.disable(by_owner, at=self.clock.now())
+                disabled = webhook.disable(DisabledWhy.BY_OWNER, at=self.clock.now())
+                webhook = webhook.enable() if change.enabled else disabled
             return replace(
                 webhook,
                 url=webhook.url if change.url is None else change.url,

@@ -35,9 +35,7 @@ class Webhooks(Protocol):
         """Raises `WebhookNotFound`, also if it belongs to another user."""
 
     @abstractmethod
-    async def page(
-        self, owner: UserId, *, limit: int, before: WebhookId | None = None
-    ) -> Sequence[Webhook]:
+    async def page(self, owner: UserId, *, limit: int, before: WebhookId | None = None) -> Sequence[Webhook]:
         """The newest first."""
 
     @abstractmethod
@@ -62,13 +60,11 @@ class Webhooks(Protocol):
 
 
 class WebhookOutbox(Protocol):
-    """Events that no other record of the books announces. A settlement, a payment, a change of a balance or of
-    a model writes its own deliveries, in its own transaction."""
+    """Events that no other record of the books announces. A settlement, a payment, a change of a balance or
+    of a model writes its own deliveries, in its own transaction."""
 
     @abstractmethod
-    async def put(
-        self, user_id: UserId, event: EventType, facts: Facts, *, once: str | None = None
-    ) -> None:
+    async def put(self, user_id: UserId, event: EventType, facts: Facts, *, once: str | None = None) -> None:
         """Tell each of the user's webhooks that wants this event. With `once`, a name such as that of a limit
         and its period, an event of this name is told only once."""
 

@@ -19,8 +19,8 @@ class RotatedSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotateSecret:
-    """Give a webhook a new secret, which is shown only once. The secret before it signs beside it for a while,
-    so that the receiver can be changed without losing a delivery."""
+    """Give a webhook a new secret, which is shown only once. The secret before it signs beside it for a
+    while, so that the receiver can be changed without losing a delivery."""
 
     webhooks: Webhooks
     secrets: WebhookSecrets

@@ -10,8 +10,8 @@ class WebhookSettings:
     most: int = 10
     """Webhooks of one user."""
     allow: tuple[IPv4Network | IPv6Network, ...] = ()
-    """Networks inside that webhooks may call, also without TLS, such as `10.1.2.0/24`. By default, only public
-    addresses are called, and only over HTTPS."""
+    """Networks inside that webhooks may call, also without TLS, such as `10.1.2.0/24`. By default, only
+    public addresses are called, and only over HTTPS."""
     rotation_overlap: timedelta = timedelta(hours=24)
     """For how long the secret before still signs after a rotation."""
     timeout: timedelta = timedelta(seconds=15)

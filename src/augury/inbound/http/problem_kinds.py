@@ -77,6 +77,8 @@ from augury.domain.user import (
     UserNotFound,
     WrongCredentials,
 )
+from augury.domain.webhook import InvalidWebhook, TooManyWebhooks, WebhookDisabled, WebhookNotFound
+from augury.domain.webhook_delivery import DeliveryNotFound
 from augury.inbound.http.refusals import REGISTER, Kind
 
 
@@ -321,6 +323,25 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "A user can have at most {most} API keys. Delete one first.",
     ),
     ApiKeyNotFound: Kind(404, "api-key-not-found", "No such API key"),
+    WebhookNotFound: Kind(404, "webhook-not-found", "No such webhook"),
+    DeliveryNotFound: Kind(404, "delivery-not-found", "No such delivery"),
+    InvalidWebhook: Kind(
+        422, "invalid-webhook", "Invalid webhook", _same("reason"), "The webhook is not possible: {reason}."
+    ),
+    TooManyWebhooks: Kind(
+        409,
+        "too-many-webhooks",
+        "Too many webhooks",
+        _same("most"),
+        "A user can have at most {most} webhooks. Delete one first.",
+    ),
+    WebhookDisabled: Kind(
+        409,
+        "webhook-disabled",
+        "The webhook is disabled",
+        {},
+        'The webhook is disabled. `PATCH` it with `{{"enabled": true}}` first.',
+    ),
     InvalidLink: Kind(422, "invalid-link", "Invalid link"),
     ChatLinked: Kind(409, "chat-linked", "Chat already linked"),
     ChatNotLinked: Kind(409, "chat-not-linked", "Chat not linked"),

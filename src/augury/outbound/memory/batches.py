@@ -10,6 +10,7 @@ from augury.domain.batch import Batch, BatchNotFound, Progress
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.prediction import Status
 from augury.outbound.memory.memory import BatchRecord, Memory, PredictionRecord, State
+from augury.outbound.memory.webhook_outbox import tell_batch_end
 
 RECEIVED_LIVES = timedelta(days=1)
 """How long a batch is kept that was received and not accepted."""
@@ -67,7 +68,15 @@ class MemoryBatches(Batches):
 
     @override
     async def close(self, ids: Collection[BatchId]) -> None:
-        """Nothing to note: reading sums the slices each time."""
+        """Reading sums the slices each time. So this only tells the webhooks, once."""
+        async with self.memory.change() as state:
+            for batch_id in ids:
+                _close(state, batch_id, self.memory.now())
+
+    @override
+    async def close_ended(self) -> int:
+        async with self.memory.change() as state:
+            return sum([_close(state, batch_id, self.memory.now()) for batch_id in list(state.batches)])
 
     @override
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
@@ -122,6 +131,16 @@ class MemoryBatchStore(BatchStore):
         for key in names:
             del self.objects[key]
         return len(names)
+
+
+def _close(state: State, batch_id: BatchId, now: datetime) -> bool:
+    """Returns whether it has ended, and was not closed before."""
+    record = state.batches[batch_id]
+    if record.batch is None or record.closed_at or not _progress(state, slices_of(state, batch_id)).is_final:
+        return False
+    state.batches[batch_id] = replace(record, closed_at=now)
+    tell_batch_end(state, batch_id, record.owner, now)
+    return True
 
 
 def slices_of(state: State, batch_id: BatchId) -> list[PredictionRecord]:

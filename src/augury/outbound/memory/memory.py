@@ -89,6 +89,7 @@ class BatchRecord:
     owner: UserId
     received_at: datetime
     batch: Batch | None = None
+    closed_at: datetime | None = None
     purged_at: datetime | None = None
 
 

@@ -48,7 +48,7 @@ def move(state: State, transfers: Sequence[Transfer], now: datetime) -> None:
 
 
 def notice(state: State, prediction: Prediction, now: datetime) -> None:
-    """Write a notice of this prediction's end if one was requested, and tell the webhooks that want to know."""
+    """Write a notice of this prediction's end if one was requested, and tell the webhooks that want it."""
     if state.predictions[prediction.id].notify:
         state.notices[prediction.id] = now
     tell_end(state, prediction, now)

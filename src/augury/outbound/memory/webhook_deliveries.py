@@ -26,7 +26,7 @@ class MemoryWebhookDeliveries(WebhookDeliveries):
     @override
     async def add(self, delivery: WebhookDelivery) -> None:
         async with self.memory.change() as state:
-            state.deliveries[delivery.id] = DeliveryRecord(delivery)
+            state.deliveries[delivery.id] = DeliveryRecord(replace(delivery, due_at=self.memory.now()))
 
     @override
     async def page(
@@ -117,9 +117,7 @@ class MemoryWebhookDeliveries(WebhookDeliveries):
 
 
 def _of(state: State, webhook_id: WebhookId) -> list[WebhookDelivery]:
-    return [
-        each.delivery for each in state.deliveries.values() if each.delivery.webhook_id == webhook_id
-    ]
+    return [each.delivery for each in state.deliveries.values() if each.delivery.webhook_id == webhook_id]
 
 
 def _drop(state: State, now: datetime) -> None:

@@ -22,9 +22,7 @@ class MemoryWebhookOutbox(WebhookOutbox):
     memory: Memory
 
     @override
-    async def put(
-        self, user_id: UserId, event: EventType, facts: Facts, *, once: str | None = None
-    ) -> None:
+    async def put(self, user_id: UserId, event: EventType, facts: Facts, *, once: str | None = None) -> None:
         async with self.memory.change() as state:
             told = {(each.delivery.webhook_id, each.once) for each in state.deliveries.values() if each.once}
             wanting = [each for each in _wanting(state, event, user_id) if (each.id, once) not in told]
@@ -47,7 +45,7 @@ def tell_payments(state: State, transfers: Iterable[Transfer], now: datetime) ->
     event = EventType.PAYMENT_RECEIVED
     for each in transfers:
         if each.kind is TransferKind.TOP_UP:
-            facts = {"reference": str(each.reference), "credits": each.amount}
+            facts: Facts = {"reference": str(each.reference), "credits": each.amount}
             _write(state, _wanting(state, event, each.user_id), event, now, facts=facts)
 
 
@@ -73,9 +71,7 @@ def _of(state: State, user_id: UserId) -> list[Webhook]:
 
 def _wanting(state: State, event: EventType, user_id: UserId | None = None) -> list[Webhook]:
     """The webhooks of this user, or of all users, that want the event."""
-    return [
-        each for each in state.webhooks.values() if user_id in (None, each.user_id) and each.wants(event)
-    ]
+    return [each for each in state.webhooks.values() if user_id in (None, each.user_id) and each.wants(event)]
 
 
 def _write(

@@ -29,9 +29,7 @@ class MemoryWebhooks(Webhooks):
         return _owned(self.memory.state, webhook_id, owner)
 
     @override
-    async def page(
-        self, owner: UserId, *, limit: int, before: WebhookId | None = None
-    ) -> Sequence[Webhook]:
+    async def page(self, owner: UserId, *, limit: int, before: WebhookId | None = None) -> Sequence[Webhook]:
         found = (each for each in self.memory.state.webhooks.values() if each.user_id == owner)
         older = [each for each in found if before is None or each.id < before]
         return sorted(older, key=lambda each: each.id, reverse=True)[:limit]

@@ -76,12 +76,16 @@ ORDER BY number LIMIT $3
 """
 
 # Slices are run in order. While the last one is unfinished, the others need not be checked.
-CLOSE = (
-    _READ.format(
-        columns=_OWN,  # constants
-        wanted="""
+_TOLD = telling(
+    EventType.BATCH_FINISHED, of="closed", users="ARRAY (SELECT user_id FROM closed)", subject="told.id"
+)
+
+
+def _close(which: str) -> str:
+    """The statement that records the end of these batches, as far as they have ended, and tells of it."""
+    wanted = f"""
         FROM batches b
-        WHERE id = ANY ($1::uuid[]) AND accepted_at IS NOT NULL AND closed_at IS NULL AND CASE
+        WHERE {which} AND accepted_at IS NOT NULL AND closed_at IS NULL AND CASE
             WHEN (
                 SELECT status IN ('queued', 'processing')
                 FROM slices s JOIN predictions p ON p.id = prediction_id
@@ -93,25 +97,20 @@ CLOSE = (
             )
         END
         ORDER BY id FOR UPDATE
-        """,
-    )
-    + """
-    , closed AS (UPDATE batches b SET
-        closed_at = now(), done = s.done, failed = s.failed, charged = s.charged, canceled = s.canceled,
-        expired = s.expired, started_at = s.started_at, finished_at = s.finished_at
-    FROM summed s WHERE b.id = s.id RETURNING b.id, b.user_id
-    ), told AS (
     """
-    + telling(
-        EventType.BATCH_FINISHED,
-        of="closed",
-        users="ARRAY (SELECT user_id FROM closed)",
-        subject="told.id",
-    )
-    + """
-    ) SELECT count(*) FROM closed
+    return f"""
+    {_READ.format(columns=_OWN, wanted=wanted)}, closed AS (
+        UPDATE batches b SET
+            closed_at = now(), done = s.done, failed = s.failed, charged = s.charged, canceled = s.canceled,
+            expired = s.expired, started_at = s.started_at, finished_at = s.finished_at
+        FROM summed s WHERE b.id = s.id RETURNING b.id, b.user_id
+    ), told AS ({_TOLD})
+    SELECT count(*) FROM closed
     """
-)
+
+
+CLOSE = _close("id = ANY ($1::uuid[])")
+CLOSE_ENDED = _close("true")
 
 UNFINISHED = """
 SELECT count(*) FROM batches WHERE user_id = $1 AND accepted_at IS NOT NULL AND closed_at IS NULL
@@ -181,6 +180,10 @@ class PostgresBatches(Batches):
     @override
     async def close(self, ids: Collection[BatchId]) -> None:
         await fetch(self.pool, CLOSE, list(ids))
+
+    @override
+    async def close_ended(self) -> int:
+        return int((await fetch(self.pool, CLOSE_ENDED))[0][0])
 
     @override
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:

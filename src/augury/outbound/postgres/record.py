@@ -13,20 +13,21 @@ from augury.outbound.postgres.prediction_rows import valid_text_bytes
 from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
 from augury.outbound.postgres.webhook_outbox import telling
 
-# All balances are locked first, by user id, before anything moves or is transferred. So the transfers of a
-# user get their sequence numbers one transaction after another, and a page of them is stable.
+_WITH_WEBHOOKS = "ARRAY (SELECT user_id FROM locked WHERE webhooks)"
 _ENDED = telling(
     EventType.PREDICTION_FINISHED,
     of="(SELECT id, user_id FROM changed WHERE batch_id IS NULL AND status NOT IN ('queued', 'processing'))",
-    users="ARRAY (SELECT user_id FROM locked WHERE webhooks)",
+    users=_WITH_WEBHOOKS,
     subject="told.id",
 )
 _PAID = telling(
     EventType.PAYMENT_RECEIVED,
     of="(SELECT reference, user_id, amount FROM new_transfers WHERE kind = 'top_up')",
-    users="ARRAY (SELECT user_id FROM locked WHERE webhooks)",
+    users=_WITH_WEBHOOKS,
     facts="jsonb_build_object('reference', told.reference, 'credits', told.amount)",
 )
+# All balances are locked first, by user id, before anything moves or is transferred. So the transfers of a
+# user get their sequence numbers one transaction after another, and a page of them is stable.
 RECORD = f"""
 WITH changed AS (
     UPDATE predictions p SET

@@ -107,7 +107,7 @@ balances = Table(
     CheckConstraint("held >= 0", name="held"),
     CheckConstraint("pending >= 0", name="pending"),
     CheckConstraint("debt >= 0", name="debt"),
-    comment="Credits change only together with transfers; `pending` counts the unfinished predictions",
+    comment="Changes only together with transfers; `pending` counts the unfinished predictions",
 )
 
 # A foreign key would look up and lock the row that it names for each new row. Triggers keep users and models

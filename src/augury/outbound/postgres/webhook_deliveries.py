@@ -43,7 +43,9 @@ ORDER BY id DESC LIMIT {hidden("$3")}
 _REPLAYED = "status = 'waiting', tries = 0, due_at = now(), finished_at = NULL"
 # A delivery that is being tried, or tried again soon by a process that died, stays as it is.
 REPLAY = f"""
-WITH found AS (SELECT id, token FROM webhook_deliveries WHERE webhook_id = $1 AND id = $2 FOR UPDATE), again AS (
+WITH found AS (
+    SELECT id, token FROM webhook_deliveries WHERE webhook_id = $1 AND id = $2 FOR UPDATE
+), again AS (
     UPDATE webhook_deliveries SET {_REPLAYED}
     WHERE id = (SELECT id FROM found WHERE token IS NULL) RETURNING {COLUMNS}
 )

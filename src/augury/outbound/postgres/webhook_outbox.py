@@ -66,7 +66,5 @@ class PostgresWebhookOutbox(WebhookOutbox):
     pool: Pool
 
     @override
-    async def put(
-        self, user_id: UserId, event: EventType, facts: Facts, *, once: str | None = None
-    ) -> None:
+    async def put(self, user_id: UserId, event: EventType, facts: Facts, *, once: str | None = None) -> None:
         await fetch(self.pool, PUT, user_id, event, json.dumps(dict(facts)), once)

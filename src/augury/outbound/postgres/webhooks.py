@@ -73,9 +73,7 @@ class PostgresWebhooks(Webhooks):
         return webhook_of(rows[0])
 
     @override
-    async def page(
-        self, owner: UserId, *, limit: int, before: WebhookId | None = None
-    ) -> Sequence[Webhook]:
+    async def page(self, owner: UserId, *, limit: int, before: WebhookId | None = None) -> Sequence[Webhook]:
         return [webhook_of(row) for row in await fetch(self.pool, PAGE, owner, before or LAST, limit)]
 
     @override

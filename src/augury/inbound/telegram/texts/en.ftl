@@ -403,6 +403,14 @@ refusal-too-many-api-keys = You already have { $most ->
        *[other] { $most } API keys
     }, which is the maximum.
 refusal-api-key-not-found = There is no such API key.
+refusal-webhook-not-found = There is no such webhook.
+refusal-delivery-not-found = There is no such delivery.
+refusal-invalid-webhook = The webhook is not possible: { $reason }
+refusal-too-many-webhooks = You already have { $most ->
+        [one] { $most } webhook
+       *[other] { $most } webhooks
+    }, which is the maximum.
+refusal-webhook-disabled = The webhook is disabled. Enable it first.
 refusal-not-by-api-key = This cannot be done with an API key. Sign in with the password.
 refusal-not-allowed = Only an administrator can do this.
 refusal-invalid-link = This link was used before or is older than ten minutes. Please request a new one.

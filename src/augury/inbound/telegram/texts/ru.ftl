@@ -434,6 +434,15 @@ refusal-too-many-api-keys = У вас уже { $most ->
        *[other] { $most } ключей
     } API, это максимум.
 refusal-api-key-not-found = Такого ключа API нет.
+refusal-webhook-not-found = Такого вебхука нет.
+refusal-delivery-not-found = Такой доставки нет.
+refusal-invalid-webhook = Такой вебхук невозможен: { $reason }
+refusal-too-many-webhooks = У вас уже { $most ->
+        [one] { $most } вебхук
+        [few] { $most } вебхука
+       *[other] { $most } вебхуков
+    }, это максимум.
+refusal-webhook-disabled = Вебхук отключён. Сначала включите его.
 refusal-not-by-api-key = С ключом API это сделать нельзя. Войдите с паролем.
 refusal-not-allowed = Это может только администратор.
 refusal-invalid-link = Эта ссылка уже использована, или ей больше десяти минут. Запросите новую.
