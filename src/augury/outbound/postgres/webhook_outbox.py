@@ -2,7 +2,7 @@
 
 `balances.webhooks` says whether a user has any. A settlement locks the balances anyway, so that it looks up
 webhooks only for users who have some. The event `balance.low` is written by a trigger on the balances, which
-sees every way in which they change (migration 0025).
+sees every way in which they change (migration 0026).
 """
 
 import json
