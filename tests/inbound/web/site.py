@@ -8,6 +8,7 @@ from html import unescape
 
 import httpx
 
+from augury.domain.identifiers import UserId
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.web.settings import WebSettings
 from tests.hexagon import Hexagon
@@ -55,6 +56,18 @@ class Site:
     @property
     def hexagon(self) -> Hexagon:
         return self.api.hexagon
+
+    async def run_all(self) -> None:
+        await self.hexagon.run_all()
+
+    async def user_id(self, email: str) -> UserId:
+        secret = await self.hexagon.users.by_email(email)
+        assert secret
+        return secret.user.id
+
+    async def credits(self, email: str, amount: int) -> None:
+        """Give a registered user credits."""
+        await self.hexagon.top_up(user_id=await self.user_id(email), amount=amount)
 
     def visitor(self, *, peer: str = "198.51.100.7", **headers: str) -> Visitor:
         client = self.api.client(peer=peer, **headers)

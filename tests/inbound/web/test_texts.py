@@ -1,11 +1,15 @@
 """The pages' texts are equal in both languages, and every refusal has words."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from augury.domain.errors import DomainError
+from augury.domain.model_facts import ValueIs
+from augury.domain.prediction import Failure, Status
+from augury.domain.row_errors import RowDoubt, RowFault
 from augury.inbound.web.texts import FOLDER, LANGUAGES, refusal_name, texts
 
 TEMPLATES = FOLDER.parent / "templates"
@@ -42,10 +46,25 @@ def test_every_text_of_a_template_exists() -> None:
     named = {
         (file.name, name)
         for file in sorted(TEMPLATES.rglob("*.html"))
-        for name in re.findall(r"""\bt\(["']([a-z-]+)["']""", file.read_text(encoding="utf-8"))
+        for name in re.findall(r"""\bt\(["']([a-z-]*[a-z])["']""", file.read_text(encoding="utf-8"))
     }
     assert len(named) > 20
     assert [each for each in named if not texts("en").has(each[1])] == []
+
+
+@pytest.mark.parametrize(
+    ("prefix", "values"),
+    [
+        ("status", Status),
+        ("failure", Failure),
+        ("fault", RowFault),
+        ("doubt", RowDoubt),
+        ("value", ValueIs),
+    ],
+)
+def test_every_value_has_words(prefix: str, values: type[StrEnum]) -> None:
+    names = [f"{prefix}-{each.value.replace('_', '-')}" for each in values]
+    assert [each for each in names if not texts("en").has(each)] == []
 
 
 def test_no_template_has_a_style_or_a_script_of_its_own() -> None:

@@ -21,14 +21,20 @@ from augury.application.predictions.request_predictions import RequestPrediction
 from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.concurrency.natural_batches import NaturalBatches
-from augury.inbound.web import entering, language, problems, start
+from augury.inbound.web import entering, language, predictions, problems, start, try_model
 from augury.inbound.web.assets import load_assets
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.rendering import Answer
 from augury.inbound.web.settings import WebSettings
 from augury.inbound.web.visitor import PageRequest, from_our_page, recognize
 
-ROUTES: Sequence[ControllerRouterHandler] = (*start.ROUTES, *entering.ROUTES, *language.ROUTES)
+ROUTES: Sequence[ControllerRouterHandler] = (
+    *start.ROUTES,
+    *try_model.ROUTES,
+    *predictions.ROUTES,
+    *entering.ROUTES,
+    *language.ROUTES,
+)
 MOST_BYTES = 65_536
 """The largest form without a file."""
 FLIGHT = 64

@@ -6,6 +6,8 @@ from litestar import get
 
 from augury.application.models.ports import Models
 from augury.inbound.web.rendering import Answer, page, see_other
+from augury.inbound.web.row_form import empty, example
+from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import PageRequest
 
 MOST_MODELS = 50
@@ -16,7 +18,9 @@ MOST_MODELS = 50
 @inject
 async def start(request: PageRequest, models: FromDishka[Models]) -> Answer:
     offered = [each for each in await models.page(limit=MOST_MODELS) if each.is_active]
-    return page(request, "start.html", models=offered)
+    words = texts(request.user.language)
+    examples = {each.ref: empty(each, words, example(each, words)) for each in offered}
+    return page(request, "start.html", models=offered, examples=examples)
 
 
 @get("/app", include_in_schema=False)

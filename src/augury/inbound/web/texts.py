@@ -5,9 +5,11 @@ import logging
 import re
 from collections.abc import Iterator
 from functools import cache
+from math import floor, log10
 from pathlib import Path
 
 from fluent.runtime import FluentBundle, FluentResource
+from fluent.runtime.types import fluent_number
 
 from augury.domain.errors import DomainError
 
@@ -15,6 +17,7 @@ FOLDER = Path(__file__).parent / "texts"
 LANGUAGES = {"en": "English", "ru": "Русский"}
 """The languages with their own names."""
 DEFAULT = "en"
+DIGITS = 6
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,13 @@ class Texts:
         if errors:
             log.error("message %s: %s", message, errors)
         return str(said)
+
+    def figure(self, value: float) -> str:
+        """A number as the language writes it, rounded to `DIGITS` significant digits."""
+        size = floor(log10(abs(value))) if value else 0
+        if not -9 < size < 15:
+            return f"{value:.{DIGITS}g}"
+        return self("figure", value=fluent_number(value, maximumFractionDigits=max(2, DIGITS - 1 - size)))
 
     def has(self, message: str) -> bool:
         return self._bundle.has_message(message)

@@ -34,3 +34,156 @@ problem-missing = Такой страницы нет.
 problem-too-large = Это слишком много данных.
 problem-unreadable = Запрос не удалось прочитать.
 problem-failed = Что-то пошло не так на нашей стороне. Ошибка записана в журнал.
+
+start-guest = Попробовать можно без аккаунта.
+start-run-example = Запустить пример
+start-try = Попробовать
+price-of-text = { $price ->
+    [one] { $price } кредит за килобайт текста
+    [few] { $price } кредита за килобайт текста
+   *[other] { $price } кредитов за килобайт текста
+}
+you-have = { $credits ->
+    [one] У вас { $credits } кредит.
+    [few] У вас { $credits } кредита.
+   *[other] У вас { $credits } кредитов.
+}
+guest-has = { $credits ->
+    [0] Войдите, чтобы получить предсказание.
+    [one] Без аккаунта у вас { $credits } бесплатный кредит в день.
+    [few] Без аккаунта у вас { $credits } бесплатных кредита в день.
+   *[other] Без аккаунта у вас { $credits } бесплатных кредитов в день.
+}
+choose = Выберите
+empty-category = (пусто)
+hint-embedding = { $length ->
+    [0] Список чисел, например [0.1, -2, 3]
+    [one] Список из { $length } числа, например [0.1, -2, 3]
+   *[other] Список из { $length } чисел, например [0.1, -2, 3]
+}
+hint-date = Дата, например 2026-11-28. Оставьте пустым, если её нет.
+hint-may-be-empty = Оставьте пустым, если значения нет.
+explain-too = { $price ->
+    [0] Объяснить почему, бесплатно
+    [one] Объяснить почему, ещё за { $price } кредит
+    [few] Объяснить почему, ещё за { $price } кредита
+   *[other] Объяснить почему, ещё за { $price } кредитов
+}
+predict = Предсказать
+many-rows = Предсказать файл со многими строками
+example-text = Доставили быстро, мне очень понравилось!
+number-has-two-readings = Это может быть { $one } или { $other }. Напишите без разделителя тысяч.
+
+fault-not-an-object = нужен объект
+fault-missing = нет значения
+fault-unknown = у модели нет такого признака
+fault-not-a-number = нужно число
+fault-null = нужно число: пропусков модель не допускает
+fault-not-finite = нужно число в допустимых пределах
+fault-not-a-category = нужен текст
+fault-not-64-bit = нужно число в допустимых пределах
+fault-not-a-text = нужен текст
+fault-not-an-embedding = нужен список из стольких чисел, сколько принимает модель, например [0.1, -2, 3]
+fault-not-a-date = нужна дата, например 2026-11-28
+fault-too-long = слишком длинное значение
+fault-not-storable = есть символы, которые нельзя сохранить
+fault-not-explained = причины не складываются в прогноз, поэтому ответа нет и платить не нужно
+fault-not-predicted = эту строку модель посчитать не смогла
+doubt-unseen-category = на такой категории модель не училась
+doubt-unseen-null = нет значения, а при обучении модели оно было всегда
+doubt-crossed-quantiles = один из квантилей меньше квантиля с меньшей долей: так их оценивает модель
+doubt-more = { $count ->
+    [one] ещё { $count } предупреждение не показано
+    [few] ещё { $count } предупреждения не показаны
+   *[other] ещё { $count } предупреждений не показано
+}
+about-field = { $field }: { $sentence }
+
+status-queued = В очереди
+status-processing = Выполняется
+status-succeeded = Готово
+status-failed = Не удалось
+status-canceled = Отменено
+status-expired = Просрочено
+queued-lead = { $price ->
+    [0] Ответ появится здесь. Страницу можно закрыть: ничего не пропадёт.
+    [one] Отложен { $price } кредит. Ответ появится здесь. Страницу можно закрыть: ничего не пропадёт.
+    [few] Отложено { $price } кредита. Ответ появится здесь. Страницу можно закрыть: ничего не пропадёт.
+   *[other] Отложено { $price } кредитов. Ответ появится здесь. Страницу можно закрыть: ничего не пропадёт.
+}
+failure-no-valid-row = Ни одна строка не подошла модели. Кредиты не списаны.
+failure-model-unavailable = Модель сейчас недоступна. Кредиты не списаны.
+failure-too-many-attempts = Несколько попыток не удались. Кредиты не списаны.
+failure-input-gone = Её строки больше не хранятся. Кредиты не списаны.
+answer-forgotten = Данные и ответ удалены.
+answer-unsure = Модель не уверена.
+answer-no-label = Ничего
+answer-independent = У каждой метки своя вероятность, поэтому в сумме они не дают 100 %.
+answer-deviation = Стандартное отклонение { $deviation }
+answer-rank = Место { $rank } в группе
+value-mean = Ожидаемое значение
+value-median = Медиана
+value-quantile = Квантиль { $alpha }
+value-expectile = Экспектиль { $alpha }
+value-typical = Типичное значение
+value-rate = Ожидаемое число событий
+value-log-hazard = Логарифм относительного риска
+value-score = Оценка без единицы измерения
+value-unknown = Значение в единицах обучающих данных
+figure = { $value }
+percent = { NUMBER($share, maximumFractionDigits: 1) } %
+row = Строка { $row }
+rows = { $rows ->
+    [one] { $rows } строка
+    [few] { $rows } строки
+   *[other] { $rows } строк
+}
+rows-shown = Показаны первые { $shown } из { $rows } строк.
+probabilities = Вероятности
+explanation-alt = Почему: от среднего, признак за признаком, до ответа
+warnings = Обратите внимание
+errors = Не посчитано и не оплачено
+timeline = Что произошло
+timeline-accepted = { $price ->
+    [0] Принято, бесплатно:
+    [one] Принято, отложен { $price } кредит:
+    [few] Принято, отложено { $price } кредита:
+   *[other] Принято, отложено { $price } кредитов:
+}
+timeline-started = Начато:
+timeline-charged = { $charged ->
+    [0] Кредиты не списаны.
+    [one] Списан { $charged } кредит.
+    [few] Списано { $charged } кредита.
+   *[other] Списано { $charged } кредитов.
+}
+timeline-refunded = { $refunded ->
+    [one] Возвращён { $refunded } кредит.
+    [few] Возвращено { $refunded } кредита.
+   *[other] Возвращено { $refunded } кредитов.
+}
+prediction-of = Предсказание { $model }
+prediction-id = Номер { $id }
+input = Что было отправлено
+cancel = Отменить
+repeat = Повторить
+another = Новое предсказание
+forget = Забыть
+forget-lead = Данные и ответ удаляются навсегда. Стоимость остаётся в выписке.
+forget-now = Удалить данные и ответ
+filter = Показать
+filter-status = Статус
+filter-model = Модель
+filter-any = Любой
+column-time = Время
+column-model = Модель
+column-answer = Ответ
+column-charged = Кредиты
+predictions-none = Предсказаний пока нет.
+predictions-none-link = Выберите модель
+predictions-none-here = На этой странице нет; подходящие могут быть дальше.
+predictions-no-match = Ничего не найдено.
+predictions-all = Показать все
+pages = Страницы
+newest = Новые
+older = Старше

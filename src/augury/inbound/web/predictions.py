@@ -1,0 +1,160 @@
+"""Predictions: the list, and the page of one with its answer, its way and what can be done with it."""
+
+from uuid import UUID
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from augury.application.models.ports import Models
+from augury.application.people.find_guests import FindGuests
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.explain_row import ExplainRow
+from augury.application.predictions.forget_prediction import ForgetPrediction
+from augury.application.predictions.ports import PredictionContents, Predictions, StoredPrediction
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.domain.identifiers import PredictionId
+from augury.domain.prediction import PredictionNotFound, Status
+from augury.inbound.pictures.waterfall import waterfall
+from augury.inbound.web.answers import result_of, short
+from augury.inbound.web.payer import readable
+from augury.inbound.web.rendering import Answer, page, see_other
+from augury.inbound.web.texts import texts
+from augury.inbound.web.visitor import PageRequest, signed_in
+
+PAGE = 20
+MOST_WAITING = 20.0
+"""Seconds for which the part of a page that shows the state is held back while nothing changes."""
+MOST_INPUT = 4_000
+"""Characters of the input on the page."""
+_PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+@get("/app/predictions", guards=[signed_in], include_in_schema=False)
+@inject
+async def listed(request: PageRequest, predictions: FromDishka[Predictions]) -> Answer:
+    given = request.query_params
+    status = given.get("status", "") if given.get("status") in {*Status} else ""
+    model = given.get("model", "").strip()[:128]
+    found = await predictions.page(
+        request.user.member.id,
+        limit=PAGE,
+        before=_id(given["before"]) if given.get("before") else None,
+        status=Status(status) if status else None,
+        model=model or None,
+    )
+    words = texts(request.user.language)
+    return page(
+        request,
+        "predictions.html",
+        items=[(each.prediction, short(each, words)) for each in found.items],
+        more=found.more,
+        chosen=status,
+        model=model,
+        statuses=list(Status),
+        is_first="before" not in given,
+    )
+
+
+@get("/app/predictions/{prediction_id:uuid}", include_in_schema=False)
+@inject
+async def one(
+    request: PageRequest,
+    prediction_id: FromPath[UUID],
+    predictions: FromDishka[Predictions],
+    contents: FromDishka[PredictionContents],
+    find_guests: FromDishka[FindGuests],
+    models: FromDishka[Models],
+) -> Answer:
+    stored = await readable(request, PredictionId(prediction_id), predictions, find_guests)
+    owner = stored.prediction.user_id
+    data = None
+    if stored.prediction.batch_id is None:
+        data = await contents.input_of(stored.prediction.id, owner=owner)
+    return await _page(request, "prediction.html", stored, models, data.decode() if data else "")
+
+
+@get("/app/predictions/{prediction_id:uuid}/state", include_in_schema=False)
+@inject
+async def state(
+    request: PageRequest,
+    prediction_id: FromPath[UUID],
+    predictions: FromDishka[Predictions],
+    find_guests: FromDishka[FindGuests],
+    models: FromDishka[Models],
+    wait: FromDishka[WaitForPrediction],
+) -> Answer:
+    """The part of the page that changes, as soon as it does."""
+    stored = await readable(request, PredictionId(prediction_id), predictions, find_guests)
+    if not stored.prediction.status.is_final:
+        owner = stored.prediction.user_id
+        stored = await wait(user_id=owner, prediction_id=stored.prediction.id, seconds=MOST_WAITING)
+    return await _page(request, "part/prediction_state.html", stored, models, "")
+
+
+@get("/app/predictions/{prediction_id:uuid}/explanation.svg", include_in_schema=False)
+@inject
+async def picture(
+    request: PageRequest,
+    prediction_id: FromPath[UUID],
+    predictions: FromDishka[Predictions],
+    find_guests: FromDishka[FindGuests],
+    explain_row: FromDishka[ExplainRow],
+) -> Response[bytes]:
+    stored = await readable(request, PredictionId(prediction_id), predictions, find_guests)
+    given = request.query_params
+    row = int(given.get("row", "0")) if given.get("row", "0").isdecimal() else 0
+    owner = stored.prediction.user_id
+    found = await explain_row(
+        user_id=owner, prediction_id=stored.prediction.id, row=row, of=given.get("of") or None
+    )
+    drawn = waterfall(found.explanation, found.texts, request.user.language)
+    headers = {"Content-Security-Policy": _PICTURE, "Vary": "Cookie, Accept-Language"}
+    return Response(drawn, media_type="image/svg+xml", headers=headers)
+
+
+@post("/app/predictions/{prediction_id:uuid}/cancel", guards=[signed_in], include_in_schema=False)
+@inject
+async def cancel(
+    request: PageRequest, prediction_id: FromPath[UUID], cancel_prediction: FromDishka[CancelPrediction]
+) -> Answer:
+    user_id = request.user.member.id
+    await cancel_prediction(user_id=user_id, prediction_id=PredictionId(prediction_id))
+    return see_other(request, f"/app/predictions/{prediction_id}")
+
+
+@post("/app/predictions/{prediction_id:uuid}/forget", guards=[signed_in], include_in_schema=False)
+@inject
+async def forget(
+    request: PageRequest, prediction_id: FromPath[UUID], forget_prediction: FromDishka[ForgetPrediction]
+) -> Answer:
+    user_id = request.user.member.id
+    await forget_prediction(user_id=user_id, prediction_id=PredictionId(prediction_id))
+    return see_other(request, f"/app/predictions/{prediction_id}")
+
+
+async def _page(
+    request: PageRequest, template: str, stored: StoredPrediction, models: Models, data: str
+) -> Answer:
+    model = await models.version(stored.prediction.model)
+    return page(
+        request,
+        template,
+        prediction=stored.prediction,
+        stored=stored,
+        model=model,
+        result=result_of(stored, model, texts(request.user.language)),
+        data=data[:MOST_INPUT],
+        is_cut=len(data) > MOST_INPUT,
+    )
+
+
+def _id(text: str) -> PredictionId:
+    try:
+        return PredictionId(UUID(text))
+    except ValueError:
+        raise PredictionNotFound(PredictionId(UUID(int=0))) from None
+
+
+ROUTES = (listed, one, state, picture, cancel, forget)

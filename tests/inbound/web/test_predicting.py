@@ -1,0 +1,133 @@
+"""Trying models, and the pages of predictions, without scripts."""
+
+import re
+
+from augury.application.limits import Limits
+from augury.domain.prediction import Status
+from tests.hexagon import Hexagon
+from tests.inbound.web.site import Site, Visitor, alert, shown
+
+EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+
+
+async def predicted(site: Site, visitor: Visitor, text: str = "hi", **fields: str) -> str:
+    """The path of the page of a new prediction."""
+    await visitor.get("/app/models/tone")
+    sent = await visitor.post("/app/models/tone", f0=text, **fields)
+    assert sent.status_code == 200, alert(sent)
+    return sent.url.path
+
+
+async def test_a_guest_tries_a_model_and_reads_the_answer(site: Site) -> None:
+    guest = site.visitor()
+    offered = await guest.get("/")
+    assert "tone" in offered.text
+    path = await predicted(site, guest, EVIL)
+    await site.run_all()
+
+    page = await guest.get(path)
+
+    assert "Done" in page.text
+    assert "short" in page.text or "long" in page.text
+    assert EVIL not in page.text
+    assert "<img src=x" not in page.text
+    assert (await site.visitor(peer="203.0.113.9").get(path)).status_code == 404
+    other = site.visitor()
+    await other.register()
+    assert (await other.get(path)).status_code == 404
+
+
+async def test_a_form_that_is_sent_twice_is_charged_once(site: Site) -> None:
+    ada = site.visitor()
+    await ada.register()
+    await site.credits("ada@example.org", 10)
+    form = await ada.get("/app/models/tone")
+    key = re.search(r'name="key" value="([\w-]+)"', form.text)
+    assert key
+    first = await ada.post("/app/models/tone", f0="hi", key=key[1])
+    again = await ada.post("/app/models/tone", f0="hi", key=key[1])
+    assert first.url == again.url
+    await site.run_all()
+    assert "9 credits" in (await ada.get("/app/models/tone")).text
+
+
+async def test_without_credits_the_page_says_what_to_do(site: Site) -> None:
+    ada = site.visitor()
+    await ada.register()
+    await ada.get("/app/models/tone")
+    refused = await ada.post("/app/models/tone", f0="keep this")
+    assert refused.status_code == 402
+    assert "Not enough credits: this costs 1, you have 0." in alert(refused)
+    assert "keep this" in refused.text
+
+
+async def test_a_prediction_is_listed_canceled_repeated_and_forgotten(site: Site) -> None:
+    ada = site.visitor()
+    await ada.register()
+    assert "no predictions yet" in (await ada.get("/app/predictions")).text
+    await site.credits("ada@example.org", 10)
+    first, second = await predicted(site, ada, "first"), await predicted(site, ada, EVIL)
+
+    canceled = await ada.post(f"{first}/cancel")
+    assert "Canceled" in canceled.text
+    refused = await ada.post(f"{first}/cancel")
+    assert (refused.status_code, "Too late" in refused.text) == (422, True)
+    await site.run_all()
+
+    listed = await ada.get("/app/predictions")
+    assert first in listed.text
+    assert second in listed.text
+    only = await ada.get(f"/app/predictions?status={Status.CANCELED}&model=tone")
+    assert first in only.text
+    assert second not in only.text
+    assert "None match" in (await ada.get("/app/predictions?model=other")).text
+
+    again = await ada.get(f"/app/models/tone?from={second.rpartition('/')[2]}")
+    assert "&lt;script&gt;" in again.text
+    assert "<script>alert" not in again.text
+
+    forgotten = await ada.post(f"{second}/forget")
+    assert "were deleted" in forgotten.text
+    assert "script&gt;" not in forgotten.text
+
+
+async def test_another_user_s_predictions_are_not_there(site: Site) -> None:
+    ada, eve = site.visitor(), site.visitor()
+    await ada.register()
+    await site.credits("ada@example.org", 10)
+    path = await predicted(site, ada)
+    await eve.register("eve@example.org")
+    for method, place in (
+        ("get", path),
+        ("get", f"{path}/state"),
+        ("get", f"{path}/explanation.svg"),
+        ("post", f"{path}/cancel"),
+        ("post", f"{path}/forget"),
+        ("get", f"/app/models/tone?from={path.rpartition('/')[2]}"),
+    ):
+        answer = await getattr(eve, method)(place)
+        assert answer.status_code == 404, place
+    assert path not in (await eve.get("/app/predictions")).text
+    assert (await eve.get("/app/predictions?before=x")).status_code == 404
+
+
+async def test_the_state_comes_as_a_part_when_it_changes(site: Site) -> None:
+    ada = site.visitor()
+    await ada.register()
+    await site.credits("ada@example.org", 10)
+    path = await predicted(site, ada)
+    assert "http-equiv" in (await ada.get(path)).text  # without a script, the page loads itself again
+    await site.run_all()
+    part = await ada.get(f"{path}/state", **{"hx-request": "true"})
+    assert "<html" not in part.text
+    assert "Done" in part.text
+    assert "hx-get" not in part.text
+
+
+async def test_where_guests_are_not_served_they_sign_in_first() -> None:
+    async with shown(Hexagon(limits=Limits(guest_credits=0))) as site:
+        guest = site.visitor()
+        await guest.get("/app/models/tone")
+        sent = await guest.post("/app/models/tone", f0="hi")
+        assert sent.url.path == "/app/sign-in"
+        assert (await guest.get("/app/predictions")).url.params["next"] == "/app/predictions"
