@@ -12,6 +12,7 @@ from augury.application.chats.ports import Chats, Dialogues, Duty, Inbox, Links,
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, Models, ModelUploads, VersionCounts
 from augury.application.money.ports import Balances, Ledger, PromoCodes
+from augury.application.operation.ports import AuditLog
 from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
 from augury.application.ports import Accepted, IdempotencyKey, Json
 from augury.application.predictions.ports import (
@@ -33,6 +34,7 @@ from augury.domain.premise import Premise
 from augury.domain.row_errors import RowError
 from augury.domain.user import Role, User
 from augury.outbound.memory.api_keys import MemoryApiKeys
+from augury.outbound.memory.audit_log import MemoryAuditLog
 from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.batches import MemoryBatches, MemoryBatchStore
 from augury.outbound.memory.books import MemoryOpenBooks
@@ -60,6 +62,7 @@ from augury.outbound.memory.webhook_outbox import MemoryWebhookOutbox
 from augury.outbound.memory.webhooks import MemoryWebhooks
 from augury.outbound.memory.work import MemoryWork
 from augury.outbound.postgres.api_keys import PostgresApiKeys
+from augury.outbound.postgres.audit_log import PostgresAuditLog
 from augury.outbound.postgres.balances import PostgresBalances
 from augury.outbound.postgres.batch_store import PostgresBatchStore
 from augury.outbound.postgres.batches import PostgresBatches
@@ -119,6 +122,7 @@ class Adapters:
     users: Users
     sessions: Sessions
     api_keys: ApiKeys
+    audit_log: AuditLog
     throttle: Throttle
     chats: Chats
     dialogues: Dialogues
@@ -285,6 +289,7 @@ def memory_adapters() -> Adapters:
         users=MemoryUsers(memory),
         sessions=MemorySessions(memory),
         api_keys=MemoryApiKeys(memory),
+        audit_log=MemoryAuditLog(memory),
         throttle=MemoryThrottle(memory),
         chats=MemoryChats(memory),
         dialogues=MemoryDialogues(memory),
@@ -324,6 +329,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         users=PostgresUsers(pool, reads),
         sessions=PostgresSessions(pool),
         api_keys=PostgresApiKeys(pool),
+        audit_log=PostgresAuditLog(pool, reads),
         throttle=PostgresThrottle(pool),
         chats=PostgresChats(pool),
         dialogues=PostgresDialogues(pool),

@@ -41,6 +41,7 @@ from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.money.verify_ledger import VerifyLedger
+from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.block_user import BlockUser
@@ -61,6 +62,7 @@ from augury.application.people.unblock_user import UnblockUser
 from augury.application.ports import Clock, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.drop_dead_letters import DropDeadLetters
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
@@ -86,6 +88,7 @@ from augury.domain.prediction import Prediction
 from augury.domain.user import Role, User
 from augury.outbound.memory.access_tokens import MemoryAccessTokens
 from augury.outbound.memory.api_keys import MemoryApiKeys
+from augury.outbound.memory.audit_log import MemoryAuditLog
 from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.batches import MemoryBatches, MemoryBatchStore
 from augury.outbound.memory.books import MemoryOpenBooks
@@ -118,7 +121,7 @@ from augury.outbound.prometheus_counters import PrometheusCounters
 from tests.queue_by_hand import QueueByHand
 
 UseCase = TypeVar("UseCase")
-SUBJECTS = ("batches", "chats", "models", "money", "people", "predictions")
+SUBJECTS = ("batches", "chats", "models", "money", "operation", "people", "predictions")
 PORT_PAGES = {"augury.application.ports"} | {f"augury.application.{subject}.ports" for subject in SUBJECTS}
 PASSWORD = "correct horse"
 """The password of all users that `Hexagon.user` makes."""
@@ -193,6 +196,7 @@ class UseCases:
     cancel_prediction: CancelPrediction
     purge_batches: PurgeBatches
     promote_model: PromoteModel
+    purge_audit_log: PurgeAuditLog
     purge_model_files: PurgeModelFiles
     receive_batch: ReceiveBatch
     receive_model: ReceiveModel
@@ -206,6 +210,7 @@ class UseCases:
     create_promo_code: CreatePromoCode
     delete_api_key: DeleteApiKey
     describe_model: DescribeModel
+    drop_dead_letters: DropDeadLetters
     find_accepted: FindAccepted
     find_guests: FindGuests
     follow_prediction: FollowPrediction
@@ -296,6 +301,7 @@ class Hexagon(UseCases):
         self.users = MemoryUsers(self.memory)
         self.sessions = MemorySessions(self.memory)
         self.api_keys = MemoryApiKeys(self.memory)
+        self.audit_log = MemoryAuditLog(self.memory)
         self.throttle = MemoryThrottle(self.memory)
         self.queue = QueueByHand(self.clock)
         self.dead_letters = MemoryDeadLetters(self.queue)

@@ -95,6 +95,8 @@ class Limits:
     """Rows in the file of one batch."""
     keep_batches: timedelta = timedelta(days=7)
     """How long the rows and answers of a batch are kept after it has ended."""
+    keep_audit: timedelta = timedelta(days=400)
+    """How long an entry of the audit log is kept."""
     sweep_every: timedelta = timedelta(seconds=10)
     """The pause between two sweeps for predictions whose worker fell silent or whose message was lost. The
     ledger's check relies on it, so set it equally for all processes."""

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import NewType, Protocol, Self
 from uuid import UUID
 
+from augury.domain.audit import Act
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
@@ -211,6 +212,10 @@ class Books(Protocol):
         `keys` remembers, by user, requests that made no prediction. Raises `AlreadyRecorded`, and `Conflict`
         if an idempotency key was remembered meanwhile.
         """
+
+    @abstractmethod
+    async def note(self, act: Act | None) -> None:
+        """Record an operator's act in the audit log. None records nothing."""
 
 
 class OpenBooks(Protocol):

@@ -18,6 +18,7 @@ from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.api_keys import PostgresApiKeys
+from augury.outbound.postgres.audit_log import PostgresAuditLog
 from augury.outbound.postgres.balances import PostgresBalances
 from augury.outbound.postgres.batch_store import PostgresBatchStore
 from augury.outbound.postgres.batches import PostgresBatches
@@ -56,6 +57,7 @@ def postgres() -> Provider:
     provider.provide(Reads.of)
     provider.provide_all(
         WithParents[PostgresApiKeys],
+        WithParents[PostgresAuditLog],
         WithParents[PostgresBalances],
         WithParents[PostgresBatches],
         WithParents[PostgresBulkLane],

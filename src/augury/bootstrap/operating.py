@@ -6,10 +6,12 @@ import all of them.
 """
 
 import asyncio
+import getpass
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
@@ -19,18 +21,21 @@ from augury.application.limits import Limits
 from augury.application.models.ports import Models, ModelStore, VersionCounts
 from augury.application.models.register_model import RegisterModel
 from augury.application.money.ports import Balances, Ledger, PromoCodes
+from augury.application.operation.ports import AuditLog
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports import PasswordHasher, Throttle, Users
 from augury.application.ports import Clock, OpenBooks
 from augury.application.predictions.ports import BulkLane, Predictions
 from augury.bootstrap.cli.options import DATA
 from augury.bootstrap.config import ProcessSettings, read
+from augury.domain.audit import Author
+from augury.domain.identifiers import uuid7
 from augury.outbound.system_clock import SystemClock
 
 Given = ParamSpec("Given")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operator:
     """The database and the adapters of an operator's command."""
 
@@ -38,6 +43,15 @@ class Operator:
     """asyncpg's pool. Its type is not named, because `--help` would then import asyncpg."""
     process: ProcessSettings
     limits: Limits
+
+    @cached_property
+    def author(self) -> Author:
+        """The person at the command line, for the audit log: the name of the system's user."""
+        try:
+            name = getpass.getuser()
+        except OSError:  # a container may run under a number that has no name
+            name = str(os.getuid())
+        return Author(system_user=name, request_id=str(uuid7()))
 
     @property
     def clock(self) -> Clock:
@@ -89,6 +103,12 @@ class Operator:
         from augury.outbound.postgres.ledger import PostgresLedger
 
         return PostgresLedger(self.pool, self.limits)
+
+    @property
+    def audit_log(self) -> AuditLog:
+        from augury.outbound.postgres.audit_log import PostgresAuditLog
+
+        return PostgresAuditLog(self.pool, self._reads)
 
     @property
     def promo_codes(self) -> PromoCodes:

@@ -13,6 +13,7 @@ from augury.application.models.register_model import RegisterModel
 from augury.bootstrap.config import ProcessSettings
 from augury.bootstrap.operating import operator_on
 from augury.bootstrap.progress import OnStep, progress
+from augury.domain.audit import Author
 from augury.domain.model import Model, ModelState
 from augury.outbound.catboost.training import HELD_OUT_TEXTS, train_tone
 from augury.outbound.postgres.pool import PostgresSettings
@@ -79,10 +80,14 @@ async def train_starter(
     on_step: OnStep,
     row_price: int | None = None,
     text_price: int | None = None,
+    author: Author | None = None,
 ) -> tuple[Registered, Mapping[str, float]]:
-    """Train `tone` and offer it, at its earlier prices unless others are given. Returns its scores, too."""
+    """Train `tone` and offer it, at its earlier prices unless others are given. Returns its scores, too.
+
+    `author` is the operator who asked for it, None for the service itself.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{NAME}.cbm"
         metrics = await asyncio.to_thread(train_tone, file, on_step)
-        made = await register(file=file, name=NAME, row_price=row_price, text_price=text_price)
+        made = await register(file=file, name=NAME, row_price=row_price, text_price=text_price, author=author)
         return made, metrics

@@ -34,6 +34,7 @@ from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.money.verify_ledger import VerifyLedger
 from augury.application.open_streams import OpenStreams
+from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.block_user import BlockUser
@@ -52,6 +53,7 @@ from augury.application.people.sign_out import SignOut
 from augury.application.people.unblock_user import UnblockUser
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.drop_dead_letters import DropDeadLetters
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.explain_row import ExplainRow
 from augury.application.predictions.find_accepted import FindAccepted
@@ -115,6 +117,7 @@ PEOPLE = (
     ExplainRow,
     RefreshTokens,
     RegisterUser,
+    DropDeadLetters,
     ReplayDeadLetters,
     SignIn,
     SignOut,
@@ -140,6 +143,7 @@ BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 WORK = (
     CheckModel,
     Execution,
+    PurgeAuditLog,
     PurgeBatches,
     PurgeModelFiles,
     Repairs,

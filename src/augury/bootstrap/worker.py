@@ -15,6 +15,7 @@ from augury.application.limits import Limits
 from augury.application.models.check_model import CheckModel
 from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.models.store_usage import StoreUsage
+from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.predictions.ports import PredictionQueue, Upkeep
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
@@ -103,6 +104,7 @@ async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweepe
         await container.get(Sweep),
         await container.get(Upkeep),
         await container.get(PurgeBatches),
+        await container.get(PurgeAuditLog),
         purge_every=settings.purge_every,
     )
 

@@ -17,6 +17,11 @@ MOST_ATTEMPTS = 3
 
 
 @dataclass(eq=False)
+class DeadLetterNotFound(DomainError):
+    """There is no such dead letter. It was replayed or dropped, or died again."""
+
+
+@dataclass(eq=False)
 class PredictionNotFound(DomainError):
     """There is no such prediction, or it belongs to another user."""
 

@@ -24,7 +24,9 @@ async def running(
     hexagon: Hexagon, *, every: timedelta = SOON, purge_every: timedelta = NEVER
 ) -> AsyncIterator[None]:
     sweep = replace(hexagon.sweep, limits=replace(hexagon.limits, sweep_every=every))
-    sweeper = Sweeper(sweep, hexagon.upkeep, hexagon.purge_batches, purge_every=purge_every)
+    sweeper = Sweeper(
+        sweep, hexagon.upkeep, hexagon.purge_batches, hexagon.purge_audit_log, purge_every=purge_every
+    )
     task = asyncio.create_task(sweeper.run())
     yield
     task.cancel()
@@ -66,7 +68,9 @@ async def test_it_takes_over_only_after_the_books_have_answered_for_a_whole_leas
     await begun(hexagon, prediction)
     hexagon.clock.advance(2 * hexagon.limits.lease)
 
-    patient = Sweeper(hexagon.sweep, hexagon.upkeep, hexagon.purge_batches, purge_every=NEVER)
+    patient = Sweeper(
+        hexagon.sweep, hexagon.upkeep, hexagon.purge_batches, hexagon.purge_audit_log, purge_every=NEVER
+    )
     for _ in range(3):
         await patient.sweep_up()
     assert (await hexagon.prediction(prediction)).prediction.status is Status.PROCESSING
@@ -74,7 +78,11 @@ async def test_it_takes_over_only_after_the_books_have_answered_for_a_whole_leas
     limits = Limits()
     object.__setattr__(limits, "lease", timedelta())  # so that no test waits for seconds
     sweeper = Sweeper(
-        replace(hexagon.sweep, limits=limits), hexagon.upkeep, hexagon.purge_batches, purge_every=NEVER
+        replace(hexagon.sweep, limits=limits),
+        hexagon.upkeep,
+        hexagon.purge_batches,
+        hexagon.purge_audit_log,
+        purge_every=NEVER,
     )
     await sweeper.sweep_up()
     hexagon.memory.away = True
@@ -98,7 +106,9 @@ async def test_it_sweeps_again_at_once_while_there_is_more_than_one_sweep_repair
     hexagon = Hexagon(Limits(sweep_batch=2))
     await lost(hexagon, 5)
 
-    await Sweeper(hexagon.sweep, hexagon.upkeep, hexagon.purge_batches, purge_every=NEVER).sweep_up()
+    await Sweeper(
+        hexagon.sweep, hexagon.upkeep, hexagon.purge_batches, hexagon.purge_audit_log, purge_every=NEVER
+    ).sweep_up()
 
     tasks = []
     while task := hexagon.queue.take():

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from augury.application.chats.ports import OpenChatBooks, Payments, StarPayment
 from augury.application.ports import Clock
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author, act_of
 from augury.domain.balance import AlreadyReversed, Balance, Transfer, TransferKind
 from augury.domain.chat import PaymentNotFound
 from augury.domain.identifiers import UserId
@@ -20,7 +21,9 @@ class RefundPayment:
     payments: Payments
     clock: Clock
 
-    async def __call__(self, *, charge_id: str, given_back: bool = False) -> StarPayment:
+    async def __call__(
+        self, *, charge_id: str, given_back: bool = False, author: Author | None = None
+    ) -> StarPayment:
         """Returns the refunded payment. Repeating it continues where it stopped, or changes nothing.
 
         `given_back` says that Telegram has already returned the stars. Then only `PaymentNotFound` is raised,
@@ -30,7 +33,7 @@ class RefundPayment:
         took back some of them, and `RefundRefused`. If an administrator took back all, only the stars are
         returned.
         """
-        payment = await retried(lambda: self._take_back(charge_id, given_back=given_back))
+        payment = await retried(lambda: self._take_back(charge_id, author, given_back=given_back))
         if payment.refunded_at is None:
             if not given_back:
                 await self.payments.refund(payment)
@@ -39,7 +42,7 @@ class RefundPayment:
                 await books.change_payment(payment)
         return payment
 
-    async def _take_back(self, charge_id: str, *, given_back: bool) -> StarPayment:
+    async def _take_back(self, charge_id: str, author: Author | None, *, given_back: bool) -> StarPayment:
         async with self.books() as books:
             payment = await books.payment(charge_id)
             if payment is None:
@@ -57,6 +60,15 @@ class RefundPayment:
                     await books.record(transfers=transfers)
                 payment = replace(payment, reversed_at=self.clock.now())
                 await books.change_payment(payment)
+                await books.note(
+                    act_of(
+                        author,
+                        Action.REFUND_PAYMENT,
+                        f"payment:{payment.reference}",
+                        user_id=owner,
+                        after={"credits": payment.credits, "stars": payment.stars, "given_back": given_back},
+                    )
+                )
         return payment
 
 

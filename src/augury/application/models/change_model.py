@@ -1,7 +1,9 @@
 from dataclasses import dataclass, replace
 
+from augury.application.models.acts import act_on
 from augury.application.models.ports import Models
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author
 from augury.domain.model import Model, ModelRef, ModelState
 
 
@@ -19,6 +21,7 @@ class ChangeModel:
         text_price: int | None = None,
         explain_price: int | None = None,
         state: ModelState | None = None,
+        author: Author | None = None,
     ) -> Model:
         """Values that are not given stay unchanged. Raises `ModelNotFound`, `InvalidAmount`."""
 
@@ -31,4 +34,6 @@ class ChangeModel:
             )
             return priced.in_state(state) if state else priced
 
-        return await retried(lambda: self.models.change(ref, changed))
+        return await retried(
+            lambda: self.models.change(ref, changed, act=act_on(author, Action.CHANGE_MODEL))
+        )

@@ -1,7 +1,9 @@
 from dataclasses import dataclass, replace
 
+from augury.application.models.acts import act_on
 from augury.application.models.ports import Models
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_texts import ModelTexts
 
@@ -12,10 +14,12 @@ class DescribeModel:
 
     models: Models
 
-    async def __call__(self, *, ref: ModelRef, texts: ModelTexts) -> Model:
+    async def __call__(self, *, ref: ModelRef, texts: ModelTexts, author: Author | None = None) -> Model:
         """Replaces all earlier texts. Raises `ModelNotFound`, `UnfitForModel`."""
 
         def described(model: Model) -> Model:
             return replace(model, facts=model.facts.described_by(texts))
 
-        return await retried(lambda: self.models.change(ref, described))
+        return await retried(
+            lambda: self.models.change(ref, described, act=act_on(author, Action.DESCRIBE_MODEL))
+        )

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from augury.application.models.acts import act_on, values_of
 from augury.application.models.ports import Models
 from augury.application.ports import Clock
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author, act_of
 from augury.domain.model import Model, ModelRef, ModelState
 from augury.domain.model_facts import ModelFacts, ReadAs, ValueIs
 from augury.domain.model_texts import UnfitForModel
@@ -51,6 +53,8 @@ class Offering:
 
     models: Models
     clock: Clock
+    author: Author | None = None
+    """The operator who offers it, None for a worker that has checked a file."""
 
     async def offer(
         self,
@@ -86,7 +90,9 @@ class Offering:
             row_price, text_price = given.over(model)
             return replace(model, facts=learn(model.facts), row_price=row_price, text_price=text_price)
 
-        return Registered(await self.models.change(ref, told), is_new=False)
+        return Registered(
+            await self.models.change(ref, told, act=act_on(self.author, Action.ADD_MODEL)), is_new=False
+        )
 
     async def _next(
         self,
@@ -112,7 +118,10 @@ class Offering:
             state=ModelState.ACTIVE if activate and not differences else ModelState.READY,
             created_at=self.clock.now(),
         )
-        await self.models.add(model)
+        act = act_of(
+            self.author, Action.ADD_MODEL, f"model:{ref}", after={**values_of(model), "sha256": sha256}
+        )
+        await self.models.add(model, act=act)
         return Registered(model, is_new=True, differences=differences if activate else ())
 
 

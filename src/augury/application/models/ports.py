@@ -4,8 +4,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from augury.domain.audit import Act
 from augury.domain.identifiers import ModelFileId, UserId
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import ModelFacts
@@ -17,8 +18,12 @@ class ModelUnavailable(Exception):
     """The model's file cannot be used. `str()` says why."""
 
 
+ActOnModel: TypeAlias = Callable[[Model, Model], Act]
+"""Makes the entry of the audit log from the version before and after its change."""
+
+
 class Models(Protocol):
-    """The models on offer."""
+    """The models on offer. An `act` is recorded in the audit log, in the same transaction."""
 
     @abstractmethod
     async def get(self, name: str, *, user_id: UserId | None = None) -> Model:
@@ -39,7 +44,7 @@ class Models(Protocol):
         version."""
 
     @abstractmethod
-    async def add(self, model: Model) -> None:
+    async def add(self, model: Model, *, act: Act | None = None) -> None:
         """Add a version. An active one replaces the name's active version, and ends its canary.
 
         Raises `Conflict` if the name already has that version, or a file that was sent is to become it and
@@ -59,7 +64,9 @@ class Models(Protocol):
         """The card of this version as JSON, or None if its file has none. Raises `ModelNotFound`."""
 
     @abstractmethod
-    async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
+    async def change(
+        self, ref: ModelRef, how: Callable[[Model], Model], *, act: ActOnModel | None = None
+    ) -> Model:
         """Lock this version and store the prices, `state`, `share` and `facts` that `how` returns. Facts
         without a card leave the stored one as it is.
 
@@ -141,7 +148,7 @@ class ModelUploads(Protocol):
     """Files that were sent to become versions. A worker takes each to check it, under a lease."""
 
     @abstractmethod
-    async def add(self, upload: ModelUpload) -> None:
+    async def add(self, upload: ModelUpload, *, act: Act | None = None) -> None:
         """Raises `Conflict` if the name already has this version, or another upload that is to become it."""
 
     @abstractmethod

@@ -1,7 +1,9 @@
 from dataclasses import dataclass
 
+from augury.application.models.acts import act_on
 from augury.application.models.ports import Models
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author
 from augury.domain.model import Model, ModelRef, ModelState, WrongModelState
 
 
@@ -11,7 +13,7 @@ class PromoteModel:
 
     models: Models
 
-    async def __call__(self, ref: ModelRef) -> Model:
+    async def __call__(self, ref: ModelRef, *, author: Author | None = None) -> Model:
         """Does nothing if it is active already. Raises `ModelNotFound`, or `WrongModelState` if it is no
         canary."""
 
@@ -20,4 +22,6 @@ class PromoteModel:
                 raise WrongModelState(model=str(ref), state=model.state)
             return model.in_state(ModelState.ACTIVE)
 
-        return await retried(lambda: self.models.change(ref, promoted))
+        return await retried(
+            lambda: self.models.change(ref, promoted, act=act_on(author, Action.PROMOTE_MODEL))
+        )

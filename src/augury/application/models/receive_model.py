@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
+from augury.application.models.acts import act_on
 from augury.application.models.offering import completed
 from augury.application.models.ports import ModelFiles, Models, ModelUploads
 from augury.application.ports import Clock
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author, act_of
 from augury.domain.identifiers import ModelFileId, uuid7
 from augury.domain.model import InvalidModelName, Model, ModelRef
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile, ModelUpload, UploadTerms
@@ -55,6 +57,7 @@ class ReceiveModel:
         size: int,
         stated: str | None,
         terms: UploadTerms,
+        author: Author | None = None,
     ) -> ModelUpload | Model:
         """Call it when all pieces are stored: `size` bytes with this digest. Returns the upload that a worker
         will check, or the version that already has this file, with the given terms applied.
@@ -70,18 +73,25 @@ class ReceiveModel:
         if same:
             if await self.files.find(sha256) is None:  # this may replace one that was lost
                 await self._keep(receipt, sha256, size)
-            return await retried(lambda: self.models.change(same[-1].ref, partial(_told, terms)))
+            act = act_on(author, Action.UPLOAD_MODEL)
+            return await retried(lambda: self.models.change(same[-1].ref, partial(_told, terms), act=act))
         if under_way := await self.uploads.checking(name, sha256):
             return under_way
         await self._keep(receipt, sha256, size)
-        return await retried(lambda: self._add(receipt, name, sha256, size, terms))
+        return await retried(lambda: self._add(receipt, name, sha256, size, terms, author))
 
     async def _keep(self, receipt: ModelReceipt, sha256: str, size: int) -> None:
         await self.files.whole(receipt.file_id, sha256=sha256, size=size)
         receipt.kept = True
 
     async def _add(
-        self, receipt: ModelReceipt, name: str, sha256: str, size: int, terms: UploadTerms
+        self,
+        receipt: ModelReceipt,
+        name: str,
+        sha256: str,
+        size: int,
+        terms: UploadTerms,
+        author: Author | None,
     ) -> ModelUpload:
         upload = ModelUpload(
             ref=ModelRef(name, await self.models.last_version(name) + 1),
@@ -91,7 +101,13 @@ class ReceiveModel:
             terms=terms,
             created_at=self.clock.now(),
         )
-        await self.uploads.add(upload)
+        act = act_of(
+            author,
+            Action.UPLOAD_MODEL,
+            f"model:{upload.ref}",
+            after={"sha256": sha256, "size": size, "activate": terms.activate},
+        )
+        await self.uploads.add(upload, act=act)
         return upload
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from augury.application.models.offering import Categories, Offering, Prices, Registered, completed
 from augury.application.models.ports import ModelInspector, Models, ModelStore
 from augury.application.ports import Clock
+from augury.domain.audit import Author
 from augury.domain.model_facts import InputSchema, ReadAs
 
 LearnCategories: TypeAlias = Callable[[InputSchema], Categories]
@@ -43,6 +44,7 @@ class RegisterModel:
         text_price: int | None = None,
         activate: bool = True,
         known: Known | None = None,
+        author: Author | None = None,
     ) -> Registered:
         """A price that is not given is taken from the version before.
 
@@ -55,5 +57,6 @@ class RegisterModel:
         complete = partial(completed, categories=known.categories(found.schema), read_as=known.read_as)
         complete(found)  # so that a file that does not fit is not stored
         sha256 = await self.store.put(file)
-        offering, prices = Offering(models=self.models, clock=self.clock), Prices(row_price, text_price)
+        offering = Offering(models=self.models, clock=self.clock, author=author)
+        prices = Prices(row_price, text_price)
         return await offering.offer(name, sha256, found, complete, prices, activate=activate)

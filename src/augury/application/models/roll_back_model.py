@@ -1,7 +1,9 @@
 from dataclasses import dataclass
 
-from augury.application.models.ports import Models
+from augury.application.models.acts import act_on
+from augury.application.models.ports import ActOnModel, Models
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author
 from augury.domain.model import Model, ModelRef, ModelState, NothingToRollBack, WrongModelState
 
 
@@ -11,15 +13,15 @@ class RollBackModel:
 
     models: Models
 
-    async def __call__(self, ref: ModelRef) -> Model:
+    async def __call__(self, ref: ModelRef, *, author: Author | None = None) -> Model:
         """The version that serves all users now. Raises `ModelNotFound`, `WrongModelState` if it is neither a
         canary nor active, and `NothingToRollBack` if no version was active before, or it is retired."""
-        return await retried(lambda: self._back(ref))
+        return await retried(lambda: self._back(ref, act_on(author, Action.ROLL_BACK_MODEL)))
 
-    async def _back(self, ref: ModelRef) -> Model:
+    async def _back(self, ref: ModelRef, act: ActOnModel | None) -> Model:
         model = await self.models.version(ref)
         if model.state is ModelState.CANARY:
-            await self.models.change(ref, lambda found: _ended(found))
+            await self.models.change(ref, lambda found: _ended(found), act=act)
             return await self.models.get(ref.name)
         if not model.is_active:
             raise WrongModelState(model=str(ref), state=model.state)
@@ -31,7 +33,7 @@ class RollBackModel:
                 raise NothingToRollBack(model=str(ref))
             return before.in_state(ModelState.ACTIVE)
 
-        return await self.models.change(ModelRef(ref.name, model.replaced), again)
+        return await self.models.change(ModelRef(ref.name, model.replaced), again, act=act)
 
 
 def _ended(canary: Model) -> Model:

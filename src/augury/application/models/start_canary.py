@@ -1,7 +1,9 @@
 from dataclasses import dataclass
 
+from augury.application.models.acts import act_on
 from augury.application.models.ports import Models
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_texts import UnfitForModel
 
@@ -12,7 +14,7 @@ class StartCanary:
 
     models: Models
 
-    async def __call__(self, *, ref: ModelRef, share: float) -> Model:
+    async def __call__(self, *, ref: ModelRef, share: float, author: Author | None = None) -> Model:
         """`share` is from 0.01 to 0.5. Of a version that is a canary already, it changes the share.
 
         Raises `ModelNotFound`, `WrongModelState`, `InvalidShare`, and `UnfitForModel` if no version is active
@@ -24,6 +26,9 @@ class StartCanary:
             active = next((each for each in versions if each.is_active), None)
             if versions and active is None:
                 raise UnfitForModel(reason=f"no version of {ref.name} is active: activate one first")
-            return await self.models.change(ref, lambda model: model.as_canary(share, active or model))
+            act = act_on(author, Action.START_CANARY)
+            return await self.models.change(
+                ref, lambda model: model.as_canary(share, active or model), act=act
+            )
 
         return await retried(start)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from augury.application.ports import Books
+from augury.domain.audit import Act
 from augury.domain.balance import Balance, Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode
@@ -72,10 +73,11 @@ class Ledger(Protocol):
 
 
 class PromoCodes(Protocol):
-    """The promo codes. They are redeemed in a transaction: see `PromoBooks`."""
+    """The promo codes. They are redeemed in a transaction: see `PromoBooks`. An `act` is recorded in the
+    audit log, in the same transaction."""
 
     @abstractmethod
-    async def add(self, promo_code: PromoCode) -> None:
+    async def add(self, promo_code: PromoCode, *, act: Act | None = None) -> None:
         """Raises `PromoCodeTaken`."""
 
     @abstractmethod
@@ -83,7 +85,7 @@ class PromoCodes(Protocol):
         """Raises `PromoCodeNotFound`."""
 
     @abstractmethod
-    async def change(self, promo_code: PromoCode) -> None:
+    async def change(self, promo_code: PromoCode, *, act: Act | None = None) -> None:
         """Store the time since which it is disabled. Raises `PromoCodeNotFound`."""
 
     @abstractmethod

@@ -1,8 +1,10 @@
 from dataclasses import dataclass
 
+from augury.application.money.acts import moved_credits
 from augury.application.people.ports import Users
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import AlreadyRefunded
 
@@ -20,6 +22,7 @@ class RefundPrediction:
         prediction_id: PredictionId,
         amount: int | None = None,
         key: tuple[UserId, IdempotencyKey] | None = None,
+        author: Author | None = None,
     ) -> Moved:
         """Returns the user's balance afterwards. A repeated `key` of the same caller changes nothing.
 
@@ -28,7 +31,7 @@ class RefundPrediction:
         """
         await self.users.get(await retried(lambda: self._owner(prediction_id)))
         try:
-            return await retried(lambda: self._refund(prediction_id, amount, key))
+            return await retried(lambda: self._refund(prediction_id, amount, key, author))
         except AlreadyRecorded:
             raise AlreadyRefunded from None
 
@@ -38,7 +41,11 @@ class RefundPrediction:
             return (await books.prediction(prediction_id)).user_id
 
     async def _refund(
-        self, prediction_id: PredictionId, amount: int | None, key: tuple[UserId, IdempotencyKey] | None
+        self,
+        prediction_id: PredictionId,
+        amount: int | None,
+        key: tuple[UserId, IdempotencyKey] | None,
+        author: Author | None,
     ) -> Moved:
         async with self.books() as books:
             prediction = await books.prediction(prediction_id)
@@ -47,6 +54,11 @@ class RefundPrediction:
             balance = opened.balance(user_id)
             if key and opened.repeats(*key):
                 return Moved(balance, replayed=True)
+            before = balance
             balance, refund = balance.refund(prediction.refundable(amount), reference=prediction.id)
             await books.record(transfers=[refund], keys={key[0]: (key[1], prediction.id)} if key else None)
+            subject = f"prediction:{prediction.id}"
+            await books.note(
+                moved_credits(Action.REFUND, before, balance, prediction.id, author, subject=subject)
+            )
         return Moved(balance)

@@ -1,10 +1,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from augury.application.money.acts import moved_credits
 from augury.application.money.payments import payment_reference
 from augury.application.people.ports import Users
 from augury.application.ports import AlreadyRecorded, Books, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author
 from augury.domain.balance import AlreadyReversed, TopUpNotFound, Transfer, TransferKind
 from augury.domain.identifiers import UserId
 
@@ -23,6 +25,7 @@ class ReverseTopUp:
         payment: str,
         amount: int | None = None,
         key: tuple[UserId, IdempotencyKey] | None = None,
+        author: Author | None = None,
     ) -> Moved:
         """Returns the balance afterwards. A repeated `key` of the same caller changes nothing.
 
@@ -33,12 +36,17 @@ class ReverseTopUp:
         await self.users.get(user_id)
         top_up = payment_reference(payment)
         try:
-            return await retried(lambda: self._reverse(user_id, top_up, amount, key))
+            return await retried(lambda: self._reverse(user_id, top_up, amount, key, author))
         except AlreadyRecorded:
             raise AlreadyReversed from None
 
     async def _reverse(
-        self, user_id: UserId, top_up: UUID, amount: int | None, key: tuple[UserId, IdempotencyKey] | None
+        self,
+        user_id: UserId,
+        top_up: UUID,
+        amount: int | None,
+        key: tuple[UserId, IdempotencyKey] | None,
+        author: Author | None,
     ) -> Moved:
         async with self.books() as books:
             opened = await books.open([user_id], [(key[0], key[1].key)] if key else [])
@@ -49,8 +57,10 @@ class ReverseTopUp:
                 if key and (await books.open([], [(key[0], key[1].key)])).repeats(*key):
                     return Moved(balance, replayed=True)  # by a concurrent repetition of this request
                 raise AlreadyReversed
+            before = balance
             balance, reversal = balance.take_back(await _top_up_of(books, user_id, top_up), amount)
             await books.record(transfers=[reversal], keys={key[0]: (key[1], top_up)} if key else None)
+            await books.note(moved_credits(Action.TAKE_BACK, before, balance, top_up, author))
         return Moved(balance)
 
 

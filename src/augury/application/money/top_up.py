@@ -1,10 +1,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from augury.application.money.acts import moved_credits
 from augury.application.money.payments import payment_reference
 from augury.application.people.ports import Users
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
+from augury.domain.audit import Action, Author
 from augury.domain.balance import PaymentTaken, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 
@@ -23,6 +25,7 @@ class TopUp:
         amount: int,
         payment: str | None = None,
         key: tuple[UserId, IdempotencyKey] | None = None,
+        author: Author | None = None,
     ) -> Moved:
         """Returns the balance afterwards. A repeated `key` of the same caller changes nothing.
 
@@ -34,20 +37,27 @@ class TopUp:
         await self.users.get(user_id)
         reference = uuid7() if payment is None else payment_reference(payment)
         try:
-            return await retried(lambda: self._credit(user_id, amount, reference, key))
+            return await retried(lambda: self._credit(user_id, amount, reference, key, author))
         except AlreadyRecorded:  # the payment was reported twice
             return await retried(lambda: self._credited(user_id, amount, reference))
 
     async def _credit(
-        self, user_id: UserId, amount: int, reference: UUID, key: tuple[UserId, IdempotencyKey] | None
+        self,
+        user_id: UserId,
+        amount: int,
+        reference: UUID,
+        key: tuple[UserId, IdempotencyKey] | None,
+        author: Author | None,
     ) -> Moved:
         async with self.books() as books:
             opened = await books.open([user_id], [(key[0], key[1].key)] if key else [])
             balance = opened.balance(user_id)
             if key and opened.repeats(*key):
                 return Moved(balance, replayed=True)
+            before = balance
             balance, transfers = balance.top_up(amount, reference=reference)
             await books.record(transfers=transfers, keys={key[0]: (key[1], reference)} if key else None)
+            await books.note(moved_credits(Action.TOP_UP, before, balance, reference, author))
         return Moved(balance)
 
     async def _credited(self, user_id: UserId, amount: int, reference: UUID) -> Moved:

@@ -5,6 +5,7 @@ from augury.application.limits import Limits
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.passwords import is_right
 from augury.application.people.ports import PasswordHasher, Throttle, Users
+from augury.domain.audit import Action, Author, act_on_user
 from augury.domain.identifiers import UserId
 from augury.domain.user import WrongCredentials, checked_password
 
@@ -20,11 +21,17 @@ class ChangePassword:
     limits: Limits
 
     async def __call__(
-        self, *, user_id: UserId, current: str | None, new: str, end_api_keys: bool = False
+        self,
+        *,
+        user_id: UserId,
+        current: str | None,
+        new: str,
+        end_api_keys: bool = False,
+        author: Author | None = None,
     ) -> None:
         """Access ends at once in this process, and in others within `Limits.identity_cache`.
 
-        `current` is None only for an operator.
+        `current` is None only for an operator, who is the `author`.
 
         Raises `WrongCredentials`, `InvalidPassword`, and `TooManyTries`, so that a stolen token does not help
         to guess the password.
@@ -34,7 +41,13 @@ class ChangePassword:
         if current is not None:
             await self._prove(current, secret.password_hash, user_id)
         hashed = await self.passwords.hash(new)
-        await self.users.change_password(user_id, hashed, end_api_keys=end_api_keys)
+        act = act_on_user(
+            author,
+            Action.SET_PASSWORD,
+            user_id,
+            after={"sessions_ended": True, "api_keys_ended": end_api_keys},
+        )
+        await self.users.change_password(user_id, hashed, end_api_keys=end_api_keys, act=act)
         self.known.forget(user_id)
 
     async def _prove(self, current: str, password_hash: str, user_id: UserId) -> None:

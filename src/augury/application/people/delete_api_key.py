@@ -3,6 +3,7 @@ from uuid import UUID
 
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports import ApiKeys
+from augury.domain.audit import Action, Author, act_of
 from augury.domain.identifiers import UserId
 from augury.domain.user import ApiKeyNotFound
 
@@ -14,8 +15,10 @@ class DeleteApiKey:
     api_keys: ApiKeys
     known: KnownCallers
 
-    async def __call__(self, *, user_id: UserId, key_id: UUID) -> None:
-        """Raises `ApiKeyNotFound`, also for another user's key."""
-        if not await self.api_keys.remove(user_id, key_id):
+    async def __call__(self, *, user_id: UserId, key_id: UUID, author: Author | None = None) -> None:
+        """`author` is an administrator who does it for the user. Raises `ApiKeyNotFound`, also for another
+        user's key."""
+        act = act_of(author, Action.REVOKE_KEY, f"api_key:{key_id}", user_id=user_id)
+        if not await self.api_keys.remove(user_id, key_id, act=act):
             raise ApiKeyNotFound
         self.known.forget(user_id)

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from augury.application.ports import Books
+from augury.domain.audit import Act
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.user import TooManyTries, User
@@ -40,8 +41,10 @@ class Access(NamedTuple):
 
 
 class Users(Protocol):
+    """Accounts. An `act` is recorded in the audit log, in the same transaction."""
+
     @abstractmethod
-    async def add(self, new: NewUser) -> None:
+    async def add(self, new: NewUser, *, act: Act | None = None) -> None:
         """Add a user, with the credits of `grant` or an empty balance. Raises `EmailTaken`."""
 
     @abstractmethod
@@ -72,7 +75,7 @@ class Users(Protocol):
 
     @abstractmethod
     async def change_password(
-        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False
+        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False, act: Act | None = None
     ) -> None:
         """Also ends the user's sessions, access tokens and unused chat links, and the API keys if
         `end_api_keys` is set.
@@ -81,10 +84,10 @@ class Users(Protocol):
         """
 
     @abstractmethod
-    async def change_role(self, user: User) -> None: ...
+    async def change_role(self, user: User, *, act: Act | None = None) -> None: ...
 
     @abstractmethod
-    async def change_access(self, user: User) -> None:
+    async def change_access(self, user: User, *, act: Act | None = None) -> None:
         """Store the time since which the user is blocked. Also ends every session of a blocked user.
 
         Raises `UserNotFound`, also for a closed account.
@@ -191,8 +194,8 @@ class ApiKeys(Protocol):
         """The user's keys, newest first."""
 
     @abstractmethod
-    async def remove(self, user_id: UserId, key_id: UUID) -> bool:
-        """Returns False if the user has no such key."""
+    async def remove(self, user_id: UserId, key_id: UUID, *, act: Act | None = None) -> bool:
+        """Returns False if the user has no such key. Then nothing is recorded."""
 
 
 class Throttle(Protocol):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from augury.application.limits import Limits
 from augury.application.people.ports import NewUser, PasswordHasher, Throttle, Users
 from augury.application.ports import Clock
+from augury.domain.audit import Action, Author, act_on_user
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, checked_password, normalized_email
@@ -20,9 +21,16 @@ class RegisterUser:
     limits: Limits
 
     async def __call__(
-        self, *, email: str, password: str, address: str | None = None, role: Role = Role.MEMBER
+        self,
+        *,
+        email: str,
+        password: str,
+        address: str | None = None,
+        role: Role = Role.MEMBER,
+        author: Author | None = None,
     ) -> User:
-        """`address` is where the request came from, None for an operator at the command line.
+        """`address` is where the request came from, None for an operator at the command line, who is the
+        `author`.
 
         Raises `InvalidEmail`, `InvalidPassword`, `EmailTaken`, `TooManyTries`.
         """
@@ -35,7 +43,8 @@ class RegisterUser:
         grant = None
         if self.limits.welcome_credits:
             _, (grant,) = Balance(user.id).grant(self.limits.welcome_credits, reference=user.id)
+        act = act_on_user(author, Action.CREATE_USER, user.id, after={"role": role})
         await self.users.add(
-            NewUser(user=user, password_hash=await self.passwords.hash(password), grant=grant)
+            NewUser(user=user, password_hash=await self.passwords.hash(password), grant=grant), act=act
         )
         return user

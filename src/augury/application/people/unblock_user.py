@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 
+from augury.application.people.acts import changed_access
 from augury.application.people.ports import Users
+from augury.domain.audit import Author
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
 
@@ -11,8 +13,9 @@ class UnblockUser:
 
     users: Users
 
-    async def __call__(self, *, user_id: UserId) -> User:
+    async def __call__(self, *, user_id: UserId, author: Author | None = None) -> User:
         """Raises `UserNotFound`. An account that is not blocked stays as it is."""
-        user = (await self.users.get(user_id)).unblock()
-        await self.users.change_access(user)
+        known = await self.users.get(user_id)
+        user = known.unblock()
+        await self.users.change_access(user, act=changed_access(known, user, author))
         return user

@@ -1,5 +1,6 @@
 """Ports: predictions, the queue to the workers, and the events that announce their end."""
 
+import hashlib
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from augury.application.ports import Accepted, Books, Json, Opened
+from augury.domain.audit import Act
 from augury.domain.balance import Balance, Transfer
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId, UserId
@@ -181,8 +183,8 @@ class BulkLane(Protocol):
         """The predictions that wait, of all users, in any order."""
 
     @abstractmethod
-    async def set_weight(self, user_id: UserId, weight: float) -> None:
-        """Set the user's weight in the lane. The default weight is 1."""
+    async def set_weight(self, user_id: UserId, weight: float, *, act: Act | None = None) -> None:
+        """Set the user's weight in the lane, and record the act. The default weight is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,12 +505,20 @@ class SlicePredictor(Protocol):
 
 BYTES_SHOWN = 200
 """How many bytes of a dead letter's body are shown."""
+MOST_LETTERS = 1_000
+"""The oldest dead letters, which can be listed and found by their ids."""
+
+
+def letter_id(body: bytes, put_at: datetime | None, died_at: datetime | None) -> str:
+    return hashlib.sha256(b"%b|%a|%a" % (body, put_at, died_at)).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """A message of the queue that could not be handled."""
 
+    id: str
+    """Made of its content and its times: two messages with one id are alike in everything."""
     reason: str
     """Why the broker removed it: `rejected`, `delivery_limit`, …; `unknown` if it does not say."""
     deaths: int
@@ -519,6 +529,8 @@ class DeadLetter:
     """Bytes of the whole body."""
     body: bytes
     """Its first `BYTES_SHOWN` bytes."""
+    task: Task | None = None
+    """What the body says, None if it is in no known format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,12 +551,19 @@ class DeadLetters(Protocol):
     async def lengths(self) -> QueueLengths: ...
 
     @abstractmethod
-    async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
-        """The oldest ones; they stay where they are."""
+    async def list(self, *, at_most: int, skip: int = 0) -> Sequence[DeadLetter]:
+        """The oldest ones, without the first `skip` of them; they stay where they are. `skip` and `at_most`
+        are at most `MOST_LETTERS` in all: a broker has no other way than to hand out all of them."""
 
     @abstractmethod
-    async def replay(self, *, at_most: int) -> int:
-        """Put the oldest ones on the queue again. Returns how many.
+    async def drop(self, *, at_most: int, only: str | None = None) -> int:
+        """Delete the oldest ones, or only the one with this id, if it is among the oldest `MOST_LETTERS`.
+        Returns how many. Their predictions stay queued, and the sweeper finds them."""
+
+    @abstractmethod
+    async def replay(self, *, at_most: int, only: str | None = None) -> int:
+        """Put the oldest ones on the queue again, or only the one with this id, if it is among the oldest
+        `MOST_LETTERS`. Returns how many.
 
         Each is removed here only after the queue has confirmed it: if this is interrupted, a message may be
         delivered twice but is never lost. A message that dies again meanwhile is not taken a second time.

@@ -1,6 +1,9 @@
 from dataclasses import dataclass
 
+from augury.application.operation.ports import AuditLog
+from augury.application.predictions.dead_letters import act_on_letters
 from augury.application.predictions.ports import DeadLetters
+from augury.domain.audit import Action, Author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,7 +12,14 @@ class ReplayDeadLetters:
     predictions are skipped."""
 
     dead_letters: DeadLetters
+    audit_log: AuditLog
 
-    async def __call__(self, *, at_most: int) -> int:
-        """Returns how many were put there."""
-        return await self.dead_letters.replay(at_most=at_most)
+    async def __call__(self, *, at_most: int, only: str | None = None, author: Author) -> int:
+        """Returns how many were put there. With `only`, the one with this id. Raises `DeadLetterNotFound`.
+
+        The queue has no transaction with the books, so the act is recorded before it is done.
+        """
+        await self.audit_log.add(
+            await act_on_letters(self.dead_letters, Action.REPLAY, author, at_most=at_most, only=only)
+        )
+        return await self.dead_letters.replay(at_most=at_most, only=only)

@@ -146,7 +146,9 @@ async def _train_starter(operator: Operator, price: int | None, text_price: int 
     from augury.bootstrap.starter import train_starter  # loads catboost
 
     with progress("training tone") as on_step:
-        made, metrics = await train_starter(operator.register_model, on_step, price, text_price)
+        made, metrics = await train_starter(
+            operator.register_model, on_step, price, text_price, operator.author
+        )
     scores = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
     say(f"{outcome(made)[0]} ({scores})")
 
@@ -253,6 +255,7 @@ async def _add_here(
         text_price=text_price,
         activate=not inactive,
         known=known,
+        author=operator.author,
     )
     said, *warnings = outcome(made)
     say(said)
@@ -273,7 +276,9 @@ async def describe(operator: Operator, model: str, texts: Path) -> None:
     """
     from augury.bootstrap.cli.model_file import texts_of
 
-    described = await DescribeModel(models=operator.models)(ref=_ref(model), texts=texts_of(texts))
+    described = await DescribeModel(models=operator.models)(
+        ref=_ref(model), texts=texts_of(texts), author=operator.author
+    )
     say(f"{described.ref} has its new texts")
 
 
@@ -329,7 +334,11 @@ async def price(
         raise OperatorError("give a price per row, such as 2, or --text-price, or --explain-price")
     change = ChangeModel(models=operator.models)
     changed = await change(
-        ref=_ref(model), row_price=credits, text_price=text_price, explain_price=explain_price
+        ref=_ref(model),
+        row_price=credits,
+        text_price=text_price,
+        explain_price=explain_price,
+        author=operator.author,
     )
     say(f"{changed.ref} costs {prices_of(changed)}")
 
@@ -343,7 +352,9 @@ async def unsure(operator: Operator, model: str, below: float) -> None:
 
     The answer stays the same. 0 means never.
     """
-    changed = await SetConfidence(models=operator.models)(ref=_ref(model), unsure_below=below)
+    changed = await SetConfidence(models=operator.models)(
+        ref=_ref(model), unsure_below=below, author=operator.author
+    )
     say(f"{changed.ref} is not sure of a label below {below:g}")
 
 
@@ -352,7 +363,9 @@ async def unsure(operator: Operator, model: str, below: float) -> None:
 @operates
 async def activate(operator: Operator, model: str) -> None:
     """Let MODEL (name@version) serve requests that do not name a version."""
-    changed = await ChangeModel(models=operator.models)(ref=_ref(model), state=ModelState.ACTIVE)
+    changed = await ChangeModel(models=operator.models)(
+        ref=_ref(model), state=ModelState.ACTIVE, author=operator.author
+    )
     say(f"{changed.ref} is active")
 
 
@@ -367,7 +380,9 @@ async def canary(operator: Operator, model: str, share: float) -> None:
 
     They are always the same users. Those of a small share are also in a larger one.
     """
-    changed = await StartCanary(models=operator.models)(ref=_ref(model), share=share / 100)
+    changed = await StartCanary(models=operator.models)(
+        ref=_ref(model), share=share / 100, author=operator.author
+    )
     say(f"{changed.ref} serves {share:g} % of the users")
 
 
@@ -376,7 +391,7 @@ async def canary(operator: Operator, model: str, share: float) -> None:
 @operates
 async def promote(operator: Operator, model: str) -> None:
     """Make the canary MODEL (name@version) the active version. The active one stays ready, for a rollback."""
-    changed = await PromoteModel(models=operator.models)(_ref(model))
+    changed = await PromoteModel(models=operator.models)(_ref(model), author=operator.author)
     say(f"{changed.ref} is active")
 
 
@@ -385,7 +400,7 @@ async def promote(operator: Operator, model: str) -> None:
 @operates
 async def rollback(operator: Operator, model: str) -> None:
     """End the canary MODEL (name@version). Or, if it is active, activate the version that was so before."""
-    serving = await RollBackModel(models=operator.models)(_ref(model))
+    serving = await RollBackModel(models=operator.models)(_ref(model), author=operator.author)
     say(f"{serving.ref} serves all users")
 
 
@@ -414,7 +429,9 @@ async def compare(operator: Operator, name: str, minutes: int, *, as_json: bool)
 @operates
 async def retire(operator: Operator, model: str) -> None:
     """Stop accepting predictions for MODEL (name@version). Accepted ones still run."""
-    changed = await ChangeModel(models=operator.models)(ref=_ref(model), state=ModelState.RETIRED)
+    changed = await ChangeModel(models=operator.models)(
+        ref=_ref(model), state=ModelState.RETIRED, author=operator.author
+    )
     say(f"{changed.ref} is retired")
 
 

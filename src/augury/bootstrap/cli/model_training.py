@@ -85,7 +85,12 @@ async def train_and_offer(
         with progress(f"training {name}") as on_step:
             card = await _trained(table, plan, file, on_step)
         made = await operator.register_model(
-            file=file, name=name, row_price=row_price, text_price=text_price, activate=activate
+            file=file,
+            name=name,
+            row_price=row_price,
+            text_price=text_price,
+            activate=activate,
+            author=operator.author,
         )
         if kept is not None:
             await asyncio.to_thread(shutil.copyfile, file, kept)

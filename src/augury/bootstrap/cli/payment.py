@@ -38,7 +38,7 @@ async def refund(operator: Operator, charge: str, *, given_back: bool) -> None:
             payments=TelegramPayments(bot),
             clock=operator.clock,
         )
-        returned = await refund_payment(charge_id=charge, given_back=given_back)
+        returned = await refund_payment(charge_id=charge, given_back=given_back, author=operator.author)
     except NotEnoughCredits as short:
         raise OperatorError(
             f"not refunded, because credits are spent: {short.price} were bought, {short.available} are left"

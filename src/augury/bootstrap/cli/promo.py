@@ -61,7 +61,7 @@ async def create(
 ) -> None:
     """Create the promo code CODE: 3 to 40 letters, digits, "-" or "_"."""
     make = CreatePromoCode(promo_codes=operator.promo_codes, clock=operator.clock)
-    made = await make(code=code, credits=credits, limit=limit, expires_in=expires_in)
+    made = await make(code=code, credits=credits, limit=limit, expires_in=expires_in, author=operator.author)
     until = f", until {made.expires_at:%Y-%m-%d %H:%M} UTC" if made.expires_at else ""
     click.echo(f"created {made.code}: {made.credits} credits, for {made.most} users{until}")
 
@@ -100,7 +100,7 @@ async def list_(operator: Operator, *, as_json: bool) -> None:
 async def disable(operator: Operator, code: str) -> None:
     """Stop CODE from being redeemed. Granted credits stay."""
     change = ChangePromoCode(promo_codes=operator.promo_codes, clock=operator.clock)
-    changed = await change(code=code, disabled=True)
+    changed = await change(code=code, disabled=True, author=operator.author)
     click.echo(f"{changed.code} is disabled; it was redeemed {changed.used} times")
 
 
@@ -110,5 +110,5 @@ async def disable(operator: Operator, code: str) -> None:
 async def enable(operator: Operator, code: str) -> None:
     """Let CODE be redeemed again, within its limit and until it expires."""
     change = ChangePromoCode(promo_codes=operator.promo_codes, clock=operator.clock)
-    changed = await change(code=code, disabled=False)
+    changed = await change(code=code, disabled=False, author=operator.author)
     click.echo(f"{changed.code} is enabled")

@@ -1,18 +1,21 @@
-"""The operator's commands for the queue on RabbitMQ. They do not need a database."""
+"""The operator's commands for the queue on RabbitMQ. Those that change something also need the database, for
+the audit log."""
 
 from collections.abc import Coroutine
 
 import click
 
+from augury.application.predictions.drop_dead_letters import DropDeadLetters
 from augury.application.predictions.ports import DeadLetters
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.bootstrap.cli.listing import json_option, show
 from augury.bootstrap.config import SettingError, is_set, read
+from augury.bootstrap.operating import Operator, operates
 
 
 @click.group()
 def queue() -> None:
-    """The queue: dead, replay, upgrade."""
+    """The queue: dead, replay, drop, upgrade."""
 
 
 def _must_be_set() -> None:
@@ -75,14 +78,25 @@ def dead(limit: int, *, as_json: bool) -> None:
     show_default=True,
     help="The most messages to put back.",
 )
-def replay(limit: int) -> None:
+@operates
+async def replay(operator: Operator, limit: int) -> None:
     """Put the oldest messages that could not be handled on the queue again."""
-    replay_dead_letters = ReplayDeadLetters(dead_letters=_dead_letters())
+    replay_dead_letters = ReplayDeadLetters(dead_letters=_dead_letters(), audit_log=operator.audit_log)
+    replayed = await replay_dead_letters(at_most=limit, author=operator.author)
+    click.echo(f"{replayed} messages are on the queue again")
 
-    async def put_again() -> None:
-        click.echo(f"{await replay_dead_letters(at_most=limit)} messages are on the queue again")
 
-    _run(put_again())
+@queue.command("drop")
+@click.option("--limit", type=click.IntRange(1, 10_000), required=True, help="The most messages to delete.")
+@operates
+async def drop(operator: Operator, limit: int) -> None:
+    """Delete the oldest messages that could not be handled.
+
+    No prediction is lost: those that are still queued get a new message.
+    """
+    drop_dead_letters = DropDeadLetters(dead_letters=_dead_letters(), audit_log=operator.audit_log)
+    dropped = await drop_dead_letters(at_most=limit, author=operator.author)
+    click.echo(f"{dropped} messages were deleted")
 
 
 @queue.command("upgrade")

@@ -13,6 +13,7 @@ from augury.application.people.register_user import RegisterUser
 from augury.application.people.unblock_user import UnblockUser
 from augury.bootstrap.cli.account import look_up, show_account
 from augury.bootstrap.operating import Operator, operates
+from augury.domain.audit import Action, act_on_user
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, UserNotFound, normalized_email
 
@@ -58,7 +59,7 @@ async def create(operator: Operator, email: str, password: str, *, admin: bool) 
         limits=operator.limits,
     )
     role = Role.ADMIN if admin else Role.MEMBER
-    made = await register(email=email, password=password, role=role)
+    made = await register(email=email, password=password, role=role, author=operator.author)
     click.echo(f"created {made.email} ({made.role}), id {made.id}")
 
 
@@ -85,7 +86,7 @@ async def show(operator: Operator, email: str, limit: int, *, as_json: bool) -> 
 async def promote(operator: Operator, email: str) -> None:
     """Make a user an administrator."""
     known = await _known(operator, email)
-    await ChangeRole(users=operator.users)(user_id=known.id, role=Role.ADMIN, by=None)
+    await ChangeRole(users=operator.users)(user_id=known.id, role=Role.ADMIN, by=None, author=operator.author)
     click.echo(f"{_name(known)} is now an administrator")
 
 
@@ -104,7 +105,13 @@ async def set_password(operator: Operator, email: str, password: str, *, end_api
         known=operator.known_callers,
         limits=operator.limits,
     )
-    await change_password(user_id=known.id, current=None, new=password, end_api_keys=end_api_keys)
+    await change_password(
+        user_id=known.id,
+        current=None,
+        new=password,
+        end_api_keys=end_api_keys,
+        author=operator.author,
+    )
     ended = "sessions and API keys" if end_api_keys else "sessions"
     click.echo(f"the password of {_name(known)} was changed, and all {ended} ended")
 
@@ -117,7 +124,7 @@ async def top_up(operator: Operator, email: str, credits: int) -> None:
     """Add credits to an account's balance."""
     known, reference = await _known(operator, email), str(uuid7())
     top_up = TopUp(users=operator.users, books=operator.books)
-    moved = await top_up(user_id=known.id, amount=credits, payment=reference)
+    moved = await top_up(user_id=known.id, amount=credits, payment=reference, author=operator.author)
     click.echo(
         f"{_name(known)} has {moved.balance.available} credits available; "
         f"the top-up's reference is {reference}"
@@ -137,7 +144,7 @@ async def reverse(operator: Operator, email: str, payment: str, credits: int | N
     """
     known = await _known(operator, email)
     reverse_top_up = ReverseTopUp(users=operator.users, books=operator.books)
-    moved = await reverse_top_up(user_id=known.id, payment=payment, amount=credits)
+    moved = await reverse_top_up(user_id=known.id, payment=payment, amount=credits, author=operator.author)
     click.echo(f"{_name(known)} has {moved.balance.available} credits available")
 
 
@@ -152,7 +159,8 @@ async def share(operator: Operator, email: str, weight: float) -> None:
     with the weight 1.
     """
     known = await _known(operator, email)
-    await operator.bulk_lane.set_weight(known.id, weight)
+    act = act_on_user(operator.author, Action.CHANGE_SHARE, known.id, after={"weight": weight})
+    await operator.bulk_lane.set_weight(known.id, weight, act=act)
     click.echo(f"{_name(known)} has the weight {weight:g} in the bulk lane")
 
 
@@ -163,7 +171,7 @@ async def block(operator: Operator, email: str) -> None:
     """Block an account: sign-in, tokens, API keys and chats stop working; accepted predictions still run."""
     known = await _known(operator, email)
     block_user = BlockUser(users=operator.users, known=operator.known_callers, clock=operator.clock)
-    await block_user(user_id=known.id, by=None)
+    await block_user(user_id=known.id, by=None, author=operator.author)
     click.echo(f"{_name(known)} is blocked, and all sessions ended")
 
 
@@ -173,5 +181,5 @@ async def block(operator: Operator, email: str) -> None:
 async def unblock(operator: Operator, email: str) -> None:
     """Unblock an account."""
     known = await _known(operator, email)
-    await UnblockUser(users=operator.users)(user_id=known.id)
+    await UnblockUser(users=operator.users)(user_id=known.id, author=operator.author)
     click.echo(f"{_name(known)} is not blocked")

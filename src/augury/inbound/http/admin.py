@@ -16,6 +16,7 @@ from augury.application.money.verify_ledger import VerifyLedger
 from augury.domain.balance import MOST_CREDITS, AlreadyReversed, CheckUnderWay, PaymentTaken, TopUpNotFound
 from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
+from augury.inbound.http.authors import author_of
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import callers_key_of
@@ -90,6 +91,7 @@ async def top_up(
         amount=data.credits,
         payment=data.payment,
         key=await callers_key_of(request, f"POST top-up {user_id}"),
+        author=author_of(request),
     )
     return balance_after(moved)
 
@@ -118,6 +120,7 @@ async def reverse_top_up(
         payment=data.payment,
         amount=data.credits,
         key=await callers_key_of(request, f"POST reversal {user_id}"),
+        author=author_of(request),
     )
     return balance_after(moved)
 

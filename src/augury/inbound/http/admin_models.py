@@ -23,7 +23,9 @@ from augury.domain.model import (
     ModelState,
 )
 from augury.domain.model_upload import CheckStage, ModelUpload
+from augury.inbound.http.authors import author_of
 from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.models import VersionView
 from augury.inbound.http.problems import Refused, documented
 from augury.inbound.http.refusals import WRONG_SHAPE
@@ -175,6 +177,7 @@ async def read_offer(
 )
 @inject
 async def change_offer(
+    request: SignedIn,
     ref: FromPath[str],
     data: JSONBody[ModelChange],
     change_model: FromDishka[ChangeModel],
@@ -184,15 +187,19 @@ async def change_offer(
     is_canary = data.state == "canary"
     if is_canary is (data.share is None):  # one without the other
         raise Refused(WRONG_SHAPE, "`share` goes with the state `canary`: give both, or neither.")
+    version, author = ModelRef.parse(ref), author_of(request)
+    if data.share is not None:
+        changed = await start_canary_of(ref=version, share=data.share, author=author)
+        if (data.row_price, data.text_price, data.explain_price) == (None, None, None):
+            return OfferView.of(changed, limits)
     changed = await change_model(
-        ref=ModelRef.parse(ref),
+        ref=version,
         row_price=data.row_price,
         text_price=data.text_price,
         explain_price=data.explain_price,
         state=None if data.state is None or is_canary else ModelState(data.state),
+        author=author,
     )
-    if data.share is not None:
-        changed = await start_canary_of(ref=changed.ref, share=data.share)
     return OfferView.of(changed, limits)
 
 

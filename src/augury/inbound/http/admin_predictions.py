@@ -13,6 +13,7 @@ from augury.application.money.refund_prediction import RefundPrediction
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import AlreadyRefunded, NotRefundable, PredictionNotFound
+from augury.inbound.http.authors import author_of
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import callers_key_of
@@ -61,6 +62,7 @@ async def refund_prediction(
         prediction_id=PredictionId(prediction_id),
         amount=data.credits,
         key=await callers_key_of(request, f"POST refund {prediction_id}"),
+        author=author_of(request),
     )
     return balance_after(moved)
 

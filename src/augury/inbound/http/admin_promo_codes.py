@@ -14,7 +14,9 @@ from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePr
 from augury.application.money.ports import PromoCodes
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.promo_code import MOST_REDEMPTIONS, PromoCode, PromoCodeNotFound, PromoCodeTaken
+from augury.inbound.http.authors import author_of
 from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.paging import Cursor, Limit, split, text_of
 from augury.inbound.http.problems import documented
 
@@ -88,10 +90,16 @@ class PromoCodePage(msgspec.Struct, frozen=True):
 )
 @inject
 async def create_promo_code(
-    data: JSONBody[PromoCodeRequest], create: FromDishka[CreatePromoCode]
+    request: SignedIn, data: JSONBody[PromoCodeRequest], create: FromDishka[CreatePromoCode]
 ) -> PromoCodeView:
     expires_in = None if data.expires_in is None else timedelta(seconds=data.expires_in)
-    made = await create(code=data.code, credits=data.credits, limit=data.limit, expires_in=expires_in)
+    made = await create(
+        code=data.code,
+        credits=data.credits,
+        limit=data.limit,
+        expires_in=expires_in,
+        author=author_of(request),
+    )
     return PromoCodeView.of(made)
 
 
@@ -120,9 +128,12 @@ async def list_promo_codes(
 )
 @inject
 async def change_promo_code(
-    code: FromPath[str], data: JSONBody[PromoCodeChange], change: FromDishka[ChangePromoCode]
+    request: SignedIn,
+    code: FromPath[str],
+    data: JSONBody[PromoCodeChange],
+    change: FromDishka[ChangePromoCode],
 ) -> PromoCodeView:
-    return PromoCodeView.of(await change(code=code, disabled=data.disabled))
+    return PromoCodeView.of(await change(code=code, disabled=data.disabled, author=author_of(request)))
 
 
 ROUTES = (create_promo_code, list_promo_codes, change_promo_code)

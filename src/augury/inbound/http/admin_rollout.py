@@ -23,7 +23,9 @@ from augury.domain.model import (
 )
 from augury.domain.model_texts import UnfitForModel
 from augury.inbound.http.admin_models import OfferView
+from augury.inbound.http.authors import author_of
 from augury.inbound.http.body import JsonBody
+from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.problems import documented
 
 
@@ -51,12 +53,15 @@ class CanaryRequest(msgspec.Struct, forbid_unknown_fields=True):
 )
 @inject
 async def start_canary(
+    request: SignedIn,
     ref: FromPath[str],
     data: JSONBody[CanaryRequest],
     start: FromDishka[StartCanary],
     limits: FromDishka[Limits],
 ) -> OfferView:
-    return OfferView.of(await start(ref=ModelRef.parse(ref), share=data.share), limits)
+    return OfferView.of(
+        await start(ref=ModelRef.parse(ref), share=data.share, author=author_of(request)), limits
+    )
 
 
 @post(
@@ -74,9 +79,12 @@ async def start_canary(
 )
 @inject
 async def promote(
-    ref: FromPath[str], promote_model: FromDishka[PromoteModel], limits: FromDishka[Limits]
+    request: SignedIn,
+    ref: FromPath[str],
+    promote_model: FromDishka[PromoteModel],
+    limits: FromDishka[Limits],
 ) -> OfferView:
-    return OfferView.of(await promote_model(ModelRef.parse(ref)), limits)
+    return OfferView.of(await promote_model(ModelRef.parse(ref), author=author_of(request)), limits)
 
 
 @post(
@@ -95,9 +103,12 @@ async def promote(
 )
 @inject
 async def roll_back(
-    ref: FromPath[str], roll_back_model: FromDishka[RollBackModel], limits: FromDishka[Limits]
+    request: SignedIn,
+    ref: FromPath[str],
+    roll_back_model: FromDishka[RollBackModel],
+    limits: FromDishka[Limits],
 ) -> OfferView:
-    return OfferView.of(await roll_back_model(ModelRef.parse(ref)), limits)
+    return OfferView.of(await roll_back_model(ModelRef.parse(ref), author=author_of(request)), limits)
 
 
 ROUTES = (start_canary, promote, roll_back)

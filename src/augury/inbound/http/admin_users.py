@@ -28,6 +28,7 @@ from augury.domain.user import (
     UserNotFound,
     normalized_email,
 )
+from augury.inbound.http.authors import author_of
 from augury.inbound.http.balance import TransferPage, TransferView
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn
@@ -201,7 +202,11 @@ async def read_predictions(
 async def change_role(
     request: SignedIn, user_id: FromPath[UUID], data: JSONBody[RoleChange], change: FromDishka[ChangeRole]
 ) -> MemberView:
-    return MemberView.of(await change(user_id=UserId(user_id), role=Role(data.role), by=request.user))
+    return MemberView.of(
+        await change(
+            user_id=UserId(user_id), role=Role(data.role), by=request.user, author=author_of(request)
+        )
+    )
 
 
 @post(
@@ -213,7 +218,7 @@ async def change_role(
 )
 @inject
 async def block_user(request: SignedIn, user_id: FromPath[UUID], block: FromDishka[BlockUser]) -> MemberView:
-    return MemberView.of(await block(user_id=UserId(user_id), by=request.user))
+    return MemberView.of(await block(user_id=UserId(user_id), by=request.user, author=author_of(request)))
 
 
 @post(
@@ -224,8 +229,10 @@ async def block_user(request: SignedIn, user_id: FromPath[UUID], block: FromDish
     responses=documented(401, 403, 404, refusals=[UserNotFound()]),
 )
 @inject
-async def unblock_user(user_id: FromPath[UUID], unblock: FromDishka[UnblockUser]) -> MemberView:
-    return MemberView.of(await unblock(user_id=UserId(user_id)))
+async def unblock_user(
+    request: SignedIn, user_id: FromPath[UUID], unblock: FromDishka[UnblockUser]
+) -> MemberView:
+    return MemberView.of(await unblock(user_id=UserId(user_id), author=author_of(request)))
 
 
 ROUTES = (list_users, read_user, read_statement, read_predictions, change_role, block_user, unblock_user)

@@ -36,6 +36,7 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.inbound.http import (
     admin,
+    admin_audit,
     admin_health,
     admin_models,
     admin_predictions,
@@ -105,6 +106,7 @@ ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin_predictions.ROUTES,
     *admin_promo_codes.ROUTES,
     *admin_queue.ROUTES,
+    *admin_audit.ROUTES,
 )
 SERVICE_ROUTES: Sequence[ControllerRouterHandler] = (*health.ROUTES, metrics_page, *docs.ROUTES)
 MOST_BYTES = 65_536

@@ -11,6 +11,7 @@ from augury.application.models.ports import PIECE_BYTES, ModelFiles
 from augury.application.models.receive_model import ModelReceipt, ReceiveModel
 from augury.concurrency.aside import aside
 from augury.concurrency.puts import Puts
+from augury.domain.audit import Author
 from augury.domain.model import Model
 from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.inbound.http.batch_formats import FORM, boundary_of, header_of
@@ -36,14 +37,21 @@ class ModelIntake:
         self._uploads = 0
 
     async def receive(
-        self, scope: Scope, body: AsyncIterator[bytes], name: str, *, stated: str | None, terms: UploadTerms
+        self,
+        scope: Scope,
+        body: AsyncIterator[bytes],
+        name: str,
+        *,
+        stated: str | None,
+        terms: UploadTerms,
+        author: Author,
     ) -> ModelUpload | Model:
         """Read the whole body. A file that is refused leaves nothing behind."""
         form = self._form(scope)
         async with self._place(), self._receive_model(name) as receipt:
             sha256, size = await self._stored(receipt, body, form)
             return await self._receive_model.whole(
-                receipt, name, sha256=sha256, size=size, stated=stated, terms=terms
+                receipt, name, sha256=sha256, size=size, stated=stated, terms=terms, author=author
             )
 
     def _form(self, scope: Scope) -> FormFile | None:

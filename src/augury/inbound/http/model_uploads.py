@@ -22,6 +22,7 @@ from augury.domain.model import MOST_ROW_PRICE, MOST_TEXT_PRICE, InvalidModelNam
 from augury.domain.model_facts import ReadAs
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile, UploadTerms
 from augury.inbound.http.admin_models import OfferView
+from augury.inbound.http.authors import author_of
 from augury.inbound.http.batch_formats import FORM
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.identity import SignedIn
@@ -99,6 +100,8 @@ async def send_model(
     intake: ModelIntake = request.app.state.model_intake
     settings: HttpSettings = request.app.state.settings
     terms = UploadTerms(row_price=row_price, text_price=text_price, activate=activate, read_as=value)
-    made = await intake.receive(request.scope, request.stream(), name, stated=sha256, terms=terms)
+    made = await intake.receive(
+        request.scope, request.stream(), name, stated=sha256, terms=terms, author=author_of(request)
+    )
     view = OfferView.of(made, limits) if isinstance(made, Model) else OfferView.of_upload(made)
     return Response(view, headers={"Location": f"{settings.base_path}/admin/models/{made.ref}"})

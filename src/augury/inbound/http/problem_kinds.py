@@ -37,6 +37,7 @@ from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile
 from augury.domain.prediction import (
     AlreadyRefunded,
     AnswerTooLarge,
+    DeadLetterNotFound,
     ExpiresTooLate,
     IdempotencyConflict,
     NoRows,
@@ -166,6 +167,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
     ),
     ModelRefused: Kind(422, "model-refused", "Model refused", _same("reason")),
     UnfitForModel: Kind(422, "unfit-for-model", "Does not fit the model", _same("reason")),
+    DeadLetterNotFound: Kind(404, "dead-letter-not-found", "No such dead letter", {}),
     PredictionNotFound: Kind(404, "prediction-not-found", "No such prediction", _same("prediction_id")),
     WrongStatus: Kind(
         409,

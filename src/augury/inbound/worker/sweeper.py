@@ -5,6 +5,7 @@ import logging
 from datetime import timedelta
 
 from augury.application.batches.purge_batches import PurgeBatches
+from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import Upkeep
 from augury.application.predictions.sweep import Sweep, Swept
@@ -22,11 +23,18 @@ class Sweeper:
     """
 
     def __init__(
-        self, sweep: Sweep, upkeep: Upkeep, purge_batches: PurgeBatches, *, purge_every: timedelta
+        self,
+        sweep: Sweep,
+        upkeep: Upkeep,
+        purge_batches: PurgeBatches,
+        purge_audit_log: PurgeAuditLog,
+        *,
+        purge_every: timedelta,
     ) -> None:
         self._sweep = sweep
         self._upkeep = upkeep
         self._purge_batches = purge_batches
+        self._purge_audit_log = purge_audit_log
         self._every = sweep.limits.sweep_every.total_seconds()
         self._lease = sweep.limits.lease.total_seconds()
         self._answers_since: float | None = None
@@ -66,3 +74,5 @@ class Sweeper:
         log.info("deleted %d expired records", purged)
         if batches := await self._purge_batches():
             log.info("deleted the rows and answers of %d batches", batches)
+        if entries := await self._purge_audit_log():
+            log.info("deleted %d old entries of the audit log", entries)

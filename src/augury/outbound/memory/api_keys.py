@@ -6,8 +6,10 @@ from uuid import UUID
 from typing_extensions import override
 
 from augury.application.people.ports import ApiKey, ApiKeys
+from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, User, UserNotFound
+from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
 
 NOTE_USE_EVERY = timedelta(minutes=1)
@@ -49,11 +51,12 @@ class MemoryApiKeys(ApiKeys):
         return sorted(keys, key=lambda key: key.id, reverse=True)
 
     @override
-    async def remove(self, user_id: UserId, key_id: UUID) -> bool:
+    async def remove(self, user_id: UserId, key_id: UUID, *, act: Act | None = None) -> bool:
         async with self.memory.change() as state:
             for digest, key in state.api_keys.items():
                 if key.id == key_id and key.user_id == user_id:
                     del state.api_keys[digest]
+                    note(state, self.memory.now(), act)
                     return True
         return False
 

@@ -15,6 +15,7 @@ from augury.application.money.ports import OpenPromoBooks, PromoBooks
 from augury.application.people.ports import ClosingBooks, OpenClosingBooks
 from augury.application.ports import Accepted, Conflict, IdempotencyKey, OpenBooks, Opened
 from augury.application.predictions.ports import Acceptance, Due, OpenSweepBooks, SweepBooks
+from augury.domain.audit import Act
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId
@@ -24,6 +25,7 @@ from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
 from augury.outbound.memory import promo_codes
 from augury.outbound.memory.account_closing import close
+from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.batches import slices_of
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.record import accept, accept_batch, move, record, remember
@@ -120,6 +122,10 @@ class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
         record(self._state, self._memory.now(), changed, transfers, keys or {})
+
+    @override
+    async def note(self, act: Act | None) -> None:
+        note(self._state, self._memory.now(), act)
 
     @override
     async def accept_batch(

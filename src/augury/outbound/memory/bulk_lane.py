@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing_extensions import override
 
 from augury.application.predictions.ports import BulkLane, UserInLane, Waiting
+from augury.domain.audit import Act
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Share
+from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, PredictionRecord, State
 
 
@@ -38,10 +40,11 @@ class MemoryBulkLane(BulkLane):
         return [each for each, record in state.predictions.items() if record.in_bulk][:at_most]
 
     @override
-    async def set_weight(self, user_id: UserId, weight: float) -> None:
+    async def set_weight(self, user_id: UserId, weight: float, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
             share = state.shares.get(user_id) or Share(start=time(state), finish=time(state))
             state.shares[user_id] = replace(share, weight=weight)
+            note(state, self.memory.now(), act)
 
 
 def time(state: State) -> float:

@@ -12,6 +12,7 @@ from augury.application.chats.ports import Chat, Duty, Link, ReceivedUpdate, Rep
 from augury.application.money.ports import LedgerCheck, Statement
 from augury.application.people.ports import ApiKey
 from augury.application.ports import Clock, Json, Remembered, Unavailable
+from augury.domain.audit import Entry
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.batch import Batch, SlicePlace
 from augury.domain.identifiers import BatchId, DeliveryId, PredictionId, UserId, WebhookId
@@ -190,6 +191,7 @@ class State:
     webhooks: dict[WebhookId, Webhook] = field(default_factory=dict)
     webhooks_told: dict[WebhookId, datetime] = field(default_factory=dict)
     deliveries: dict[DeliveryId, DeliveryRecord] = field(default_factory=dict)
+    audit_log: dict[UUID, Entry] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

@@ -6,8 +6,10 @@ from typing_extensions import override
 
 from augury.application.models.ports import ModelUploads
 from augury.application.ports import Conflict
+from augury.domain.audit import Act
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_upload import CheckStage, ModelUpload
+from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State, UploadRecord
 
 
@@ -16,11 +18,12 @@ class MemoryModelUploads(ModelUploads):
     memory: Memory
 
     @override
-    async def add(self, upload: ModelUpload) -> None:
+    async def add(self, upload: ModelUpload, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
             if upload.ref in state.models or upload.ref in state.model_uploads:
                 raise Conflict(f"{upload.ref} already exists")
             state.model_uploads[upload.ref] = UploadRecord(upload, self.memory.now())
+            note(state, self.memory.now(), act)
 
     @override
     async def get(self, ref: ModelRef) -> ModelUpload | None:

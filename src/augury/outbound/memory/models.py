@@ -4,11 +4,13 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from augury.application.models.ports import Models
+from augury.application.models.ports import ActOnModel, Models
 from augury.application.ports import Conflict
+from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.rollout import Offer
+from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.webhook_outbox import tell_version
 
@@ -49,7 +51,7 @@ class MemoryModels(Models):
         return [model for model in found if model.ref.name in names]
 
     @override
-    async def add(self, model: Model) -> None:
+    async def add(self, model: Model, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
             if model.ref in state.models:
                 raise Conflict(f"{model.ref} already exists")
@@ -57,6 +59,8 @@ class MemoryModels(Models):
             if upload and upload.upload.sha256 != model.sha256:
                 raise Conflict(f"{model.ref} is to become another file")
             _store(state, model, self.memory.now())
+            _store(state, model)
+            note(state, self.memory.now(), act)
 
     @override
     async def last_version(self, name: str) -> int:
@@ -74,11 +78,17 @@ class MemoryModels(Models):
         return self.memory.state.model_cards.get(ref)
 
     @override
-    async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
+    async def change(
+        self, ref: ModelRef, how: Callable[[Model], Model], *, act: ActOnModel | None = None
+    ) -> Model:
         async with self.memory.change() as state:
             if ref not in state.models:
                 raise ModelNotFound(model=str(ref))
             return _store(state, how(state.models[ref]), self.memory.now())
+            before = state.models[ref]
+            after = _store(state, how(before))
+            note(state, self.memory.now(), act(before, after) if act else None)
+        return after
 
 
 def _store(state: State, model: Model, now: datetime) -> Model:

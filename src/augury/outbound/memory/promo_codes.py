@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing_extensions import override
 
 from augury.application.money.ports import PromoCodes
+from augury.domain.audit import Act
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
+from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
 
 
@@ -17,21 +19,23 @@ class MemoryPromoCodes(PromoCodes):
     memory: Memory
 
     @override
-    async def add(self, promo_code: PromoCode) -> None:
+    async def add(self, promo_code: PromoCode, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
             if promo_code.code in state.promo_codes:
                 raise PromoCodeTaken(code=promo_code.code)
             state.promo_codes[promo_code.code] = promo_code
+            note(state, self.memory.now(), act)
 
     @override
     async def get(self, code: str) -> PromoCode:
         return _known(self.memory.state, code)
 
     @override
-    async def change(self, promo_code: PromoCode) -> None:
+    async def change(self, promo_code: PromoCode, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
             known = _known(state, promo_code.code)
             state.promo_codes[known.code] = replace(known, disabled_at=promo_code.disabled_at)
+            note(state, self.memory.now(), act)
 
     @override
     async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:

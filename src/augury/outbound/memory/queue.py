@@ -100,9 +100,10 @@ class MemoryPredictionQueue(PredictionQueue):
         """The number of tickets of the bulk lane that wait to be delivered."""
         return len(self._tickets)
 
-    def replay(self) -> None:
-        """Put the oldest dead letter on the queue again."""
-        waiting = self.dead.popleft().waiting
+    def put_again(self, dead: Dead) -> None:
+        """Put a task that was given up on the queue again."""
+        self.dead.remove(dead)
+        waiting = dead.waiting
         self._append(Waiting(waiting.task, self._clock.now(), waiting.lane))
 
     @override

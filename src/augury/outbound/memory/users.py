@@ -5,9 +5,11 @@ from datetime import datetime
 from typing_extensions import override
 
 from augury.application.people.ports import NewUser, Secret, Users
+from augury.domain.audit import Act
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
+from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State, UserRecord
 from augury.outbound.memory.record import move
 
@@ -17,11 +19,12 @@ class MemoryUsers(Users):
     memory: Memory
 
     @override
-    async def add(self, new: NewUser) -> None:
+    async def add(self, new: NewUser, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
             if any(record.user.email == new.user.email for record in state.users.values()):
                 raise EmailTaken
             add_user(state, new, self.memory.now())
+            note(state, self.memory.now(), act)
 
     @override
     async def add_guest(self, new: NewUser, *, most_per_day: int) -> User | None:
@@ -74,9 +77,10 @@ class MemoryUsers(Users):
 
     @override
     async def change_password(
-        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False
+        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False, act: Act | None = None
     ) -> None:
         async with self.memory.change() as state:
+            note(state, self.memory.now(), act)
             record = _record(state, user_id)
             user = replace(record.user, access_version=record.user.access_version + 1)
             state.users[user_id] = replace(record, user=user, password_hash=password_hash)
@@ -92,14 +96,16 @@ class MemoryUsers(Users):
                 }
 
     @override
-    async def change_role(self, user: User) -> None:
+    async def change_role(self, user: User, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
+            note(state, self.memory.now(), act)
             record = _record(state, user.id)
             state.users[user.id] = replace(record, user=replace(record.user, role=user.role))
 
     @override
-    async def change_access(self, user: User) -> None:
+    async def change_access(self, user: User, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
+            note(state, self.memory.now(), act)
             record = _record(state, user.id)
             state.users[user.id] = replace(record, user=replace(record.user, blocked_at=user.blocked_at))
             if user.blocked_at:

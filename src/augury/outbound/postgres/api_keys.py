@@ -6,8 +6,10 @@ from asyncpg import Pool
 from typing_extensions import override
 
 from augury.application.people.ports import ApiKey, ApiKeys
+from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, User, UserNotFound
+from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.users import user_of
@@ -74,5 +76,8 @@ class PostgresApiKeys(ApiKeys):
         return [ApiKey(**row) for row in await fetch(self.pool, OF, user_id)]
 
     @override
-    async def remove(self, user_id: UserId, key_id: UUID) -> bool:
-        return bool(await fetch(self.pool, REMOVE, user_id, key_id))
+    async def remove(self, user_id: UserId, key_id: UUID, *, act: Act | None = None) -> bool:
+        async with transaction(self.pool) as connection:
+            removed = await connection.fetchval(REMOVE, user_id, key_id) is not None
+            await note(connection, act if removed else None)
+        return removed

@@ -21,6 +21,7 @@ from augury.application.ports import (
     Opened,
 )
 from augury.application.predictions.ports import Acceptance, Due, OpenSweepBooks, SweepBooks
+from augury.domain.audit import Act
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId
@@ -28,7 +29,15 @@ from augury.domain.prediction import Prediction, PredictionNotFound
 from augury.domain.premise import Premise
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
-from augury.outbound.postgres import acceptance, account_closing, batch_books, promo_codes, record, sweeping
+from augury.outbound.postgres import (
+    acceptance,
+    account_closing,
+    audit_log,
+    batch_books,
+    promo_codes,
+    record,
+    sweeping,
+)
 from augury.outbound.postgres.balance_rows import BALANCE, NO_KEY, REMEMBERED, opened_of
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
@@ -132,6 +141,10 @@ class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
         await record.record(self._connection, changed, transfers, keys or {})
+
+    @override
+    async def note(self, act: Act | None) -> None:
+        await audit_log.note(self._connection, act)
 
     @override
     async def accept_batch(

@@ -5,7 +5,10 @@ from asyncpg import Pool
 from typing_extensions import override
 
 from augury.application.predictions.ports import BulkLane, UserInLane, Waiting
+from augury.domain.audit import Act
 from augury.domain.identifiers import PredictionId, UserId
+from augury.outbound.postgres.audit_log import note
+from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 
 WAITING = """
@@ -50,5 +53,7 @@ class PostgresBulkLane(BulkLane):
         return [PredictionId(row["prediction_id"]) for row in await fetch(self.pool, IDS, at_most)]
 
     @override
-    async def set_weight(self, user_id: UserId, weight: float) -> None:
-        await fetch(self.pool, SET_WEIGHT, user_id, weight)
+    async def set_weight(self, user_id: UserId, weight: float, *, act: Act | None = None) -> None:
+        async with transaction(self.pool) as connection:
+            await connection.execute(SET_WEIGHT, user_id, weight)
+            await note(connection, act)

@@ -7,12 +7,14 @@ from typing_extensions import override
 
 from augury.application.models.ports import ModelUploads
 from augury.application.ports import Conflict
+from augury.domain.audit import Act
 from augury.domain.identifiers import ModelFileId
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_facts import ReadAs
 from augury.domain.model_upload import CheckStage, ModelUpload, UploadTerms
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
+from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 
@@ -57,12 +59,13 @@ class PostgresModelUploads(ModelUploads):
     pool: Pool
 
     @override
-    async def add(self, upload: ModelUpload) -> None:
+    async def add(self, upload: ModelUpload, *, act: Act | None = None) -> None:
         async with transaction(self.pool) as connection:
             await connection.execute(locks.WAIT, locks.NAMING_MODEL)
             if await connection.fetchval(IS_THERE, upload.ref.name, upload.ref.version):
                 raise Conflict(f"{upload.ref} already exists")
             await connection.execute(ADD, *_values(upload))
+            await note(connection, act)
 
     @override
     async def get(self, ref: ModelRef) -> ModelUpload | None:

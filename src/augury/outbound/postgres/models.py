@@ -7,9 +7,10 @@ from typing import Any
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.models.ports import Models
+from augury.application.models.ports import ActOnModel, Models
 from augury.application.ports import Conflict
 from augury.concurrency.shared_reads import SharedReads
+from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.model_facts import (
@@ -26,6 +27,7 @@ from augury.domain.model_texts import ModelTexts
 from augury.domain.rollout import Offer
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
+from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.webhook_outbox import tell_version
@@ -116,7 +118,7 @@ class PostgresModels(Models):
         return [_model_of(row) for row in await fetch(self._pool, PAGE, after, limit)]
 
     @override
-    async def add(self, model: Model) -> None:
+    async def add(self, model: Model, *, act: Act | None = None) -> None:
         ref = model.ref
         async with transaction(self._pool) as connection:
             await connection.execute(locks.WAIT, locks.NAMING_MODEL)
@@ -130,6 +132,7 @@ class PostgresModels(Models):
                 await tell_version(connection, ref, active.ref if active else None)
             await connection.execute(ADD, *_values(model))
             await _put_card(connection, model)
+            await note(connection, act)
         self._forget()
 
     @override
@@ -151,7 +154,9 @@ class PostgresModels(Models):
         return card
 
     @override
-    async def change(self, ref: ModelRef, how: Callable[[Model], Model]) -> Model:
+    async def change(
+        self, ref: ModelRef, how: Callable[[Model], Model], *, act: ActOnModel | None = None
+    ) -> Model:
         async with transaction(self._pool) as connection:
             versions = await connection.fetch(LOCK, ref.name) if is_storable(ref.name) else []
             known = {each.ref: each for each in map(_model_of, versions)}
@@ -171,6 +176,7 @@ class PostgresModels(Models):
                 *(model.share, model.replaced, model.explain_price),
             )
             await _put_card(connection, model)
+            await note(connection, act(known[ref], model) if act else None)
         self._forget()
         return model
 

@@ -7,11 +7,13 @@ from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.money.ports import PromoCodes
+from augury.domain.audit import Act
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
+from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pages import hidden
-from augury.outbound.postgres.pool import Connection
+from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
 
@@ -34,20 +36,21 @@ class PostgresPromoCodes(PromoCodes):
     reads: Reads
 
     @override
-    async def add(self, promo_code: PromoCode) -> None:
-        added = await fetch(
-            self.pool,
-            ADD,
-            promo_code.code,
-            promo_code.credits,
-            promo_code.most,
-            promo_code.used,
-            promo_code.created_at,
-            promo_code.expires_at,
-            promo_code.disabled_at,
-        )
-        if not added:
-            raise PromoCodeTaken(code=promo_code.code)
+    async def add(self, promo_code: PromoCode, *, act: Act | None = None) -> None:
+        async with transaction(self.pool) as connection:
+            added = await connection.fetchval(
+                ADD,
+                promo_code.code,
+                promo_code.credits,
+                promo_code.most,
+                promo_code.used,
+                promo_code.created_at,
+                promo_code.expires_at,
+                promo_code.disabled_at,
+            )
+            if added is None:
+                raise PromoCodeTaken(code=promo_code.code)
+            await note(connection, act)
 
     @override
     async def get(self, code: str) -> PromoCode:
@@ -57,9 +60,11 @@ class PostgresPromoCodes(PromoCodes):
         return _promo_code_of(rows[0])
 
     @override
-    async def change(self, promo_code: PromoCode) -> None:
-        if not await fetch(self.pool, CHANGE, promo_code.code, promo_code.disabled_at):
-            raise PromoCodeNotFound
+    async def change(self, promo_code: PromoCode, *, act: Act | None = None) -> None:
+        async with transaction(self.pool) as connection:
+            if not await connection.fetch(CHANGE, promo_code.code, promo_code.disabled_at):
+                raise PromoCodeNotFound
+            await note(connection, act)
 
     @override
     async def page(self, *, limit: int, after: str | None = None) -> Sequence[PromoCode]:

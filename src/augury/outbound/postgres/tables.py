@@ -469,3 +469,23 @@ ledger_checks = Table(
     CheckConstraint("only_one", name="only_one"),
     comment="The result of the last check of all books, in one row",
 )
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", Time, nullable=False, index=True),
+    Column("actor", Text, nullable=False, comment="The administrator's id, or the command line's user"),
+    Column("actor_id", Uuid, comment="Null for the command line"),
+    Column("request_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("user_id", Uuid, comment="The user whom the act concerns"),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+    comment="What operators did. No personal data. A trigger refuses UPDATE and TRUNCATE",
+)
+Index(None, audit_log.c.actor, audit_log.c.id)
+Index(None, audit_log.c.action, audit_log.c.id)
+Index(None, audit_log.c.subject, audit_log.c.id)
+Index(None, audit_log.c.user_id, audit_log.c.id, postgresql_where=audit_log.c.user_id.is_not(None))

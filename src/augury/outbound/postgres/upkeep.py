@@ -20,7 +20,7 @@ MOST_SECONDS = 10.0
 """Seconds that one step may take: a thousand times as long as it needs."""
 
 
-def _purge(table: str, ended: str, by: str) -> str:
+def purge_statement(table: str, ended: str, by: str) -> str:
     """The step that deletes the records of `table` that have `ended`, in the order of the column `by`.
 
     It finds them by `ctid`: the planner might join a condition on their keys with the whole table.
@@ -36,26 +36,26 @@ def _purge(table: str, ended: str, by: str) -> str:
 
 # A bot that was down may handle a chat's message again, so its key is kept as long as its reply.
 PURGES = [
-    _purge(
+    purge_statement(
         "idempotency_keys",
         "created_at < now() - interval '24 hours' AND NOT (key LIKE 'telegram:%')",
         by="created_at",
     ),
-    _purge(
+    purge_statement(
         "idempotency_keys",
         "created_at < now() - interval '9 days' AND key LIKE 'telegram:%'",
         by="created_at",
     ),
-    _purge("refresh_tokens", "expires_at <= now()", by="expires_at"),
-    _purge("api_keys", "expires_at <= now()", by="expires_at"),
-    _purge("throttle", "ends_at <= now()", by="ends_at"),
-    _purge(
+    purge_statement("refresh_tokens", "expires_at <= now()", by="expires_at"),
+    purge_statement("api_keys", "expires_at <= now()", by="expires_at"),
+    purge_statement("throttle", "ends_at <= now()", by="ends_at"),
+    purge_statement(
         "telegram_updates", "payload IS NULL AND received_at < now() - interval '2 days'", by="received_at"
     ),
-    _purge("version_counts", "minute < now() - interval '8 days'", by="minute"),
-    _purge("version_labels", "minute < now() - interval '8 days'", by="minute"),
-    _purge("notices", "due_at < now() - interval '9 days'", by="due_at"),
-    _purge(
+    purge_statement("version_counts", "minute < now() - interval '8 days'", by="minute"),
+    purge_statement("version_labels", "minute < now() - interval '8 days'", by="minute"),
+    purge_statement("notices", "due_at < now() - interval '9 days'", by="due_at"),
+    purge_statement(
         "telegram_replies",
         """
             created_at < now() - interval '9 days'

@@ -5,8 +5,10 @@ from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.people.ports import NewUser, Secret, Users
+from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
+from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pages import LAST, hidden
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
@@ -50,10 +52,11 @@ class PostgresUsers(Users):
     reads: Reads
 
     @override
-    async def add(self, new: NewUser) -> None:
+    async def add(self, new: NewUser, *, act: Act | None = None) -> None:
         async with transaction(self.pool) as connection:
             if not await add_user(connection, new):
                 raise EmailTaken
+            await note(connection, act)
 
     @override
     async def add_guest(self, new: NewUser, *, most_per_day: int) -> User | None:
@@ -94,7 +97,7 @@ class PostgresUsers(Users):
 
     @override
     async def change_password(
-        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False
+        self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False, act: Act | None = None
     ) -> None:
         async with transaction(self.pool) as connection:
             _one(await connection.fetch(REPLACE_HASH, user_id, password_hash))
@@ -102,17 +105,21 @@ class PostgresUsers(Users):
             await connection.execute(END_LINKS, user_id)
             if end_api_keys:
                 await connection.execute(END_API_KEYS, user_id)
+            await note(connection, act)
 
     @override
-    async def change_role(self, user: User) -> None:
-        _one(await fetch(self.pool, CHANGE_ROLE, user.id, user.role))
+    async def change_role(self, user: User, *, act: Act | None = None) -> None:
+        async with transaction(self.pool) as connection:
+            _one(await connection.fetch(CHANGE_ROLE, user.id, user.role))
+            await note(connection, act)
 
     @override
-    async def change_access(self, user: User) -> None:
+    async def change_access(self, user: User, *, act: Act | None = None) -> None:
         async with transaction(self.pool) as connection:
             _one(await connection.fetch(CHANGE_ACCESS, user.id, user.blocked_at))
             if user.blocked_at:
                 await connection.execute(END_SESSIONS, user.id)
+            await note(connection, act)
 
 
 async def add_user(connection: Connection, new: NewUser) -> bool:

@@ -10,8 +10,17 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths
+from augury.application.predictions.ports import (
+    BYTES_SHOWN,
+    MOST_LETTERS,
+    DeadLetter,
+    DeadLetters,
+    QueueLengths,
+    Task,
+    letter_id,
+)
 from augury.broker.trouble import TROUBLE, why
+from augury.broker.wire import NotUnderstood, read_task
 from augury.concurrency.cancellation import within
 from augury.outbound.rabbitmq.hosts import first_that_answers
 from augury.outbound.rabbitmq.link import CLOSING, Topology, declare_dead
@@ -37,34 +46,61 @@ class RabbitDeadLetters(DeadLetters):
         return await self._over(look, patience=(2 + len(self._urls)) * self._seconds)
 
     @override
-    async def list(self, *, at_most: int) -> Sequence[DeadLetter]:
+    async def list(self, *, at_most: int, skip: int = 0) -> Sequence[DeadLetter]:
         async def look(channel: AbstractChannel) -> Sequence[DeadLetter]:
             """Acknowledge nothing: when the channel closes, all messages return to their places."""
             _, _, dead = await self._queues(channel)
             letters: list[DeadLetter] = []
-            while len(letters) < at_most and (message := await dead.get(fail=False)):
+            while len(letters) < min(skip + at_most, MOST_LETTERS) and (
+                message := await dead.get(fail=False)
+            ):
                 letters.append(_letter(message))
-            return letters
+            return letters[skip:]
 
         return await self._over(look)
 
     @override
-    async def replay(self, *, at_most: int) -> int:
-        async def put_again(channel: AbstractChannel) -> int:
+    async def drop(self, *, at_most: int, only: str | None = None) -> int:
+        async def let_go(_: AbstractChannel, message: AbstractIncomingMessage) -> None:
+            await message.ack()
+
+        return await self._each(let_go, at_most, only)
+
+    @override
+    async def replay(self, *, at_most: int, only: str | None = None) -> int:
+        async def put_again(channel: AbstractChannel, message: AbstractIncomingMessage) -> None:
+            await channel.default_exchange.publish(
+                _again(message), self._origin(message), mandatory=True, timeout=self._seconds
+            )
+            await message.ack()
+
+        return await self._each(put_again, at_most, only)
+
+    async def _each(
+        self,
+        handle: Callable[[AbstractChannel, AbstractIncomingMessage], Awaitable[None]],
+        at_most: int,
+        only: str | None,
+    ) -> int:
+        """Handle the oldest messages, or only the one with this id. Returns how many were handled. Messages
+        that are passed over return to their places when the channel closes."""
+
+        async def work(channel: AbstractChannel) -> int:
             _, _, dead = await self._queues(channel)
-            replayed = 0
-            for _ in range(min(at_most, _length(dead))):
+            handled = 0
+            for _ in range(min(at_most if only is None else MOST_LETTERS, _length(dead))):
                 message = await dead.get(fail=False)
                 if message is None:
                     break
-                await channel.default_exchange.publish(
-                    _again(message), self._origin(message), mandatory=True, timeout=self._seconds
-                )
-                await message.ack()
-                replayed += 1
-            return replayed
+                if only is not None and _letter(message).id != only:
+                    continue
+                await handle(channel, message)
+                handled += 1
+                if only is not None:
+                    break
+            return handled
 
-        return await self._over(put_again)
+        return await self._over(work)
 
     async def _queues(self, channel: AbstractChannel) -> tuple[AbstractQueue, AbstractQueue, AbstractQueue]:
         """The queues of both lanes and of the dead letters, declared again to get their lengths."""
@@ -140,15 +176,25 @@ def _last_death(message: AbstractIncomingMessage) -> dict[str, Any]:
 
 def _letter(message: AbstractIncomingMessage) -> DeadLetter:
     last = _last_death(message)
-    reason, count, died_at = last.get("reason"), last.get("count"), last.get("time")
+    reason, count = last.get("reason"), last.get("count")
+    put_at, died_at = _in_utc(message.timestamp), _in_utc(last.get("time"))
     return DeadLetter(
+        id=letter_id(message.body, put_at, died_at),
         reason=reason.decode() if isinstance(reason, bytes) else str(reason or "unknown"),
         deaths=count if isinstance(count, int) else 0,
-        died_at=_in_utc(died_at),
-        put_at=_in_utc(message.timestamp),
+        died_at=died_at,
+        put_at=put_at,
         size=len(message.body),
         body=message.body[:BYTES_SHOWN],
+        task=_task(message.body),
     )
+
+
+def _task(body: bytes) -> Task | None:
+    try:
+        return read_task(body)
+    except NotUnderstood:
+        return None
 
 
 def _in_utc(time: object) -> datetime | None:

@@ -402,6 +402,7 @@ refusal-too-many-api-keys = You already have { $most ->
         [one] { $most } API key
        *[other] { $most } API keys
     }, which is the maximum.
+refusal-dead-letter-not-found = There is no such dead letter.
 refusal-api-key-not-found = There is no such API key.
 refusal-webhook-not-found = There is no such webhook.
 refusal-delivery-not-found = There is no such delivery.

@@ -433,6 +433,7 @@ refusal-too-many-api-keys = У вас уже { $most ->
         [few] { $most } ключа
        *[other] { $most } ключей
     } API, это максимум.
+refusal-dead-letter-not-found = Такого недоставленного сообщения нет.
 refusal-api-key-not-found = Такого ключа API нет.
 refusal-webhook-not-found = Такого вебхука нет.
 refusal-delivery-not-found = Такой доставки нет.

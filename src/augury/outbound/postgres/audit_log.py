@@ -1,0 +1,142 @@
+"""The audit log: entries are added in the transaction of the act, and read in pages."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+from asyncpg import Pool, Record
+from typing_extensions import override
+
+from augury.application.operation.ports import MOST_LOOKED_AT, AuditLog, EntryPage, Filters
+from augury.domain.audit import Act, Action, Author, Entry
+from augury.domain.identifiers import UserId, uuid7
+from augury.domain.text import is_storable
+from augury.outbound.postgres.pages import LAST, hidden
+from augury.outbound.postgres.pool import Connection, connection, transaction
+from augury.outbound.postgres.reads import Reads
+from augury.outbound.postgres.upkeep import AT_ONCE, MOST_SECONDS, purge_statement
+
+COLUMNS = "id, at, actor, actor_id, request_id, action, subject, user_id, before, after"
+ADD = f"""
+INSERT INTO audit_log ({COLUMNS}) VALUES ($1, now(), $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+KEYS = ("subject", "user_id", "actor", "action")
+"""The columns that filters name. Each has an index with the id. The first of those that a filter names leads:
+acts on one subject are the fewest."""
+Arguments: TypeAlias = tuple[str, *tuple[object, ...]]
+"""The SQL, then the values of `$1`, `$2`, …"""
+OLD = purge_statement("audit_log", "at < now() - $1::interval", by="at")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The entries of one page."""
+
+    before: UUID | None
+    filters: Filters
+
+    @property
+    def given(self) -> dict[str, object]:
+        values = {name: getattr(self.filters, name) for name in KEYS}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether the page may look at entries that it does not show."""
+        return len(self.given) > 1
+
+    def page(self, limit: int) -> Arguments:
+        rest = " AND ".join(f"{name} = ${place}" for place, name in list(enumerate(self.given, 3))[1:])
+        sql = f"""
+            SELECT {COLUMNS} FROM (
+                {self._source(COLUMNS)} LIMIT {hidden(str(MOST_LOOKED_AT) if self.is_scattered else "$2")}
+            ) AS looked_at
+            {f"WHERE {rest}" if rest else ""} ORDER BY id DESC LIMIT {hidden("$2")}
+        """
+        return sql, *(self.before or LAST, limit, *self.given.values())
+
+    def end(self) -> Arguments:
+        """The statement that returns the oldest entry that `page` looked at, or no row if it looked at all of
+        them."""
+        sql = f"{self._source('id')} OFFSET {hidden(str(MOST_LOOKED_AT - 1))} LIMIT {hidden('$2')}"
+        return sql, *(self.before or LAST, 1, *list(self.given.values())[:1])
+
+    def _source(self, columns: str) -> str:
+        """The entries that are looked at, newest first."""
+        leading = next(iter(self.given), None)
+        condition = f" AND {leading} = $3" if leading else ""
+        return f"SELECT {columns} FROM audit_log WHERE id < $1{condition} ORDER BY id DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresAuditLog(AuditLog):
+    pool: Pool
+    reads: Reads
+
+    @override
+    async def add(self, act: Act) -> None:
+        async with transaction(self.pool) as taken:
+            await note(taken, act)
+
+    @override
+    async def page(
+        self, *, limit: int, before: UUID | None = None, filters: Filters | None = None
+    ) -> EntryPage:
+        wanted = Wanted(before, filters or Filters())
+        if not all(is_storable(each) for each in wanted.given.values() if isinstance(each, str)):
+            return EntryPage(())
+        rows = await self.reads.fetch(*wanted.page(limit + 1))
+        items = [_entry_of(row) for row in rows[:limit]]
+        if len(rows) > limit:
+            return EntryPage(items, items[-1].id)
+        end = await self.reads.fetch(*wanted.end()) if wanted.is_scattered else ()
+        return EntryPage(items, end[0]["id"] if end else None)
+
+    @override
+    async def purge(self, *, keep: timedelta) -> int:
+        purged = 0
+        while True:
+            async with connection(self.pool) as taken:
+                gone = int(await taken.fetchval(OLD, keep, timeout=MOST_SECONDS))
+            purged += gone
+            if gone < AT_ONCE:
+                return purged
+
+
+async def note(taken: Connection, act: Act | None) -> None:
+    """Add an act to the log, in the transaction of this connection. None adds nothing: nobody's account is
+    changed by an operator."""
+    if act is None:
+        return
+    author = act.author
+    await taken.execute(
+        ADD,
+        uuid7(),
+        author.actor,
+        author.user_id,
+        author.request_id,
+        act.action,
+        act.subject,
+        act.user_id,
+        json.dumps(dict(act.before), ensure_ascii=False),
+        json.dumps(dict(act.after), ensure_ascii=False),
+    )
+
+
+def _entry_of(row: Record) -> Entry:
+    author = Author(
+        user_id=row["actor_id"],
+        system_user=None if row["actor_id"] else row["actor"],
+        request_id=row["request_id"],
+    )
+    act = Act(
+        author=author,
+        action=Action(row["action"]),
+        subject=row["subject"],
+        user_id=None if row["user_id"] is None else UserId(row["user_id"]),
+        before=json.loads(row["before"]),
+        after=json.loads(row["after"]),
+    )
+    return Entry(row["id"], row["at"], act)
