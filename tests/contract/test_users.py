@@ -284,3 +284,21 @@ async def test_no_key_is_made_with_an_access_token_that_has_ended(adapters: Adap
         await adapters.api_keys.add(key, b"digest", most=1, version=0)
     assert await adapters.api_keys.of(user_id) == []
     assert await adapters.api_keys.add(key, b"digest", most=1, version=1)
+
+
+async def test_users_are_found_by_the_beginning_of_their_address(adapters: Adapters) -> None:
+    for name in ("ada", "adam", "bob", "a_a", "ёлка"):
+        email = f"{name}@example.org"
+        user = User(id=UserId(uuid7()), role=Role.MEMBER, email=email, created_at=datetime.now(UTC))
+        await adapters.users.add(NewUser(user=user, password_hash="h"))
+
+    async def found(prefix: str, *, limit: int = 10, after: str | None = None) -> list[str | None]:
+        return [each.email for each in await adapters.users.with_email(prefix, limit=limit, after=after)]
+
+    assert await found("ada") == ["ada@example.org", "adam@example.org"]
+    assert await found("ada@example.org") == ["ada@example.org"]
+    assert await found("ada", limit=1) == ["ada@example.org"]
+    assert await found("ada", after="ada@example.org") == ["adam@example.org"]
+    assert await found("a_") == ["a_a@example.org"]
+    assert await found("%") == await found("\x00") == []
+    assert await found("ё") == ["ёлка@example.org"]

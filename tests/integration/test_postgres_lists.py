@@ -12,9 +12,10 @@ import pytest_asyncio
 from asyncpg import Pool
 from asyncpg.pool import PoolConnectionProxy
 
+from augury.application.operation.ports import Filters
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
-from augury.outbound.postgres import balances, promo_codes, upkeep, users
+from augury.outbound.postgres import audit_log, balances, promo_codes, upkeep, users
 from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.postgres.prediction_pages import MOST_LOOKED_AT, Wanted
@@ -74,6 +75,10 @@ FILL = f"""
     INSERT INTO telegram_replies (chat_id, message_id, prediction_id)
     SELECT 1, n, {ID} FROM generate_series(1, {MANY}) n;
     INSERT INTO notices (prediction_id) SELECT id FROM predictions;
+    INSERT INTO audit_log (id, at, actor, request_id, action, subject, user_id, before, after)
+    SELECT {ID}, now(), CASE n % {ONE_IN} WHEN 1 THEN 'rare' ELSE 'root' END, '', 'user.block', 'user',
+        CASE n % {ONE_IN} WHEN 2 THEN {ID} ELSE '{USER}' END, '{{}}', '{{}}'
+    FROM generate_series(1, {MANY}) n;
 """
 
 
@@ -120,6 +125,46 @@ def require_bounded_plan(plan: dict[str, Any]) -> None:
         removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
         assert removed * node["Actual Loops"] <= MOST_LOOKED_AT, node
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= MOST_BUFFERS, plan
+
+
+ENTRIES = [
+    {},
+    {"actor": "root"},
+    {"actor": "rare"},
+    {"action": "user.block"},
+    {"subject": "user"},
+    {"user_id": USER},
+    {"user_id": USER, "actor": "rare"},
+    {"subject": "user", "user_id": USER, "actor": "rare", "action": "none"},
+]
+
+
+@pytest.mark.parametrize("wanted", ENTRIES, ids=str)
+async def test_a_page_of_the_audit_log_reads_little_wherever_it_begins(
+    history: Pool, wanted: dict[str, Any]
+) -> None:
+    for before in (None, numbered(MANY // 2), numbered(50)):
+        page = audit_log.Wanted(before, Filters(**wanted))
+        await require_bounded(history, *page.page(PAGE))
+        if page.is_scattered:
+            await require_bounded(history, *page.end())
+
+
+async def test_a_search_among_entries_that_do_not_fit_comes_to_its_end_in_short_pages(history: Pool) -> None:
+    log, found, before = audit_log.PostgresAuditLog(history, Reads(history)), 0, None
+    filters = Filters(actor="rare", subject="user")
+    for _ in range(MANY):
+        page = await log.page(limit=PAGE, before=before, filters=filters)
+        found, before = found + len(page.items), page.more
+        if before is None:
+            break
+    assert found == MANY // ONE_IN
+
+
+async def test_a_search_for_an_address_reads_little(history: Pool) -> None:
+    for prefix, after in (("1", ""), ("1", "15@example.org"), ("12345@", "")):
+        last = prefix + users.LAST_CHARACTER
+        await require_bounded(history, users.WITH_EMAIL, prefix, last, after, PAGE)
 
 
 DEPTHS = [None, *(PredictionId(numbered(number)) for number in (MANY - 50, MANY // 2, 50))]

@@ -10,7 +10,7 @@ from uuid import UUID
 from augury.domain.audit import Act, Entry
 from augury.domain.identifiers import UserId
 
-MOST_LOOKED_AT = 5_000
+MOST_LOOKED_AT = 1_000
 """Entries that one page looks at. Filters that fit few of them give a short page, with more to follow."""
 
 

@@ -74,6 +74,11 @@ class Users(Protocol):
         """Members and administrators whose account is open, newest first."""
 
     @abstractmethod
+    async def with_email(self, prefix: str, *, limit: int, after: str | None = None) -> Sequence[User]:
+        """Users whose account is open and whose address begins with `prefix` and comes after `after`, ordered
+        by address (by code point)."""
+
+    @abstractmethod
     async def change_password(
         self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False, act: Act | None = None
     ) -> None:

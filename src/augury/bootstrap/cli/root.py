@@ -23,7 +23,7 @@ OPERATOR_GROUPS = {
     "model": "Models: train, add, list, card, describe, price, roll out, retire.",
     "payment": "Payments made in Telegram Stars.",
     "promo": "Promo codes: create, list, disable, enable.",
-    "queue": "The queue: dead, replay, upgrade.",
+    "queue": "The queue: dead, replay, drop, upgrade.",
     "user": "Accounts: create, show, promote, set-password, top-up, reverse, share, block, unblock.",
 }
 """The groups of commands, with the first sentence of their help. Each is in the module of its name."""

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
+from unicodedata import normalize
 from uuid import UUID
 
 import msgspec
@@ -32,12 +33,31 @@ from augury.inbound.http.authors import author_of
 from augury.inbound.http.balance import TransferPage, TransferView
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn
-from augury.inbound.http.paging import Cursor, Limit, cursor_at, id_of, number_of, number_position, split
+from augury.inbound.http.paging import (
+    Cursor,
+    Limit,
+    address_of,
+    cursor_at,
+    id_of,
+    number_of,
+    number_position,
+    split,
+)
 from augury.inbound.http.problems import documented
 
 OfEmail = Annotated[
     str | None,
     QueryParameter(max_length=MOST_EMAIL_CHARACTERS, description="Only the user with this address."),
+]
+
+
+EmailPrefix = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=MOST_EMAIL_CHARACTERS,
+        description="Only users whose address begins with this, in the order of their addresses.",
+    ),
 ]
 
 
@@ -116,16 +136,27 @@ class PredictionSummaryPage(msgspec.Struct, frozen=True):
 @get(
     "/admin/users",
     summary="List the users, or find one",
-    description="Members and administrators, newest first. With `email`, only the user with this address.",
+    description="Members and administrators, newest first. With `email`, only the user with this address. "
+    "With `email_prefix`, those whose address begins with it, ordered by address.",
     responses=documented(401, 403, 422),
 )
 @inject
 async def list_users(
-    users: FromDishka[Users], limit: Limit = 20, cursor: Cursor = None, email: OfEmail = None
+    users: FromDishka[Users],
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    email: OfEmail = None,
+    email_prefix: EmailPrefix = None,
 ) -> MemberPage:
     if email is not None:
         secret = await users.by_email(normalized_email(email))
         return MemberPage([MemberView.of(secret.user)] if secret else [], None)
+    if email_prefix is not None:
+        listed = await users.with_email(
+            normalize("NFC", email_prefix.strip().lower()), limit=limit + 1, after=address_of(cursor)
+        )
+        page, next_cursor = split(listed, limit, lambda user: (user.email or "").encode())
+        return MemberPage([MemberView.of(user) for user in page], next_cursor)
     before = id_of(cursor)
     found = await users.page(limit=limit + 1, before=None if before is None else UserId(before))
     page, next_cursor = split(found, limit, lambda user: user.id.bytes)

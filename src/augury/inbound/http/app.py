@@ -36,6 +36,7 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.inbound.http import (
     admin,
+    admin_api_keys,
     admin_audit,
     admin_health,
     admin_models,
@@ -107,6 +108,7 @@ ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin_promo_codes.ROUTES,
     *admin_queue.ROUTES,
     *admin_audit.ROUTES,
+    *admin_api_keys.ROUTES,
 )
 SERVICE_ROUTES: Sequence[ControllerRouterHandler] = (*health.ROUTES, metrics_page, *docs.ROUTES)
 MOST_BYTES = 65_536

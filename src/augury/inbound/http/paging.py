@@ -8,6 +8,7 @@ from uuid import UUID
 
 from litestar.params import QueryParameter
 
+from augury.domain.text import is_storable
 from augury.inbound.http.field_problems import FieldProblem
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import WRONG_SHAPE
@@ -16,7 +17,7 @@ Item = TypeVar("Item")
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The maximum number of items per page.")]
 Cursor = Annotated[
     str | None,
-    QueryParameter(max_length=100, description="The `next_cursor` of the page before this one."),
+    QueryParameter(max_length=400, description="The `next_cursor` of the page before this one."),
 ]
 
 
@@ -55,6 +56,19 @@ def text_of(cursor: str | None) -> str | None:
     if not text.isprintable():
         raise _not_a_cursor()
     return text
+
+
+def address_of(cursor: str | None) -> str | None:
+    """Raises a 422 if this is not a cursor of a list that is ordered by e-mail address."""
+    if cursor is None:
+        return None
+    try:
+        address = _position(cursor).decode()
+    except UnicodeDecodeError:
+        raise _not_a_cursor() from None
+    if not is_storable(address):
+        raise _not_a_cursor()
+    return address
 
 
 def number_position(number: int) -> bytes:

@@ -76,6 +76,15 @@ class MemoryUsers(Users):
         return sorted(users, key=lambda user: user.id, reverse=True)[:limit]
 
     @override
+    async def with_email(self, prefix: str, *, limit: int, after: str | None = None) -> Sequence[User]:
+        found = {
+            record.user.email: record.user
+            for record in self.memory.state.users.values()
+            if record.user.email is not None and record.user.email.startswith(prefix)
+        }
+        return [found[email] for email in sorted(found) if after is None or email > after][:limit]
+
+    @override
     async def change_password(
         self, user_id: UserId, password_hash: str, *, end_api_keys: bool = False, act: Act | None = None
     ) -> None:

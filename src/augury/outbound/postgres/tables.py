@@ -65,6 +65,7 @@ users = Table(
     CheckConstraint("role IN ('guest', 'member', 'admin')", name="role"),
 )
 
+Index("users_email_prefix_idx", users.c.email, postgresql_ops={"email": "text_pattern_ops"})
 Index("users_listed_idx", users.c.id, postgresql_where=text("role <> 'guest' AND closed_at IS NULL"))
 Index(
     "users_forgettable_idx",

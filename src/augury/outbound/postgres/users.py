@@ -7,6 +7,7 @@ from typing_extensions import override
 from augury.application.people.ports import NewUser, Secret, Users
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
+from augury.domain.text import is_storable
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pages import LAST, hidden
@@ -35,6 +36,12 @@ PAGE = f"""
 SELECT {COLUMNS} FROM users WHERE role <> 'guest' AND closed_at IS NULL AND id < $1
 ORDER BY id DESC LIMIT {hidden("$2")}
 """
+# By code point, whatever the database's collation. A closed account has no address.
+WITH_EMAIL = f"""
+SELECT {COLUMNS} FROM users WHERE email ~>=~ $1 AND email ~<~ $2 AND email ~>~ $3
+ORDER BY email USING ~<~ LIMIT {hidden("$4")}
+"""
+LAST_CHARACTER = chr(0x10FFFF)
 REPLACE_HASH = """
 UPDATE users SET password_hash = $2, access_version = access_version + 1
 WHERE id = $1 AND closed_at IS NULL RETURNING id
@@ -94,6 +101,13 @@ class PostgresUsers(Users):
     @override
     async def page(self, *, limit: int, before: UserId | None = None) -> Sequence[User]:
         return [user_of(row) for row in await self.reads.fetch(PAGE, before or LAST, limit)]
+
+    @override
+    async def with_email(self, prefix: str, *, limit: int, after: str | None = None) -> Sequence[User]:
+        if not is_storable(prefix):
+            return []
+        values = prefix, prefix + LAST_CHARACTER, after or "", limit
+        return [user_of(row) for row in await self.reads.fetch(WITH_EMAIL, *values)]
 
     @override
     async def change_password(
