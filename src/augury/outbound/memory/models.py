@@ -59,7 +59,6 @@ class MemoryModels(Models):
             if upload and upload.upload.sha256 != model.sha256:
                 raise Conflict(f"{model.ref} is to become another file")
             _store(state, model, self.memory.now())
-            _store(state, model)
             note(state, self.memory.now(), act)
 
     @override
@@ -84,9 +83,8 @@ class MemoryModels(Models):
         async with self.memory.change() as state:
             if ref not in state.models:
                 raise ModelNotFound(model=str(ref))
-            return _store(state, how(state.models[ref]), self.memory.now())
             before = state.models[ref]
-            after = _store(state, how(before))
+            after = _store(state, how(before), self.memory.now())
             note(state, self.memory.now(), act(before, after) if act else None)
         return after
 
