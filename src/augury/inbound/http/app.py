@@ -34,6 +34,7 @@ from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.natural_batches import NaturalBatches
+from augury.concurrency.room import Room
 from augury.inbound.http import (
     admin,
     admin_api_keys,
@@ -57,7 +58,6 @@ from augury.inbound.http import (
     model_uploads,
     models,
     predictions,
-    problems,
     quote,
     submissions,
     users,
@@ -75,6 +75,10 @@ from augury.inbound.http.event_streams import EventStreams
 from augury.inbound.http.head import with_head
 from augury.inbound.http.health import Checks
 from augury.inbound.http.identity import Identity, administrator
+from augury.inbound.http.inference import problems as inference_problems
+from augury.inbound.http.inference import routes as inference
+from augury.inbound.http.inference.answering import Answering
+from augury.inbound.http.inference.infer import InferHandler
 from augury.inbound.http.intake import Intake
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.metrics import metrics as metrics_page
@@ -96,6 +100,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *balance.ROUTES,
     *models.ROUTES,
     *model_cards.ROUTES,
+    *inference.ROUTES,
 )
 ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin.ROUTES,
@@ -166,7 +171,7 @@ def create_app(
         state=State(state),
         lifespan=[*lifespan, _handlers(container, settings, metrics, pages)],
         guards=[only_known_parameters],
-        exception_handlers=problems.HANDLERS,
+        exception_handlers=inference_problems.HANDLERS,
         openapi_config=None,  # see `openapi`
         request_max_body_size=min(settings.max_body_bytes, MOST_BYTES),
         logging_config=None,
@@ -217,9 +222,10 @@ def _handlers(
         )
         app.state.identity = identity
         app.state.ledger = await container.get(Ledger)
+        outflow = Outflow(most=settings.max_large_answers)
         app.state.prediction_answers = PredictionAnswers(
             predictions=await container.get(Predictions),
-            outflow=Outflow(most=settings.max_large_answers),
+            outflow=outflow,
             base_path=settings.base_path,
         )
         app.state.event_streams = EventStreams(
@@ -235,15 +241,29 @@ def _handlers(
             answers=app.state.prediction_answers,
             streams=app.state.event_streams,
         )
+        submit_prediction = SubmitPrediction(
+            models=await container.get(Models),
+            books=await container.get(OpenBooks),
+            flight=flight,
+            limits=await container.get(Limits),
+        )
+        app.state.infer_handler = InferHandler(
+            submit_prediction=submit_prediction,
+            wait=await container.get(WaitForPrediction),
+            models=await container.get(Models),
+            answering=Answering(
+                predictions=await container.get(Predictions),
+                models=await container.get(Models),
+                outflow=outflow,
+                room=Room(settings.max_decoding_bytes),
+                base_path=settings.base_path,
+            ),
+            settings=settings,
+        )
         app.state.submit_handler = submissions.SubmitHandler(
             identity=identity,
             answers=app.state.prediction_answers,
-            submit_prediction=SubmitPrediction(
-                models=await container.get(Models),
-                books=await container.get(OpenBooks),
-                flight=flight,
-                limits=await container.get(Limits),
-            ),
+            submit_prediction=submit_prediction,
             wait=await container.get(WaitForPrediction),
             settings=settings,
         )
@@ -274,7 +294,7 @@ def _with_rows(most_bytes: int | None) -> Router:
     """The routes whose bodies can be large."""
     return Router(
         "/",
-        route_handlers=[submissions.submit, quote.quote],
+        route_handlers=[submissions.submit, quote.quote, *inference.WITH_ROWS],
         request_max_body_size=most_bytes,
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 
 import msgspec
 from litestar import Request, Response, get
@@ -51,14 +52,18 @@ async def live() -> Alive:
 )
 async def ready(request: Request[None, None, State]) -> Response[Readiness]:
     settings: HttpSettings = request.app.state.settings
-    checks: Checks = request.app.state.checks
-    seconds = settings.check_timeout.total_seconds()
-    said = await asyncio.gather(*(_ask(name, check, seconds) for name, check in checks.items()))
-    answers = dict(zip(checks, said, strict=True))
+    answers = await dependencies(request.app.state.checks, settings.check_timeout)
     is_ready = all(answer == "ok" for answer in answers.values())
     return Response(
         Readiness("ready" if is_ready else "not ready", answers), status_code=200 if is_ready else 503
     )
+
+
+async def dependencies(checks: Checks, patience: timedelta) -> dict[str, str]:
+    """What each dependency answers to its check, by name: `ok`, or what is wrong."""
+    seconds = patience.total_seconds()
+    said = await asyncio.gather(*(_ask(name, check, seconds) for name, check in checks.items()))
+    return dict(zip(checks, said, strict=True))
 
 
 async def _ask(name: str, check: Callable[[], Awaitable[None]], seconds: float) -> str:

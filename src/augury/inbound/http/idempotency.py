@@ -64,12 +64,16 @@ def name_of_key(scope: Scope) -> str | None:
         return None
     if len(values) > 1:
         raise Refused(WRONG_SHAPE, "There is more than one `Idempotency-Key`.")
-    name = values[0].strip(b" \t")
-    if not 1 <= len(name) <= MOST_KEY_CHARACTERS or not all(0x20 <= byte <= 0x7E for byte in name):
+    return checked_name(values[0].strip(b" \t").decode("latin-1"), "Idempotency-Key")
+
+
+def checked_name(name: str, where: str) -> str:
+    """The name of a key. Raises a 422 if it cannot be one. `where` it stands is for the caller."""
+    if not 1 <= len(name) <= MOST_KEY_CHARACTERS or not all(" " <= each <= "~" for each in name):
         raise Refused(
-            WRONG_SHAPE, f"`Idempotency-Key` must be 1 to {MOST_KEY_CHARACTERS} printable ASCII characters."
+            WRONG_SHAPE, f"`{where}` must be 1 to {MOST_KEY_CHARACTERS} printable ASCII characters."
         )
-    return name.decode("ascii")
+    return name
 
 
 def _key(name: str, what: bytes, body: bytes, values: object) -> IdempotencyKey:

@@ -27,6 +27,7 @@ from augury.inbound.http.problem_kinds import KINDS
 from augury.inbound.http.refusals import (
     FRAMEWORK,
     INTERNAL_ERROR,
+    NOT_FINAL,
     NOT_JSON,
     NOT_JSON_TYPE,
     NOTHING_IN_RANGE,
@@ -146,6 +147,8 @@ def _usual(status: int) -> list[dict[str, object]]:
             return [INTERNAL_ERROR.problem(_LOGGED)]
         case 503:
             return [UNAVAILABLE.problem(_AWAY)]
+        case 504:
+            return [NOT_FINAL.problem("The prediction is still queued.", prediction_status="queued")]
         case _:
             return []
 

@@ -107,4 +107,16 @@ TOO_MANY_REQUESTS = Kind(429, "too-many-requests", "Too many requests")
 TOO_MANY_VALUES = Kind(422, "too-many-values", "Too many values", {"most": "most"})
 
 
+NOT_FINAL = Kind(504, "prediction-not-final", "Prediction not final yet")
+
+
+PREDICTION_FAILED = Kind(500, "prediction-failed", "Prediction failed")
+
+
+NOT_RUN = Kind(409, "prediction-not-run", "Prediction not run")
+
+
+FORGOTTEN = Kind(410, "prediction-forgotten", "Answer deleted")
+
+
 INTERNAL_ERROR = Kind(500, "internal-error", "Internal error")

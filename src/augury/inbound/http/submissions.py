@@ -171,7 +171,7 @@ class SubmitHandler:
             expires_in=None if expires_in is None else timedelta(seconds=expires_in),
             key=key,
             max_price=max_price,
-            trace=_trace(scope),
+            trace=trace_of(scope),
             explain=top,
         )
         try:
@@ -240,7 +240,7 @@ class Taken:
     answer: Prediction | Replayed
 
 
-def _trace(scope: Scope) -> str | None:
+def trace_of(scope: Scope) -> str | None:
     """The caller's trace. An invalid one is ignored."""
     header = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
     return None if header is None else traceparent(header.decode("latin-1"))

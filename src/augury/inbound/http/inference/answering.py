@@ -1,0 +1,141 @@
+"""Answers an inference request with the prediction that it became."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+from litestar.types import Receive, Scope, Send
+from typing_extensions import override
+
+from augury.application.models.ports import Models
+from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.concurrency.aside import aside
+from augury.concurrency.room import Room
+from augury.domain.answer import answers_in
+from augury.domain.answer_form import AnswerForm
+from augury.domain.prediction import Failure, NoValidRow, Prediction, Status
+from augury.domain.row_errors import warning_count
+from augury.inbound.http.encoded import EncodedJson
+from augury.inbound.http.inference.messages import InferResponse
+from augury.inbound.http.inference.outputs import tensors_of
+from augury.inbound.http.outflow import Outflow
+from augury.inbound.http.problems import Refused
+from augury.inbound.http.refusals import FORGOTTEN, NOT_FINAL, NOT_RUN, PREDICTION_FAILED, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class HeldJson(EncodedJson):
+    """A large JSON response, which holds a place until it is sent."""
+
+    ended: Callable[[], None]
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await EncodedJson.__call__(self, scope, receive, send)
+        finally:
+            self.ended()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """Makes the answers. Lives as long as the application."""
+
+    predictions: Predictions
+    models: Models
+    outflow: Outflow
+    room: Room
+    """For outputs that are converted at the same time: as tensors, they take many times their bytes."""
+    base_path: str
+
+    async def answer(
+        self, stored: StoredPrediction, id: str | None, wanted: Collection[str], *, replayed: bool
+    ) -> EncodedJson:
+        """Raises the refusal that says where the prediction is, unless it has succeeded."""
+        self._require_answered(stored)
+        prediction = stored.prediction
+        form = (await self.models.version(prediction.model)).facts.form
+        headers = [(b"idempotent-replayed", b"true")] if replayed else []
+        if not stored.large_output:
+            return EncodedJson(200, _encoded(stored, stored.output, form, id, wanted), headers)
+        ended = self.outflow.begin(prediction.user_id)
+        try:
+            size = stored.large_output
+            taken = await self.room.enter(size)
+            try:
+                output = await self._whole(stored)
+                body = await aside(size, lambda: _encoded(stored, output, form, id, wanted))
+            finally:
+                self.room.leave(taken)
+        except BaseException:
+            ended()
+            raise
+        return HeldJson(200, body, headers, ended)
+
+    async def _whole(self, stored: StoredPrediction) -> bytes:
+        found = bytearray()
+        prediction = stored.prediction
+        while len(found) < stored.large_output:
+            piece = await self.predictions.piece(prediction.id, owner=prediction.user_id, begin=len(found))
+            if not piece:
+                raise self._refused(FORGOTTEN, "The answer was deleted.", prediction)
+            found += piece
+        return bytes(found)
+
+    def _require_answered(self, stored: StoredPrediction) -> None:
+        prediction = stored.prediction
+        match prediction.status:
+            case Status.QUEUED | Status.PROCESSING:
+                raise self._refused(
+                    NOT_FINAL,
+                    f"The prediction is still {prediction.status}. Read it later: "
+                    f"GET {self._url(prediction)}. Or send the same request with the same `id`: it is "
+                    "charged once.",
+                    prediction,
+                )
+            case Status.FAILED if prediction.failure is Failure.NO_VALID_ROW:
+                raise NoValidRow(tuple(stored.errors), error_count=prediction.error_count)
+            case Status.FAILED:
+                says = f"The prediction failed ({prediction.failure}). Nothing was charged."
+                raise self._refused(PREDICTION_FAILED, says, prediction)
+            case Status.CANCELED | Status.EXPIRED:
+                says = f"The prediction was not run: it is {prediction.status}. Nothing was charged."
+                raise self._refused(NOT_RUN, says, prediction)
+        if stored.output is None and not stored.large_output:
+            raise self._refused(FORGOTTEN, "The answer of this prediction was deleted.", prediction)
+
+    def _refused(self, kind: Kind, says: str, prediction: Prediction) -> Refused:
+        return Refused(
+            kind,
+            says,
+            retry_after=1 if kind.status == HTTPStatus.GATEWAY_TIMEOUT else None,
+            prediction_id=prediction.id,
+            prediction_status=prediction.status,
+            price=prediction.price,
+            charged=prediction.charged,
+            url=self._url(prediction),
+        )
+
+    def _url(self, prediction: Prediction) -> str:
+        return f"{self.base_path}/predictions/{prediction.id}"
+
+
+def _encoded(
+    stored: StoredPrediction, output: bytes | None, form: AnswerForm, id: str | None, wanted: Collection[str]
+) -> bytes:
+    prediction = stored.prediction
+    response = InferResponse(
+        model_name=prediction.model.name,
+        model_version=str(prediction.model.version),
+        id=msgspec.UNSET if id is None else id,
+        parameters={
+            "prediction_id": str(prediction.id),
+            "price": prediction.price,
+            "charged": prediction.charged,
+            "error_count": prediction.error_count,
+            "warning_count": warning_count(stored.warnings),
+        },
+        outputs=tensors_of(form, answers_in(output), stored.errors, wanted),
+    )
+    return msgspec.json.encode(response)

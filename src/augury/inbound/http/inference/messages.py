@@ -1,0 +1,180 @@
+"""The messages of the Open Inference Protocol, version 2."""
+
+from collections.abc import Mapping
+from typing import Annotated, TypeGuard
+
+import msgspec
+
+from augury.domain.balance import MOST_CREDITS
+from augury.inbound.http.inference.datatypes import Datatype
+from augury.inbound.http.openapi import Shows
+from augury.inbound.http.problems import Problem, Refused
+from augury.inbound.http.refusals import WRONG_SHAPE
+from augury.inbound.http.wording import listed
+
+MOST_DIMENSIONS = 2
+Parameters = dict[str, str | float | bool | None]
+Given = Mapping[str, str | float | bool]
+"""Parameters without those that are null. Whole numbers are floats, too."""
+Size = Annotated[int, msgspec.Meta(ge=0)]
+Scalar = str | float | bool | None
+Data = Annotated[
+    msgspec.Raw,
+    Shows(
+        type=list[Scalar | list[Scalar]],
+        description="The elements in row-major order, flat or nested. null is a missing value. Left out if "
+        "they follow the JSON as bytes (`binary_data_size`).",
+        example=["Какой-то текст для предсказания"],
+    ),
+]
+
+
+class InferInput(msgspec.Struct, forbid_unknown_fields=True):
+    """One column of the table, with a feature's name. Its shape is `[n]` or `[n, 1]` for n rows, and `[n, k]`
+    for an embedding of k numbers."""
+
+    name: str
+    shape: Annotated[list[Size], msgspec.Meta(min_length=1, max_length=MOST_DIMENSIONS)]
+    datatype: Datatype
+    parameters: Parameters | None = None
+    data: Data = msgspec.field(default_factory=msgspec.Raw)
+
+
+class RequestedOutput(msgspec.Struct, forbid_unknown_fields=True):
+    """An output that the answer shall have. Without any, it has all of them."""
+
+    name: str
+    parameters: Parameters | None = None
+
+
+class InferRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A table for a model, column by column. `id` comes back with the answer. It is also the request's
+    idempotency key: the same request with the same `id` is charged once within 24 hours.
+
+    `parameters` may have `max_price` (credits) and `expires_in` (seconds), as in `POST /predictions`.
+    """
+
+    inputs: Annotated[list[InferInput], msgspec.Meta(min_length=1)]
+    id: str | None = None
+    parameters: Parameters | None = None
+    outputs: list[RequestedOutput] | None = None
+
+
+class OutputTensor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One part of the answers to all rows, in row-major order. null is a missing number."""
+
+    name: str
+    shape: list[int]
+    datatype: Datatype
+    data: list[Scalar]
+    parameters: Mapping[str, str] = {}
+
+
+class InferResponse(msgspec.Struct, frozen=True):
+    """The answers to all rows. `parameters` say what they cost: `price` was held, `charged` is the final
+    cost, both in credits; `prediction_id` names the prediction in `GET /predictions/{prediction_id}`."""
+
+    model_name: str
+    model_version: str
+    id: str | msgspec.UnsetType
+    parameters: dict[str, str | int | bool]
+    outputs: list[OutputTensor]
+
+
+class MetadataTensor(msgspec.Struct, frozen=True):
+    """An input or an output. `-1` stands for any number."""
+
+    name: str
+    datatype: Datatype
+    shape: list[int]
+    parameters: dict[str, str | bool]
+
+
+class ModelMetadata(msgspec.Struct, frozen=True):
+    """A version of a model: one input for each feature, and the outputs of its kind of answer."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[MetadataTensor]
+    outputs: list[MetadataTensor]
+    parameters: dict[str, str | int]
+
+
+class ServerMetadata(msgspec.Struct, frozen=True):
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class Live(msgspec.Struct, frozen=True):
+    live: bool
+
+
+class Ready(msgspec.Struct, frozen=True):
+    ready: bool
+
+
+class ModelReady(msgspec.Struct, frozen=True):
+    name: str
+    ready: bool
+
+
+class ModelNames(msgspec.Struct, frozen=True):
+    models: list[str]
+    next_cursor: str | None
+
+
+class InferenceProblem(Problem, frozen=True, kw_only=True):
+    """A refusal (RFC 9457) with the member `error`, in which clients of the protocol look for its words."""
+
+    error: str
+
+
+_DECIDED: Mapping[str, tuple[type, int, int]] = {
+    "max_price": (int, 0, MOST_CREDITS),
+    "expires_in": (int, 1, 100 * 365 * 86_400),
+    "binary_data_output": (bool, 0, 1),
+}
+_OF_INPUT = ("binary_data_size", "content_type")
+_OF_OUTPUT = ("binary_data", "content_type")
+
+
+def request_parameters(given: Parameters | None) -> Mapping[str, int]:
+    """The parameters that decide something, by name. Raises a 422 for others, and for wrong values.
+
+    `content_type` is only a hint for servers that let callers choose how a tensor is decoded.
+    """
+    found: dict[str, int] = {}
+    for name, value in known("parameters", given, (*_DECIDED, "content_type")).items():
+        if name == "content_type":
+            continue
+        kind, least, most = _DECIDED[name]
+        fits = isinstance(value, bool) if kind is bool else is_whole(value)
+        if not fits or not least <= float(value) <= most:
+            wanted = "true or false" if kind is bool else f"a whole number from {least} to {most}"
+            raise Refused(WRONG_SHAPE, f"`parameters.{name}` must be {wanted}.")
+        found[name] = int(value)
+    return found
+
+
+def is_whole(value: object) -> TypeGuard[float]:
+    return isinstance(value, float) and value.is_integer()
+
+
+def known(where: str, given: Parameters | None, names: tuple[str, ...]) -> Given:
+    """The parameters without those that are null. Raises a 422 for those that are not in `names`."""
+    found = {name: value for name, value in (given or {}).items() if value is not None}
+    if unknown := next((name for name in found if name not in names), None):
+        raise Refused(
+            WRONG_SHAPE, f"`{where}.{unknown[:100]}` is not supported: the known ones are {listed(names)}."
+        )
+    return found
+
+
+def input_parameters(tensor: InferInput) -> Given:
+    return known(f"inputs.{tensor.name[:100]}.parameters", tensor.parameters, _OF_INPUT)
+
+
+def require_output_parameters(output: RequestedOutput) -> None:
+    known(f"outputs.{output.name[:100]}.parameters", output.parameters, _OF_OUTPUT)

@@ -1,0 +1,118 @@
+"""The outputs of each kind of model: their tensors, and the answers in them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from augury.domain.answer import Answer
+from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.row_errors import RowError
+from augury.inbound.http.field_problems import row_problems
+from augury.inbound.http.inference.datatypes import Datatype
+from augury.inbound.http.inference.messages import OutputTensor
+
+ERROR = "error"
+"""The output that says why a row has no answer. It is empty for a row that has one."""
+NOT_ANSWERED = "has no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A tensor of the answers."""
+
+    name: str
+    datatype: Datatype
+    names: tuple[str, ...] | None = None
+    """What its columns stand for: classes, labels, targets or quantiles. None for a tensor of one column."""
+
+    @property
+    def absent(self) -> str | int | bool | None:
+        """The element for a row without an answer. Only numbers can be missing: a rank counts from 1."""
+        absent: dict[Datatype, str | int | bool] = {
+            Datatype.BYTES: "",
+            Datatype.INT64: 0,
+            Datatype.BOOL: False,
+        }
+        return absent.get(self.datatype)
+
+    def shape(self, rows: int) -> list[int]:
+        return [rows] if self.names is None else [rows, len(self.names)]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The names of its columns, as a JSON list, since a parameter is no list."""
+        return {} if self.names is None else {"names": msgspec.json.encode(self.names).decode()}
+
+
+def outputs_of(form: AnswerForm) -> tuple[Output, ...]:
+    """The outputs of a model with answers of this form."""
+    match form.task:
+        case Task.CLASSIFICATION:
+            answer = Output("label", Datatype.BYTES), Output("probabilities", Datatype.FP64, form.names)
+        case Task.MULTILABEL:
+            labels = Output("labels", Datatype.BOOL, form.names)
+            answer = labels, Output("probabilities", Datatype.FP64, form.names)
+        case Task.MULTI_REGRESSION:
+            return Output("values", Datatype.FP64, form.names), Output(ERROR, Datatype.BYTES)
+        case Task.UNCERTAIN_REGRESSION:
+            answer = Output("value", Datatype.FP64), Output("standard_deviation", Datatype.FP64)
+        case Task.RANKING:
+            answer = Output("value", Datatype.FP64), Output("rank", Datatype.INT64)
+        case Task.REGRESSION:
+            return Output("value", Datatype.FP64), Output(ERROR, Datatype.BYTES)
+    return *answer, Output(ERROR, Datatype.BYTES)
+
+
+def tensors_of(
+    form: AnswerForm, answers: Sequence[Answer | None], errors: Sequence[RowError], wanted: Collection[str]
+) -> list[OutputTensor]:
+    """The tensors of these answers, one for each row; only the `wanted` ones, or all if there are none."""
+    reasons = _reasons(errors)
+    return [
+        OutputTensor(
+            output.name,
+            output.shape(len(answers)),
+            output.datatype,
+            _errors(answers, reasons) if output.name == ERROR else _elements(output, answers),
+            output.parameters,
+        )
+        for output in outputs_of(form)
+        if not wanted or output.name in wanted
+    ]
+
+
+def _elements(output: Output, answers: Sequence[Answer | None]) -> list[Any]:
+    name, names = output.name, output.names
+    if names is None:
+        return [output.absent if each is None else _member(each, name) for each in answers]
+    absent = [output.absent] * len(names)
+    if output.datatype is Datatype.BOOL:
+        chosen = [None if each is None else set(_member(each, name)) for each in answers]
+        return list(
+            chain.from_iterable(absent if each is None else map(each.__contains__, names) for each in chosen)
+        )
+    return list(
+        chain.from_iterable(
+            absent if each is None else map((_member(each, name) or {}).get, names) for each in answers
+        )
+    )
+
+
+def _member(answer: Answer, name: str) -> Any:  # noqa: ANN401  # each member has its own type
+    members: Mapping[str, Any] = answer
+    return members.get(name)
+
+
+def _errors(answers: Sequence[Answer | None], reasons: Mapping[int, str]) -> list[Any]:
+    return ["" if each else reasons.get(row, NOT_ANSWERED) for row, each in enumerate(answers)]
+
+
+def _reasons(errors: Sequence[RowError]) -> Mapping[int, str]:
+    return {
+        each.row: f"`{each.field}` {each.message}" if each.field else each.message
+        for each in row_problems(errors)
+        if each.row is not None
+    }
