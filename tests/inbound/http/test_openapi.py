@@ -98,7 +98,7 @@ async def test_what_takes_a_body_may_refuse_it_in_four_ways(api: Api) -> None:
             reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
             schema = (await description(api))["components"]["schemas"][reference.rsplit("/", 1)[1]]
             assert schema["additionalProperties"] is False
-    assert bodies == 20
+    assert bodies == 22
 
 
 async def test_every_operation_says_what_it_does_in_the_words_of_its_use_case(api: Api) -> None:
@@ -144,7 +144,7 @@ async def test_what_is_done_once_per_key_says_in_a_header_that_it_was_done_befor
             done = [response for status, response in operation["responses"].items() if status < "300"]
             assert done
             assert all("Idempotent-Replayed" in response["headers"] for response in done), path
-    assert keyed == 7
+    assert keyed == 9
 
 
 async def test_a_prediction_is_described_as_it_is(api: Api) -> None:
@@ -163,6 +163,8 @@ async def test_no_request_has_two_bodies_and_the_form_of_signing_in_is_told_in_w
             kinds = list(operation["requestBody"]["content"])
             if path == "/batches":
                 assert kinds == [*TYPES.values(), FORM]  # each can send the same file
+            elif path.endswith("/infer"):  # the bytes of tensors may follow the JSON
+                assert kinds == ["application/json", "application/octet-stream"]
             elif path == "/admin/models":
                 assert kinds == ["application/octet-stream", FORM]
             else:

@@ -25,11 +25,13 @@ from augury.domain.user import (
 from augury.inbound.http.field_problems import FieldProblem, row_problems
 from augury.inbound.http.problem_kinds import KINDS
 from augury.inbound.http.refusals import (
+    FORGOTTEN,
     FRAMEWORK,
     INTERNAL_ERROR,
     NOT_FINAL,
     NOT_JSON,
     NOT_JSON_TYPE,
+    NOT_RUN,
     NOTHING_IN_RANGE,
     REGISTER,
     SIGN_IN_REQUIRED,
@@ -132,6 +134,11 @@ def _usual(status: int) -> list[dict[str, object]]:
             return [problem_of(NotAllowed())]
         case 404:
             return [FRAMEWORK[404].problem(FRAMEWORK[404].says)]
+        case 409:
+            says = "The prediction was not run: it is canceled. Nothing was charged."
+            return [NOT_RUN.problem(says, prediction_status="canceled")]
+        case 410:
+            return [FORGOTTEN.problem("The answer of this prediction was deleted.")]
         case 413:
             return [FRAMEWORK[413].problem(FRAMEWORK[413].says)]
         case 415:
