@@ -158,12 +158,13 @@ def use_mixed(client: triton.InferenceServerClient, headers: dict[str, str]) -> 
 
 def use_numbers(client: triton.InferenceServerClient, headers: dict[str, str]) -> None:
     forms = [numbers(), numbers(binary=False), numbers(datatype="FP32")]
-    for model, shapes in {
+    outputs: dict[str, dict[str, tuple[int, ...]]] = {
         "quantiles": {"values": (3, 2)},
         "uncertain": {"value": (3,), "standard_deviation": (3,)},
         "rank": {"value": (3,), "rank": (3,)},
         "labels": {"labels": (3, 2), "probabilities": (3, 2)},
-    }.items():
+    }
+    for model, shapes in outputs.items():
         told = {each["name"]: each for each in client.get_model_metadata(model)["outputs"]}
         answers = [client.infer(model, form, headers=dict(headers)) for form in forms]
         for name, shape in shapes.items():
@@ -180,12 +181,13 @@ def use_numbers(client: triton.InferenceServerClient, headers: dict[str, str]) -
 
 def be_refused(client: triton.InferenceServerClient, headers: dict[str, str]) -> None:
     inputs = [given("text", np.array(["a"], dtype=object), "BYTES")]
-    for status, words, arguments in (
+    refusals: list[tuple[str, str, dict[str, Any]]] = [
         ("401", "account", {"headers": {}}),
         ("401", "API key", {"headers": {"Authorization": "Bearer aug_wrong"}}),
         ("402", "`max_price`", {"headers": headers, "parameters": {"max_price": 0}}),
         ("422", "conflict|another request", {"headers": headers, "request_id": "a"}),
-    ):
+    ]
+    for status, words, arguments in refusals:
         with pytest.raises(InferenceServerException, match=words) as refused:
             client.infer("tone", inputs, **arguments)
         assert refused.value.status() == status
