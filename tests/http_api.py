@@ -12,7 +12,7 @@ from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
 from augury.application.people.ports import AccessTokens
-from augury.bootstrap.api import pages_of
+from augury.bootstrap.pages import pages_of
 from augury.bootstrap.use_cases import API
 from augury.domain.user import Role, User
 from augury.inbound.http.app import create_app
@@ -87,7 +87,7 @@ async def serving(
 ) -> AsyncIterator[Api]:
     """The API. With the settings of the pages, these are beside it."""
     container = http_container(hexagon, overrides)
-    pages = pages_of(container, settings, web) if web else None
+    pages = pages_of(container, settings, web, lambda: app.state) if web else None
     app = create_app(container=container, settings=settings, asyncapi=asyncapi, checks=checks, pages=pages)
     stop = asyncio.Event()
     started: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -290,3 +290,23 @@ async def test_statuses_are_read_at_once_whoever_owns_them(adapters: Adapters) -
 
     assert found == {queued.id: Status.QUEUED, ended.id: Status.SUCCEEDED, other.id: Status.QUEUED}
     assert await adapters.predictions.statuses([]) == {}
+
+
+async def test_the_usage_of_a_user_is_by_day_and_model(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(credits=10), await adapters.user(credits=1)
+    done = await adapters.predictions_of(user_id, 3)
+    await adapters.predictions_of(other, 1)
+    token = uuid4()
+    [claim] = await adapters.claim(done[0], token=token)
+    await adapters.work.settle(token, [finish(claim.prediction)])
+    long_ago, now = datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC)
+
+    usage = await adapters.predictions.usage(user_id, since=long_ago, most=100)
+
+    assert [(each.model, each.predictions) for each in usage] == [(MODEL.name, 3)]
+    stored = await adapters.predictions.get(done[0].id, owner=user_id)
+    assert usage[0].charged == stored.prediction.charged > 0
+    assert usage[0].rows == stored.prediction.valid_rows
+    newest = await adapters.predictions.usage(user_id, since=long_ago, most=2)
+    assert [each.predictions for each in newest] == [2]
+    assert await adapters.predictions.usage(user_id, since=now.replace(year=now.year + 1), most=9) == []

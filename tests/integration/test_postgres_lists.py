@@ -15,7 +15,15 @@ from asyncpg.pool import PoolConnectionProxy
 from augury.application.operation.ports import Filters
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
-from augury.outbound.postgres import audit_log, balances, promo_codes, upkeep, users
+from augury.outbound.postgres import (
+    audit_log,
+    balances,
+    predictions,
+    promo_codes,
+    sessions,
+    upkeep,
+    users,
+)
 from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.postgres.prediction_pages import MOST_LOOKED_AT, Wanted
@@ -182,6 +190,17 @@ async def test_a_page_of_predictions_reads_little_wherever_it_begins(
         await require_bounded(history, *wanted.page(PAGE))
         if wanted.is_scattered:
             await require_bounded(history, *wanted.end())
+
+
+async def test_the_usage_and_the_sessions_of_a_user_read_a_bounded_part(history: Pool) -> None:
+    for sql, arguments in (
+        (predictions.USAGE, (USER, UUID(int=0), 1_000)),
+        (sessions.OF, (USER, PAGE)),
+    ):
+        async with history.acquire() as connection:
+            plan = await plan_of(connection, sql, arguments)
+        assert "Seq Scan" not in {node["Node Type"] for node in nodes(plan)}, plan
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= MOST_BUFFERS, plan
 
 
 @pytest.mark.parametrize("analyzed", [False, True])

@@ -1,7 +1,6 @@
 """`augury api`: serves HTTP over the books and RabbitMQ."""
 
 import asyncio
-import importlib
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -22,21 +21,18 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http_server import HttpServer, bound_socket, connections_possible
+from augury.bootstrap.pages import pages_of
 from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.secret_keys import derived
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.concurrency.background import background
 from augury.inbound.events import EventListener
-from augury.inbound.http.address import place_of
 from augury.inbound.http.app import create_app
 from augury.inbound.http.connections import Connections, ConnectionSettings
-from augury.inbound.http.edge import share_of
 from augury.inbound.http.health import Checks
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.web.door import Door, Made
-from augury.inbound.web.outside import Outside
 from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings, ping
@@ -113,7 +109,7 @@ async def serve(
         settings=settings,
         asyncapi=_asyncapi,
         checks=checks,
-        pages=pages_of(container, settings, await container.get(WebSettings)),
+        pages=pages_of(container, settings, await container.get(WebSettings), lambda: app.state),
     )
     limits = await container.get(ConnectionSettings)
     metrics: Metrics = app.state.metrics
@@ -128,25 +124,6 @@ async def serve(
     async with background(waiting.look(), followed.look(), backlog.watch()):
         server = HttpServer(app, before_stop=before_stop, keep_alive=settings.keep_alive, limited=limited)
         await server.run_until(stop, listener)
-
-
-def pages_of(container: AsyncContainer, http: HttpSettings, web: WebSettings) -> Door | None:
-    """The pages, which are loaded when somebody asks for the first one. None if they are switched off."""
-    if not web.web:
-        return None
-    outside = Outside(
-        base_path=http.base_path,
-        place=lambda scope: place_of(scope, http.trusted_proxies),
-        streams=lambda scope: share_of(scope).stream(),
-    )
-
-    async def make() -> Made:
-        # Loads Jinja and Fluent, in a thread, since it takes longer than requests should wait.
-        room = await asyncio.to_thread(importlib.import_module, "augury.inbound.web.app")
-        made: Made = await room.make_pages(container, web, outside)
-        return made
-
-    return Door(make)
 
 
 @cache

@@ -4,7 +4,7 @@ import hashlib
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol, Self
 from uuid import UUID
@@ -212,6 +212,20 @@ class PredictionPage:
     """`before` of the next page. None at the end of the list."""
 
 
+@dataclass(frozen=True, slots=True)
+class UsageOfDay:
+    """What a user's predictions by one model cost on one day (UTC)."""
+
+    day: date
+    model: str
+    """The name, without a version."""
+    predictions: int
+    rows: int
+    """Those that were predicted."""
+    charged: int
+    """Credits."""
+
+
 class Predictions(Protocol):
     """Reads of predictions. Each read uses its own connection and locks nothing."""
 
@@ -243,6 +257,11 @@ class Predictions(Protocol):
         Errors are left out here. So is the output (None) of a prediction of more than one row, or of more
         than `MOST_LISTED_BYTES`: read it by its id.
         """
+
+    @abstractmethod
+    async def usage(self, owner: UserId, *, since: datetime, most: int) -> Sequence[UsageOfDay]:
+        """The user's predictions since then, by day and model, newest day first. Slices of batches count,
+        too. Only the newest `most` predictions are looked at."""
 
     @abstractmethod
     async def waiting(self, *, at_most: int) -> int:

@@ -22,6 +22,7 @@ from augury.application.batches.ports import (
 )
 from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
+from augury.domain.prediction import Status
 from augury.domain.row_errors import RowError
 from augury.inbound.http.batch_intake import BatchIntake
 from augury.inbound.http.field_problems import DOUBTS, FAULTS, FieldProblem, row_problems
@@ -109,6 +110,25 @@ class BatchResults:
             if len(slices) < 10:
                 break
             number, offset = slices[-1].number + 1, 0
+        return found
+
+    async def faults(self, stored: StoredBatch, *, limit: int) -> list[tuple[int, RowError | None, Status]]:
+        """The first rows without an answer: the row in the batch, its error if the model has looked at it,
+        and the status of its slice."""
+        batch_id, found, number = stored.batch.id, list[tuple[int, RowError | None, Status]](), 0
+        while slices := await self._batches.slices(batch_id, first=number, limit=10, only_with_errors=True):
+            for each in slices:
+                answers = await self._output(batch_id, each)
+                if answers is None:
+                    found += [
+                        (each.first_row + row, None, each.status) for row in range(min(each.rows, limit))
+                    ]
+                else:
+                    errors = await self._intake.in_thread(partial(_errors, answers))
+                    found += [(each.first_row + error.row, error, each.status) for error in errors[:limit]]
+                if len(found) >= limit:
+                    return found[:limit]
+            number = slices[-1].number + 1
         return found
 
     async def sheet(self, stored: StoredBatch) -> Sheet:

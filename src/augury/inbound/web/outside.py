@@ -1,9 +1,42 @@
-"""What the pages need to know about a request, and the room of the API knows."""
+"""What the pages need of the API's room, which they do not know."""
 
-from collections.abc import Callable
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from litestar.types import Scope
+
+from augury.application.batches.accept_batch import Replayed
+from augury.application.batches.ports import StoredBatch
+from augury.domain.batch import Batch
+from augury.domain.prediction import Status
+from augury.domain.row_errors import RowError
+from augury.inbound.tables.format import Format
+
+
+class FileIntake(Protocol):
+    @abstractmethod
+    async def receive(
+        self, scope: Scope, body: AsyncIterator[bytes], *, model: str | None, max_price: int | None
+    ) -> Batch | Replayed:
+        """Read a form with a file, and accept its rows as a batch of `scope["user"]`, which is a user's id.
+
+        Besides domain errors, raises an error with `kind.status`, whose `__cause__` says what is wrong with
+        the file.
+        """
+
+
+class FileResults(Protocol):
+    @abstractmethod
+    def stream(self, stored: StoredBatch, format: Format) -> AsyncIterator[bytes]:
+        """The rows with their answers, up to the first that has not ended."""
+
+    @abstractmethod
+    async def faults(
+        self, stored: StoredBatch, *, limit: int
+    ) -> Sequence[tuple[int, RowError | None, Status]]:
+        """The first rows without an answer, counted from 0, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +47,5 @@ class Outside:
     """The network that a request came from. It identifies guests, and attempts are counted for it."""
     streams: Callable[[Scope], None]
     """Called for a request whose body is read as a stream, and is never in memory as a whole."""
+    intake: Callable[[], FileIntake]
+    results: Callable[[], FileResults]

@@ -55,6 +55,16 @@ class Texts:
         plain = {name: value for name, value in values.items() if isinstance(value, (str, int, float))}
         return self(refusal_name(type(error)), **plain)
 
+    def unreadable(self, error: Exception) -> str:
+        """Why a file cannot be read: each reason has its own sentence."""
+        values = {name: value for name, value in vars(error).items() if isinstance(value, (str, int, float))}
+        return self(unreadable_name(type(error)), **values)
+
+
+def unreadable_name(error: type[Exception]) -> str:
+    """The message of `MissingColumns` is `unreadable-missing-columns`."""
+    return f"unreadable-{_CAPITALS.sub('-', error.__name__).lower()}"
+
 
 def refusal_name(error: type[DomainError]) -> str:
     """The message of `NotEnoughCredits` is `refusal-not-enough-credits`."""

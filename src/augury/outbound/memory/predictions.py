@@ -1,5 +1,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from itertools import islice
 
 from typing_extensions import override
@@ -12,10 +13,11 @@ from augury.application.predictions.ports import (
     PredictionPage,
     Predictions,
     StoredPrediction,
+    UsageOfDay,
 )
 from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
+from augury.domain.prediction import Prediction, PredictionNotFound, Status, WrongStatus
 from augury.outbound.memory.memory import Memory, PredictionRecord, State
 
 
@@ -61,6 +63,26 @@ class MemoryPredictions(Predictions):
         records.sort(key=lambda record: record.prediction.id, reverse=True)
         more = records[limit - 1].prediction.id if len(records) > limit else None
         return PredictionPage([self._listed(record) for record in records[:limit]], more)
+
+    @override
+    async def usage(self, owner: UserId, *, since: datetime, most: int) -> Sequence[UsageOfDay]:
+        found = [record.prediction for record in self.memory.state.predictions.values()]
+        found = [each for each in found if each.user_id == owner and each.created_at >= since]
+        found.sort(key=lambda each: each.id, reverse=True)
+        grouped: dict[tuple[date, str], list[Prediction]] = {}
+        for each in found[:most]:
+            grouped.setdefault((each.created_at.astimezone(UTC).date(), each.model.name), []).append(each)
+        days = [
+            UsageOfDay(
+                day,
+                model,
+                len(those),
+                sum(each.valid_rows for each in those),
+                sum(each.charged for each in those),
+            )
+            for (day, model), those in grouped.items()
+        ]
+        return sorted(sorted(days, key=lambda each: each.model), key=lambda each: each.day, reverse=True)
 
     def _listed(self, record: PredictionRecord) -> StoredPrediction:
         is_shown = record.prediction.rows == 1 and len(record.output or b"") <= MOST_LISTED_BYTES

@@ -1,5 +1,6 @@
 """Shared by the statements of all pages."""
 
+from datetime import datetime
 from uuid import UUID
 
 LAST = UUID(int=2**128 - 1)
@@ -13,3 +14,8 @@ def hidden(limit: str) -> str:
     fewer rows than there are, it would read and sort all of them.
     """
     return f"(SELECT {limit}::bigint)"
+
+
+def first_at(moment: datetime) -> UUID:
+    """The smallest id (UUID version 7) that can be made at this moment or later."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

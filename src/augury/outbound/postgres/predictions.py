@@ -1,5 +1,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from asyncpg import Pool
 from typing_extensions import override
@@ -11,10 +12,12 @@ from augury.application.predictions.ports import (
     PredictionPage,
     Predictions,
     StoredPrediction,
+    UsageOfDay,
 )
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
+from augury.outbound.postgres.pages import first_at, hidden
 from augury.outbound.postgres.prediction_pages import Wanted
 from augury.outbound.postgres.prediction_rows import COLUMNS, stored_prediction_of
 from augury.outbound.postgres.query import fetch
@@ -34,6 +37,18 @@ SELECT {COLUMNS},
         AS large_output,
     errors, warnings, {REFUNDED}
 FROM predictions
+"""
+# The newest rows of the index by user, and no more than `$3` of them, however long the history is.
+USAGE = f"""
+SELECT (created_at AT TIME ZONE 'utc')::date AS day, model_name AS model, count(*) AS predictions,
+    sum(valid_rows) AS rows,
+    sum(row_price::bigint * valid_rows + coalesce(text_price::bigint * ((valid_text_bytes + 999) / 1000), 0))
+        AS charged
+FROM (
+    SELECT created_at, model_name, valid_rows, row_price, text_price, valid_text_bytes FROM predictions
+    WHERE user_id = $1 AND id >= $2 ORDER BY id DESC LIMIT {hidden("$3")}
+) AS newest
+GROUP BY 1, 2 ORDER BY 1 DESC, 2
 """
 GET = f"{STORED} WHERE id = $1 AND user_id = $2"
 SEVERAL = f"{STORED} WHERE id = ANY ($1::uuid[])"
@@ -90,6 +105,12 @@ class PostgresPredictions(Predictions):
             return PredictionPage(found[:limit], found[limit - 1].prediction.id)
         end = await self.reads.fetch(*wanted.end()) if wanted.is_scattered else ()
         return PredictionPage(found, PredictionId(end[0]["id"]) if end else None)
+
+    @override
+    async def usage(self, owner: UserId, *, since: datetime, most: int) -> Sequence[UsageOfDay]:
+        rows = await fetch(self.pool, USAGE, owner, first_at(since), most)
+        counts = ("predictions", "rows", "charged")
+        return [UsageOfDay(row["day"], row["model"], *(int(row[name]) for name in counts)) for row in rows]
 
     @override
     async def waiting(self, *, at_most: int) -> int:

@@ -42,10 +42,14 @@ SELECT {", ".join(f"users.{name.strip()}" for name in COLUMNS.split(","))}
 FROM refresh_tokens JOIN users ON users.id = user_id
 WHERE digest = $1 AND expires_at > now() AND replaced_at IS NULL AND closed_at IS NULL AND blocked_at IS NULL
 """
-# A family has one token that was not replaced. A user's sessions are few, and the index has them by user.
+# A family has one token that was not replaced. A user's sessions are few. Where a program has begun very
+# many, a part of them is listed.
+MOST_LOOKED_AT = 1_000
 OF = f"""
-SELECT family, client, begun_at, expires_at FROM refresh_tokens
-WHERE user_id = $1 AND replaced_at IS NULL AND expires_at > now()
+SELECT family, client, begun_at, expires_at FROM (
+    SELECT family, client, begun_at, expires_at, replaced_at FROM refresh_tokens
+    WHERE user_id = $1 LIMIT {hidden(str(MOST_LOOKED_AT))}
+) AS known WHERE replaced_at IS NULL AND expires_at > now()
 ORDER BY begun_at DESC NULLS LAST, family LIMIT {hidden("$2")}
 """
 END_OF = "DELETE FROM refresh_tokens WHERE family = $2 AND user_id = $1 RETURNING family"

@@ -103,3 +103,12 @@ refusal-not-reversible = At most the { $available ->
         [one] { $available } available credit
        *[other] { $available } available credits
     } can be taken back.
+refusal-too-many-streams = Too many event streams are open (at most { $most }). Close one first.
+refusal-webhook-not-found = There is no such webhook.
+refusal-delivery-not-found = There is no such delivery.
+refusal-invalid-webhook = The webhook is not possible: { $reason }
+refusal-too-many-webhooks = You already have { $most ->
+        [one] { $most } webhook
+       *[other] { $most } webhooks
+    }, which is the maximum.
+refusal-webhook-disabled = The webhook is disabled. Enable it first.

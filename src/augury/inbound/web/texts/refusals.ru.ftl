@@ -113,3 +113,13 @@ refusal-not-reversible = Отозвать можно не больше, чем �
         [few] { $available } кредита
        *[other] { $available } кредитов
     }.
+refusal-too-many-streams = Открыто слишком много потоков событий (не больше { $most }). Сначала закройте один из них.
+refusal-webhook-not-found = Такого вебхука нет.
+refusal-delivery-not-found = Такой доставки нет.
+refusal-invalid-webhook = Такой вебхук невозможен: { $reason }
+refusal-too-many-webhooks = У вас уже { $most ->
+        [one] { $most } вебхук
+        [few] { $most } вебхука
+       *[other] { $most } вебхуков
+    }, это максимум.
+refusal-webhook-disabled = Вебхук отключён. Сначала включите его.

@@ -1,0 +1,37 @@
+"""The pages beside the API, loaded when somebody asks for the first one."""
+
+import asyncio
+import importlib
+from collections.abc import Callable
+
+from dishka import AsyncContainer
+from litestar.datastructures import State
+
+from augury.inbound.http.address import place_of
+from augury.inbound.http.edge import share_of
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.web.door import Door, Made
+from augury.inbound.web.settings import WebSettings
+
+
+def pages_of(
+    container: AsyncContainer, http: HttpSettings, web: WebSettings, api: Callable[[], State]
+) -> Door | None:
+    """The pages, None if they are switched off. `api` returns the state of the API's application."""
+    if not web.web:
+        return None
+
+    async def make() -> Made:
+        # Loads Jinja and Fluent, in a thread, since it takes longer than requests should wait.
+        room = await asyncio.to_thread(importlib.import_module, "augury.inbound.web.app")
+        outside = importlib.import_module("augury.inbound.web.outside").Outside(
+            base_path=http.base_path,
+            place=lambda scope: place_of(scope, http.trusted_proxies),
+            streams=lambda scope: share_of(scope).stream(),
+            intake=lambda: api().batch_intake,
+            results=lambda: api().batch_results,
+        )
+        made: Made = await room.make_pages(container, web, outside)
+        return made
+
+    return Door(make)

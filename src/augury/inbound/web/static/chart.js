@@ -1,0 +1,19 @@
+// Bars of credits by day, one series for each model. The table below says the same.
+const colors = ["#0172ad", "#c6610f", "#2e7d32", "#8e24aa", "#b71c1c", "#5d6b7a"];
+for (const place of document.querySelectorAll("[data-chart]")) {
+  const {days, models} = JSON.parse(place.dataset.chart);
+  const color = getComputedStyle(place).color;
+  const axis = {stroke: color, grid: {stroke: "#8884", width: 1}};
+  const draw = width => new uPlot({
+    width, height: 240, cursor: {drag: {x: false, y: false}}, legend: {live: false},
+    scales: {x: {time: true}, y: {range: (_, __, most) => [0, Math.max(1, most * 1.1)]}},
+    axes: [{...axis, space: 60, values: (_, at) => at.map(each => new Date(each * 1000)
+      .toLocaleDateString(document.documentElement.lang, {day: "numeric", month: "short", timeZone: "UTC"}))}, axis],
+    series: [{}, ...models.map((each, place) => ({
+      label: each.name, stroke: colors[place % colors.length], fill: colors[place % colors.length] + "55",
+      paths: uPlot.paths.bars({size: [0.7, 40]}), points: {show: false}
+    }))]
+  }, [days, ...models.map(each => each.charged)], place);
+  let chart = draw(place.clientWidth);
+  addEventListener("resize", () => chart.setSize({width: place.clientWidth, height: 240}));
+}

@@ -1,0 +1,71 @@
+file-new = Предсказать файл
+file-lead = Отправьте таблицу: одна строка — одно предсказание. Платите только за посчитанные строки.
+file-max-price = Не дороже, кредитов
+file-max-price-said = Пусто — любая цена. Файл дороже не принимается, и ничего не списывается.
+file = Файл
+file-said = CSV с именами столбцов в первой строке, строки JSON или Parquet; можно сжать gzip. Столбцы, которых модель не знает, вернутся вместе с ответами.
+file-send = Отправить файл
+file-of = Файл для { $model }
+file-progress = Посчитано строк: { $done } из { $rows }{ $failed ->
+    [0] {""}
+   *[other] , не удалось: { $failed }
+}
+file-ends-in = { $seconds ->
+    [0] Осталось мгновение. Страницу можно закрыть.
+    [one] Осталась примерно { $seconds } секунда. Страницу можно закрыть.
+    [few] Осталось примерно { $seconds } секунды. Страницу можно закрыть.
+   *[other] Осталось примерно { $seconds } секунд. Страницу можно закрыть.
+}
+file-first-rows = Первые строки
+file-more-errors = { $count ->
+    [one] Ещё { $count } строка здесь не показана. В скачанном файле есть все.
+    [few] Ещё { $count } строки здесь не показаны. В скачанном файле есть все.
+   *[other] Ещё { $count } строк здесь не показано. В скачанном файле есть все.
+}
+file-download = Скачать { $format }
+file-part-ended = её часть файла завершена: { $status }
+files-none = Вы ещё не отправляли файлов.
+column-rows = Строки
+
+credits = { $credits ->
+    [one] { $credits } кредит
+    [few] { $credits } кредита
+   *[other] { $credits } кредитов
+}
+available = Доступно
+held = Отложено на незавершённые предсказания
+held-by = На что отложено
+debt = Долг за возвращённый платёж
+statement = Выписка
+statement-csv = Скачать последние 1000 строк как CSV
+statement-none = Движений кредитов ещё не было.
+usage = Расход
+usage-lead = Сколько стоили предсказания за последние 30 дней, по дням (UTC) и моделям.
+usage-cut = Учтены только последние { $most } предсказаний.
+usage-chart = Кредиты по дням и моделям; то же — в таблице ниже
+usage-none = За последние 30 дней предсказаний не было.
+top-up = Получить кредиты
+top-up-lead = Введите промокод или обратитесь к владельцу сервиса. В Telegram-боте кредиты можно купить за звёзды: привяжите его на странице «Аккаунт».
+promo-code = Промокод
+redeem = Активировать
+redeemed = { $credits ->
+    [one] Вы получили { $credits } кредит.
+    [few] Вы получили { $credits } кредита.
+   *[other] Вы получили { $credits } кредитов.
+}
+column-what = Что
+column-change = Изменение
+column-after = Доступно
+column-day = День
+transfer-top-up = Пополнение: { $amount }
+transfer-grant = Бесплатные кредиты: { $amount }
+transfer-hold = Отложено на предсказание: { $amount }
+transfer-capture = Списано за предсказание: { $amount }
+transfer-release = Больше не отложено: { $amount }
+transfer-refund = Возвращено: { $amount }
+transfer-reversal = Отозвано: { $amount }
+transfer-merge = Перенесено вместе с другим аккаунтом: { $amount }
+transfer-split = Перенесено в отдельный аккаунт: { $amount }
+transfer-debt = Долг: { $amount }
+transfer-repayment = Долг погашен: { $amount }
+transfer-write-off = Долг списан: { $amount }

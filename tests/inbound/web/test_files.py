@@ -1,0 +1,107 @@
+"""Files of rows, without scripts."""
+
+import re
+
+import httpx
+import pytest
+
+from augury.inbound.web import files
+from augury.inbound.web.form_head import MOST_BYTES
+from tests.inbound.web.site import Site, Visitor, alert
+
+ROWS = "id,text\n1,short\n2,a much longer text\n3,<script>alert(1)</script>\n"
+
+
+async def send(
+    visitor: Visitor, content: str = ROWS, *, name: str = "rows.csv", **fields: str
+) -> httpx.Response:
+    await visitor.get("/app/files/new?model=tone")
+    return visitor._seen(
+        await visitor.client.post(
+            "/app/files",
+            data={"csrf": visitor.csrf, "model": "tone", "max_price": "", **fields},
+            files={"file": (name, content.encode(), "text/csv")},
+        )
+    )
+
+
+@pytest.fixture
+async def ada(site: Site) -> Visitor:
+    visitor = site.visitor()
+    await visitor.register()
+    await site.credits("ada@example.org", 10)
+    return visitor
+
+
+async def test_a_file_is_sent_runs_and_is_read(site: Site, ada: Visitor) -> None:
+    assert "sent no file yet" in (await ada.get("/app/files")).text
+
+    sent = await send(ada)
+
+    assert sent.status_code == 200
+    assert "0 of 3 rows" in sent.text
+    assert 'http-equiv="refresh"' in sent.text
+    assert "7 credits" in (await ada.get("/app/money")).text
+    assert sent.url.path in (await ada.get("/app/money")).text
+    await site.run_all()
+    part = await ada.get(f"{sent.url.path}/state", **{"hx-request": "true"})
+    assert "<html" not in part.text
+    assert "3 of 3 rows" in part.text
+    assert "<script>alert" not in part.text
+    read = await ada.get(f"{sent.url.path}/results")
+    assert read.headers["content-disposition"].endswith('.csv"')
+    assert read.text.splitlines()[0].startswith("row,id,text,")
+    assert sent.url.path in (await ada.get("/app/files")).text
+
+
+async def test_a_file_that_cannot_be_read_or_paid_is_refused_in_words(site: Site, ada: Visitor) -> None:
+    refused = await send(ada, "other\n1\n")
+    assert refused.status_code == 422
+    assert alert(refused) == "The file cannot be read: these columns are missing: text"
+    assert (await send(ada, max_price="2")).status_code == 402
+    assert (await send(ada, "text\n" + "x\n" * 11)).status_code == 402
+    assert (await send(ada, name="rows.exe", content="x")).status_code == 422
+    assert "10 credits" in (await ada.get("/app/money")).text
+
+
+async def test_the_form_s_token_is_read_before_its_file(site: Site, ada: Visitor) -> None:
+    for wrong in ("", "0" * 64, "x" * MOST_BYTES):
+        assert (await send(ada, csrf=wrong)).status_code == 403
+    no_form = await ada.client.post("/app/files", content=b"text\nx\n", headers={"content-type": "text/csv"})
+    assert no_form.status_code == 403
+    after = await ada.client.post("/app/files", files={"file": ("a", b"text\n"), "csrf": (None, ada.csrf)})
+    assert after.status_code == 403
+    assert "sent no file yet" in (await ada.get("/app/files")).text
+
+
+async def test_rows_without_an_answer_are_named(site: Site, ada: Visitor) -> None:
+    sent = await send(ada, "text\n" + "x\n" * 3)
+    canceled = await ada.post(f"{sent.url.path}/cancel")
+    assert "Canceled" in canceled.text
+    assert "Row 1: its part of the file has ended: Canceled" in canceled.text
+    assert "Nothing was charged" in canceled.text
+
+
+async def test_another_user_s_file_is_not_there(site: Site, ada: Visitor) -> None:
+    path = (await send(ada)).url.path
+    eve = site.visitor()
+    await eve.register("eve@example.org")
+    for method, place in (
+        ("get", path),
+        ("get", f"{path}/state"),
+        ("get", f"{path}/results"),
+        ("post", f"{path}/cancel"),
+    ):
+        assert (await getattr(eve, method)(place)).status_code == 404, place
+    assert path not in (await eve.get("/app/files")).text
+
+
+async def test_the_list_is_read_in_pages(site: Site, ada: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PAGE", 2)
+    sent = [(await send(ada, "text\nx\n")).url.path for _ in range(3)]
+    first = (await ada.get("/app/files")).text
+    assert [path in first for path in sent] == [False, True, True]
+    older = re.search(r'href="(/app/files\?before=[^"]+)"', first)
+    assert older
+    second = (await ada.get(older[1])).text
+    assert [path in second for path in sent] == [True, False, False]
