@@ -112,3 +112,4 @@ refusal-too-many-webhooks = You already have { $most ->
        *[other] { $most } webhooks
     }, which is the maximum.
 refusal-webhook-disabled = The webhook is disabled. Enable it first.
+refusal-dead-letter-not-found = There is no such dead letter.

@@ -123,3 +123,4 @@ refusal-too-many-webhooks = У вас уже { $most ->
        *[other] { $most } вебхуков
     }, это максимум.
 refusal-webhook-disabled = Вебхук отключён. Сначала включите его.
+refusal-dead-letter-not-found = Такого недоставленного сообщения нет.
