@@ -217,8 +217,8 @@ class Adapters:
 
     async def key_owner(self, digest: bytes) -> UserId | None:
         """The owner of this API key, if it is valid."""
-        user = await self.api_keys.owner(digest)
-        return user.id if user else None
+        holder = await self.api_keys.owner(digest)
+        return holder.user.id if holder else None
 
     async def deviations(self) -> Sequence[str]:
         return (await self.ledger.verify()).deviations

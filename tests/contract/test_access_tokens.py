@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.people.ports import AccessTokens
+from augury.application.people.ports import Access, AccessTokens
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import InvalidToken
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
@@ -28,9 +28,9 @@ def test_a_token_names_the_user_it_was_issued_to(tokens: AccessTokens) -> None:
     anns, bens = tokens.issue(ann), tokens.issue(ben, 3)
 
     assert [tokens.read(anns), tokens.read(bens), tokens.read(anns)] == [
-        (ann, 0),
-        (ben, 3),
-        (ann, 0),
+        Access(ann, 0),
+        Access(ben, 3),
+        Access(ann, 0),
     ]
 
 

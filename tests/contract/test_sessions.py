@@ -2,7 +2,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from augury.application.people.ports import RefreshToken, Rotation
+from augury.application.people.ports import Access, RefreshToken, Rotation
 from augury.domain.identifiers import UserId, uuid7
 from tests.adapters import Adapters
 
@@ -33,7 +33,7 @@ async def test_a_token_is_replaced_by_its_successor_which_belongs_to_the_same_us
 
     assert await adapters.sessions.rotate(digest, successor=b"next", lifetime=DAY, grace=GRACE) == (
         Rotation.ROTATED,
-        (user_id, 0),
+        Access(user_id, 0),
     )
     assert (await rotate(adapters, b"next"))[0] is Rotation.ROTATED
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.people.ports import ApiKey, NewUser, RefreshToken, Rotation, Secret
+from augury.application.people.ports import Access, ApiKey, KeyHolder, NewUser, RefreshToken, Rotation, Secret
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import EmailTaken, InvalidToken, Role, User, UserNotFound
@@ -166,7 +166,7 @@ async def test_a_new_password_takes_the_place_of_the_old_and_ends_the_users_sess
         each: await adapters.sessions.rotate(digest, successor=uuid4().bytes, lifetime=DAY, grace=DAY)
         for each, digest in digests.items()
     }
-    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, (other, 0))}
+    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, Access(other, 0))}
 
 
 async def test_a_role_can_be_changed(adapters: Adapters) -> None:
@@ -213,12 +213,12 @@ async def test_the_owner_of_a_key_comes_with_the_block(adapters: Adapters) -> No
         id=uuid7(), user_id=user.id, name="k", hint="aug_", created_at=user.created_at, expires_at=None
     )
     await adapters.api_keys.add(key, b"digest", most=1)
-    assert await adapters.api_keys.owner(b"digest") == user
+    assert await adapters.api_keys.owner(b"digest") == KeyHolder(user, key.terms)
 
     blocked = user.block(by=None, at=datetime.now(UTC))
     await adapters.users.change_access(blocked)
 
-    assert await adapters.api_keys.owner(b"digest") == blocked
+    assert await adapters.api_keys.owner(b"digest") == KeyHolder(blocked, key.terms)
 
 
 async def test_nobodys_password_and_role_can_be_changed(adapters: Adapters) -> None:
@@ -252,7 +252,7 @@ async def test_a_changed_password_ends_the_access_tokens_of_before(adapters: Ada
     assert await adapters.sessions.begin(token, password_hash="newer hash")
     assert await adapters.sessions.rotate(b"token", successor=b"next", lifetime=DAY, grace=DAY) == (
         Rotation.ROTATED,
-        (user_id, 2),
+        Access(user_id, 2),
     )
 
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import NewType, Protocol, Self
 from uuid import UUID
 
+from augury.domain.api_key import Spending
 from augury.domain.audit import Act
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
@@ -73,6 +74,10 @@ class Counters(Protocol):
     @abstractmethod
     def ended(self, predictions: Sequence[Prediction]) -> None:
         """These have ended without a worker: canceled or expired, or given up after too many attempts."""
+
+    @abstractmethod
+    def refused(self, limit: str) -> None:
+        """A request was refused at this limit. There are only a few names of limits."""
 
     @abstractmethod
     def requeued(self, predictions: int) -> None:
@@ -137,6 +142,8 @@ class Accepted:
     """Its cost in the bulk lane (`Slice.cost`). None for small work."""
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
+    spender: UUID | None = None
+    """The API key for whose spending limits its price counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ class Opened:
 
     balances: Mapping[UserId, Balance]
     remembered: Mapping[tuple[UserId, str], Remembered]
+    spending: Mapping[UUID, Spending] | None = None
+    """What API keys have spent; deleted ones are missing. None if nobody asked."""
 
     def balance(self, user_id: UserId) -> Balance:
         """Raises `UserNotFound` if the account, and with it the balance, was closed meanwhile."""

@@ -38,6 +38,7 @@ from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.block_user import BlockUser
+from augury.application.people.change_api_key import ChangeApiKey
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.close_account import CloseAccount
@@ -106,6 +107,7 @@ ADMINISTRATION = (
 PEOPLE = (
     AdmitGuest,
     AuthorizeAdmin,
+    ChangeApiKey,
     ChangePassword,
     CreateApiKey,
     DeleteApiKey,

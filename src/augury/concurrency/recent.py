@@ -28,5 +28,9 @@ class Recent(Generic[Key, Value]):
 
     def forget(self, value: Value) -> None:
         """Drop every key that has this value."""
-        for key in [key for key, known in self._values.items() if known == value]:
+        self.forget_if(lambda known: known == value)
+
+    def forget_if(self, is_meant: Callable[[Value], bool]) -> None:
+        """Drop every key whose value is meant."""
+        for key in [key for key, known in self._values.items() if is_meant(known)]:
             self._values.pop(key, None)

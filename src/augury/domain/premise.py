@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Self
 
+from augury.domain.api_key import Spending, SpendingLimits
 from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,19 @@ class Premise:
             and balance.debt == self.debt
             and balance.pending <= self.most_pending
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingPremise:
+    """The conditions that the spending of an API key must meet when a decision is recorded."""
+
+    user_id: UserId
+    """The owner of the key."""
+    taken: int
+    """The credits that the decision takes with this key."""
+    limits: SpendingLimits
+
+    def holds_for(self, spending: Spending) -> bool:
+        after, limits = spending.plus(self.taken), self.limits
+        fits_day = limits.day is None or after.day <= limits.day
+        return fits_day and (limits.month is None or after.month <= limits.month)

@@ -75,6 +75,12 @@ class PrometheusCounters(Counters):
             "Predictions that a sweep queued again, because their message was lost or their lease expired.",
             registry=registry,
         )
+        self._refused = Counter(
+            "augury_refusals",
+            "Requests that were refused at a limit of their API key or user, by limit.",
+            ("limit",),
+            registry=registry,
+        )
         updates = Counter(
             "augury_telegram_updates",
             "Telegram updates that were handled or given up.",
@@ -127,6 +133,10 @@ class PrometheusCounters(Counters):
     def ended(self, predictions: Sequence[Prediction]) -> None:
         for status, how_many in collections.Counter(each.status for each in predictions).items():
             self._finished[status].inc(how_many)
+
+    @override
+    def refused(self, limit: str) -> None:
+        self._refused.labels(limit).inc()
 
     @override
     def requeued(self, predictions: int) -> None:

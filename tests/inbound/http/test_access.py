@@ -45,6 +45,7 @@ BODIES = {
     "/predictions/quote": TEXT,
     "/auth/password": {"current_password": "correct horse", "new_password": "another horse"},
     "/users/me/api-keys": {"name": "n"},
+    "/users/me/api-keys/{key_id:uuid}": {"name": "n"},
     "/balance/redeem": {"code": "SPRING"},
     "/admin/users/{user_id:uuid}/top-up": {"credits": 1},
     "/admin/users/{user_id:uuid}": {"role": "admin"},
@@ -109,11 +110,12 @@ async def test_what_is_one_users_is_a_404_to_every_other(api: Api, is_admin: boo
     for method, path in routes(api.app):
         for name, value in ids.items():
             if f"{{{name}:uuid}}" in path and not path.startswith("/admin"):
-                response = await other.request(method, path.replace(f"{{{name}:uuid}}", value))
+                body = BODIES.get(path)
+                response = await other.request(method, path.replace(f"{{{name}:uuid}}", value), json=body)
                 assert response.status_code == 404, (method, path)
                 assert response.json()["type"].endswith("-not-found")
                 walked += 1
-    assert walked == 5
+    assert walked == 6
     assert (await owner.get(f"/predictions/{ids['prediction_id']}")).json()["status"] == "queued"
     assert len((await owner.get("/users/me/api-keys")).json()["items"]) == 1
 

@@ -5,18 +5,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import TracebackType
+from uuid import UUID
 
 import pytest
 from typing_extensions import override
 
 from augury.application.people.ports import OpenClosingBooks
 from augury.application.ports import Accepted, Conflict, OpenBooks, Opened, Unavailable
-from augury.application.predictions.ports import Acceptance, OpenSweepBooks
+from augury.application.predictions.ports import NO_SPENDING, Acceptance, OpenSweepBooks
 from augury.application.retrying import MOST_TRIES
 from augury.domain.balance import Balance, Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction, Status
-from augury.domain.premise import Premise
+from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.user import UserNotFound
 from augury.outbound.memory.books import MemoryBooks
 from augury.outbound.memory.memory import Memory
@@ -60,17 +61,26 @@ class LosingAcceptance(Acceptance):
     tried: int = field(default=0)
 
     @override
-    async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
-        return await self.inner.read(user_ids, keys)
+    async def read(
+        self,
+        user_ids: Collection[UserId],
+        keys: Collection[tuple[UserId, str]] = (),
+        spenders: Collection[UUID] = (),
+    ) -> Opened:
+        return await self.inner.read(user_ids, keys, spenders)
 
     @override
     async def accept(
-        self, accepted: Sequence[Accepted], transfers: Sequence[Transfer], premises: Mapping[UserId, Premise]
+        self,
+        accepted: Sequence[Accepted],
+        transfers: Sequence[Transfer],
+        premises: Mapping[UserId, Premise],
+        spending: Mapping[UUID, SpendingPremise] = NO_SPENDING,
     ) -> Mapping[UserId, Balance]:
         self.tried += 1
         if self.tried <= self.losses:
             raise Conflict("lost")
-        return await self.inner.accept(accepted, transfers, premises)
+        return await self.inner.accept(accepted, transfers, premises, spending)
 
 
 async def test_a_group_that_loses_twice_is_accepted_once(hexagon: Hexagon) -> None:

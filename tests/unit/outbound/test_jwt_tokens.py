@@ -3,6 +3,7 @@ from datetime import timedelta
 import jwt
 import pytest
 
+from augury.application.people.ports import Access
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import InvalidToken
 from augury.outbound import jwt_tokens
@@ -19,7 +20,7 @@ def test_a_token_names_its_user_until_it_expires() -> None:
     token = tokens.issue(user_id)
 
     clock.advance(timedelta(seconds=58))
-    assert tokens.read(token) == tokens.read(token) == (user_id, 0)
+    assert tokens.read(token) == tokens.read(token) == Access(user_id, 0)
     clock.advance(timedelta(seconds=2))
     with pytest.raises(InvalidToken):
         tokens.read(token)
@@ -76,4 +77,4 @@ def test_a_token_without_a_version_is_one_of_before_there_were_any(
         with pytest.raises(InvalidToken):
             tokens.read(token)
     else:
-        assert tokens.read(token) == (user_id, read)
+        assert tokens.read(token) == Access(user_id, read)

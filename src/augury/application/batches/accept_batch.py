@@ -9,6 +9,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Clock, Counters, IdempotencyKey
 from augury.application.predictions.ports import PredictionQueue
 from augury.application.retrying import retried
+from augury.domain.api_key import KeyTerms, SpendingLimitReached
 from augury.domain.balance import MOST_CREDITS, InvalidAmount, NotEnoughCredits, Transfer
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId, uuid7
@@ -16,6 +17,7 @@ from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import NoRows, Prediction
 from augury.domain.pricing import require_at_most
+from augury.domain.user import InvalidToken
 
 PUT_TOGETHER = 1_000
 """Slices that are handed to the queue at a time."""
@@ -39,6 +41,8 @@ class Received:
     """In order."""
     max_price: int | None = None
     key: IdempotencyKey | None = None
+    spender: KeyTerms | None = None
+    """The API key whose spending limits the price must fit. None: there are no such limits."""
 
     def batch(self, *, at: datetime) -> Batch:
         """Raises `InvalidAmount`."""
@@ -76,10 +80,14 @@ class AcceptBatch:
     async def __call__(self, received: Received) -> Batch | Replayed:
         """Nothing is run, and nothing is charged, before the whole price is held.
 
-        Raises `NoRows`, `InvalidAmount`, `MaxPriceExceeded`, `NotEnoughCredits`, `IdempotencyConflict`,
-        `UserNotFound`.
+        Raises `NoRows`, `InvalidAmount`, `MaxPriceExceeded`, `SpendingLimitReached`, `NotEnoughCredits`,
+        `IdempotencyConflict`, `UserNotFound`, `InvalidToken`.
         """
-        answer, slices = await retried(lambda: self._decide(received))
+        try:
+            answer, slices = await retried(lambda: self._decide(received))
+        except SpendingLimitReached as refusal:
+            self.counters.refused(f"spending_{refusal.period}")
+            raise
         for begin in range(0, len(slices), PUT_TOGETHER):
             ids = [each.id for each in slices[begin : begin + PUT_TOGETHER]]
             self.queue.put(ids, lane=Lane.BULK)
@@ -98,6 +106,12 @@ class AcceptBatch:
                 raise NoRows
             require_at_most(received.max_price, batch.price)
             balance = opened.balance(user_id)
+            spender = received.spender if batch.price else None
+            if spender is not None:
+                spent = await books.spending(spender.id)
+                if spent is None:
+                    raise InvalidToken
+                spender.limits.require(spent, batch.price, at=now)
             if batch.price > balance.available:
                 raise NotEnoughCredits(available=balance.available, price=batch.price)
             slices = self._slices(received, now)
@@ -105,7 +119,14 @@ class AcceptBatch:
             for each in slices:
                 balance, held = balance.hold(each.price, reference=each.id)
                 holds += held
-            await books.accept_batch(batch, slices, holds, key, costs=self._costs(received.slices))
+            await books.accept_batch(
+                batch,
+                slices,
+                holds,
+                key,
+                costs=self._costs(received.slices),
+                spender=None if spender is None else spender.id,
+            )
         return batch, slices
 
     def _costs(self, slices: Sequence[ReceivedSlice]) -> Sequence[int]:

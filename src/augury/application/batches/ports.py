@@ -5,8 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from augury.application.ports import Books, IdempotencyKey
+from augury.domain.api_key import Spending
 from augury.domain.balance import Transfer
 from augury.domain.batch import Batch, Progress
 from augury.domain.identifiers import BatchId, PredictionId, UserId
@@ -87,13 +89,19 @@ class BatchBooks(Books, Protocol):
         key: IdempotencyKey | None,
         *,
         costs: Sequence[int],
+        spender: UUID | None = None,
     ) -> None:
         """Store a batch that was being received, and its slices, in order, as queued predictions. They wait
         in the bulk lane, where they cost `costs` (`Slice.cost`), and do not become pending. `key` remembers
-        the request. Call it after `open`.
+        the request, and `spender` is the API key for whose spending limits the price counts. Call it after
+        `open`, and after `spending`.
 
         Raises `Conflict` if the key was remembered meanwhile.
         """
+
+    @abstractmethod
+    async def spending(self, key_id: UUID) -> Spending | None:
+        """Lock the API key. Returns what it has spent, or None if it was deleted."""
 
     @abstractmethod
     async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:

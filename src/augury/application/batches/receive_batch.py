@@ -8,6 +8,7 @@ from augury.application.batches.ports import Batches, BatchStore
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.ports import Clock
+from augury.domain.api_key import KeyTerms
 from augury.domain.batch import TooManyBatches
 from augury.domain.identifiers import BatchId, UserId, uuid7
 from augury.domain.model import Model
@@ -40,10 +41,15 @@ class ReceiveBatch:
     limits: Limits
 
     @asynccontextmanager
-    async def __call__(self, *, user_id: UserId, model: str | None) -> AsyncIterator[Receipt]:
-        """Raises `ModelNotFound`, `TooManyBatches`."""
+    async def __call__(
+        self, *, user_id: UserId, model: str | None, terms: KeyTerms | None = None
+    ) -> AsyncIterator[Receipt]:
+        """`terms` are those of the caller's API key. Raises `ModelNotFound`, `ModelNotListed`,
+        `TooManyBatches`."""
         named = self.limits.default_model if model is None else model
         found = await self.models.get(named, user_id=user_id)
+        if terms is not None:
+            terms.require_model(found.ref)
         pending = await self.batches.unfinished(user_id)
         if pending >= self.limits.max_batches:
             raise TooManyBatches(pending=pending, most=self.limits.max_batches, retry_after=RETRY_AFTER)

@@ -2,14 +2,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.application.limits import Limits
+from augury.application.people.key_names import checked_name
 from augury.application.people.ports import ApiKey, ApiKeys
 from augury.application.people.tokens import API_KEY_PREFIX, digest, new_secret
 from augury.application.ports import Clock
+from augury.domain.api_key import NO_LIMITS, KeyScope, SpendingLimits
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.text import is_storable
-from augury.domain.user import InvalidApiKeyName, TooManyApiKeys
+from augury.domain.user import TooManyApiKeys
 
-MOST_NAME_CHARACTERS = 100
+USUAL_SCOPES = frozenset({KeyScope.PREDICT, KeyScope.READ})
+"""Those of a key for which none are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,24 +23,33 @@ class CreateApiKey:
     limits: Limits
 
     async def __call__(
-        self, *, user_id: UserId, name: str, expires_in: timedelta | None = None, version: int | None = None
+        self,
+        *,
+        user_id: UserId,
+        name: str,
+        expires_in: timedelta | None = None,
+        version: int | None = None,
+        scopes: frozenset[KeyScope] = USUAL_SCOPES,
+        models: frozenset[str] | None = None,
+        limits: SpendingLimits = NO_LIMITS,
     ) -> tuple[ApiKey, str]:
         """The key's record and the key itself. `version` is the access token's version: a token that has
         ended cannot create a key.
 
         Raises `InvalidApiKeyName`, `TooManyApiKeys`, `UserNotFound`, `InvalidToken`.
         """
-        if not 1 <= len(name) <= MOST_NAME_CHARACTERS or not is_storable(name):
-            raise InvalidApiKeyName(most=MOST_NAME_CHARACTERS)
         secret = API_KEY_PREFIX + new_secret()
         now = self.clock.now()
         key = ApiKey(
             id=uuid7(),
             user_id=user_id,
-            name=name,
+            name=checked_name(name),
             hint=secret[: len(API_KEY_PREFIX) + 4],
             created_at=now,
             expires_at=None if expires_in is None else now + expires_in,
+            scopes=scopes,
+            models=models,
+            limits=limits,
         )
         if not await self.api_keys.add(key, digest(secret), most=self.limits.api_keys, version=version):
             raise TooManyApiKeys(most=self.limits.api_keys)

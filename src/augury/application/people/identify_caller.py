@@ -3,13 +3,12 @@ from dataclasses import dataclass
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports import Access, AccessTokens, ApiKeys, Users
 from augury.application.people.tokens import API_KEY_PREFIX, digest
-from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, UserNotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifyCaller:
-    """Find the user of an access token or API key."""
+    """Find the user of an access token or API key, and what the key may do."""
 
     access_tokens: AccessTokens
     api_keys: ApiKeys
@@ -21,19 +20,20 @@ class IdentifyCaller:
         account, and `AccountBlocked`."""
         if credential.startswith(API_KEY_PREFIX):
             hashed = digest(credential)
-            return Access(self.known.api_keys.get(hashed) or await self._owner(hashed))
+            return self.known.api_keys.get(hashed) or await self._holder(hashed)
         access = self.access_tokens.read(credential)
         if self.known.accounts.get(access) is None:
             await self._check(access)
         return access
 
-    async def _owner(self, hashed: bytes) -> UserId:
-        user = await self.api_keys.owner(hashed)
-        if user is None:
+    async def _holder(self, hashed: bytes) -> Access:
+        holder = await self.api_keys.owner(hashed)
+        if holder is None:
             raise InvalidToken
-        user.require_access()
-        self.known.api_keys.put(hashed, user.id)
-        return user.id
+        holder.user.require_access()
+        access = Access(holder.user.id, key=holder.terms)
+        self.known.api_keys.put(hashed, access)
+        return access
 
     async def _check(self, access: Access) -> None:
         try:

@@ -20,10 +20,10 @@ class KnownCallers:
 
     def __init__(self, limits: Limits) -> None:
         self.accounts: Recent[Access, UserId] = Recent(most=MOST, lifetime=limits.identity_cache)
-        self.api_keys: Recent[bytes, UserId] = Recent(most=MOST, lifetime=limits.identity_cache)
+        self.api_keys: Recent[bytes, Access] = Recent(most=MOST, lifetime=limits.identity_cache)
         self.guests: Recent[bytes, UserId] = Recent(most=MOST, lifetime=A_DAY)
 
     def forget(self, user_id: UserId) -> None:
         """Drop the account and its keys, because one of them has changed."""
         self.accounts.forget(user_id)
-        self.api_keys.forget(user_id)
+        self.api_keys.forget_if(lambda access: access.user_id == user_id)

@@ -1,7 +1,7 @@
 """Ports: accounts, and credentials."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from augury.application.ports import Books
+from augury.domain.api_key import NO_LIMITS, NOTHING_SPENT, KeyScope, KeyTerms, Spending, SpendingLimits
 from augury.domain.audit import Act
 from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
@@ -38,6 +39,13 @@ class Access(NamedTuple):
     user_id: UserId
     version: int | None = None
     """The account's `access_version` when the access token was issued. None for an API key."""
+    key: KeyTerms | None = None
+    """What the API key may do. None for an access token, which may do everything."""
+
+    def require(self, scope: KeyScope) -> None:
+        """Raises `ScopeMissing` if the credential is an API key without this scope."""
+        if self.key is not None:
+            self.key.require(scope)
 
 
 class Users(Protocol):
@@ -179,6 +187,24 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None = None
+    scopes: frozenset[KeyScope] = frozenset(KeyScope)
+    models: frozenset[str] | None = None
+    """See `KeyTerms.models`."""
+    limits: SpendingLimits = NO_LIMITS
+    spending: Spending = NOTHING_SPENT
+    """It is counted only while the key has limits."""
+
+    @property
+    def terms(self) -> KeyTerms:
+        return KeyTerms(id=self.id, scopes=self.scopes, models=self.models, limits=self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """The owner of an API key, and what the key may do."""
+
+    user: User
+    terms: KeyTerms
 
 
 class ApiKeys(Protocol):
@@ -191,7 +217,7 @@ class ApiKeys(Protocol):
         """
 
     @abstractmethod
-    async def owner(self, digest: bytes) -> User | None:
+    async def owner(self, digest: bytes) -> KeyHolder | None:
         """The owner of this valid key, if there is one. Stores the time of use, at most once a minute."""
 
     @abstractmethod
@@ -201,6 +227,13 @@ class ApiKeys(Protocol):
     @abstractmethod
     async def remove(self, user_id: UserId, key_id: UUID, *, act: Act | None = None) -> bool:
         """Returns False if the user has no such key. Then nothing is recorded."""
+
+    @abstractmethod
+    async def change(
+        self, user_id: UserId, key_id: UUID, changed: Callable[[ApiKey], ApiKey]
+    ) -> ApiKey | None:
+        """Replace the key's name, models, limits and expiry by those of `changed(key)`, which is called while
+        the key is locked. Returns the key as it is then, or None if the user has no such key."""
 
 
 class Throttle(Protocol):

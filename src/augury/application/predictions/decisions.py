@@ -3,19 +3,21 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from augury.application.limits import Limits
 from augury.application.ports import Accepted, Opened, Remembered
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.requests import Decision, Replayed, Request
+from augury.domain.api_key import KeyTerms, Spending, SpendingLimitReached
 from augury.domain.balance import Balance, Transfer
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, TooManyPending
-from augury.domain.premise import Premise
+from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.pricing import require_at_most
-from augury.domain.user import UserNotFound
+from augury.domain.user import InvalidToken, UserNotFound
 
 RETRY_AFTER = 5
 """Seconds that a user with too many unfinished predictions is asked to wait."""
@@ -32,7 +34,8 @@ class Decisions:
         backlog: Backlog,
         now: datetime,
     ) -> None:
-        """`known` are balances that may be out of date."""
+        """`known` are balances that may be out of date. If what API keys have spent was not read, they are
+        taken to have spent nothing."""
         self._before: dict[UserId, Balance] = {**opened.balances, **known}
         self._balances = dict(self._before)
         self._known = known
@@ -42,6 +45,10 @@ class Decisions:
         self._backlog = backlog
         self._now = now
         self._most_pending: dict[UserId, int] = {}
+        self._spent = None if opened.spending is None else dict(opened.spending)
+        self._taken: dict[UUID, SpendingPremise] = {}
+        self.reached: list[tuple[Request, SpendingLimitReached]] = []
+        """The requests that a spending limit has refused."""
         self.accepted: list[Accepted] = []
         self.transfers: list[Transfer] = []
         self.traces: dict[PredictionId, str] = {}
@@ -50,6 +57,11 @@ class Decisions:
         """None if the decision needs the current balance."""
         try:
             return self._replay(request) or self._accept(request)
+        except SpendingLimitReached as refusal:
+            if self._spent is None:
+                return None
+            self.reached.append((request, refusal))
+            return refusal
         except DomainError as refusal:
             return None if request.user_id in self._known else refusal
 
@@ -60,11 +72,16 @@ class Decisions:
             for user_id, most in self._most_pending.items()
         }
 
+    def spending(self) -> Mapping[UUID, SpendingPremise]:
+        """The premises of what was accepted with API keys that have spending limits, by key."""
+        return self._taken
+
     def keep(self, user_ids: Collection[UserId]) -> Collection[UserId]:
         """Drop the predictions that were accepted for other users than these. Returns those other users."""
         others = self._most_pending.keys() - user_ids
         if others:
             self.accepted = [each for each in self.accepted if each.prediction.user_id not in others]
+            self.reached = [each for each in self.reached if each[0].user_id not in others]
         return others
 
     def _replay(self, request: Request) -> Replayed | None:
@@ -85,6 +102,9 @@ class Decisions:
         explained = request.explain is not None
         price = request.model.price(request.rows, request.text_bytes, explained=explained)
         require_at_most(request.max_price, price)
+        spender = request.spender if price else None
+        if spender is not None:
+            self._require_affordable(spender, price)
         size = len(request.input)
         lane = Lane.BULK if explained else self._small.lane(request.rows, size, pending=balance.pending)
         if lane is Lane.BULK and balance.pending >= self._small.pending and request.user_id in self._known:
@@ -103,6 +123,8 @@ class Decisions:
         )
         balance, transfers = balance.hold(price, reference=prediction.id)
         self._balances[request.user_id] = balance
+        if spender is not None:
+            self._spend(request.user_id, spender, price)
         self._most_pending[request.user_id] = most
         if request.key:
             self._remembered[request.user_id, request.key.key] = Remembered(
@@ -115,9 +137,31 @@ class Decisions:
         if explained and cost is not None:  # a slice at least: so it is picked alone
             cost = max(cost, self._slice.rows)
         self.accepted.append(
-            Accepted(prediction, request.input, request.key, request.notify, cost, request.explain)
+            Accepted(
+                prediction,
+                request.input,
+                request.key,
+                request.notify,
+                cost,
+                request.explain,
+                None if spender is None else spender.id,
+            )
         )
         return prediction
+
+    def _require_affordable(self, spender: KeyTerms, price: int) -> None:
+        """Raises `SpendingLimitReached`, and `InvalidToken` for a key that was deleted meanwhile."""
+        before = Spending()
+        if self._spent is not None:
+            if spender.id not in self._spent:
+                raise InvalidToken
+            before = self._spent[spender.id]
+        taken = self._taken[spender.id].taken if spender.id in self._taken else 0
+        spender.limits.require(before.plus(taken), price, at=self._now)
+
+    def _spend(self, user_id: UserId, spender: KeyTerms, price: int) -> None:
+        taken = self._taken[spender.id].taken if spender.id in self._taken else 0
+        self._taken[spender.id] = SpendingPremise(user_id, taken + price, spender.limits)
 
     def ids_by_lane(self) -> dict[Lane, list[PredictionId]]:
         """The accepted predictions, in order. A lane that gets none is left out."""

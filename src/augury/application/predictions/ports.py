@@ -17,7 +17,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import Failure, Prediction, Status
-from augury.domain.premise import Premise
+from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.row_errors import RowError, RowWarning
 
 
@@ -56,14 +56,23 @@ class ClaimTerms:
     """Bytes of input of all claimed predictions. As with rows, the first prediction is always taken."""
 
 
+NO_SPENDING: Mapping[UUID, SpendingPremise] = MappingProxyType({})
+
+
 class Acceptance(Protocol):
     """New predictions, which are decided on without a lock: read, decide, record. Each call is one statement
     in its own transaction, and may raise `Conflict`."""
 
     @abstractmethod
-    async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
-        """The balances of these users, and the requests remembered under these keys. Nothing is locked. A
-        user without a balance is missing from the answer."""
+    async def read(
+        self,
+        user_ids: Collection[UserId],
+        keys: Collection[tuple[UserId, str]] = (),
+        spenders: Collection[UUID] = (),
+    ) -> Opened:
+        """The balances of these users, the requests remembered under these keys, and what the API keys
+        `spenders` have spent (with a statement of its own). Nothing is locked. A user without a balance is
+        missing from the answer."""
 
     @abstractmethod
     async def accept(
@@ -71,9 +80,11 @@ class Acceptance(Protocol):
         accepted: Sequence[Accepted],
         transfers: Sequence[Transfer],
         premises: Mapping[UserId, Premise],
+        spending: Mapping[UUID, SpendingPremise] = NO_SPENDING,
     ) -> Mapping[UserId, Balance]:
         """Record new predictions with the transfers that pay for them, as `Books.record` does, for each user
-        whose premise holds.
+        whose premise holds. `spending` has the premises of API keys with spending limits: their user's
+        premise includes them, and what is accepted with them is counted in the same transaction.
 
         Returns the new balances of these users. Nothing was recorded for the others: their requests must be
         decided again. There is a premise for each user who has something accepted. Raises `Conflict` if an

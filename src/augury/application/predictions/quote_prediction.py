@@ -6,6 +6,7 @@ from augury.application.models.ports import Models
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.requests import checked
 from augury.concurrency.aside import aside
+from augury.domain.api_key import KeyTerms
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model
 from augury.domain.pricing import bytes_of_text, require_at_most
@@ -64,13 +65,17 @@ class QuotePrediction:
         max_price: int | None = None,
         user_id: UserId | None = None,
         explain: int | None = None,
+        terms: KeyTerms | None = None,
     ) -> Quote:
         """`data` is one row (an object) or many (an array of objects), decoded from `size` bytes; `model` is
-        `name` or `name@version`, or None for the default model. Raises `ModelNotFound`, `NoRows`,
-        `TooManyRows`, and `MaxPriceExceeded` if the price is above `max_price`.
+        `name` or `name@version`, or None for the default model; `terms` are those of the caller's API key.
+        Raises `ModelNotFound`, `ModelNotListed`, `NoRows`, `TooManyRows`, and `MaxPriceExceeded` if the price
+        is above `max_price`.
         """
         named = self.limits.default_model if model is None else model
         found = await self.models.get(named, user_id=user_id)
+        if terms is not None:
+            terms.require_model(found.ref)
         most_rows = self.limits.max_rows
         rows, errors = await aside(
             size, lambda: checked(data, found, self.limits, most_rows=most_rows, explain=explain)

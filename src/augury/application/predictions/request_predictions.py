@@ -57,6 +57,8 @@ class RequestPredictions:
         decisions, answers = await retried(lambda: self._decide(requests, fresh=fresh))
         for lane, ids in decisions.ids_by_lane().items():
             self.queue.put(ids, traces=decisions.traces, lane=lane)
+        for _, refusal in decisions.reached:
+            self.counters.refused(f"spending_{refusal.period}")
         self.counters.accepted([accepted.prediction for accepted in decisions.accepted])
         return answers
 
@@ -65,15 +67,16 @@ class RequestPredictions:
     ) -> tuple[Decisions, list[Decision | None]]:
         user_ids = {request.user_id for request in requests}
         keys = {(request.user_id, request.key.key) for request in requests if request.key}
+        spenders = {each.spender.id for each in requests if each.spender} if fresh else ()
         known = {} if fresh else self.known.of(user_ids)
         opened = Opened({}, {})
         if keys or len(known) < len(user_ids):
-            opened = await self.acceptance.read(user_ids - known.keys(), keys)
+            opened = await self.acceptance.read(user_ids - known.keys(), keys, spenders)
         decisions = Decisions(opened, known, self.limits, self.backlog, self.clock.now())
         answers: list[Decision | None] = [decisions.answer(request) for request in requests]
         if decisions.accepted:
             recorded = await self.acceptance.accept(
-                decisions.accepted, decisions.transfers, decisions.premises()
+                decisions.accepted, decisions.transfers, decisions.premises(), decisions.spending()
             )
             self.known.note(recorded)
             if lost := decisions.keep(recorded.keys()):

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey, Json, Unavailable
+from augury.domain.api_key import KeyTerms
 from augury.domain.errors import DomainError
 from augury.domain.explanation import ExplanationTooLarge, NotExplained
 from augury.domain.identifiers import PredictionId, UserId
@@ -48,6 +49,8 @@ class Request:
     """The caller's `traceparent`. It is sent with the task, and not stored."""
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
+    spender: KeyTerms | None = None
+    """The API key whose spending limits the price must fit. None: there are no such limits."""
 
     @classmethod
     def of(
@@ -65,6 +68,7 @@ class Request:
         notify: bool = False,
         trace: str | None = None,
         explain: int | None = None,
+        terms: KeyTerms | None = None,
     ) -> Self:
         """Check the `data`: one row (an object) or many (an array), whose JSON text is `input`.
 
@@ -94,6 +98,7 @@ class Request:
             notify=notify,
             trace=trace,
             explain=explain,
+            spender=terms if terms and terms.limits else None,
         )
 
 

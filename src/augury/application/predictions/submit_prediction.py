@@ -9,6 +9,7 @@ from augury.application.models.ports import Models
 from augury.application.ports import IdempotencyKey, Json, OpenBooks
 from augury.application.predictions.requests import Flight, Replayed, Request
 from augury.concurrency.aside import aside
+from augury.domain.api_key import KeyTerms
 from augury.domain.explanation import ExplanationTooLarge, NotExplained
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelNotFound
@@ -44,6 +45,8 @@ class Submission:
     """The caller's `traceparent`. It is sent with the task, and not stored."""
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
+    terms: KeyTerms | None = None
+    """What the caller's API key may do (`Access.key`). None for a caller without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +61,10 @@ class SubmitPrediction:
     async def __call__(self, submission: Submission) -> Prediction | Replayed:
         """Returns the new prediction, or the earlier one that was accepted under the same key.
 
-        Raises `ModelNotFound`, `NoRows`, `NoValidRow`, `TooManyRows`, `AnswerTooLarge`, `ExpiresTooLate`,
-        `IdempotencyConflict`, `MaxPriceExceeded`, `NotEnoughCredits`, `TooManyPending`, `UserNotFound`.
+        Raises `ModelNotFound`, `ModelNotListed`, `NoRows`, `NoValidRow`, `TooManyRows`, `AnswerTooLarge`,
+        `ExpiresTooLate`, `IdempotencyConflict`, `MaxPriceExceeded`, `SpendingLimitReached`,
+        `NotEnoughCredits`, `TooManyPending`, `UserNotFound`, and `InvalidToken` if the API key was deleted
+        meanwhile.
         """
         try:
             answer = await self.flight.board(await self._request(submission))
@@ -86,10 +91,13 @@ class SubmitPrediction:
 
     async def _request(self, submission: Submission) -> Request:
         named = self.limits.default_model if submission.model is None else submission.model
+        model = await self.models.get(named, user_id=submission.user_id)
+        if submission.terms is not None:
+            submission.terms.require_model(model.ref)
         checked = partial(
             Request.of,
             user_id=submission.user_id,
-            model=await self.models.get(named, user_id=submission.user_id),
+            model=model,
             data=submission.data,
             input=submission.input,
             is_guest=submission.is_guest,
@@ -100,6 +108,7 @@ class SubmitPrediction:
             notify=submission.notify,
             trace=submission.trace,
             explain=submission.explain,
+            terms=submission.terms,
         )
         return await aside(len(submission.input), checked)
 

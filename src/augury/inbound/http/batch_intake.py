@@ -18,6 +18,7 @@ from augury.domain.batch import Batch
 from augury.domain.identifiers import UserId
 from augury.inbound.http.batch_content import Content
 from augury.inbound.http.idempotency import name_of_key
+from augury.inbound.http.identity import key_of
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import BUSY
 from augury.inbound.http.settings import HttpSettings
@@ -59,10 +60,11 @@ class BatchIntake:
     ) -> Batch | Replayed:
         """Read the whole body, and accept it as a batch. A refused body leaves nothing behind."""
         user_id: UserId = scope["user"]
+        terms = key_of(scope)
         content = Content(scope, self._settings)
         name = name_of_key(scope)
         digest = hashlib.sha256(f"POST batches\0{model}\0".encode()) if name else None
-        async with self._place(), self._receive_batch(user_id=user_id, model=model) as receipt:
+        async with self._place(), self._receive_batch(user_id=user_id, model=model, terms=terms) as receipt:
             pieces = content.pieces(body, digest.update if digest else None)
             try:
                 first = await anext(pieces, iter(()))  # now the format is known
@@ -77,6 +79,7 @@ class BatchIntake:
                 slices=slices,
                 max_price=max_price,
                 key=key,
+                spender=terms if terms and terms.limits else None,
             )
             answer = await self._accept_batch(received)
             if isinstance(answer, Batch):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -15,6 +15,7 @@ from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
+from augury.domain.api_key import KeyScope, KeyTerms, ScopeMissing
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, NotByApiKey
@@ -31,6 +32,10 @@ Anyone = Request[UserId | None, None, State]
 """A request behind the guard `signed_in_or_guest`; its user is None for a guest."""
 
 
+_SAFE = frozenset({"GET", "HEAD"})
+_KEY = "augury.key"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Reads from a request what the use cases need to identify the caller."""
@@ -41,8 +46,11 @@ class Identity:
     authorize_admin: AuthorizeAdmin
     settings: HttpSettings
 
-    async def caller(self, scope: Scope) -> UserId | None:
+    async def caller(self, scope: Scope, *, needs: KeyScope | None = None) -> UserId | None:
         """The owner of the credential, or None without one. Raises `InvalidToken` for a wrong one.
+
+        An API key must have the scope that the request `needs`: by default, `read` for a GET and `predict`
+        for everything else. Raises `ScopeMissing`.
 
         Also notes the version of an access token as the scope's `auth`, which is None for an API key.
         """
@@ -54,6 +62,10 @@ class Identity:
             raise InvalidToken
         access = await self.identify_caller(credential.strip())
         scope["auth"] = access.version
+        if access.key is not None:
+            known = cast("dict[str, Any]", scope)
+            access.key.require(needs or (KeyScope.READ if known["method"] in _SAFE else KeyScope.PREDICT))
+            known[_KEY] = access.key
         return access.user_id
 
     async def guest(self, scope: Scope) -> UserId:
@@ -100,14 +112,20 @@ async def signed_in_or_guest(connection: ASGIConnection[Any, Any, Any, Any], _: 
     await identify(connection)
 
 
+def key_of(scope: Scope) -> KeyTerms | None:
+    """What the caller's API key may do. None for a caller without one."""
+    terms: KeyTerms | None = cast("dict[str, Any]", scope).get(_KEY)
+    return terms
+
+
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: only with a credential."""
     await require_signed_in(connection.app.state.identity, connection.scope)
 
 
-async def require_signed_in(identity: Identity, scope: Scope) -> UserId:
+async def require_signed_in(identity: Identity, scope: Scope, *, needs: KeyScope | None = None) -> UserId:
     """The request's user, who is also stored in `scope`. Without a credential, the request is refused."""
-    user_id = scope["user"] = await identity.caller(scope)
+    user_id = scope["user"] = await identity.caller(scope, needs=needs)
     if user_id is None:
         raise Refused(SIGN_IN_REQUIRED, f"You need an account for this. {REGISTER}")
     return user_id
@@ -115,13 +133,16 @@ async def require_signed_in(identity: Identity, scope: Scope) -> UserId:
 
 async def in_person(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Guard: only with an access token. The effect of an API key's request would outlive the key."""
-    await signed_in(connection, handler)
+    try:
+        await signed_in(connection, handler)
+    except ScopeMissing:
+        raise NotByApiKey from None  # no scope would help
     if connection.scope["auth"] is None:
         raise NotByApiKey
 
 
-async def administrator(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard: only for the role `admin`."""
-    await signed_in(connection, handler)
+async def administrator(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: only for the role `admin`. An API key also needs the scope `admin`."""
     identity: Identity = connection.app.state.identity
+    await require_signed_in(identity, connection.scope, needs=KeyScope.ADMIN)
     await identity.authorize_admin(connection.scope["user"])

@@ -2,6 +2,12 @@
 
 from collections.abc import Mapping
 
+from augury.domain.api_key import (
+    ExpiryNotShortened,
+    ModelNotListed,
+    ScopeMissing,
+    SpendingLimitReached,
+)
 from augury.domain.balance import (
     AlreadyReversed,
     BooksDisagree,
@@ -101,6 +107,14 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "Price above `max_price`",
         _same("price", "max_price"),
         "This costs {price} credits, and `max_price` is {max_price}. Nothing was charged.",
+    ),
+    SpendingLimitReached: Kind(
+        402,
+        "spending-limit-reached",
+        "Spending limit of the API key reached",
+        _same("period", "limit", "spent", "price", "resets_at"),
+        "This costs {price} credits. The API key has spent {spent} of {limit} this {period} (UTC). Its owner "
+        "can raise the limit with `PATCH /users/me/api-keys/{{id}}`.",
     ),
     InvalidAmount: Kind(
         422,
@@ -343,6 +357,26 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "The webhook is disabled",
         {},
         'The webhook is disabled. `PATCH` it with `{{"enabled": true}}` first.',
+    ),
+    ScopeMissing: Kind(
+        403,
+        "scope-missing",
+        "Not with this API key",
+        _same("scope"),
+        "This needs an API key with the scope `{scope}`.",
+    ),
+    ModelNotListed: Kind(
+        403,
+        "model-not-listed",
+        "Not with this API key",
+        _same("model"),
+        "This API key is not for the model `{model}`: `GET /users/me/api-keys` shows its `models`.",
+    ),
+    ExpiryNotShortened: Kind(
+        422,
+        "expiry-not-shortened",
+        "Expiry not brought forward",
+        says="The key would expire later than now set. Make a new key instead.",
     ),
     InvalidLink: Kind(422, "invalid-link", "Invalid link"),
     ChatLinked: Kind(409, "chat-linked", "Chat already linked"),

@@ -13,6 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
 from augury.application.ports import Unavailable
+from augury.domain.api_key import KeyScope, ScopeMissing
 from augury.domain.errors import DomainError
 from augury.domain.prediction import (
     NoValidRow,
@@ -97,6 +98,11 @@ class Problem(msgspec.Struct, frozen=True):
     errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
 
 
+_OF_CALLERS = (403, 429)
+"""Every route that takes a credential can answer these: the API key has not the scope, or there are too many
+requests."""
+
+
 def documented(*statuses: int, refusals: Sequence[DomainError] = ()) -> dict[int, ResponseSpec]:
     """The problems of a route, for its OpenAPI description: these and the ones that every route can answer.
 
@@ -116,7 +122,7 @@ def documented(*statuses: int, refusals: Sequence[DomainError] = ()) -> dict[int
                 for problem in [problem_of(each) for each in own[status]] or _usual(status)
             ],
         )
-        for status in sorted({400, 422, *statuses, 500, 503})
+        for status in sorted({400, 422, *statuses, *(_OF_CALLERS if 401 in statuses else ()), 500, 503})
     }
 
 
@@ -131,7 +137,7 @@ def _usual(status: int) -> list[dict[str, object]]:
                 problem_of(InvalidToken()),
             ]
         case 403:
-            return [problem_of(NotAllowed())]
+            return [problem_of(ScopeMissing(scope=KeyScope.PREDICT)), problem_of(NotAllowed())]
         case 404:
             return [FRAMEWORK[404].problem(FRAMEWORK[404].says)]
         case 409:

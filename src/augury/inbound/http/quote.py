@@ -10,13 +10,14 @@ from litestar.params import JSONBody
 
 from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.concurrency.aside import aside
+from augury.domain.api_key import ModelNotListed
 from augury.domain.model import ModelNotFound
 from augury.domain.prediction import NoRows, TooManyRows
 from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.http.body import JsonBody, decode_data
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.field_problems import FieldProblem, row_problems
-from augury.inbound.http.identity import SignedIn
+from augury.inbound.http.identity import SignedIn, key_of
 from augury.inbound.http.member_routes import member_post
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
@@ -70,6 +71,7 @@ class Quote(msgspec.Struct, frozen=True):
         429,
         refusals=[
             MaxPriceExceeded(price=12, max_price=10),
+            ModelNotListed(model="tone@1"),
             ModelNotFound(model="tune"),
             NoRows(),
             TooManyRows(rows=10_001, most=10_000),
@@ -90,6 +92,7 @@ async def quote(
         max_price=data.max_price,
         user_id=request.user,
         explain=top_of(data.explain),
+        terms=key_of(request.scope),
     )
     share_of(request.scope).release()
     return Quote(

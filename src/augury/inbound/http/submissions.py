@@ -1,7 +1,7 @@
 """Submitting, the hot path: dependencies are looked up once, at start-up, and the rest is plain code."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.aside import aside
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.trace_context import traceparent
+from augury.domain.api_key import KeyScope, ModelNotListed, Period, ScopeMissing, SpendingLimitReached
 from augury.domain.balance import MOST_CREDITS, NotEnoughCredits
 from augury.domain.explanation import ALL_FEATURES, ExplanationTooLarge, NotExplained
 from augury.domain.identifiers import UserId
@@ -42,7 +43,7 @@ from augury.inbound.http.body import JsonBody, decode_data, decode_json, whole_b
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.idempotency import key_of_submit, name_of_submit
-from augury.inbound.http.identity import Anyone, Identity, identify
+from augury.inbound.http.identity import Anyone, Identity, identify, key_of
 from augury.inbound.http.openapi import BEARER_OR_GUEST, Shows
 from augury.inbound.http.operations import SubmitOperation
 from augury.inbound.http.prediction_answers import PredictionAnswers
@@ -173,6 +174,7 @@ class SubmitHandler:
             max_price=max_price,
             trace=trace_of(scope),
             explain=top,
+            terms=key_of(scope),
         )
         try:
             return Taken(user_id, await self.submit_prediction(asked))
@@ -278,6 +280,15 @@ def _preferences(scope: Scope) -> bytes:
             refusals=[
                 NotEnoughCredits(available=1, price=2),
                 MaxPriceExceeded(price=12, max_price=10),
+                SpendingLimitReached(
+                    period=Period.DAY,
+                    limit=500,
+                    spent=499,
+                    price=2,
+                    resets_at=datetime(2026, 12, 1, tzinfo=UTC),
+                ),
+                ScopeMissing(scope=KeyScope.PREDICT),
+                ModelNotListed(model="tone@1"),
                 ModelNotFound(model="tune"),
                 NoValidRow((RowError(0, "text", RowFault.MISSING),), error_count=1),
                 NoRows(),

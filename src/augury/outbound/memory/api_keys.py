@@ -1,15 +1,16 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.people.ports import ApiKey, ApiKeys
+from augury.application.people.ports import ApiKey, ApiKeys, KeyHolder
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
-from augury.domain.user import InvalidToken, User, UserNotFound
+from augury.domain.user import InvalidToken, UserNotFound
 from augury.outbound.memory.audit_log import note
+from augury.outbound.memory.key_spending import current
 from augury.outbound.memory.memory import Memory, State
 
 NOTE_USE_EVERY = timedelta(minutes=1)
@@ -32,7 +33,7 @@ class MemoryApiKeys(ApiKeys):
         return True
 
     @override
-    async def owner(self, digest: bytes) -> User | None:
+    async def owner(self, digest: bytes) -> KeyHolder | None:
         now = self.memory.now()
         key = self.memory.state.api_keys.get(digest)
         if key is None or (key.expires_at and key.expires_at <= now):
@@ -43,11 +44,12 @@ class MemoryApiKeys(ApiKeys):
             async with self.memory.change() as state:
                 if digest in state.api_keys:
                     state.api_keys[digest] = replace(key, last_used_at=now)
-        return self.memory.state.users[key.user_id].user
+        return KeyHolder(self.memory.state.users[key.user_id].user, key.terms)
 
     @override
     async def of(self, user_id: UserId) -> Sequence[ApiKey]:
-        keys = [key for key in self.memory.state.api_keys.values() if key.user_id == user_id]
+        state, now = self.memory.state, self.memory.now()
+        keys = [current(state, key, now) for key in state.api_keys.values() if key.user_id == user_id]
         return sorted(keys, key=lambda key: key.id, reverse=True)
 
     @override
@@ -59,6 +61,17 @@ class MemoryApiKeys(ApiKeys):
                     note(state, self.memory.now(), act)
                     return True
         return False
+
+    @override
+    async def change(
+        self, user_id: UserId, key_id: UUID, changed: Callable[[ApiKey], ApiKey]
+    ) -> ApiKey | None:
+        async with self.memory.change() as state:
+            for digest, key in state.api_keys.items():
+                if key.id == key_id and key.user_id == user_id:
+                    state.api_keys[digest] = after = changed(current(state, key, self.memory.now()))
+                    return after
+        return None
 
 
 def _is_open(state: State, user_id: UserId) -> bool:

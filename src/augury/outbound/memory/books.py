@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -14,16 +14,17 @@ from augury.application.batches.ports import BatchBooks, OpenBatchBooks
 from augury.application.money.ports import OpenPromoBooks, PromoBooks
 from augury.application.people.ports import ClosingBooks, OpenClosingBooks
 from augury.application.ports import Accepted, Conflict, IdempotencyKey, OpenBooks, Opened
-from augury.application.predictions.ports import Acceptance, Due, OpenSweepBooks, SweepBooks
+from augury.application.predictions.ports import NO_SPENDING, Acceptance, Due, OpenSweepBooks, SweepBooks
+from augury.domain.api_key import Spending
 from augury.domain.audit import Act
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
-from augury.domain.premise import Premise
+from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
-from augury.outbound.memory import promo_codes
+from augury.outbound.memory import key_spending, promo_codes
 from augury.outbound.memory.account_closing import close
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.batches import slices_of
@@ -43,8 +44,18 @@ class MemoryOpenBooks(
         return MemoryBooks(self.memory)
 
     @override
-    async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
-        return opened(self.memory.state, user_ids, keys)
+    async def read(
+        self,
+        user_ids: Collection[UserId],
+        keys: Collection[tuple[UserId, str]] = (),
+        spenders: Collection[UUID] = (),
+    ) -> Opened:
+        state, now = self.memory.state, self.memory.now()
+        found = opened(state, user_ids, keys)
+        if not spenders:
+            return found
+        known = {key.id for key in state.api_keys.values()} & set(spenders)
+        return replace(found, spending={each: key_spending.spending(state, each, now) for each in known})
 
     @override
     async def accept(
@@ -52,13 +63,21 @@ class MemoryOpenBooks(
         accepted: Sequence[Accepted],
         transfers: Sequence[Transfer],
         premises: Mapping[UserId, Premise],
+        spending: Mapping[UUID, SpendingPremise] = NO_SPENDING,
     ) -> Mapping[UserId, Balance]:
         async with self.memory.change() as state:
+            now = self.memory.now()
+            known = {key.id for key in state.api_keys.values()}
+            unfit = {
+                premise.user_id
+                for key_id, premise in spending.items()
+                if key_id not in known or not premise.holds_for(key_spending.spending(state, key_id, now))
+            }
             met = {
                 user_id
                 for user_id, premise in premises.items()
                 if user_id in state.balances and premise.holds_for(state.balances[user_id])
-            }
+            } - unfit
             keys = {(each.prediction.user_id, each.key.key) for each in accepted if each.key}
             if keys & state.idempotency_keys.keys():
                 raise Conflict("a key was remembered meanwhile")
@@ -136,11 +155,17 @@ class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
         key: IdempotencyKey | None,
         *,
         costs: Sequence[int],
+        spender: UUID | None = None,
     ) -> None:
         now = self._memory.now()
-        accept_batch(self._state, now, batch, slices, transfers, costs)
+        accept_batch(self._state, now, batch, slices, transfers, costs, spender)
         if key:
             remember(self._state, batch.user_id, key, batch.id, now)
+
+    @override
+    async def spending(self, key_id: UUID) -> Spending | None:
+        known = {key.id for key in self._state.api_keys.values()}
+        return key_spending.spending(self._state, key_id, self._memory.now()) if key_id in known else None
 
     @override
     async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from augury.application.chats.ports import Chat, Duty, Link, ReceivedUpdate, Rep
 from augury.application.money.ports import LedgerCheck, Statement
 from augury.application.people.ports import ApiKey
 from augury.application.ports import Clock, Json, Remembered, Unavailable
+from augury.domain.api_key import Spending
 from augury.domain.audit import Entry
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.batch import Batch, SlicePlace
@@ -63,6 +64,10 @@ class PredictionRecord:
     place: SlicePlace | None = None
     explain: int | None = None
     """How many features of each row are explained. None: no explanation."""
+    key_id: UUID | None = None
+    """The API key with spending limits that asked for it."""
+    counted_on: date | None = None
+    """The UTC day in which its price counts towards them."""
 
     def forgotten(self) -> Self:
         """The record without the user's input and the answers."""
@@ -139,6 +144,14 @@ class ReplyRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a key with limits had spent on the UTC day `on`, when something was counted last."""
+
+    spending: Spending
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class UploadRecord:
     upload: ModelUpload
     due_at: datetime
@@ -166,6 +179,8 @@ class State:
     idempotency_keys: dict[tuple[UserId, str], KeyRecord] = field(default_factory=dict)
     refresh_tokens: dict[bytes, TokenRecord] = field(default_factory=dict)
     api_keys: dict[bytes, ApiKey] = field(default_factory=dict)
+    counted: dict[UUID, Counted] = field(default_factory=dict)
+    """By API key."""
     windows: dict[str, Window] = field(default_factory=dict)
     models: dict[ModelRef, Model] = field(default_factory=dict)
     model_cards: dict[ModelRef, str] = field(default_factory=dict)

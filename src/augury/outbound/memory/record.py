@@ -11,7 +11,7 @@ from augury.domain.balance import Transfer
 from augury.domain.batch import Batch, SlicePlace
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
-from augury.outbound.memory import bulk_lane
+from augury.outbound.memory import bulk_lane, key_spending
 from augury.outbound.memory.memory import FIRST_LOOK, LAST_LOOK, KeyRecord, PredictionRecord, State, next_look
 from augury.outbound.memory.webhook_outbox import tell_end, tell_low_balances, tell_payments
 
@@ -66,7 +66,10 @@ def accept_batch(
     slices: Sequence[Prediction],
     transfers: Sequence[Transfer],
     costs: Sequence[int],
+    spender: UUID | None,
 ) -> None:
+    if spender is not None:
+        key_spending.count(state, spender, batch.price, now)
     state.batches[batch.id] = replace(state.batches[batch.id], batch=batch)
     bulk_lane.enter(state, batch.user_id)
     for number, (each, cost) in enumerate(zip(slices, costs, strict=True)):
@@ -79,6 +82,8 @@ def accept_batch(
             bulk_cost=cost,
             in_bulk=True,
             place=SlicePlace(batch.id, number),
+            key_id=spender,
+            counted_on=key_spending.day_of(now),
         )
     move(state, transfers, now)
 
@@ -99,7 +104,11 @@ def accept(state: State, accepted: Accepted, now: datetime) -> None:
         bulk_cost=accepted.bulk_cost,
         in_bulk=is_bulk,
         explain=accepted.explain,
+        key_id=accepted.spender,
+        counted_on=key_spending.day_of(now),
     )
+    if accepted.spender is not None:
+        key_spending.count(state, accepted.spender, prediction.price, now)
     count_pending(state, prediction.user_id, +1)
     if accepted.key:
         remember(state, prediction.user_id, accepted.key, prediction.id, now)
@@ -116,6 +125,7 @@ def _change(state: State, prediction: Prediction, now: datetime) -> None:
         in_bulk=False,
     )
     if prediction.status.is_final:
+        key_spending.give_back(state, state.predictions[prediction.id])
         if prediction.batch_id is None:
             count_pending(state, prediction.user_id, -1)
         notice(state, prediction, now)

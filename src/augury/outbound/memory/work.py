@@ -8,7 +8,7 @@ from typing_extensions import override
 from augury.application.predictions.ports import Claimed, ClaimTerms, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
-from augury.outbound.memory import bulk_lane
+from augury.outbound.memory import bulk_lane, key_spending
 from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, RunRecord, State, next_look
 from augury.outbound.memory.record import count_pending, move, notice
 
@@ -90,6 +90,7 @@ class MemoryWork(Work):
                     warnings=result.warnings,
                     token=None,
                 )
+                key_spending.give_back(state, state.predictions[result.prediction.id])
                 if record.place is None:
                     count_pending(state, result.prediction.user_id, -1)
                 notice(state, result.prediction, now)

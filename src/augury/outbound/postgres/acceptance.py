@@ -2,16 +2,21 @@
 statement."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
+from uuid import UUID
 
 from asyncpg import Pool
 
 from augury.application.ports import Accepted, Opened
+from augury.domain.api_key import Spending
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelRef
-from augury.domain.premise import Premise
+from augury.domain.premise import Premise, SpendingPremise
+from augury.outbound.postgres import key_spending
 from augury.outbound.postgres.balance_rows import BALANCE, NO_KEY, REMEMBERED, balances_of, opened_of
+from augury.outbound.postgres.key_spending import SPENDING, TODAY
 from augury.outbound.postgres.pool import connection, transaction
 from augury.outbound.postgres.transfer_rows import Move, Moves
 
@@ -35,13 +40,13 @@ _ACCEPT = """
 WITH locked AS (
     SELECT user_id, available, pending, debt FROM balances
     WHERE user_id = ANY ($1::uuid[]) ORDER BY user_id FOR UPDATE
-), moving AS (
+){spenders}, moving AS (
     SELECT user_id, number, move.available, move.held, move.pending
     FROM locked JOIN unnest(
         $1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[], $6::bigint[], $7::int[]
     ) WITH ORDINALITY AS move (user_id, available, held, pending, taken, known_debt, most_pending, number)
         USING (user_id)
-    WHERE locked.available >= taken AND locked.debt = known_debt AND locked.pending <= most_pending
+    WHERE locked.available >= taken AND locked.debt = known_debt AND locked.pending <= most_pending {fits}
 ), moved AS (
     UPDATE balances b SET
         available = b.available + moving.available, held = b.held + moving.held,
@@ -59,12 +64,12 @@ WITH locked AS (
 ), accepted AS (
     INSERT INTO predictions (
         id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
-        notify, status, attempts, valid_rows, text_price, text_bytes
+        notify, status, attempts, valid_rows, text_price, text_bytes {key_columns}
     )
     SELECT id, user_id, ($19::text[])[terms], ($20::int[])[terms], rows, ($21::int[])[terms], single,
         created_at, expires_at, input, coalesce(notify, false), 'queued', 0, 0, ($22::int[])[terms],
-        text_bytes
-    FROM new
+        text_bytes {key_values}
+    FROM new {spent}
 ), to_look_at AS (
     INSERT INTO unfinished (prediction_id, put_at, due_at, wait, bulk_user, cost)
     SELECT id, now(), least(now() + wait * interval '1 second', expires_at), wait,
@@ -78,6 +83,7 @@ WITH locked AS (
 )
 {shared}
 {remembered}
+{counted}
 SELECT user_id, available, held, pending, debt FROM moved
 """
 
@@ -109,16 +115,52 @@ _REMEMBERED = """
 """
 
 
-def _statement(*, bulk: bool, keys: bool, repaid: bool = False) -> str:
+# API keys with spending limits, which are locked after the balances. `SpendingPremise.holds_for` says the
+# same as `unfit`. A user with a key whose premise fails is decided again, as with other premises.
+_SPENDERS = f"""
+, keys AS (
+    SELECT id AS key_id, {TODAY} AS today, {SPENDING} FROM api_keys
+    WHERE id = ANY ($29::uuid[]) AND (SELECT count(*) FROM locked) > 0 ORDER BY id FOR UPDATE
+), spends AS (
+    SELECT key_id, ($1::uuid[])[number] AS user_id, taken, today, day_spent + taken AS day_spent,
+        month_spent + taken AS month_spent, day_limit, month_limit
+    FROM unnest($29::uuid[], $30::int[], $31::bigint[], $32::bigint[], $33::bigint[])
+        AS spend (key_id, number, taken, day_limit, month_limit) LEFT JOIN keys USING (key_id)
+), unfit AS (
+    SELECT user_id FROM spends WHERE today IS NULL OR day_spent > day_limit OR month_spent > month_limit
+)"""
+_FITS = "AND user_id <> ALL (ARRAY (SELECT user_id FROM unfit))"
+_SPENT = """
+    LEFT JOIN unnest($34::uuid[], $35::uuid[]) AS spent (id, key_id) USING (id)
+    LEFT JOIN keys USING (key_id)
+"""
+_COUNTED = """
+, counted AS (
+    UPDATE api_keys k SET
+        spent_on = spends.today, day_spent = spends.day_spent, month_spent = spends.month_spent
+    FROM spends JOIN moving USING (user_id) WHERE k.id = spends.key_id AND k.id = ANY ($29)
+)
+"""
+
+
+def _statement(*, bulk: bool, keys: bool, repaid: bool = False, spending: bool = False) -> str:
     return _ACCEPT.format(
         repaid=_REPAID if repaid else "",
         shared=_SHARED if bulk else "",
         remembered=_REMEMBERED if keys else "",
+        spenders=_SPENDERS if spending else "",
+        fits=_FITS if spending else "",
+        key_columns=", key_id, counted_on" if spending else "",
+        key_values=", key_id, today" if spending else "",
+        spent=_SPENT if spending else "",
+        counted=_COUNTED if spending else "",
     )
 
 
 ACCEPT = _statement(bulk=False, keys=False)
 ACCEPT_ALL = _statement(bulk=True, keys=True, repaid=True)
+ACCEPT_LIMITED = _statement(bulk=True, keys=True, repaid=True, spending=True)
+"""For flights with API keys that have spending limits."""
 _STATEMENTS = {
     (bulk, keys): _statement(bulk=bulk, keys=keys) for bulk in (False, True) for keys in (False, True)
 }
@@ -132,11 +174,20 @@ WHERE p.id = wish.id AND p.id = ANY ($1)
 """
 
 
-async def read(pool: Pool, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]]) -> Opened:
+async def read(
+    pool: Pool,
+    user_ids: Collection[UserId],
+    keys: Collection[tuple[UserId, str]],
+    spenders: Collection[UUID],
+) -> Opened:
     async with connection(pool) as taken:
+        if spenders:
+            rows = await taken.fetch(READ_WITH_KEYS, list(user_ids), *_asked(keys))
+            spending = await taken.fetch(key_spending.READ, list(spenders))
+            return replace(opened_of(rows), spending={row[0]: Spending(row[1], row[2]) for row in spending})
         if not keys:
             return Opened(balances_of(await taken.fetch(READ, list(user_ids))), {})
-        return opened_of(await taken.fetch(READ_WITH_KEYS, list(user_ids), *zip(*keys, strict=True)))
+        return opened_of(await taken.fetch(READ_WITH_KEYS, list(user_ids), *_asked(keys)))
 
 
 async def accept(
@@ -144,21 +195,25 @@ async def accept(
     accepted: Sequence[Accepted],
     transfers: Sequence[Transfer],
     premises: Mapping[UserId, Premise],
+    spending: Mapping[UUID, SpendingPremise],
 ) -> Mapping[UserId, Balance]:
     moves = _moves(accepted, transfers, premises)
     arguments = [*_users(moves, premises), *_predictions(accepted, transfers, list(premises))]
     repayments = [each for each in transfers if each.kind is not TransferKind.HOLD]
     keys = [(each.prediction.id, each.key) for each in accepted if each.key]
-    if keys or repayments:
+    if keys or repayments or spending:
         arguments += (
             [prediction_id for prediction_id, _ in keys],
             [key.key for _, key in keys],
             [key.fingerprint for _, key in keys],
         )
     statement = _STATEMENTS[any(each.bulk_cost is not None for each in accepted), bool(keys)]
-    if repayments:
+    if repayments or spending:
         arguments += [each.reference for each in repayments], [each.amount for each in repayments]
         statement = ACCEPT_ALL
+    if spending:
+        arguments += _spending(accepted, spending, list(premises))
+        statement = ACCEPT_LIMITED
     wishes = [each for each in accepted if each.explain is not None]
     if not wishes:
         async with connection(pool) as taken:
@@ -168,6 +223,28 @@ async def accept(
         ids, tops = zip(*((each.prediction.id, each.explain) for each in wishes), strict=True)
         await taken.execute(EXPLAIN, list(ids), list(tops))
     return balances_of(rows)
+
+
+def _asked(keys: Collection[tuple[UserId, str]]) -> tuple[list[UserId], list[str]]:
+    return [user_id for user_id, _ in keys], [key for _, key in keys]
+
+
+def _spending(
+    accepted: Sequence[Accepted], spending: Mapping[UUID, SpendingPremise], user_ids: Sequence[UserId]
+) -> tuple[list[object], ...]:
+    """The columns of `spend`, and those of `spent`."""
+    users = {user_id: number for number, user_id in enumerate(user_ids, start=1)}
+    premises = spending.values()
+    paying = [each for each in accepted if each.spender in spending]
+    return (
+        list(spending),
+        [users[premise.user_id] for premise in premises],
+        [premise.taken for premise in premises],
+        [premise.limits.day for premise in premises],
+        [premise.limits.month for premise in premises],
+        [each.prediction.id for each in paying],
+        [each.spender for each in paying],
+    )
 
 
 def _moves(

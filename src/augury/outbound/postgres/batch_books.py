@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from operator import attrgetter
+from uuid import UUID
 
 from asyncpg import Record
 
@@ -10,12 +11,13 @@ from augury.domain.balance import Transfer
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.prediction import Prediction
+from augury.outbound.postgres.key_spending import DAY_SPENT, MONTH_SPENT, TODAY
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 
 # Slices share the values of their batch: only their ids, numbers of rows and costs are sent as arrays. The
 # balance was locked before. `shared` is as in RECORD.
-ACCEPT = """
+ACCEPT = f"""
 WITH batch AS (
     UPDATE batches SET
         accepted_at = $3, model_name = $4, model_version = $5, rows = $6, slices = $7, price = $8
@@ -25,14 +27,19 @@ WITH batch AS (
         sum(rows) OVER (ORDER BY number) - rows AS first_row
     FROM unnest($9::uuid[], $10::int[], $18::int[], $20::int[])
         WITH ORDINALITY AS new (id, rows, cost, text_bytes, number)
+), spender AS (
+    UPDATE api_keys SET
+        spent_on = {TODAY}, day_spent = {DAY_SPENT} + $15, month_spent = {MONTH_SPENT} + $15
+    WHERE id = $21::uuid RETURNING id, spent_on
 ), accepted AS (
     INSERT INTO predictions (
         id, user_id, model_name, model_version, rows, row_price, single, created_at, expires_at, input,
-        notify, status, attempts, valid_rows, batch_id, batch_number, text_price, text_bytes
+        notify, status, attempts, valid_rows, batch_id, batch_number, text_price, text_bytes, key_id,
+        counted_on
     )
     SELECT new.id, $2, $4, $5, new.rows, $11, false, $3, $12, '', false, 'queued', 0, 0, batch.id, new.number,
-        $19, new.text_bytes
-    FROM batch, new RETURNING id
+        $19, new.text_bytes, spender.id, spender.spent_on
+    FROM batch CROSS JOIN new LEFT JOIN spender ON true RETURNING id
 ), sliced AS (
     INSERT INTO slices (batch_id, number, first_row, prediction_id)
     SELECT $1, number, first_row, id FROM new JOIN accepted USING (id)
@@ -82,6 +89,7 @@ async def accept(
     transfers: Sequence[Transfer],
     key: IdempotencyKey | None,
     costs: Sequence[int],
+    spender: UUID | None,
 ) -> None:
     row = await connection.fetchrow(
         ACCEPT,
@@ -105,6 +113,7 @@ async def accept(
         list(costs),
         slices[0].text_price or None,
         [each.text_bytes if each.text_price else None for each in slices],
+        spender,
     )
     assert row is not None
     if tuple(row) != (1, 1):

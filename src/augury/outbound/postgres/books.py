@@ -20,13 +20,14 @@ from augury.application.ports import (
     OpenBooks,
     Opened,
 )
-from augury.application.predictions.ports import Acceptance, Due, OpenSweepBooks, SweepBooks
+from augury.application.predictions.ports import NO_SPENDING, Acceptance, Due, OpenSweepBooks, SweepBooks
+from augury.domain.api_key import Spending
 from augury.domain.audit import Act
 from augury.domain.balance import Balance, Transfer, TransferKind
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound
-from augury.domain.premise import Premise
+from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import User
 from augury.outbound.postgres import (
@@ -34,6 +35,7 @@ from augury.outbound.postgres import (
     account_closing,
     audit_log,
     batch_books,
+    key_spending,
     promo_codes,
     record,
     sweeping,
@@ -70,8 +72,13 @@ class PostgresOpenBooks(
         return PostgresBooks(self.pool)
 
     @override
-    async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
-        return await acceptance.read(self.pool, user_ids, keys)
+    async def read(
+        self,
+        user_ids: Collection[UserId],
+        keys: Collection[tuple[UserId, str]] = (),
+        spenders: Collection[UUID] = (),
+    ) -> Opened:
+        return await acceptance.read(self.pool, user_ids, keys, spenders)
 
     @override
     async def accept(
@@ -79,8 +86,9 @@ class PostgresOpenBooks(
         accepted: Sequence[Accepted],
         transfers: Sequence[Transfer],
         premises: Mapping[UserId, Premise],
+        spending: Mapping[UUID, SpendingPremise] = NO_SPENDING,
     ) -> Mapping[UserId, Balance]:
-        return await acceptance.accept(self.pool, accepted, transfers, premises)
+        return await acceptance.accept(self.pool, accepted, transfers, premises, spending)
 
 
 class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
@@ -155,8 +163,14 @@ class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
         key: IdempotencyKey | None,
         *,
         costs: Sequence[int],
+        spender: UUID | None = None,
     ) -> None:
-        await batch_books.accept(self._connection, batch, slices, transfers, key, costs)
+        await batch_books.accept(self._connection, batch, slices, transfers, key, costs, spender)
+
+    @override
+    async def spending(self, key_id: UUID) -> Spending | None:
+        row = await self._connection.fetchrow(key_spending.LOCK, key_id)
+        return None if row is None else Spending(row["day_spent"], row["month_spent"])
 
     @override
     async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:

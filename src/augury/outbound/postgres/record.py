@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from augury.application.ports import IdempotencyKey
-from augury.domain.balance import Transfer
+from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.domain.webhook import EventType
+from augury.outbound.postgres.key_spending import GIVEN_BACK
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import valid_text_bytes
 from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
@@ -28,7 +29,7 @@ _PAID = telling(
 )
 # All balances are locked first, by user id, before anything moves or is transferred. So the transfers of a
 # user get their sequence numbers one transaction after another, and a page of them is stable.
-RECORD = f"""
+_RECORD = f"""
 WITH changed AS (
     UPDATE predictions p SET
         status = new.status, attempts = new.attempts, started_at = new.started_at,
@@ -40,7 +41,7 @@ WITH changed AS (
         $8::int[]
     ) AS new (id, status, attempts, started_at, finished_at, valid_rows, failure, valid_text_bytes)
     WHERE p.id = new.id AND p.id = ANY ($1)
-    RETURNING p.id, p.user_id, p.batch_id, p.status, p.expires_at, p.notify
+    RETURNING p.id, p.user_id, p.batch_id, p.status, p.expires_at, p.notify, p.key_id, p.counted_on
 ), noticed AS (
     INSERT INTO notices (prediction_id)
     SELECT id FROM changed WHERE notify AND status NOT IN ('queued', 'processing')
@@ -75,8 +76,16 @@ WITH changed AS (
     SELECT reference, kind, user_id, to_user_id, amount FROM new_transfers
     WHERE (SELECT count(*) FROM locked) > 0
 ), told_of_ends AS ({_ENDED}), told_of_payments AS ({_PAID})
+{{given_back}}
 SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM changed) AS changed
 """
+RECORD = _RECORD.format(given_back="")
+_RELEASED = """
+    SELECT key_id, counted_on, amount
+    FROM changed JOIN unnest($18::uuid[], $19::text[], $22::bigint[]) AS moved (id, kind, amount) USING (id)
+    WHERE kind = 'release'
+"""
+RECORD_RELEASING = _RECORD.format(given_back=GIVEN_BACK.format(released=_RELEASED))
 
 
 async def record(
@@ -86,8 +95,9 @@ async def record(
     keys: Mapping[UserId, tuple[IdempotencyKey, UUID]],
 ) -> None:
     moves = _moves(changed, transfers)
+    releases = any(each.kind is TransferKind.RELEASE for each in transfers)
     row = await connection.fetchrow(
-        RECORD,
+        RECORD_RELEASING if releases else RECORD,
         *_changed_columns(changed),
         *_key_columns(keys),
         *moves.columns(),

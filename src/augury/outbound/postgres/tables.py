@@ -304,6 +304,8 @@ predictions = Table(
     Column("batch_id", Uuid, comment="The batch of which it is a slice"),
     Column("batch_number", Integer, comment="The number of the slice, from 0"),
     Column("explain", SmallInteger, comment="How many features of each row are explained; null: none"),
+    Column("key_id", Uuid, comment="The API key with spending limits that asked for it; null: none"),
+    Column("counted_on", Date, comment="The UTC day in which its price counts towards these limits"),
     CheckConstraint(
         "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"
     ),
@@ -417,6 +419,21 @@ api_keys = Table(
     Column("created_at", Time, nullable=False),
     Column("expires_at", Time),
     Column("last_used_at", Time),
+    Column("scopes", ARRAY(Text), comment="Null: all, as keys of earlier releases have"),
+    Column("models", ARRAY(Text), comment="`name` or `name@version` of each; null: all"),
+    Column("day_limit", BigInteger, comment="Credits in a UTC day; null: no limit"),
+    Column("month_limit", BigInteger, comment="Credits in a UTC month; null: no limit"),
+    Column("spent_on", Date, comment="The UTC day in which something was counted last"),
+    Column(
+        "day_spent", BigInteger, nullable=False, server_default=text("0"), comment="On the day `spent_on`"
+    ),
+    Column(
+        "month_spent",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="In the month of that day",
+    ),
 )
 Index(None, api_keys.c.user_id, api_keys.c.id)
 Index(None, api_keys.c.expires_at, postgresql_where=api_keys.c.expires_at.is_not(None))

@@ -12,6 +12,7 @@ from augury.application.predictions.ports import Claimed, ClaimTerms, Finished, 
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
 from augury.domain.webhook import EventType
+from augury.outbound.postgres.key_spending import GIVEN_BACK
 from augury.outbound.postgres.prediction_rows import prediction_of, valid_text_bytes
 from augury.outbound.postgres.query import Records, fetch
 from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
@@ -164,7 +165,7 @@ _TOLD = telling(
 
 # Credits move only after all predictions, and then all balances are locked: `ARRAY` and `count` read their
 # subqueries to the end. Balances are locked last, since others wait for them.
-SETTLE = f"""
+_SETTLE = f"""
 WITH result AS (
     SELECT id, status, finished_at, valid_rows, failure, output, errors, warnings, available, held,
         valid_text_bytes, started_at
@@ -176,7 +177,7 @@ WITH result AS (
         valid_text_bytes, started_at
     )
 ), ours AS (
-    SELECT id, user_id, batch_id FROM predictions
+    SELECT id, user_id, batch_id, key_id, counted_on FROM predictions
     WHERE id = ANY ($2::uuid[])
         AND (status = 'processing' AND lease_token = $1 OR status = 'queued' AND attempts = 0)
     ORDER BY id FOR UPDATE
@@ -215,8 +216,16 @@ WITH result AS (
 ), told AS ({_TOLD}), run AS (
     DELETE FROM runs WHERE token = $1
 )
+{{given_back}}
 SELECT id FROM settled
 """
+# What is released counts no more for the spending limits of API keys. Predictions that are charged in full,
+# which are nearly all, are settled without this part.
+_RELEASED = (
+    "SELECT key_id, counted_on, available AS amount FROM ours JOIN result USING (id) WHERE available > 0"
+)
+SETTLE_RELEASING = _SETTLE.format(given_back=GIVEN_BACK.format(released=_RELEASED))
+SETTLE = _SETTLE.format(given_back="")
 
 # `put_at` stays: if the broker does not deliver the message again, it counts as lost at the next check.
 HAND_BACK = """
@@ -291,7 +300,9 @@ class PostgresWork(Work):
 
     @override
     async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
-        return [row["id"] for row in await fetch(self.pool, SETTLE, token, *_columns(finished))]
+        columns = _columns(finished)
+        statement = SETTLE_RELEASING if any(columns[RELEASED]) else SETTLE
+        return [row["id"] for row in await fetch(self.pool, statement, token, *columns)]
 
     @override
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
@@ -313,6 +324,10 @@ def _claimed(rows: Records) -> list[Claimed]:
 
 def _place_of(row: Record) -> SlicePlace | None:
     return None if row["batch_id"] is None else SlicePlace(row["batch_id"], row["batch_number"])
+
+
+RELEASED = 8
+"""The place of the released credits in `_columns`."""
 
 
 def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.people.create_api_key import MOST_NAME_CHARACTERS
+from augury.application.people.key_names import MOST_NAME_CHARACTERS
+from augury.application.people.ports import KeyHolder
 from augury.application.people.tokens import API_KEY_PREFIX, digest
 from augury.domain.user import InvalidApiKeyName, TooManyApiKeys
 from tests.hexagon import Hexagon
@@ -18,7 +19,7 @@ async def test_a_key_acts_for_its_user_and_is_told_by_its_first_characters(hexag
     assert secret.startswith(key.hint)
     assert len(key.hint) < 10 < len(secret)
     assert (key.name, key.expires_at, key.created_at) == ("робот", None, hexagon.clock.now())
-    assert await hexagon.api_keys.owner(digest(secret)) == user
+    assert await hexagon.api_keys.owner(digest(secret)) == KeyHolder(user, key.terms)
     [stored] = await hexagon.api_keys.of(user.id)
     assert stored.id == key.id
 
@@ -35,7 +36,7 @@ async def test_a_key_ends_when_it_was_asked_to(hexagon: Hexagon) -> None:
     user = await hexagon.user()
     key, secret = await hexagon.create_api_key(user_id=user.id, name="key", expires_in=timedelta(hours=1))
     assert key.expires_at == hexagon.clock.now() + timedelta(hours=1)
-    assert await hexagon.api_keys.owner(digest(secret)) == user
+    assert await hexagon.api_keys.owner(digest(secret)) == KeyHolder(user, key.terms)
 
     hexagon.clock.advance(timedelta(hours=1))
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.people.ports import Secret
+from augury.application.people.ports import Access, Secret
 from augury.application.people.tokens import Tokens
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import (
@@ -273,4 +273,4 @@ async def test_no_access_token_outlives_its_password(hexagon: Hexagon) -> None:
     second = await hexagon.sign_in(email="ada@example.org", password="battery staple", address="here")
     third = await hexagon.refresh_tokens(refresh=second.refresh)
     for each in (second, third):
-        assert await hexagon.identify_caller(each.access) == (user.id, 1)
+        assert await hexagon.identify_caller(each.access) == Access(user.id, 1)

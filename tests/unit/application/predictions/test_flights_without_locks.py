@@ -2,19 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.ports import Accepted, IdempotencyKey, Opened, Unavailable
-from augury.application.predictions.ports import Acceptance
+from augury.application.predictions.ports import NO_SPENDING, Acceptance
 from augury.application.predictions.request_predictions import MOST_ROUNDS, RequestPredictions
 from augury.application.predictions.requests import Replayed
 from augury.domain.balance import Balance, NotEnoughCredits, Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction, TooManyPending
-from augury.domain.premise import Premise
+from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.user import UserNotFound
 from tests.hexagon import Hexagon
 
@@ -37,20 +38,29 @@ class Watched(Acceptance):
     """After so many recordings, the books are away."""
 
     @override
-    async def read(self, user_ids: Collection[UserId], keys: Collection[tuple[UserId, str]] = ()) -> Opened:
+    async def read(
+        self,
+        user_ids: Collection[UserId],
+        keys: Collection[tuple[UserId, str]] = (),
+        spenders: Collection[UUID] = (),
+    ) -> Opened:
         self.reads += 1
         if self.accepts == self.refused_after:
             raise Unavailable("away")
-        return await self.inner.read(user_ids, keys)
+        return await self.inner.read(user_ids, keys, spenders)
 
     @override
     async def accept(
-        self, accepted: Sequence[Accepted], transfers: Sequence[Transfer], premises: Mapping[UserId, Premise]
+        self,
+        accepted: Sequence[Accepted],
+        transfers: Sequence[Transfer],
+        premises: Mapping[UserId, Premise],
+        spending: Mapping[UUID, SpendingPremise] = NO_SPENDING,
     ) -> Mapping[UserId, Balance]:
         self.accepts += 1
         if len(self.meanwhile) >= self.accepts:
             await self.meanwhile[self.accepts - 1]()
-        return await self.inner.accept(accepted, transfers, premises)
+        return await self.inner.accept(accepted, transfers, premises, spending)
 
 
 def watched(hexagon: Hexagon, *meanwhile: Event) -> tuple[RequestPredictions, Watched]:

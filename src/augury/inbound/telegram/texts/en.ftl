@@ -412,6 +412,10 @@ refusal-too-many-webhooks = You already have { $most ->
        *[other] { $most } webhooks
     }, which is the maximum.
 refusal-webhook-disabled = The webhook is disabled. Enable it first.
+refusal-spending-limit-reached = This costs { $price }. The API key has spent { $spent } of { $limit } in this period.
+refusal-scope-missing = The API key has no scope “{ $scope }”.
+refusal-model-not-listed = The API key is not for the model “{ $model }”.
+refusal-expiry-not-shortened = The expiry of an API key can only be brought forward.
 refusal-not-by-api-key = This cannot be done with an API key. Sign in with the password.
 refusal-not-allowed = Only an administrator can do this.
 refusal-invalid-link = This link was used before or is older than ten minutes. Please request a new one.

@@ -444,6 +444,10 @@ refusal-too-many-webhooks = У вас уже { $most ->
        *[other] { $most } вебхуков
     }, это максимум.
 refusal-webhook-disabled = Вебхук отключён. Сначала включите его.
+refusal-spending-limit-reached = Это стоит { $price }. Ключ API уже потратил { $spent } из { $limit } за этот период.
+refusal-scope-missing = У ключа API нет права «{ $scope }».
+refusal-model-not-listed = Ключ API не подходит для модели «{ $model }».
+refusal-expiry-not-shortened = Срок ключа API можно только сократить.
 refusal-not-by-api-key = С ключом API это сделать нельзя. Войдите с паролем.
 refusal-not-allowed = Это может только администратор.
 refusal-invalid-link = Эта ссылка уже использована, или ей больше десяти минут. Запросите новую.

@@ -1,0 +1,127 @@
+"""What an API key may do, and how much it may spend."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from augury.domain.errors import DomainError
+from augury.domain.model import ModelRef
+
+
+class KeyScope(StrEnum):
+    """A group of requests that an API key may make."""
+
+    PREDICT = "predict"
+    """Everything that changes something: submitting, canceling, deleting."""
+    READ = "read"
+    ADMIN = "admin"
+    """What only administrators may do. It is of use to an administrator's key only."""
+
+
+class Period(StrEnum):
+    """A time for which spending is limited: a UTC day, or a UTC month."""
+
+    DAY = "day"
+    MONTH = "month"
+
+    def ends(self, at: datetime) -> datetime:
+        """The end of the period that `at` is in."""
+        day = at.astimezone(UTC).date()
+        following = day + timedelta(days=1) if self is Period.DAY else _first_of_next_month(day)
+        return datetime(following.year, following.month, following.day, tzinfo=UTC)
+
+
+def _first_of_next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+@dataclass(eq=False)
+class SpendingLimitReached(DomainError):
+    """The spending limit of this API key does not cover the price."""
+
+    period: Period
+    limit: int
+    spent: int
+    """In this period so far: what was charged, and what is held for unfinished predictions."""
+    price: int
+    resets_at: datetime
+
+
+@dataclass(eq=False)
+class ScopeMissing(DomainError):
+    """This API key does not have the scope for such a request."""
+
+    scope: KeyScope
+
+
+@dataclass(eq=False)
+class ModelNotListed(DomainError):
+    """This API key is not for this model."""
+
+    model: str
+
+
+@dataclass(eq=False)
+class ExpiryNotShortened(DomainError):
+    """The expiry of an API key can only be brought forward."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The credits that a key has spent: what was charged, and what is held for unfinished predictions. What
+    was released counts no more."""
+
+    day: int = 0
+    """In this UTC day."""
+    month: int = 0
+    """In this UTC month."""
+
+    def plus(self, price: int) -> Self:
+        return type(self)(self.day + price, self.month + price)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingLimits:
+    """The most credits that a key may spend in a period. None: as much as there is."""
+
+    day: int | None = None
+    month: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.day is not None or self.month is not None
+
+    def require(self, spending: Spending, price: int, *, at: datetime) -> None:
+        """Raises `SpendingLimitReached` if `price` is too much on top of `spending`. Nothing free is."""
+        of_each = (Period.DAY, self.day, spending.day), (Period.MONTH, self.month, spending.month)
+        for period, limit, spent in of_each:
+            if price and limit is not None and spent + price > limit:
+                raise SpendingLimitReached(
+                    period=period, limit=limit, spent=spent, price=price, resets_at=period.ends(at)
+                )
+
+
+NOTHING_SPENT = Spending()
+NO_LIMITS = SpendingLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTerms:
+    """What an API key may do."""
+
+    id: UUID
+    scopes: frozenset[KeyScope] = frozenset(KeyScope)
+    models: frozenset[str] | None = None
+    """The models that it may use, each as `name` (every version) or `name@version`. None: all."""
+    limits: SpendingLimits = NO_LIMITS
+
+    def require(self, scope: KeyScope) -> None:
+        """Raises `ScopeMissing`."""
+        if scope not in self.scopes:
+            raise ScopeMissing(scope=scope)
+
+    def require_model(self, model: ModelRef) -> None:
+        """Raises `ModelNotListed`."""
+        if self.models is not None and not self.models & {model.name, str(model)}:
+            raise ModelNotListed(model=str(model))
