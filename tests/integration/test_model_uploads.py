@@ -35,7 +35,9 @@ async def administrator(service: Service, client: httpx.AsyncClient) -> str:
     """The API key of an administrator."""
     headers = await member(service, client, ADMIN.partition("@")[0], 100)
     await asyncio.to_thread(service.augury, "user", "promote", ADMIN)
-    made = await client.post("/users/me/api-keys", json={"name": "models"}, headers=headers)
+    made = await client.post(
+        "/users/me/api-keys", json={"name": "models", "scopes": ["admin"]}, headers=headers
+    )
     key: str = made.raise_for_status().json()["key"]
     return key
 

@@ -114,7 +114,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "Spending limit of the API key reached",
         _same("period", "limit", "spent", "price", "resets_at"),
         "This costs {price} credits. The API key has spent {spent} of {limit} this {period} (UTC). Its owner "
-        "can raise the limit with `PATCH /users/me/api-keys/{{id}}`.",
+        "can raise the limit.",
     ),
     InvalidAmount: Kind(
         422,
