@@ -115,7 +115,7 @@ async def test_what_is_one_users_is_a_404_to_every_other(api: Api, is_admin: boo
                 assert response.status_code == 404, (method, path)
                 assert response.json()["type"].endswith("-not-found")
                 walked += 1
-    assert walked == 6
+    assert walked == 7
     assert (await owner.get(f"/predictions/{ids['prediction_id']}")).json()["status"] == "queued"
     assert len((await owner.get("/users/me/api-keys")).json()["items"]) == 1
 
