@@ -38,6 +38,7 @@ GUESTS_TOO = {
     ("POST", "/predictions"),
     ("POST", "/predictions/predict"),
     ("GET", "/predictions/{prediction_id:uuid}"),
+    ("GET", "/predictions/{prediction_id:uuid}/events"),
 }
 BODIES = {
     "/predictions": TEXT,
