@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, is_dataclass, replace
+from functools import cache
 from typing import Any, get_type_hints
 
 import httpx
@@ -35,11 +36,17 @@ def http_container(hexagon: Hexagon, overrides: Mapping[Any, object] | None = No
     others: dict[Any, object] = {AccessTokens: tokens, **(overrides or {})}
     provided = hexagon.ports | {CollectorRegistry: hexagon.registry}
     provided |= {kind: _over(others, use_case) for kind, use_case in hexagon.use_cases(API).items()}
-    provider = Provider(scope=Scope.APP)
     provided |= others
+    return _wiring(frozenset(provided))(provided, asyncio.Lock, Scope.APP)
+
+
+@cache
+def _wiring(provided: frozenset[Any]) -> AsyncContainer:
+    """The parent of containers that have these in their context: building it costs more than a small test."""
+    provider = Provider(scope=Scope.APP)
     for kind in provided:
         provider.from_context(provides=kind)
-    return make_async_container(provider, context=provided)
+    return make_async_container(provider, start_scope=Scope.RUNTIME)
 
 
 def _over(others: Mapping[Any, object], use_case: Any) -> object:

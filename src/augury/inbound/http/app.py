@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
-from typing import Protocol
+from typing import Protocol, Self
 
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
@@ -290,9 +290,17 @@ def _handlers(
     return made
 
 
+class _New(Router):
+    """A router that is made for one application. Litestar copies routers with all that their documentation
+    says, in case another application has them too, which takes longer than the rest of a start."""
+
+    def __deepcopy__(self, _: dict[int, object]) -> Self:
+        return self
+
+
 def _with_rows(most_bytes: int | None) -> Router:
     """The routes whose bodies can be large."""
-    return Router(
+    return _New(
         "/",
         route_handlers=[submissions.submit, quote.quote, *inference.WITH_ROWS],
         request_max_body_size=most_bytes,
@@ -301,12 +309,12 @@ def _with_rows(most_bytes: int | None) -> Router:
 
 def _streamed() -> Router:
     """The route that reads its body as a stream, and counts it itself."""
-    return Router("/", route_handlers=[batches.send], request_max_body_size=None)
+    return _New("/", route_handlers=[batches.send], request_max_body_size=None)
 
 
 def _administration() -> Router:
     """The routes that need the role `admin`, which is read from the database each time."""
-    return Router(
+    return _New(
         "/",
         route_handlers=ADMIN_ROUTES,
         guards=[administrator],
