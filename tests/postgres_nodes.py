@@ -5,7 +5,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from tests.processes import free_port
+from tests.quick_folder import quick_folder
 
 ACCOUNT = "nobody" if os.geteuid() == 0 else None
 """PostgreSQL and PgBouncer refuse to run as root."""
@@ -116,7 +116,7 @@ def nodes(*, count: int) -> Iterator[list[Node]]:
 @contextmanager
 def server_folder(prefix: str) -> Iterator[Path]:
     """A folder that the servers' account may enter."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder = quick_folder(prefix)
     folder.chmod(0o755)
     try:
         yield folder

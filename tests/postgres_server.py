@@ -5,11 +5,9 @@ A `conftest.py` that wants the fixtures imports them: `from tests.postgres_serve
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
-from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -21,6 +19,7 @@ from augury.bootstrap.postgres_server import PORT, PostgresServer
 from augury.bootstrap.server_account import Account
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from tests.quick_folder import quick_folder
 from tests.run_end import RUN
 
 TEMPLATE = "migrated"
@@ -28,7 +27,7 @@ TEMPLATE = "migrated"
 
 def new_server() -> PostgresServer:
     """A new server in a separate folder that any account may enter."""
-    data = Path(tempfile.mkdtemp(prefix="augury-postgres-"))
+    data = quick_folder("augury-postgres-")
     data.chmod(0o755)
     account = Account.of(data)
     made = PostgresServer(

@@ -1,11 +1,11 @@
 """Augury's processes: started by the command that a person types, watched, and stopped by id."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,6 +17,7 @@ import httpx
 
 from tests.forks import Forked, can_fork, parent_of
 from tests.patience import patience
+from tests.quick_folder import quick_folder
 
 COMMAND = [sys.executable, "-m", "augury.bootstrap.cli"]
 STARTS_WITHIN = 60
@@ -62,9 +63,12 @@ def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it") -
 @contextmanager
 def open_folder() -> Iterator[Path]:
     """A folder that every account may enter, unlike pytest's: root's embedded server needs that."""
-    with tempfile.TemporaryDirectory(prefix="augury-") as made:
-        Path(made).chmod(0o755)
-        yield Path(made)
+    made = quick_folder("augury-home-")
+    made.chmod(0o755)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """A cluster of three RabbitMQ nodes on this machine, for tests that stop one of them."""
 
-import tempfile
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 
 from tests.processes import eventually
+from tests.quick_folder import quick_folder
 from tests.rabbitmq_server import MISSING, RabbitServer, rabbitmq_command
 
 NODES = 3
@@ -60,20 +61,20 @@ def running_cluster() -> Iterator[RabbitCluster]:
     command = rabbitmq_command()
     if command is None:
         raise RuntimeError(MISSING)
-    with tempfile.TemporaryDirectory(prefix="augury-rabbitmq-", ignore_cleanup_errors=True) as made:
-        home = Path(made)
-        cookie = home / ".erlang.cookie"
-        cookie.write_text(COOKIE)
-        cookie.chmod(0o400)
-        nodes = tuple(RabbitServer(command, _folder(home / str(n)), home=home) for n in range(NODES))
-        for node in nodes:
-            node.join(nodes)
-        cluster = RabbitCluster(nodes)
-        try:
-            cluster.start()
-            yield cluster
-        finally:
-            cluster.close()
+    home = quick_folder("augury-cluster-")
+    cookie = home / ".erlang.cookie"
+    cookie.write_text(COOKIE)
+    cookie.chmod(0o400)
+    nodes = tuple(RabbitServer(command, _folder(home / str(n)), home=home) for n in range(NODES))
+    for node in nodes:
+        node.join(nodes)
+    cluster = RabbitCluster(nodes)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.close()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _folder(path: Path) -> Path:

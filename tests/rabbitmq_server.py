@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +23,7 @@ import pytest
 from augury.outbound.rabbitmq.publisher import RabbitPublisher
 from tests.patience import patience
 from tests.processes import free_ports
+from tests.quick_folder import quick_folder
 from tests.run_end import RUN
 
 STARTS_WITHIN = 90
@@ -244,13 +244,14 @@ def running_rabbitmq() -> Iterator[RabbitServer]:
     command = rabbitmq_command()
     if command is None:
         raise RuntimeError(MISSING)
-    with tempfile.TemporaryDirectory(prefix="augury-rabbitmq-", ignore_cleanup_errors=True) as folder:
-        server = RabbitServer(command, Path(folder))
-        try:
-            server.start()
-            yield server
-        finally:
-            server.close()
+    folder = quick_folder("augury-rabbitmq-")
+    server = RabbitServer(command, folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache

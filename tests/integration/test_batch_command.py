@@ -16,6 +16,7 @@ import pytest
 
 from tests.integration.test_service import member
 from tests.processes import COMMAND, Process, Service, environment, eventually, free_port
+from tests.trained_tone import TrainedTone
 
 ROWS = 9_000
 
@@ -51,10 +52,10 @@ class Person:
 
 
 @pytest.fixture
-def service(database_url: str, rabbitmq_url: str, tmp_path: Path) -> Iterator[Service]:
+def service(database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedTone) -> Iterator[Service]:
     settings: dict[str, object] = {"lease": 2, "sweep_every": 0.5}
     with Service(database_url, rabbitmq_url, tmp_path, settings) as running:
-        running.augury("model", "train")
+        tone.offer(running)
         yield running
 
 

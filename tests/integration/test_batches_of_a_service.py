@@ -18,15 +18,16 @@ from tests.integration.test_service import member
 from tests.patience import patience
 from tests.processes import Process, Service, eventually, run
 from tests.s3_server import SECRET, s3_server
+from tests.trained_tone import TrainedTone
 
 MEGABYTE = 1 << 20
 SETTINGS = {"lease": 2, "sweep_every": 0.5}
 
 
 @pytest.fixture
-def service(database_url: str, rabbitmq_url: str, tmp_path: Path) -> Iterator[Service]:
+def service(database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedTone) -> Iterator[Service]:
     with Service(database_url, rabbitmq_url, tmp_path, dict(SETTINGS)) as running:
-        running.augury("model", "train")
+        tone.offer(running)
         yield running
 
 
@@ -82,7 +83,11 @@ async def test_a_batch_survives_kills_of_workers_and_the_api_and_is_charged_once
 
 
 async def test_a_batch_whose_rows_are_in_a_bucket(
-    database_url: str, rabbitmq_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str,
+    rabbitmq_url: str,
+    tmp_path: Path,
+    tone: TrainedTone,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bucket = f"batches-{uuid4().hex}"
     server = s3_server()
@@ -96,7 +101,7 @@ async def test_a_batch_whose_rows_are_in_a_bucket(
     }
     rows = 5_000
     with Service(database_url, rabbitmq_url, tmp_path, settings) as service:
-        service.augury("model", "train")
+        await asyncio.to_thread(tone.offer, service)
         api = service.api()
         async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
             headers = await member(service, client, "heavy", rows)

@@ -16,6 +16,7 @@ from augury.outbound.postgres.pool import PostgresSettings, connection, open_poo
 from augury.outbound.postgres.query import fetch
 from tests.postgres_nodes import Node, nodes
 from tests.processes import STARTS_WITHIN, Service, eventually
+from tests.trained_tone import TrainedTone
 
 WRITE = "CREATE TABLE IF NOT EXISTS written ()"
 PORT = "SELECT current_setting('port')::int"
@@ -195,10 +196,12 @@ async def test_a_password_that_is_wrong_is_wrong_at_every_host(pair: tuple[Node,
 
 
 def test_processes_go_on_after_a_fail_over_without_a_restart(
-    pair: tuple[Node, Node], rabbitmq_url: str, tmp_path: Path
+    pair: tuple[Node, Node], rabbitmq_url: str, tmp_path: Path, tone: TrainedTone
 ) -> None:
     first, second = pair
     with Service(both(*pair), rabbitmq_url, tmp_path, {"lease": 5, "sweep_every": 1}) as service:
+        service.augury("migrate")
+        service.augury("model", "add", str(tone.file), "--name", "tone")
         service.augury("migrate", "--starter-model")
         service.api()
         service.worker()

@@ -12,6 +12,7 @@ from tests.listening import Answer, connected
 from tests.polling import eventually
 from tests.processes import Service
 from tests.smuggling import HEADS, ambiguous
+from tests.trained_tone import TrainedTone
 
 MOST_BYTES = 1_000_000
 """The room for all bodies, which is hardly more than one of the largest needs."""
@@ -37,9 +38,9 @@ WEBSOCKET = (
 
 
 @pytest.fixture
-def service(database_url: str, rabbitmq_url: str, tmp_path: Path) -> Iterator[Service]:
+def service(database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedTone) -> Iterator[Service]:
     with Service(database_url, rabbitmq_url, tmp_path, settings=SETTINGS) as running:
-        running.augury("model", "train")
+        tone.offer(running)
         running.api()
         yield running
 

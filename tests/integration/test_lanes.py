@@ -14,6 +14,7 @@ import pytest
 from augury.bootstrap.topology import BULK
 from tests.polling import eventually
 from tests.processes import Service
+from tests.trained_tone import TrainedTone
 
 PASSWORD = "correct horse battery"
 ROWS = 10_000
@@ -23,9 +24,9 @@ ORDER = "SELECT id, user_id FROM predictions WHERE finished_at IS NOT NULL ORDER
 
 
 @pytest.fixture
-def service(database_url: str, rabbitmq_url: str, tmp_path: Path) -> Iterator[Service]:
+def service(database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedTone) -> Iterator[Service]:
     with Service(database_url, rabbitmq_url, tmp_path, {"sweep_every": 0.5}) as running:
-        running.augury("model", "train")
+        tone.offer(running)
         running.api()
         yield running
 

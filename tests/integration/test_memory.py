@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.test_service import member
 from tests.processes import Process, Service
+from tests.trained_tone import TrainedTone
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yaml"
 ROWS = 98
@@ -18,9 +19,9 @@ TEXT = "a b c d e " * 9_990
 
 
 @pytest.fixture
-def service(database_url: str, rabbitmq_url: str, tmp_path: Path) -> Iterator[Service]:
+def service(database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedTone) -> Iterator[Service]:
     with Service(database_url, rabbitmq_url, tmp_path) as running:
-        running.augury("model", "train")
+        tone.offer(running)
         yield running
 
 

@@ -12,15 +12,16 @@ import pytest
 from augury.bootstrap.topology import TASKS
 from tests.polling import eventually
 from tests.processes import Service
+from tests.trained_tone import TrainedTone
 
 PASSWORD = "correct horse battery"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @pytest.fixture
-def service(database_url: str, rabbitmq_url: str, tmp_path: Path) -> Iterator[Service]:
+def service(database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedTone) -> Iterator[Service]:
     with Service(database_url, rabbitmq_url, tmp_path) as running:
-        running.augury("model", "train")
+        tone.offer(running)
         running.augury("user", "create", "boss@example.org", "--admin", "--password", PASSWORD)
         running.augury("user", "create", "ada@example.org", "--password", PASSWORD)
         running.api()

@@ -28,6 +28,7 @@ from tests.polling import eventually
 from tests.postgres_nodes import Node, nodes, server_folder
 from tests.processes import STARTS_WITHIN, Service
 from tests.processes import eventually as seen
+from tests.trained_tone import TrainedTone
 
 __all__ = ["adapters"]
 
@@ -266,9 +267,11 @@ async def test_a_setting_that_nobody_knows_is_refused_in_one_line(node: Node, mi
 
 
 def test_processes_work_behind_it(
-    pooler: str, node: Node, rabbitmq_url: str, tmp_path: Path, database: str
+    pooler: str, node: Node, rabbitmq_url: str, tmp_path: Path, database: str, tone: TrainedTone
 ) -> None:
     with Service(pooler + database, rabbitmq_url, tmp_path) as service:
+        service.augury("migrate")
+        service.augury("model", "add", str(tone.file), "--name", "tone")
         service.augury("migrate", "--starter-model")
         service.api()
         service.worker()

@@ -11,15 +11,16 @@ import pytest
 
 from tests.postgres_server import server_log
 from tests.processes import Service
+from tests.trained_tone import TrainedTone
 
 PASSWORD = "correct horse battery"
 TEXTS = ("Отличный сервис, спасибо!", "Never again, what a waste.", "The shop opens at nine.")
 
 
 @pytest.fixture
-def service(database_url: str, rabbitmq_url: str, tmp_path: Path) -> Iterator[Service]:
+def service(database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedTone) -> Iterator[Service]:
     with Service(database_url, rabbitmq_url, tmp_path) as running:
-        running.augury("model", "train")
+        tone.offer(running)
         running.api()
         yield running
 

@@ -6,6 +6,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.processes import STARTS_WITHIN, Service, eventually, free_port
+from tests.trained_tone import TrainedTone
 
 
 def metrics(url: str) -> dict[str, float]:
@@ -20,13 +21,13 @@ def metrics(url: str) -> dict[str, float]:
 
 
 def test_a_running_worker_tells_prometheus_what_it_has_done(
-    database_url: str, rabbitmq_url: str, tmp_path: Path
+    database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedTone
 ) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings: dict[str, object] = {"health_port": port}
     with Service(database_url, rabbitmq_url, tmp_path, settings) as service:
-        service.augury("model", "train")
+        tone.offer(service)
         service.api()
         service.worker()
 
