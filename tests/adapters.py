@@ -17,6 +17,7 @@ from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle
 from augury.application.ports import Accepted, IdempotencyKey, Json
 from augury.application.predictions.ports import (
     BulkLane,
+    Changes,
     Claimed,
     ClaimTerms,
     Finished,
@@ -39,6 +40,7 @@ from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.batches import MemoryBatches, MemoryBatchStore
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.bulk_lane import MemoryBulkLane
+from augury.outbound.memory.changes import MemoryChanges
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.duty import MemoryDuty
@@ -68,6 +70,7 @@ from augury.outbound.postgres.batch_store import PostgresBatchStore
 from augury.outbound.postgres.batches import PostgresBatches
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.bulk_lane import PostgresBulkLane
+from augury.outbound.postgres.changes import PostgresChanges
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
 from augury.outbound.postgres.duty import PostgresDuty
@@ -109,6 +112,7 @@ class Adapters:
     work: Work
     bulk_lane: BulkLane
     predictions: Predictions
+    changes: Changes
     contents: PredictionContents
     balances: Balances
     ledger: Ledger
@@ -276,6 +280,7 @@ def memory_adapters() -> Adapters:
         work=MemoryWork(memory),
         bulk_lane=MemoryBulkLane(memory),
         predictions=MemoryPredictions(memory),
+        changes=MemoryChanges(memory),
         contents=MemoryPredictionContents(memory),
         balances=MemoryBalances(memory),
         ledger=MemoryLedger(memory, Limits(sweep_every=SWEEP_EVERY)),
@@ -316,6 +321,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         work=PostgresWork(pool),
         bulk_lane=PostgresBulkLane(pool),
         predictions=PostgresPredictions(pool, reads),
+        changes=PostgresChanges(pool),
         contents=PostgresPredictionContents(pool),
         balances=PostgresBalances(pool, reads),
         ledger=PostgresLedger(pool, Limits(sweep_every=SWEEP_EVERY)),

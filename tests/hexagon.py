@@ -65,6 +65,7 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.drop_dead_letters import DropDeadLetters
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.follow_prediction import FollowPrediction
+from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import Ended, StoredPrediction
 from augury.application.predictions.quote_prediction import QuotePrediction
@@ -93,6 +94,7 @@ from augury.outbound.memory.balances import MemoryBalances
 from augury.outbound.memory.batches import MemoryBatches, MemoryBatchStore
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.bulk_lane import MemoryBulkLane
+from augury.outbound.memory.changes import MemoryChanges
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
@@ -214,6 +216,7 @@ class UseCases:
     find_accepted: FindAccepted
     find_guests: FindGuests
     follow_prediction: FollowPrediction
+    follow_predictions: FollowPredictions
     forget_prediction: ForgetPrediction
     identify_caller: IdentifyCaller
     issue_telegram_link: IssueTelegramLink
@@ -277,6 +280,7 @@ class Hexagon(UseCases):
         self.events.listen(self.told.extend)
         self.events.listen(lambda ended: self.wait_for_prediction.tell(ended))  # a test may replace it
         self.events.listen(lambda ended: self.follow_prediction.tell(ended))
+        self.events.listen(lambda ended: self.follow_predictions.tell(ended))
         self.model = a_model()
         self.memory.state.models[self.model.ref] = self.model
 
@@ -291,6 +295,7 @@ class Hexagon(UseCases):
         self.work = MemoryWork(self.memory)
         self.bulk_lane = MemoryBulkLane(self.memory)
         self.predictions = MemoryPredictions(self.memory)
+        self.changes = MemoryChanges(self.memory)
         self.batches = MemoryBatches(self.memory)
         self.batch_store = MemoryBatchStore()
         self.balances = MemoryBalances(self.memory)

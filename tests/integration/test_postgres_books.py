@@ -186,6 +186,7 @@ async def test_what_waits_is_all_that_the_table_of_the_unfinished_holds(
         work.CLAIM,
         work.RENEW,
         work.SETTLE,
+        work.SETTLE_FREE,
         work.HAND_BACK,
     ],
     ids=[
@@ -198,6 +199,7 @@ async def test_what_waits_is_all_that_the_table_of_the_unfinished_holds(
         "claim",
         "renew",
         "settle",
+        "settle free work",
         "hand back",
     ],
 )

@@ -24,6 +24,7 @@ from augury.outbound.postgres.batch_store import PostgresBatchStore
 from augury.outbound.postgres.batches import PostgresBatches
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.bulk_lane import PostgresBulkLane
+from augury.outbound.postgres.changes import PostgresChanges
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
 from augury.outbound.postgres.duty import PostgresDuty
@@ -61,6 +62,7 @@ def postgres() -> Provider:
         WithParents[PostgresBalances],
         WithParents[PostgresBatches],
         WithParents[PostgresBulkLane],
+        WithParents[PostgresChanges],
         WithParents[PostgresChats],
         WithParents[PostgresDialogues],
         WithParents[PostgresDuty],

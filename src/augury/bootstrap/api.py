@@ -16,6 +16,7 @@ from augury.application.limits import Limits
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.follow_prediction import FollowPrediction
+from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.ports import Ended
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import ProcessSettings, read
@@ -74,13 +75,18 @@ def http_settings(
 
 async def told_of_ends(container: AsyncContainer) -> Callable[[Sequence[Ended]], None]:
     """The function that wakes the requests that wait for these predictions, and their event streams."""
-    waiting, followed = await container.get(WaitForPrediction), await container.get(FollowPrediction)
+    told = await container.get(WaitForPrediction), *await followed_by(container)
 
     def tell(ended: Sequence[Ended]) -> None:
-        waiting.tell(ended)
-        followed.tell(ended)
+        for each in told:
+            each.tell(ended)
 
     return tell
+
+
+async def followed_by(container: AsyncContainer) -> tuple[FollowPrediction, FollowPredictions]:
+    """The use cases behind event streams that hear of events."""
+    return await container.get(FollowPrediction), await container.get(FollowPredictions)
 
 
 def events_heard(urls: Sequence[str], tell: Callable[[Sequence[Ended]], None]) -> EventListener:
@@ -97,11 +103,11 @@ async def serve(
     """Serve the API on `listener` until `stop`. Requests that wait for a prediction are answered first, and
     event streams end."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
-    followed = await container.get(FollowPrediction)
+    followed = await followed_by(container)
 
     def before_stop() -> None:
-        waiting.stop()
-        followed.stop()
+        for each in (waiting, *followed):
+            each.stop()
 
     settings = await container.get(HttpSettings)
     app: Litestar = create_app(
@@ -121,7 +127,7 @@ async def serve(
     )
     metrics.show_connections(lambda: limited.open)
     spare_the_collector()
-    async with background(waiting.look(), followed.look(), backlog.watch()):
+    async with background(waiting.look(), *(each.look() for each in followed), backlog.watch()):
         server = HttpServer(app, before_stop=before_stop, keep_alive=settings.keep_alive, limited=limited)
         await server.run_until(stop, listener)
 

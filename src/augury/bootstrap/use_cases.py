@@ -59,6 +59,7 @@ from augury.application.predictions.execution import Execution
 from augury.application.predictions.explain_row import ExplainRow
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.follow_prediction import FollowPrediction
+from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.quote_prediction import QuotePrediction
@@ -137,7 +138,7 @@ CHATS = (
 )
 """Those of the bot alone."""
 
-STREAMS = (FollowPrediction, OpenStreams)
+STREAMS = (FollowPrediction, FollowPredictions, OpenStreams)
 """What event streams need."""
 
 BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from augury.application.limits import Limits
+from augury.concurrency import watches
 from augury.concurrency.background import background
 from augury.domain.user import User
 from augury.inbound.http.settings import HttpSettings
@@ -20,6 +21,12 @@ from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving
 from tests.polling import eventually
 
 SOON = timedelta(milliseconds=20)
+
+
+@pytest.fixture(autouse=True)
+def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watches, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(watches, "SLOWEST", 0.05)
 
 
 @pytest.fixture

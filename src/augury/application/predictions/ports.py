@@ -254,6 +254,11 @@ class Predictions(Protocol):
         """The predictions with these ids that exist, in any order, of any owner."""
 
     @abstractmethod
+    async def listed(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
+        """The predictions with these ids that exist, in any order, of any owner, with as much of them as
+        `page` returns."""
+
+    @abstractmethod
     async def page(
         self,
         owner: UserId,
@@ -286,6 +291,42 @@ class Predictions(Protocol):
     async def statuses(self, ids: Collection[PredictionId]) -> Mapping[PredictionId, Status]:
         """The statuses of the predictions with these ids that exist. Small work stays `queued` until it ends,
         unless it takes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Up to where the changes of a user were read: those of predictions with a price, and of free ones."""
+
+    paid: int = 0
+    free: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """That a prediction was accepted, or has ended."""
+
+    position: Position
+    """For reading on behind it."""
+    prediction_id: PredictionId
+    ended: bool
+
+
+class Changes(Protocol):
+    """The accepted and ended predictions of each user: those with a price in the order in which that was
+    recorded, and so the free ones. A change gets its number while its user's balance is locked, so none
+    appears before another one that was read."""
+
+    @abstractmethod
+    async def newest(self, user_ids: Collection[UserId]) -> Mapping[UserId, Position]:
+        """A position of each user, not before the last change."""
+
+    @abstractmethod
+    async def since(
+        self, asked: Sequence[tuple[UserId, Position]], *, limit: int
+    ) -> Sequence[Sequence[Change]]:
+        """For each user and position the next changes after it: up to `limit` of predictions with a price,
+        and as many of free ones. They include slices of batches. Changes of the last seven days are
+        complete."""
 
 
 class PredictionContents(Protocol):

@@ -28,6 +28,7 @@ from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.ports import OpenBooks
 from augury.application.predictions.follow_prediction import FollowPrediction
+from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Decision, Request
@@ -231,6 +232,7 @@ def _handlers(
         app.state.event_streams = EventStreams(
             identity=identity,
             follow_prediction=await container.get(FollowPrediction),
+            follow_predictions=await container.get(FollowPredictions),
             open_streams=await container.get(OpenStreams),
             settings=settings,
         )

@@ -50,6 +50,9 @@ class DirectReads:
             if limit or not query:
                 scope["path_template"] = path
                 return partial(self._page, int(limit[1]) if limit else 20)
+        elif not query and path == "/events":
+            scope["path_template"] = path
+            return self._all_events
         elif not query and path == "/balance":
             scope["path_template"] = path
             return self._balance
@@ -71,6 +74,10 @@ class DirectReads:
     async def _events(self, wanted: PredictionId, scope: Scope) -> ASGIApp:
         scope["user"] = await self.identity.caller(scope)
         return await self.streams.of_prediction(wanted, scope)
+
+    async def _all_events(self, scope: Scope) -> ASGIApp:
+        await require_signed_in(self.identity, scope)
+        return await self.streams.of_user(scope)
 
     async def _balance(self, scope: Scope) -> EncodedJson:
         user_id = await require_signed_in(self.identity, scope)

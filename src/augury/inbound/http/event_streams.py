@@ -13,6 +13,7 @@ from litestar.types import Scope
 
 from augury.application.open_streams import OpenStreams, StreamsFull
 from augury.application.predictions.follow_prediction import FollowPrediction, PredictionStream
+from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions, Mark, Told
 from augury.application.predictions.ports import StoredPrediction
 from augury.concurrency.watches import Stream
 from augury.domain.identifiers import PredictionId, UserId
@@ -20,14 +21,17 @@ from augury.domain.prediction import PredictionNotFound
 from augury.domain.stream import TooManyStreams
 from augury.inbound.event_stream import MEDIA_TYPE, EventResponse, Pace, ServerEvent
 from augury.inbound.http.batch_formats import header_of
-from augury.inbound.http.identity import Anyone, Identity, signed_in_or_guest
+from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in_or_guest
+from augury.inbound.http.member_routes import member_get
 from augury.inbound.http.openapi import BEARER_OR_GUEST
 from augury.inbound.http.problems import Refused, documented
 from augury.inbound.http.refusals import BUSY
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.views import EXAMPLE, PredictionView
+from augury.inbound.http.views import EXAMPLE, ListedPrediction, PredictionView
 
-Told = TypeVar("Told")
+State = TypeVar("State")
+MISSED = "missed"
+"""The event of a stream that cannot go on where the one before has ended."""
 _JSON_TEXT = {"contentMediaType": "application/json"}
 _encode = msgspec.json.Encoder().encode
 
@@ -38,6 +42,7 @@ class EventStreams:
 
     identity: Identity
     follow_prediction: FollowPrediction
+    follow_predictions: FollowPredictions
     open_streams: OpenStreams
     settings: HttpSettings
 
@@ -51,6 +56,13 @@ class EventStreams:
             return EventResponse(None, self._shown, self._pace)
         return self.response(owner, stream, self._shown)
 
+    async def of_user(self, scope: Scope) -> EventResponse:
+        """The events of all predictions of the scope's user."""
+        user_id: UserId = scope["user"]
+        after = Mark.parse(header_of(scope, b"last-event-id"))
+        stream = await self.follow_predictions(user_id=user_id, after=after)
+        return self.response(user_id, stream, self._shown_of_all)
+
     async def _followed(self, wanted: PredictionId, scope: Scope) -> tuple[UserId, PredictionStream]:
         if (user_id := scope["user"]) is not None:
             return user_id, await self.follow_prediction(user_id=user_id, prediction_id=wanted)
@@ -62,7 +74,7 @@ class EventStreams:
         raise PredictionNotFound(wanted)
 
     def response(
-        self, owner: UserId, stream: Stream[Told], shown: Callable[[Told], ServerEvent]
+        self, owner: UserId, stream: Stream[State], shown: Callable[[State], ServerEvent]
     ) -> EventResponse:
         """The response that tells `stream`. If it is refused, the stream is closed."""
         try:
@@ -79,6 +91,13 @@ class EventStreams:
         status = stored.prediction.status
         view = PredictionView.of(stored, base_path=self.settings.base_path)
         return ServerEvent(status, _encode(view), id=status)
+
+    def _shown_of_all(self, told: Told) -> ServerEvent:
+        mark = None if told.mark is None else str(told.mark)
+        if told.stored is None:
+            return ServerEvent(MISSED, _encode({"resumable_for": int(RESUMABLE.total_seconds())}), id=mark)
+        view = ListedPrediction.of(told.stored, base_path=self.settings.base_path)
+        return ServerEvent(told.stored.prediction.status, _encode(view), id=mark)
 
     @property
     def _pace(self) -> Pace:
@@ -133,4 +152,20 @@ async def prediction_events(request: Anyone, prediction_id: FromPath[UUID]) -> E
     return await streams.of_prediction(PredictionId(prediction_id), request.scope)
 
 
-ROUTES = (prediction_events,)
+@member_get(
+    "/events",
+    tags=["Predictions"],
+    summary="Follow all predictions",
+    description="Server-sent events of all your predictions: first those that are unfinished, up to the "
+    "newest 100 of each status, then each change. The stream has no end. `event` is the status, `data` "
+    "the prediction as `GET /predictions` lists it. With `Last-Event-ID`, the stream goes on after that "
+    "event if it is not older than 7 days; otherwise it begins anew, with the event `missed`. Slices of "
+    "batches are not told: follow a batch by its own route.",
+    responses={**streamed(), **documented(401, 429, refusals=[TooManyStreams(most=100, retry_after=1)])},
+)
+async def events(request: SignedIn) -> EventResponse:
+    streams: EventStreams = request.app.state.event_streams
+    return await streams.of_user(request.scope)
+
+
+ROUTES = (prediction_events, events)

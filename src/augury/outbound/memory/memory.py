@@ -168,6 +168,16 @@ class DeliveryRecord:
     """An event of this name is told to a webhook only once."""
 
 
+@dataclass(frozen=True, slots=True)
+class FreeChange:
+    """That a prediction without a price was accepted or has ended, which moves nothing."""
+
+    user_id: UserId
+    prediction_id: PredictionId
+    ended: bool
+    at: datetime
+
+
 @dataclass(slots=True)
 class State:
     """All records at one moment. Records are frozen, so a change replaces a record."""
@@ -176,6 +186,8 @@ class State:
     balances: dict[UserId, Balance] = field(default_factory=dict)
     predictions: dict[PredictionId, PredictionRecord] = field(default_factory=dict)
     statements: dict[tuple[UUID, TransferKind], Statement] = field(default_factory=dict)
+    free_changes: dict[int, FreeChange] = field(default_factory=dict)
+    """By their numbers, from 1."""
     idempotency_keys: dict[tuple[UserId, str], KeyRecord] = field(default_factory=dict)
     refresh_tokens: dict[bytes, TokenRecord] = field(default_factory=dict)
     api_keys: dict[bytes, ApiKey] = field(default_factory=dict)

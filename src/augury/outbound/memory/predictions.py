@@ -42,6 +42,11 @@ class MemoryPredictions(Predictions):
         return [self._stored(record) for record in records]
 
     @override
+    async def listed(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
+        known = self.memory.state.predictions
+        return [self._listed(known[each]) for each in ids if each in known]
+
+    @override
     async def page(
         self,
         owner: UserId,

@@ -12,7 +12,15 @@ from augury.domain.batch import Batch, SlicePlace
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.outbound.memory import bulk_lane, key_spending
-from augury.outbound.memory.memory import FIRST_LOOK, LAST_LOOK, KeyRecord, PredictionRecord, State, next_look
+from augury.outbound.memory.memory import (
+    FIRST_LOOK,
+    LAST_LOOK,
+    FreeChange,
+    KeyRecord,
+    PredictionRecord,
+    State,
+    next_look,
+)
 from augury.outbound.memory.webhook_outbox import tell_end, tell_low_balances, tell_payments
 
 
@@ -45,6 +53,13 @@ def move(state: State, transfers: Sequence[Transfer], now: datetime) -> None:
                 state.balances[user_id] = state.balances[user_id].after(transfer)
     tell_payments(state, transfers, now)
     tell_low_balances(state, before, now)
+
+
+def note_free(state: State, prediction: Prediction, now: datetime) -> None:
+    """Record that a prediction without a price was accepted or has ended."""
+    if prediction.price == 0 and prediction.batch_id is None:
+        change = FreeChange(prediction.user_id, prediction.id, prediction.status.is_final, now)
+        state.free_changes[next(reversed(state.free_changes), 0) + 1] = change
 
 
 def notice(state: State, prediction: Prediction, now: datetime) -> None:
@@ -110,6 +125,7 @@ def accept(state: State, accepted: Accepted, now: datetime) -> None:
     if accepted.spender is not None:
         key_spending.count(state, accepted.spender, prediction.price, now)
     count_pending(state, prediction.user_id, +1)
+    note_free(state, prediction, now)
     if accepted.key:
         remember(state, prediction.user_id, accepted.key, prediction.id, now)
 
@@ -128,6 +144,7 @@ def _change(state: State, prediction: Prediction, now: datetime) -> None:
         key_spending.give_back(state, state.predictions[prediction.id])
         if prediction.batch_id is None:
             count_pending(state, prediction.user_id, -1)
+        note_free(state, prediction, now)
         notice(state, prediction, now)
 
 

@@ -19,6 +19,8 @@ ANSWERS_LIVE = timedelta(days=9)
 """How long a chat's answer may be undelivered: longer than any prediction waits."""
 COUNTS_LIVE = timedelta(days=8)
 """How long the counts of versions are kept: a day longer than they are shown."""
+CHANGES_LIVE = timedelta(days=8)
+"""How long changes of free predictions are kept: a day longer than event streams can be resumed."""
 GUESTS_LIVE = timedelta(days=2)
 """How long a guest's data is kept: longer than the guest can read it."""
 
@@ -45,6 +47,7 @@ class MemoryUpkeep(Upkeep):
                         lambda _, each: not each.update and each.received_at + UPDATES_LIVE < now,
                     ),
                     _delete(state.version_counts, lambda of, _: of[1] < now - COUNTS_LIVE),
+                    _delete(state.free_changes, lambda _, each: each.at + CHANGES_LIVE < now),
                     _delete(state.notices, lambda _, due_at: due_at + ANSWERS_LIVE < now),
                     _delete(
                         state.replies,

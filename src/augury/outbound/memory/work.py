@@ -10,7 +10,7 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
 from augury.outbound.memory import bulk_lane, key_spending
 from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, RunRecord, State, next_look
-from augury.outbound.memory.record import count_pending, move, notice
+from augury.outbound.memory.record import count_pending, move, note_free, notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class MemoryWork(Work):
                 key_spending.give_back(state, state.predictions[result.prediction.id])
                 if record.place is None:
                     count_pending(state, result.prediction.user_id, -1)
+                note_free(state, result.prediction, now)
                 notice(state, result.prediction, now)
                 move(state, result.prediction.settlement(), now)
         return [record.prediction.id for record in covered]

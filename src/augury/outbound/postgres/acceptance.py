@@ -84,6 +84,7 @@ WITH locked AS (
 {shared}
 {remembered}
 {counted}
+{free}
 SELECT user_id, available, held, pending, debt FROM moved
 """
 
@@ -143,8 +144,18 @@ _COUNTED = """
 """
 
 
-def _statement(*, bulk: bool, keys: bool, repaid: bool = False, spending: bool = False) -> str:
+# Predictions without a price, which no transfer mentions.
+_FREE = """
+, noted AS (
+    INSERT INTO free_changes (user_id, prediction_id, ended)
+    SELECT user_id, id, false FROM new WHERE held = 0
+)
+"""
+
+
+def _statement(*, bulk: bool, keys: bool, free: bool, repaid: bool = False, spending: bool = False) -> str:
     return _ACCEPT.format(
+        free=_FREE if free else "",
         repaid=_REPAID if repaid else "",
         shared=_SHARED if bulk else "",
         remembered=_REMEMBERED if keys else "",
@@ -157,12 +168,15 @@ def _statement(*, bulk: bool, keys: bool, repaid: bool = False, spending: bool =
     )
 
 
-ACCEPT = _statement(bulk=False, keys=False)
-ACCEPT_ALL = _statement(bulk=True, keys=True, repaid=True)
-ACCEPT_LIMITED = _statement(bulk=True, keys=True, repaid=True, spending=True)
+ACCEPT = _statement(bulk=False, keys=False, free=False)
+ACCEPT_ALL = _statement(bulk=True, keys=True, free=True, repaid=True)
+ACCEPT_LIMITED = _statement(bulk=True, keys=True, free=True, repaid=True, spending=True)
 """For flights with API keys that have spending limits."""
 _STATEMENTS = {
-    (bulk, keys): _statement(bulk=bulk, keys=keys) for bulk in (False, True) for keys in (False, True)
+    (bulk, keys, free): _statement(bulk=bulk, keys=keys, free=free)
+    for bulk in (False, True)
+    for keys in (False, True)
+    for free in (False, True)
 }
 """Those for flights that repay no debt."""
 
@@ -207,7 +221,11 @@ async def accept(
             [key.key for _, key in keys],
             [key.fingerprint for _, key in keys],
         )
-    statement = _STATEMENTS[any(each.bulk_cost is not None for each in accepted), bool(keys)]
+    statement = _STATEMENTS[
+        any(each.bulk_cost is not None for each in accepted),
+        bool(keys),
+        len(transfers) - len(repayments) < len(accepted),  # a prediction without a price has no hold
+    ]
     if repayments or spending:
         arguments += [each.reference for each in repayments], [each.amount for each in repayments]
         statement = ACCEPT_ALL

@@ -13,6 +13,7 @@ FORGET = [
     )
     """,
     "DELETE FROM balances WHERE user_id = $1",
+    "DELETE FROM free_changes WHERE user_id = $1",
     "DELETE FROM refresh_tokens WHERE user_id = $1",
     "DELETE FROM api_keys WHERE user_id = $1",
     "DELETE FROM idempotency_keys WHERE user_id = $1",

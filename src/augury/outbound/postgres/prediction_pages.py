@@ -33,6 +33,7 @@ _COLUMNS = f"""
         SELECT amount FROM transfers t WHERE t.reference = p.id AND t.kind = '{TransferKind.REFUND}'
     ) END AS refunded
 """
+LISTED = f"SELECT {_COLUMNS} FROM predictions p WHERE p.id = ANY ($1::uuid[])"
 _NO_SLICE = "CASE WHEN p.batch_id IS NULL THEN true END"
 """For a plain `IS NULL`, a planner without statistics expects few rows, and would read and sort all of
 them."""

@@ -18,7 +18,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pages import first_at, hidden
-from augury.outbound.postgres.prediction_pages import Wanted
+from augury.outbound.postgres.prediction_pages import LISTED, Wanted
 from augury.outbound.postgres.prediction_rows import COLUMNS, stored_prediction_of
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
@@ -86,6 +86,10 @@ class PostgresPredictions(Predictions):
     @override
     async def several(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
         return [stored_prediction_of(row) for row in await fetch(self.pool, SEVERAL, list(ids))]
+
+    @override
+    async def listed(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
+        return [stored_prediction_of(row) for row in await fetch(self.pool, LISTED, list(ids))]
 
     @override
     async def page(

@@ -75,7 +75,11 @@ WITH changed AS (
     INSERT INTO transfers (reference, kind, user_id, to_user_id, amount)
     SELECT reference, kind, user_id, to_user_id, amount FROM new_transfers
     WHERE (SELECT count(*) FROM locked) > 0
-), told_of_ends AS ({_ENDED}), told_of_payments AS ({_PAID})
+), told_of_ends AS ({_ENDED}), told_of_payments AS ({_PAID}), noted AS (
+    INSERT INTO free_changes (user_id, prediction_id, ended)
+    SELECT user_id, id, true FROM unnest($23::uuid[], $24::uuid[]) AS free (user_id, id)
+    WHERE (SELECT count(*) FROM locked) > 0
+)
 {{given_back}}
 SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM changed) AS changed
 """
@@ -103,6 +107,7 @@ async def record(
         *moves.columns(),
         [move.debt for move in moves.by_user.values()],
         *transfer_columns(transfers),
+        *_free_columns(changed),
     )
     assert row is not None
     if (row["moved"], row["changed"]) != (len(moves.by_user), len(changed)):
@@ -129,6 +134,12 @@ def _changed_columns(changed: Sequence[Prediction]) -> tuple[list[object], ...]:
         [prediction.failure for prediction in changed],
         [valid_text_bytes(prediction) for prediction in changed],
     )
+
+
+def _free_columns(changed: Sequence[Prediction]) -> tuple[list[object], ...]:
+    """The users and ids of predictions without a price that have ended."""
+    free = [each for each in changed if each.status.is_final and not each.price and each.batch_id is None]
+    return [each.user_id for each in free], [each.id for each in free]
 
 
 def _key_columns(keys: Mapping[UserId, tuple[IdempotencyKey, UUID]]) -> tuple[list[object], ...]:

@@ -14,6 +14,7 @@ TABLES = (
         "balances",
         "batch_objects",
         "batches",
+        "free_changes",
         "guest_days",
         "idempotency_keys",
         "ledger_checks",

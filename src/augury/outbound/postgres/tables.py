@@ -141,6 +141,20 @@ Index(
     postgresql_where=transfers.c.to_user_id.is_not(None),
 )
 
+# A prediction without a price moves nothing, so no transfer tells that it was accepted or has ended.
+free_changes = Table(
+    "free_changes",
+    metadata,
+    Column("user_id", Uuid, nullable=False),
+    Column("sequence", BigInteger, Identity(always=True), nullable=False),
+    Column("prediction_id", Uuid, nullable=False),
+    Column("ended", Boolean, nullable=False, comment="Whether it has ended or was accepted"),
+    Column("at", Time, nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("user_id", "sequence"),
+    comment="The accepted and ended predictions without a price, for eight days, for their user's events",
+)
+Index(None, free_changes.c.at)
+
 models = Table(
     "models",
     metadata,

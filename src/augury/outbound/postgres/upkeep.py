@@ -52,6 +52,7 @@ PURGES = [
     purge_statement(
         "telegram_updates", "payload IS NULL AND received_at < now() - interval '2 days'", by="received_at"
     ),
+    purge_statement("free_changes", "at < now() - interval '8 days'", by="at"),
     purge_statement("version_counts", "minute < now() - interval '8 days'", by="minute"),
     purge_statement("version_labels", "minute < now() - interval '8 days'", by="minute"),
     purge_statement("notices", "due_at < now() - interval '9 days'", by="due_at"),

@@ -263,6 +263,19 @@ WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = asked.id)
 """
 
 
+# For batches with predictions without a price, which no transfer mentions.
+SETTLE_FREE = SETTLE_RELEASING.replace(
+    "), ended AS (",
+    """
+), noted AS (
+    INSERT INTO free_changes (user_id, prediction_id, ended)
+    SELECT ours.user_id, id, true FROM ours JOIN result USING (id)
+    WHERE result.held = 0 AND batch_id IS NULL AND (SELECT count(*) FROM locked) > 0
+), ended AS (
+    """,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresWork(Work):
     pool: Pool
@@ -301,7 +314,10 @@ class PostgresWork(Work):
     @override
     async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
         columns = _columns(finished)
-        statement = SETTLE_RELEASING if any(columns[RELEASED]) else SETTLE
+        if 0 in columns[PRICES]:
+            statement = SETTLE_FREE
+        else:
+            statement = SETTLE_RELEASING if any(columns[RELEASED]) else SETTLE
         return [row["id"] for row in await fetch(self.pool, statement, token, *columns)]
 
     @override
@@ -328,6 +344,8 @@ def _place_of(row: Record) -> SlicePlace | None:
 
 RELEASED = 8
 """The place of the released credits in `_columns`."""
+PRICES = 9
+"""The place of the prices there, which are negative."""
 
 
 def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
