@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -157,8 +159,6 @@ async def test_an_id_of_another_kind_begins_anew(api: Api, junk: str) -> None:
 
 
 async def test_the_start_of_long_work_is_told(api: Api) -> None:
-    from uuid import uuid4
-
     hexagon, user = api.hexagon, await api.hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
     terms = ClaimTerms(token=uuid4(), lease=timedelta(seconds=30), most_rows=10, most_bytes=1000)
@@ -225,12 +225,12 @@ async def test_many_streams_are_told_by_few_reads(api: Api) -> None:
     asked: list[int] = []
     since = hexagon.changes.since
 
-    async def counted(of_users: object, *, limit: int) -> object:
-        asked.append(len(of_users))  # type: ignore[arg-type]  # as `since` takes it
-        return await since(of_users, limit=limit)  # type: ignore[arg-type]
+    async def counted(of_users: Any, *, limit: int) -> Any:
+        asked.append(len(of_users))
+        return await since(of_users, limit=limit)
 
-    follow = hexagon.follow_predictions
-    follow._changes = _Counted(follow._changes, counted)  # type: ignore[assignment]
+    follow: Any = hexagon.follow_predictions
+    follow._changes = _Counted(follow._changes, counted)
     open_streams = asyncio.Event()
     begun = 0
 
@@ -256,6 +256,6 @@ async def test_many_streams_are_told_by_few_reads(api: Api) -> None:
 
 
 class _Counted:
-    def __init__(self, changes: object, since: object) -> None:
-        self.newest = changes.newest  # type: ignore[attr-defined]
+    def __init__(self, changes: Any, since: Any) -> None:
+        self.newest = changes.newest
         self.since = since
