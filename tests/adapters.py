@@ -12,7 +12,7 @@ from augury.application.chats.ports import Chats, Dialogues, Duty, Inbox, Links,
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, Models, ModelUploads, VersionCounts
 from augury.application.money.ports import Balances, Ledger, PromoCodes
-from augury.application.operation.ports import AuditLog
+from augury.application.operation.ports import AuditLog, FiguresOverTime, LedgerRuns
 from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
 from augury.application.ports import Accepted, IdempotencyKey, Json
 from augury.application.predictions.ports import (
@@ -44,8 +44,10 @@ from augury.outbound.memory.changes import MemoryChanges
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.duty import MemoryDuty
+from augury.outbound.memory.figures import MemoryFigures
 from augury.outbound.memory.inbox import MemoryInbox
 from augury.outbound.memory.ledger import MemoryLedger
+from augury.outbound.memory.ledger_runs import MemoryLedgerRuns
 from augury.outbound.memory.links import MemoryLinks
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.model_files import MemoryModelFiles
@@ -74,8 +76,10 @@ from augury.outbound.postgres.changes import PostgresChanges
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
 from augury.outbound.postgres.duty import PostgresDuty
+from augury.outbound.postgres.figures import PostgresFigures
 from augury.outbound.postgres.inbox import PostgresInbox
 from augury.outbound.postgres.ledger import PostgresLedger
+from augury.outbound.postgres.ledger_runs import PostgresLedgerRuns
 from augury.outbound.postgres.links import PostgresLinks
 from augury.outbound.postgres.model_files import PostgresModelFiles
 from augury.outbound.postgres.model_uploads import PostgresModelUploads
@@ -127,6 +131,8 @@ class Adapters:
     sessions: Sessions
     api_keys: ApiKeys
     audit_log: AuditLog
+    figures: FiguresOverTime
+    ledger_runs: LedgerRuns
     throttle: Throttle
     chats: Chats
     dialogues: Dialogues
@@ -295,6 +301,8 @@ def memory_adapters() -> Adapters:
         sessions=MemorySessions(memory),
         api_keys=MemoryApiKeys(memory),
         audit_log=MemoryAuditLog(memory),
+        figures=MemoryFigures(memory),
+        ledger_runs=MemoryLedgerRuns(memory),
         throttle=MemoryThrottle(memory),
         chats=MemoryChats(memory),
         dialogues=MemoryDialogues(memory),
@@ -336,6 +344,8 @@ def postgres_adapters(pool: Pool) -> Adapters:
         sessions=PostgresSessions(pool),
         api_keys=PostgresApiKeys(pool),
         audit_log=PostgresAuditLog(pool, reads),
+        figures=PostgresFigures(pool),
+        ledger_runs=PostgresLedgerRuns(pool),
         throttle=PostgresThrottle(pool),
         chats=PostgresChats(pool),
         dialogues=PostgresDialogues(pool),

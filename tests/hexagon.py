@@ -41,6 +41,10 @@ from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.money.verify_ledger import VerifyLedger
+from augury.application.operation.check_books import CheckBooks
+from augury.application.operation.figures_tally import FiguresTally
+from augury.application.operation.keep_figures import KeepFigures
+from augury.application.operation.look_over import LookOver
 from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
@@ -99,8 +103,10 @@ from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
 from augury.outbound.memory.events import MemoryEvents
+from augury.outbound.memory.figures import MemoryFigures
 from augury.outbound.memory.inbox import MemoryInbox
 from augury.outbound.memory.ledger import MemoryLedger
+from augury.outbound.memory.ledger_runs import MemoryLedgerRuns
 from augury.outbound.memory.links import MemoryLinks
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.model_files import MemoryModelFiles
@@ -195,6 +201,7 @@ class UseCases:
     backlog: Backlog
     block_user: BlockUser
     cancel_batch: CancelBatch
+    check_books: CheckBooks
     cancel_prediction: CancelPrediction
     purge_batches: PurgeBatches
     promote_model: PromoteModel
@@ -220,7 +227,9 @@ class UseCases:
     forget_prediction: ForgetPrediction
     identify_caller: IdentifyCaller
     issue_telegram_link: IssueTelegramLink
+    keep_figures: KeepFigures
     link_chat: LinkChat
+    look_over: LookOver
     preview_link: PreviewLink
     quote_prediction: QuotePrediction
     record_payment: RecordPayment
@@ -307,6 +316,8 @@ class Hexagon(UseCases):
         self.sessions = MemorySessions(self.memory)
         self.api_keys = MemoryApiKeys(self.memory)
         self.audit_log = MemoryAuditLog(self.memory)
+        self.figures = MemoryFigures(self.memory)
+        self.ledger_runs = MemoryLedgerRuns(self.memory)
         self.throttle = MemoryThrottle(self.memory)
         self.queue = QueueByHand(self.clock)
         self.dead_letters = MemoryDeadLetters(self.queue)
@@ -321,13 +332,18 @@ class Hexagon(UseCases):
         self.passwords = MemoryPasswords()
         self.access_tokens = MemoryAccessTokens(self.clock)
         self.registry = CollectorRegistry()
-        self.counters = PrometheusCounters(self.registry)
+        self.figures_tally = FiguresTally()
+        self.counters = PrometheusCounters(self.registry, self.figures_tally)
 
     @property
     def ports(self) -> dict[type, object]:
         """All dependencies of the use cases except each other, by type."""
         by_type: dict[type, object] = {port: each for each in vars(self).values() for port in ports_of(each)}
-        return by_type | {GuestKeys: GuestKeys("g" * 32), Limits: self.limits}
+        return by_type | {
+            GuestKeys: GuestKeys("g" * 32),
+            Limits: self.limits,
+            FiguresTally: self.figures_tally,
+        }
 
     def use_case(self, kind: type[UseCase]) -> UseCase:
         return self._scope.get(kind)

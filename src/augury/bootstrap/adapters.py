@@ -11,6 +11,7 @@ from dishka import Provider, Scope, WithParents
 from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, ModelStore
+from augury.application.operation.figures_tally import FiguresTally
 from augury.bootstrap.config import ProcessSettings, SettingError, variable
 from augury.outbound.argon2_passwords import Argon2Passwords
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
@@ -28,8 +29,10 @@ from augury.outbound.postgres.changes import PostgresChanges
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
 from augury.outbound.postgres.duty import PostgresDuty
+from augury.outbound.postgres.figures import PostgresFigures
 from augury.outbound.postgres.inbox import PostgresInbox
 from augury.outbound.postgres.ledger import PostgresLedger
+from augury.outbound.postgres.ledger_runs import PostgresLedgerRuns
 from augury.outbound.postgres.links import PostgresLinks
 from augury.outbound.postgres.model_files import PostgresModelFiles
 from augury.outbound.postgres.model_uploads import PostgresModelUploads
@@ -66,6 +69,8 @@ def postgres() -> Provider:
         WithParents[PostgresChats],
         WithParents[PostgresDialogues],
         WithParents[PostgresDuty],
+        WithParents[PostgresFigures],
+        WithParents[PostgresLedgerRuns],
         WithParents[PostgresInbox],
         WithParents[PostgresLedger],
         WithParents[PostgresLinks],
@@ -134,9 +139,13 @@ def counters() -> Provider:
 
     from augury.outbound.prometheus_counters import PrometheusCounters
 
+    def counted(registry: CollectorRegistry, figures: FiguresTally) -> WithParents[PrometheusCounters]:
+        return PrometheusCounters(registry, figures)
+
     provider = Provider(scope=Scope.APP)
     provider.provide(lambda: CollectorRegistry(auto_describe=True), provides=CollectorRegistry)
-    provider.provide(WithParents[PrometheusCounters])
+    provider.provide(FiguresTally)
+    provider.provide(counted)
     return provider
 
 

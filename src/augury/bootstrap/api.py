@@ -13,6 +13,9 @@ from litestar import Litestar
 
 from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
+from augury.application.operation.check_books import CheckBooks
+from augury.application.operation.keep_figures import KeepFigures
+from augury.application.operation.ports import Part
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.follow_prediction import FollowPrediction
@@ -99,6 +102,8 @@ async def serve(
     listener: socket.socket,
     stop: asyncio.Event,
     checks: Checks,
+    *,
+    part: Part = Part.API,
 ) -> None:
     """Serve the API on `listener` until `stop`. Requests that wait for a prediction are answered first, and
     event streams end."""
@@ -127,7 +132,14 @@ async def serve(
     )
     metrics.show_connections(lambda: limited.open)
     spare_the_collector()
-    async with background(waiting.look(), *(each.look() for each in followed), backlog.watch()):
+    keep_figures, check_books = await container.get(KeepFigures), await container.get(CheckBooks)
+    async with background(
+        waiting.look(),
+        *(each.look() for each in followed),
+        backlog.watch(),
+        keep_figures.run(part),
+        check_books.until_canceled(),
+    ):
         server = HttpServer(app, before_stop=before_stop, keep_alive=settings.keep_alive, limited=limited)
         await server.run_until(stop, listener)
 

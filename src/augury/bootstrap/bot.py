@@ -9,6 +9,8 @@ from dishka import AsyncContainer
 from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
+from augury.application.operation.keep_figures import KeepFigures
+from augury.application.operation.ports import Part
 from augury.application.predictions.backlog import Backlog
 from augury.bootstrap.config import OperatorError, ProcessSettings, SettingError, read
 from augury.bootstrap.container import bot_container
@@ -57,8 +59,9 @@ async def _serving(
     try:
         await check_schema(await container.get(Pool))
         backlog, deliverer = await container.get(Backlog), await container.get(Deliverer)
+        figures = await container.get(KeepFigures)
         async with (
-            background(backlog.watch()),
+            background(backlog.watch(), figures.run(Part.BOT)),
             EventListener(rabbit.urls, deliverer.tell, exchange=EVENTS, routing_key=FINISHED),
             running(container) as bot,
         ):

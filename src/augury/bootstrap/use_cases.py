@@ -34,6 +34,9 @@ from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.money.verify_ledger import VerifyLedger
 from augury.application.open_streams import OpenStreams
+from augury.application.operation.check_books import CheckBooks
+from augury.application.operation.keep_figures import KeepFigures
+from augury.application.operation.look_over import LookOver
 from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
@@ -77,6 +80,7 @@ REQUESTS = (
     CancelPrediction,
     CloseAccount,
     FindAccepted,
+    KeepFigures,
     KnownBalances,
     KnownCallers,
     RedeemPromoCode,
@@ -88,11 +92,13 @@ REQUESTS = (
 ADMINISTRATION = (
     BlockUser,
     ChangeModel,
+    CheckBooks,
     ChangePromoCode,
     ChangeRole,
     CompareVersions,
     CreatePromoCode,
     DescribeModel,
+    LookOver,
     PromoteModel,
     ReceiveModel,
     RefundPrediction,
@@ -146,6 +152,7 @@ BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 WORK = (
     CheckModel,
     Execution,
+    KeepFigures,
     PurgeAuditLog,
     PurgeBatches,
     PurgeModelFiles,

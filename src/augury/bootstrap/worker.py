@@ -15,6 +15,8 @@ from augury.application.limits import Limits
 from augury.application.models.check_model import CheckModel
 from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.models.store_usage import StoreUsage
+from augury.application.operation.keep_figures import KeepFigures
+from augury.application.operation.ports import Part
 from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.predictions.ports import PredictionQueue, Upkeep
 from augury.application.predictions.run_batch import RunBatch
@@ -61,6 +63,8 @@ async def run_worker(process: ProcessSettings) -> None:
             await stack.enter_async_context(
                 health_told(process, consumer.alive, await container.get(CollectorRegistry))
             )
+            figures = await container.get(KeepFigures)
+            await stack.enter_async_context(background(figures.run(Part.WORKER)))
             spare_the_collector()
             log.info("the worker is running")
             await stop.wait()

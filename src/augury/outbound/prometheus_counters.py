@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from typing_extensions import override
 
+from augury.application.operation.figures_tally import FiguresTally
 from augury.application.ports import Counters, StreamLimit
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, Status
@@ -18,8 +19,9 @@ _SUBMITS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class PrometheusCounters(Counters):
-    def __init__(self, registry: CollectorRegistry) -> None:
-        """Several instances in one process need separate registries."""
+    def __init__(self, registry: CollectorRegistry, figures: FiguresTally | None = None) -> None:
+        """Several instances in one process need separate registries. `figures` counts for operators, too."""
+        self._figures = figures or FiguresTally()
         self._accepted = Counter(
             "augury_predictions_accepted", "Predictions that were accepted.", registry=registry
         )
@@ -109,6 +111,7 @@ class PrometheusCounters(Counters):
     @override
     def accepted(self, predictions: Sequence[Prediction]) -> None:
         self._accepted.inc(len(predictions))
+        self._figures.accepted(len(predictions))
         self._rows.inc(sum(prediction.rows for prediction in predictions))
 
     @override
@@ -131,6 +134,7 @@ class PrometheusCounters(Counters):
 
     @override
     def ended(self, predictions: Sequence[Prediction]) -> None:
+        self._figures.ended(predictions)
         for status, how_many in collections.Counter(each.status for each in predictions).items():
             self._finished[status].inc(how_many)
 

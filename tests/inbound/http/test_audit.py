@@ -150,6 +150,10 @@ async def drop(world: World) -> httpx.Response:
     return await world.admin.delete("/admin/queue/dead?limit=5")
 
 
+async def check_books(world: World) -> httpx.Response:
+    return await world.admin.post("/admin/ledger/checks")
+
+
 async def drop_one(world: World) -> httpx.Response:
     return await world.admin.delete(f"/admin/queue/dead/{await world.dead_letter()}")
 
@@ -171,6 +175,7 @@ ACTS: Mapping[str, tuple[Action, Acting]] = {
     "PATCH /admin/promo-codes/{code:str}": (Action.CHANGE_PROMO_CODE, change_code),
     "POST /admin/queue/replay": (Action.REPLAY, replay),
     "POST /admin/queue/dead/{letter_id:str}/replay": (Action.REPLAY, replay_one),
+    "POST /admin/ledger/checks": (Action.CHECK_LEDGER, check_books),
     "DELETE /admin/queue/dead": (Action.DROP, drop),
     "DELETE /admin/queue/dead/{letter_id:str}": (Action.DROP, drop_one),
 }

@@ -284,6 +284,10 @@ class Predictions(Protocol):
         """The number of unfinished predictions of all users, counted up to `at_most`."""
 
     @abstractmethod
+    async def oldest_waiting(self) -> datetime | None:
+        """When the oldest unfinished prediction was accepted. None if there is none."""
+
+    @abstractmethod
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         """Those of the ids that are final."""
 

@@ -42,6 +42,7 @@ from augury.inbound.http import (
     admin_audit,
     admin_health,
     admin_models,
+    admin_overview,
     admin_predictions,
     admin_promo_codes,
     admin_queue,
@@ -114,6 +115,7 @@ ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin_promo_codes.ROUTES,
     *admin_queue.ROUTES,
     *admin_audit.ROUTES,
+    *admin_overview.ROUTES,
     *admin_api_keys.ROUTES,
 )
 SERVICE_ROUTES: Sequence[ControllerRouterHandler] = (*health.ROUTES, metrics_page, *docs.ROUTES)

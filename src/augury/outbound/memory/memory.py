@@ -10,12 +10,14 @@ from uuid import UUID
 
 from augury.application.chats.ports import Chat, Duty, Link, ReceivedUpdate, Reply, StarPayment
 from augury.application.money.ports import LedgerCheck, Statement
+from augury.application.operation.ports import LedgerRun, Process
 from augury.application.people.ports import ApiKey
 from augury.application.ports import Clock, Json, Remembered, Unavailable
 from augury.domain.api_key import Spending
 from augury.domain.audit import Entry
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.batch import Batch, SlicePlace
+from augury.domain.figures import Figures, Step
 from augury.domain.identifiers import BatchId, DeliveryId, PredictionId, UserId, WebhookId
 from augury.domain.lane import Share
 from augury.domain.model import Model, ModelRef
@@ -219,6 +221,10 @@ class State:
     webhooks_told: dict[WebhookId, datetime] = field(default_factory=dict)
     deliveries: dict[DeliveryId, DeliveryRecord] = field(default_factory=dict)
     audit_log: dict[UUID, Entry] = field(default_factory=dict)
+    figures: dict[tuple[Step, datetime], Figures] = field(default_factory=dict)
+    processes: dict[UUID, tuple[Process, datetime]] = field(default_factory=dict)
+    ledger_runs: dict[UUID, tuple[LedgerRun, datetime]] = field(default_factory=dict)
+    """With the last sign of life, as of processes."""
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

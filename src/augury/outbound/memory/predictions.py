@@ -1,6 +1,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from datetime import datetime
 from itertools import islice
 
 from typing_extensions import override
@@ -113,6 +114,11 @@ class MemoryPredictions(Predictions):
         records = self.memory.state.predictions.values()
         unfinished = (record for record in records if not record.prediction.status.is_final)
         return sum(1 for _ in islice(unfinished, at_most))
+
+    @override
+    async def oldest_waiting(self) -> datetime | None:
+        found = [each.prediction for each in self.memory.state.predictions.values()]
+        return min((each.created_at for each in found if not each.status.is_final), default=None)
 
     @override
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:

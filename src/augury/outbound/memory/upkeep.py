@@ -6,6 +6,7 @@ from typing import TypeVar
 from typing_extensions import override
 
 from augury.application.predictions.ports import Upkeep
+from augury.domain.figures import Step
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory, ReplyRecord, State
 
@@ -21,6 +22,16 @@ COUNTS_LIVE = timedelta(days=8)
 """How long the counts of versions are kept: a day longer than they are shown."""
 CHANGES_LIVE = timedelta(days=8)
 """How long changes of free predictions are kept: a day longer than event streams can be resumed."""
+FIGURES_LIVE = {
+    Step.MINUTE: timedelta(days=2),
+    Step.HOUR: timedelta(days=40),
+    Step.DAY: timedelta(days=800),
+}
+"""How long figures are kept: much longer than they are shown."""
+PROCESSES_LIVE = timedelta(days=1)
+"""How long a process is known after its last sign of life."""
+RUNS_LIVE = timedelta(days=30)
+"""How long checks of the books are kept."""
 GUESTS_LIVE = timedelta(days=2)
 """How long a guest's data is kept: longer than the guest can read it."""
 
@@ -48,6 +59,9 @@ class MemoryUpkeep(Upkeep):
                     ),
                     _delete(state.version_counts, lambda of, _: of[1] < now - COUNTS_LIVE),
                     _delete(state.free_changes, lambda _, each: each.at + CHANGES_LIVE < now),
+                    _delete(state.figures, lambda of, _: of[1] < now - FIGURES_LIVE[of[0]]),
+                    _delete(state.processes, lambda _, each: each[1] < now - PROCESSES_LIVE),
+                    _delete(state.ledger_runs, lambda _, each: each[0].started_at < now - RUNS_LIVE),
                     _delete(state.notices, lambda _, due_at: due_at + ANSWERS_LIVE < now),
                     _delete(
                         state.replies,

@@ -57,6 +57,11 @@ PIECE = f"""
 SELECT substr(output, $3::int, {MOST_BYTES_AT_ONCE}) FROM predictions WHERE id = $1 AND user_id = $2
 """
 WAITING = "SELECT count(*) FROM (SELECT FROM unfinished LIMIT $1) AS found"
+# Ids sort by time. The inner LIMIT makes it one step in an index.
+OLDEST = """
+SELECT created_at FROM predictions
+WHERE id = (SELECT prediction_id FROM unfinished ORDER BY prediction_id LIMIT 1)
+"""
 FINAL = "SELECT id FROM predictions WHERE id = ANY ($1::uuid[]) AND status NOT IN ('queued', 'processing')"
 INPUT = "SELECT input FROM predictions WHERE id = $1 AND user_id = $2"
 STATUSES = "SELECT id, status FROM predictions WHERE id = ANY ($1::uuid[])"
@@ -120,6 +125,11 @@ class PostgresPredictions(Predictions):
     async def waiting(self, *, at_most: int) -> int:
         rows = await fetch(self.pool, WAITING, at_most)
         return int(rows[0][0])
+
+    @override
+    async def oldest_waiting(self) -> datetime | None:
+        rows = await fetch(self.pool, OLDEST)
+        return rows[0]["created_at"] if rows else None
 
     @override
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:

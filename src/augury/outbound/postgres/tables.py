@@ -521,3 +521,41 @@ Index(None, audit_log.c.actor, audit_log.c.id)
 Index(None, audit_log.c.action, audit_log.c.id)
 Index(None, audit_log.c.subject, audit_log.c.id)
 Index(None, audit_log.c.user_id, audit_log.c.id, postgresql_where=audit_log.c.user_id.is_not(None))
+
+figures = Table(
+    "figures",
+    metadata,
+    Column("step", Text, nullable=False),
+    Column("at", Time, nullable=False, comment="When the minute, hour or day (UTC) began"),
+    Column("accepted", BigInteger, nullable=False),
+    Column("succeeded", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("revenue", BigInteger, nullable=False, comment="Credits that were charged"),
+    Column("latencies", ARRAY(BigInteger), nullable=False, comment="Predictions by their latency"),
+    PrimaryKeyConstraint("step", "at"),
+    CheckConstraint("step IN ('minute', 'hour', 'day')", name="step"),
+    comment="What all processes counted, by minute, hour and day",
+)
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("part", Text, nullable=False),
+    Column("seen_at", Time, nullable=False, index=True, comment="The last sign of life"),
+    prefixes=["UNLOGGED"],
+    comment="The processes of the service. Unlogged: they say so again within seconds",
+)
+ledger_runs = Table(
+    "ledger_runs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("started_at", Time, nullable=False, index=True, server_default=func.now()),
+    Column("seen_at", Time, nullable=False, server_default=func.now(), comment="The last sign of life"),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("total", Integer, nullable=False, server_default=text("0")),
+    Column("finished_at", Time),
+    Column("deviations", Integer, comment="Null if it failed"),
+    Column("lines", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("failure", Text),
+    comment="Checks of the books that operators began, with their progress",
+)

@@ -54,6 +54,11 @@ PURGES = [
     ),
     purge_statement("free_changes", "at < now() - interval '8 days'", by="at"),
     purge_statement("version_counts", "minute < now() - interval '8 days'", by="minute"),
+    purge_statement("figures", "step = 'minute' AND at < now() - interval '2 days'", by="at"),
+    purge_statement("figures", "step = 'hour' AND at < now() - interval '40 days'", by="at"),
+    purge_statement("figures", "step = 'day' AND at < now() - interval '800 days'", by="at"),
+    purge_statement("processes", "seen_at < now() - interval '1 day'", by="seen_at"),
+    purge_statement("ledger_runs", "started_at < now() - interval '30 days'", by="started_at"),
     purge_statement("version_labels", "minute < now() - interval '8 days'", by="minute"),
     purge_statement("notices", "due_at < now() - interval '9 days'", by="due_at"),
     purge_statement(

@@ -1,0 +1,39 @@
+"""Counts what this process does, for the figures that operators see, until it is stored."""
+
+from collections.abc import Sequence
+
+from augury.domain.figures import NOTHING, Figures, latencies_of
+from augury.domain.prediction import Prediction, Status
+
+
+class FiguresTally:
+    def __init__(self) -> None:
+        self._counted = NOTHING
+
+    def accepted(self, predictions: int) -> None:
+        self._counted += Figures(accepted=predictions)
+
+    def ended(self, predictions: Sequence[Prediction]) -> None:
+        """Times are of the processes' own clocks: a clock that is behind makes a latency 0."""
+        self._counted += Figures(
+            succeeded=sum(each.status is Status.SUCCEEDED for each in predictions),
+            failed=sum(each.status is Status.FAILED for each in predictions),
+            revenue=sum(each.charged for each in predictions),
+            latencies=latencies_of(
+                (each.finished_at - each.created_at).total_seconds()
+                for each in predictions
+                if each.finished_at and each.batch_id is None and each.status in COUNTED
+            ),
+        )
+
+    def take(self) -> Figures:
+        """What was counted since the last call."""
+        taken, self._counted = self._counted, NOTHING
+        return taken
+
+    def put_back(self, taken: Figures) -> None:
+        """Count again what could not be stored."""
+        self._counted += taken
+
+
+COUNTED = (Status.SUCCEEDED, Status.FAILED)

@@ -1,0 +1,80 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from augury.application.money.ports import Ledger, LedgerCheck
+from augury.application.operation.ports import FiguresOverTime, Part, Point
+from augury.application.ports import Clock
+from augury.application.predictions.ports import Predictions
+from augury.domain.figures import NOTHING, Step
+
+MOST_COUNTED = 1_000_000
+"""Unfinished predictions are counted up to this number."""
+ALIVE = timedelta(seconds=20)
+"""How long after its last sign of life a process counts as alive: four of its signs."""
+
+
+class Span(StrEnum):
+    """The time that an overview shows."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+STEPS = {
+    Span.HOUR: (Step.MINUTE, timedelta(minutes=1), 60),
+    Span.DAY: (Step.HOUR, timedelta(hours=1), 24),
+    Span.MONTH: (Step.DAY, timedelta(days=1), 31),
+}
+"""The length of a point, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    points: Sequence[Point]
+    """One for each minute, hour or day, in order, also where nothing happened. The last one is under way."""
+    step: timedelta
+    unfinished: int
+    oldest: datetime | None
+    """When the oldest unfinished prediction was accepted."""
+    processes: Sequence[Part]
+    """What each process that is alive does."""
+    last_check: LedgerCheck | None
+
+    @property
+    def workers(self) -> int:
+        return sum(each in (Part.WORKER, Part.UP) for each in self.processes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookOver:
+    """See how the service does: predictions, revenue and latencies in the last hour, day or month, and the
+    queue, the workers and the last check of the books now."""
+
+    figures: FiguresOverTime
+    predictions: Predictions
+    ledger: Ledger
+    clock: Clock
+
+    async def __call__(self, span: Span) -> Overview:
+        """Reads figures that were rolled up, and nothing of the history."""
+        step, length, most = STEPS[span]
+        alive = await self.figures.alive(within=ALIVE)
+        return Overview(
+            points=self._without_gaps(await self.figures.read(step, most=most), length, most),
+            step=length,
+            unfinished=await self.predictions.waiting(at_most=MOST_COUNTED),
+            oldest=await self.predictions.oldest_waiting(),
+            processes=[each.part for each in alive],
+            last_check=await self.ledger.last_check(),
+        )
+
+    def _without_gaps(self, found: Sequence[Point], length: timedelta, most: int) -> Sequence[Point]:
+        seconds = int(length.total_seconds())
+        now = max([int(self.clock.now().timestamp()), *(int(each.at.timestamp()) for each in found)])
+        last = now // seconds * seconds
+        known = {int(each.at.timestamp()): each.figures for each in found}
+        times = [last - seconds * back for back in range(most - 1, -1, -1)]
+        return [Point(datetime.fromtimestamp(each, UTC), known.get(each, NOTHING)) for each in times]

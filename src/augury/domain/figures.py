@@ -1,0 +1,64 @@
+"""What the service did in a time: predictions, credits, and how long answers took."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from operator import add
+from typing import Self
+
+BOUNDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Seconds. Latencies are counted by the first of these that they do not exceed, or else as the last one."""
+
+
+class Step(StrEnum):
+    """The lengths of time by which figures are kept. Each figure is counted by all of them."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    accepted: int = 0
+    """Predictions, and slices of batches."""
+    succeeded: int = 0
+    failed: int = 0
+    revenue: int = 0
+    """Credits that were charged. Refunds are not subtracted."""
+    latencies: tuple[int, ...] = (0,) * (len(BOUNDS) + 1)
+    """Predictions by the time from their acceptance to their end, see `BOUNDS`. Without slices of batches,
+    which wait for each other."""
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
+            accepted=self.accepted + other.accepted,
+            succeeded=self.succeeded + other.succeeded,
+            failed=self.failed + other.failed,
+            revenue=self.revenue + other.revenue,
+            latencies=tuple(map(add, self.latencies, other.latencies)),
+        )
+
+    def quantile(self, share: float) -> float | None:
+        """A latency in seconds that this share of the predictions did not exceed, rounded up to one of
+        `BOUNDS`; infinity if it is above them all. None without predictions."""
+        wanted, seen = share * sum(self.latencies), 0
+        if not wanted:
+            return None
+        for bound, counted in zip((*BOUNDS, math.inf), self.latencies, strict=True):
+            seen += counted
+            if seen >= wanted:
+                return bound
+        return math.inf
+
+
+def latencies_of(seconds: Iterable[float]) -> tuple[int, ...]:
+    counted = [0] * (len(BOUNDS) + 1)
+    for each in seconds:
+        counted[bisect_left(BOUNDS, each)] += 1
+    return tuple(counted)
+
+
+NOTHING = Figures()

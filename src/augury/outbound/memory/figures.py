@@ -1,0 +1,50 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from typing_extensions import override
+
+from augury.application.operation.ports import FiguresOverTime, Point, Process
+from augury.domain.figures import NOTHING, Figures, Step
+from augury.outbound.memory.memory import Memory
+
+LENGTHS = {Step.MINUTE: timedelta(minutes=1), Step.HOUR: timedelta(hours=1), Step.DAY: timedelta(days=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFigures(FiguresOverTime):
+    memory: Memory
+
+    @override
+    async def add(self, process: Process, counted: Figures) -> None:
+        now = self.memory.now()
+        async with self.memory.change() as state:
+            state.processes[process.id] = (process, now)
+            if counted != NOTHING:
+                for step in Step:
+                    key = step, begun(step, now)
+                    state.figures[key] = state.figures.get(key, NOTHING) + counted
+
+    @override
+    async def leave(self, process: Process) -> None:
+        async with self.memory.change() as state:
+            state.processes.pop(process.id, None)
+
+    @override
+    async def read(self, step: Step, *, most: int) -> Sequence[Point]:
+        first = begun(step, self.memory.now()) - most * LENGTHS[step]
+        known = self.memory.state.figures
+        return [Point(at, known[of, at]) for of, at in sorted(known) if of is step and at > first]
+
+    @override
+    async def alive(self, *, within: timedelta) -> Sequence[Process]:
+        oldest = self.memory.now() - within
+        known = self.memory.state.processes
+        return [known[each][0] for each in sorted(known) if known[each][1] > oldest]
+
+
+def begun(step: Step, now: datetime) -> datetime:
+    """When the minute, hour or day (UTC) of this time began."""
+    if step is Step.MINUTE:
+        return now.replace(second=0, microsecond=0)
+    return now.replace(hour=now.hour if step is Step.HOUR else 0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,75 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from asyncpg import Pool, Record
+from typing_extensions import override
+
+from augury.application.operation.ports import LedgerRun, LedgerRuns
+from augury.domain.audit import Act
+from augury.domain.balance import CheckUnderWay
+from augury.outbound.postgres import locks
+from augury.outbound.postgres.audit_log import note
+from augury.outbound.postgres.pages import hidden
+from augury.outbound.postgres.pool import transaction
+from augury.outbound.postgres.query import fetch
+
+COLUMNS = "id, started_at, done, total, finished_at, deviations, lines, failure"
+IS_SILENT = "finished_at IS NULL AND seen_at <= now() - $2::interval AS is_silent"
+UNDER_WAY = """
+SELECT EXISTS (SELECT FROM (SELECT finished_at, seen_at FROM ledger_runs ORDER BY id DESC LIMIT 1) AS last
+WHERE finished_at IS NULL AND seen_at > now() - $1::interval)
+"""
+BEGIN = f"INSERT INTO ledger_runs (id) VALUES ($1) RETURNING {COLUMNS}, false AS is_silent"
+PROGRESS = "UPDATE ledger_runs SET done = $2, total = $3, seen_at = now() WHERE id = $1"
+END = """
+UPDATE ledger_runs SET finished_at = now(), deviations = $2, lines = $3, failure = $4::text,
+    done = CASE WHEN $4::text IS NULL THEN total ELSE done END
+WHERE id = $1 AND finished_at IS NULL
+"""
+LAST = f"SELECT {COLUMNS}, {IS_SILENT} FROM ledger_runs ORDER BY id DESC LIMIT {hidden('$1')}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresLedgerRuns(LedgerRuns):
+    pool: Pool
+
+    @override
+    async def begin(self, run_id: UUID, *, silent_for: timedelta, act: Act) -> LedgerRun:
+        async with transaction(self.pool) as connection:
+            await connection.execute(locks.WAIT, locks.BEGINNING_CHECK)
+            if await connection.fetchval(UNDER_WAY, silent_for):
+                raise CheckUnderWay
+            row = await connection.fetchrow(BEGIN, run_id)
+            assert row is not None
+            await note(connection, act)
+        return _run_of(row)
+
+    @override
+    async def progress(self, run_id: UUID, *, done: int, total: int) -> None:
+        await fetch(self.pool, PROGRESS, run_id, done, total)
+
+    @override
+    async def end(
+        self, run_id: UUID, *, deviations: int | None, lines: Sequence[str] = (), failure: str | None = None
+    ) -> None:
+        await fetch(self.pool, END, run_id, deviations, list(lines), failure)
+
+    @override
+    async def last(self, *, most: int, silent_for: timedelta) -> Sequence[LedgerRun]:
+        return [_run_of(row) for row in await fetch(self.pool, LAST, most, silent_for)]
+
+
+def _run_of(row: Record) -> LedgerRun:
+    return LedgerRun(
+        id=row["id"],
+        started_at=row["started_at"],
+        done=row["done"],
+        total=row["total"],
+        finished_at=row["finished_at"],
+        deviations=row["deviations"],
+        lines=row["lines"],
+        failure=row["failure"],
+        is_silent=row["is_silent"],
+    )
