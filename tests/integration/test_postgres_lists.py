@@ -175,6 +175,21 @@ async def test_a_search_for_an_address_reads_little(history: Pool) -> None:
         await require_bounded(history, users.WITH_EMAIL, prefix, last, after, PAGE)
 
 
+async def test_the_overview_reads_little(history: Pool) -> None:
+    await history.execute(
+        "INSERT INTO unfinished (prediction_id, put_at, due_at, wait) "
+        "SELECT id, now(), now(), 30 FROM predictions ON CONFLICT DO NOTHING"
+    )
+    await require_bounded(history, predictions.OLDEST)
+    await history.execute(
+        """
+        INSERT INTO figures (step, at, accepted, succeeded, failed, revenue, latencies)
+        SELECT 'minute', now() - n * interval '1 minute', 1, 1, 0, 1, '{1}' FROM generate_series(1, 60000) n
+        """
+    )
+    await require_bounded(history, figures.READ, "minute", "60 minutes")
+
+
 DEPTHS = [None, *(PredictionId(numbered(number)) for number in (MANY - 50, MANY // 2, 50))]
 
 

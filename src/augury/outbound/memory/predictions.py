@@ -1,7 +1,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from datetime import datetime
 from itertools import islice
 
 from typing_extensions import override
