@@ -18,6 +18,7 @@ from augury.domain.prediction import Status
 from augury.outbound.postgres import (
     audit_log,
     balances,
+    figures,
     predictions,
     promo_codes,
     sessions,
