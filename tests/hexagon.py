@@ -82,6 +82,11 @@ from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.take_over import TakeOver
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.application.webhooks.create_webhook import CreateWebhook
+from augury.application.webhooks.deliver_webhook import DeliverWebhook
+from augury.application.webhooks.rotate_secret import RotateSecret
+from augury.application.webhooks.send_test_event import SendTestEvent
+from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.use_cases import EVERY, use_cases
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.balance import Balance
@@ -91,6 +96,10 @@ from augury.domain.model import Model, ModelRef, ModelState
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
 from augury.domain.prediction import Prediction
 from augury.domain.user import Role, User
+from augury.domain.webhook_signature import WebhookSecrets
+from augury.inbound.deliverer.deliverer import WebhookDeliverer
+from augury.inbound.deliverer.settings import BasePath, DelivererSettings
+from augury.outbound.delivery_counters import PrometheusDeliveryCounters
 from augury.outbound.memory.access_tokens import MemoryAccessTokens
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.audit_log import MemoryAuditLog
@@ -124,12 +133,16 @@ from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
 from augury.outbound.memory.users import MemoryUsers
 from augury.outbound.memory.version_counts import MemoryVersionCounts
+from augury.outbound.memory.webhook_deliveries import MemoryWebhookDeliveries
+from augury.outbound.memory.webhook_outbox import MemoryWebhookOutbox
+from augury.outbound.memory.webhooks import MemoryWebhooks
 from augury.outbound.memory.work import MemoryWork
 from augury.outbound.prometheus_counters import PrometheusCounters
 from tests.queue_by_hand import QueueByHand
+from tests.webhook_receivers import KnownAddresses, RecordingSender
 
 UseCase = TypeVar("UseCase")
-SUBJECTS = ("batches", "chats", "models", "money", "operation", "people", "predictions")
+SUBJECTS = ("batches", "chats", "models", "money", "operation", "people", "predictions", "webhooks")
 PORT_PAGES = {"augury.application.ports"} | {f"augury.application.{subject}.ports" for subject in SUBJECTS}
 PASSWORD = "correct horse"
 """The password of all users that `Hexagon.user` makes."""
@@ -216,6 +229,10 @@ class UseCases:
     change_role: ChangeRole
     close_account: CloseAccount
     create_api_key: CreateApiKey
+    create_webhook: CreateWebhook
+    deliver_webhook: DeliverWebhook
+    rotate_secret: RotateSecret
+    send_test_event: SendTestEvent
     create_promo_code: CreatePromoCode
     delete_api_key: DeleteApiKey
     describe_model: DescribeModel
@@ -270,8 +287,9 @@ class Hexagon(UseCases):
     The model `tone@1` is on offer: it takes a `text` and costs one credit a row.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, webhooks: WebhookSettings | None = None) -> None:
         self.limits = limits or Limits()
+        self.webhook_settings = webhooks or WebhookSettings()
         self.clock = SettableClock()
         self.memory = Memory(self.clock)
         self._make_ports()
@@ -334,6 +352,12 @@ class Hexagon(UseCases):
         self.registry = CollectorRegistry()
         self.figures_tally = FiguresTally()
         self.counters = PrometheusCounters(self.registry, self.figures_tally)
+        self.webhooks = MemoryWebhooks(self.memory)
+        self.deliveries = MemoryWebhookDeliveries(self.memory)
+        self.outbox = MemoryWebhookOutbox(self.memory)
+        self.addresses = KnownAddresses()
+        self.sender = RecordingSender()
+        self.delivery_counters = PrometheusDeliveryCounters(self.registry)
 
     @property
     def ports(self) -> dict[type, object]:
@@ -343,6 +367,8 @@ class Hexagon(UseCases):
             GuestKeys: GuestKeys("g" * 32),
             Limits: self.limits,
             FiguresTally: self.figures_tally,
+            WebhookSecrets: WebhookSecrets("w" * 32),
+            WebhookSettings: self.webhook_settings,
         }
 
     def use_case(self, kind: type[UseCase]) -> UseCase:
@@ -404,6 +430,20 @@ class Hexagon(UseCases):
             raise answer
         assert isinstance(answer, Prediction)
         return answer
+
+    async def deliver_webhooks(self) -> None:
+        """Try every delivery that is due once, as a deliverer would."""
+        deliverer = WebhookDeliverer(
+            self.deliver_webhook,
+            self.deliveries,
+            self.predictions,
+            self.batches,
+            self.delivery_counters,
+            DelivererSettings(),
+            BasePath(),
+        )
+        await deliverer.look()
+        await deliverer.idle()
 
     async def run_all(self) -> None:
         """Run all tasks in the queue, as a worker would, one after the other."""

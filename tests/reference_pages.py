@@ -16,8 +16,10 @@ from pathlib import Path
 import click
 
 from augury.application.limits import Limits
+from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.cli.root import OPERATOR_GROUPS, main
 from augury.bootstrap.config import ProcessSettings, variable
+from augury.inbound.deliverer.settings import DelivererSettings
 from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
@@ -39,6 +41,7 @@ ROOMS: Mapping[str, tuple[type, ...]] = {
     "Limits": (Limits,),
     "Workers": (WorkerSettings, CatBoostSettings, InspectorSettings),
     "The Telegram bot": (TelegramSettings,),
+    "Webhooks": (WebhookSettings, DelivererSettings),
 }
 """The dataclasses of settings, under the heading of their section."""
 SETTINGS_HEAD = """# Settings

@@ -22,17 +22,21 @@ from augury.application.people.block_user import BlockUser
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.unblock_user import UnblockUser
+from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap import config
 from augury.bootstrap.cli.root import OPERATOR_GROUPS, main
 from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.container import (
     api_container,
     bot_container,
+    deliverer_container,
     telegram,
     up_container,
     worker_container,
 )
 from augury.bootstrap.known_variables import COMMAND_LINE, KNOWN, unknown_variables
+from augury.domain.webhook_signature import WebhookSecrets
+from augury.inbound.deliverer.settings import BasePath, DelivererSettings
 from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
@@ -59,6 +63,8 @@ ROOMS = (
     CatBoostSettings,
     InspectorSettings,
     TelegramSettings,
+    WebhookSettings,
+    DelivererSettings,
 )
 SECRET = "s" * 40
 
@@ -72,6 +78,8 @@ def test_every_container_is_complete() -> None:
         GuestKeys(SECRET),
         JwtSettings(secret=SECRET),
         Limits(),
+        WebhookSecrets(SECRET),
+        WebhookSettings(),
     )
     api_container(ProcessSettings(), postgres, rabbit, *http)
     worker_container(
@@ -83,7 +91,11 @@ def test_every_container_is_complete() -> None:
         CatBoostSettings(),
         InspectorSettings(),
     )
-    together = *http, WorkerSettings(), CatBoostSettings(), InspectorSettings()
+    sending = DelivererSettings(), BasePath()
+    deliverer_container(
+        ProcessSettings(), postgres, Limits(), WebhookSecrets(SECRET), WebhookSettings(), *sending
+    )
+    together = *http, WorkerSettings(), CatBoostSettings(), InspectorSettings(), *sending
     up_container(ProcessSettings(), postgres, *together, broker=False)
     up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
     chats = TelegramSettings(token="42:secret")

@@ -20,7 +20,7 @@ PREFIX = os.environ.get("AUGURY_TEST_IMAGES", "augury-test")
 IMAGES = {f"{name}_IMAGE": f"{PREFIX}/{name.lower()}" for name in ("APP", "WORKER", "BOT")}
 """Our images have separate names here, so that a service beside the tests keeps its images. Two runs on one
 engine need different prefixes."""
-SERVICES = ("nginx", "app", "ml-worker", "telegram-bot", "postgres", "rabbitmq")
+SERVICES = ("nginx", "app", "deliverer", "ml-worker", "telegram-bot", "postgres", "rabbitmq")
 
 
 @cache

@@ -42,7 +42,7 @@ def test_services_that_come_back_in_the_worst_order_find_each_other(project: Pro
         eventually(lambda: len(account.accepted) >= 20, what="the first predictions")
         cut = {service: project.containers(service) for service in SERVICES}
         docker("kill", *(container for containers in cut.values() for container in containers))
-        for service in ("nginx", "app", "ml-worker", "telegram-bot", "rabbitmq", "postgres"):
+        for service in ("nginx", "app", "deliverer", "ml-worker", "telegram-bot", "rabbitmq", "postgres"):
             docker("start", *cut[service])
 
     project.settle()

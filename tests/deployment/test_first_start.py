@@ -62,7 +62,7 @@ def test_rabbitmq_shows_its_page_to_guest_on_the_loopback_address_alone(project:
     assert published == {"15672/tcp": {"127.0.0.1"}}
 
 
-@pytest.mark.parametrize("service", ["app", "ml-worker", "telegram-bot", "postgres"])
+@pytest.mark.parametrize("service", ["app", "deliverer", "ml-worker", "telegram-bot", "postgres"])
 def test_only_nginx_is_reached_from_outside(project: Project, service: str) -> None:
     for container in project.containers(service):
         assert not any(project.inspect(container)["NetworkSettings"]["Ports"].values())
@@ -85,6 +85,7 @@ def test_every_line_of_every_container_s_log_is_a_json_object(project: Project) 
     assert project.says_nothing_but_json()
     told = {service: "\n".join(project.logs(service)) for service in (*SERVICES, "migrate", "secrets")}
     assert '"message":"the worker is running"' in told["ml-worker"]
+    assert '"message":"the deliverer is running"' in told["deliverer"]
     assert '"message":"migrated: 0001' in told["migrate"]
     assert "tone@1 is active" in told["migrate"]
     assert "redirecting log output" in told["postgres"]  # PostgreSQL wrote it as text

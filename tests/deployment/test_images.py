@@ -21,7 +21,7 @@ def packages(project: Project, service: str) -> set[str]:
     return set(docker("exec", project.containers(service)[0], *python).split())
 
 
-@pytest.mark.parametrize("service", OURS)
+@pytest.mark.parametrize("service", [*OURS, "deliverer"])
 def test_processes_run_without_root_on_a_file_system_that_nobody_can_change(
     project: Project, service: str
 ) -> None:
@@ -80,7 +80,7 @@ def test_no_secret_is_in_an_image_or_a_log_or_a_container_s_description(
 
 
 def test_sigterm_ends_every_service_within_ten_seconds_and_well(project: Project) -> None:
-    services = ("nginx", "app", "ml-worker", "telegram-bot", "rabbitmq", "postgres")
+    services = ("nginx", "app", "deliverer", "ml-worker", "telegram-bot", "rabbitmq", "postgres")
     stopped = {service: project.containers(service)[0] for service in services}
     for container in stopped.values():
         docker("stop", "--time", "10", container)

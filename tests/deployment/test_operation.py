@@ -167,7 +167,9 @@ def test_secrets_are_changed_by_the_commands_of_the_manual(project: Project) -> 
         *as_documented("exec", "-T", "postgres", "psql", "-q", "-U", "augury"), given=statement.encode()
     )
     project.compose(
-        *as_documented("up", "-d", "--force-recreate", "--no-deps", "app", "ml-worker", "telegram-bot")
+        *as_documented(
+            "up", "-d", "--force-recreate", "--no-deps", "app", "deliverer", "ml-worker", "telegram-bot"
+        )
     )
     project.settle()
 
@@ -208,18 +210,19 @@ def test_the_manual_s_look_at_the_books_counts_predictions_by_status(project: Pr
 def test_the_connections_that_may_be_open_are_fewer_than_postgresql_allows(project: Project) -> None:
     pools = {
         service: int(project.compose("exec", "-T", service, "printenv", "AUGURY_DATABASE_POOL_SIZE"))
-        for service in ("app", "ml-worker", "telegram-bot")
+        for service in ("app", "deliverer", "ml-worker", "telegram-bot")
     }
     workers = len(project.containers("ml-worker"))
     rows = [
         f"| `app` | {pools['app']} | {pools['app']} |",
+        f"| `deliverer` | {pools['deliverer']} | {pools['deliverer']} |",
         f"| `ml-worker` | {pools['ml-worker']} | {workers * pools['ml-worker']} |",
         f"| `telegram-bot` | {pools['telegram-bot']} | {pools['telegram-bot']} |",
     ]
     for row in rows:
         assert row in MANUAL
     commands, superuser = 10, int(project.sql("SHOW superuser_reserved_connections"))
-    together = pools["app"] + workers * pools["ml-worker"] + pools["telegram-bot"] + commands + superuser
+    together = sum(pools.values()) + (workers - 1) * pools["ml-worker"] + commands + superuser
     assert f"Together these are {together} of {project.sql('SHOW max_connections')}." in MANUAL
 
 

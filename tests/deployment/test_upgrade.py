@@ -14,7 +14,7 @@ def test_postgresql_17_becomes_18_with_everything_in_it(project: Project) -> Non
     assert project.sql("SHOW server_version").startswith("17.")
     volume = f"{project.name}_postgres-data"
 
-    project.compose(*as_documented("stop", "nginx", "app", "ml-worker", "telegram-bot"))
+    project.compose(*as_documented("stop", "nginx", "app", "deliverer", "ml-worker", "telegram-bot"))
     dump = as_documented("exec", "-T", "postgres", "pg_dump", "-U", "augury", "-Fc", "augury")
     database = project.compose(*dump)
     project.compose(*as_documented("rm", "--stop", "--force", "postgres"))

@@ -12,6 +12,8 @@ from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, ModelStore
 from augury.application.operation.figures_tally import FiguresTally
+from augury.application.webhooks.ports import Addresses
+from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.config import ProcessSettings, SettingError, variable
 from augury.outbound.argon2_passwords import Argon2Passwords
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
@@ -133,6 +135,15 @@ def in_process_queue() -> Provider:
     return provider
 
 
+def registry() -> Provider:
+    """The registry in which a process counts."""
+    from prometheus_client import CollectorRegistry
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(lambda: CollectorRegistry(auto_describe=True), provides=CollectorRegistry)
+    return provider
+
+
 def counters() -> Provider:
     """The counters of a process, in a registry of its container."""
     from prometheus_client import CollectorRegistry  # a command of the operator counts nothing
@@ -152,6 +163,35 @@ def counters() -> Provider:
 def passwords() -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(WithParents[Argon2Passwords])
+    return provider
+
+
+def addresses() -> Provider:
+    """Resolves the names of webhooks."""
+    from augury.outbound.dns_addresses import DnsAddresses
+
+    def opened() -> Iterator[WithParents[DnsAddresses]]:
+        made = DnsAddresses()
+        yield made
+        made.close()
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(opened)
+    return provider
+
+
+def sending() -> Provider:
+    """Sends webhooks, and counts that in a registry of the container."""
+    from augury.inbound.deliverer.deliverer import WebhookDeliverer
+    from augury.outbound.delivery_counters import PrometheusDeliveryCounters
+    from augury.outbound.webhook_sender import HttpWebhookSender  # loads aiohttp
+
+    def sender(addresses: Addresses, settings: WebhookSettings) -> WithParents[HttpWebhookSender]:
+        return HttpWebhookSender(addresses, settings)
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(sender)
+    provider.provide_all(WithParents[PrometheusDeliveryCounters], WebhookDeliverer)
     return provider
 
 

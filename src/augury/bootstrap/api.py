@@ -22,15 +22,17 @@ from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.ports import Ended
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http_server import HttpServer, bound_socket, connections_possible
 from augury.bootstrap.pages import pages_of
 from augury.bootstrap.process import spare_the_collector
-from augury.bootstrap.secret_keys import derived
+from augury.bootstrap.secret_keys import derived, webhook_secrets
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.concurrency.background import background
+from augury.domain.webhook_signature import WebhookSecrets
 from augury.inbound.events import EventListener
 from augury.inbound.http.app import create_app
 from augury.inbound.http.connections import Connections, ConnectionSettings
@@ -63,9 +65,19 @@ async def run_api(process: ProcessSettings) -> None:
 
 def http_settings(
     secret: str | None = None,
-) -> tuple[HttpSettings, WebSettings, ConnectionSettings, GuestKeys, JwtSettings, Limits]:
+) -> tuple[
+    HttpSettings,
+    WebSettings,
+    ConnectionSettings,
+    GuestKeys,
+    JwtSettings,
+    Limits,
+    WebhookSecrets,
+    WebhookSettings,
+]:
     """The settings of the API. A given `secret` replaces `AUGURY_SECRET_KEY`."""
     secret = read(JwtSettings).secret if secret is None else secret
+    webhooks = read(WebhookSettings)
     return (
         read(HttpSettings),
         read(WebSettings),
@@ -73,6 +85,8 @@ def http_settings(
         GuestKeys(derived(secret, "guests")),
         read(JwtSettings, secret=derived(secret, "access tokens")),
         read(Limits),
+        webhook_secrets(webhooks.key or secret),
+        webhooks,
     )
 
 

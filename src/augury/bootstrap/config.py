@@ -63,6 +63,16 @@ NAMES = {
     ("TelegramSettings", "files_at_once"): "TELEGRAM_FILES_AT_ONCE",
     ("TelegramSettings", "packages"): "TELEGRAM_PACKAGES",
     ("TelegramSettings", "support"): "TELEGRAM_SUPPORT",
+    ("WebhookSettings", "most"): "MAX_WEBHOOKS",
+    ("WebhookSettings", "allow"): "WEBHOOK_ALLOW",
+    ("WebhookSettings", "rotation_overlap"): "WEBHOOK_ROTATION_OVERLAP",
+    ("WebhookSettings", "timeout"): "WEBHOOK_TIMEOUT",
+    ("WebhookSettings", "keep"): "WEBHOOK_KEEP",
+    ("WebhookSettings", "key"): "WEBHOOK_KEY",
+    ("DelivererSettings", "connections"): "WEBHOOK_CONNECTIONS",
+    ("DelivererSettings", "per_webhook"): "WEBHOOK_CONNECTIONS_EACH",
+    ("DelivererSettings", "look_every"): "WEBHOOK_LOOK_EVERY",
+    ("DelivererSettings", "grace"): "WEBHOOK_GRACE",
 }
 
 

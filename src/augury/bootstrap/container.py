@@ -14,7 +14,7 @@ from dishka import (
 
 from augury.bootstrap import adapters
 from augury.bootstrap.config import SettingError
-from augury.bootstrap.use_cases import API, CHATS, MODELS, REQUESTS, WORK, use_cases
+from augury.bootstrap.use_cases import API, CHATS, DELIVERY, MODELS, REQUESTS, WORK, use_cases
 from augury.outbound.system_clock import SystemClock
 
 
@@ -38,8 +38,14 @@ def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...
     To add the bot, pass `telegram()` as an override.
     """
     queue = adapters.rabbit() if broker else adapters.in_process_queue()
-    own = queue, adapters.counters(), *_credentials(), *_running_models()
-    return _container(settings, *own, use_cases(API, WORK, MODELS), *overrides)
+    own = queue, adapters.counters(), *_credentials(), *_running_models(), adapters.sending()
+    return _container(settings, *own, use_cases(API, WORK, MODELS, DELIVERY), *overrides)
+
+
+def deliverer_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
+    """The process that sends webhooks: neither a broker nor a web framework."""
+    own = adapters.registry(), adapters.addresses(), adapters.sending()
+    return _container(settings, *own, use_cases(DELIVERY), *overrides)
 
 
 def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
@@ -77,7 +83,7 @@ def asked_for_faults() -> tuple[Provider, ...]:
 
 
 def _credentials() -> tuple[Provider, ...]:
-    return adapters.passwords(), adapters.access_tokens()
+    return adapters.passwords(), adapters.access_tokens(), adapters.addresses()
 
 
 def _running_models() -> tuple[Provider, ...]:

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from augury.bootstrap.config import SettingError
+from augury.domain.webhook_signature import WebhookSecrets
 
 LEAST_SECRET_CHARACTERS = 32
 
@@ -30,3 +31,9 @@ def derived(secret: str, purpose: str) -> str:
     if len(secret) < LEAST_SECRET_CHARACTERS:
         raise SettingError(f"AUGURY_SECRET_KEY must have at least {LEAST_SECRET_CHARACTERS} characters")
     return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def webhook_secrets(secret: str) -> WebhookSecrets:
+    """The secrets of webhooks, which the API and the deliverers derive from the same key. Raises
+    `SettingError` if that is too short."""
+    return WebhookSecrets(derived(secret, "webhooks"))

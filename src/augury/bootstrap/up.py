@@ -31,7 +31,10 @@ from augury.bootstrap.starter import have_a_starter
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.bootstrap.worker import consuming, model_keeper, sweeper, task_runner
 from augury.concurrency.background import background
+from augury.inbound.deliverer.deliverer import WebhookDeliverer
+from augury.inbound.deliverer.settings import BasePath, DelivererSettings
 from augury.inbound.events import EventListener
+from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.catboost.inspector import InspectorSettings
@@ -74,6 +77,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
     bot = [telegram_provider()] if telegram.token else []
     container = up_container(
         *(process, database, settings, read(CatBoostSettings), read(InspectorSettings), *http),
+        *(replace(read(DelivererSettings), grace=GRACE), BasePath(read(HttpSettings).base_path)),
         *([rabbit] if rabbit else []),
         *([telegram] if telegram.token else []),
         broker=rabbit is not None,
@@ -93,6 +97,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
                 await stack.enter_async_context(_consuming_in_process(container, settings))
             if telegram.token:
                 await stack.enter_async_context(_bot(container, rabbit))
+            await stack.enter_async_context(background((await container.get(WebhookDeliverer)).run()))
             _show_banner(process)
             await serve(
                 container, listener, stop, await checks_of(container, broker=rabbit is not None), part=Part.UP

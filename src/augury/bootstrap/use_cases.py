@@ -74,6 +74,13 @@ from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.take_over import TakeOver
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.application.webhooks.change_webhook import ChangeWebhook
+from augury.application.webhooks.create_webhook import CreateWebhook
+from augury.application.webhooks.delete_webhook import DeleteWebhook
+from augury.application.webhooks.deliver_webhook import DeliverWebhook
+from augury.application.webhooks.replay_deliveries import ReplayDeliveries
+from augury.application.webhooks.rotate_secret import RotateSecret
+from augury.application.webhooks.send_test_event import SendTestEvent
 
 REQUESTS = (
     Backlog,
@@ -147,6 +154,11 @@ CHATS = (
 STREAMS = (FollowPrediction, FollowPredictions, OpenStreams)
 """What event streams need."""
 
+WEBHOOKS = (ChangeWebhook, CreateWebhook, DeleteWebhook, ReplayDeliveries, RotateSecret, SendTestEvent)
+
+DELIVERY = (DeliverWebhook,)
+"""What the process that sends webhooks needs."""
+
 BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 
 WORK = (
@@ -169,9 +181,9 @@ what `Tally` counts."""
 
 MODELS = (RegisterModel,)
 
-API = (*REQUESTS, *STREAMS, *BATCHES, *PEOPLE, *ADMINISTRATION)
+API = (*REQUESTS, *STREAMS, *BATCHES, *PEOPLE, *ADMINISTRATION, *WEBHOOKS)
 
-EVERY = (*API, *CHATS, *WORK, *MODELS)
+EVERY = (*API, *CHATS, *WORK, *MODELS, *DELIVERY)
 
 
 def use_cases(*groups: tuple[type, ...], scope: BaseScope = Scope.APP) -> Provider:

@@ -13,8 +13,7 @@ from augury.domain.webhook import InvalidWebhook
 MOST_URL_CHARACTERS = 2_000
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
 _PORTS = {"https": 443, "http": 80}
-_NAT64 = IPv6Network("64:ff9b::/96")
-_TRANSLATED = (_NAT64, IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+_UNICAST = IPv6Network("2000::/3")
 Address = IPv4Address | IPv6Address
 Networks = Collection[IPv4Network | IPv6Network]
 
@@ -67,14 +66,12 @@ def may_be_called(address: Address, allowed: Networks) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    """Whether it is a global unicast address. One that wraps an IPv4 address is judged by that, too."""
-    if not address.is_global or address.is_multicast or address.is_reserved or address.is_unspecified:
+    """Whether it is a global unicast address. One that wraps an IPv4 address is none."""
+    if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     if isinstance(address, IPv4Address):
         return True
-    if address.ipv4_mapped or any(address in network for network in _TRANSLATED) or address.teredo:
-        return False
-    return address.sixtofour is None
+    return address in _UNICAST and address.teredo is None and address.sixtofour is None
 
 
 def _is_in(address: Address, networks: Networks) -> bool:

@@ -28,6 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from augury.application.limits import Limits
 from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.domain.user import Role
+from augury.domain.webhook import EventType
 from augury.inbound.http.app import create_app, openapi
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
@@ -110,7 +111,9 @@ class Service:
         if turn % 4:
             await hexagon.run_all()
         key, _ = await hexagon.create_api_key(user_id=user.id, name="n")
-        known = {"prediction_id": prediction.id, "user_id": user.id, "key_id": key.id}
+        url = "https://receiver.example.org/"
+        hook, _ = await hexagon.create_webhook(user_id=user.id, url=url, events=[EventType.BATCH_FINISHED])
+        known = {"prediction_id": prediction.id, "user_id": user.id, "key_id": key.id, "webhook_id": hook.id}
         names = {"ref": "tone@1", "name": "tone"}
         return credential, names | {name: str(each) for name, each in known.items()}
 

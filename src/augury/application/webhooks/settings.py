@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
@@ -18,6 +18,10 @@ class WebhookSettings:
     """How long one try may take in all, from the name's resolution to the answer's status."""
     keep: timedelta = timedelta(days=14)
     """How long finished deliveries of webhooks are kept."""
+
+    key: str | None = field(default=None, repr=False)
+    """The key from which the secrets of webhooks are derived. Not set: `AUGURY_SECRET_KEY`. Before you change
+    that one, set this to its old value, so that the webhooks keep their secrets."""
 
     def __post_init__(self) -> None:
         if self.timeout < timedelta(milliseconds=10):

@@ -27,7 +27,7 @@ OPERATOR_GROUPS = {
     "user": "Accounts: create, show, promote, set-password, top-up, reverse, share, block, unblock.",
 }
 """The groups of commands, with the first sentence of their help. Each is in the module of its name."""
-PROCESSES = ("api", "bot", "migrate", "up", "worker")
+PROCESSES = ("api", "bot", "deliver", "migrate", "up", "worker")
 """Commands that run unattended and obey `AUGURY_LOG_FORMAT`. A person calls the others."""
 
 
@@ -116,6 +116,16 @@ def worker(**options: object) -> None:
     from augury.bootstrap.worker import run_worker
 
     run(run_worker(process_settings(**options)))
+    leave()
+
+
+@main.command()
+def deliver() -> None:
+    """Send webhooks. Several deliverers may run side by side."""
+    from augury.bootstrap.deliver import run_deliverer
+    from augury.bootstrap.process import leave, process_settings, run
+
+    run(run_deliverer(process_settings()))
     leave()
 
 

@@ -63,6 +63,7 @@ from augury.inbound.http import (
     quote,
     submissions,
     users,
+    webhooks,
 )
 from augury.inbound.http import (
     asyncapi as asyncapi_pages,
@@ -103,6 +104,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *models.ROUTES,
     *model_cards.ROUTES,
     *inference.ROUTES,
+    *webhooks.ROUTES,
 )
 ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin.ROUTES,

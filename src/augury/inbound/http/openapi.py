@@ -26,6 +26,7 @@ from typing_extensions import override
 
 from augury.inbound.event_stream import EventResponse
 from augury.inbound.http.encoded import EncodedJson
+from augury.inbound.http.webhook_events import described_webhooks
 
 BEARER = [{"bearer": list[str]()}]
 """The security of a route that needs a credential."""
@@ -80,7 +81,10 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
     for name in [name for name in schemas if name.startswith(_RESPONSES)]:  # not types of the API
         del schemas[name]
     document.paths = _in_order(document.paths or {})
-    return msgspec.json.encode(document.to_schema())
+    shown = document.to_schema()
+    shown["webhooks"], data = described_webhooks()
+    shown["components"]["schemas"] = data | shown["components"]["schemas"]
+    return msgspec.json.encode(shown)
 
 
 def _in_order(paths: Mapping[str, PathItem]) -> dict[str, PathItem]:

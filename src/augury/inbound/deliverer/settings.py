@@ -1,0 +1,28 @@
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class BasePath:
+    """The path under which callers find the API, for the URLs in events."""
+
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelivererSettings:
+    connections: int = 100
+    """Tries that one deliverer makes at the same time. At most half of them go to webhooks that fail."""
+    per_webhook: int = 10
+    """Tries at the same time to one webhook, so that a slow receiver does not hold up others. A webhook whose
+    last try failed gets one."""
+    look_every: timedelta = timedelta(milliseconds=500)
+    """How often an idle deliverer looks for new deliveries."""
+    grace: timedelta = timedelta(seconds=5)
+    """How long tries under way may go on after a stop. The others are handed back."""
+
+    def __post_init__(self) -> None:
+        if min(self.connections, self.per_webhook) < 1:
+            raise ValueError("connections and per_webhook must be at least 1")
+        if self.look_every < timedelta(milliseconds=1):
+            raise ValueError("look_every must be at least 0.001 seconds")

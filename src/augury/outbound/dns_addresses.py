@@ -1,0 +1,41 @@
+"""Resolves names with the system's resolver, in threads of its own.
+
+A name server that does not answer keeps its thread busy for a long time. In asyncio's shared threads, a few
+such names would hold up everybody.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from typing_extensions import override
+
+from augury.application.webhooks.ports import Addresses
+
+SECONDS = 5.0
+"""How long a name may take."""
+
+
+class DnsAddresses(Addresses):
+    def __init__(self, threads: int = 16) -> None:
+        """Threads are started as they are needed."""
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="dns")
+
+    @override
+    async def of(self, host: str) -> Sequence[str]:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(SECONDS):
+                found = await loop.run_in_executor(self._threads, _look_up, host)
+        except (OSError, UnicodeError, TimeoutError):
+            return ()
+        return tuple(dict.fromkeys(found))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str) -> list[str]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]

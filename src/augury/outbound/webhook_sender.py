@@ -1,0 +1,147 @@
+"""Sends webhooks over HTTP, only to addresses that may be called."""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientSSLError,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
+from aiohttp.abc import AbstractResolver, ResolveResult
+from typing_extensions import override
+
+from augury.application.ports import Json
+from augury.application.webhooks.ports import Addresses, WebhookSender
+from augury.application.webhooks.settings import WebhookSettings
+from augury.domain.webhook import InvalidWebhook
+from augury.domain.webhook_address import require_callable, target_of
+from augury.domain.webhook_try import TryError, TryResult
+
+
+@dataclass(frozen=True, slots=True)
+class HttpWebhookSender(WebhookSender):
+    """Makes a new connection for each try, so that each is checked anew. Proxies of the environment are not
+    used, since they would resolve the name again."""
+
+    addresses: Addresses
+    settings: WebhookSettings
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+    @override
+    async def send(self, url: str, headers: Mapping[str, str], body: Json) -> TryResult:
+        began = time.perf_counter()
+        status = error = after = None
+        try:
+            async with asyncio.timeout(self.settings.timeout.total_seconds()):
+                status, after = await self._post(url, headers, body)
+        except InvalidWebhook:
+            error = TryError.REFUSED_ADDRESS
+        except _NotResolved:
+            error = TryError.NOT_RESOLVED
+        except TimeoutError:
+            error = TryError.TIMED_OUT
+        except ClientSSLError:
+            error = TryError.TLS
+        except ClientConnectorError:
+            error = TryError.NOT_CONNECTED
+        except (ClientError, OSError, ValueError):  # what a receiver answers is not always HTTP
+            error = TryError.BROKEN
+        took = timedelta(seconds=time.perf_counter() - began)
+        return TryResult(status_code=status, error=error, took=took, retry_after=after)
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: Json) -> tuple[int, timedelta | None]:
+        """The answer's status, and its `Retry-After`. The body is not read: what a receiver answers is
+        nobody's business, and it may be endless."""
+        target = target_of(url)
+        addresses = await self.addresses.of(target.host)
+        if not addresses:
+            raise _NotResolved
+        require_callable(target, addresses, self.settings.allow)
+        connector = TCPConnector(
+            resolver=_Known(addresses), socket_factory=_only_to(addresses), ssl=self.tls, force_close=True
+        )
+        async with (
+            ClientSession(
+                connector=connector,
+                cookie_jar=DummyCookieJar(),
+                timeout=ClientTimeout(),  # the time limit is for all of it
+                auto_decompress=False,
+                trust_env=False,
+            ) as session,
+            session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+        ):
+            return answer.status, _retry_after(answer.headers.get("Retry-After"))
+
+
+class _NotResolved(Exception):
+    pass
+
+
+class _Known(AbstractResolver):
+    """Answers with the addresses that were checked, so that nobody resolves the name again."""
+
+    def __init__(self, addresses: Sequence[str]) -> None:
+        self._addresses = addresses
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in self._addresses
+        ]
+
+    @override
+    async def close(self) -> None:
+        pass
+
+
+AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
+
+
+def _only_to(addresses: Sequence[str]) -> Callable[[AddressInfo], socket.socket]:
+    """Makes sockets for the addresses that were checked, and for no others: an address in the URL itself is
+    not resolved."""
+
+    def made(info: AddressInfo) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if address[0] not in addresses:
+            raise OSError("the address was not checked")
+        return socket.socket(family, kind, protocol)
+
+    return made
+
+
+def _retry_after(text: str | None) -> timedelta | None:
+    """Seconds, or a date (RFC 9110, section 10.2.3). None if it is neither, or in the past."""
+    if text is None:
+        return None
+    try:
+        wait = timedelta(seconds=int(text)) if text.isdecimal() else _until(text)
+    except (ValueError, OverflowError):
+        return None
+    return wait if wait > timedelta() else None
+
+
+def _until(text: str) -> timedelta:
+    at = parsedate_to_datetime(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)
