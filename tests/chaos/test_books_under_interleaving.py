@@ -26,6 +26,7 @@ from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
+from augury.application.webhooks.limit_events import LimitEvents
 from augury.domain.balance import NotEnoughCredits, PaymentTaken
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import (
@@ -146,6 +147,7 @@ class Interleaved(RuleBasedStateMachine):
             clock=clock,
             limits=limits,
             backlog=Backlog(self.books.predictions, limits),
+            limit_events=LimitEvents(self.books.outbox),
         )
         self.cancel = CancelPrediction(counters=counters, books=books, events=events, clock=clock)
         self.top_up = TopUp(users=users, books=books)

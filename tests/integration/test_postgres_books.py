@@ -23,6 +23,7 @@ from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
+from augury.application.webhooks.limit_events import LimitEvents
 from augury.domain.balance import Balance, BooksDisagree, NotEnoughCredits, Transfer, TransferKind
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, uuid7
@@ -58,6 +59,7 @@ def submit(adapters: Adapters) -> RequestPredictions:
         clock=clock,
         limits=LIMITS,
         backlog=Backlog(adapters.predictions, LIMITS),
+        limit_events=LimitEvents(adapters.outbox),
     )
 
 

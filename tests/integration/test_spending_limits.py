@@ -21,6 +21,7 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Decision, Request
+from augury.application.webhooks.limit_events import LimitEvents
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.api_key import KeyTerms, Period, Spending, SpendingLimitReached, SpendingLimits
 from augury.domain.balance import Balance, NotEnoughCredits
@@ -72,6 +73,7 @@ class Processes:
                 clock=clock,
                 limits=LIMITS,
                 backlog=Backlog(adapters.predictions, LIMITS),
+                limit_events=LimitEvents(adapters.outbox),
             )
             board: Board = NaturalBatches(request, most=64)
             self.boards.append(board)

@@ -78,6 +78,7 @@ from augury.application.webhooks.change_webhook import ChangeWebhook
 from augury.application.webhooks.create_webhook import CreateWebhook
 from augury.application.webhooks.delete_webhook import DeleteWebhook
 from augury.application.webhooks.deliver_webhook import DeliverWebhook
+from augury.application.webhooks.limit_events import LimitEvents
 from augury.application.webhooks.replay_deliveries import ReplayDeliveries
 from augury.application.webhooks.rotate_secret import RotateSecret
 from augury.application.webhooks.send_test_event import SendTestEvent
@@ -90,6 +91,7 @@ REQUESTS = (
     KeepFigures,
     KnownBalances,
     KnownCallers,
+    LimitEvents,
     RedeemPromoCode,
     RequestPredictions,
     WaitForPrediction,

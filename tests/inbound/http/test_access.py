@@ -40,6 +40,7 @@ GUESTS_TOO = {
     ("GET", "/predictions/{prediction_id:uuid}"),
     ("GET", "/predictions/{prediction_id:uuid}/events"),
 }
+HOOK = {"url": "https://receiver.example.org/", "events": ["batch.finished"]}
 BODIES = {
     "/predictions": TEXT,
     "/predictions/predict": TEXT,
@@ -48,6 +49,9 @@ BODIES = {
     "/users/me/api-keys": {"name": "n"},
     "/users/me/api-keys/{key_id:uuid}": {"name": "n"},
     "/balance/redeem": {"code": "SPRING"},
+    "/webhooks": HOOK,
+    "/webhooks/{webhook_id:uuid}": {"enabled": False},
+    "/webhooks/{webhook_id:uuid}/replay": {"since": "2026-01-01T00:00:00Z"},
     "/admin/users/{user_id:uuid}/top-up": {"credits": 1},
     "/admin/users/{user_id:uuid}": {"role": "admin"},
     "/admin/users/{user_id:uuid}/reversal": {"payment": str(uuid7())},
@@ -105,6 +109,7 @@ async def test_what_is_one_users_is_a_404_to_every_other(api: Api, is_admin: boo
     ids = {
         "prediction_id": (await owner.post("/predictions", json=TEXT)).json()["id"],
         "key_id": (await owner.post("/users/me/api-keys", json={"name": "n"})).json()["id"],
+        "webhook_id": (await owner.post("/webhooks", json=HOOK)).json()["webhook"]["id"],
     }
     other = await (api.admin() if is_admin else api.member())
     walked = 0
@@ -116,7 +121,7 @@ async def test_what_is_one_users_is_a_404_to_every_other(api: Api, is_admin: boo
                 assert response.status_code == 404, (method, path)
                 assert response.json()["type"].endswith("-not-found")
                 walked += 1
-    assert walked == 7
+    assert walked == 14
     assert (await owner.get(f"/predictions/{ids['prediction_id']}")).json()["status"] == "queued"
     assert len((await owner.get("/users/me/api-keys")).json()["items"]) == 1
 
@@ -125,7 +130,8 @@ async def test_lists_show_nothing_of_others(api: Api) -> None:
     owner, other = await api.member(credits=1), await api.member()
     await owner.post("/predictions", json=TEXT)
     await owner.post("/users/me/api-keys", json={"name": "n"})
+    await owner.post("/webhooks", json=HOOK)
 
-    for path in ("/predictions", "/users/me/api-keys", "/balance/transfers"):
+    for path in ("/predictions", "/users/me/api-keys", "/balance/transfers", "/webhooks"):
         assert (await owner.get(path)).json()["items"]
         assert not (await other.get(path)).json()["items"]

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any, get_args
@@ -11,7 +12,7 @@ from augury.domain.webhook import SUBSCRIBABLE
 from augury.inbound.http.webhook_events import EVENTS
 from augury.inbound.http.webhook_views import Event
 from tests.hexagon import Hexagon
-from tests.http_api import Api, is_problem, serving
+from tests.http_api import TEXT, Api, is_problem, serving
 
 URL = "https://receiver.example.org/hook"
 NEW = {"url": URL, "events": ["prediction.finished", "payment.received"]}
@@ -225,3 +226,36 @@ async def test_every_event_is_described(api: Api) -> None:
         assert body["properties"]["type"]["const"] == name
         reference = body["properties"]["data"]["$ref"].rpartition("/")[2]
         assert set(body["examples"][0]["data"]) == set(schemas[reference]["properties"]) - {"failure"}
+
+
+async def test_an_api_key_cannot_make_what_outlives_it(api: Api) -> None:
+    member = await api.member()
+    path = f"/webhooks/{(await created(member))['webhook']['id']}"
+    key = (await member.post("/users/me/api-keys", json={"name": "n"})).json()["key"]
+    program = api.client(Authorization=f"Bearer {key}")
+
+    for response in (
+        await program.post("/webhooks", json=NEW),
+        await program.patch(path, json={"url": URL + "2"}),
+        await program.post(f"{path}/rotate"),
+    ):
+        assert is_problem(response, 403, "not-by-api-key")
+    assert (await program.get(f"{path}/deliveries")).status_code == 200
+    assert (await program.post(f"{path}/test")).status_code == 202
+
+
+async def test_a_spending_limit_is_told_once(api: Api) -> None:
+    member = await api.member(credits=10)
+    path = f"/webhooks/{(await created(member, events=['limit.reached']))['webhook']['id']}"
+    limited = {"name": "n", "limits": {"day": 1}}
+    key = (await member.post("/users/me/api-keys", json=limited)).json()
+    program = api.client(Authorization=f"Bearer {key['key']}")
+
+    answers = [(await program.post("/predictions", json=TEXT)).status_code for _ in range(4)]
+
+    assert answers == [202, 402, 402, 402]
+    await api.hexagon.deliver_webhooks()
+    [(_, _, body)] = api.hexagon.sender.sent
+    data = json.loads(body)["data"]
+    assert (data["api_key"], data["period"], data["limit"], data["spent"]) == (key["id"], "day", 1, 1)
+    assert len((await member.get(f"{path}/deliveries")).json()["items"]) == 1

@@ -9,6 +9,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Clock, Counters, IdempotencyKey
 from augury.application.predictions.ports import PredictionQueue
 from augury.application.retrying import retried
+from augury.application.webhooks.limit_events import LimitEvents
 from augury.domain.api_key import KeyTerms, SpendingLimitReached
 from augury.domain.balance import MOST_CREDITS, InvalidAmount, NotEnoughCredits, Transfer
 from augury.domain.batch import Batch
@@ -76,6 +77,7 @@ class AcceptBatch:
     clock: Clock
     limits: Limits
     counters: Counters
+    limit_events: LimitEvents
 
     async def __call__(self, received: Received) -> Batch | Replayed:
         """Nothing is run, and nothing is charged, before the whole price is held.
@@ -87,6 +89,8 @@ class AcceptBatch:
             answer, slices = await retried(lambda: self._decide(received))
         except SpendingLimitReached as refusal:
             self.counters.refused(f"spending_{refusal.period}")
+            if received.spender is not None:
+                await self.limit_events.reached(received.user_id, received.spender.id, refusal)
             raise
         for begin in range(0, len(slices), PUT_TOGETHER):
             ids = [each.id for each in slices[begin : begin + PUT_TOGETHER]]

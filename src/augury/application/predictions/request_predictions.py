@@ -11,6 +11,7 @@ from augury.application.predictions.known_balances import KnownBalances
 from augury.application.predictions.ports import Acceptance, PredictionQueue
 from augury.application.predictions.requests import Decision, Request
 from augury.application.retrying import retried
+from augury.application.webhooks.limit_events import LimitEvents
 
 MOST_ROUNDS = 10
 """How often a request is decided upon, at most, while others spend from the same balance."""
@@ -27,6 +28,7 @@ class RequestPredictions:
     limits: Limits
     backlog: Backlog
     counters: Counters
+    limit_events: LimitEvents
 
     async def __call__(self, requests: Sequence[Request]) -> list[Decision]:
         """The answers are in the order of `requests`. A refusal affects only its own request.
@@ -57,8 +59,10 @@ class RequestPredictions:
         decisions, answers = await retried(lambda: self._decide(requests, fresh=fresh))
         for lane, ids in decisions.ids_by_lane().items():
             self.queue.put(ids, traces=decisions.traces, lane=lane)
-        for _, refusal in decisions.reached:
+        for request, refusal in decisions.reached:
             self.counters.refused(f"spending_{refusal.period}")
+            if request.spender is not None:
+                await self.limit_events.reached(request.user_id, request.spender.id, refusal)
         self.counters.accepted([accepted.prediction for accepted in decisions.accepted])
         return answers
 

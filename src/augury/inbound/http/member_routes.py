@@ -2,12 +2,11 @@
 
 from functools import partial
 
-from litestar import delete, get, patch, post
+from litestar import delete, get, post
 
 from augury.inbound.http.identity import signed_in
 from augury.inbound.http.openapi import BEARER
 
 member_get = partial(get, guards=[signed_in], security=BEARER)
 member_post = partial(post, guards=[signed_in], security=BEARER)
-member_patch = partial(patch, guards=[signed_in], security=BEARER)
 member_delete = partial(delete, guards=[signed_in], security=BEARER)

@@ -81,7 +81,11 @@ class BalanceLow(msgspec.Struct):
 
 
 class LimitReached(msgspec.Struct):
-    limit: str
+    api_key: UUID
+    period: str
+    limit: int
+    spent: int
+    resets_at: datetime
 
 
 class PaymentReceived(msgspec.Struct):
@@ -114,8 +118,8 @@ EVENTS: Mapping[EventType, tuple[type, str, dict[str, Any]]] = {
     ),
     EventType.LIMIT_REACHED: (
         LimitReached,
-        "A spending limit is reached, so that requests are refused. It is sent once per limit and period.",
-        {"limit": "day"},
+        "The spending limit of an API key refuses requests. It is sent once per limit and period.",
+        {"api_key": _ID, "period": "day", "limit": 500, "spent": 500, "resets_at": "2026-11-29T00:00:00Z"},
     ),
     EventType.PAYMENT_RECEIVED: (
         PaymentReceived,

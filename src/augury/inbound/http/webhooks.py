@@ -4,6 +4,7 @@ from uuid import UUID
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
+from litestar import patch, post
 from litestar.params import FromPath, JSONBody
 
 from augury.application.webhooks.change_webhook import ChangeWebhook, WebhookChange
@@ -14,7 +15,7 @@ from augury.application.webhooks.replay_deliveries import Period, ReplayDeliveri
 from augury.application.webhooks.rotate_secret import RotateSecret
 from augury.application.webhooks.send_test_event import SendTestEvent
 from augury.domain.identifiers import DeliveryId, WebhookId
-from augury.domain.user import UserNotFound
+from augury.domain.user import NotByApiKey, UserNotFound
 from augury.domain.webhook import (
     EventType,
     InvalidWebhook,
@@ -25,8 +26,9 @@ from augury.domain.webhook import (
 from augury.domain.webhook_delivery import DeliveryNotFound
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.field_problems import FieldProblem
-from augury.inbound.http.identity import SignedIn
-from augury.inbound.http.member_routes import member_delete, member_get, member_patch, member_post
+from augury.inbound.http.identity import InPerson, SignedIn, in_person
+from augury.inbound.http.member_routes import member_delete, member_get, member_post
+from augury.inbound.http.openapi import BEARER
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.problems import Refused, documented
 from augury.inbound.http.refusals import WRONG_SHAPE
@@ -48,20 +50,23 @@ _NOT_FOUND = WebhookNotFound(webhook_id=WebhookId(UUID(int=0)))
 _INVALID = InvalidWebhook(reason="the URL must begin with https://")
 
 
-@member_post(
+@post(
     "/webhooks",
+    guards=[in_person],
+    security=BEARER,
     dto=JsonBody[NewWebhook],
     return_dto=None,
     tags=TAGS,
     summary="Register a webhook",
     description=CreateWebhook.__doc__,
     responses=documented(
-        401, 404, 409, 413, 415, 422, refusals=[UserNotFound(), TooManyWebhooks(most=10), _INVALID]
+        *(401, 403, 404, 409, 413, 415, 422),
+        refusals=[NotByApiKey(), UserNotFound(), TooManyWebhooks(most=10), _INVALID],
     ),
 )
 @inject
 async def create_webhook(
-    request: SignedIn, data: JSONBody[NewWebhook], create: FromDishka[CreateWebhook]
+    request: InPerson, data: JSONBody[NewWebhook], create: FromDishka[CreateWebhook]
 ) -> CreatedWebhook:
     webhook, secret = await create(
         user_id=request.user,
@@ -106,18 +111,20 @@ async def read_webhook(
     return WebhookView.of(await webhooks.get(WebhookId(webhook_id), owner=request.user))
 
 
-@member_patch(
+@patch(
     "/webhooks/{webhook_id:uuid}",
+    guards=[in_person],
+    security=BEARER,
     dto=JsonBody[WebhookPatch],
     return_dto=None,
     tags=TAGS,
     summary="Change a webhook",
     description=ChangeWebhook.__doc__,
-    responses=documented(401, 404, 413, 415, 422, refusals=[_NOT_FOUND, _INVALID]),
+    responses=documented(401, 403, 404, 413, 415, 422, refusals=[NotByApiKey(), _NOT_FOUND, _INVALID]),
 )
 @inject
 async def change_webhook(
-    request: SignedIn,
+    request: InPerson,
     webhook_id: FromPath[UUID],
     data: JSONBody[WebhookPatch],
     change: FromDishka[ChangeWebhook],
@@ -146,17 +153,19 @@ async def delete_webhook(
     await delete(user_id=request.user, webhook_id=WebhookId(webhook_id))
 
 
-@member_post(
+@post(
     "/webhooks/{webhook_id:uuid}/rotate",
+    guards=[in_person],
+    security=BEARER,
     status_code=200,
     tags=TAGS,
     summary="Rotate a webhook's secret",
     description=RotateSecret.__doc__,
-    responses=documented(401, 404, refusals=[_NOT_FOUND]),
+    responses=documented(401, 403, 404, refusals=[NotByApiKey(), _NOT_FOUND]),
 )
 @inject
 async def rotate_secret(
-    request: SignedIn, webhook_id: FromPath[UUID], rotate: FromDishka[RotateSecret]
+    request: InPerson, webhook_id: FromPath[UUID], rotate: FromDishka[RotateSecret]
 ) -> RotatedSecretView:
     rotated = await rotate(user_id=request.user, webhook_id=WebhookId(webhook_id))
     return RotatedSecretView(rotated.secret, rotated.overlap_until)
