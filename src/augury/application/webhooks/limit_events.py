@@ -26,7 +26,7 @@ class LimitEvents:
         self._told: Recent[str, bool] = Recent(most=MOST, lifetime=A_DAY)
 
     async def reached(self, user_id: UserId, key_id: UUID, refusal: SpendingLimitReached) -> None:
-        """Never raises: a refusal is answered as such, also if nobody can be told now. Then the next one is."""
+        """Never raises. If nobody can be told now, the next refusal is told."""
         once = f"{key_id} {refusal.period} {refusal.resets_at.isoformat()} {refusal.limit}"
         if self._told.get(once):
             return

@@ -356,7 +356,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "webhook-disabled",
         "The webhook is disabled",
         {},
-        'The webhook is disabled. `PATCH` it with `{{"enabled": true}}` first.',
+        "The webhook is disabled. Enable it first: `PATCH` it with `enabled`.",
     ),
     ScopeMissing: Kind(
         403,
