@@ -21,7 +21,18 @@ from augury.application.predictions.request_predictions import RequestPrediction
 from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.concurrency.natural_batches import NaturalBatches
-from augury.inbound.web import entering, files, language, money, predictions, problems, start, try_model
+from augury.inbound.web import (
+    account,
+    entering,
+    files,
+    keys,
+    language,
+    money,
+    predictions,
+    problems,
+    start,
+    try_model,
+)
 from augury.inbound.web.assets import load_assets
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.rendering import Answer
@@ -34,6 +45,8 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *predictions.ROUTES,
     *files.ROUTES,
     *money.ROUTES,
+    *keys.ROUTES,
+    *account.ROUTES,
     *entering.ROUTES,
     *language.ROUTES,
 )

@@ -34,7 +34,7 @@ async def enter(request: PageRequest, sign_in: FromDishka[SignIn]) -> Answer:
     try:
         if len(password) > 4 * MOST_PASSWORD_CHARACTERS:
             raise WrongCredentials
-        return await _enter(request, sign_in, email, password, wanted)
+        return await entered(request, sign_in, email, password, wanted)
     except DomainError as error:
         return _form(request, "sign_in.html", email=email, next=wanted, error=error)
 
@@ -54,7 +54,7 @@ async def register(
     wanted = own_path(str(form.get("next", "")))
     try:
         await register_user(email=email, password=password, address=address_mark(request))
-        return await _enter(request, sign_in, email, password, wanted)
+        return await entered(request, sign_in, email, password, wanted)
     except DomainError as error:
         return _form(request, "register.html", email=email, next=wanted, error=error)
 
@@ -87,7 +87,7 @@ def address_mark(request: PageRequest) -> str:
     return admit_guest.keys.mark(outside.place(request.scope))
 
 
-async def _enter(request: PageRequest, sign_in: SignIn, email: str, password: str, wanted: str) -> Answer:
+async def entered(request: PageRequest, sign_in: SignIn, email: str, password: str, wanted: str) -> Answer:
     """Begin a session, with a cookie that nobody knew before: an earlier one is worth nothing."""
     client = client_of(request.headers.get("user-agent"))
     tokens = await sign_in(email=email, password=password, address=address_mark(request), client=client)

@@ -26,7 +26,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Cookie, Accept-Language, HX-Request",
 }
-PAGES = ("/app/predictions", "/app/files", "/app/money")
+PAGES = ("/app/predictions", "/app/files", "/app/money", "/app/account")
 """The addresses in the main navigation."""
 Answer = Response[str]
 

@@ -1,0 +1,76 @@
+"""API keys, with which programs act for a person."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get, post
+from litestar.params import FromPath
+
+from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.delete_api_key import DeleteApiKey
+from augury.application.people.ports import ApiKeys
+from augury.domain.errors import DomainError
+from augury.inbound.web.problems import status_of
+from augury.inbound.web.rendering import Answer, page, see_other
+from augury.inbound.web.visitor import PageRequest, signed_in
+
+LIFETIMES = (7, 30, 90, 365)
+"""Days from which a person chooses. A key may also hold for good."""
+
+
+@get("/app/keys", guards=[signed_in], include_in_schema=False)
+@inject
+async def listed(request: PageRequest, api_keys: FromDishka[ApiKeys]) -> Answer:
+    return await _page(request, api_keys)
+
+
+@post("/app/keys", guards=[signed_in], include_in_schema=False)
+@inject
+async def create(
+    request: PageRequest, api_keys: FromDishka[ApiKeys], create_api_key: FromDishka[CreateApiKey]
+) -> Answer:
+    """Show the new key, this once. It is not stored."""
+    form, user = await request.form(), request.user.member
+    name, days = str(form.get("name", "")).strip(), str(form.get("days", ""))
+    expires_in = timedelta(days=int(days)) if days.isdecimal() and int(days) in LIFETIMES else None
+    try:
+        _, secret = await create_api_key(
+            user_id=user.id, name=name, expires_in=expires_in, version=user.access_version
+        )
+    except DomainError as error:
+        return await _page(request, api_keys, error=error, name=name)
+    return await _page(request, api_keys, secret=secret)
+
+
+@post("/app/keys/{key_id:uuid}/delete", guards=[signed_in], include_in_schema=False)
+@inject
+async def delete(
+    request: PageRequest, key_id: FromPath[UUID], delete_api_key: FromDishka[DeleteApiKey]
+) -> Answer:
+    await delete_api_key(user_id=request.user.member.id, key_id=key_id)
+    return see_other(request, "/app/keys")
+
+
+async def _page(
+    request: PageRequest,
+    api_keys: ApiKeys,
+    *,
+    secret: str = "",
+    name: str = "",
+    error: DomainError | None = None,
+) -> Answer:
+    return page(
+        request,
+        "keys.html",
+        status=200 if error is None else status_of(error),
+        keys=await api_keys.of(request.user.member.id),
+        lifetimes=LIFETIMES,
+        secret=secret,
+        name=name,
+        error=error,
+    )
+
+
+ROUTES = (listed, create, delete)

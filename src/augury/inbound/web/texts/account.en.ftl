@@ -1,0 +1,43 @@
+account-of = Signed in as { $email }.
+keys = API keys
+webhooks = Webhooks
+telegram = Telegram
+telegram-lead = Link a chat with the bot: it then shares your credits and history.
+telegram-link = Make a link to the bot
+telegram-open = Open the bot and link the chat
+telegram-until = It works once, until
+sessions = Sessions
+session-program = A program
+session-begun = since
+session-end = End
+sign-out-everywhere = Sign out everywhere
+change-password = Change the password
+change-password-lead = All other sessions end.
+current-password = Current password
+new-password = New password
+end-keys-too = Also delete my API keys
+close-account = Close the account
+close-lead = Your address, sessions, keys, and the inputs and answers of your predictions are deleted for good. The movements of credits stay in the books, without your name.
+close-loses = { $credits ->
+    [0] You have no credits that would be lost.
+    [one] { $credits } credit is lost with it.
+   *[other] { $credits } credits are lost with it.
+}
+close-type = Type your e-mail address to confirm
+close-mistyped = This is not the address of your account.
+close-now = Close it for good
+keys-lead = A program that has a key spends your credits.
+keys-none = You have no keys yet.
+key-once = Copy the key now: it is not shown again.
+key-new = New key
+key-name = Name
+key-hint = Begins with
+key-used = Last used
+key-expires = Ends
+key-create = Make a key
+never = never
+in-days = { $days ->
+    [one] in { $days } day
+   *[other] in { $days } days
+}
+delete = Delete

@@ -1,0 +1,45 @@
+account-of = Вы вошли как { $email }.
+keys = API-ключи
+webhooks = Вебхуки
+telegram = Telegram
+telegram-lead = Привяжите чат с ботом: кредиты и история станут общими.
+telegram-link = Получить ссылку на бота
+telegram-open = Открыть бота и привязать чат
+telegram-until = Работает один раз, до
+sessions = Сеансы
+session-program = Программа
+session-begun = с
+session-end = Завершить
+sign-out-everywhere = Выйти везде
+change-password = Сменить пароль
+change-password-lead = Все остальные сеансы завершатся.
+current-password = Текущий пароль
+new-password = Новый пароль
+end-keys-too = Удалить и мои API-ключи
+close-account = Закрыть аккаунт
+close-lead = Адрес, сеансы, ключи, данные и ответы предсказаний удаляются навсегда. Движения кредитов остаются в книгах без вашего имени.
+close-loses = { $credits ->
+    [0] Кредитов, которые пропадут, у вас нет.
+    [one] Вместе с ним пропадёт { $credits } кредит.
+    [few] Вместе с ним пропадут { $credits } кредита.
+   *[other] Вместе с ним пропадут { $credits } кредитов.
+}
+close-type = Введите свой адрес e-mail для подтверждения
+close-mistyped = Это не адрес вашего аккаунта.
+close-now = Закрыть навсегда
+keys-lead = Программа с ключом тратит ваши кредиты.
+keys-none = Ключей пока нет.
+key-once = Скопируйте ключ сейчас: больше он не показывается.
+key-new = Новый ключ
+key-name = Название
+key-hint = Начинается с
+key-used = Использован
+key-expires = Истекает
+key-create = Создать ключ
+never = никогда
+in-days = { $days ->
+    [one] через { $days } день
+    [few] через { $days } дня
+   *[other] через { $days } дней
+}
+delete = Удалить
