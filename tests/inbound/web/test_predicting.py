@@ -100,6 +100,7 @@ async def test_another_user_s_predictions_are_not_there(site: Site) -> None:
     for method, place in (
         ("get", path),
         ("get", f"{path}/state"),
+        ("get", f"{path}/events"),
         ("get", f"{path}/explanation.svg"),
         ("post", f"{path}/cancel"),
         ("post", f"{path}/forget"),
@@ -121,7 +122,11 @@ async def test_the_state_comes_as_a_part_when_it_changes(site: Site) -> None:
     part = await ada.get(f"{path}/state", **{"hx-request": "true"})
     assert "<html" not in part.text
     assert "Done" in part.text
-    assert "hx-get" not in part.text
+    events = (await ada.get(f"{path}/events")).text
+    *parts, last = events.strip().split("\n\n")
+    assert last == "event: end\ndata:"
+    assert "Done" in parts[-1]
+    assert all(line.startswith(("data: ", "retry: ")) for part in parts for line in part.splitlines())
 
 
 async def test_where_guests_are_not_served_they_sign_in_first() -> None:

@@ -8,14 +8,17 @@ from dishka.integrations.litestar import inject
 from litestar import get, post
 from litestar.params import FromPath
 
-from augury.application.people.create_api_key import CreateApiKey
+from augury.application.people.create_api_key import USUAL_SCOPES, CreateApiKey
 from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.ports import ApiKeys
+from augury.domain.api_key import KeyScope, SpendingLimits
+from augury.domain.balance import MOST_CREDITS
 from augury.domain.errors import DomainError
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, signed_in
 
+MOST_MODEL = 128
 LIFETIMES = (7, 30, 90, 365)
 """Days from which a person chooses. A key may also hold for good."""
 
@@ -35,9 +38,16 @@ async def create(
     form, user = await request.form(), request.user.member
     name, days = str(form.get("name", "")).strip(), str(form.get("days", ""))
     expires_in = timedelta(days=int(days)) if days.isdecimal() and int(days) in LIFETIMES else None
+    model = str(form.get("model", "")).strip()[:MOST_MODEL]
     try:
         _, secret = await create_api_key(
-            user_id=user.id, name=name, expires_in=expires_in, version=user.access_version
+            user_id=user.id,
+            name=name,
+            expires_in=expires_in,
+            version=user.access_version,
+            scopes=frozenset({KeyScope.READ} if form.get("scopes") == "read" else USUAL_SCOPES),
+            models=frozenset({model}) if model else None,
+            limits=SpendingLimits(day=_credits(form.get("day")), month=_credits(form.get("month"))),
         )
     except DomainError as error:
         return await _page(request, api_keys, error=error, name=name)
@@ -51,6 +61,12 @@ async def delete(
 ) -> Answer:
     await delete_api_key(user_id=request.user.member.id, key_id=key_id)
     return see_other(request, "/app/keys")
+
+
+def _credits(text: object) -> int | None:
+    """The limit that was typed. None if the field is empty."""
+    typed = str(text or "").strip()
+    return min(int(typed), MOST_CREDITS) if typed.isdecimal() else None
 
 
 async def _page(

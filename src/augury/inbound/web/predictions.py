@@ -1,21 +1,28 @@
 """Predictions: the list, and the page of one with its answer, its way and what can be done with it."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Response, get, post
 from litestar.params import FromPath
+from typing_extensions import override
 
 from augury.application.models.ports import Models
+from augury.application.open_streams import OpenStreams
 from augury.application.people.find_guests import FindGuests
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.explain_row import ExplainRow
+from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.ports import PredictionContents, Predictions, StoredPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.identifiers import PredictionId
+from augury.domain.model import Model
 from augury.domain.prediction import PredictionNotFound, Status
+from augury.inbound.event_stream import EventResponse, Pace, ServerEvent
 from augury.inbound.pictures.waterfall import waterfall
 from augury.inbound.web.answers import result_of, short
 from augury.inbound.web.payer import readable
@@ -28,7 +35,20 @@ MOST_WAITING = 20.0
 """Seconds for which the part of a page that shows the state is held back while nothing changes."""
 MOST_INPUT = 4_000
 """Characters of the input on the page."""
+PACE = Pace(comment_every=timedelta(seconds=15), lifetime=timedelta(minutes=10))
 _PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Part(ServerEvent):
+    """A part of a page. htmx puts events without a name into the page, and ends at the one named `end`."""
+
+    is_last: bool = False
+
+    @override
+    def encoded(self) -> bytes:
+        lines = b"".join(b"data: " + line + b"\n" for line in self.data.splitlines())
+        return lines + b"\n" + (b"event: end\ndata:\n\n" if self.is_last else b"")
 
 
 @get("/app/predictions", guards=[signed_in], include_in_schema=False)
@@ -93,6 +113,34 @@ async def state(
     return await _page(request, "part/prediction_state.html", stored, models, "")
 
 
+@get("/app/predictions/{prediction_id:uuid}/events", include_in_schema=False)
+@inject
+async def events(
+    request: PageRequest,
+    prediction_id: FromPath[UUID],
+    predictions: FromDishka[Predictions],
+    find_guests: FromDishka[FindGuests],
+    models: FromDishka[Models],
+    follow: FromDishka[FollowPrediction],
+    open_streams: FromDishka[OpenStreams],
+) -> EventResponse:
+    """The same part as an event for each change, the state now first."""
+    stored = await readable(request, PredictionId(prediction_id), predictions, find_guests)
+    owner, model = stored.prediction.user_id, await models.version(stored.prediction.model)
+    stream = await follow(user_id=owner, prediction_id=stored.prediction.id)
+    try:
+        ended = open_streams.begin(owner)
+    except BaseException:
+        stream.close()
+        raise
+
+    def shown(changed: StoredPrediction) -> Part:
+        html = _page_of(request, "part/prediction_state.html", changed, model, "").content
+        return Part("", html.encode(), is_last=changed.prediction.status.is_final)
+
+    return EventResponse(stream, shown, PACE, told=open_streams.told, ended=ended)
+
+
 @get("/app/predictions/{prediction_id:uuid}/explanation.svg", include_in_schema=False)
 @inject
 async def picture(
@@ -138,6 +186,12 @@ async def _page(
     request: PageRequest, template: str, stored: StoredPrediction, models: Models, data: str
 ) -> Answer:
     model = await models.version(stored.prediction.model)
+    return _page_of(request, template, stored, model, data)
+
+
+def _page_of(
+    request: PageRequest, template: str, stored: StoredPrediction, model: Model, data: str
+) -> Answer:
     return page(
         request,
         template,
@@ -157,4 +211,4 @@ def _id(text: str) -> PredictionId:
         raise PredictionNotFound(PredictionId(UUID(int=0))) from None
 
 
-ROUTES = (listed, one, state, picture, cancel, forget)
+ROUTES = (listed, one, state, events, picture, cancel, forget)

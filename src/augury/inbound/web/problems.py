@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Request
 from litestar.exceptions import HTTPException
 
+from augury.application.open_streams import StreamsFull
 from augury.application.ports import Unavailable
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.batch import BatchNotFound, BatchPurged
@@ -120,11 +121,16 @@ def _visitor(request: Request[Any, Any, Any]) -> Visitor:
     return visitor
 
 
+def of_streams_full(request: Request[Any, Any, Any], _: StreamsFull) -> Answer:
+    return _of(request, 503, "problem-unavailable")
+
+
 HANDLERS: Mapping[int | type[Exception], Any] = {
     DomainError: of_domain_error,
     SignInFirst: of_sign_in_first,
     Forged: of_forged,
     Unavailable: of_unavailable,
+    StreamsFull: of_streams_full,
     HTTPException: of_http_exception,
     Exception: of_any_error,
 }

@@ -41,3 +41,14 @@ in-days = { $days ->
    *[other] in { $days } days
 }
 delete = Delete
+key-may = May
+key-spent = Limits
+key-model = Only for this model (empty: all)
+key-day = Most credits a day (empty: no limit)
+key-month = Most credits a month (empty: no limit)
+key-of-day = { $spent } of { $limit } today
+key-of-month = { $spent } of { $limit } this month
+key-no-limit = none
+scope-predict = predict
+scope-read = read
+scope-admin = administer

@@ -43,3 +43,14 @@ in-days = { $days ->
    *[other] через { $days } дней
 }
 delete = Удалить
+key-may = Права
+key-spent = Лимиты
+key-model = Только для этой модели (пусто: для всех)
+key-day = Кредитов в день, не больше (пусто: без лимита)
+key-month = Кредитов в месяц, не больше (пусто: без лимита)
+key-of-day = { $spent } из { $limit } сегодня
+key-of-month = { $spent } из { $limit } в этом месяце
+key-no-limit = нет
+scope-predict = предсказывать
+scope-read = читать
+scope-admin = управлять

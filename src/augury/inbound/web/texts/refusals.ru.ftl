@@ -124,3 +124,7 @@ refusal-too-many-webhooks = У вас уже { $most ->
     }, это максимум.
 refusal-webhook-disabled = Вебхук отключён. Сначала включите его.
 refusal-dead-letter-not-found = Такого недоставленного сообщения нет.
+refusal-spending-limit-reached = Это стоит { $price }. Ключ API уже потратил { $spent } из { $limit } за этот период.
+refusal-scope-missing = У ключа API нет права «{ $scope }».
+refusal-model-not-listed = Ключ API не подходит для модели «{ $model }».
+refusal-expiry-not-shortened = Срок ключа API можно только сократить.
