@@ -23,6 +23,7 @@ from augury.application.predictions.ports import (
     Finished,
     PredictionContents,
     Predictions,
+    Queues,
     Upkeep,
     Work,
 )
@@ -56,6 +57,7 @@ from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.notices import MemoryNotices
 from augury.outbound.memory.predictions import MemoryPredictionContents, MemoryPredictions
 from augury.outbound.memory.promo_codes import MemoryPromoCodes
+from augury.outbound.memory.queues import MemoryQueues
 from augury.outbound.memory.sessions import MemorySessions
 from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
@@ -87,6 +89,7 @@ from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
+from augury.outbound.postgres.queues import PostgresQueues
 from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
@@ -117,6 +120,7 @@ class Adapters:
     bulk_lane: BulkLane
     predictions: Predictions
     changes: Changes
+    queues: Queues
     contents: PredictionContents
     balances: Balances
     ledger: Ledger
@@ -287,6 +291,7 @@ def memory_adapters() -> Adapters:
         bulk_lane=MemoryBulkLane(memory),
         predictions=MemoryPredictions(memory),
         changes=MemoryChanges(memory),
+        queues=MemoryQueues(memory),
         contents=MemoryPredictionContents(memory),
         balances=MemoryBalances(memory),
         ledger=MemoryLedger(memory, Limits(sweep_every=SWEEP_EVERY)),
@@ -330,6 +335,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         bulk_lane=PostgresBulkLane(pool),
         predictions=PostgresPredictions(pool, reads),
         changes=PostgresChanges(pool),
+        queues=PostgresQueues(pool),
         contents=PostgresPredictionContents(pool),
         balances=PostgresBalances(pool, reads),
         ledger=PostgresLedger(pool, Limits(sweep_every=SWEEP_EVERY)),

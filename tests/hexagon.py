@@ -71,6 +71,7 @@ from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.forget_prediction import ForgetPrediction
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import Ended, StoredPrediction
 from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
@@ -128,6 +129,7 @@ from augury.outbound.memory.passwords import MemoryPasswords
 from augury.outbound.memory.predictions import MemoryPredictionContents, MemoryPredictions
 from augury.outbound.memory.predictor import MemoryPredictor
 from augury.outbound.memory.promo_codes import MemoryPromoCodes
+from augury.outbound.memory.queues import MemoryQueues
 from augury.outbound.memory.sessions import MemorySessions
 from augury.outbound.memory.throttle import MemoryThrottle
 from augury.outbound.memory.upkeep import MemoryUpkeep
@@ -247,6 +249,7 @@ class UseCases:
     keep_figures: KeepFigures
     link_chat: LinkChat
     look_over: LookOver
+    places: Places
     preview_link: PreviewLink
     quote_prediction: QuotePrediction
     record_payment: RecordPayment
@@ -322,6 +325,7 @@ class Hexagon(UseCases):
         self.work = MemoryWork(self.memory)
         self.bulk_lane = MemoryBulkLane(self.memory)
         self.predictions = MemoryPredictions(self.memory)
+        self.queues = MemoryQueues(self.memory)
         self.changes = MemoryChanges(self.memory)
         self.batches = MemoryBatches(self.memory)
         self.batch_store = MemoryBatchStore()

@@ -43,6 +43,7 @@ from augury.outbound.postgres.notices import PostgresNotices
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
+from augury.outbound.postgres.queues import PostgresQueues
 from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.sessions import PostgresSessions
 from augury.outbound.postgres.throttle import PostgresThrottle
@@ -84,6 +85,7 @@ def postgres() -> Provider:
         WithParents[PostgresPredictions],
         WithParents[PostgresPredictionContents],
         WithParents[PostgresPromoCodes],
+        WithParents[PostgresQueues],
         WithParents[PostgresSessions],
         WithParents[PostgresThrottle],
         WithParents[PostgresUpkeep],

@@ -20,6 +20,7 @@ from augury.application.people.guest_keys import GuestKeys
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import Ended
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.application.webhooks.settings import WebhookSettings
@@ -122,6 +123,7 @@ async def serve(
     """Serve the API on `listener` until `stop`. Requests that wait for a prediction are answered first, and
     event streams end."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
+    places = await container.get(Places)
     followed = await followed_by(container)
 
     def before_stop() -> None:
@@ -148,8 +150,8 @@ async def serve(
     spare_the_collector()
     keep_figures, check_books = await container.get(KeepFigures), await container.get(CheckBooks)
     async with background(
-        waiting.look(),
-        *(each.look() for each in followed),
+        *(each.look() for each in (waiting, *followed)),
+        places.watch(),
         backlog.watch(),
         keep_figures.run(part),
         check_books.until_canceled(),

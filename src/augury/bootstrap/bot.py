@@ -12,6 +12,7 @@ from augury.application.limits import Limits
 from augury.application.operation.keep_figures import KeepFigures
 from augury.application.operation.ports import Part
 from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.places import Places
 from augury.bootstrap.config import OperatorError, ProcessSettings, SettingError, read
 from augury.bootstrap.container import bot_container
 from augury.bootstrap.health import health_told
@@ -59,9 +60,9 @@ async def _serving(
     try:
         await check_schema(await container.get(Pool))
         backlog, deliverer = await container.get(Backlog), await container.get(Deliverer)
-        figures = await container.get(KeepFigures)
+        figures, places = await container.get(KeepFigures), await container.get(Places)
         async with (
-            background(backlog.watch(), figures.run(Part.BOT)),
+            background(backlog.watch(), places.watch(), figures.run(Part.BOT)),
             EventListener(rabbit.urls, deliverer.tell, exchange=EVENTS, routing_key=FINISHED),
             running(container) as bot,
         ):

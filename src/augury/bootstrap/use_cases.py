@@ -65,6 +65,7 @@ from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.known_balances import KnownBalances
+from augury.application.predictions.places import Places
 from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
@@ -92,6 +93,7 @@ REQUESTS = (
     KnownBalances,
     KnownCallers,
     LimitEvents,
+    Places,
     RedeemPromoCode,
     RequestPredictions,
     WaitForPrediction,

@@ -1,6 +1,8 @@
+from uuid import UUID
+
 import pytest
 
-from augury.domain.identifiers import uuid7
+from augury.domain.identifiers import PredictionId, uuid7
 from tests.http_api import TEXT, Api, is_problem
 
 
@@ -120,3 +122,23 @@ async def test_what_does_not_exist_is_a_404(api: Api) -> None:
     for path in (f"/predictions/{uuid7()}", "/predictions/00000000-0000-0000-0000-000000000000"):
         assert is_problem(await member.get(path), 404, "prediction-not-found")
     assert is_problem(await member.get("/predictions/none"), 404, "not-found")
+
+
+async def test_a_queued_prediction_is_shown_with_its_place(api: Api) -> None:
+    hexagon, member = api.hexagon, await api.member(credits=4)
+    ids = [(await member.post("/predictions", json=TEXT)).json()["id"] for _ in range(4)]
+    now = 0.0
+    hexagon.places._now = lambda: now
+    hexagon.backlog.waiting = 4
+    await hexagon.places.look()
+    first = (await member.get(f"/predictions/{max(ids)}")).json()
+    await hexagon.run_batch([PredictionId(UUID(min(ids)))])
+    now = 1.0
+    await hexagon.places.look()
+    then = (await member.get(f"/predictions/{max(ids)}")).json()
+    await hexagon.run_all()
+    ended = (await member.get(f"/predictions/{max(ids)}")).json()
+
+    assert first["queue"] == {"ahead": 3, "starts_in": None, "starts_in_p90": None}
+    assert then["queue"] == {"ahead": 2, "starts_in": 2.0, "starts_in_p90": 4.0}
+    assert "queue" not in ended

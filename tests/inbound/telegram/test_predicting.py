@@ -257,3 +257,38 @@ async def test_the_bots_submits_updates_and_results_are_counted(town: Town) -> N
     assert counted("augury_submit_flight_size_count") == 1
     assert counted("augury_telegram_updates_total", outcome="handled") == 2
     assert counted("augury_telegram_updates_total", outcome="given_up") == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "unknown", "known"),
+    [
+        (
+            "en",
+            "In the queue, 1 credit reserved.\nAhead of it: 3.",
+            "Ahead of it: 3. It should start in about 3 s, most likely within 6 s.",
+        ),
+        (
+            "ru",
+            "В очереди, зарезервирован 1 кредит.\nВпереди: 3.",
+            "Впереди: 3. Начнётся примерно через 3 с, почти наверняка не позже чем через 6 с.",
+        ),
+    ],
+)
+async def test_the_message_tells_the_place_in_the_queue(
+    town: Town, language: str, unknown: str, known: str
+) -> None:
+    hexagon, now = town.hexagon, 0.0
+    hexagon.places._now = lambda: now
+    other = await hexagon.user(credits=3)
+    ahead = [await hexagon.request_prediction(other.id) for _ in range(3)]
+    hexagon.backlog.waiting = 3
+    await hexagon.places.look()
+    async with town.bot():
+        ada = town.person(language=language)
+        ada.says("hi")
+        await town.said(unknown)
+        await hexagon.run_batch([ahead[0].id])
+        now = 1.0
+        await hexagon.places.look()
+        ada.says("hi again")
+        await town.said(known)

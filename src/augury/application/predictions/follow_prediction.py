@@ -1,13 +1,17 @@
 """Follow a prediction: its state now, then each change until it is final."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import Ended, Predictions, StoredPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.watches import Follower, Stream, Watches
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
 
+PLACE_EVERY = 2.0
+"""Seconds between two looks at the place of a queued prediction. They read nothing."""
 ROWS_READ_TOGETHER = 1_000
 """Rows whose answers one statement reads; a prediction of more rows is read alone."""
 
@@ -19,8 +23,9 @@ class FollowPrediction:
     followed. Those that have changed are read together.
     """
 
-    def __init__(self, predictions: Predictions) -> None:
+    def __init__(self, predictions: Predictions, places: Places) -> None:
         self._predictions = predictions
+        self._places = places
         self._watches: Watches[PredictionId, Status] = Watches(
             self._statuses, doing="looking for changed predictions", is_last=lambda status: status.is_final
         )
@@ -36,7 +41,7 @@ class FollowPrediction:
         except BaseException:
             follower.close()
             raise
-        return PredictionStream(follower, stored, self._reads)
+        return PredictionStream(follower, stored, self._reads, self._places)
 
     def tell(self, ended: Iterable[Ended]) -> None:
         """Look at these predictions, which are final, as far as somebody follows them."""
@@ -60,45 +65,65 @@ class FollowPrediction:
 
 
 class PredictionStream(Stream[StoredPrediction]):
-    """The states of one prediction. Ends after the final one."""
+    """The states of one prediction, and its places while it is queued. Ends after the final state."""
 
-    __slots__ = ("_first", "_follower", "_prediction", "_reads")
+    __slots__ = ("_ahead", "_follower", "_is_begun", "_places", "_reads", "_stored")
 
     def __init__(
         self,
         follower: Follower[Status],
         stored: StoredPrediction,
         reads: NaturalBatches[Prediction, StoredPrediction | PredictionNotFound],
+        places: Places,
     ) -> None:
         self._follower = follower
-        self._first: StoredPrediction | None = stored
-        self._prediction = stored.prediction
+        self._stored = stored
         self._reads = reads
+        self._places = places
+        self._is_begun = False
+        self._ahead: int | None = None
+        """How many predictions were ahead when that was last told."""
         follower.told = stored.prediction.status
 
     @property
     def status(self) -> Status:
         """The newest status that is known."""
-        return self._prediction.status
+        return self._stored.prediction.status
 
     async def next(self, seconds: float) -> StoredPrediction | None:
-        if self._first is not None:
-            stored, self._first = self._first, None
-            return stored
-        if await self._follower.changed(seconds) is None:
-            return None
-        read = await self._reads.board(self._prediction)
+        if not self._is_begun:
+            self._is_begun = True
+            return self._told()
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + seconds
+        while (left := ends_at - loop.time()) > 0:
+            looks_at = loop.time() + min(left, PLACE_EVERY)
+            if await self._follower.changed(looks_at - loop.time()) is not None:
+                return await self._read()
+            if loop.time() < looks_at or self._follower.is_over:  # woken
+                return None
+            place = self._places.of(self._stored)
+            if place is not None and place.ahead != self._ahead:
+                return self._told()
+        return None
+
+    def _told(self) -> StoredPrediction:
+        place = self._places.of(self._stored)
+        self._ahead = None if place is None else place.ahead
+        return self._stored
+
+    async def _read(self) -> StoredPrediction | None:
+        read = await self._reads.board(self._stored.prediction)
         if isinstance(read, PredictionNotFound):
             self._follower.stop()
             return None
-        self._prediction = read.prediction
+        self._stored = read
         self._follower.told = read.prediction.status
-        return read
+        return self._told()
 
     @property
     def is_over(self) -> bool:
-        is_last = self._prediction.status.is_final or self._follower.is_over
-        return self._first is None and is_last
+        return self._is_begun and (self.status.is_final or self._follower.is_over)
 
     def wake(self) -> None:
         self._follower.wake()

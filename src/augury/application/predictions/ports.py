@@ -18,6 +18,7 @@ from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.domain.premise import Premise, SpendingPremise
+from augury.domain.queue_place import Standing
 from augury.domain.row_errors import RowError, RowWarning
 
 
@@ -211,6 +212,8 @@ class StoredPrediction:
     large_output: int = 0
     """The size in bytes of an output that is too large to be read at once; `output` is then None. See
     `Predictions.piece`. 0 for other outputs."""
+    lane: Lane | None = field(default=None, compare=False)
+    """The lane in which it waits; None if it does not wait, or that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +298,15 @@ class Predictions(Protocol):
     async def statuses(self, ids: Collection[PredictionId]) -> Mapping[PredictionId, Status]:
         """The statuses of the predictions with these ids that exist. Small work stays `queued` until it ends,
         unless it takes long."""
+
+
+class Queues(Protocol):
+    """What waits in both lanes."""
+
+    @abstractmethod
+    async def standing(self, *, up_to: PredictionId | None) -> Standing:
+        """All of it, in one read, whose time grows with what waits. The prediction `up_to` tells which of it
+        is counted as left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.ports import OpenBooks
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Decision, Request
@@ -231,6 +232,7 @@ def _handlers(
         app.state.prediction_answers = PredictionAnswers(
             predictions=await container.get(Predictions),
             outflow=outflow,
+            places=await container.get(Places),
             base_path=settings.base_path,
         )
         app.state.event_streams = EventStreams(
@@ -238,6 +240,7 @@ def _handlers(
             follow_prediction=await container.get(FollowPrediction),
             follow_predictions=await container.get(FollowPredictions),
             open_streams=await container.get(OpenStreams),
+            places=await container.get(Places),
             settings=settings,
         )
         app.state.direct_reads = DirectReads(

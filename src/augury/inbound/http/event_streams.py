@@ -14,6 +14,7 @@ from litestar.types import Scope
 from augury.application.open_streams import OpenStreams, StreamsFull
 from augury.application.predictions.follow_prediction import FollowPrediction, PredictionStream
 from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions, Mark, Told
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import StoredPrediction
 from augury.concurrency.watches import Stream
 from augury.domain.identifiers import PredictionId, UserId
@@ -44,6 +45,7 @@ class EventStreams:
     follow_prediction: FollowPrediction
     follow_predictions: FollowPredictions
     open_streams: OpenStreams
+    places: Places
     settings: HttpSettings
 
     async def of_prediction(self, wanted: PredictionId, scope: Scope) -> EventResponse:
@@ -89,7 +91,8 @@ class EventStreams:
 
     def _shown(self, stored: StoredPrediction) -> ServerEvent:
         status = stored.prediction.status
-        view = PredictionView.of(stored, base_path=self.settings.base_path)
+        place = self.places.of(stored)
+        view = PredictionView.of(stored, base_path=self.settings.base_path, place=place)
         return ServerEvent(status, _encode(view), id=status)
 
     def _shown_of_all(self, told: Told) -> ServerEvent:

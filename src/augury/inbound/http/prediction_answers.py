@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.inbound.http.encoded import BrokenOff, EncodedJson, StreamedJson
 from augury.inbound.http.outflow import Outflow
@@ -21,13 +22,14 @@ class PredictionAnswers:
 
     predictions: Predictions
     outflow: Outflow
+    places: Places
     base_path: str
 
     def of(
         self, stored: StoredPrediction, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = ()
     ) -> EncodedJson:
         """Raises a 503 if too many large answers are being read."""
-        view = PredictionView.of(stored, base_path=self.base_path)
+        view = PredictionView.of(stored, base_path=self.base_path, place=self.places.of(stored))
         if not stored.large_output:
             return EncodedJson(status, _encoder.encode(view), headers)
         shown = msgspec.structs.replace(view, output=msgspec.Raw(_PLACE))

@@ -9,6 +9,7 @@ import msgspec
 from augury.application.predictions.ports import MOST_LISTED_BYTES, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Failure, Prediction, Status
+from augury.domain.queue_place import Place
 from augury.domain.row_errors import warning_count
 from augury.inbound.http.field_problems import FieldProblem, row_problems, row_warnings
 from augury.inbound.http.openapi import Shows
@@ -52,10 +53,24 @@ class Urls(msgspec.Struct, frozen=True):
     cancel: str
 
 
+class QueueView(msgspec.Struct, frozen=True):
+    """The place of a queued prediction: how many are likely to start before it, and in how many seconds it is
+    likely to start, and to have started in nine of ten cases. The times are null while the speed is not
+    known."""
+
+    ahead: int
+    starts_in: float | None
+    starts_in_p90: float | None
+
+    @classmethod
+    def of(cls, place: Place) -> Self:
+        return cls(place.ahead, place.starts_in, place.starts_in_p90)
+
+
 class PredictionView(msgspec.Struct, frozen=True):
-    """One prediction in its current state. `price` is held for it, `charged` is its final cost, and
-    `refunded` the part of that which was refunded since. `errors` lists the first of the errors that
-    `error_count` counts; likewise `warnings` and `warning_count`."""
+    """One prediction in its current state. While it is queued, `queue` is its place. `price` is held for it,
+    `charged` is its final cost, and `refunded` the part of that which was refunded since. `errors` lists
+    the first of the errors that `error_count` counts; likewise `warnings` and `warning_count`."""
 
     id: PredictionId
     status: Status
@@ -74,9 +89,10 @@ class PredictionView(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     urls: Urls
     failure: Failure | msgspec.UnsetType = msgspec.UNSET
+    queue: QueueView | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
-    def of(cls, stored: StoredPrediction, *, base_path: str) -> Self:
+    def of(cls, stored: StoredPrediction, *, base_path: str, place: Place | None = None) -> Self:
         prediction = stored.prediction
         url = f"{base_path}/predictions/{prediction.id}"
         return cls(
@@ -97,6 +113,7 @@ class PredictionView(msgspec.Struct, frozen=True):
             prediction.finished_at,
             Urls(url, f"{url}/cancel"),
             prediction.failure or msgspec.UNSET,
+            msgspec.UNSET if place is None else QueueView.of(place),
         )
 
 

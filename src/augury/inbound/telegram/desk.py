@@ -19,6 +19,7 @@ from augury.application.people.ports import Users
 from augury.application.ports import Counters, OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import PredictionContents, Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Decision, Request
@@ -41,6 +42,7 @@ class Desk:
     balances: Balances
     users: Users
     predictions: Predictions
+    places: Places
     contents: PredictionContents
     register_chat: RegisterChat
     preview_link: PreviewLink

@@ -16,6 +16,7 @@ from augury.domain.model import Model
 from augury.domain.prediction import Prediction
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.talk import Talk
+from augury.inbound.telegram.texts import Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +116,33 @@ async def _show(talk: Talk, reply: Reply, prediction: Prediction, *, is_new: boo
     say, price = talk.say, prediction.price
     stop = keyboard([button(say.plain("button-cancel"), f"x:{reply.prediction_id}")])
     words = say("queued", price=price)
+    place = await _place(talk, prediction)
     if reply.placeholder_id is not None:
         if reply.file_name is None or not is_new:
             return reply
         words = say("batch-queued", file=reply.file_name, rows=prediction.rows, price=price)
+        words = Markup(f"{words}{place}")
         if await _changed(talk, reply.placeholder_id, words, stop):
             return reply
-    sent = await talk.send(words, stop, to=reply.message_id)
+    sent = await talk.send(Markup(f"{words}{place}"), stop, to=reply.message_id)
     await talk.desk.notices.placed(reply, sent.message_id)
     return replace(reply, placeholder_id=sent.message_id)
+
+
+async def _place(talk: Talk, prediction: Prediction) -> Markup:
+    """A line that tells the prediction's place in the queue, or nothing if nobody is ahead of it."""
+    if talk.desk.places.is_quiet:
+        return Markup()
+    stored = await talk.desk.predictions.get(prediction.id, owner=prediction.user_id)
+    place = talk.desk.places.of(stored)
+    if place is None or not place.ahead:
+        return Markup()
+    if place.starts_in is None or place.starts_in_p90 is None:
+        words = talk.say("queue-place", ahead=place.ahead)
+    else:
+        soon, late = max(1, round(place.starts_in)), max(1, round(place.starts_in_p90))
+        words = talk.say("queue-place-and-time", ahead=place.ahead, soon=soon, late=late)
+    return Markup(f"\n{words}")
 
 
 async def _changed(talk: Talk, message_id: int, words: str, stop: InlineKeyboardMarkup) -> bool:

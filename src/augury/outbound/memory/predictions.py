@@ -17,6 +17,7 @@ from augury.application.predictions.ports import (
 )
 from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, PredictionNotFound, Status, WrongStatus
 from augury.outbound.memory.memory import Memory, PredictionRecord, State
 
@@ -92,7 +93,7 @@ class MemoryPredictions(Predictions):
     def _listed(self, record: PredictionRecord) -> StoredPrediction:
         is_shown = record.prediction.rows == 1 and len(record.output or b"") <= MOST_LISTED_BYTES
         output = record.output if is_shown else None
-        return replace(self._stored(record), output=output, large_output=0, errors=())
+        return replace(self._stored(record), output=output, large_output=0, errors=(), lane=None)
 
     def _stored(self, record: PredictionRecord) -> StoredPrediction:
         refund = self.memory.state.statements.get((record.prediction.id, TransferKind.REFUND))
@@ -106,6 +107,7 @@ class MemoryPredictions(Predictions):
             record.warnings,
             refunded,
             large_output=size if is_large else 0,
+            lane=_lane(record),
         )
 
     @override
@@ -145,6 +147,12 @@ class MemoryPredictionContents(PredictionContents):
             if not record.prediction.status.is_final:
                 raise WrongStatus(status=record.prediction.status)
             state.predictions[prediction_id] = record.forgotten()
+
+
+def _lane(record: PredictionRecord) -> Lane | None:
+    if record.prediction.status is not Status.QUEUED:
+        return None
+    return Lane.SMALL if record.bulk_cost is None else Lane.BULK
 
 
 def _owned(state: State, prediction_id: PredictionId, owner: UserId) -> PredictionRecord:

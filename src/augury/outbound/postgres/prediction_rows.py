@@ -3,6 +3,7 @@
 from asyncpg import Record
 
 from augury.application.predictions.ports import StoredPrediction
+from augury.domain.lane import Lane
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.outbound.postgres.row_errors import decoded_errors, decoded_warnings
@@ -15,6 +16,7 @@ batch_id
 """The columns that make a `Prediction`."""
 
 
+_LANES = {None: None, False: Lane.SMALL, True: Lane.BULK}
 _STATUSES = {status.value: status for status in Status}
 
 
@@ -49,6 +51,7 @@ def stored_prediction_of(row: Record) -> StoredPrediction:
         decoded_warnings(row["warnings"]),
         refunded=row["refunded"] or 0,
         large_output=row["large_output"] or 0,
+        lane=_LANES[row["in_bulk"]],
     )
 
 

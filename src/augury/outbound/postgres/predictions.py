@@ -29,13 +29,19 @@ CASE WHEN valid_rows > 0 THEN (
     SELECT amount FROM transfers WHERE reference = predictions.id AND kind = 'refund'
 ) END AS refunded
 """
+# Only of a prediction that waits, by the primary key.
+IN_BULK = """
+CASE WHEN status = 'queued' THEN (
+    SELECT cost IS NOT NULL FROM unfinished WHERE prediction_id = predictions.id
+) END AS in_bulk
+"""
 # octet_length does not read the value, even if it is compressed.
 STORED = f"""
 SELECT {COLUMNS},
     CASE WHEN octet_length(output) <= {MOST_BYTES_AT_ONCE} THEN output END AS output,
     CASE WHEN octet_length(output) > {MOST_BYTES_AT_ONCE} THEN octet_length(output) ELSE 0 END
         AS large_output,
-    errors, warnings, {REFUNDED}
+    errors, warnings, {REFUNDED}, {IN_BULK}
 FROM predictions
 """
 # The newest rows of the index by user, and no more than `$3` of them, however long the history is.

@@ -135,6 +135,8 @@ queued = ⏳ In the queue, { $price ->
         [one] { $price } credit reserved
        *[other] { $price } credits reserved
     }.
+queue-place = Ahead of it: { $ahead }.
+queue-place-and-time = Ahead of it: { $ahead }. It should start in about { $soon } s, most likely within { $late } s.
 batch-queued = ⏳ <b>{ $file }</b>: { $rows ->
         [one] { $rows } row
        *[other] { $rows } rows

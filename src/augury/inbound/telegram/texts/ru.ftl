@@ -146,6 +146,8 @@ queued = ⏳ В очереди, { $price ->
         [few] зарезервировано { $price } кредита
        *[other] зарезервировано { $price } кредитов
     }.
+queue-place = Впереди: { $ahead }.
+queue-place-and-time = Впереди: { $ahead }. Начнётся примерно через { $soon } с, почти наверняка не позже чем через { $late } с.
 batch-queued = ⏳ <b>{ $file }</b>: { $rows ->
         [one] { $rows } строка
         [few] { $rows } строки

@@ -1,0 +1,69 @@
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asyncpg import Pool, Record
+from typing_extensions import override
+
+from augury.application.predictions.ports import Queues
+from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.queue_place import Line, Mark, Standing
+from augury.outbound.postgres.query import fetch
+
+# Of each line the first 32 predictions are marks, then every 2nd, 4th, …, so that a hundred thousand have a
+# few hundred marks, and a place is off by at most a thirtieth. What a worker has begun does not wait,
+# although small work is `queued` until it ends.
+STANDING = """
+WITH begun AS MATERIALIZED (
+    SELECT unnest(ids) AS id FROM runs
+), waiting AS MATERIALIZED (
+    SELECT prediction_id, bulk_user, cost,
+        row_number() OVER by_id AS place, sum(coalesce(cost, 1)) OVER by_id AS so_far
+    FROM unfinished
+    WHERE (cost IS NULL OR bulk_user IS NOT NULL) AND prediction_id NOT IN (SELECT id FROM begun)
+    WINDOW by_id AS (PARTITION BY bulk_user ORDER BY prediction_id ROWS UNBOUNDED PRECEDING)
+), lines AS (
+    SELECT bulk_user, max(place) AS length,
+        coalesce(sum(coalesce(cost, 1)) FILTER (WHERE prediction_id <= $1), 0) AS so_far
+    FROM waiting GROUP BY bulk_user
+)
+SELECT prediction_id, w.bulk_user, place, w.so_far, weight, finish
+FROM waiting w JOIN lines l ON w.bulk_user IS NOT DISTINCT FROM l.bulk_user
+LEFT JOIN shares ON user_id = w.bulk_user
+WHERE place = length OR place % (1::bigint << greatest(0, floor(log(2, place))::int - 4)) = 0
+UNION ALL
+SELECT NULL, bulk_user, 0, so_far, NULL, NULL FROM lines
+UNION ALL
+SELECT id, NULL, NULL, NULL, NULL, NULL FROM begun
+ORDER BY place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresQueues(Queues):
+    pool: Pool
+
+    @override
+    async def standing(self, *, up_to: PredictionId | None) -> Standing:
+        lines: dict[UserId | None, list[Record]] = defaultdict(list)
+        left: dict[UserId | None, int] = {}
+        begun = set()
+        for row in await fetch(self.pool, STANDING, up_to):
+            if row["place"] is None:
+                begun.add(PredictionId(row["prediction_id"]))
+            elif row["place"] == 0:
+                left[row["bulk_user"]] = int(row["so_far"])
+            else:
+                lines[row["bulk_user"]].append(row)
+        return Standing(
+            small=_line(lines[None]) if None in lines else None,
+            bulk={user_id: _line(rows) for user_id, rows in lines.items() if user_id is not None},
+            begun=frozenset(begun),
+            small_left=left.get(None, 0),
+            bulk_left=sum(cost for user_id, cost in left.items() if user_id is not None),
+        )
+
+
+def _line(rows: Sequence[Record]) -> Line:
+    marks = [Mark(row["prediction_id"], row["place"], float(row["so_far"])) for row in rows]
+    return Line(marks=marks, finish=rows[0]["finish"] or 0.0, weight=rows[0]["weight"] or 1.0)
