@@ -22,6 +22,7 @@ from augury.bootstrap.config import ProcessSettings, variable
 from augury.inbound.deliverer.settings import DelivererSettings
 from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.mcp.settings import McpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.web.settings import WebSettings
 from augury.inbound.worker.runner import WorkerSettings
@@ -38,6 +39,7 @@ ROOMS: Mapping[str, tuple[type, ...]] = {
     "RabbitMQ": (RabbitSettings,),
     "The API": (HttpSettings, ConnectionSettings, JwtSettings),
     "The pages": (WebSettings,),
+    "Agents": (McpSettings,),
     "Limits": (Limits,),
     "Workers": (WorkerSettings, CatBoostSettings, InspectorSettings),
     "The Telegram bot": (TelegramSettings,),

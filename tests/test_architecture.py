@@ -25,6 +25,8 @@ RESERVED = {
     "faststream": ("inbound/", "outbound/rabbitmq/", "bootstrap/"),
     "dishka": ("inbound/", "bootstrap/"),
     "click": ("bootstrap/",),
+    "mcp": ("inbound/mcp/",),
+    "mcp_types": ("inbound/mcp/",),
 }
 
 

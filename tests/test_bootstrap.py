@@ -39,6 +39,7 @@ from augury.domain.webhook_signature import WebhookSecrets
 from augury.inbound.deliverer.settings import BasePath, DelivererSettings
 from augury.inbound.http.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.mcp.settings import McpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.web.settings import WebSettings
 from augury.inbound.worker.runner import WorkerSettings
@@ -57,6 +58,7 @@ ROOMS = (
     JwtSettings,
     HttpSettings,
     WebSettings,
+    McpSettings,
     ConnectionSettings,
     Limits,
     WorkerSettings,
@@ -181,7 +183,18 @@ def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
     [
         (
             "api",
-            {"aiogram", "catboost", "faststream", "numpy", "pandas", "pyarrow", "resvg_py", "sqlalchemy"},
+            {
+                "aiogram",
+                "catboost",
+                "faststream",
+                "mcp",
+                "starlette",
+                "numpy",
+                "pandas",
+                "pyarrow",
+                "resvg_py",
+                "sqlalchemy",
+            },
         ),
         ("bot", {"catboost", "faststream", "litestar", "numpy", "pandas", "pyarrow", "sqlalchemy"}),
         ("worker", {"aiogram", "litestar", "matplotlib", "pandas", "plotly", "pyarrow", "sqlalchemy"}),

@@ -24,6 +24,7 @@ from augury.application.predictions.places import Places
 from augury.application.predictions.ports import Ended
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.application.webhooks.settings import WebhookSettings
+from augury.bootstrap.agents import agents_room
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http_server import HttpServer, bound_socket, connections_possible
@@ -40,6 +41,7 @@ from augury.inbound.http.connections import Connections, ConnectionSettings
 from augury.inbound.http.health import Checks
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.mcp.settings import McpSettings
 from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings, ping
@@ -137,6 +139,7 @@ async def serve(
         asyncapi=_asyncapi,
         checks=checks,
         pages=pages_of(container, settings, await container.get(WebSettings), lambda: app.state),
+        agents=agents_room(container, settings, read(McpSettings)),
     )
     limits = await container.get(ConnectionSettings)
     metrics: Metrics = app.state.metrics

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cache
 from typing import Protocol, Self
 
@@ -69,6 +69,8 @@ from augury.inbound.http import (
 from augury.inbound.http import (
     asyncapi as asyncapi_pages,
 )
+from augury.inbound.http.agents import PATH as AGENTS
+from augury.inbound.http.agents import AgentsDoor, AgentsRoom
 from augury.inbound.http.asyncapi import MakeAsyncApi
 from augury.inbound.http.batch_intake import BatchIntake
 from augury.inbound.http.batch_results import BatchResults
@@ -149,6 +151,7 @@ def create_app(
     asyncapi: MakeAsyncApi | None = None,
     checks: Checks | None = None,
     pages: Pages | None = None,
+    agents: AgentsRoom | None = None,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
     """The application over the ports and use cases of `container`, which the caller closes.
@@ -175,7 +178,7 @@ def create_app(
             *(ASYNCAPI_ROUTES if asyncapi is not None else ()),
         ],
         state=State(state),
-        lifespan=[*lifespan, _handlers(container, settings, metrics, pages)],
+        lifespan=[*lifespan, _handlers(container, settings, metrics, pages, agents)],
         guards=[only_known_parameters],
         exception_handlers=inference_problems.HANDLERS,
         openapi_config=None,  # see `openapi`
@@ -185,7 +188,7 @@ def create_app(
         pdb_on_exception=False,
     )
     setup_dishka(container, app)
-    inner = with_cors(_directly(app, pages), settings.cors_origins)
+    inner = with_cors(_directly(app, pages, has_agents=agents is not None), settings.cors_origins)
     intake = Intake(
         most=settings.max_intake_bytes,
         most_of_one=settings.most_intake_of_one,
@@ -209,7 +212,11 @@ def openapi(base_path: str) -> bytes:
 
 
 def _handlers(
-    container: AsyncContainer, settings: HttpSettings, metrics: Metrics, pages: Pages | None
+    container: AsyncContainer,
+    settings: HttpSettings,
+    metrics: Metrics,
+    pages: Pages | None,
+    agents: AgentsRoom | None,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Make what lives as long as the application, and not per request."""
 
@@ -290,7 +297,11 @@ def _handlers(
         app.state.batch_results = BatchResults(
             await container.get(Batches), await container.get(BatchStore), intake
         )
-        yield
+        async with AsyncExitStack() as rooms:
+            if agents:
+                room = await rooms.enter_async_context(agents.open(submit_prediction))
+                app.state.agents = AgentsDoor(identity=identity, origins=agents.origins, app=room)
+            yield
         if pages:
             await pages.stop()
         await flight.stop()
@@ -332,7 +343,7 @@ def _administration() -> Router:
     )
 
 
-def _directly(app: Litestar, pages: Pages | None) -> ASGIApp:
+def _directly(app: Litestar, pages: Pages | None, *, has_agents: bool) -> ASGIApp:
     """Let submits and frequent reads skip Litestar's routing and binding, and dishka's scope per request,
     which together cost more than the rest of such a request."""
     framework = with_head(app.asgi_handler)
@@ -347,6 +358,8 @@ def _directly(app: Litestar, pages: Pages | None) -> ASGIApp:
             await read_directly(read, scope, receive, send)
         elif pages and shown and method is not None and pages.leads_to(scope["path"]):
             await shown(scope, receive, send)
+        elif has_agents and method is not None and scope["path"] == AGENTS:
+            await app.state.agents(scope, receive, send)
         else:
             await framework(scope, receive, send)
 

@@ -11,8 +11,9 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 ANY = "*"
 METHODS = b"DELETE, GET, HEAD, PATCH, POST, PUT"
 REQUEST_HEADERS = (
-    b"Accept, Accept-Language, Authorization, Content-Encoding, Content-Type, Idempotency-Key, If-Range, "
-    b"Last-Event-ID, Prefer, Range, traceparent, tracestate"
+    b"Accept, Accept-Language, Augury-Max-Price, Authorization, Content-Encoding, Content-Type, "
+    b"Idempotency-Key, If-Range, Inference-Header-Content-Length, Last-Event-ID, Mcp-Method, Mcp-Name, "
+    b"MCP-Protocol-Version, Prefer, Range, traceparent, tracestate"
 )
 RESPONSE_HEADERS = (
     b"Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Idempotent-Replayed, Link, Location, "

@@ -65,6 +65,9 @@ NOT_JSON_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape")
 
 
+WRONG_ORIGIN = Kind(403, "wrong-origin", "Wrong origin")
+
+
 SIGN_IN_REQUIRED = Kind(401, "sign-in-required", "Sign in")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from augury.domain.api_key import KeyScope, SpendingLimits
 from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.prediction import Status
 from tests.hexagon import Hexagon, a_model
@@ -469,6 +470,26 @@ async def test_an_api_key_is_enough(api: Api) -> None:
     client = api.client(Authorization=f"Bearer {key}")
 
     assert data_of(await inferred(api, client, texts("a")), "label") == ["short"]
+
+
+async def test_a_key_keeps_its_limits_at_this_door(api: Api) -> None:
+    user = await api.hexagon.user(credits=10)
+    keys: list[dict[str, Any]] = [
+        {"limits": SpendingLimits(day=2)},
+        {"models": frozenset({"blue"})},
+        {"scopes": frozenset({KeyScope.READ})},
+    ]
+    spending, listed, reading = [
+        api.client(
+            Authorization=f"Bearer {(await api.hexagon.create_api_key(user_id=user.id, name='n', **each))[1]}"
+        )
+        for each in keys
+    ]
+
+    assert data_of(await inferred(api, spending, texts("a", "b")), "label") == ["short", "short"]
+    assert fails(await spending.post(TONE, json=texts("a")), 402, "spending-limit-reached")
+    assert fails(await listed.post(TONE, json=texts("a")), 403, "model-not-listed")
+    assert fails(await reading.post(TONE, json=texts("a")), 403, "scope-missing")
 
 
 async def test_a_large_answer_is_read_in_pieces(api: Api) -> None:

@@ -20,6 +20,7 @@ from augury.domain.prediction import Prediction
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.idempotency import checked_name, key_of_submit, name_of_key
+from augury.inbound.http.identity import key_of
 from augury.inbound.http.inference.answering import Answering
 from augury.inbound.http.inference.body import json_length
 from augury.inbound.http.inference.messages import (
@@ -86,6 +87,7 @@ class InferHandler:
             key=key,
             max_price=max_price,
             trace=trace_of(scope),
+            terms=key_of(scope),
         )
 
     async def _found(self, model: str, user_id: UserId) -> Model | None:

@@ -1,0 +1,88 @@
+"""The door to the Model Context Protocol at `/mcp`. Only identified callers pass.
+
+The room behind it is handed in, since inbound rooms do not know each other.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from litestar import Request
+from litestar.enums import HttpMethod
+from litestar.exceptions import MethodNotAllowedException
+from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Receive, Scope, Send
+
+from augury.application.predictions.submit_prediction import SubmitPrediction
+from augury.domain.api_key import KeyScope, ScopeMissing
+from augury.inbound.http.body import whole_body
+from augury.inbound.http.edge import share_of
+from augury.inbound.http.identity import Identity, key_of, require_signed_in
+from augury.inbound.http.problems import Refused, answer_to
+from augury.inbound.http.query import require_known
+from augury.inbound.http.refusals import WRONG_ORIGIN
+
+PATH = "/mcp"
+MOST_BYTES = 1_000_000
+"""The largest body of a message. Larger tables are sent to `POST /predictions`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentsRoom:
+    """The application that answers agents, as `bootstrap` hands it in."""
+
+    open: Callable[[SubmitPrediction], AbstractAsyncContextManager[ASGIApp]]
+    origins: tuple[str, ...]
+    """Origins whose pages may call it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentsDoor:
+    identity: Identity
+    origins: tuple[str, ...]
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a message, or refuse it as the rest of the API does."""
+        scope["path_template"] = PATH
+        try:
+            body = await self._admitted(scope, receive)
+        except Exception as error:
+            request: Request[Any, Any, Any] = Request(scope, receive, send)
+            await answer_to(request, error).to_asgi_response(None, request)(scope, receive, send)
+            return
+        # The answer may take a minute, in which other bodies need the memory.
+        share_of(scope).release()
+        await self.app(scope, _replayed(body, receive), send)
+
+    async def _admitted(self, scope: Scope, receive: Receive) -> bytes:
+        """The body of a request that may pass. There is no session to GET or DELETE.
+
+        Each tool checks the scope of an API key itself.
+        """
+        origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+        if any(origin not in self.origins for origin in origins):
+            raise Refused(WRONG_ORIGIN, "Pages of this origin may not call this address.")
+        if cast("HTTPScope", scope)["method"] != HttpMethod.POST:
+            raise MethodNotAllowedException(headers={"allow": "POST"})
+        require_known(scope)
+        try:
+            await require_signed_in(self.identity, scope, needs=KeyScope.READ)
+        except ScopeMissing:
+            await require_signed_in(self.identity, scope, needs=KeyScope.PREDICT)
+        cast("dict[str, Any]", scope)["terms"] = key_of(scope)
+        return await whole_body(scope, receive, most=MOST_BYTES)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """`receive`, which passes on the body that was read before."""
+    is_read = False
+
+    async def receive_again() -> HTTPReceiveMessage:
+        nonlocal is_read
+        if is_read:
+            return await receive()  # type: ignore[return-value]  # it is of HTTP
+        is_read = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again

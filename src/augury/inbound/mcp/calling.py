@@ -1,0 +1,176 @@
+"""Calls of a model's tool: each is a prediction, which is held, run, and captured or released."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeAlias
+
+from mcp_types import (
+    CallToolRequestParams,
+    CallToolResult,
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitResult,
+    InputRequiredResult,
+)
+
+from augury.application.ports import Json, Unavailable
+from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.requests import Replayed
+from augury.application.predictions.submit_prediction import Submission, SubmitPrediction
+from augury.application.predictions.wait_for_prediction import WaitForPrediction
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import UserId
+from augury.domain.prediction import Prediction, Status
+from augury.domain.pricing import MaxPriceExceeded
+from augury.inbound.mcp.answers import refused, told
+from augury.inbound.mcp.arguments import PredictArguments
+from augury.inbound.mcp.caller import Caller
+from augury.inbound.mcp.ports import JsonObject, Views
+from augury.inbound.mcp.tasks import task_of
+
+CONSENT = "consent"
+Answer: TypeAlias = CallToolResult | InputRequiredResult | JsonObject
+"""A result, a question to the user, or a task."""
+Accepted: TypeAlias = Prediction | Replayed
+_MOST_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling:
+    """Runs models for agents. Lives as long as the application."""
+
+    submit_prediction: SubmitPrediction
+    wait: WaitForPrediction
+    cancel_prediction: CancelPrediction
+    views: Views
+    task_after: timedelta
+    max_wait: timedelta
+    withdrawn: set[asyncio.Task[None]] = field(default_factory=set)
+    """Cancellations under way. They outlive the calls that ended."""
+
+    async def __call__(self, caller: Caller, model: str, params: CallToolRequestParams) -> Answer:
+        """Raises `InvalidArguments`."""
+        arguments = PredictArguments.of(params.arguments)
+        consent = _consent(params)
+        if isinstance(consent, CallToolResult):
+            return consent
+        most = caller.most(arguments.max_price) if consent is None else consent
+        submission = self._submission(caller, model, arguments, most)
+        try:
+            return await self._run(caller, submission)
+        except MaxPriceExceeded as error:
+            return self._question(caller, error)
+
+    def _submission(
+        self, caller: Caller, model: str, arguments: PredictArguments, max_price: int | None
+    ) -> Submission:
+        key = None
+        if arguments.key is not None:
+            # The price that was accepted is not part of the request: a consent must not make it another one.
+            key = self.views.make_key(arguments.key, arguments.text, model, None, arguments.rows)
+        return Submission(
+            user_id=caller.user_id,
+            data=arguments.rows,
+            input=Json(arguments.text),
+            model=model,
+            key=key,
+            max_price=max_price,
+            terms=caller.terms,
+        )
+
+    async def _run(self, caller: Caller, submission: Submission) -> Answer:
+        """Submit, and wait. If the call is canceled, the prediction is, too, unless it has started."""
+        accepting = asyncio.ensure_future(self.submit_prediction(submission))
+        try:
+            accepted = await asyncio.shield(accepting)
+            stored = await self._ended(accepted, caller)
+        except asyncio.CancelledError:
+            withdrawing = asyncio.create_task(self._withdraw(caller.user_id, accepting))
+            self.withdrawn.add(withdrawing)
+            withdrawing.add_done_callback(self.withdrawn.discard)
+            raise
+        if caller.knows_tasks and not stored.prediction.status.is_final:
+            return task_of(stored, self.views)
+        return self.result(stored)
+
+    async def _ended(self, accepted: Accepted, caller: Caller) -> StoredPrediction:
+        seconds = min(self.task_after, self.max_wait) if caller.knows_tasks else self.max_wait
+        if isinstance(accepted, Replayed):
+            return await self.wait(
+                user_id=caller.user_id,
+                prediction_id=accepted.prediction_id,
+                seconds=seconds.total_seconds(),
+            )
+        try:
+            return await self.wait.for_accepted(accepted, seconds=seconds.total_seconds())
+        except Unavailable:  # it was accepted and paid: say so in any case
+            return StoredPrediction(accepted, None)
+
+    async def _withdraw(self, user_id: UserId, accepting: "asyncio.Future[Accepted]") -> None:
+        """Cancel what this call has submitted, but not what an earlier call with the same key had."""
+        with suppress(DomainError, Unavailable):
+            accepted = await accepting
+            if isinstance(accepted, Prediction):
+                await self.cancel_prediction(user_id=user_id, prediction_id=accepted.id)
+
+    def result(self, stored: StoredPrediction) -> CallToolResult:
+        """The prediction as a tool's result. A failed one is an error that the agent can read."""
+        view = self.views.prediction(stored)
+        match stored.prediction.status:
+            case Status.SUCCEEDED if stored.large_output:
+                return told(
+                    view | {"note": f"The output has {stored.large_output:,} bytes: {_elsewhere(view)}"}
+                )
+            case Status.SUCCEEDED:
+                output = view["output"]
+                return told(view | {"output": [output] if isinstance(output, dict) else output})
+            case Status.QUEUED | Status.PROCESSING:
+                return told(view | {"note": "Not final yet. Call `read_prediction` with its id later."})
+            case status:
+                return refused(f"The prediction is {status}. It cost {view['charged']} credits.", view)
+
+    def _question(self, caller: Caller, error: MaxPriceExceeded) -> CallToolResult | InputRequiredResult:
+        problem = self.views.problem(error)
+        if caller.can_be_asked:
+            ask = ElicitRequestFormParams(
+                message=f"This call costs {error.price} credits, more than the {error.max_price} that are "
+                "allowed without asking. Pay for it?",
+                requested_schema={
+                    "type": "object",
+                    "properties": {CONSENT: {"type": "boolean", "title": f"Pay {error.price} credits"}},
+                    "required": [CONSENT],
+                },
+            )
+            return InputRequiredResult(
+                input_requests={CONSENT: ElicitRequest(params=ask)}, request_state=str(error.price)
+            )
+        if caller.max_price is not None and error.price > caller.max_price:
+            how = (
+                f"The user allows {caller.max_price} credits for one call (`Augury-Max-Price` in the "
+                "client's configuration), and this client cannot ask them. Send fewer rows, or ask the user "
+                "to raise it."
+            )
+        else:
+            how = f"If the user agrees, call again with `max_price` {error.price}."
+        return refused(f"This costs {error.price} credits. Nothing was charged. {how}", problem)
+
+
+def _consent(params: CallToolRequestParams) -> int | CallToolResult | None:
+    """The price that the user has agreed to pay. A refusal if they have not; None if nobody was asked."""
+    said = (params.input_responses or {}).get(CONSENT)
+    if said is None:
+        return None
+    price = params.request_state or ""
+    agreed = isinstance(said, ElicitResult) and said.action == "accept" and (said.content or {}).get(CONSENT)
+    if agreed is not True:
+        return refused("The user did not agree to the price. Nothing was charged.")
+    if not (price.isascii() and price.isdigit() and len(price) <= _MOST_DIGITS):
+        return refused("`requestState` is not the one that the question had. Nothing was charged.")
+    return int(price)
+
+
+def _elsewhere(view: JsonObject) -> str:
+    return f"read it with `GET {view['urls']['self']}`."

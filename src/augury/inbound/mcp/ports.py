@@ -1,0 +1,33 @@
+"""What this room needs besides use cases and ports: how the API shows things.
+
+An agent reads the same words and members as a program that uses the API. They belong to the HTTP side.
+Inbound rooms do not know each other, so `bootstrap` hands them in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from augury.application.ports import IdempotencyKey
+from augury.application.predictions.ports import StoredPrediction
+from augury.domain.errors import DomainError
+from augury.domain.model import Model
+
+JsonObject = dict[str, Any]
+
+
+class MakeKey(Protocol):
+    def __call__(self, name: str, body: bytes, *values: object) -> IdempotencyKey:
+        """The key of a submit with these values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    prediction: Callable[[StoredPrediction], JsonObject]
+    listed: Callable[[StoredPrediction], JsonObject]
+    """Without its errors, which are only counted."""
+    model: Callable[[Model], JsonObject]
+    """With the JSON Schemas of a row (`input_schema`) and of an answer (`output_schema`), and its prices."""
+    problem: Callable[[DomainError], JsonObject]
+    """The problem document (RFC 9457) of a refusal."""
+    make_key: MakeKey

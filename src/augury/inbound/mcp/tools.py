@@ -1,0 +1,126 @@
+"""The list of tools: one for each active model, and those of the account."""
+
+from mcp_types import Tool, ToolAnnotations
+
+from augury.application.limits import Limits
+from augury.domain.model import Model
+from augury.inbound.mcp.arguments import MOST_KEY_CHARACTERS, MOST_LISTED
+from augury.inbound.mcp.ports import JsonObject, Views
+
+PREFIX = "predict_"
+"""A model's tool is named after it, so that no model can take the name of another tool."""
+PRICE = "augury/price"
+_ID = {"type": "string", "format": "uuid", "description": "The `id` of a prediction."}
+_READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+
+
+def tool_of(model: Model, views: Views, limits: Limits) -> Tool:
+    """The tool that runs the active version of a model."""
+    view = views.model(model)
+    described = model.facts.texts.described("en")
+    return Tool(
+        name=PREFIX + model.ref.name,
+        title=model.ref.name,
+        description=f"{described or f'The model {model.ref.name}.'} {priced(model)}",
+        input_schema=_input_schema(view, limits),
+        output_schema=_output_schema(view),
+        annotations=ToolAnnotations(
+            read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
+        ),
+        _meta={
+            PRICE: {"row_price": model.row_price, "text_price": model.text_price, "unit": "credits"},
+            "augury/model": str(model.ref),
+        },
+    )
+
+
+def priced(model: Model) -> str:
+    """The price in words."""
+    text = f", and {model.text_price} for each kilobyte of text" if model.text_price else ""
+    return f"Costs {model.row_price} credits for each row{text}. Invalid rows are not charged."
+
+
+def _input_schema(view: JsonObject, limits: Limits) -> JsonObject:
+    row = {name: value for name, value in view["input_schema"].items() if name != "$schema"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {
+            "rows": {
+                "type": "array",
+                "items": row,
+                "minItems": 1,
+                "maxItems": limits.max_rows,
+                "description": "The rows to predict.",
+            },
+            "max_price": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "The most credits that this call may cost. A higher price is not charged: the "
+                "user is asked, or the call is refused.",
+            },
+            "idempotency_key": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": MOST_KEY_CHARACTERS,
+                "description": "Your own name for this call. A repeated call with the same name is charged "
+                "once within 24 hours.",
+            },
+        },
+        "required": ["rows"],
+        "additionalProperties": False,
+    }
+
+
+def _output_schema(view: JsonObject) -> JsonObject:
+    return {
+        "type": "object",
+        "properties": {
+            "id": _ID,
+            "status": {"type": "string"},
+            "price": {"type": "integer", "description": "Credits that were held."},
+            "charged": {"type": "integer", "description": "Credits that it cost."},
+            "output": {
+                "description": "The answers in the order of the rows; null for a row that has an error.",
+                "anyOf": [
+                    {"type": "array", "items": {"anyOf": [view["output_schema"], {"type": "null"}]}},
+                    {"type": "null"},
+                ],
+            },
+            "errors": {"type": "array", "items": {"type": "object"}},
+        },
+        "required": ["id", "status", "price", "charged"],
+    }
+
+
+def _object(**properties: JsonObject) -> JsonObject:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _of_one(name: str, description: str, annotations: ToolAnnotations) -> Tool:
+    schema = _object(prediction_id=_ID) | {"required": ["prediction_id"]}
+    return Tool(name=name, description=description, input_schema=schema, annotations=annotations)
+
+
+ACCOUNT = (
+    Tool(
+        name="balance",
+        description="The credits of this account: `available` to spend, `held` for predictions under way.",
+        input_schema=_object(),
+        annotations=_READS,
+    ),
+    Tool(
+        name="history",
+        description="The latest predictions of this account with their prices, the newest first.",
+        input_schema=_object(limit={"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": 10}),
+        annotations=_READS,
+    ),
+    _of_one("read_prediction", "One prediction of this account in its current state.", _READS),
+    _of_one(
+        "cancel_prediction",
+        "Cancel a prediction that has not started. Its credits come back.",
+        ToolAnnotations(
+            read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
+        ),
+    ),
+)
