@@ -51,8 +51,9 @@ async def adapters(pool: Pool) -> Adapters:
 
 def submit(adapters: Adapters) -> RequestPredictions:
     clock = SystemClock()
+    counters = PrometheusCounters(CollectorRegistry())
     return RequestPredictions(
-        counters=PrometheusCounters(CollectorRegistry()),
+        counters=counters,
         acceptance=adapters.books,
         known=KnownBalances(),
         queue=MemoryPredictionQueue(clock),

@@ -29,6 +29,7 @@ from augury.domain.identifiers import UserId, uuid7
 from augury.domain.model import Model
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.domain.user import InvalidToken
+from augury.domain.webhook import EventType
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres import acceptance, record, work
@@ -36,6 +37,7 @@ from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters, finish, postgres_adapters
+from tests.contract.test_webhooks import a_webhook
 from tests.hexagon import a_model
 
 LIMITS = Limits(max_pending=10_000, max_waiting=100_000)
@@ -65,8 +67,9 @@ class Processes:
             pool = await self._open.enter_async_context(open_pool(settings))
             adapters, clock = postgres_adapters(pool), SystemClock()
             self.registries.append(CollectorRegistry())
+            counters = PrometheusCounters(self.registries[-1])
             request = RequestPredictions(
-                counters=PrometheusCounters(self.registries[-1]),
+                counters=counters,
                 acceptance=adapters.books,
                 known=KnownBalances(),
                 queue=MemoryPredictionQueue(clock),
@@ -138,6 +141,8 @@ async def test_of_a_thousand_calls_at_once_exactly_the_limit_is_accepted(
 ) -> None:
     user_id = await adapters.user(credits=5_000)
     terms = await a_key(adapters, user_id, SpendingLimits(day=500))
+    hook = a_webhook(user_id, EventType.LIMIT_REACHED)
+    await adapters.webhooks.add(hook, most=1)
 
     answers = await processes.submit([a_request(user_id, terms) for _ in range(1_000)])
 
@@ -147,6 +152,10 @@ async def test_of_a_thousand_calls_at_once_exactly_the_limit_is_accepted(
     said = {(each.period, each.limit, each.spent, each.price) for each in refused}
     assert said == {(Period.DAY, 500, 500, 1)}
     assert processes.refused("spending_day") == 500
+    [told] = await adapters.deliveries.page(hook.id, limit=10)
+    assert told.facts is not None, "one crossing, told once, though four processes saw it"
+    facts = {name: told.facts[name] for name in ("api_key", "period", "limit", "spent")}
+    assert facts == {"api_key": str(terms.id), "period": "day", "limit": 500, "spent": 500}
     assert await spent(adapters, terms.id) == Spending(500, 500)
     assert await adapters.balance(user_id) == Balance(user_id, available=4_500, held=500, pending=500)
     assert await adapters.deviations() == []

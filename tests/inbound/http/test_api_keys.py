@@ -140,8 +140,10 @@ async def test_a_key_uses_the_models_on_its_list_through_every_door(api: Api) ->
         refused = await client.post(path, json=body)
         assert is_problem(refused, 403, "model-not-listed")
         assert refused.json()["model"] == "tone@1"
+    tensors = {"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["hi"]}]}
     refused = await client.post("/batches?model=tone", **ROWS)
     assert is_problem(refused, 403, "model-not-listed")
+    assert is_problem(await client.post("/v2/models/tone/infer", json=tensors), 403, "model-not-listed")
 
     for listed in (["tone"], ["tone@1"], None):
         _, client = await key_of(api, member, models=listed)

@@ -45,8 +45,9 @@ class Submission:
     """The caller's `traceparent`. It is sent with the task, and not stored."""
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
-    terms: KeyTerms | None = None
-    """What the caller's API key may do (`Access.key`). None for a caller without one."""
+    terms: KeyTerms | None
+    """What the caller's API key may do (`Access.key`). None for a caller without one. It has no default, so
+    that no edge forgets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

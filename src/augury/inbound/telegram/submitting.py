@@ -57,6 +57,7 @@ async def submit(
             notify=True,
             explain=explain,
             max_price=max_price,
+            terms=None,
         )
     )
     if isinstance(answer, Replayed):

@@ -106,6 +106,7 @@ async def _accepted(
             model=name,
             key=IdempotencyKey(f"web:{key[:64]}", digest) if key and not is_guest else None,
             explain=ALL_FEATURES if explained else None,
+            terms=None,
         )
     )
     return user_id, answer.prediction_id if isinstance(answer, Replayed) else answer.id

@@ -17,6 +17,7 @@ def submission(user_id: UserId, *, key: str | None = "k", asked: bytes = b"a") -
         data={"text": "hi"},
         input=Json(b'{"text":"hi"}'),
         key=None if key is None else IdempotencyKey(key, asked),
+        terms=None,
     )
 
 
