@@ -61,3 +61,19 @@ async def test_tries_at_the_same_moment_are_all_counted(adapters: Adapters) -> N
     )
 
     assert answers.count(None) == 5
+
+
+async def test_what_is_taken_in_advance_adds_up_to_the_limit_and_no_more(adapters: Adapters) -> None:
+    first = await adapters.throttle.take("key", share=4, most=10, window=HOUR)
+    rest = await asyncio.gather(
+        *(adapters.throttle.take("key", share=4, most=10, window=HOUR) for _ in range(4))
+    )
+
+    assert (first.granted, first.left) == (4, 6)
+    assert timedelta() < first.ends_in <= HOUR
+    assert sorted(each.granted for each in rest) == [0, 0, 2, 4]
+    assert min(each.left for each in rest) == 0
+    assert (await adapters.throttle.take("other", share=1, most=1, window=HOUR)).granted == 1
+
+    await adapters.pass_time(HOUR)
+    assert (await adapters.throttle.take("key", share=4, most=10, window=HOUR)).granted == 4

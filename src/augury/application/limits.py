@@ -65,6 +65,14 @@ class Limits:
     """Promo codes that one user, or one address, may try."""
     api_keys: int = 20
     """API keys of one user."""
+    user_requests: int = 0
+    """Requests of one user in a minute, with all tokens and API keys. A further one is answered with 429. 0:
+    no limit."""
+    key_requests: int = 0
+    """Requests with one API key in a minute. 0: no limit."""
+    guest_requests: int = 0
+    """Requests without a credential from one address (IPv4 address or IPv6 /64) in a minute, on routes that
+    look for one. 0: no limit."""
     identity_cache: timedelta = timedelta(seconds=10)
     """How long a verified credential is trusted without another query. For this long, a process may not
     notice that another one has closed or blocked the account or deleted the API key, or that the key has
@@ -114,6 +122,8 @@ class Limits:
             raise ValueError(
                 f"guest_credits, welcome_credits and telegram_welcome_credits must be at most {MOST_CREDITS}"
             )
+        if min(self.user_requests, self.key_requests, self.guest_requests) < 0:
+            raise ValueError("user_requests, key_requests and guest_requests must be at least 0")
         if self.lease < timedelta(seconds=1) or self.predict_timeout < timedelta(seconds=1):
             raise ValueError("lease and predict_timeout must be at least 1 second")
         if self.sweep_every < timedelta(milliseconds=1):

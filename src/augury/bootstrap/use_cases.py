@@ -52,6 +52,7 @@ from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
+from augury.application.people.request_rates import RequestRates
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
 from augury.application.people.unblock_user import UnblockUser
@@ -139,6 +140,7 @@ PEOPLE = (
     RegisterUser,
     DropDeadLetters,
     ReplayDeadLetters,
+    RequestRates,
     SignIn,
     SignOut,
 )

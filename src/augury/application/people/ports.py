@@ -236,6 +236,17 @@ class ApiKeys(Protocol):
         the key is locked. Returns the key as it is then, or None if the user has no such key."""
 
 
+class Taken(NamedTuple):
+    """Attempts that were counted in advance."""
+
+    granted: int
+    """How many. Fewer than asked for if the limit is near."""
+    left: int
+    """How many are left for others in this window."""
+    ends_in: timedelta
+    """How long the window lasts."""
+
+
 class Throttle(Protocol):
     """Counts attempts in fixed windows of time, across processes."""
 
@@ -248,6 +259,10 @@ class Throttle(Protocol):
     @abstractmethod
     async def hit(self, keys: Collection[str], *, most: int, window: timedelta) -> timedelta | None:
         """Count one attempt under each key. Returns None if all are within `most`, else how long to wait."""
+
+    @abstractmethod
+    async def take(self, key: str, *, share: int, most: int, window: timedelta) -> Taken:
+        """Count up to `share` attempts in advance, so that a process can admit them by itself."""
 
 
 class PasswordHasher(Protocol):

@@ -26,6 +26,7 @@ from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
+from augury.application.people.request_rates import RequestRates
 from augury.application.ports import OpenBooks
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
@@ -227,6 +228,7 @@ def _handlers(
             admit_guest=await container.get(AdmitGuest),
             find_guests=await container.get(FindGuests),
             authorize_admin=await container.get(AuthorizeAdmin),
+            rates=await container.get(RequestRates),
             settings=settings,
         )
         metrics.show_also(await container.get(CollectorRegistry))

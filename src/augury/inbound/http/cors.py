@@ -17,7 +17,7 @@ REQUEST_HEADERS = (
 )
 RESPONSE_HEADERS = (
     b"Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Idempotent-Replayed, Link, Location, "
-    b"Preference-Applied, Retry-After, Server-Timing, WWW-Authenticate"
+    b"Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, WWW-Authenticate"
 )
 """Headers that a script may read, besides the few that are always allowed."""
 MOST_SECONDS = b"7200"

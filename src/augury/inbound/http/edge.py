@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from augury.inbound.http.encoded import BrokenOff
 from augury.inbound.http.intake import Intake, Share
 from augury.inbound.http.metrics import Metrics
+from augury.inbound.http.rate_limit_headers import rate_limit_headers
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -22,6 +23,8 @@ SECURITY_HEADERS = [
 STRICTEST = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 """For responses that are not pages. Pages set their own."""
 _SHARE = "augury.share"
+RATES = "augury.rates"
+"""Where the limits of requests stand for the caller (`RateStatus`), in the scope of a request."""
 NO_STORE = (b"cache-control", b"no-store")
 """For every response that does not set its own, since it is for one caller at one time."""
 
@@ -53,7 +56,10 @@ def edge(app: ASGIApp, metrics: Metrics, intake: Intake, *, patience: timedelta)
                 names = [name for name, _ in headers]
                 headers += SECURITY_HEADERS
                 headers += [each for each in (STRICTEST, NO_STORE) if each[0] not in names]
-                route = cast("dict[str, Any]", scope).get("path_template") or "unmatched"
+                known = cast("dict[str, Any]", scope)
+                if rates := known.get(RATES):
+                    headers += rate_limit_headers(rates)
+                route = known.get("path_template") or "unmatched"
                 metrics.answered(route, scope["method"], message["status"], time.perf_counter() - began)
             elif is_large or message.get("more_body") or len(cast("bytes", message.get("body", b""))) > PART:
                 is_large = True

@@ -15,11 +15,14 @@ from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
+from augury.application.people.ports import Access
+from augury.application.people.request_rates import RequestRates
 from augury.domain.api_key import KeyScope, KeyTerms, ScopeMissing
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, NotByApiKey
 from augury.inbound.http.address import place_of
+from augury.inbound.http.edge import RATES
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import NOT_ENOUGH_FREE, REGISTER, SIGN_IN_REQUIRED
 from augury.inbound.http.settings import HttpSettings
@@ -44,29 +47,47 @@ class Identity:
     admit_guest: AdmitGuest
     find_guests: FindGuests
     authorize_admin: AuthorizeAdmin
+    rates: RequestRates
     settings: HttpSettings
 
     async def caller(self, scope: Scope, *, needs: KeyScope | None = None) -> UserId | None:
         """The owner of the credential, or None without one. Raises `InvalidToken` for a wrong one.
 
         An API key must have the scope that the request `needs`: by default, `read` for a GET and `predict`
-        for everything else. Raises `ScopeMissing`.
+        for everything else. Raises `ScopeMissing`, and `TooManyRequests`.
 
         Also notes the version of an access token as the scope's `auth`, which is None for an API key.
         """
-        credentials = [value for name, value in scope["headers"] if name == b"authorization"]
-        if not credentials:
+        access = await self._access(scope)
+        if self.rates.limits_callers if access else self.rates.limits_guests:
+            await self._admit(scope, access)
+        if access is None:
             return None
-        scheme, _, credential = credentials[0].decode("latin-1").partition(" ")
-        if len(credentials) > 1 or scheme.lower() != "bearer":
-            raise InvalidToken
-        access = await self.identify_caller(credential.strip())
         scope["auth"] = access.version
         if access.key is not None:
             known = cast("dict[str, Any]", scope)
             access.key.require(needs or (KeyScope.READ if known["method"] in _SAFE else KeyScope.PREDICT))
             known[_KEY] = access.key
         return access.user_id
+
+    async def _access(self, scope: Scope) -> Access | None:
+        credentials = [value for name, value in scope["headers"] if name == b"authorization"]
+        if not credentials:
+            return None
+        scheme, _, credential = credentials[0].decode("latin-1").partition(" ")
+        if len(credentials) > 1 or scheme.lower() != "bearer":
+            raise InvalidToken
+        return await self.identify_caller(credential.strip())
+
+    async def _admit(self, scope: Scope, access: Access | None) -> None:
+        """Count the request, also one that is refused later. Its answer says where the limits stand."""
+        if access is None:
+            statuses, refusal = await self.rates.admit_guest(self.tries_mark(scope))
+        else:
+            statuses, refusal = await self.rates.admit(access)
+        cast("dict[str, Any]", scope)[RATES] = statuses
+        if refusal is not None:
+            raise refusal
 
     async def guest(self, scope: Scope) -> UserId:
         """Raises `GuestsNotServed`, `TooManyGuests`."""

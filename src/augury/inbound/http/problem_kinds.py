@@ -62,6 +62,7 @@ from augury.domain.promo_code import (
     PromoCodeTaken,
     PromoCodeUsedUp,
 )
+from augury.domain.request_rate import TooManyRequests
 from augury.domain.stream import TooManyStreams
 from augury.domain.user import (
     AccountBlocked,
@@ -311,6 +312,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
         _same("available"),
         "Credits on the account: {available}. They will be lost. To close it nevertheless, send "
         "`?confirm={available}`.",
+    ),
+    TooManyRequests: Kind(
+        429,
+        "too-many-requests",
+        "Too many requests",
+        {"violated_policies": "names"},
+        "Too many requests. Wait {retry_after} s.",
     ),
     TooManyTries: Kind(
         429, "too-many-tries", "Too many attempts", says="Too many attempts. Wait {retry_after} s."

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from augury.application.people.ports import Throttle
+from augury.application.people.ports import Taken, Throttle
 from augury.outbound.memory.memory import Memory, Window
 
 
@@ -25,3 +25,14 @@ class MemoryThrottle(Throttle):
                 if known.hits >= most:
                     waits.append(known.ends_at - now)
         return max(waits, default=None)
+
+    @override
+    async def take(self, key: str, *, share: int, most: int, window: timedelta) -> Taken:
+        now = self.memory.now()
+        async with self.memory.change() as state:
+            known = state.windows.get(key)
+            if known is None or known.ends_at <= now:
+                known = Window(hits=0, ends_at=now + window)
+            hits = known.hits + share
+            state.windows[key] = Window(hits, known.ends_at)
+        return Taken(max(0, min(share, most - known.hits)), max(0, most - hits), known.ends_at - now)

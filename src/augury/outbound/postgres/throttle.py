@@ -5,7 +5,7 @@ from datetime import timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.people.ports import Throttle
+from augury.application.people.ports import Taken, Throttle
 from augury.outbound.postgres.query import fetch
 
 HIT = """
@@ -17,6 +17,14 @@ ON CONFLICT (key) DO UPDATE SET
 RETURNING hits, ends_at - now() AS wait
 """
 
+TAKE = """
+INSERT INTO throttle AS known (key, ends_at, hits) VALUES ($1, now() + $2::interval, $3)
+ON CONFLICT (key) DO UPDATE SET
+    hits = CASE WHEN known.ends_at > now() THEN known.hits + $3 ELSE $3 END,
+    ends_at = CASE WHEN known.ends_at > now() THEN known.ends_at ELSE excluded.ends_at END
+RETURNING hits, ends_at - now() AS ends_in
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresThrottle(Throttle):
@@ -26,3 +34,9 @@ class PostgresThrottle(Throttle):
     async def hit(self, keys: Collection[str], *, most: int, window: timedelta) -> timedelta | None:
         rows = await fetch(self.pool, HIT, list(set(keys)), window)
         return max((row["wait"] for row in rows if row["hits"] > most), default=None)
+
+    @override
+    async def take(self, key: str, *, share: int, most: int, window: timedelta) -> Taken:
+        [row] = await fetch(self.pool, TAKE, key, window, share)
+        before = row["hits"] - share
+        return Taken(max(0, min(share, most - before)), max(0, most - row["hits"]), row["ends_in"])

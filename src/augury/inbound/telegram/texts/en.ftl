@@ -415,6 +415,10 @@ refusal-too-many-webhooks = You already have { $most ->
     }, which is the maximum.
 refusal-webhook-disabled = The webhook is disabled. Enable it first.
 refusal-spending-limit-reached = This costs { $price }. The API key has spent { $spent } of { $limit } in this period.
+refusal-too-many-requests = Too many requests. Wait { $retry_after ->
+        [one] { $retry_after } second
+       *[other] { $retry_after } seconds
+    }.
 refusal-scope-missing = The API key has no scope “{ $scope }”.
 refusal-model-not-listed = The API key is not for the model “{ $model }”.
 refusal-expiry-not-shortened = The expiry of an API key can only be brought forward.

@@ -447,6 +447,11 @@ refusal-too-many-webhooks = У вас уже { $most ->
     }, это максимум.
 refusal-webhook-disabled = Вебхук отключён. Сначала включите его.
 refusal-spending-limit-reached = Это стоит { $price }. Ключ API уже потратил { $spent } из { $limit } за этот период.
+refusal-too-many-requests = Слишком много запросов. Подождите { $retry_after ->
+        [one] { $retry_after } секунду
+        [few] { $retry_after } секунды
+       *[other] { $retry_after } секунд
+    }.
 refusal-scope-missing = У ключа API нет права «{ $scope }».
 refusal-model-not-listed = Ключ API не подходит для модели «{ $model }».
 refusal-expiry-not-shortened = Срок ключа API можно только сократить.

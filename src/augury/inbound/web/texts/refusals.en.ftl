@@ -70,6 +70,14 @@ refusal-too-many-api-keys = You already have { $most ->
        *[other] { $most } API keys
     }, which is the maximum.
 refusal-api-key-not-found = There is no such API key.
+refusal-spending-limit-reached = This costs { $price }. The API key has spent { $spent } of { $limit } in this period.
+refusal-too-many-requests = Too many requests. Wait { $retry_after ->
+        [one] { $retry_after } second
+       *[other] { $retry_after } seconds
+    }.
+refusal-scope-missing = The API key has no scope “{ $scope }”.
+refusal-model-not-listed = The API key is not for the model “{ $model }”.
+refusal-expiry-not-shortened = The expiry of an API key can only be brought forward.
 refusal-not-by-api-key = This cannot be done with an API key. Sign in with the password.
 refusal-not-allowed = Only an administrator can do this.
 refusal-invalid-link = This link was used before or is older than ten minutes. Please request a new one.

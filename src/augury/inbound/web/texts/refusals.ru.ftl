@@ -77,6 +77,15 @@ refusal-too-many-api-keys = У вас уже { $most ->
        *[other] { $most } ключей
     } API, это максимум.
 refusal-api-key-not-found = Такого ключа API нет.
+refusal-spending-limit-reached = Это стоит { $price }. Ключ API уже потратил { $spent } из { $limit } за этот период.
+refusal-too-many-requests = Слишком много запросов. Подождите { $retry_after ->
+        [one] { $retry_after } секунду
+        [few] { $retry_after } секунды
+       *[other] { $retry_after } секунд
+    }.
+refusal-scope-missing = У ключа API нет права «{ $scope }».
+refusal-model-not-listed = Ключ API не подходит для модели «{ $model }».
+refusal-expiry-not-shortened = Срок ключа API можно только сократить.
 refusal-not-by-api-key = С ключом API это сделать нельзя. Войдите с паролем.
 refusal-not-allowed = Это может только администратор.
 refusal-invalid-link = Эта ссылка уже использована, или ей больше десяти минут. Запросите новую.
