@@ -7,16 +7,21 @@ import asyncio
 import itertools
 import json
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 from litestar import Litestar
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -66,6 +71,7 @@ class Service:
         self._listener = bound_socket("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.run(self._start())
+        self.session = requests.Session()
         self._turns = itertools.count()
 
     def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -83,6 +89,7 @@ class Service:
         self._serving = asyncio.create_task(server.run_until(self._stop, self._listener))
 
     def stop(self) -> None:
+        self.session.close()
         self.run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(30 * patience())
@@ -126,10 +133,9 @@ def service() -> Iterator[Service]:
 
 
 schema = schemathesis.openapi.from_dict(json.loads(openapi(base_path="")))
+OPERATIONS = {found.ok().label: found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)}
 
 
-@pytest.mark.parametrize("role", [Role.ADMIN, Role.GUEST])
-@schema.parametrize()
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -137,16 +143,41 @@ schema = schemathesis.openapi.from_dict(json.loads(openapi(base_path="")))
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_every_operation_answers_as_it_is_described(
-    case: schemathesis.Case[Any], service: Service, role: Role
-) -> None:
+def answers_as_described(case: schemathesis.Case[Any], service: Service, role: Role) -> None:
     credential, known = service.caller(role)
     for name in set(case.path_parameters or {}) & set(known):
         case.path_parameters[name] = known[name]
 
-    response = case.call(base_url=service.url, headers=credential, timeout=10 * patience())
+    response = case.call(
+        base_url=service.url, headers=credential, timeout=10 * patience(), session=service.session
+    )
+    service.session.cookies.clear()
 
     # An inference that does not wait is not answered in time, and its clients take only 200 for an answer.
     late = response.status_code == 504 and case.path.endswith("/infer")
     checks = [check for check in CHECKS if not (late and check is not_a_server_error)]
     case.validate_response(response, checks=checks)
+
+
+@cache
+def _test_of(label: str) -> Callable[..., None]:
+    """What `schema.parametrize()` makes, for one operation, when it is needed: each worker of a run would
+    make the boundary values of all operations, for as long as the tests of twenty operations take."""
+    test: Callable[..., None] = build_operation_test(
+        config=schema.config,
+        operation=OPERATIONS[label],
+        test_func=answers_as_described,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+    )
+    return test
+
+
+def test_every_operation_is_tried() -> None:
+    assert len(OPERATIONS) == len(list(schema.get_all_operations()))
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.GUEST])
+def test_every_operation_answers_as_it_is_described(label: str, role: Role, service: Service) -> None:
+    _test_of(label)(service=service, role=role)

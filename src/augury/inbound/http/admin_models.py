@@ -21,6 +21,7 @@ from augury.domain.model import (
     ModelNotFound,
     ModelRef,
     ModelState,
+    WrongModelState,
 )
 from augury.domain.model_upload import CheckStage, ModelUpload
 from augury.inbound.http.authors import author_of
@@ -173,7 +174,13 @@ async def read_offer(
     return_dto=None,
     summary="Price, activate or retire a version of a model",
     description=ChangeModel.__doc__,
-    responses=documented(401, 403, 404, 413, 415, 422, refusals=[ModelNotFound(model="tone@9")]),
+    responses=documented(
+        *(401, 403, 404, 409, 413, 415, 422),
+        refusals=[
+            ModelNotFound(model="tone@9"),
+            WrongModelState(model="tone@1", state=ModelState.ACTIVE),
+        ],
+    ),
 )
 @inject
 async def change_offer(
