@@ -7,9 +7,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.pages import pages_of
 from augury.domain.user import Role
 from augury.inbound.http.app import create_app
 from augury.inbound.http.asyncapi import MakeAsyncApi
+from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 from tests.http_api import SECRET, SETTINGS, http_container
@@ -18,8 +20,9 @@ Answer = TypeVar("Answer")
 
 
 class Service:
-    def __init__(self, asyncapi: MakeAsyncApi | None = None) -> None:
+    def __init__(self, asyncapi: MakeAsyncApi | None = None, *, pages: bool = False) -> None:
         self._asyncapi = asyncapi
+        self._pages = WebSettings(web=pages)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="service", daemon=True)
 
@@ -50,13 +53,18 @@ class Service:
     async def _start(self) -> None:
         self.hexagon = Hexagon()
         self._tokens = JwtAccessTokens(JwtSettings(secret=SECRET), self.hexagon.clock)
-        app = create_app(container=http_container(self.hexagon), settings=SETTINGS, asyncapi=self._asyncapi)
+        container = http_container(self.hexagon)
+        pages = pages_of(container, SETTINGS, self._pages, lambda: app.state)
+        app = create_app(container=container, settings=SETTINGS, asyncapi=self._asyncapi, pages=pages)
         self._stop = asyncio.Event()
         server = HttpServer(
             app, before_stop=self.hexagon.wait_for_prediction.stop, keep_alive=SETTINGS.keep_alive
         )
+        self._looking = asyncio.create_task(self.hexagon.follow_prediction.look())
         self._serving = asyncio.create_task(server.run_until(self._stop, self._listener))
 
     async def _end(self) -> None:
         self._stop.set()
+        self._looking.cancel()
+        self.hexagon.follow_prediction.stop()
         await self._serving
