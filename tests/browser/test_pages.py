@@ -179,6 +179,7 @@ def test_a_new_person_does_everything(person: Person, kind: str) -> None:
     expect(page.locator("[role=status] pre")).to_contain_text("aug_")
     person.looks("/app/keys/new")
     person.goes("/app/account")
+    person.goes("/app/webhooks")
     person.goes("/app/account/close")
     person.goes("/app/nothing")
 

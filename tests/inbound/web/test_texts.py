@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from augury.domain.api_key import KeyScope
+from augury.domain.balance import TransferKind
 from augury.domain.errors import DomainError
 from augury.domain.model_facts import ValueIs
 from augury.domain.prediction import Failure, Status
 from augury.domain.row_errors import RowDoubt, RowFault
+from augury.domain.webhook import DisabledWhy, EventType
+from augury.domain.webhook_delivery import DeliveryStatus
+from augury.domain.webhook_try import TryError
 from augury.inbound.web.texts import FOLDER, LANGUAGES, refusal_name, texts
 
 TEMPLATES = FOLDER.parent / "templates"
@@ -60,10 +65,16 @@ def test_every_text_of_a_template_exists() -> None:
         ("fault", RowFault),
         ("doubt", RowDoubt),
         ("value", ValueIs),
+        ("event", EventType),
+        ("delivery", DeliveryStatus),
+        ("try", TryError),
+        ("webhook-off", DisabledWhy),
+        ("scope", KeyScope),
+        ("transfer", TransferKind),
     ],
 )
 def test_every_value_has_words(prefix: str, values: type[StrEnum]) -> None:
-    names = [f"{prefix}-{each.value.replace('_', '-')}" for each in values]
+    names = [f"{prefix}-{each.value.replace('_', '-').replace('.', '-')}" for each in values]
     assert [each for each in names if not texts("en").has(each)] == []
 
 

@@ -17,6 +17,7 @@ from augury.application.models.ports import Models
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.ports import Sessions
 from augury.application.ports import OpenBooks
+from augury.application.predictions.places import Places
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
@@ -32,6 +33,7 @@ from augury.inbound.web import (
     problems,
     start,
     try_model,
+    webhooks,
 )
 from augury.inbound.web.assets import load_assets
 from augury.inbound.web.outside import Outside
@@ -47,6 +49,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *money.ROUTES,
     *keys.ROUTES,
     *account.ROUTES,
+    *webhooks.ROUTES,
     *entering.ROUTES,
     *language.ROUTES,
 )
@@ -87,6 +90,7 @@ async def make_pages(container: AsyncContainer, settings: WebSettings, outside: 
                 "sessions": await container.get(Sessions),
                 "admit_guest": await container.get(AdmitGuest),
                 "submit": submit,
+                "places": await container.get(Places),
                 "limits": await container.get(Limits),
             }
         ),

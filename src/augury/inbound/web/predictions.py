@@ -17,6 +17,7 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.explain_row import ExplainRow
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import PredictionContents, Predictions, StoredPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.identifiers import PredictionId
@@ -192,9 +193,11 @@ async def _page(
 def _page_of(
     request: PageRequest, template: str, stored: StoredPrediction, model: Model, data: str
 ) -> Answer:
+    places: Places = request.app.state.places
     return page(
         request,
         template,
+        place=places.of(stored),
         prediction=stored.prediction,
         stored=stored,
         model=model,

@@ -10,15 +10,16 @@ from litestar.exceptions import HTTPException
 
 from augury.application.open_streams import StreamsFull
 from augury.application.ports import Unavailable
-from augury.domain.balance import NotEnoughCredits
+from augury.domain.balance import NotEnoughCredits, TopUpNotFound
 from augury.domain.batch import BatchNotFound, BatchPurged
 from augury.domain.chat import PaymentNotFound
 from augury.domain.errors import DomainError
 from augury.domain.explanation import NoExplanation
 from augury.domain.model import CardNotFound, ModelNotFound
-from augury.domain.prediction import PredictionNotFound, TooManyPending
+from augury.domain.prediction import DeadLetterNotFound, PredictionNotFound, TooManyPending
 from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.promo_code import PromoCodeNotFound
+from augury.domain.stream import TooManyStreams
 from augury.domain.user import (
     AccountBlocked,
     ApiKeyNotFound,
@@ -29,6 +30,8 @@ from augury.domain.user import (
     UserNotFound,
     WrongCredentials,
 )
+from augury.domain.webhook import WebhookNotFound
+from augury.domain.webhook_delivery import DeliveryNotFound
 from augury.inbound.web.rendering import Answer, is_part, page, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import ANONYMOUS, Forged, SignInFirst, Visitor
@@ -39,13 +42,14 @@ STATUS: Mapping[type[DomainError], int] = {
     **dict.fromkeys((AccountBlocked, NotAllowed, NotByApiKey), 403),
     **dict.fromkeys(
         (
-            *(ApiKeyNotFound, BatchNotFound, CardNotFound, ModelNotFound, NoExplanation, PaymentNotFound),
-            *(PredictionNotFound, PromoCodeNotFound, UserNotFound),
+            *(ApiKeyNotFound, BatchNotFound, CardNotFound, DeadLetterNotFound, DeliveryNotFound),
+            *(ModelNotFound, NoExplanation, PaymentNotFound, PredictionNotFound, PromoCodeNotFound),
+            *(TopUpNotFound, UserNotFound, WebhookNotFound),
         ),
         404,
     ),
     BatchPurged: 410,
-    **dict.fromkeys((TooManyPending, TooManyTries), 429),
+    **dict.fromkeys((TooManyPending, TooManyStreams, TooManyTries), 429),
 }
 """The status of a refusal. All others are 422."""
 _SENTENCES = {400: "unreadable", 404: "missing", 405: "missing", 413: "too-large", 415: "unreadable"}

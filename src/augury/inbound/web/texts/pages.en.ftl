@@ -175,3 +175,13 @@ predictions-all = Show all
 pages = Pages
 newest = Newest
 older = Older
+queue-place = { $ahead ->
+    [0] It is next.
+    [one] { $ahead } prediction is ahead of it.
+   *[other] { $ahead } predictions are ahead of it.
+}
+queue-starts-in = { $seconds ->
+    [0] It starts in a moment.
+    [one] It starts in about { $seconds } second.
+   *[other] It starts in about { $seconds } seconds.
+}

@@ -1,0 +1,31 @@
+"""An API that nobody looks at with a browser does not load what pages need."""
+
+import subprocess
+import sys
+
+from tests.hexagon import Hexagon
+from tests.http_api import is_problem
+from tests.inbound.web.site import shown
+
+HEAVY = ("babel", "fluent", "jinja2")
+
+
+def test_the_api_loads_the_pages_when_somebody_asks_for_one() -> None:
+    code = (
+        "import sys, augury.bootstrap.api, augury.bootstrap.pages; "
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(told.stdout.split()) & set(HEAVY)
+
+
+async def test_the_api_is_as_it_was_beside_the_pages() -> None:
+    async with shown(Hexagon()) as site:
+        client = site.api.client()
+        answer = await client.post("/predictions/predict", json={"data": {"text": "x"}})
+        assert answer.status_code == 202
+        assert "text/html" in (await client.get("/api/docs")).headers["content-type"]
+        for path in ("/nothing", "/apps", "/app.html", "/predictions/app/"):
+            assert is_problem(await client.get(path), 404, "not-found")
+        assert (await client.head("/")).status_code == 200
+        assert (await client.head("/")).content == b""
