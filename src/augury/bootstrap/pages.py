@@ -30,6 +30,7 @@ def pages_of(
             streams=lambda scope: share_of(scope).stream(),
             intake=lambda: api().batch_intake,
             results=lambda: api().batch_results,
+            models=lambda: api().model_intake,
         )
         made: Made = await room.make_pages(container, web, outside)
         return made

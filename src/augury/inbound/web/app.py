@@ -36,6 +36,7 @@ from augury.inbound.web import (
     webhooks,
 )
 from augury.inbound.web.assets import load_assets
+from augury.inbound.web.operator import routes as operator
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.rendering import Answer
 from augury.inbound.web.settings import WebSettings
@@ -52,6 +53,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *webhooks.ROUTES,
     *entering.ROUTES,
     *language.ROUTES,
+    *operator.ROUTES,
 )
 MOST_BYTES = 65_536
 """The largest form without a file."""

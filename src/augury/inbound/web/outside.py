@@ -9,7 +9,10 @@ from litestar.types import Scope
 
 from augury.application.batches.accept_batch import Replayed
 from augury.application.batches.ports import StoredBatch
+from augury.domain.audit import Author
 from augury.domain.batch import Batch
+from augury.domain.model import Model
+from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.domain.prediction import Status
 from augury.domain.row_errors import RowError
 from augury.inbound.tables.format import Format
@@ -39,6 +42,21 @@ class FileResults(Protocol):
         """The first rows without an answer, counted from 0, and why."""
 
 
+class ModelFileIntake(Protocol):
+    @abstractmethod
+    async def receive(
+        self,
+        scope: Scope,
+        body: AsyncIterator[bytes],
+        name: str,
+        *,
+        stated: str | None,
+        terms: UploadTerms,
+        author: Author,
+    ) -> ModelUpload | Model:
+        """Read a form with a model's file. A worker will check it. Raises domain errors."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     base_path: str
@@ -49,3 +67,4 @@ class Outside:
     """Called for a request whose body is read as a stream, and is never in memory as a whole."""
     intake: Callable[[], FileIntake]
     results: Callable[[], FileResults]
+    models: Callable[[], ModelFileIntake]

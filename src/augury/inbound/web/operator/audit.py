@@ -1,0 +1,65 @@
+"""The desk's page of the audit log."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+
+from augury.application.operation.ports import AuditLog, Filters
+from augury.application.people.ports import Users
+from augury.domain.audit import Action, Entry
+from augury.domain.identifiers import UserId
+from augury.domain.user import UserNotFound
+from augury.inbound.web.operator.desk import desk_get, desk_page
+from augury.inbound.web.rendering import Answer
+from augury.inbound.web.visitor import PageRequest
+
+PAGE = 20
+MOST_ASKED = 200
+
+
+@desk_get("/app/desk/audit")
+@inject
+async def audit(request: PageRequest, audit_log: FromDishka[AuditLog], users: FromDishka[Users]) -> Answer:
+    asked = {name: request.query_params.get(name, "").strip()[:MOST_ASKED] for name in ("actor", "subject")}
+    action = request.query_params.get("action", "")
+    action = action if action in {*Action} else ""
+    filters = Filters(actor=asked["actor"] or None, subject=asked["subject"] or None, action=action or None)
+    page = await audit_log.page(limit=PAGE, before=_id(request.query_params.get("before")), filters=filters)
+    return desk_page(
+        request,
+        "audit",
+        "audit.html",
+        entries=page.items,
+        more=page.more,
+        names=await _names(users, page.items),
+        actions=list(Action),
+        action=action,
+        is_first="before" not in request.query_params,
+        actor=asked["actor"],
+        subject=asked["subject"],
+    )
+
+
+async def _names(users: Users, entries: Sequence[Entry]) -> dict[UserId, str]:
+    """The addresses of the administrators and users on the page: the log itself has none."""
+    acts = [each.act for each in entries]
+    names: dict[UserId, str] = {}
+    for user_id in {*(act.author.user_id for act in acts), *(act.user_id for act in acts)}:
+        if user_id is not None:
+            try:
+                names[user_id] = (await users.get(user_id)).email or str(user_id)
+            except UserNotFound:  # the account was closed
+                names[user_id] = str(user_id)
+    return names
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+ROUTES = (audit,)

@@ -1,0 +1,68 @@
+"""Shared by the operator's pages: who may see them, who acts, and what was just done."""
+
+import hashlib
+from functools import partial
+from uuid import UUID
+
+from litestar import get, post
+
+from augury.application.ports import IdempotencyKey
+from augury.domain.audit import Author
+from augury.domain.identifiers import UserId
+from augury.domain.user import UserNotFound
+from augury.inbound.web.rendering import Answer, page, see_other
+from augury.inbound.web.visitor import PageRequest, administrator
+
+SECTIONS = ("overview", "users", "models", "queue", "books", "promo-codes", "audit")
+"""The pages of the desk, as their addresses below `/app/desk` name them."""
+MOST_CREDIT_DIGITS = 15
+desk_get = partial(get, guards=[administrator], include_in_schema=False)
+desk_post = partial(post, guards=[administrator], include_in_schema=False)
+
+
+def author_of(request: PageRequest) -> Author:
+    return Author(user_id=request.user.member.id, request_id=request.user.request_id)
+
+
+def desk_page(
+    request: PageRequest, section: str, template: str, *, status: int = 200, **values: object
+) -> Answer:
+    """A page of the desk. After a form, its address says what was done."""
+    done = request.query_params.get("done", "")
+    known = {"section": section, "sections": SECTIONS, "done": done if done in DONE else ""}
+    return page(request, f"operator/{template}", status=status, cookies=(), **known, **values)
+
+
+def done(request: PageRequest, path: str, what: str) -> Answer:
+    """Back to a page of the desk, which says what was done."""
+    assert what in DONE, what
+    return see_other(request, f"/app/desk/{path}?done={what}")
+
+
+DONE = (
+    *("topped-up", "taken-back", "refunded", "blocked", "unblocked", "revoked", "made-admin", "made-member"),
+    *("code-made", "code-changed", "replayed", "dropped", "check-begun"),
+    *("sent", "priced", "activated", "canary", "promoted", "rolled-back", "retired"),
+)
+
+
+def number_in(text: str) -> int | None:
+    """A whole number from a form. None if it is empty. What is none is -1, which every rule refuses."""
+    text = text.strip().replace("\u00a0", "").replace(" ", "")
+    if not text:
+        return None
+    return int(text) if text.isdecimal() and len(text) <= MOST_CREDIT_DIGITS else -1
+
+
+def user_id_in(text: object) -> UserId:
+    """Raises `UserNotFound`."""
+    try:
+        return UserId(UUID(str(text)))
+    except ValueError:
+        raise UserNotFound from None
+
+
+def once(request: PageRequest, token: str, *what: object) -> tuple[UserId, IdempotencyKey]:
+    """The key of a form that moves credits: sent twice, by a double click, it moves them once."""
+    fingerprint = hashlib.sha256(repr(what).encode()).digest()
+    return request.user.member.id, IdempotencyKey(f"desk:{token[:64]}", fingerprint)

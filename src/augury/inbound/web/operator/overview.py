@@ -1,0 +1,70 @@
+"""The desk's first page: how the service does, with charts that follow."""
+
+import json
+import math
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+
+from augury.application.operation.look_over import LookOver, Overview, Span
+from augury.application.ports import Clock
+from augury.domain.figures import NOTHING
+from augury.inbound.web.operator.desk import desk_get, desk_page
+from augury.inbound.web.rendering import Answer, see_other
+from augury.inbound.web.visitor import PageRequest
+
+
+@desk_get("/app/desk")
+async def first(request: PageRequest) -> Answer:
+    return see_other(request, "/app/desk/overview")
+
+
+@desk_get(["/app/desk/overview", "/app/desk/overview/figures"])
+@inject
+async def overview(
+    request: PageRequest,
+    look_over: FromDishka[LookOver],
+    clock: FromDishka[Clock],
+) -> Answer:
+    """The page, or the part of it that follows the service."""
+    asked = request.query_params.get("range", "")
+    span = Span(asked) if asked in {*Span} else Span.HOUR
+    seen = await look_over(span)
+    is_whole = not request.scope["path"].endswith("/figures")
+    return desk_page(
+        request,
+        "overview",
+        "overview.html" if is_whole else "part/figures.html",
+        span=span,
+        spans=list(Span),
+        seen=seen,
+        chart=json.dumps(_chart(seen)),
+        rows=[each for each in reversed(seen.points) if each.figures != NOTHING],
+        age=_age(seen, clock),
+    )
+
+
+def _chart(seen: Overview) -> dict[str, object]:
+    """The numbers of the charts. Latencies above the last step are gaps."""
+    figures = [each.figures for each in seen.points]
+    return {
+        "at": [int(each.at.timestamp()) for each in seen.points],
+        "accepted": [each.accepted for each in figures],
+        "succeeded": [each.succeeded for each in figures],
+        "failed": [each.failed for each in figures],
+        "revenue": [each.revenue for each in figures],
+        "p50": [_finite(each.quantile(0.5)) for each in figures],
+        "p95": [_finite(each.quantile(0.95)) for each in figures],
+    }
+
+
+def _age(seen: Overview, clock: Clock) -> int | None:
+    """Seconds for which the oldest prediction waits."""
+    return None if seen.oldest is None else max(0, int((clock.now() - seen.oldest).total_seconds()))
+
+
+def _finite(seconds: float | None) -> float | None:
+    return None if seconds is None or math.isinf(seconds) else seconds
+
+
+ROUTES = (first, overview)
