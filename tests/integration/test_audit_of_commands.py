@@ -21,7 +21,7 @@ PASSWORD = ("--password", "correct horse")
 CODE = ("--credits", "5", "--limit", "3")
 
 READS = {
-    *("up", "api", "worker", "bot", "migrate"),  # processes, and what changes no data
+    *("up", "api", "worker", "bot", "deliver", "migrate"),  # processes, and what changes no data
     *("ledger verify", "batch run", "batch cancel", "queue dead", "queue upgrade"),
     *("model card", "model list", "model compare", "promo list", "user show"),
 }
