@@ -5,6 +5,7 @@ import re
 from html import unescape
 from uuid import UUID
 
+import httpx
 import pytest
 
 from augury.application.operation.ports import Part, Process
@@ -40,8 +41,8 @@ def acts(hexagon: Hexagon) -> list[Action]:
     return [known[each].act.action for each in sorted(known)]
 
 
-def notice(response: object) -> str:
-    found = re.search(r'class="notice" role="status">(.*?)</p>', getattr(response, "text", ""), re.DOTALL)
+def notice(response: httpx.Response) -> str:
+    found = re.search(r'class="notice" role="status">(.*?)</p>', response.text, re.DOTALL)
     assert found
     return unescape(found[1])
 
@@ -85,7 +86,8 @@ async def test_the_overview_shows_the_figures_and_follows_them(
     shown = (await operator.get("/app/desk/overview")).text
     part = (await operator.get("/app/desk/overview/figures?range=day")).text
 
-    chart = json.loads(unescape(re.search(r'data-chart-of="([^"]+)"', shown)[1]))  # type: ignore[index]
+    [data] = re.findall(r'data-chart-of="([^"]+)"', shown)
+    chart = json.loads(unescape(data))
     assert (len(chart["at"]), chart["accepted"][-1], chart["succeeded"][-1], chart["revenue"][-1]) == (
         60,
         1,
