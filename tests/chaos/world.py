@@ -163,6 +163,17 @@ class World:
         await until(works, STARTS_WITHIN, "a worker's start")
         return process
 
+    async def deliverer(self) -> Process:
+        """Start a deliverer of webhooks, and wait until it works."""
+        process = self._start("deliver", None, {})
+
+        async def works() -> bool:
+            assert process.popen.poll() is None, process.output
+            return "the deliverer is running" in process.output
+
+        await until(works, STARTS_WITHIN, "a deliverer's start")
+        return process
+
     async def open(self, *, workers: int = 0) -> None:
         """Start the API and `workers` workers at the same time."""
         await asyncio.gather(self.api(), *(self.worker() for _ in range(workers)))

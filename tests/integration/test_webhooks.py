@@ -1,7 +1,6 @@
 """Webhooks end to end: real PostgreSQL, the deliverer, and receivers on real sockets."""
 
 import asyncio
-import json
 import os
 import re
 import signal
@@ -9,9 +8,8 @@ import ssl
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -39,60 +37,10 @@ from tests.adapters import Adapters, postgres_adapters
 from tests.contract.test_webhooks import a_webhook
 from tests.hexagon import a_model
 from tests.polling import eventually
-from tests.webhook_receivers import KnownAddresses
+from tests.webhook_receivers import KnownAddresses, Receiver, receiving
 
 SECRETS = WebhookSecrets("k" * 32)
 SETTINGS = WebhookSettings(allow=(ip_network("127.0.0.0/8"),), timeout=timedelta(seconds=15))
-
-
-@dataclass(slots=True)
-class Receiver:
-    """Verifies and counts what it gets. `answer` gives the status of the nth call; 0: no answer at all."""
-
-    verifier: Verifier | None = None
-    answer: Callable[[int], int] = lambda _: 204
-    port: int = 0
-    calls: int = 0
-    received: Counter[str] = field(default_factory=Counter)
-    """How often each event was answered with 204, by its id."""
-    subjects: set[str] = field(default_factory=set)
-
-    @property
-    def url(self) -> str:
-        return f"http://receiver.test:{self.port}/"
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            lines = [line.partition(": ") for line in head.split("\r\n")[1:]]
-            headers = {name.lower(): value for name, _, value in lines}
-            body = await reader.readexactly(int(headers["content-length"]))
-            assert self.verifier is not None
-            self.verifier.verify(body.decode(), headers)
-            self.calls += 1
-            status = self.answer(self.calls)
-            if status == 204:
-                self._take(headers["webhook-id"], body)
-            if status:
-                writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
-                await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    def _take(self, delivery_id: str, body: bytes) -> None:
-        self.received[delivery_id] += 1
-        self.subjects.add(str(json.loads(body)["data"].get("id")))
-
-
-@asynccontextmanager
-async def receiving(**given: Any) -> AsyncIterator[Receiver]:
-    receiver = Receiver(**given)
-    server = await asyncio.start_server(receiver.handle, "127.0.0.1", 0, backlog=1_000)
-    receiver.port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield receiver
 
 
 def deliverer(adapters: Adapters, settings: WebhookSettings = SETTINGS, **given: Any) -> WebhookDeliverer:

@@ -60,13 +60,14 @@ def telegram(*, scope: BaseScope = Scope.APP) -> Provider:
     from augury.inbound.telegram.client import create_bot
     from augury.inbound.telegram.deliverer import Deliverer
     from augury.inbound.telegram.desk import Desk, flight_of, submit_of
+    from augury.inbound.telegram.webhook_news import WebhookNews
     from augury.outbound.telegram_payments import TelegramPayments
 
     provider = use_cases(CHATS, scope=scope)
     provider.provide(create_bot)
     provider.provide(flight_of)
     provider.provide(submit_of)
-    provider.provide_all(WithParents[TelegramPayments], TelegramBot, Deliverer, Desk)
+    provider.provide_all(WithParents[TelegramPayments], TelegramBot, Deliverer, Desk, WebhookNews)
     return provider
 
 

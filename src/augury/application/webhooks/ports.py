@@ -101,8 +101,8 @@ class WebhookDeliveries(Protocol):
         """Store these tries with their webhooks' state, for deliveries that are still under this token."""
 
     @abstractmethod
-    async def hand_back(self, token: UUID, ids: Sequence[DeliveryId]) -> None:
-        """Make deliveries of this token due again, because their process stops."""
+    async def hand_back(self, token: UUID) -> int:
+        """Make all deliveries of this token due again, because their process stops. Returns how many."""
 
     @abstractmethod
     async def backlog(self) -> "WebhookBacklog": ...

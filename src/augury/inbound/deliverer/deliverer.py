@@ -210,16 +210,16 @@ class WebhookDeliverer:
         tasks = tuple(self._under_way)
         if tasks:
             await asyncio.wait(tasks, timeout=self._settings.grace.total_seconds())
-        left = [(task, self._under_way[task].delivery.id) for task in tasks if task in self._under_way]
-        for task, _ in left:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*(task for task, _ in left), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._results.stop()
         try:
-            if left:
-                await self._deliveries.hand_back(self._token, [delivery_id for _, delivery_id in left])
+            # Also those that were taken and not begun yet.
+            if left := await self._deliveries.hand_back(self._token):
+                log.info("handed back %d deliveries", left)
         except Unavailable as error:  # their lease ends anyway
-            log.warning("%d deliveries could not be handed back: %s", len(left), error)
+            log.warning("deliveries could not be handed back: %s", error)
 
 
 def _subjects(due: Collection[DueDelivery], event: EventType) -> list[PredictionId]:

@@ -33,6 +33,7 @@ from augury.inbound.telegram.texts import DEFAULT, LANGUAGES, speech
 from augury.inbound.telegram.topics import in_topic
 from augury.inbound.telegram.turns import serve_in_turn
 from augury.inbound.telegram.webhook import can_listen, webhook
+from augury.inbound.telegram.webhook_news import WebhookNews
 
 COMMANDS = (
     *("start", "predict", "balance", "history", "models", "topup", "redeem", "language", "help"),
@@ -47,12 +48,15 @@ log = logging.getLogger(__name__)
 
 
 class TelegramBot:
-    def __init__(self, bot: Bot, desk: Desk, inbox: Inbox, links: Links, duty: Duty) -> None:
+    def __init__(
+        self, bot: Bot, desk: Desk, inbox: Inbox, links: Links, duty: Duty, news: WebhookNews
+    ) -> None:
         self._bot = bot
         self._desk = desk
         self._inbox = inbox
         self._links = links
         self._duty = duty
+        self._news = news
         self._dispatcher = create_dispatcher(desk)
         self._turns: list[asyncio.Task[None]] = []
         self._work: list[asyncio.Task[None]] = []
@@ -94,7 +98,12 @@ class TelegramBot:
             lanes.take(left)
             if self._desk.settings.webhook_url:
                 await stack.enter_async_context(webhook(self._desk.settings, self._inbox, lanes))
-            self._work = _begun(self._receive(lanes), self._look_again(lanes), self._desk.deliverer.run())
+            self._work = _begun(
+                self._receive(lanes),
+                self._look_again(lanes),
+                self._desk.deliverer.run(),
+                self._news.run(),
+            )
             stack.push_async_callback(_ended, [*self._work, *_begun(self._introduce())])
             stack.callback(self._work.clear)
             yield

@@ -88,13 +88,13 @@ class MemoryWebhookDeliveries(WebhookDeliveries):
                     state.webhooks[hook.id] = hook.after(each.result, at=now)
 
     @override
-    async def hand_back(self, token: UUID, ids: Sequence[DeliveryId]) -> None:
+    async def hand_back(self, token: UUID) -> int:
         async with self.memory.change() as state:
-            for each in ids:
-                record = state.deliveries.get(each)
-                if record and record.token == token:
-                    due = replace(record.delivery, due_at=self.memory.now())
-                    state.deliveries[each] = replace(record, delivery=due, token=None)
+            held = [each for each in state.deliveries.values() if each.token == token]
+            for record in held:
+                due = replace(record.delivery, due_at=self.memory.now())
+                state.deliveries[due.id] = replace(record, delivery=due, token=None)
+        return len(held)
 
     @override
     async def backlog(self) -> WebhookBacklog:

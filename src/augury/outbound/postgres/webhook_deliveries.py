@@ -156,7 +156,8 @@ FROM summed WHERE hook.id = summed.webhook_id AND hook.id = ANY (ARRAY (SELECT i
     AND (NOT is_success OR failing_since IS NOT NULL OR pause IS NOT NULL)
 """
 HAND_BACK = """
-UPDATE webhook_deliveries SET due_at = now(), token = NULL WHERE token = $1 AND id = ANY ($2::uuid[])
+UPDATE webhook_deliveries SET due_at = now(), token = NULL WHERE due_at IS NOT NULL AND token = $1
+RETURNING id
 """
 BACKLOG = f"""
 {_WAITING}
@@ -245,8 +246,8 @@ class PostgresWebhookDeliveries(WebhookDeliveries):
         )
 
     @override
-    async def hand_back(self, token: UUID, ids: Sequence[DeliveryId]) -> None:
-        await fetch(self.pool, HAND_BACK, token, list(ids))
+    async def hand_back(self, token: UUID) -> int:
+        return len(await fetch(self.pool, HAND_BACK, token))
 
     @override
     async def backlog(self) -> WebhookBacklog:

@@ -406,6 +406,8 @@ refusal-too-many-api-keys = You already have { $most ->
     }, which is the maximum.
 refusal-dead-letter-not-found = There is no such dead letter.
 refusal-api-key-not-found = There is no such API key.
+webhook-gone = Your webhook { $url } was disabled: its receiver says that it is gone. To use it again, enable it through the API. Its id is <code>{ $id }</code>.
+webhook-failing = Your webhook { $url } was disabled, because every call has failed for five days. When its receiver works again, enable it through the API and replay what failed. Its id is <code>{ $id }</code>.
 refusal-webhook-not-found = There is no such webhook.
 refusal-delivery-not-found = There is no such delivery.
 refusal-invalid-webhook = The webhook is not possible: { $reason }

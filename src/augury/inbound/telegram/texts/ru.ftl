@@ -437,6 +437,8 @@ refusal-too-many-api-keys = У вас уже { $most ->
     } API, это максимум.
 refusal-dead-letter-not-found = Такого недоставленного сообщения нет.
 refusal-api-key-not-found = Такого ключа API нет.
+webhook-gone = Ваш вебхук { $url } отключён: его получатель сообщил, что больше не существует. Чтобы снова им пользоваться, включите его через API. Его id: <code>{ $id }</code>.
+webhook-failing = Ваш вебхук { $url } отключён: пять дней все вызовы заканчивались неудачей. Когда получатель снова заработает, включите вебхук через API и повторите неудавшиеся доставки. Его id: <code>{ $id }</code>.
 refusal-webhook-not-found = Такого вебхука нет.
 refusal-delivery-not-found = Такой доставки нет.
 refusal-invalid-webhook = Такой вебхук невозможен: { $reason }
