@@ -145,6 +145,24 @@ def loaded_by(*arguments: str) -> set[str]:
     return set(ended.stdout.rpartition("\nloaded ")[2].split())
 
 
+def test_agents_without_their_package_are_one_clear_line() -> None:
+    script = """
+import sys
+sys.modules["mcp"] = None
+from augury.bootstrap.agents import agents_room
+from augury.bootstrap.config import SettingError
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.mcp.settings import McpSettings
+assert agents_room(None, HttpSettings(), McpSettings()) is None
+try:
+    agents_room(None, HttpSettings(), McpSettings(mcp=True))
+except SettingError as error:
+    print(error)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout == "AUGURY_MCP needs the extra `mcp`: pip install 'augury[mcp]'\n"
+
+
 LIBRARIES = {"asyncio", "asyncpg", "catboost", "dishka", "faststream", "rich", "sqlalchemy", "uvloop"}
 
 

@@ -1,5 +1,6 @@
 """The SDK's own client of both eras, against two API processes with agents switched on, and a worker."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from augury.domain.model import ModelRef
 from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.models import PostgresModels
 from tests.catboost_models import binary_model, many_classes_model, registered
+from tests.documented import printed_by
 from tests.integration.test_service import member
 from tests.processes import Process, Service
 
@@ -81,13 +83,15 @@ async def test_agents_of_both_eras_use_models_for_credits_at_any_process(
                 [card] = (await client.read_resource("augury://models/tone")).contents
                 assert isinstance(card, TextResourceContents)
                 assert json.loads(card.text)["row_price"] == 2
+        said = await asyncio.to_thread(printed_by, "mcp.md", url=one.url, key=key)
+        assert said.splitlines()[-1].endswith(" 2"), "what the last line says was charged"
         for era in ("legacy", "2026-07-28"):
             async with agent(other, headers, era) as client:
                 for each in found:
                     read = await client.call_tool("read_prediction", {"prediction_id": each})
                     assert read.structured_content["status"] == "succeeded"
                 balance = await client.call_tool("balance")
-                assert balance.structured_content == {"available": 88, "held": 0}
+                assert balance.structured_content == {"available": 86, "held": 0}
     print(f"API with agents: {memory_of(api) / 2**20:.0f} MiB")
     assert memory_of(api) < MOST_MEMORY
     assert "the books balance" in one.augury("ledger", "verify")

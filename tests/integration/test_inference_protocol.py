@@ -19,6 +19,7 @@ from augury.domain.model import ModelRef
 from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.models import PostgresModels
 from tests.catboost_models import binary_model, many_classes_model, numeric_pool, registered, train
+from tests.documented import printed_by
 from tests.integration.test_service import member
 from tests.processes import Service
 
@@ -78,6 +79,8 @@ async def test_the_usual_client_works_unmodified_and_pays_as_everybody(service: 
         made = (await http.post("/users/me/api-keys", json={"name": "program"})).raise_for_status().json()
         headers = {"Authorization": f"Bearer {made['key']}"}
         await asyncio.to_thread(use_every_kind, service, headers)
+        said = await asyncio.to_thread(printed_by, "inference-protocol.md", url=service.url, key=made["key"])
+        assert "'charged': 2" in said
 
         rest = await http.post(
             "/predictions",

@@ -17,8 +17,13 @@ IMAGES = ("app", "bot", "worker")
 NOT_HERE = "augury: this image has no {}\n"
 
 
-def run_in(image: str, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
-    """Run a command that can import only the image's packages."""
+AUGURY = "from augury.bootstrap.cli.root import main; main(prog_name='augury')"
+
+
+def run_in(
+    image: str, *arguments: str, program: str = AUGURY, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """Run a command, or another program, that can import only the image's packages."""
     requirements = (ROOT / f"docker/{image}/requirements.txt").read_text()
     held = {"augury", *map(_normalized, re.findall(r"^([\w.-]+)==", requirements, re.MULTILINE))}
     absent = [
@@ -27,9 +32,8 @@ def run_in(image: str, *arguments: str, **settings: object) -> subprocess.Comple
         if held.isdisjoint(map(_normalized, distributions))
     ]
     without = f"import sys; sys.modules.update(dict.fromkeys({absent}))"
-    command = "from augury.bootstrap.cli.root import main; main(prog_name='augury')"
     return subprocess.run(
-        [sys.executable, "-c", f"{without}; {command}", *arguments],
+        [sys.executable, "-c", f"{without}; {program}", *arguments],
         env=environment(**settings),
         capture_output=True,
         text=True,
@@ -95,3 +99,8 @@ async def test_a_payment_is_returned_in_the_bot_s_image(database_url: str) -> No
 async def test_the_books_are_verified_in_every_image(database_url: str, image: str) -> None:
     verified = await asyncio.to_thread(run_in, image, "ledger", "verify", database_url=database_url)
     assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_the_image_of_the_api_has_what_agents_need() -> None:
+    ran = run_in("app", program="import augury.inbound.mcp.server")
+    assert (ran.returncode, ran.stderr) == (0, "")
