@@ -31,7 +31,7 @@ def agents_room(container: AsyncContainer, http: HttpSettings, settings: McpSett
     if not settings.mcp:
         return None
     try:
-        from augury.inbound.mcp import calling, server, tasks  # loads the SDK
+        from augury.inbound.mcp import agents, calling, server, tasks  # loads the SDK
     except ImportError as error:
         raise SettingError("AUGURY_MCP needs the extra `mcp`: pip install 'augury[mcp]'") from error
 
@@ -47,7 +47,7 @@ def agents_room(container: AsyncContainer, http: HttpSettings, settings: McpSett
             task_after=settings.mcp_task_after,
             max_wait=http.max_wait,
         )
-        agents = server.Agents(
+        answering = agents.Agents(
             models=await container.get(Models),
             predictions=predictions,
             balances=await container.get(Balances),
@@ -59,7 +59,7 @@ def agents_room(container: AsyncContainer, http: HttpSettings, settings: McpSett
         asked = tasks.Tasks(
             predictions=predictions, cancel_prediction=cancel_prediction, views=views, result=called.result
         )
-        async with server.served(agents, asked, most_bytes=MOST_BYTES) as app:
+        async with server.served(answering, asked, most_bytes=MOST_BYTES) as app:
             yield app
 
     return AgentsRoom(open=opened, origins=settings.mcp_origins)

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from augury.bootstrap.config import ProcessSettings
 
-_CHATTY = ("faststream", "httpx", "uvicorn", "alembic")
+_CHATTY = ("faststream", "httpx", "mcp", "uvicorn", "alembic")
 
 _RETOLD = ("aio_pika", "aiormq")
 """Libraries whose errors our own code logs: one line when an outage begins, not one per attempt."""

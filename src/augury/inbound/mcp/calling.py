@@ -9,9 +9,6 @@ from typing import TypeAlias
 from mcp_types import (
     CallToolRequestParams,
     CallToolResult,
-    ElicitRequest,
-    ElicitRequestFormParams,
-    ElicitResult,
     InputRequiredResult,
 )
 
@@ -28,14 +25,13 @@ from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.mcp.answers import refused, told
 from augury.inbound.mcp.arguments import PredictArguments
 from augury.inbound.mcp.caller import Caller
+from augury.inbound.mcp.consent import consented, question
 from augury.inbound.mcp.ports import JsonObject, Views
 from augury.inbound.mcp.tasks import task_of
 
-CONSENT = "consent"
 Answer: TypeAlias = CallToolResult | InputRequiredResult | JsonObject
 """A result, a question to the user, or a task."""
 Accepted: TypeAlias = Prediction | Replayed
-_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +50,15 @@ class Calling:
     async def __call__(self, caller: Caller, model: str, params: CallToolRequestParams) -> Answer:
         """Raises `InvalidArguments`."""
         arguments = PredictArguments.of(params.arguments)
-        consent = _consent(params)
-        if isinstance(consent, CallToolResult):
-            return consent
-        most = caller.most(arguments.max_price) if consent is None else consent
+        agreed = consented(params)
+        if isinstance(agreed, CallToolResult):
+            return agreed
+        most = caller.most(arguments.max_price) if agreed is None else agreed
         submission = self._submission(caller, model, arguments, most)
         try:
             return await self._run(caller, submission)
         except MaxPriceExceeded as error:
-            return self._question(caller, error)
+            return question(caller, error, self.views.problem(error))
 
     def _submission(
         self, caller: Caller, model: str, arguments: PredictArguments, max_price: int | None
@@ -131,45 +127,6 @@ class Calling:
                 return told(view | {"note": "Not final yet. Call `read_prediction` with its id later."})
             case status:
                 return refused(f"The prediction is {status}. It cost {view['charged']} credits.", view)
-
-    def _question(self, caller: Caller, error: MaxPriceExceeded) -> CallToolResult | InputRequiredResult:
-        problem = self.views.problem(error)
-        if caller.can_be_asked:
-            ask = ElicitRequestFormParams(
-                message=f"This call costs {error.price} credits, more than the {error.max_price} that are "
-                "allowed without asking. Pay for it?",
-                requested_schema={
-                    "type": "object",
-                    "properties": {CONSENT: {"type": "boolean", "title": f"Pay {error.price} credits"}},
-                    "required": [CONSENT],
-                },
-            )
-            return InputRequiredResult(
-                input_requests={CONSENT: ElicitRequest(params=ask)}, request_state=str(error.price)
-            )
-        if caller.max_price is not None and error.price > caller.max_price:
-            how = (
-                f"The user allows {caller.max_price} credits for one call (`Augury-Max-Price` in the "
-                "client's configuration), and this client cannot ask them. Send fewer rows, or ask the user "
-                "to raise it."
-            )
-        else:
-            how = f"If the user agrees, call again with `max_price` {error.price}."
-        return refused(f"This costs {error.price} credits. Nothing was charged. {how}", problem)
-
-
-def _consent(params: CallToolRequestParams) -> int | CallToolResult | None:
-    """The price that the user has agreed to pay. A refusal if they have not; None if nobody was asked."""
-    said = (params.input_responses or {}).get(CONSENT)
-    if said is None:
-        return None
-    price = params.request_state or ""
-    agreed = isinstance(said, ElicitResult) and said.action == "accept" and (said.content or {}).get(CONSENT)
-    if agreed is not True:
-        return refused("The user did not agree to the price. Nothing was charged.")
-    if not (price.isascii() and price.isdigit() and len(price) <= _MOST_DIGITS):
-        return refused("`requestState` is not the one that the question had. Nothing was charged.")
-    return int(price)
 
 
 def _elsewhere(view: JsonObject) -> str:

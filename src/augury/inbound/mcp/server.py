@@ -3,169 +3,24 @@
 Every request stands for itself, so any API process can answer it.
 """
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from mcp import MCPError
 from mcp.server import Server
 from mcp.server.caching import CacheHint
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp_types import (
-    INTERNAL_ERROR,
-    INVALID_PARAMS,
-    CallToolRequestParams,
-    ListResourcesResult,
-    ListToolsResult,
-    PaginatedRequestParams,
-    ReadResourceRequestParams,
-    ReadResourceResult,
-    Resource,
-    TextResourceContents,
-)
 
-from augury.application.limits import Limits
-from augury.application.models.ports import Models
-from augury.application.money.ports import Balances
-from augury.application.ports import Unavailable
-from augury.application.predictions.cancel_prediction import CancelPrediction
-from augury.application.predictions.ports import Predictions, StoredPrediction
-from augury.domain.api_key import KeyScope
-from augury.domain.errors import DomainError
-from augury.domain.model import Model, ModelNotFound
-from augury.inbound.mcp import arguments
-from augury.inbound.mcp.answers import refused, told
-from augury.inbound.mcp.arguments import InvalidArguments
-from augury.inbound.mcp.caller import TASKS, Caller, Context, InvalidMaxPrice
-from augury.inbound.mcp.calling import Answer, Calling
-from augury.inbound.mcp.ports import Views
+from augury.inbound.mcp.agents import Agents
+from augury.inbound.mcp.caller import TASKS
 from augury.inbound.mcp.tasks import TaskParams, Tasks, UpdateParams
-from augury.inbound.mcp.tools import ACCOUNT, PREFIX, tool_of
 
-PAGE = 50
-"""Models of one page of a list."""
 LIST_MS = 60_000
 """Milliseconds for which a client may keep a list. Prices change rarely, and a call is charged as it is."""
-CARD = "augury://models/"
 INSTRUCTIONS = """Each tool `predict_…` runs a machine-learning model for credits: its description tells the
 price. `balance` tells what is left, `history` what was spent. Rows that do not fit a model's schema are not
 charged."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agents:
-    """Answers agents. Lives as long as the application."""
-
-    models: Models
-    predictions: Predictions
-    balances: Balances
-    cancel_prediction: CancelPrediction
-    limits: Limits
-    calling: Calling
-    views: Views
-
-    async def list_tools(self, context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        """The tools that the caller may use: an API key may be for some models only."""
-        active, cursor = await self._active(params)
-        caller = _identified(context)
-        tools = [tool_of(model, self.views, self.limits) for model in active if caller.may_use(model.ref)]
-        first = params is None or params.cursor is None
-        return ListToolsResult(tools=[*(ACCOUNT if first else ()), *tools], next_cursor=cursor)
-
-    async def list_resources(self, _: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
-        active, cursor = await self._active(params)
-        cards = [
-            Resource(
-                uri=f"{CARD}{model.ref.name}",
-                name=f"{model.ref.name}-card",
-                title=f"Model card of {model.ref.name}",
-                description="What the model was trained on, how good it is, what it takes and answers, and "
-                "what it costs.",
-                mime_type="application/json",
-            )
-            for model in active
-        ]
-        return ListResourcesResult(resources=cards, next_cursor=cursor)
-
-    async def read_resource(self, _: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
-        """Raises `MCPError` if there is no such card."""
-        place, slash, name = params.uri.rpartition("/")
-        try:
-            model = await self.models.get(name if place + slash == CARD else "")
-            card = await self.models.card(model.ref)
-        except ModelNotFound:
-            raise MCPError(INVALID_PARAMS, "There is no such resource.", {"uri": params.uri}) from None
-        content = {
-            "name": model.ref.name,
-            **self.views.model(model),
-            "card": json.loads(card) if card else None,
-        }
-        text = TextResourceContents(
-            uri=params.uri, mime_type="application/json", text=json.dumps(content, ensure_ascii=False)
-        )
-        return ReadResourceResult(contents=[text])
-
-    async def _active(self, params: PaginatedRequestParams | None) -> tuple[list[Model], str | None]:
-        """The active versions of a page of names, and the cursor of the next page: a name."""
-        after = (params.cursor if params else None) or ""
-        found = await self.models.page(limit=PAGE + 1, after=after)
-        names = list(dict.fromkeys(model.ref.name for model in found))
-        page = set(names[:PAGE])
-        active = [model for model in found if model.is_active and model.ref.name in page]
-        return active, names[PAGE - 1] if len(names) > PAGE else None
-
-    async def call_tool(self, context: Context, params: CallToolRequestParams) -> Answer:
-        """Raises `MCPError` for a tool that is not there."""
-        try:
-            return await self._called(Caller.of(context), params)
-        except (InvalidArguments, InvalidMaxPrice) as error:
-            return refused(str(error))
-        except ModelNotFound:
-            raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:100]}") from None
-        except DomainError as error:
-            problem = self.views.problem(error)
-            return refused(str(problem["detail"]), problem)
-        except Unavailable:
-            raise MCPError(INTERNAL_ERROR, "The service is temporarily unavailable.") from None
-
-    async def _called(self, caller: Caller, params: CallToolRequestParams) -> Answer:
-        user_id, given = caller.user_id, params.arguments
-        match params.name:
-            case "balance":
-                caller.require(KeyScope.READ)
-                arguments.nothing(given)
-                balance = await self.balances.of(user_id)
-                return told({"available": balance.available, "held": balance.held})
-            case "history":
-                caller.require(KeyScope.READ)
-                page = await self.predictions.page(user_id, limit=arguments.limit(given))
-                return told({"predictions": [self.views.listed(each) for each in page.items]})
-            case "read_prediction":
-                caller.require(KeyScope.READ)
-                wanted = arguments.prediction_id(given)
-                return self.calling.result(await self.predictions.get(wanted, owner=user_id))
-            case "cancel_prediction":
-                caller.require(KeyScope.PREDICT)
-                wanted = arguments.prediction_id(given)
-                canceled = await self.cancel_prediction(user_id=user_id, prediction_id=wanted)
-                return told(self.views.prediction(StoredPrediction(canceled, None)))
-            case name if name.startswith(PREFIX) and "@" not in name:
-                caller.require(KeyScope.PREDICT)
-                return await self.calling(caller, name.removeprefix(PREFIX), params)
-            case name:
-                raise ModelNotFound(model=name)
-
-
-def _identified(context: Context) -> Caller:
-    """Raises `MCPError` for a wrong header."""
-    try:
-        return Caller.of(context)
-    except InvalidMaxPrice as error:
-        raise MCPError(INVALID_PARAMS, str(error)) from None
-
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 

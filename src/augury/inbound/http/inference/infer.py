@@ -23,13 +23,9 @@ from augury.inbound.http.idempotency import checked_name, key_of_submit, name_of
 from augury.inbound.http.identity import key_of
 from augury.inbound.http.inference.answering import Answering
 from augury.inbound.http.inference.body import json_length
-from augury.inbound.http.inference.messages import (
-    InferRequest,
-    RequestedOutput,
-    request_parameters,
-    require_output_parameters,
-)
+from augury.inbound.http.inference.messages import InferRequest, RequestedOutput
 from augury.inbound.http.inference.outputs import outputs_of
+from augury.inbound.http.inference.parameters import request_parameters, require_output_parameters
 from augury.inbound.http.inference.rows import rows_of
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import WRONG_SHAPE

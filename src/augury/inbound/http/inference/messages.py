@@ -1,21 +1,16 @@
 """The messages of the Open Inference Protocol, version 2."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypeGuard
+from typing import Annotated
 
 import msgspec
 
-from augury.domain.balance import MOST_CREDITS
 from augury.inbound.http.inference.datatypes import Datatype
 from augury.inbound.http.openapi import Shows
-from augury.inbound.http.problems import Problem, Refused
-from augury.inbound.http.refusals import WRONG_SHAPE
-from augury.inbound.http.wording import listed
+from augury.inbound.http.problems import Problem
 
 MOST_DIMENSIONS = 2
 Parameters = dict[str, str | float | bool | None]
-Given = Mapping[str, str | float | bool]
-"""Parameters without those that are null. Whole numbers are floats, too."""
 Size = Annotated[int, msgspec.Meta(ge=0)]
 Scalar = str | float | bool | None
 Data = Annotated[
@@ -129,52 +124,3 @@ class InferenceProblem(Problem, frozen=True, kw_only=True):
     """A refusal (RFC 9457) with the member `error`, in which clients of the protocol look for its words."""
 
     error: str
-
-
-_DECIDED: Mapping[str, tuple[type, int, int]] = {
-    "max_price": (int, 0, MOST_CREDITS),
-    "expires_in": (int, 1, 100 * 365 * 86_400),
-    "binary_data_output": (bool, 0, 1),
-}
-_OF_INPUT = ("binary_data_size", "content_type")
-_OF_OUTPUT = ("binary_data", "content_type")
-
-
-def request_parameters(given: Parameters | None) -> Mapping[str, int]:
-    """The parameters that decide something, by name. Raises a 422 for others, and for wrong values.
-
-    `content_type` is only a hint for servers that let callers choose how a tensor is decoded.
-    """
-    found: dict[str, int] = {}
-    for name, value in known("parameters", given, (*_DECIDED, "content_type")).items():
-        if name == "content_type":
-            continue
-        kind, least, most = _DECIDED[name]
-        fits = isinstance(value, bool) if kind is bool else is_whole(value)
-        if not fits or not least <= float(value) <= most:
-            wanted = "true or false" if kind is bool else f"a whole number from {least} to {most}"
-            raise Refused(WRONG_SHAPE, f"`parameters.{name}` must be {wanted}.")
-        found[name] = int(value)
-    return found
-
-
-def is_whole(value: object) -> TypeGuard[float]:
-    return isinstance(value, float) and value.is_integer()
-
-
-def known(where: str, given: Parameters | None, names: tuple[str, ...]) -> Given:
-    """The parameters without those that are null. Raises a 422 for those that are not in `names`."""
-    found = {name: value for name, value in (given or {}).items() if value is not None}
-    if unknown := next((name for name in found if name not in names), None):
-        raise Refused(
-            WRONG_SHAPE, f"`{where}.{unknown[:100]}` is not supported: the known ones are {listed(names)}."
-        )
-    return found
-
-
-def input_parameters(tensor: InferInput) -> Given:
-    return known(f"inputs.{tensor.name[:100]}.parameters", tensor.parameters, _OF_INPUT)
-
-
-def require_output_parameters(output: RequestedOutput) -> None:
-    known(f"outputs.{output.name[:100]}.parameters", output.parameters, _OF_OUTPUT)

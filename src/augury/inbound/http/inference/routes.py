@@ -1,25 +1,13 @@
 """The routes of the Open Inference Protocol, version 2."""
 
-from dataclasses import dataclass
 from importlib.metadata import version as installed
 from itertools import groupby
-from typing import Any
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import (
-    Example,
-    OpenAPIFormat,
-    OpenAPIHeader,
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    Parameter,
-    Schema,
-)
 from litestar.params import FromPath, JSONBody
 
 from augury.application.models.ports import Models
@@ -31,7 +19,7 @@ from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.health import Checks, dependencies
 from augury.inbound.http.identity import SignedIn
-from augury.inbound.http.inference.body import HEADER, InferBody
+from augury.inbound.http.inference.body import InferBody
 from augury.inbound.http.inference.infer import InferHandler
 from augury.inbound.http.inference.messages import (
     InferRequest,
@@ -44,57 +32,18 @@ from augury.inbound.http.inference.messages import (
     ServerMetadata,
 )
 from augury.inbound.http.inference.metadata import metadata_of
+from augury.inbound.http.inference.operation import InferOperation
 from augury.inbound.http.inference.problems import documented_with_error
 from augury.inbound.http.member_routes import member_post
-from augury.inbound.http.operations import IDEMPOTENCY_KEY, TRACEPARENT
 from augury.inbound.http.paging import Cursor, Limit, split, text_of
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import UNAVAILABLE
 from augury.inbound.http.settings import HttpSettings
 
 TAGS = ["Open Inference Protocol"]
-_EXAMPLE = {
-    "id": "order-1842",
-    "inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["Спасибо, всё отлично!"]}],
-    "parameters": {"max_price": 5},
-}
 _INFER = """Run a model by the Open Inference Protocol, for credits. The request is accepted like that of
 `POST /predictions`, and waits for the answer, at most as long as `Prefer: wait` may. The answer's
 `parameters` say what it cost."""
-
-
-@dataclass
-class InferOperation(Operation):
-    """The two forms of an inference's body, and its headers."""
-
-    def __post_init__(self) -> None:
-        body: Any = self.request_body
-        content = body.content
-        json = content.pop(next(iter(content)))
-        json.examples = {"text": Example(value=_EXAMPLE)}
-        content["application/json"] = json
-        content["application/octet-stream"] = OpenAPIMediaType(
-            schema=Schema(
-                type=OpenAPIType.STRING,
-                format=OpenAPIFormat.BINARY,
-                description="The JSON, followed by the bytes of the inputs with `binary_data_size`.",
-            )
-        )
-        header = Parameter(
-            name=HEADER,
-            param_in="header",
-            required=False,
-            description="The bytes of the JSON, if the bytes of tensors follow it.",
-            schema=Schema(type=OpenAPIType.INTEGER, minimum=0),
-        )
-        self.parameters = [*(self.parameters or ()), header, IDEMPOTENCY_KEY, TRACEPARENT]
-        response: Any = (self.responses or {})["200"]
-        response.headers = {
-            "Idempotent-Replayed": OpenAPIHeader(
-                schema=Schema(type=OpenAPIType.STRING),
-                description="`true` if this request was accepted before and changed nothing now.",
-            )
-        }
 
 
 @get(

@@ -7,7 +7,8 @@ from typing import Any
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema
 from augury.inbound.http.inference.body import binary_parts
 from augury.inbound.http.inference.datatypes import from_bytes, from_json
-from augury.inbound.http.inference.messages import InferInput, input_parameters
+from augury.inbound.http.inference.messages import InferInput
+from augury.inbound.http.inference.parameters import input_parameters
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import TOO_MANY_VALUES, WRONG_SHAPE
 
