@@ -29,6 +29,10 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ba
     return ObjectBatchStore(f"{url}/below/this" if "path" in request.param else url)
 
 
+async def test_a_store_that_answers_is_said_to(store: BatchStore) -> None:
+    await store.ping()
+
+
 async def test_objects_are_kept_replaced_and_deleted(store: BatchStore) -> None:
     mine, others = BatchId(uuid7()), BatchId(uuid7())
     content = bytes(range(256)) * 10_000

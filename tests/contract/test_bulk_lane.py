@@ -57,6 +57,22 @@ async def test_a_pick_starts_the_oldest_of_a_user_and_brings_the_rows(adapters: 
     assert await pick(adapters) == ()
 
 
+async def test_a_run_is_found_by_its_token_and_handed_back_without_an_attempt(adapters: Adapters) -> None:
+    user_id, token = await adapters.user(credits=5), uuid4()
+    [prediction] = await in_bulk(adapters, user_id, 4)
+    assert await adapters.work.run_of(token) == []
+    await pick(adapters, token=token)
+
+    begun = await adapters.work.run_of(token)
+    await adapters.work.hand_back(token, begun)
+
+    assert begun == [prediction.id]
+    assert await adapters.work.run_of(token) == []
+    found = await adapters.now(prediction)
+    assert (found.status, found.attempts) == (Status.QUEUED, 0)
+    assert ids(await pick(adapters)) == [prediction.id]
+
+
 async def test_what_is_picked_is_settled_like_everything_else(adapters: Adapters) -> None:
     user_id = await adapters.user(credits=5)
     prediction = a_prediction(user_id, rows=5)

@@ -104,6 +104,8 @@ async def test_a_batch_whose_rows_are_in_a_bucket(
         await asyncio.to_thread(tone.offer, service)
         api = service.api()
         async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
+            checks = {"database": "ok", "broker": "ok", "store": "ok"}
+            assert (await client.get("/health/ready")).json() == {"status": "ready", "checks": checks}
             headers = await member(service, client, "heavy", rows)
             batch = await send(client, headers, rows_of(rows))
             assert len(server.keys(bucket)) == 4  # three slices, and the sheet

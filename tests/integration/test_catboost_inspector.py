@@ -207,7 +207,10 @@ def test_a_pickled_model_is_called_so_and_never_unpickled(tmp_path: Path, protoc
         (b"version https://git-lfs.github.com/spec/v1\noid", "it is a pointer of Git LFS, "),
         (b"\n<!DOCTYPE html>\n<html>", "it is a web page, "),
         (b"text,label\n", "it does not begin like a CatBoost binary model (.cbm): "),
-        (b"CBM1\xff\xff\xff\x7f", "it is damaged, or was written by a CatBoost that this one cannot read: "),
+        (
+            b"CBM1\xff\xff\xff\x7f",
+            "it is damaged, or was written by a CatBoost that this one cannot read (CatBoost says: ",
+        ),
     ],
 )
 def test_a_file_that_is_no_model_is_told_what_it_is(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -217,6 +220,7 @@ def test_a_file_that_is_no_model_is_told_what_it_is(tmp_path: Path, content: byt
     with pytest.raises(ModelRefused) as refused:
         open_model(file)
     assert refused.value.reason.startswith(reason)
+    assert ".cpp" not in refused.value.reason
     assert len(refused.value.reason) < 300
 
 

@@ -579,4 +579,4 @@ def test_no_answer_is_longer_than_the_bound_by_which_it_is_accepted(kind: Kind, 
     [outcome] = answer(model, [question], 1)
     outcome = ranked(question, outcome) if kind.grouped else outcome
 
-    assert len(outcome.output or b"") <= model.facts.answer_bytes
+    assert len(outcome.output or b"") <= model.facts.answer_bytes()

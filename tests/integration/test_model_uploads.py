@@ -90,6 +90,10 @@ async def test_a_file_that_was_sent_predicts_and_damaged_ones_end_no_process(
             found = await checked(client, f"damaged@{version}")
             assert found["state"] == "refused"
             assert found["reason"]
+        listed = service.augury("model", "list").splitlines()
+        assert [line.split("\t")[:2] for line in listed if line.startswith("damaged")] == [
+            [f"damaged@{version}", "refused"] for version in range(1, len(damaged) + 1)
+        ]
         row = {"age": 30, "city": "Paris", "text": "good"}
         done = await client.post(
             "/predictions", json={"data": row, "model": "good"}, headers={"Prefer": "wait=60"}

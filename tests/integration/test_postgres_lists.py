@@ -46,6 +46,11 @@ def numbered(number: int) -> UUID:
     return UUID(f"{number:012x}70008000800000000000")
 
 
+SLICES = UserId(UUID(int=8))
+"""A user of one batch with many slices, and of some predictions between them."""
+MANY_SLICES, ALONE = 10_000, 2_500
+"""Every so many, there is a prediction of no batch."""
+ID_OF_SLICE = "(lpad(to_hex(n), 12, '0') || '70008000900000000000')::uuid"
 ID = "(lpad(to_hex(n), 12, '0') || '70008000800000000000')::uuid"
 FILL = f"""
     INSERT INTO users (id, role, email, guest_key, created_at)
@@ -68,6 +73,15 @@ FILL = f"""
         1, now(), 1, '{{}}', '{{}}' FROM generate_series(1, {MANY}) n;
     INSERT INTO unsuccessful (user_id, status, prediction_id)
     SELECT user_id, status, id FROM predictions WHERE status <> 'succeeded';
+    INSERT INTO users (id, role, created_at) VALUES ('{SLICES}', 'member', now());
+    INSERT INTO predictions (
+        id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
+        valid_rows, input, output, batch_id, batch_number
+    )
+    SELECT {ID_OF_SLICE}, '{SLICES}', 'tone', 1, 2000, 1, false,
+        'succeeded', 1, now(), 2000, CASE WHEN n % {ALONE} = 0 THEN '{{}}'::bytea ELSE '' END, NULL,
+        CASE WHEN n % {ALONE} <> 0 THEN '{SLICES}'::uuid END, CASE WHEN n % {ALONE} <> 0 THEN n END
+    FROM generate_series(1, {MANY_SLICES}) n;
     INSERT INTO transfers (reference, kind, user_id, amount)
     SELECT id, 'hold', user_id, 1 FROM predictions;
     INSERT INTO promo_codes (code, credits, most, created_at)
@@ -235,6 +249,26 @@ async def test_a_purge_that_finds_nothing_reads_nothing(history: Pool) -> None:
     for statement in upkeep.PURGES:
         await require_bounded(history, statement)
     await require_bounded(history, upkeep.FORGETTABLE, datetime(1, 1, 2, tzinfo=UTC), upkeep.FIRST)
+
+
+@pytest.mark.parametrize("status", [None, Status.SUCCEEDED])
+@pytest.mark.parametrize("model", [None, ("tone", None), ("tone", 1)])
+async def test_a_page_passes_over_the_slices_of_a_huge_batch(
+    history: Pool, status: Status | None, model: tuple[str, int | None] | None
+) -> None:
+    """Nothing is filtered that grows with the batch, and no prediction between the slices is lost."""
+    predictions = PostgresPredictions(history, Reads(history))
+    named = model and (model[0] if model[1] is None else f"{model[0]}@{model[1]}")
+    found, before, calls = 0, None, 0
+    while calls == 0 or before is not None:
+        wanted = Wanted(SLICES, before, status, model)
+        await require_bounded(history, *wanted.page(PAGE))
+        await require_bounded(history, *wanted.end())
+        page = await predictions.page(SLICES, limit=PAGE - 1, before=before, status=status, model=named)
+        found, before, calls = found + len(page.items), page.more, calls + 1
+
+    assert found == MANY_SLICES / ALONE
+    assert calls <= MANY_SLICES / MOST_LOOKED_AT + 1
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELED, Status.EXPIRED])

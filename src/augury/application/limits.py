@@ -20,6 +20,9 @@ class Limits:
     max_answer_bytes: int = 20_000_000
     """The most bytes that a prediction's answer may have: rows × classes of the model decide. A prediction
     whose answer could be larger is refused, unless it has a single row."""
+    max_classes: int = 1_000
+    """Classes that an answer lists, the likeliest first, if its request does not say how many (`top`). The
+    answer also has the sum of the other probabilities."""
     max_errors: int = 1_000
     """Row errors that are kept of one prediction, and listed by a refusal. Further ones are only counted."""
     max_pending: int = 1_000
@@ -112,8 +115,8 @@ class Limits:
     """Predictions that one sweep repairs."""
 
     def __post_init__(self) -> None:
-        if min(self.max_rows, self.max_text) < 1:
-            raise ValueError("max_rows and max_text must be at least 1")
+        if min(self.max_rows, self.max_text, self.max_classes) < 1:
+            raise ValueError("max_rows, max_text and max_classes must be at least 1")
         if min(self.max_batch_rows, self.max_batch_bytes, self.sweep_batch) < 1:
             raise ValueError("max_batch_rows, max_batch_bytes and sweep_batch must be at least 1")
         if min(self.slice_rows, self.slice_bytes) < 1:

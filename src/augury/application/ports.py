@@ -144,6 +144,8 @@ class Accepted:
     """How many features of each row are explained, the strongest ones. None: no explanation."""
     spender: UUID | None = None
     """The API key for whose spending limits its price counts."""
+    top: int | None = None
+    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
 
 
 @dataclass(frozen=True, slots=True)

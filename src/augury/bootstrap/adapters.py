@@ -221,7 +221,9 @@ def predictor() -> Provider:
     def opened(
         store: ModelStore, settings: CatBoostSettings, limits: Limits
     ) -> Iterator[WithParents[CatBoostPredictor]]:
-        made = CatBoostPredictor(store, settings, limits.slice, max_text=limits.max_text)
+        made = CatBoostPredictor(
+            store, settings, limits.slice, max_text=limits.max_text, max_classes=limits.max_classes
+        )
         yield made
         made.close()
 

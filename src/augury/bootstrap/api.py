@@ -177,4 +177,6 @@ async def checks_of(container: AsyncContainer, *, broker: bool = True) -> Checks
     checks: dict[str, Callable[[], Awaitable[None]]] = {"database": lambda: ping(pool)}
     if broker:
         checks["broker"] = (await container.get(RabbitPublisher)).ping
+    if (await container.get(ProcessSettings)).store_url is not None:
+        checks["store"] = (await container.get(BatchStore)).ping
     return checks

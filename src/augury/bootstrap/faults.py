@@ -114,6 +114,10 @@ class FaultyWork(Work):
         return await self.inner.hand_back(token, ids)
 
     @override
+    async def run_of(self, token: UUID) -> Sequence[PredictionId]:
+        return await self.inner.run_of(token)
+
+    @override
     async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         return await self.inner.begun(ids)
 

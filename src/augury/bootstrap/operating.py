@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models, ModelStore, VersionCounts
+from augury.application.models.ports import Models, ModelStore, ModelUploads, VersionCounts
 from augury.application.models.register_model import RegisterModel
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.operation.ports import AuditLog
@@ -133,6 +133,12 @@ class Operator:
         from augury.outbound.postgres.models import PostgresModels
 
         return PostgresModels(self.pool)
+
+    @property
+    def model_uploads(self) -> ModelUploads:
+        from augury.outbound.postgres.model_uploads import PostgresModelUploads
+
+        return PostgresModelUploads(self.pool)
 
     @property
     def version_counts(self) -> VersionCounts:

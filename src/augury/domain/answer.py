@@ -14,6 +14,8 @@ class Classification(TypedDict):
     label: str
     probabilities: NotRequired[dict[str, float]]
     """By label. Missing if the model gives none."""
+    others: NotRequired[float]
+    """The sum of the probabilities that are not listed, if only the likeliest are (`top`)."""
 
 
 @final
@@ -24,6 +26,8 @@ class Labels(TypedDict):
     """The labels that are more probable than not."""
     probabilities: dict[str, float]
     """By label. They are independent, so they do not add up to 1."""
+    others: NotRequired[float]
+    """The sum of the probabilities that are not listed, if only the likeliest are (`top`)."""
 
 
 @final

@@ -1,11 +1,11 @@
 """The form of a model's answers: what one answer consists of, and the columns that it fills in a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from augury.domain.answer import Answer, Estimate
+from augury.domain.answer import Answer, Classification, Estimate, Labels
 
 
 class Task(StrEnum):
@@ -49,6 +49,7 @@ _LABELS = AnswerColumn("labels", "labels", CellKind.TEXTS)
 _VALUE = AnswerColumn("value", "value", CellKind.NUMBER)
 _DEVIATION = AnswerColumn("standard_deviation", "standard_deviation", CellKind.NUMBER)
 _RANK = AnswerColumn("rank", "rank", CellKind.WHOLE_NUMBER)
+_OTHERS = AnswerColumn("others", "p_others", CellKind.NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class AnswerForm:
 
     task: Task
     names: tuple[str, ...] = ()
+    top: int | None = None
+    """How many classes or labels are listed with their probability, the likeliest first. None: all."""
 
     @classmethod
     def of(cls, answers: Iterable[Answer | None]) -> Self:
@@ -67,9 +70,11 @@ class AnswerForm:
         if "values" in first:
             return cls(Task.MULTI_REGRESSION, tuple(first["values"]))
         if "labels" in first:
-            return cls(Task.MULTILABEL, tuple(first["probabilities"]))
+            names = tuple(first["probabilities"])
+            return cls(Task.MULTILABEL, names, len(names) if "others" in first else None)
         if "label" in first:
-            return cls(Task.CLASSIFICATION, tuple(first.get("probabilities", ())))
+            names = tuple(first.get("probabilities", ()))
+            return cls(Task.CLASSIFICATION, names, len(names) if "others" in first else None)
         if "rank" in first:
             return cls(Task.RANKING)
         return cls(Task.UNCERTAIN_REGRESSION if "standard_deviation" in first else Task.REGRESSION)
@@ -91,7 +96,10 @@ class AnswerForm:
                 return (_VALUE,)
 
     def _numbers(self, what: str) -> tuple[AnswerColumn, ...]:
-        """One column for each name: `p0`, `p1` or `v0`, `v1`, …, shown as `p_yes` or `value_0.9`."""
+        """One column for each name: `p0`, `p1` or `v0`, `v1`, …, shown as `p_yes` or `value_0.9`. With `top`,
+        two for each place, `top_1` and `p_top_1`, and one for all others."""
+        if self.top is not None:
+            return (*(column for place in range(self.top) for column in _listed(place)), _OTHERS)
         return tuple(
             AnswerColumn(f"{what[0]}{place}", f"{what}_{name}", CellKind.NUMBER)
             for place, name in enumerate(self.names)
@@ -102,7 +110,9 @@ class AnswerForm:
         if "values" in answer:
             return list(answer["values"].values())
         if "labels" in answer:
-            return [answer["labels"], *answer["probabilities"].values()]
+            return [answer["labels"], *self._probabilities(answer["probabilities"], answer)]
+        if "label" in answer and self.top is not None:
+            return [answer["label"], *self._probabilities(answer.get("probabilities", {}), answer)]
         if "label" in answer:
             probabilities = answer.get("probabilities", {})
             return [answer["label"], *(probabilities.get(name) for name in self.names)]
@@ -115,11 +125,25 @@ class AnswerForm:
             case _:
                 return cells
 
+    def _probabilities(
+        self, probabilities: Mapping[str, float], answer: Labels | Classification
+    ) -> list[Any]:
+        if self.top is None:
+            return list(probabilities.values())
+        listed = [cell for each in probabilities.items() for cell in each]
+        return [*listed, *[None] * (2 * self.top - len(listed)), answer.get("others")]
+
     def answer(self, cells: Sequence[Any]) -> Answer | None:
         """The answer with these cells, in the order of `columns`. None if the row has no answer."""
         first, *rest = cells
         if first is None:
             return None
+        if self.top is not None:
+            *listed, others = rest
+            likeliest = dict(zip(listed[::2], listed[1::2], strict=True))
+            if self.task is Task.MULTILABEL:
+                return {"labels": first, "probabilities": likeliest, "others": others}
+            return {"label": first, "probabilities": likeliest, "others": others}
         match self.task:
             case Task.CLASSIFICATION if None in rest or not rest:
                 return {"label": first}
@@ -139,3 +163,11 @@ class AnswerForm:
         if beside is not None and self.task is Task.RANKING:
             estimate["rank"] = int(beside)
         return estimate
+
+
+def _listed(place: int) -> tuple[AnswerColumn, AnswerColumn]:
+    """The columns of the label that has this place by its probability, from 0, and of that probability."""
+    return (
+        AnswerColumn(f"t{place}", f"top_{place + 1}", CellKind.TEXT),
+        AnswerColumn(f"q{place}", f"p_top_{place + 1}", CellKind.NUMBER),
+    )

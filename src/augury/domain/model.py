@@ -29,6 +29,13 @@ class ModelNotFound(DomainError):
 
 
 @dataclass(eq=False)
+class VersionMissing(DomainError):
+    """A version must be named, such as `tone@1`: this name alone means whichever is active."""
+
+    model: str
+
+
+@dataclass(eq=False)
 class CardNotFound(DomainError):
     """The file of this model has no card."""
 
@@ -88,8 +95,11 @@ class ModelRef:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse `name@version`. Raises `ModelNotFound` for any other text, since no model has such a name."""
-        name, _, version = text.partition("@")
+        """Parse `name@version`. Raises `VersionMissing` for a name alone, and `ModelNotFound` for any other
+        text, since no model has such a name."""
+        name, at, version = text.partition("@")
+        if not at and _NAME.fullmatch(name):
+            raise VersionMissing(model=name)
         if not (_NAME.fullmatch(name) and version.isascii() and version.isdigit() and len(version) < 10):
             raise ModelNotFound(model=text)
         return cls(name, int(version))

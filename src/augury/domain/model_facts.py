@@ -10,6 +10,7 @@ from typing import Self
 from augury.domain.answer_form import AnswerForm
 from augury.domain.answer_form import Task as Task
 from augury.domain.dates import read_date
+from augury.domain.errors import DomainError
 from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.text import is_storable
@@ -222,6 +223,15 @@ class ReadAs(StrEnum):
     """e to its power: the model learned the logarithm of the target."""
 
 
+MOST_TOP = 32_767
+"""The highest `top` of a request."""
+
+
+@dataclass(eq=False)
+class NoClasses(DomainError):
+    """`top` was asked of a model that answers no classes."""
+
+
 _AROUND, _PROBABILITY, _NUMBER = 40, 18, 28
 """The bytes of an answer without its names and numbers, the bytes of one probability with its separator, and
 those of one value: probabilities are rounded, values are not."""
@@ -232,13 +242,16 @@ _BESIDE = 40
 
 
 @lru_cache(maxsize=64)
-def _answer_bytes(task: Task, classes: tuple[str, ...], outputs: tuple[str, ...]) -> int:
+def _answer_bytes(task: Task, classes: tuple[str, ...], outputs: tuple[str, ...], top: int | None) -> int:
     names = [len(json.dumps(name, ensure_ascii=False).encode("utf-8", "replace")) for name in classes]
+    listed, beside = names, _AROUND
+    if top is not None:
+        listed, beside = sorted(names, reverse=True)[:top], _AROUND + _BESIDE
     match task:
         case Task.CLASSIFICATION:
-            return _AROUND + max(names, default=0) + sum(names) + _PROBABILITY * max(1, len(names))
+            return beside + max(names, default=0) + sum(listed) + _PROBABILITY * max(1, len(listed))
         case Task.MULTILABEL:
-            return _AROUND + sum(2 * name + 1 + _PROBABILITY for name in names)
+            return beside + sum(name + 1 for name in names) + sum(each + _PROBABILITY for each in listed)
         case Task.MULTI_REGRESSION:
             return _AROUND + sum(len(json.dumps(name)) + _NUMBER for name in outputs)
         case _:
@@ -282,10 +295,21 @@ class ModelFacts:
     """The card in the file, as JSON. It is stored beside the facts, which are read at every start: models
     that are read have none, see `Models.card`."""
 
-    @property
-    def answer_bytes(self) -> int:
-        """The most bytes that the answer to one row has as JSON."""
-        return _answer_bytes(self.task, self.classes, self.outputs)
+    def answer_bytes(self, top: int | None = None) -> int:
+        """The most bytes that the answer to one row has as JSON, if it lists `top` classes; None: all."""
+        return _answer_bytes(self.task, self.classes, self.outputs, top)
+
+    def listed(self, top: int | None, *, most: int) -> int | None:
+        """How many classes or labels an answer lists, the likeliest first, if `top` are asked for. None: all.
+
+        `most` is the number without a wish. Raises `NoClasses` if there are none to list.
+        """
+        if not self.classes:
+            if top is not None:
+                raise NoClasses
+            return None
+        wanted = most if top is None else top
+        return wanted if wanted < len(self.classes) else None
 
     def explains(self, rows: int, *, most_work: int) -> bool:
         """Whether so many rows can be explained with at most that much work."""

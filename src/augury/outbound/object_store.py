@@ -57,6 +57,12 @@ class ObjectBatchStore(BatchStore):
             return bytes(await found.bytes_async())
 
     @override
+    async def ping(self) -> None:
+        async with self._available():
+            async for _ in obstore.list(self._store, "ping", chunk_size=1):
+                break
+
+    @override
     async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:
         folder = f"{batch_id}/{prefix.rpartition('/')[0]}"
         wanted = _path(batch_id, prefix)

@@ -1,6 +1,7 @@
 """The facts that all slices of a batch share: their columns, and how cells are read and written."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypedDict
 
@@ -39,6 +40,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """The kind of the model's answers. None if the previous release accepted the batch."""
     outputs: Sequence[str] = ()
     """The names of several values."""
+    top: int | None = None
+    """How many classes or labels an answer lists, the likeliest first. None: all."""
     delimiter: str = ","
     decimal: str = "."
     conventions: Mapping[str, Sequence[str]] = {}
@@ -50,7 +53,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     def form(self) -> AnswerForm:
         """The form of the answers."""
         older = Task.CLASSIFICATION if self.has_labels else Task.REGRESSION
-        return AnswerForm(self.task or older, tuple(self.classes or self.outputs))
+        return AnswerForm(self.task or older, tuple(self.classes or self.outputs), self.top)
 
     def of_column(self, feature: str) -> frozenset[Convention]:
         names = self.conventions.get(feature)
@@ -69,10 +72,10 @@ class Answers(TypedDict):
     outputs: Sequence[str]
 
 
-def batch_form(facts: ModelFacts) -> AnswerForm:
+def batch_form(facts: ModelFacts, top: int | None = None) -> AnswerForm:
     """The form of the answers in a batch. A ranking only answers its scores there: a group may be spread over
     several slices, so no slice knows the order of its rows."""
-    return AnswerForm(Task.REGRESSION) if facts.task is Task.RANKING else facts.form
+    return AnswerForm(Task.REGRESSION) if facts.task is Task.RANKING else replace(facts.form, top=top)
 
 
 def answers_of(facts: ModelFacts) -> Answers:

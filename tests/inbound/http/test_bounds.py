@@ -20,6 +20,7 @@ from augury.application.predictions.ports import MOST_BYTES_AT_ONCE, MOST_LISTED
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.model_facts import Task
 from augury.domain.row_errors import MOST_FIELD_CHARACTERS
 from augury.inbound.http.edge import PART
 from augury.outbound.memory.predictions import MemoryPredictions
@@ -282,6 +283,47 @@ async def test_an_answer_whose_output_is_forgotten_meanwhile_breaks_off(
 
     assert sent < len(LARGE)
     assert counting.pieces == 1
+
+
+async def test_top_makes_room_for_more_rows_and_is_kept_with_the_prediction() -> None:
+    hexagon = Hexagon(Limits(max_answer_bytes=100_000, max_classes=400))
+    facts = replace(hexagon.model.facts, classes=tuple(f"class {number}" for number in range(500)))
+    hexagon.memory.state.models[hexagon.model.ref] = replace(hexagon.model, facts=facts)
+    rows, key = {"data": [{"text": "a"}] * 50}, {"Idempotency-Key": '"once"'}
+    async with serving(hexagon) as api:
+        member = await api.member(credits=200)
+
+        refused = await member.post("/predictions", json=rows)
+        accepted = await member.post("/predictions", json={**rows, "top": 5}, headers=key)
+        quoted = await member.post("/predictions/quote", json={**rows, "top": 5})
+        again = await member.post("/predictions", json={**rows, "top": 5}, headers=key)
+        other = await member.post("/predictions", json={**rows, "top": 6}, headers=key)
+        wrong = [await member.post("/predictions", json={**rows, "top": top}) for top in (0, 32_768, "5")]
+
+    assert is_problem(refused, 422, "answer-too-large")
+    assert "`top`" in refused.json()["detail"]
+    assert (accepted.status_code, accepted.json()["price"]) == (202, 50)
+    assert (quoted.status_code, quoted.json()["price"]) == (200, 50)
+    assert again.json()["id"] == accepted.json()["id"]
+    assert is_problem(other, 422, "idempotency-conflict")
+    assert {each.status_code for each in wrong} == {422}
+    assert [each.top for each in hexagon.memory.state.predictions.values()] == [5]
+
+
+async def test_top_is_refused_by_a_model_without_classes() -> None:
+    hexagon = Hexagon()
+    facts = replace(hexagon.model.facts, task=Task.REGRESSION, classes=())
+    hexagon.memory.state.models[hexagon.model.ref] = replace(hexagon.model, facts=facts)
+    async with serving(hexagon) as api:
+        member = await api.member(credits=9)
+        submitted = await member.post("/predictions", json={"data": {"text": "a"}, "top": 5})
+        quoted = await member.post("/predictions/quote", json={"data": {"text": "a"}, "top": 5})
+        batch = await member.post(
+            "/batches?top=5", content=b"text\na\n", headers={"Content-Type": "text/csv"}
+        )
+
+    for refused in (submitted, quoted, batch):
+        assert is_problem(refused, 422, "no-classes")
 
 
 async def test_an_answer_of_many_classes_is_bounded_before_anything_is_charged() -> None:

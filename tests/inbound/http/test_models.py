@@ -142,8 +142,8 @@ async def test_an_unknown_model_is_a_404(api: Api) -> None:
 @pytest.mark.parametrize(
     ("task", "names", "properties"),
     [
-        (Task.CLASSIFICATION, ("a", "b"), {"label", "probabilities"}),
-        (Task.MULTILABEL, ("a", "b"), {"labels", "probabilities"}),
+        (Task.CLASSIFICATION, ("a", "b"), {"label", "probabilities", "others"}),
+        (Task.MULTILABEL, ("a", "b"), {"labels", "probabilities", "others"}),
         (Task.REGRESSION, (), {"value"}),
         (Task.MULTI_REGRESSION, ("0.1", "0.9"), {"values"}),
         (Task.UNCERTAIN_REGRESSION, (), {"value", "standard_deviation"}),

@@ -13,6 +13,7 @@ async def test_a_quote_says_the_price_and_what_is_wrong_and_costs_nothing(api: A
     assert response.json() == {
         "model": "tone@1",
         "row_price": 1,
+        "explain_price": None,
         "text_price": 0,
         "rows": 3,
         "valid_rows": 1,

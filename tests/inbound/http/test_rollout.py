@@ -77,7 +77,7 @@ async def test_a_canary_is_also_a_change_of_the_version(api: Api, admin: httpx.A
         ("tone@2/canary", {"share": 0}, 422, "wrong-shape"),
         ("tone@2/canary", {}, 422, "wrong-shape"),
         ("tone@9/canary", {"share": 0.1}, 404, "model-not-found"),
-        ("tone/canary", {"share": 0.1}, 404, "model-not-found"),
+        ("tone/canary", {"share": 0.1}, 422, "version-missing"),
         ("tone@2/promote", None, 409, "wrong-model-state"),
         ("tone@9/promote", None, 404, "model-not-found"),
         ("tone@2/rollback", None, 409, "wrong-model-state"),
@@ -155,7 +155,29 @@ async def test_the_picture_is_an_svg_that_escapes_what_models_answer(
     assert "tone@1 (active)" in texts
     assert "tone@2 (ready)" in texts
     assert "fine" in texts
+    assert {"75.0%", "25.0%"} <= set(texts), "the figure of each bar is seen without pointing at it"
     assert "<script" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/admin/models/tone/canary", {"share": 0.1}),
+        ("POST", "/admin/models/tone/promote", None),
+        ("POST", "/admin/models/tone/rollback", None),
+        ("GET", "/admin/models/tone", None),
+        ("PATCH", "/admin/models/tone", {"row_price": 2}),
+        ("GET", "/admin/models/tone/health", None),
+        ("GET", "/admin/models/tone/health.svg", None),
+    ],
+)
+async def test_a_route_that_needs_a_version_says_so(
+    admin: httpx.AsyncClient, method: str, path: str, body: object
+) -> None:
+    refused = await admin.request(method, path, json=body)
+
+    assert is_problem(refused, 422, "version-missing")
+    assert "`tone@1`" in refused.json()["detail"]
 
 
 async def test_versions_are_counted_in_the_metrics_with_bounded_labels(api: Api) -> None:

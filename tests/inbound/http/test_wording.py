@@ -21,13 +21,13 @@ JSON = {"Content-Type": "application/json"}
         (
             b'{"text": "x"}',
             "`data` is missing; `text` is unknown: the known ones are `data`, `model`, `expires_in`, "
-            '`max_price` and `explain`. Rows go into `data`: `{"data": {…}}`.',
+            '`max_price`, `explain` and `top`. Rows go into `data`: `{"data": {…}}`.',
         ),
         (b"{}", '`data` is missing. Rows go into `data`: `{"data": {…}}`.'),
         (
             b'{"data": {"text": "x"}, "modle": "tone"}',
-            "`modle` is unknown: the known ones are `data`, `model`, `expires_in`, `max_price` "
-            "and `explain`.",
+            "`modle` is unknown: the known ones are `data`, `model`, `expires_in`, `max_price`, "
+            "`explain` and `top`.",
         ),
         (
             b'[{"text": "x"}]',
@@ -80,6 +80,16 @@ async def test_what_is_nearly_json_is_told_what_it_lacks(api: Api, body: bytes, 
 
     assert is_problem(response, 400, "not-json")
     assert hint in response.json()["detail"]
+
+
+async def test_one_known_name_is_one(api: Api) -> None:
+    admin = await api.admin()
+
+    canary = await admin.post("/admin/models/tone@1/canary", json={"part": 0.1})
+    query = await admin.get("/admin/models/tone@1/health?hours=5")
+
+    assert "the known one is `share`" in canary.json()["detail"]
+    assert "its parameter is `minutes`" in query.json()["detail"]
 
 
 async def test_what_is_missing_is_found_in_a_body_of_any_size_without_keeping_it(api: Api) -> None:

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.domain.balance import InvalidAmount
-from augury.domain.model import MOST_ROW_PRICE, InvalidModelName, Model, ModelNotFound, ModelRef, ModelState
+from augury.domain.model import (
+    MOST_ROW_PRICE,
+    InvalidModelName,
+    Model,
+    ModelNotFound,
+    ModelRef,
+    ModelState,
+    VersionMissing,
+)
 from augury.domain.model_facts import (
     MOST_CATEGORY_NUMBER,
     MOST_NUMBER,
@@ -255,7 +263,6 @@ def test_a_reference_is_read_as_it_is_written(name: str, version: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "tone",
         "tone@",
         "tone@x",
         "tone@-1",
@@ -272,6 +279,11 @@ def test_a_reference_is_read_as_it_is_written(name: str, version: int) -> None:
 def test_what_is_no_reference_names_no_model(text: str) -> None:
     with pytest.raises(ModelNotFound):
         ModelRef.parse(text)
+
+
+def test_a_name_alone_lacks_a_version() -> None:
+    with pytest.raises(VersionMissing):
+        ModelRef.parse("tone")
 
 
 def regression(

@@ -50,6 +50,10 @@ class BatchStore(Protocol):
         """Raises `NotStored`."""
 
     @abstractmethod
+    async def ping(self) -> None:
+        """Raises `Unavailable` if the store does not answer."""
+
+    @abstractmethod
     async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:
         """Delete up to `at_most` of a batch's objects whose name begins with `prefix`. Returns how many were
         deleted."""

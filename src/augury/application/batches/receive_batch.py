@@ -21,9 +21,11 @@ OBJECTS_AT_ONCE = 100
 class Receipt:
     """A batch that is being received. It is deleted again unless it is `kept`."""
 
-    def __init__(self, batch_id: BatchId, model: Model) -> None:
+    def __init__(self, batch_id: BatchId, model: Model, top: int | None) -> None:
         self.batch_id = batch_id
         self.model = model
+        self.top = top
+        """As `ModelFacts.listed`."""
         self.kept = False
 
     def keep(self) -> None:
@@ -42,18 +44,27 @@ class ReceiveBatch:
 
     @asynccontextmanager
     async def __call__(
-        self, *, user_id: UserId, model: str | None, terms: KeyTerms | None = None
+        self,
+        *,
+        user_id: UserId,
+        model: str | None,
+        top: int | None = None,
+        terms: KeyTerms | None = None,
     ) -> AsyncIterator[Receipt]:
-        """`terms` are those of the caller's API key. Raises `ModelNotFound`, `ModelNotListed`,
-        `TooManyBatches`."""
+        """`top`: how many classes each answer lists, the likeliest ones; None: up to `Limits.max_classes`.
+        `terms` are those of the caller's API key.
+
+        Raises `ModelNotFound`, `ModelNotListed`, `NoClasses`, `TooManyBatches`.
+        """
         named = self.limits.default_model if model is None else model
         found = await self.models.get(named, user_id=user_id)
         if terms is not None:
             terms.require_model(found.ref)
+        listed = found.facts.listed(top, most=self.limits.max_classes)
         pending = await self.batches.unfinished(user_id)
         if pending >= self.limits.max_batches:
             raise TooManyBatches(pending=pending, most=self.limits.max_batches, retry_after=RETRY_AFTER)
-        receipt = Receipt(BatchId(uuid7()), found)
+        receipt = Receipt(BatchId(uuid7()), found, listed)
         await self.batches.receive(receipt.batch_id, owner=user_id, at=self.clock.now())
         try:
             yield receipt

@@ -145,6 +145,7 @@ class Decisions:
                 cost,
                 request.explain,
                 None if spender is None else spender.id,
+                request.top,
             )
         )
         return prediction

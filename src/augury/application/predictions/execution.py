@@ -101,7 +101,7 @@ class Execution:
             outcomes = await self.predictor.predict(
                 model,
                 [
-                    Question(each.input, each.prediction.single, each.prediction.rows, each.explain)
+                    Question(each.input, each.prediction.single, each.prediction.rows, each.explain, each.top)
                     for each in claims
                 ],
             )

@@ -32,6 +32,8 @@ class Claimed:
     slice: SlicePlace | None = None
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
+    top: int | None = None
+    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,10 @@ class Work(Protocol):
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
         """End the run, and queue again its predictions under a lease, without counting the attempt. Those of
         the bulk lane wait there again, and their users are not charged for them."""
+
+    @abstractmethod
+    async def run_of(self, token: UUID) -> Sequence[PredictionId]:
+        """The predictions of the run with this token; none if there is no such run."""
 
     @abstractmethod
     async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
@@ -558,6 +564,8 @@ class Question:
     """How many rows were accepted."""
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
+    top: int | None = None
+    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
 
 
 @dataclass(frozen=True, slots=True)

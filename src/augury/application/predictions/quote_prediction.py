@@ -66,6 +66,7 @@ class QuotePrediction:
         user_id: UserId | None = None,
         explain: int | None = None,
         terms: KeyTerms | None = None,
+        top: int | None = None,
     ) -> Quote:
         """`data` is one row (an object) or many (an array of objects), decoded from `size` bytes; `model` is
         `name` or `name@version`, or None for the default model; `terms` are those of the caller's API key.
@@ -78,7 +79,8 @@ class QuotePrediction:
             terms.require_model(found.ref)
         most_rows = self.limits.max_rows
         rows, errors = await aside(
-            size, lambda: checked(data, found, self.limits, most_rows=most_rows, explain=explain)
+            size,
+            lambda: checked(data, found, self.limits, most_rows=most_rows, explain=explain, top=top),
         )
         schema = found.facts.schema
         quote = Quote(

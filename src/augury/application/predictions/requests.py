@@ -51,6 +51,8 @@ class Request:
     """How many features of each row are explained, the strongest ones. None: no explanation."""
     spender: KeyTerms | None = None
     """The API key whose spending limits the price must fit. None: there are no such limits."""
+    top: int | None = None
+    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
 
     @classmethod
     def of(
@@ -69,19 +71,20 @@ class Request:
         trace: str | None = None,
         explain: int | None = None,
         terms: KeyTerms | None = None,
+        top: int | None = None,
     ) -> Self:
         """Check the `data`: one row (an object) or many (an array), whose JSON text is `input`.
 
-        Raises `ExpiresTooLate`, `NoRows`, `TooManyRows`, `AnswerTooLarge`, or `NoValidRow` if no row fits the
-        model. If only some rows fit, the request is accepted; the worker finds the invalid ones again and
-        does not charge them.
+        Raises `ExpiresTooLate`, `NoRows`, `TooManyRows`, `AnswerTooLarge`, `NoClasses`, or `NoValidRow` if no
+        row fits the model. If only some rows fit, the request is accepted; the worker finds the invalid ones
+        again and does not charge them.
         """
         if expires_in is not None and expires_in > limits.max_expires_in:
             raise ExpiresTooLate(
                 expires_in=int(expires_in.total_seconds()), most=int(limits.max_expires_in.total_seconds())
             )
         most_rows = min(limits.max_rows, limits.guest_rows) if is_guest else limits.max_rows
-        rows, errors = checked(data, model, limits, most_rows=most_rows, explain=explain)
+        rows, errors = checked(data, model, limits, most_rows=most_rows, explain=explain, top=top)
         if len(errors) == len(rows):
             raise NoValidRow(errors=kept_errors(errors, most=limits.max_errors), error_count=len(errors))
         return cls(
@@ -99,15 +102,22 @@ class Request:
             trace=trace,
             explain=explain,
             spender=terms if terms and terms.limits else None,
+            top=top,
         )
 
 
 def checked(
-    data: object, model: Model, limits: Limits, *, most_rows: int, explain: int | None = None
+    data: object,
+    model: Model,
+    limits: Limits,
+    *,
+    most_rows: int,
+    explain: int | None = None,
+    top: int | None = None,
 ) -> tuple[Sequence[object], Sequence[RowError]]:
     """The rows of `data`, one (an object) or many (an array), and the errors of the invalid ones.
 
-    Raises `NoRows`, `TooManyRows`, `AnswerTooLarge`.
+    Raises `NoRows`, `TooManyRows`, `AnswerTooLarge`, `NoClasses`.
     """
     rows = data if isinstance(data, list) else [data]
     if not rows:
@@ -116,7 +126,7 @@ def checked(
         raise TooManyRows(rows=len(rows), most=most_rows)
     if explain is not None:
         _require_explainable(len(rows), model, limits)
-    _require_bounded_answer(len(rows), model, limits, explain)
+    _require_bounded_answer(len(rows), model, limits, explain, top)
     return rows, check_rows(model.facts.schema, rows, limits.max_text).errors
 
 
@@ -128,8 +138,11 @@ def _require_explainable(rows: int, model: Model, limits: Limits) -> None:
         raise ExplanationTooLarge(rows=rows, most_rows=limits.max_explain_work // work)
 
 
-def _require_bounded_answer(rows: int, model: Model, limits: Limits, explain: int | None) -> None:
-    one = model.facts.answer_bytes + (0 if explain is None else model.facts.explanation_bytes(explain))
+def _require_bounded_answer(
+    rows: int, model: Model, limits: Limits, explain: int | None, top: int | None
+) -> None:
+    one = model.facts.answer_bytes(model.facts.listed(top, most=limits.max_classes))
+    one += 0 if explain is None else model.facts.explanation_bytes(explain)
     if rows > 1 and rows * one > limits.max_answer_bytes:
         raise AnswerTooLarge(
             rows=rows,

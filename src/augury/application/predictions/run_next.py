@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import Execution
-from augury.application.predictions.lease import Lease
+from augury.application.predictions.lease import Lease, patiently
 from augury.application.predictions.ports import Claimed
+from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 
 MOST = 256
@@ -21,10 +22,12 @@ class RunNext:
     """Run the next work of the bulk lane, and settle its price."""
 
     execution: Execution
+    handing_back: set[asyncio.Task[None]] = field(init=False, default_factory=set, compare=False)
+    """Tasks that wait for the end of an outage, one for each pick that may have been recorded."""
 
-    async def __call__(self) -> int:
-        """Run the oldest predictions of the user whose turn it is, up to one slice. Returns how many; 0 if
-        nothing waits.
+    async def __call__(self) -> Sequence[PredictionId]:
+        """Run the oldest predictions of the user whose turn it is, up to one slice. Returns their ids; none
+        if nothing waits.
 
         While the books cannot be reached, it waits. After that, it hands back all predictions that it has not
         predicted, and raises `Unavailable`. It also raises `PredictTimedOut`. If canceled, it hands back what
@@ -42,10 +45,25 @@ class RunNext:
             with suppress(Unavailable):  # a canceled pick would not report what it has begun, so let it end
                 await self.execution.hand_back(token, [claim.prediction.id for claim in await picking])
             raise
-        return len(claimed)
+        return [claim.prediction.id for claim in claimed]
 
     async def _pick(self, token: UUID) -> Sequence[Claimed]:
-        limits = self.execution.limits
-        return await self.execution.work.pick(
-            token=token, lease=limits.lease, most=MOST, most_cost=limits.slice_rows
+        limits, work = self.execution.limits, self.execution.work
+        try:
+            return await work.pick(token=token, lease=limits.lease, most=MOST, most_cost=limits.slice_rows)
+        except Unavailable:  # the books may have recorded the pick nevertheless: its attempt must not count
+            self._hand_back_after_the_outage(token)
+            raise
+
+    def _hand_back_after_the_outage(self, token: UUID) -> None:
+        """Returns at once, so that the ticket is given back meanwhile."""
+        task = asyncio.create_task(
+            patiently(lambda: self._hand_back(token), "handing back an uncertain pick")
         )
+        self.handing_back.add(task)
+        task.add_done_callback(self.handing_back.discard)
+
+    async def _hand_back(self, token: UUID) -> None:
+        work = self.execution.work
+        if begun := await work.run_of(token):
+            await work.hand_back(token, begun)

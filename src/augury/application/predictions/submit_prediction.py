@@ -13,6 +13,7 @@ from augury.domain.api_key import KeyTerms
 from augury.domain.explanation import ExplanationTooLarge, NotExplained
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelNotFound
+from augury.domain.model_facts import NoClasses
 from augury.domain.prediction import (
     AnswerTooLarge,
     ExpiresTooLate,
@@ -48,6 +49,8 @@ class Submission:
     terms: KeyTerms | None
     """What the caller's API key may do (`Access.key`). None for a caller without one. It has no default, so
     that no edge forgets it."""
+    top: int | None = None
+    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ class SubmitPrediction:
             ExpiresTooLate,
             NotExplained,
             ExplanationTooLarge,
+            NoClasses,
         ):
             # Models and limits may have changed since the same request was accepted and paid for.
             if submission.key is None:
@@ -110,6 +114,7 @@ class SubmitPrediction:
             trace=submission.trace,
             explain=submission.explain,
             terms=submission.terms,
+            top=submission.top,
         )
         return await aside(len(submission.input), checked)
 

@@ -20,8 +20,9 @@ from augury.bootstrap.cli.listing import Entry, echo_json, json_option, say, sho
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import Operator, operated, operates, remembers_data
 from augury.bootstrap.progress import progress
-from augury.domain.model import CardNotFound, ModelRef, ModelState
+from augury.domain.model import CardNotFound, Model, ModelRef, ModelState
 from augury.domain.model_facts import ReadAs
+from augury.domain.model_upload import ModelUpload
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -286,21 +287,34 @@ async def describe(operator: Operator, model: str, texts: Path) -> None:
 @json_option
 @operates
 async def list_(operator: Operator, *, as_json: bool) -> None:
-    """Show every version of every model."""
-    entries: list[Entry] = [
-        {
-            "model": str(each.ref),
-            "state": each.state,
-            "task": each.facts.task,
-            "row_price": each.row_price,
-            "text_price": each.text_price,
-            "features": len(each.facts.schema.features),
-            "sha256": each.sha256,
-        }
-        for each in await operator.models.all()
-    ]
-    columns = ("model", "state", "task", "row_price", "features", "sha256", "text_price")
+    """Show every version of every model, also those whose file is being checked or was refused."""
+    uploads = {
+        each.ref: each for each in await operator.model_uploads.all() if each.state is not ModelState.READY
+    }
+    versions: dict[ModelRef, Model | ModelUpload] = {**uploads}
+    versions |= {each.ref: each for each in await operator.models.all()}
+    entries = [_entry(each) for _, each in sorted(versions.items(), key=lambda each: _place(each[0]))]
+    columns = ("model", "state", "task", "row_price", "features", "sha256", "text_price", "reason")
     show(entries, columns=columns, as_json=as_json)
+
+
+def _place(ref: ModelRef) -> tuple[str, int]:
+    return ref.name, ref.version
+
+
+def _entry(version: Model | ModelUpload) -> Entry:
+    offered = version if isinstance(version, Model) else None
+    terms = version if isinstance(version, Model) else version.terms
+    return {
+        "model": str(version.ref),
+        "state": version.state,
+        "task": offered.facts.task if offered else None,
+        "row_price": terms.row_price,
+        "text_price": terms.text_price,
+        "features": len(offered.facts.schema.features) if offered else None,
+        "sha256": version.sha256,
+        "reason": version.reason if isinstance(version, ModelUpload) else None,
+    }
 
 
 @model.command("price")

@@ -11,7 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
 from augury.application.models.compare_versions import MOST_MINUTES, CompareVersions, Counted
-from augury.domain.model import ModelNotFound, ModelRef, ModelState
+from augury.domain.model import ModelNotFound, ModelRef, ModelState, VersionMissing
 from augury.domain.usage import NOTHING
 from augury.inbound.http.health_picture import picture
 from augury.inbound.http.problems import documented
@@ -80,7 +80,9 @@ class HealthOfVersion(msgspec.Struct, frozen=True):
     summary="Read how a version does",
     description=f"{CompareVersions.__doc__} Here, of one version and of the active one. Workers store their "
     "counts every second.",
-    responses=documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
+    responses=documented(
+        401, 403, 404, 422, refusals=[ModelNotFound(model="tone@9"), VersionMissing(model="tone")]
+    ),
 )
 @inject
 async def health_of_version(
@@ -96,7 +98,9 @@ async def health_of_version(
     description="The same as a picture.",
     responses={
         200: ResponseSpec(bytes, generate_examples=False, description="The picture.", media_type=SVG),
-        **documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
+        **documented(
+            401, 403, 404, 422, refusals=[ModelNotFound(model="tone@9"), VersionMissing(model="tone")]
+        ),
     },
 )
 @inject

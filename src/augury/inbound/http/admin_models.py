@@ -21,6 +21,7 @@ from augury.domain.model import (
     ModelNotFound,
     ModelRef,
     ModelState,
+    VersionMissing,
     WrongModelState,
 )
 from augury.domain.model_upload import CheckStage, ModelUpload
@@ -149,7 +150,9 @@ async def list_offers(
     "/admin/models/{ref:str}",
     summary="Read one version of a model",
     description="One version by `name@version`, in any state. Read it again to see how the check proceeds.",
-    responses=documented(401, 403, 404, refusals=[ModelNotFound(model="tone@9")]),
+    responses=documented(
+        401, 403, 404, 422, refusals=[ModelNotFound(model="tone@9"), VersionMissing(model="tone")]
+    ),
 )
 @inject
 async def read_offer(
@@ -178,6 +181,7 @@ async def read_offer(
         *(401, 403, 404, 409, 413, 415, 422),
         refusals=[
             ModelNotFound(model="tone@9"),
+            VersionMissing(model="tone"),
             WrongModelState(model="tone@1", state=ModelState.ACTIVE),
         ],
     ),

@@ -19,6 +19,7 @@ from augury.domain.model import (
     ModelRef,
     ModelState,
     NothingToRollBack,
+    VersionMissing,
     WrongModelState,
 )
 from augury.domain.model_texts import UnfitForModel
@@ -46,6 +47,7 @@ class CanaryRequest(msgspec.Struct, forbid_unknown_fields=True):
         *(401, 403, 404, 409, 413, 415, 422),
         refusals=[
             ModelNotFound(model="tone@9"),
+            VersionMissing(model="tone"),
             WrongModelState(model="tone@1", state=ModelState.ACTIVE),
             UnfitForModel(reason="it cannot be a canary of tone@1, because it needs age"),
         ],
@@ -70,9 +72,10 @@ async def start_canary(
     summary="Promote a canary",
     description=PromoteModel.__doc__,
     responses=documented(
-        *(401, 403, 404, 409),
+        *(401, 403, 404, 409, 422),
         refusals=[
             ModelNotFound(model="tone@9"),
+            VersionMissing(model="tone"),
             WrongModelState(model="tone@2", state=ModelState.READY),
         ],
     ),
@@ -93,9 +96,10 @@ async def promote(
     summary="Roll back a version",
     description=f"{RollBackModel.__doc__} Answers the version that serves all users now.",
     responses=documented(
-        *(401, 403, 404, 409),
+        *(401, 403, 404, 409, 422),
         refusals=[
             ModelNotFound(model="tone@9"),
+            VersionMissing(model="tone"),
             WrongModelState(model="tone@2", state=ModelState.READY),
             NothingToRollBack(model="tone@1"),
         ],

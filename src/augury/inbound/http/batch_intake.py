@@ -56,15 +56,23 @@ class BatchIntake:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def receive(
-        self, scope: Scope, body: AsyncIterator[bytes], *, model: str | None, max_price: int | None
+        self,
+        scope: Scope,
+        body: AsyncIterator[bytes],
+        *,
+        model: str | None,
+        max_price: int | None,
+        top: int | None,
     ) -> Batch | Replayed:
         """Read the whole body, and accept it as a batch. A refused body leaves nothing behind."""
         user_id: UserId = scope["user"]
         terms = key_of(scope)
         content = Content(scope, self._settings)
         name = name_of_key(scope)
-        digest = hashlib.sha256(f"POST batches\0{model}\0".encode()) if name else None
-        async with self._place(), self._receive_batch(user_id=user_id, model=model, terms=terms) as receipt:
+        asked = model if top is None else f"{model}\0top {top}"  # else as the releases before
+        digest = hashlib.sha256(f"POST batches\0{asked}\0".encode()) if name else None
+        receiving = self._receive_batch(user_id=user_id, model=model, top=top, terms=terms)
+        async with self._place(), receiving as receipt:
             pieces = content.pieces(body, digest.update if digest else None)
             try:
                 first = await anext(pieces, iter(()))  # now the format is known

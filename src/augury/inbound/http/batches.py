@@ -37,6 +37,7 @@ from augury.domain.batch import (
 )
 from augury.domain.identifiers import BatchId
 from augury.domain.model import ModelNotFound
+from augury.domain.model_facts import MOST_TOP, NoClasses
 from augury.domain.prediction import IdempotencyConflict, Status
 from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.http.batch_formats import FORM, TYPES, header_of
@@ -56,6 +57,12 @@ from augury.inbound.tables.format import Format
 
 TAGS = ["Batches"]
 MODEL = QueryParameter(max_length=128, description="`name` or `name@version`. Not given: the default model.")
+TOP = QueryParameter(
+    ge=1,
+    le=MOST_TOP,
+    description="How many classes or labels each answer lists, the likeliest first. Not given: all, or the "
+    "first 1,000 (`AUGURY_MAX_CLASSES`) if there are more.",
+)
 MAX_PRICE = QueryParameter(ge=0, description="Refuse the batch if it costs more credits than this.")
 Which = Annotated[Format, QueryParameter(description="The format of the results.")]
 _SHIFT = 1 << 24  # more rows than a slice has
@@ -128,6 +135,7 @@ class ResultsOperation(Operation):
             MaxPriceExceeded(price=2, max_price=1),
             ModelNotFound(model="tune"),
             BatchTooLong(most=20_000_000),
+            NoClasses(),
             IdempotencyConflict(),
             TooManyBatches(pending=10, most=10, retry_after=30),
         ],
@@ -140,10 +148,11 @@ async def send(
     clock: FromDishka[Clock],
     model: Annotated[str | None, MODEL] = None,
     max_price: Annotated[int | None, MAX_PRICE] = None,
+    top: Annotated[int | None, TOP] = None,
 ) -> Response[BatchView]:
     share_of(request.scope).stream()
     intake: BatchIntake = request.app.state.batch_intake
-    answer = await intake.receive(request.scope, request.stream(), model=model, max_price=max_price)
+    answer = await intake.receive(request.scope, request.stream(), model=model, max_price=max_price, top=top)
     if isinstance(answer, Replayed):
         stored = await batches.get(answer.batch_id, owner=request.user)
         headers = {"Idempotent-Replayed": "true"}

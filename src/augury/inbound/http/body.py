@@ -183,7 +183,7 @@ def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> R
     errors = [FieldProblem(None, name, message)]
     if unknown := _UNKNOWN.fullmatch(message):
         names = list(_members(wanted).type.__struct_fields__)
-        known = f"is unknown: the known ones are {listed(names)}"
+        known = f"is unknown: the known {'one is' if len(names) == 1 else 'ones are'} {listed(names)}"
         errors = [FieldProblem(None, unknown["name"][:100], known)]
     if unknown or _MISSING.fullmatch(message):
         given = decode(_members(wanted), body)

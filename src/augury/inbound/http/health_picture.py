@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from augury.application.models.compare_versions import Counted
 from augury.domain.usage import Usage
 
-WIDTH, LINE, LEFT, COLUMN, LONGEST = 640, 22, 190, 220, 380
+WIDTH, LINE, LEFT, COLUMN, LONGEST = 640, 30, 190, 220, 380
 """Pixels: the picture's width, the height of a line, where the first column begins, its width, and the length
 of a bar of 100 %."""
 COLORS = ("#3567b0", "#c8642b")
@@ -65,10 +65,13 @@ def _numbers(versions: Sequence[Counted]) -> Iterator[list[Cell]]:
 
 
 def _bars(shares: Sequence[float], top: int) -> str:
+    """A bar for each version, and its share in figures behind it."""
     thick = (LINE - 6) // len(shares)
     return "".join(
         f'<rect x="{LEFT}" y="{top + thick * place}" width="{LONGEST * share:.1f}" height="{thick - 1}" '
-        f'fill="{COLORS[place]}"><title>{share:.1%}</title></rect>'
+        f'fill="{COLORS[place]}"/>'
+        f'<text x="{LEFT + LONGEST * share + 6:.1f}" y="{top + thick * place + thick / 2 + 3:.1f}" '
+        f'font-size="11" fill="{COLORS[place]}">{share:.1%}</text>'
         for place, share in enumerate(shares)
     )
 

@@ -183,12 +183,17 @@ def _answer_properties(form: AnswerForm) -> tuple[dict[str, Any], list[str]]:
     names = list(form.names)
     number: dict[str, Any] = {"type": "number"}
     by_name = {"type": "object", "properties": dict.fromkeys(names, number), "required": names}
+    # With `top`, only the likeliest are listed, and `others` adds up the rest.
+    listed = {
+        "probabilities": {**by_name, "required": [], "minProperties": 1, "additionalProperties": False},
+        "others": {"type": "number", "minimum": 0},
+    }
     match form.task:
         case Task.CLASSIFICATION:
-            return {"label": {"enum": names}, "probabilities": by_name}, ["label"]
+            return {"label": {"enum": names}, **listed}, ["label"]
         case Task.MULTILABEL:
             labels = {"type": "array", "items": {"enum": names}, "uniqueItems": True}
-            return {"labels": labels, "probabilities": by_name}, ["labels", "probabilities"]
+            return {"labels": labels, **listed}, ["labels", "probabilities"]
         case Task.MULTI_REGRESSION:
             return {"values": by_name}, ["values"]
         case Task.UNCERTAIN_REGRESSION:

@@ -36,8 +36,10 @@ from augury.domain.model import (
     ModelNotFound,
     ModelRefused,
     NothingToRollBack,
+    VersionMissing,
     WrongModelState,
 )
+from augury.domain.model_facts import NoClasses
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile
 from augury.domain.prediction import (
@@ -132,6 +134,14 @@ KINDS: Mapping[type[DomainError], Kind] = {
         _same("model"),
         "No model `{model}` serves predictions: `GET /models` lists those that do.",
     ),
+    VersionMissing: Kind(
+        422,
+        "version-missing",
+        "Version missing",
+        _same("model"),
+        "`{model}` names no version. Say which one is meant, such as `{model}@1`; `GET /models/{model}` "
+        "lists them.",
+    ),
     InvalidModelName: Kind(
         422,
         "invalid-model-name",
@@ -217,7 +227,14 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "Answer too large",
         _same("rows", "classes", "bytes", "most", "most_rows"),
         "The answer for {rows} rows and {classes} classes could have {bytes} bytes; at most {most} are "
-        "possible. Send at most {most_rows} rows in one prediction.",
+        "possible. Send at most {most_rows} rows in one prediction, or ask for fewer classes with `top`.",
+    ),
+    NoClasses: Kind(
+        422,
+        "no-classes",
+        "No classes",
+        _same(),
+        "The model answers no classes, so `top` has no meaning for it. Ask without `top`.",
     ),
     NotExplained: Kind(
         422,

@@ -44,7 +44,8 @@ def require_known(scope: Scope, known: Sequence[str] = ()) -> None:
     """Raises a 422 that names each query parameter that is not `known`, or is given more than once."""
     query = scope["query_string"].decode("latin-1")
     given = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
-    takes = f"its parameters are {listed(known)}" if known else "it has none"
+    are = "parameter is" if len(known) == 1 else "parameters are"
+    takes = f"its {are} {listed(known)}" if known else "it has none"
     wrong = [
         (name, f"is not a query parameter of this route: {takes}") for name in given if name not in known
     ]

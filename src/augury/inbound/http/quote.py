@@ -21,7 +21,7 @@ from augury.inbound.http.identity import SignedIn, key_of
 from augury.inbound.http.member_routes import member_post
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.submissions import Data, Explain, MaxPrice, top_of
+from augury.inbound.http.submissions import Data, Explain, MaxPrice, Top, top_of
 
 
 class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,17 +31,20 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
     model: Annotated[str, msgspec.Meta(max_length=128)] | None = None
     max_price: MaxPrice = None
     explain: Explain = None
+    top: Top = None
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """`row_price` includes the explanation of a row, if one is asked for. `price` would be held, and `charge`
-    charged if the model can predict all valid rows. `text_bytes` are the UTF-8 bytes of the values of text
-    features, which cost `text_price` per 1,000, rounded up. With no valid row the request is refused.
+    """`explain_price` is the price of explaining a row, on top of `row_price`; it is null if no explanation
+    is asked for. `price` would be held, and `charge` charged if the model can predict all valid rows.
+    `text_bytes` are the UTF-8 bytes of the values of text features, which cost `text_price` per 1,000,
+    rounded up. With no valid row the request is refused.
 
     `errors` lists the first of the errors that `error_count` counts."""
 
     model: str
     row_price: int
+    explain_price: int | None
     text_price: int
     rows: int
     valid_rows: int
@@ -93,11 +96,13 @@ async def quote(
         user_id=request.user,
         explain=top_of(data.explain),
         terms=key_of(request.scope),
+        top=data.top,
     )
     share_of(request.scope).release()
     return Quote(
         model=str(quoted.model.ref),
-        row_price=quoted.model.price_per_row(explained=quoted.explained),
+        row_price=quoted.model.row_price,
+        explain_price=quoted.model.price_of_reasons if quoted.explained else None,
         text_price=quoted.model.text_price,
         rows=quoted.rows,
         valid_rows=quoted.valid_rows,

@@ -28,6 +28,7 @@ from augury.domain.balance import MOST_CREDITS, NotEnoughCredits
 from augury.domain.explanation import ALL_FEATURES, ExplanationTooLarge, NotExplained
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelNotFound
+from augury.domain.model_facts import MOST_TOP, NoClasses
 from augury.domain.prediction import (
     IdempotencyConflict,
     NoRows,
@@ -84,6 +85,21 @@ MaxPrice = (
 )
 
 
+Top = (
+    Annotated[
+        int,
+        msgspec.Meta(
+            ge=1,
+            le=MOST_TOP,
+            description="How many classes or labels each answer lists, the likeliest first; `others` is the "
+            "sum of the other probabilities. Without it, a model of very many classes lists the first 1,000 "
+            "(`AUGURY_MAX_CLASSES`), and any other model all. The price is the same.",
+        ),
+    ]
+    | None
+)
+
+
 class ExplainTop(msgspec.Struct, forbid_unknown_fields=True):
     """Explain each answer by the features with the strongest effects."""
 
@@ -120,6 +136,7 @@ class Submission(msgspec.Struct, forbid_unknown_fields=True):
     ) = None
     max_price: MaxPrice = None
     explain: Explain = None
+    top: Top = None
 
 
 def top_of(explain: bool | ExplainTop | None) -> int | None:
@@ -153,10 +170,11 @@ class SubmitHandler:
         name = name_of_submit(caller, scope)
         user_id = caller or await self.identity.guest(scope)
         model, expires_in, max_price = submission.model, submission.expires_in, submission.max_price
-        top = top_of(submission.explain)
+        explain = top_of(submission.explain)
+        wishes = {"explain": explain, "top": submission.top}
+        told = [(name, wish) for name, wish in wishes.items() if wish is not None]
         # Without them, the fingerprint is that of the releases before.
-        more = () if max_price is None and top is None else (max_price,)
-        more = more if top is None else (*more, ("explain", top))
+        more: tuple[object, ...] = () if max_price is None and not told else (max_price, *told)
 
         def read() -> tuple[object, IdempotencyKey | None]:
             data = decode_data(submission.data, most=self.settings.max_values)
@@ -173,7 +191,8 @@ class SubmitHandler:
             key=key,
             max_price=max_price,
             trace=trace_of(scope),
-            explain=top,
+            explain=explain,
+            top=submission.top,
             terms=key_of(scope),
         )
         try:
@@ -295,6 +314,7 @@ def _preferences(scope: Scope) -> bytes:
                 TooManyRows(rows=10_001, most=10_000),
                 NotExplained(model="tone@1", reason="its trees are not symmetric, and they ask for texts"),
                 ExplanationTooLarge(rows=100, most_rows=39),
+                NoClasses(),
                 IdempotencyConflict(),
                 TooManyPending(pending=1_000, most=1_000, retry_after=5),
             ],

@@ -122,7 +122,7 @@ class TaskRunner:
         self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
             self._fly_alone, most=settings.max_batch
         )
-        self._bulk: NaturalBatches[Task, None] = NaturalBatches(self._fly_next, most=1)
+        self._bulk: NaturalBatches[Task, Sequence[PredictionId]] = NaturalBatches(self._fly_next, most=1)
         self._turns = Turns()
         self._stopping = asyncio.Event()
         self.failures = 0
@@ -153,7 +153,12 @@ class TaskRunner:
         async with self._failures_told():
             if ticket.redelivered:
                 self.taking_over.ask()
-            await self._bulk.board(ticket)
+            ran = await self._bulk.board(ticket)
+            for named, trace in ticket.traces.items():
+                for prediction_id in ran:  # a span of its own, which links to the ticket's
+                    log.info(
+                        "ran prediction %s by the ticket of %s, traceparent %s", prediction_id, named, trace
+                    )
 
     async def stop(self) -> None:
         """Start no new batches. Finish the running ones within the grace period, or hand them back."""
@@ -211,10 +216,9 @@ class TaskRunner:
             self.taking_over.ask()
         return replace(task, prediction_ids=[each for each in task.prediction_ids if each not in begun])
 
-    async def _fly_next(self, _: Sequence[Task]) -> Sequence[None]:
+    async def _fly_next(self, _: Sequence[Task]) -> Sequence[Sequence[PredictionId]]:
         async with self._turns.taken_by_bulk(), self._watched("work of the bulk lane"):
-            await self._run_next()
-        return [None]
+            return [await self._run_next()]
 
     @asynccontextmanager
     async def _watched(self, what: str) -> AsyncIterator[None]:

@@ -33,7 +33,7 @@ from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.text import is_storable
 from augury.outbound.catboost.embeddings import embedding_lengths
 from augury.outbound.catboost.formats import what_else
-from augury.outbound.catboost.library import CatBoost, CatBoostClassifier, CatBoostError
+from augury.outbound.catboost.library import CatBoost, CatBoostClassifier, CatBoostError, words_of
 from augury.outbound.catboost.loss import (
     INDEPENDENT,
     MULTILABEL,
@@ -48,7 +48,6 @@ from augury.outbound.catboost.nulls import NullPolicy
 MOST_FEATURES = 10_000
 MOST_CLASSES = 1_000
 MOST_NAME_CHARACTERS = 256
-MOST_REASON_CHARACTERS = 200
 SCHEMA_VERSION = 1
 
 _CARD = "augury_card"  # the key of the model's card
@@ -118,15 +117,10 @@ def open_model(file: Path) -> CatBoost:
         model.load_model(str(file))
     except CatBoostError as error:
         raise ModelRefused(
-            reason=f"it is damaged, or was written by a CatBoost that this one cannot read: {_short(error)}"
+            reason="it is damaged, or was written by a CatBoost that this one cannot read "
+            f"(CatBoost says: {words_of(error)})"
         ) from error
     return model
-
-
-def _short(error: CatBoostError) -> str:
-    """The beginning of its text, which may have forty lines that list everything CatBoost supports."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= MOST_REASON_CHARACTERS else text[:MOST_REASON_CHARACTERS] + "…"
 
 
 def facts_of(model: CatBoost) -> ModelFacts:
@@ -334,5 +328,5 @@ def _neutral_answer(
     try:
         answer: npt.NDArray[np.float64] = model.predict(row, prediction_type=asked, thread_count=1)
     except CatBoostError as error:
-        raise ModelRefused(reason=f"it cannot predict: {_short(error)}") from error
+        raise ModelRefused(reason=f"it cannot predict (CatBoost says: {words_of(error)})") from error
     return answer

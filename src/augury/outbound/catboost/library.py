@@ -4,6 +4,7 @@ To CatBoost, pandas is optional: where it cannot be imported, nothing is taken f
 CatBoost from here, so that it is always loaded in this way.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,4 +48,15 @@ def load_pandas() -> Any:  # noqa: ANN401
 _recognize(catboost.core.pd)  # a stand-in without pandas, which its compiled half lacks in 1.2.10
 
 
-__all__ = ["CatBoost", "CatBoostClassifier", "CatBoostError", "Pool", "load_pandas"]
+_PLACE = re.compile(r"\b[\w./-]+\.(?:cpp|h|pyx):\d+: ")
+MOST_REASON_CHARACTERS = 200
+
+
+def words_of(error: CatBoostError) -> str:
+    """The beginning of CatBoost's message, without the places in its source code. It may have forty lines
+    that list everything CatBoost supports."""
+    text = _PLACE.sub("", " ".join(str(error).split()))
+    return text if len(text) <= MOST_REASON_CHARACTERS else text[:MOST_REASON_CHARACTERS] + "…"
+
+
+__all__ = ["CatBoost", "CatBoostClassifier", "CatBoostError", "Pool", "load_pandas", "words_of"]

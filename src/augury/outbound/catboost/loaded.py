@@ -17,6 +17,7 @@ from augury.outbound.catboost.dates import Parts, with_parts
 from augury.outbound.catboost.digits import shortened
 from augury.outbound.catboost.file import PredictionType, dates_of, prediction_type
 from augury.outbound.catboost.library import CatBoost
+from augury.outbound.catboost.likeliest import Tops, listed
 from augury.outbound.catboost.scores import Scores, crossed
 from augury.outbound.catboost.seen import NOTHING_SEEN, Seen
 
@@ -95,9 +96,11 @@ class LoadedModel:
                 doubts.append(Doubt(column, RowDoubt.UNSEEN_NULL, null))
         return with_parts(table, self.dates) if self.dates else table, doubts
 
-    def answers(self, table: Table) -> list[Answer | None]:
-        """One answer per row, or None if it is not a finite number. Calls the model once."""
-        return self.scores(table).answers(self.facts)
+    def answers(self, table: Table, tops: Tops | None = None) -> list[Answer | None]:
+        """One answer per row, or None if it is not a finite number. Calls the model once. `tops` says for
+        each row how many classes its answer lists."""
+        scores = self.scores(table)
+        return scores.answers(self.facts) if tops is None else listed(scores, self.facts, tops)
 
     def doubts_of(self, answers: Sequence[Answer | None]) -> list[Doubt]:
         """The doubts about the answers themselves."""

@@ -16,11 +16,11 @@ from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
 from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model, ModelRef, ModelRefused
-from augury.domain.model_facts import MOST_TEXT, ModelFacts, Task
+from augury.domain.model_facts import MOST_TEXT, MOST_TOP, ModelFacts, Task
 from augury.outbound.catboost.explaining import explained
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
-from augury.outbound.catboost.questions import answer
+from augury.outbound.catboost.questions import Bounds, answer
 from augury.outbound.catboost.ranking import ranked
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.shares import Explainer
@@ -57,10 +57,12 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         most: Slice | None = None,
         *,
         max_text: int = MOST_TEXT,
+        max_classes: int = MOST_TOP,
     ) -> None:
         """A question with more rows or bytes than `most` is answered slice by slice. A row with a text or
-        category of more than `max_text` characters is invalid."""
-        self._max_text = max_text
+        category of more than `max_text` characters is invalid. An answer lists up to `max_classes` classes,
+        unless the question says how many."""
+        self._bounds = Bounds(max_text=max_text, max_classes=max_classes)
         self._store = store
         self._settings = settings or CatBoostSettings()
         self._most = most or Limits().slice
@@ -122,7 +124,7 @@ class CatBoostPredictor(Predictor, SlicePredictor):
 
     async def _answer(self, loaded: LoadedModel, questions: Sequence[Question]) -> list[Outcome]:
         return await asyncio.get_running_loop().run_in_executor(
-            self._threads, answer, loaded, questions, self._settings.max_warnings, self._max_text
+            self._threads, answer, loaded, questions, self._settings.max_warnings, self._bounds
         )
 
     async def _in_slices(self, loaded: LoadedModel, question: Question) -> Outcome:

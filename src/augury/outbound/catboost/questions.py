@@ -1,33 +1,52 @@
 """Predicts the rows of several questions together, and returns the outcome of each question."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
 import msgspec
+import numpy as np
 
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
 from augury.domain.answer import Answer
-from augury.domain.model_facts import MOST_TEXT, InputSchema
+from augury.domain.model_facts import MOST_TEXT, MOST_TOP, InputSchema
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
 from augury.outbound.catboost.doubts import warnings_by_question
+from augury.outbound.catboost.likeliest import Tops
 from augury.outbound.catboost.loaded import LoadedModel
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    max_text: int = MOST_TEXT
+    """Characters of a text or a category. A row with a longer one is invalid."""
+    max_classes: int = MOST_TOP
+    """Classes that an answer lists, unless its question says how many."""
+
+
+ALL = Bounds()
+
+
 def answer(
-    model: LoadedModel, questions: Sequence[Question], max_warnings: int, max_text: int = MOST_TEXT
+    model: LoadedModel, questions: Sequence[Question], max_warnings: int, bounds: Bounds = ALL
 ) -> list[Outcome]:
     """The outcomes in the order of the questions, each with at most `max_warnings` warnings."""
     asked = [_rows(question) for question in questions]
     counts = [len(rows) for rows in asked]
-    checked = check_rows(model.facts.schema, [row for rows in asked for row in rows], max_text)
+    checked = check_rows(model.facts.schema, [row for rows in asked for row in rows], bounds.max_text)
     table, doubts = model.read(checked)
-    answers = score_isolating(table, model.answers)
+    listed = [model.facts.listed(each.top, most=bounds.max_classes) for each in questions]
+    if any(listed):
+        tops: Tops = np.repeat(np.array(listed, dtype=object), counts)
+        tops = np.delete(tops, [error.row for error in checked.errors])
+        answers = score_isolating(np.arange(len(tops)), lambda at: model.answers(table[at], tops[at]))
+    else:
+        answers = score_isolating(table, model.answers)
     doubts += model.doubts_of(answers)
     if not checked.errors and None not in answers:
         rest = iter(answers)

@@ -47,11 +47,11 @@ class Scores:
 
     def rows(self) -> list["Scores"]:
         """The scores of each row alone."""
-        parts = [slice(row, row + 1) for row in range(len(self.finite))]
-        return [
-            Scores(self.finite[at], None if self.decided is None else self.decided[at], self.numbers[at])
-            for at in parts
-        ]
+        return [self.part(slice(row, row + 1)) for row in range(len(self.finite))]
+
+    def part(self, at: slice | npt.NDArray[np.intp]) -> "Scores":
+        """The scores of these rows."""
+        return Scores(self.finite[at], None if self.decided is None else self.decided[at], self.numbers[at])
 
     def answers(self, facts: ModelFacts) -> list[Answer | None]:
         """None for a row without an answer."""

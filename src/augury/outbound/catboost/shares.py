@@ -13,18 +13,23 @@ import numpy.typing as npt
 from augury.domain.model_facts import FeatureKind, ModelFacts
 from augury.outbound.catboost.file import dates_of, neutral_row
 from augury.outbound.catboost.forest import Forest, UnknownSplit
-from augury.outbound.catboost.library import CatBoost, CatBoostError, Pool
+from augury.outbound.catboost.library import CatBoost, CatBoostError, Pool, words_of
 from augury.outbound.catboost.seen import category_hash
 
 MOST_WORK = 20_000_000
 """Leaves of a model that can be explained at all."""
-MOST_REASON_CHARACTERS = 200
 TOLERANCE = 1e-6
 """By how much the sum of contributions may differ from the raw value, relative to values above 1."""
 _MIXED = (
     "it takes categories beside texts or embeddings, and CatBoost gives the contributions of one to the other"
 )
 _STATISTICS = "they ask for statistics of categories: CatBoost explains such trees wrongly"
+
+
+class NoReasons(Exception):
+    """The model cannot be explained. `str()` says why, in our words."""
+
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Table: TypeAlias = npt.NDArray[Any]
 """Rows by columns of the model."""
@@ -58,7 +63,7 @@ class Explainer:
         self._catboost = catboost
         kinds = {feature.kind for feature in facts.schema.features}
         if FeatureKind.CATEGORICAL in kinds and kinds & {FeatureKind.TEXT, FeatureKind.EMBEDDING}:
-            raise CatBoostError(_MIXED)  # their sum is right, so that nothing else would notice
+            raise NoReasons(_MIXED)  # their sum is right, so that nothing else would notice
         features, parts = facts.schema.features, [len(each) for each in dates_of(catboost).values()]
         first = len(features) - len(parts)
         self._kinds = [feature.kind for feature in features[:first]] + [FeatureKind.NUMERIC] * sum(parts)
@@ -143,9 +148,11 @@ def with_explanations(catboost: CatBoost, facts: ModelFacts) -> ModelFacts:
     except UnknownSplit as other:
         what = _STATISTICS if other.is_statistic else f"they ask for {other}"
         return replace(facts, unexplained=f"its trees are not symmetric, and {what}")
+    except NoReasons as ours:
+        return replace(facts, unexplained=str(ours))
     except CatBoostError as error:
-        what = " ".join(str(error).split())
-        return replace(facts, unexplained=what[:MOST_REASON_CHARACTERS])
+        what = f"CatBoost cannot explain models of its kind (it says: {words_of(error)})"
+        return replace(facts, unexplained=what)
 
 
 def _work(catboost: CatBoost, facts: ModelFacts) -> int:
@@ -153,10 +160,10 @@ def _work(catboost: CatBoost, facts: ModelFacts) -> int:
     leaves = [int(each) for each in catboost.get_tree_leaf_counts()]
     work = sum(1 << (each - 1).bit_length() for each in leaves)
     if work > MOST_WORK:
-        raise CatBoostError(f"one row is too much work: its trees have {work} leaves")
+        raise NoReasons(f"one row is too much work: its trees have {work} leaves")
     shares = Explainer(catboost, facts).shares(neutral_row(catboost, facts.schema.features))
     if not shares.add_up().all():
-        raise CatBoostError("the contributions of its features do not add up to its prediction")
+        raise NoReasons("the contributions of its features do not add up to its prediction")
     return max(1, work)
 
 

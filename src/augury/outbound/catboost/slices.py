@@ -18,6 +18,7 @@ from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
 from augury.outbound.catboost.columns import ReadSlice, RowsOfModel, read_columns
 from augury.outbound.catboost.doubts import warnings_by_question
+from augury.outbound.catboost.likeliest import likeliest, others
 from augury.outbound.catboost.loaded import Doubt, LoadedModel
 from augury.outbound.catboost.scores import Scores, crossed
 from augury.slices.arrow import FAULT, FIELD, Answers, Table, decoded
@@ -48,7 +49,8 @@ def answer_slice(model: LoadedModel, sheet: bytes, content: bytes, max_warnings:
     if crossing := [row for row in crossed(model.facts, scores.numbers) if scores.finite[row]]:
         read = replace(read, doubts=[*read.doubts, Doubt(None, RowDoubt.CROSSED_QUANTILES, crossing)])
     answers = Answers(
-        _table(model, scores, places, count, errors), _warnings(model, read, count, max_warnings)
+        _table(model, scores, places, count, errors, described.top),
+        _warnings(model, read, count, max_warnings),
     )
     return SliceOutcome(count - len(errors), answers.encoded(), _text_bytes(model, described, table, errors))
 
@@ -78,7 +80,12 @@ def _scored(model: LoadedModel, table: RowsOfModel) -> Scores:
 
 
 def _table(
-    model: LoadedModel, scores: Scores, places: npt.NDArray[np.intp], count: int, errors: Sequence[RowError]
+    model: LoadedModel,
+    scores: Scores,
+    places: npt.NDArray[np.intp],
+    count: int,
+    errors: Sequence[RowError],
+    top: int | None,
 ) -> Table:
     good = places[scores.finite]
     lacks = np.ones(count, dtype=np.bool_)
@@ -90,7 +97,7 @@ def _table(
         return spread_out
 
     columns: dict[str, Any] = {}
-    for column, values in zip(batch_form(model.facts).columns, _cells(model, scores), strict=True):
+    for column, values in zip(batch_form(model.facts, top).columns, _cells(model, scores, top), strict=True):
         if column.kind is CellKind.TEXT:  # the index of the class
             labels = pa.array(spread(values).astype(np.int32), mask=lacks)
             columns[column.key] = pa.DictionaryArray.from_arrays(
@@ -110,12 +117,24 @@ def _table(
     return pa.table(columns)
 
 
-def _cells(model: LoadedModel, scores: Scores) -> list[npt.NDArray[Any]]:
+def _cells(model: LoadedModel, scores: Scores, top: int | None) -> list[npt.NDArray[Any]]:
     """The columns of answers; for a label, the index of its class."""
+    if top is not None:
+        return _listed(model, scores, top)
     numbers = list(scores.numbers.T) if scores.numbers.ndim == 2 else [scores.numbers]
     if scores.decided is None:
         return numbers
     return [scores.labels(model.facts) if scores.decided.ndim == 2 else scores.decided, *numbers]
+
+
+def _listed(model: LoadedModel, scores: Scores, top: int) -> list[npt.NDArray[Any]]:
+    """The decision, then the likeliest classes with their probabilities, then the sum of the others."""
+    assert scores.decided is not None
+    chosen = likeliest(scores.numbers, top)
+    shares = np.take_along_axis(scores.numbers, chosen, axis=1)
+    decided = scores.labels(model.facts) if scores.decided.ndim == 2 else scores.decided
+    pairs = zip(chosen.T, shares.T, strict=True)
+    return [decided, *(column for pair in pairs for column in pair), others(scores.numbers, chosen)]
 
 
 def _warnings(model: LoadedModel, read: ReadSlice, count: int, most: int) -> Sequence[RowWarning]:

@@ -30,7 +30,7 @@ def slices(question: Question, most: Slice) -> list[Question]:
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return [question]
     return [
-        Question(Json(b"[" + b",".join(part) + b"]"), single=False, rows=len(part))
+        replace(question, input=Json(b"[" + b",".join(part) + b"]"), rows=len(part), explain=None)
         for part in _parts(rows, most)
     ]
 

@@ -13,7 +13,7 @@ from augury.outbound.catboost.calibrating import Calibration, calibrate, probabi
 from augury.outbound.catboost.choosing import Choice, choose
 from augury.outbound.catboost.file import OwnFacts, write_card, write_own_facts
 from augury.outbound.catboost.fitting import Fitting, Steps, recipes
-from augury.outbound.catboost.library import CatBoost, CatBoostClassifier, CatBoostError
+from augury.outbound.catboost.library import CatBoost, CatBoostClassifier, CatBoostError, words_of
 from augury.outbound.training.plan import ColumnKind, Plan, Untrainable, Watch
 from augury.outbound.training.preparing import Prepared, prepare
 from augury.outbound.training.reporting import (
@@ -55,7 +55,7 @@ def train_table(
     try:
         return _trained(prepared, plan, saved, watch)
     except CatBoostError as error:
-        raise Untrainable(f"CatBoost cannot train on this table: {error}") from error
+        raise Untrainable(f"CatBoost cannot train on this table; it says: {words_of(error)}") from error
 
 
 def _trained(prepared: Prepared, plan: Plan, saved: Path, watch: Watch) -> Card:

@@ -126,6 +126,10 @@ class MemoryBatchStore(BatchStore):
             raise NotStored(f"{name} of batch {batch_id}") from None
 
     @override
+    async def ping(self) -> None:
+        """It is in this process."""
+
+    @override
     async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:
         names = [key for key in self.objects if key[0] == batch_id and key[1].startswith(prefix)][:at_most]
         for key in names:

@@ -70,6 +70,8 @@ class PredictionRecord:
     """The API key with spending limits that asked for it."""
     counted_on: date | None = None
     """The UTC day in which its price counts towards them."""
+    top: int | None = None
+    """How many classes each answer lists. None: up to `Limits.max_classes`."""
 
     def forgotten(self) -> Self:
         """The record without the user's input and the answers."""

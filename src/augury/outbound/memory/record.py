@@ -121,6 +121,7 @@ def accept(state: State, accepted: Accepted, now: datetime) -> None:
         explain=accepted.explain,
         key_id=accepted.spender,
         counted_on=key_spending.day_of(now),
+        top=accepted.top,
     )
     if accepted.spender is not None:
         key_spending.count(state, accepted.spender, prediction.price, now)

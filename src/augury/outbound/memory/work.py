@@ -30,7 +30,8 @@ class MemoryWork(Work):
             begun = list(_bounded(fresh, terms))
             _note(state, terms.token, begun, now)
         return [
-            Claimed(each.prediction.start(at=now), each.input, each.place, each.explain) for each in begun
+            Claimed(each.prediction.start(at=now), each.input, each.place, each.explain, each.top)
+            for each in begun
         ]
 
     @override
@@ -121,6 +122,11 @@ class MemoryWork(Work):
         return [record.prediction.id for record in covered]
 
     @override
+    async def run_of(self, token: UUID) -> Sequence[PredictionId]:
+        run = self.memory.state.runs.get(token)
+        return list(run.ids) if run else []
+
+    @override
     async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         return {each for run in self.memory.state.runs.values() for each in run.ids if each in ids}
 
@@ -134,7 +140,7 @@ def _start(state: State, record: PredictionRecord, token: UUID, now: datetime, l
     state.predictions[started.id] = replace(
         record, prediction=started, token=token, due_at=now + lease, in_bulk=False
     )
-    return Claimed(started, record.input, record.place, record.explain)
+    return Claimed(started, record.input, record.place, record.explain, record.top)
 
 
 def _within(most_cost: int, records: Sequence[PredictionRecord]) -> Iterator[PredictionRecord]:

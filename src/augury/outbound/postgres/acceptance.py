@@ -181,9 +181,10 @@ _STATEMENTS = {
 """Those for flights that repay no debt."""
 
 
-# A statement of its own: flights without a wish to explain, which are nearly all, do not pay for it.
-EXPLAIN = """
-UPDATE predictions p SET explain = wish.top FROM unnest($1::uuid[], $2::smallint[]) AS wish (id, top)
+# A statement of its own: flights without a wish for their answers, which are nearly all, do not pay for it.
+WISHES = """
+UPDATE predictions p SET explain = wish.explain, top = wish.top
+FROM unnest($1::uuid[], $2::smallint[], $3::smallint[]) AS wish (id, explain, top)
 WHERE p.id = wish.id AND p.id = ANY ($1)
 """
 
@@ -232,14 +233,14 @@ async def accept(
     if spending:
         arguments += _spending(accepted, spending, list(premises))
         statement = ACCEPT_LIMITED
-    wishes = [each for each in accepted if each.explain is not None]
+    wishes = [each for each in accepted if each.explain is not None or each.top is not None]
     if not wishes:
         async with connection(pool) as taken:
             return balances_of(await taken.fetch(statement, *arguments))
     async with transaction(pool) as taken:
         rows = await taken.fetch(statement, *arguments)
-        ids, tops = zip(*((each.prediction.id, each.explain) for each in wishes), strict=True)
-        await taken.execute(EXPLAIN, list(ids), list(tops))
+        columns = zip(*((each.prediction.id, each.explain, each.top) for each in wishes), strict=True)
+        await taken.execute(WISHES, *map(list, columns))
     return balances_of(rows)
 
 

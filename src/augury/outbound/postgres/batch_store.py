@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from augury.application.batches.ports import BatchStore, NotStored
 from augury.domain.identifiers import BatchId
+from augury.outbound.postgres.pool import ping
 from augury.outbound.postgres.query import fetch
 
 PUT = """
@@ -38,6 +39,10 @@ class PostgresBatchStore(BatchStore):
             raise NotStored(f"{name} of batch {batch_id}")
         content: bytes = rows[0]["content"]
         return content
+
+    @override
+    async def ping(self) -> None:
+        await ping(self.pool)
 
     @override
     async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:

@@ -1,10 +1,10 @@
 """Statements for pages of predictions. Each reads a bounded part of one index, however long the history is.
 
-The rows of a page are neighbors in an index if the page shows all predictions, those of one model, or those
-with one status of `unsuccessful`, which most predictions never have. Rows with another status, or of one
-version, may be far apart. Then a statement looks at no more than `MOST_LOOKED_AT` rows, and a page may be
-shorter than requested although more rows follow. Slices of batches are skipped. No unfinished prediction is
-older than the oldest of `unfinished`.
+The rows of a page are neighbors in an index if the page shows those with one status of `unsuccessful`, which
+most predictions never have. Other rows may be far apart: slices of batches, of which there may be thousands
+in a row, are skipped, and so is what has another status or version. So a statement looks at no more than
+`MOST_LOOKED_AT` rows, and a page may be shorter than requested although more rows follow. No unfinished
+prediction is older than the oldest of `unfinished`.
 """
 # parts of statements are constants; values are parameters
 
@@ -34,9 +34,6 @@ _COLUMNS = f"""
     ) END AS refunded
 """
 LISTED = f"SELECT {_COLUMNS} FROM predictions p WHERE p.id = ANY ($1::uuid[])"
-_NO_SLICE = "CASE WHEN p.batch_id IS NULL THEN true END"
-"""For a plain `IS NULL`, a planner without statistics expects few rows, and would read and sort all of
-them."""
 Arguments: TypeAlias = tuple[str, *tuple[object, ...]]
 """The SQL, then the values of `$1`, `$2`, …"""
 Model: TypeAlias = tuple[str, int | None]
@@ -55,9 +52,7 @@ class Wanted:
     @property
     def is_scattered(self) -> bool:
         """Whether the rows of a page may be far apart, so that it may be short without being the last."""
-        if self.status in UNSUCCESSFUL:
-            return self.model is not None
-        return self.status is not None or (self.model is not None and self.model[1] is not None)
+        return self.status not in UNSUCCESSFUL or self.model is not None
 
     def page(self, most: int) -> Arguments:
         """The statement of the page."""
@@ -100,7 +95,6 @@ class Wanted:
         return f"""
             SELECT {columns} FROM predictions p
             WHERE p.user_id = {given(self.owner)}{of_model} AND p.id < {given(before)}{recent}
-                AND {_NO_SLICE}
             ORDER BY p.id DESC
         """
 
@@ -108,12 +102,13 @@ class Wanted:
         """The conditions that `_source` does not guarantee."""
         name, version = self.model or (None, None)
         is_rare = self.status in UNSUCCESSFUL
+        no_slice = "" if is_rare else " AND p.batch_id IS NULL"
         wanted = {
             "status": None if is_rare else self.status,
             "model_name": name if is_rare else None,
             "model_version": version,
         }
-        return "".join(
+        return no_slice + "".join(
             f" AND p.{name} = {given(value)}" for name, value in wanted.items() if value is not None
         )
 

@@ -320,6 +320,7 @@ predictions = Table(
     Column("explain", SmallInteger, comment="How many features of each row are explained; null: none"),
     Column("key_id", Uuid, comment="The API key with spending limits that asked for it; null: none"),
     Column("counted_on", Date, comment="The UTC day in which its price counts towards these limits"),
+    Column("top", SmallInteger, comment="How many classes each answer lists; null: as many as are set"),
     CheckConstraint(
         "status IN ('queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired')", name="status"
     ),

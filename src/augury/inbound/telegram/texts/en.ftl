@@ -337,6 +337,7 @@ refusal-max-price-exceeded = This costs { $price }, more than the limit of { $ma
 refusal-invalid-amount = The amount must be from 1 to { $most }.
 refusal-books-disagree = Something is wrong with our accounts; the error was logged.
 refusal-model-not-found = The model “{ $model }” is no longer available. /models shows the available ones.
+refusal-version-missing = Name a version of the model, such as { $model }@1.
 refusal-wrong-model-state = The model “{ $model }” is { $state }, so this cannot be done.
 refusal-checksum-mismatch = The file that arrived is not the one that was sent. Please send it again.
 refusal-invalid-share = A canary serves 1 to 50 % of the users.
@@ -358,6 +359,7 @@ refusal-too-many-rows = { $rows ->
        *[other] { $rows } rows are
     } too many: send 1 to { $most }.
 refusal-answer-too-large = The model has { $classes } classes, so the answer for { $rows } rows would be too large. Send at most { $most_rows } rows at once.
+refusal-no-classes = The model answers no classes, so their number cannot be chosen.
 refusal-expires-too-late = A prediction can wait at most { $most } seconds for its start.
 refusal-too-many-pending = Too many predictions are waiting already. Try again in { $retry_after ->
         [one] { $retry_after } second

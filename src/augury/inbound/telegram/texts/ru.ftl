@@ -361,6 +361,7 @@ refusal-max-price-exceeded = Это стоит { $price } — больше за�
 refusal-invalid-amount = Количество должно быть от 1 до { $most }.
 refusal-books-disagree = Ошибка в нашем учёте; она записана в журнал.
 refusal-model-not-found = Модель «{ $model }» больше недоступна. Доступные модели — в /models.
+refusal-version-missing = Укажите версию модели, например { $model }@1.
 refusal-wrong-model-state = Состояние модели «{ $model }» — { $state }, поэтому это невозможно.
 refusal-checksum-mismatch = Пришёл не тот файл, который был отправлен. Пришлите его ещё раз.
 refusal-invalid-share = Канарейка обслуживает от 1 до 50 % пользователей.
@@ -383,6 +384,7 @@ refusal-too-many-rows = { $rows ->
        *[other] { $rows } строк
     } — слишком много: пришлите от 1 до { $most }.
 refusal-answer-too-large = Классов у модели: { $classes }. Ответ на столько строк ({ $rows }) был бы слишком велик. Число строк за раз — не больше { $most_rows }.
+refusal-no-classes = Модель не отвечает классами, поэтому их число нельзя выбрать.
 refusal-expires-too-late = Предсказание может ждать начала не дольше { $most } с.
 refusal-too-many-pending = В очереди уже слишком много предсказаний. Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
