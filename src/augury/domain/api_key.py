@@ -116,9 +116,9 @@ class KeyTerms:
     """The models that it may use, each as `name` (every version) or `name@version`. None: all."""
     limits: SpendingLimits = NO_LIMITS
 
-    def require(self, scope: KeyScope) -> None:
-        """Raises `ScopeMissing`."""
-        if scope not in self.scopes:
+    def require(self, scope: KeyScope, *others: KeyScope) -> None:
+        """Raises `ScopeMissing` unless it has this scope, or one of the others."""
+        if self.scopes.isdisjoint((scope, *others)):
             raise ScopeMissing(scope=scope)
 
     def require_model(self, model: ModelRef) -> None:

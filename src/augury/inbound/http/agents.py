@@ -14,7 +14,7 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Receive, Scope, Send
 
 from augury.application.predictions.submit_prediction import SubmitPrediction
-from augury.domain.api_key import KeyScope, ScopeMissing
+from augury.domain.api_key import KeyScope
 from augury.inbound.http.body import whole_body
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.identity import Identity, key_of, require_signed_in
@@ -66,10 +66,7 @@ class AgentsDoor:
         if cast("HTTPScope", scope)["method"] != HttpMethod.POST:
             raise MethodNotAllowedException(headers={"allow": "POST"})
         require_known(scope)
-        try:
-            await require_signed_in(self.identity, scope, needs=KeyScope.READ)
-        except ScopeMissing:
-            await require_signed_in(self.identity, scope, needs=KeyScope.PREDICT)
+        await require_signed_in(self.identity, scope, needs=KeyScope.READ, otherwise=KeyScope.PREDICT)
         cast("dict[str, Any]", scope)["terms"] = key_of(scope)
         return await whole_body(scope, receive, most=MOST_BYTES)
 

@@ -50,11 +50,14 @@ class Identity:
     rates: RequestRates
     settings: HttpSettings
 
-    async def caller(self, scope: Scope, *, needs: KeyScope | None = None) -> UserId | None:
+    async def caller(
+        self, scope: Scope, *, needs: KeyScope | None = None, otherwise: KeyScope | None = None
+    ) -> UserId | None:
         """The owner of the credential, or None without one. Raises `InvalidToken` for a wrong one.
 
         An API key must have the scope that the request `needs`: by default, `read` for a GET and `predict`
-        for everything else. Raises `ScopeMissing`, and `TooManyRequests`.
+        for everything else. The scope `otherwise` will do, too. Raises `ScopeMissing`, and
+        `TooManyRequests`.
 
         Also notes the version of an access token as the scope's `auth`, which is None for an API key.
         """
@@ -66,7 +69,8 @@ class Identity:
         scope["auth"] = access.version
         if access.key is not None:
             known = cast("dict[str, Any]", scope)
-            access.key.require(needs or (KeyScope.READ if known["method"] in _SAFE else KeyScope.PREDICT))
+            needed = needs or (KeyScope.READ if known["method"] in _SAFE else KeyScope.PREDICT)
+            access.key.require(needed, otherwise or needed)
             known[_KEY] = access.key
         return access.user_id
 
@@ -144,9 +148,11 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     await require_signed_in(connection.app.state.identity, connection.scope)
 
 
-async def require_signed_in(identity: Identity, scope: Scope, *, needs: KeyScope | None = None) -> UserId:
+async def require_signed_in(
+    identity: Identity, scope: Scope, *, needs: KeyScope | None = None, otherwise: KeyScope | None = None
+) -> UserId:
     """The request's user, who is also stored in `scope`. Without a credential, the request is refused."""
-    user_id = scope["user"] = await identity.caller(scope, needs=needs)
+    user_id = scope["user"] = await identity.caller(scope, needs=needs, otherwise=otherwise)
     if user_id is None:
         raise Refused(SIGN_IN_REQUIRED, f"You need an account for this. {REGISTER}")
     return user_id
