@@ -218,9 +218,14 @@ async def _end(
     key: KeyTerms | None,
     prediction: Prediction,
 ) -> tuple[KeyTerms | None, Prediction]:
-    match dice.choice(["cancel", "fail", "in part", "succeed", "wait"]):
+    match dice.choice(["cancel", "expire", "fail", "in part", "succeed", "wait"]):
         case "cancel":
             return key, await cancel(user_id=prediction.user_id, prediction_id=prediction.id)
+        case "expire":
+            async with adapters.books() as books:
+                expired = (await books.prediction(prediction.id)).expire(at=datetime.now(UTC))
+                await books.record(changed=[expired], transfers=expired.settlement())
+            return key, expired
         case "wait":
             return key, replace(prediction, status=Status.SUCCEEDED, valid_rows=prediction.rows)
         case how:
