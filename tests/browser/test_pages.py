@@ -4,7 +4,6 @@ a large screen. Screenshots are kept in `build/screenshots`."""
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -198,17 +197,13 @@ def test_everything_is_reached_with_the_keyboard(person: Person) -> None:
     assert len(reached) > 3
 
 
-def _weighed(sizes: list[int], request: Request) -> None:
-    sizes.append(request.sizes()["responseBodySize"])
-
-
 def test_a_page_weighs_little_on_its_first_load(chromium: Browser, url: str) -> None:
     for path in ("/", "/app/models/tone", "/app/register"):
         context = chromium.new_context()
-        page, sizes = context.new_page(), list[int]()
-
-        page.on("requestfinished", partial(_weighed, sizes))
+        page, finished = context.new_page(), list[Request]()
+        page.on("requestfinished", finished.append)
         page.goto(url + path, wait_until="networkidle")
+        sizes = [each.sizes()["responseBodySize"] for each in finished]
         assert len(sizes) >= 5
         assert sum(sizes) < MOST_BYTES, (path, sizes)
         context.close()

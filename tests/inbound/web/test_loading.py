@@ -2,7 +2,11 @@
 
 import subprocess
 import sys
+from functools import cache
 
+import pytest
+
+from augury.inbound.web import app, assets, rendering
 from tests.hexagon import Hexagon
 from tests.http_api import is_problem
 from tests.inbound.web.site import shown
@@ -29,3 +33,20 @@ async def test_the_api_is_as_it_was_beside_the_pages() -> None:
             assert is_problem(await client.get(path), 404, "not-found")
         assert (await client.head("/")).status_code == 200
         assert (await client.head("/")).content == b""
+
+
+async def test_without_the_files_from_npm_the_pages_still_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "FOLDERS", (assets.ROOM / "static",))
+    load = cache(assets.load_assets.__wrapped__)
+    for module in (assets, rendering, app):
+        monkeypatch.setattr(module, "load_assets", load)
+    async with shown(Hexagon()) as site:
+        ada = site.visitor()
+        for path in ("/", "/app/models/tone", "/app/register"):
+            page = await ada.get(path)
+            assert page.status_code == 200
+            assert "own." in page.text
+            assert "pico" not in page.text
+            assert "htmx.min" not in page.text
+        await ada.register()
+        assert (await ada.get("/app/money/usage")).status_code == 200
