@@ -78,18 +78,22 @@ async def one(
             raise
         model = None
     is_part = request.scope["path"].endswith("/state")
-    return desk_page(
+    is_checked = model is not None or (upload is not None and upload.state is ModelState.REFUSED)
+    answer = desk_page(
         request,
         "models",
         "part/upload_state.html" if is_part else "model.html",
         ref=version,
         model=model,
         upload=upload,
-        is_checked=model is not None or (upload and upload.state is ModelState.REFUSED),
+        is_checked=is_checked,
         card=model and await models.card(version),
         compared=[] if is_part else await _compared(compare, version),
         minutes=MINUTES,
     )
+    if is_part and is_checked:  # the page now has more than this part: what can be done with the version
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @desk_post("/app/desk/models/{ref:str}/price")

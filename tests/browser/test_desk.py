@@ -1,0 +1,188 @@
+"""The operator's desk in a real browser, in both languages, on a phone and on a large screen. The service is
+in this process, over memory, so that a message dies and a file is checked when the test says so."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from playwright.sync_api import Browser, Request, expect
+
+from augury.application.operation.ports import Part, Process
+from augury.application.predictions.ports import Task
+from augury.domain.audit import Action
+from augury.domain.identifiers import uuid7
+from augury.domain.user import Role
+from augury.outbound.memory.queue import Dead, Waiting
+from tests.browser.service import Service
+from tests.browser.test_pages import KINDS, MOST_BYTES, Person, axe
+from tests.hexagon import PASSWORD
+
+__all__ = ["axe"]
+PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "audit")
+MODEL = json.dumps({"features": {"text": "text"}, "classes": ["long", "short"]}).encode()
+ROOT = "root@example.org"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with Service(pages=True) as started:
+        started.run(started.hexagon.user(role=Role.ADMIN, email=ROOT))
+        yield started
+
+
+@pytest.fixture(params=KINDS, scope="module")
+def operator(
+    request: pytest.FixtureRequest, chromium: Browser, service: Service, axe: str
+) -> Iterator[Person]:
+    language, width = KINDS[request.param]
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800}, locale=language, timezone_id="Asia/Tokyo"
+    )
+    person = Person(context.new_page(), service.url, axe, language, width)
+    person.goes("/app/sign-in")
+    person.page.fill("[name=email]", ROOT)
+    person.page.fill("[name=password]", PASSWORD)
+    person.sends("main form button")
+    yield person
+    context.close()
+    assert person.errors == []
+    assert person.hosts == {service.url.split("/")[2]}
+
+
+def done(person: Person) -> None:
+    expect(person.page.locator("[role=status].notice")).to_be_visible()
+
+
+def test_an_operator_does_everything(operator: Person, service: Service) -> None:
+    """Looks at every page, uploads a model and sees it refused, uploads another, shifts its share, refunds a
+    prediction, replays a dead letter, checks the books, and finds it all in the audit log."""
+    hexagon, page = service.hexagon, operator.page
+    before = len(hexagon.memory.state.audit_log)
+    for name in PAGES:
+        operator.goes(f"/app/desk/{name}")
+
+    email = f"ada-{operator.width}@example.org"
+    ada = service.run(hexagon.user(credits=5, email=email))
+    prediction = service.run(hexagon.request_prediction(ada.id))
+    service.run(hexagon.run_all())
+    service.run(hexagon.keep_figures(Process(id=uuid7(), part=Part.WORKER)))
+
+    operator.goes("/app/desk/overview?range=day")
+    assert page.locator(".chart canvas").count() == 3
+    expect(page.locator("#figures table")).to_be_visible()
+    shown = page.locator("#figures").get_attribute("data-chart-of")
+    service.run(hexagon.request_prediction(ada.id))
+    service.run(hexagon.run_all())
+    service.run(hexagon.keep_figures(Process(id=uuid7(), part=Part.WORKER)))
+    expect(page.locator("#figures")).not_to_have_attribute("data-chart-of", str(shown), timeout=30_000)
+
+    operator.goes("/app/desk/users")
+    page.fill("[name=q]", email[:6])
+    operator.sends("main form button")
+    page.get_by_role("link", name=email).click()
+    operator.looks("/app/desk/user")
+    page.locator(f"button[value='{prediction.id}']").click()
+    done(operator)
+    operator.looks("/app/desk/user/refunded")
+    page.fill("[name=credits]", "100")
+    operator.sends("form[action$=top-up] button")
+    done(operator)
+
+    name = f"churn{operator.width}"
+    for content, state in ((b"no model", "refused"), (MODEL, "active")):
+        operator.goes("/app/desk/models")
+        page.fill("[name=name]", name)
+        page.set_input_files(
+            "[name=file]", {"name": "m.cbm", "mimeType": "application/octet-stream", "buffer": content}
+        )
+        page.locator("form[data-upload] button").click()
+        done(operator)
+        expect(page.locator("#state")).to_have_attribute("hx-trigger", "load delay:1s")
+        service.run(hexagon.check_model())
+        expect(page.locator("#state")).not_to_have_attribute("hx-trigger", "load delay:1s")
+        operator.looks(f"/app/desk/model/{state}")
+    operator.goes("/app/desk/models")
+    page.fill("[name=name]", name)
+    other = MODEL + b" "
+    page.uncheck("[name=activate]")
+    page.set_input_files(
+        "[name=file]", {"name": "m.cbm", "mimeType": "application/octet-stream", "buffer": other}
+    )
+    page.locator("form[data-upload] button").click()
+    done(operator)
+    service.run(hexagon.check_model())
+    operator.goes(f"/app/desk/models/{name}@3")
+    page.fill("[name=percent]", "25")
+    operator.sends("form[action$=canary] button")
+    done(operator)
+    expect(page.locator("#state")).to_contain_text("25")
+    operator.looks("/app/desk/model/canary")
+
+    queued = service.run(hexagon.request_prediction(ada.id))
+    while hexagon.queue.take():
+        pass
+    now = hexagon.clock.now()
+    hexagon.queue.dead.append(Dead(Waiting(Task([queued.id]), now), now))
+    operator.goes("/app/desk/queue")
+    operator.looks("/app/desk/queue/dead")
+    page.locator("td form[action$=replay] button").click()
+    done(operator)
+    assert not hexagon.queue.dead
+
+    operator.goes("/app/desk/books")
+    operator.sends("form[action$=check] button")
+    expect(page.locator("#checks article").first).to_be_visible()
+    operator.goes("/app/desk/promo-codes")
+    page.fill("[name=code]", f"CODE-{operator.width}")
+    page.fill("main [name=credits]", "5")
+    page.fill("[name=limit]", "5")
+    operator.sends("form.narrow button")
+    done(operator)
+    operator.looks("/app/desk/promo-codes/made")
+    operator.goes("/app/desk/audit")
+    recorded = sorted(hexagon.memory.state.audit_log.values(), key=lambda each: each.id)[before:]
+    assert [each.act.action for each in recorded] == [
+        *(Action.REFUND, Action.TOP_UP, Action.UPLOAD_MODEL, Action.UPLOAD_MODEL, Action.UPLOAD_MODEL),
+        *(Action.START_CANARY, Action.REPLAY, Action.CHECK_LEDGER, Action.CREATE_PROMO_CODE),
+    ]
+    assert page.locator("tbody tr").count() >= len(recorded)
+
+
+def test_the_desk_weighs_little_on_its_first_load(operator: Person) -> None:
+    sizes: list[int] = []
+    context = operator.page.context.browser
+    assert context is not None
+    fresh = context.new_context(storage_state=operator.page.context.storage_state())
+    page = fresh.new_page()
+    page.on("requestfinished", partial(_weighed, sizes))
+    page.goto(f"{operator.url}/app/desk/overview", wait_until="networkidle")
+    assert len(sizes) >= 5
+    assert sum(sizes) < MOST_BYTES, sizes
+    fresh.close()
+
+
+def _weighed(sizes: list[int], request: Request) -> None:
+    sizes.append(request.sizes()["responseBodySize"])
+
+
+def test_every_act_works_without_a_script(operator: Person, service: Service, chromium: Browser) -> None:
+    email = f"eve-{operator.width}@example.org"
+    eve = service.run(service.hexagon.user(credits=5, email=email))
+    context = chromium.new_context(
+        java_script_enabled=False, storage_state=operator.page.context.storage_state()
+    )
+    page = context.new_page()
+    page.goto(f"{service.url}/app/desk/users/{eve.id}")
+    page.locator("article details summary").first.click()
+    page.locator("form[action$=block] button").click()
+    expect(page.locator("form[action$=unblock] button")).to_be_visible()
+    page.goto(f"{service.url}/app/desk/models")
+    page.fill("[name=name]", f"plain{operator.width}")
+    page.set_input_files(
+        "[name=file]", {"name": "m.cbm", "mimeType": "application/octet-stream", "buffer": MODEL}
+    )
+    page.locator("form[data-upload] button").click()
+    expect(page.locator("[role=status].notice")).to_be_visible()
+    service.run(service.hexagon.check_model())
+    context.close()
