@@ -75,6 +75,7 @@ class EventResponse:
         gone = asyncio.create_task(self._gone(receive, self._stream))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+            scope["headers"].clear()  # a kilobyte for each stream, which nobody reads any more
             if scope["method"] != "HEAD":
                 await send({"type": "http.response.body", "body": RECONNECT, "more_body": True})
                 await self._tell(self._stream, send, gone)
