@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from augury.application.batches.accept_batch import AcceptBatch
 from augury.application.batches.cancel_batch import CancelBatch
+from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
@@ -27,6 +28,7 @@ from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.check_model import CheckModel
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.follow_upload import FollowUpload
 from augury.application.models.promote_model import PromoteModel
 from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.models.receive_model import ReceiveModel
@@ -241,7 +243,9 @@ class UseCases:
     drop_dead_letters: DropDeadLetters
     find_accepted: FindAccepted
     find_guests: FindGuests
+    follow_batch: FollowBatch
     follow_prediction: FollowPrediction
+    follow_upload: FollowUpload
     follow_predictions: FollowPredictions
     forget_prediction: ForgetPrediction
     identify_caller: IdentifyCaller

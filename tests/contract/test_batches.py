@@ -218,3 +218,17 @@ async def test_ended_and_abandoned_batches_are_outdated_after_their_time(adapter
     stored = await adapters.batches.get(ended.id, owner=user_id)
     assert not stored.has_data
     assert stored.progress.done == 5
+
+
+async def test_several_batches_are_read_at_once_whoever_owns_them(adapters: Adapters) -> None:
+    made = [a_batch(await adapters.user(credits=10)) for _ in range(2)]
+    for batch, slices in made:
+        await accept(adapters, batch, slices)
+    received = BatchId(uuid7())
+    await adapters.batches.receive(received, owner=made[0][0].user_id, at=datetime.now(UTC))
+
+    found = await adapters.batches.several([made[1][0].id, received, BatchId(uuid7()), made[0][0].id])
+
+    expected = [await adapters.batches.get(batch.id, owner=batch.user_id) for batch, _ in made]
+    assert sorted(found, key=lambda each: each.batch.id) == sorted(expected, key=lambda each: each.batch.id)
+    assert not await adapters.batches.several([])

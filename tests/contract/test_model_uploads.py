@@ -171,3 +171,14 @@ async def test_a_refusal_is_kept_for_a_while_and_what_is_ready_is_not_listed(emp
     await empty.model_uploads.forget_refused(keep=timedelta(days=7))
     assert await empty.model_uploads.all() == []
     assert await empty.model_uploads.get(ModelRef("churn", 2)) is not None
+
+
+async def test_several_uploads_are_read_at_once(empty: Adapters) -> None:
+    one, other, third = an_upload(1), an_upload(2), an_upload(1, name="tone-of-voice")
+    for each in (one, other, third):
+        await empty.model_uploads.add(each)
+
+    found = await empty.model_uploads.several([third.ref, ModelRef("churn", 3), one.ref])
+
+    assert sorted(found, key=lambda each: each.ref.name) == [one, third]
+    assert not await empty.model_uploads.several([])

@@ -11,8 +11,10 @@ from asyncpg import Pool
 from dishka import AsyncContainer
 from litestar import Litestar
 
+from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
+from augury.application.models.follow_upload import FollowUpload
 from augury.application.operation.check_books import CheckBooks
 from augury.application.operation.keep_figures import KeepFigures
 from augury.application.operation.ports import Part
@@ -105,7 +107,7 @@ async def told_of_ends(container: AsyncContainer) -> Callable[[Sequence[Ended]],
 
 
 async def followed_by(container: AsyncContainer) -> tuple[FollowPrediction, FollowPredictions]:
-    """The use cases behind event streams that hear of events."""
+    """The use cases behind event streams that hear of the ends of predictions."""
     return await container.get(FollowPrediction), await container.get(FollowPredictions)
 
 
@@ -126,7 +128,8 @@ async def serve(
     event streams end."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
     places = await container.get(Places)
-    followed = await followed_by(container)
+    unheard = await container.get(FollowBatch), await container.get(FollowUpload)
+    followed = *await followed_by(container), *unheard
 
     def before_stop() -> None:
         for each in (waiting, *followed):

@@ -4,6 +4,7 @@ from dishka import BaseScope, Provider, Scope
 
 from augury.application.batches.accept_batch import AcceptBatch
 from augury.application.batches.cancel_batch import CancelBatch
+from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
@@ -18,6 +19,7 @@ from augury.application.models.change_model import ChangeModel
 from augury.application.models.check_model import CheckModel
 from augury.application.models.compare_versions import CompareVersions
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.follow_upload import FollowUpload
 from augury.application.models.promote_model import PromoteModel
 from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.models.receive_model import ReceiveModel
@@ -157,7 +159,7 @@ CHATS = (
 )
 """Those of the bot alone."""
 
-STREAMS = (FollowPrediction, FollowPredictions, OpenStreams)
+STREAMS = (FollowBatch, FollowPrediction, FollowPredictions, FollowUpload, OpenStreams)
 """What event streams need."""
 
 WEBHOOKS = (ChangeWebhook, CreateWebhook, DeleteWebhook, ReplayDeliveries, RotateSecret, SendTestEvent)

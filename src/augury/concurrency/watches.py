@@ -89,6 +89,44 @@ class Follower(Generic[State]):
         self._leave(self)
 
 
+class StateStream(Stream[State]):
+    """A stream whose followers are told the states themselves, until one is the last."""
+
+    __slots__ = ("_first", "_follower", "_is_last", "newest")
+
+    def __init__(self, follower: Follower[State], now: State, is_last: Callable[[State], bool]) -> None:
+        self.newest = now
+        """The newest state that is known."""
+        self._first: State | None = now
+        self._follower = follower
+        self._is_last = is_last
+        follower.told = now
+
+    async def next(self, seconds: float) -> State | None:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        state = await self._follower.changed(seconds)
+        if state is not None:
+            self.newest = state
+        return state
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the newest state is the last."""
+        return self._is_last(self.newest)
+
+    @property
+    def is_over(self) -> bool:
+        return self._first is None and (self.has_ended or self._follower.is_over)
+
+    def wake(self) -> None:
+        self._follower.wake()
+
+    def close(self) -> None:
+        self._follower.close()
+
+
 class _Watched(Generic[State]):
     """A thing that somebody follows."""
 
@@ -118,8 +156,8 @@ class Watches(Generic[Key, State]):
         most: int = MOST,
     ) -> None:
         self._read = read
-        self._is_last = is_last
         self._most = most
+        self.is_last = is_last
         self._watched: dict[Key, _Watched[State]] = {}
         self._rung: dict[Key, None] = {}
         self._wanted = asyncio.Event()
@@ -136,6 +174,15 @@ class Watches(Generic[Key, State]):
         follower.is_over = self._stopped
         watched.followers.add(follower)
         return follower
+
+    async def stream(self, key: Key, read: Callable[[], Awaitable[State]]) -> StateStream[State]:
+        """Follow, beginning with what `read` returns. Raises what it raises."""
+        follower = self.follow(key)
+        try:
+            return StateStream(follower, await read(), self.is_last)
+        except BaseException:
+            follower.close()
+            raise
 
     def _leave(self, key: Key, follower: Follower[State]) -> None:
         watched = self._watched.get(key)
@@ -206,5 +253,5 @@ class Watches(Generic[Key, State]):
         if state is not None:
             for follower in tuple(watched.followers):
                 follower.offer(state)
-        is_last = state is not None and self._is_last(state)
+        is_last = state is not None and self.is_last(state)
         watched.due = float("inf") if is_last else now + watched.pause

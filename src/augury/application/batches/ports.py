@@ -133,6 +133,10 @@ class Batches(Protocol):
         """Raises `BatchNotFound`, also if it belongs to another user."""
 
     @abstractmethod
+    async def several(self, ids: Collection[BatchId]) -> Sequence[StoredBatch]:
+        """The accepted batches with these ids, in any order, of any owner."""
+
+    @abstractmethod
     async def page(
         self, owner: UserId, *, limit: int, before: BatchId | None = None
     ) -> Sequence[StoredBatch]:

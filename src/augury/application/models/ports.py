@@ -1,7 +1,7 @@
 """Ports: models, their files, the inspection of a file, and files that are sent to the service."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -153,6 +153,10 @@ class ModelUploads(Protocol):
 
     @abstractmethod
     async def get(self, ref: ModelRef) -> ModelUpload | None: ...
+
+    @abstractmethod
+    async def several(self, refs: Collection[ModelRef]) -> Sequence[ModelUpload]:
+        """The uploads that are to become these versions, or have become them, in any order."""
 
     @abstractmethod
     async def all(self) -> Sequence[ModelUpload]:

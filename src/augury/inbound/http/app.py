@@ -15,9 +15,11 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from prometheus_client import CollectorRegistry
 
 from augury.application.batches.accept_batch import AcceptBatch
+from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.ports import Batches, BatchStore
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
+from augury.application.models.follow_upload import FollowUpload
 from augury.application.models.ports import ModelFiles, Models
 from augury.application.models.receive_model import ReceiveModel
 from augury.application.money.ports import Balances, Ledger
@@ -27,7 +29,7 @@ from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.people.request_rates import RequestRates
-from augury.application.ports import OpenBooks
+from augury.application.ports import Clock, OpenBooks
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.places import Places
@@ -114,6 +116,7 @@ ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin.ROUTES,
     *admin_users.ROUTES,
     *admin_models.ROUTES,
+    event_streams.upload_events,
     model_uploads.send_model,
     *admin_rollout.ROUTES,
     *admin_health.ROUTES,
@@ -246,6 +249,9 @@ def _handlers(
         )
         app.state.event_streams = EventStreams(
             identity=identity,
+            follow_batch=await container.get(FollowBatch),
+            follow_upload=await container.get(FollowUpload),
+            clock=await container.get(Clock),
             follow_prediction=await container.get(FollowPrediction),
             follow_predictions=await container.get(FollowPredictions),
             open_streams=await container.get(OpenStreams),

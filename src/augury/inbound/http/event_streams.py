@@ -11,17 +11,27 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import Scope
 
+from augury.application.batches.follow_batch import FollowBatch
+from augury.application.batches.ports import StoredBatch
+from augury.application.models.follow_upload import FollowUpload
 from augury.application.open_streams import OpenStreams, StreamsFull
+from augury.application.ports import Clock
 from augury.application.predictions.follow_prediction import FollowPrediction, PredictionStream
 from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions, Mark, Told
 from augury.application.predictions.places import Places
 from augury.application.predictions.ports import StoredPrediction
-from augury.concurrency.watches import Stream
-from augury.domain.identifiers import PredictionId, UserId
+from augury.concurrency.watches import StateStream, Stream
+from augury.domain.batch import BatchNotFound
+from augury.domain.identifiers import BatchId, PredictionId, UserId
+from augury.domain.model import ModelNotFound, ModelRef
+from augury.domain.model_upload import ModelUpload
 from augury.domain.prediction import PredictionNotFound
 from augury.domain.stream import TooManyStreams
 from augury.inbound.event_stream import MEDIA_TYPE, EventResponse, Pace, ServerEvent
+from augury.inbound.http.admin_models import OfferView
 from augury.inbound.http.batch_formats import header_of
+from augury.inbound.http.batch_views import EXAMPLE as BATCH
+from augury.inbound.http.batch_views import BatchView
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in_or_guest
 from augury.inbound.http.member_routes import member_get
 from augury.inbound.http.openapi import BEARER_OR_GUEST
@@ -42,6 +52,9 @@ class EventStreams:
     """Opens event streams for callers. Lives as long as the application."""
 
     identity: Identity
+    follow_batch: FollowBatch
+    follow_upload: FollowUpload
+    clock: Clock
     follow_prediction: FollowPrediction
     follow_predictions: FollowPredictions
     open_streams: OpenStreams
@@ -64,6 +77,23 @@ class EventStreams:
         after = Mark.parse(header_of(scope, b"last-event-id"))
         stream = await self.follow_predictions(user_id=user_id, after=after)
         return self.response(user_id, stream, self._shown_of_all)
+
+    async def of_batch(self, batch_id: BatchId, scope: Scope) -> EventResponse:
+        """The events of a batch of the scope's user. Raises `BatchNotFound`, `TooManyStreams`."""
+        stream = await self.follow_batch(user_id=scope["user"], batch_id=batch_id)
+        return self._of_states(scope, stream, self._shown_of_batch)
+
+    async def of_upload(self, ref: ModelRef, scope: Scope) -> EventResponse:
+        """The events of a model file that was sent. Raises `ModelNotFound`, `TooManyStreams`."""
+        return self._of_states(scope, await self.follow_upload(ref), _shown_of_upload)
+
+    def _of_states(
+        self, scope: Scope, stream: StateStream[State], shown: Callable[[State], ServerEvent]
+    ) -> EventResponse:
+        if stream.has_ended and header_of(scope, b"last-event-id") == shown(stream.newest).id:
+            stream.close()
+            return EventResponse(None, shown, self._pace)
+        return self.response(scope["user"], stream, shown)
 
     async def _followed(self, wanted: PredictionId, scope: Scope) -> tuple[UserId, PredictionStream]:
         if (user_id := scope["user"]) is not None:
@@ -95,6 +125,10 @@ class EventStreams:
         view = PredictionView.of(stored, base_path=self.settings.base_path, place=place)
         return ServerEvent(status, _encode(view), id=status)
 
+    def _shown_of_batch(self, stored: StoredBatch) -> ServerEvent:
+        view = BatchView.of(stored, self.clock.now(), base_path=self.settings.base_path)
+        return ServerEvent(view.status, _encode(view), id=view.status)
+
     def _shown_of_all(self, told: Told) -> ServerEvent:
         mark = None if told.mark is None else str(told.mark)
         if told.stored is None:
@@ -113,6 +147,10 @@ class ServerSentEvent(msgspec.Struct, frozen=True):
     event: str
     data: Annotated[str, msgspec.Meta(description="JSON text.", extra_json_schema=_JSON_TEXT)]
     id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def _shown_of_upload(upload: ModelUpload) -> ServerEvent:
+    return ServerEvent(upload.state, _encode(OfferView.of_upload(upload)), id=upload.state)
 
 
 def streamed() -> dict[int, ResponseSpec]:
@@ -171,4 +209,41 @@ async def events(request: SignedIn) -> EventResponse:
     return await streams.of_user(request.scope)
 
 
-ROUTES = (prediction_events, events)
+@member_get(
+    "/batches/{batch_id:uuid}/events",
+    tags=["Batches"],
+    summary="Follow a batch",
+    description="Server-sent events of one of your batches: its progress now, then each change. The stream "
+    "ends after the final state. `event` is the status, `data` the batch as `GET /batches/{id}` shows it.",
+    responses={
+        **streamed(),
+        **documented(401, 404, 429, refusals=[BatchNotFound(BATCH), TooManyStreams(most=100, retry_after=1)]),
+    },
+)
+async def batch_events(request: SignedIn, batch_id: FromPath[UUID]) -> EventResponse:
+    streams: EventStreams = request.app.state.event_streams
+    return await streams.of_batch(BatchId(batch_id), request.scope)
+
+
+@get(
+    "/admin/models/{ref:str}/events",
+    summary="Follow the check of a model file",
+    description="Server-sent events of a file that was sent: its state now (`checking`), then each change. "
+    "The stream ends after `ready` or `refused`. `data` is the version as `GET /admin/models` shows it.",
+    responses={
+        **streamed(),
+        **documented(
+            401,
+            403,
+            404,
+            429,
+            refusals=[ModelNotFound(model="tone@9"), TooManyStreams(most=100, retry_after=1)],
+        ),
+    },
+)
+async def upload_events(request: SignedIn, ref: FromPath[str]) -> EventResponse:
+    streams: EventStreams = request.app.state.event_streams
+    return await streams.of_upload(ModelRef.parse(ref), request.scope)
+
+
+ROUTES = (prediction_events, events, batch_events)

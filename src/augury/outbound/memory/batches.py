@@ -43,6 +43,11 @@ class MemoryBatches(Batches):
         return self._stored(record, record.batch)
 
     @override
+    async def several(self, ids: Collection[BatchId]) -> Sequence[StoredBatch]:
+        found = [self.memory.state.batches.get(each) for each in ids]
+        return [self._stored(each, each.batch) for each in found if each and each.batch]
+
+    @override
     async def page(
         self, owner: UserId, *, limit: int, before: BatchId | None = None
     ) -> Sequence[StoredBatch]:

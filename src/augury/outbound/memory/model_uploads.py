@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -29,6 +29,11 @@ class MemoryModelUploads(ModelUploads):
     async def get(self, ref: ModelRef) -> ModelUpload | None:
         record = self.memory.state.model_uploads.get(ref)
         return record.upload if record else None
+
+    @override
+    async def several(self, refs: Collection[ModelRef]) -> Sequence[ModelUpload]:
+        known = self.memory.state.model_uploads
+        return [known[each].upload for each in refs if each in known]
 
     @override
     async def all(self) -> Sequence[ModelUpload]:

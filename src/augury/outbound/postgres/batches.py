@@ -55,6 +55,10 @@ FROM wanted b LEFT JOIN summed s USING (id) ORDER BY b.id DESC
 GET = _READ.format(
     columns=_OWN, wanted="FROM batches WHERE id = $1 AND user_id = $2 AND accepted_at IS NOT NULL"
 ) + (_COLUMNS)
+SEVERAL = (
+    _READ.format(columns=_OWN, wanted="FROM batches WHERE id = ANY ($1::uuid[]) AND accepted_at IS NOT NULL")
+    + _COLUMNS
+)
 PAGE = (
     _READ.format(
         columns=_OWN,
@@ -153,6 +157,10 @@ class PostgresBatches(Batches):
         if not rows:
             raise BatchNotFound(batch_id=batch_id)
         return _stored(rows[0])
+
+    @override
+    async def several(self, ids: Collection[BatchId]) -> Sequence[StoredBatch]:
+        return [_stored(row) for row in await fetch(self.pool, SEVERAL, list(ids))]
 
     @override
     async def page(

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,6 +28,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 IS_THERE = "SELECT EXISTS (SELECT FROM models WHERE name = $1 AND version = $2)"
 GET = f"SELECT {COLUMNS} FROM model_uploads WHERE name = $1 AND version = $2"
+SEVERAL = f"""
+SELECT {COLUMNS} FROM model_uploads
+WHERE (name, version) IN (SELECT name, version FROM unnest($1::text[], $2::int[]) AS asked (name, version))
+"""
 ALL = f"SELECT {COLUMNS} FROM model_uploads WHERE state <> 'ready' ORDER BY name, version"
 CHECKING = f"""
 SELECT {COLUMNS} FROM model_uploads WHERE name = $1 AND sha256 = $2 AND state = 'checking'
@@ -71,6 +75,11 @@ class PostgresModelUploads(ModelUploads):
     async def get(self, ref: ModelRef) -> ModelUpload | None:
         rows = await fetch(self.pool, GET, ref.name, ref.version) if is_storable(ref.name) else []
         return _upload_of(rows[0]) if rows else None
+
+    @override
+    async def several(self, refs: Collection[ModelRef]) -> Sequence[ModelUpload]:
+        names, versions = [ref.name for ref in refs], [ref.version for ref in refs]
+        return [_upload_of(row) for row in await fetch(self.pool, SEVERAL, names, versions)]
 
     @override
     async def all(self) -> Sequence[ModelUpload]:
