@@ -25,7 +25,7 @@ from tests.bench.load import ask, post, send_all
 from tests.processes import Service, open_folder
 from tests.rabbitmq_server import running_rabbitmq
 
-USERS, BURSTS, ROWS = 4, 5, 6_000
+USERS, BURSTS, ROWS = 4, 5, 2_000
 TEXT = "The parcel came a day early and the seller even answered my question, I am delighted"
 WAITING = """
 SELECT p.id, p.user_id FROM unfinished u JOIN predictions p ON p.id = prediction_id
