@@ -42,7 +42,7 @@ _HINTS = (
 )
 """Common mistakes in JSON, and what to write instead."""
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `.*`")
+_MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
 _BARE_ROWS = "must be an object, not an array"
 _NO_DATA = FieldProblem(None, "data", "is missing")
 
@@ -181,11 +181,16 @@ def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> R
     """The refusal for what was `found`. It also names missing members: they often have another name."""
     message, name = split(found)
     errors = [FieldProblem(None, name, message)]
-    if unknown := _UNKNOWN.fullmatch(message):
+    unknown, absent = _UNKNOWN.fullmatch(message), _MISSING.fullmatch(message)
+    if name and (unknown or absent):  # a member of an object within the body
+        said = "is unknown" if unknown else "is missing"
+        member = (unknown or absent)["name"]  # type: ignore[index]  # one of them is there
+        errors = [FieldProblem(None, f"{name}.{member[:100]}", said)]
+    elif unknown:
         names = list(_members(wanted).type.__struct_fields__)
         known = f"is unknown: the known {'one is' if len(names) == 1 else 'ones are'} {listed(names)}"
         errors = [FieldProblem(None, unknown["name"][:100], known)]
-    if unknown or _MISSING.fullmatch(message):
+    if not name and (unknown or absent):
         given = decode(_members(wanted), body)
         fields = msgspec.structs.fields(wanted)
         required = [each.encode_name for each in fields if each.required]

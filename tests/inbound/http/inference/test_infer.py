@@ -51,6 +51,9 @@ DATATYPES: list[tuple[str, str, list[Any]]] = [
 ]
 
 WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"inputs": [{"name": "text", "shape": [1]}]}, "`inputs[0].datatype` is missing"),
+    ({"inputs": [tensor("text", "BYTES", ["a"]) | {"dtype": 1}]}, "`inputs[0].dtype` is unknown"),
+    (texts("a") | {"outputs": [{}]}, "`outputs[0].name` is missing"),
     ({"inputs": []}, "inputs"),
     ({}, "`inputs` is missing"),
     (texts("a") | {"input": []}, "`input` is unknown"),
