@@ -15,6 +15,7 @@ from augury.domain.user import Role, User, UserNotFound
 from augury.domain.webhook import SUBSCRIBABLE, DisabledWhy, EventType, Webhook, WebhookNotFound
 from augury.domain.webhook_delivery import Facts, WebhookDelivery
 from tests.adapters import MODEL, Adapters, a_prediction, finish
+from tests.contract.test_batches import a_batch, accept
 from tests.hexagon import a_model
 
 URL = "https://receiver.example.org/hook"
@@ -302,3 +303,28 @@ async def test_times_pass_for_webhooks_too(adapters: Adapters) -> None:
     await adapters.pass_time(timedelta(days=30))
 
     assert await adapters.deliveries.purge(keep=timedelta(days=1)) == 0  # what waits is kept
+
+
+@pytest.mark.parametrize("worker_died", [False, True])
+async def test_the_end_of_a_batch_is_told_once_and_its_slices_are_not(
+    adapters: Adapters, *, worker_died: bool
+) -> None:
+    """If the worker dies before it closes the batch, a sweep does so."""
+    hook = await hooked(adapters, credits=20)
+    batch, slices = a_batch(hook.user_id)
+    await accept(adapters, batch, slices)
+    await adapters.settled(*slices[:2])
+    await adapters.batches.close([batch.id])
+    assert await adapters.batches.close_ended() == 0
+    await adapters.settled(slices[2])
+
+    if worker_died:
+        assert await adapters.batches.close_ended() == 1
+    for _ in range(2):
+        await adapters.batches.close([batch.id])
+    assert await adapters.batches.close_ended() == 0
+
+    told_of = [(each.event, each.subject) for each in await told(adapters, hook)]
+    assert (EventType.BATCH_FINISHED, batch.id) in told_of
+    assert [event for event, _ in told_of].count(EventType.BATCH_FINISHED) == 1
+    assert EventType.PREDICTION_FINISHED not in [event for event, _ in told_of]
