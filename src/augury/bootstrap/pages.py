@@ -8,9 +8,12 @@ from dishka import AsyncContainer
 from litestar.datastructures import State
 
 from augury.inbound.http.address import place_of
+from augury.inbound.http.batch_intake import BatchIntake
+from augury.inbound.http.batch_results import BatchResults
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.web.door import Door, Made
+from augury.inbound.web.outside import FileIntake, FileResults, Outside
 from augury.inbound.web.settings import WebSettings
 
 
@@ -21,15 +24,23 @@ def pages_of(
     if not web.web:
         return None
 
+    def intake() -> FileIntake:
+        found: BatchIntake = api().batch_intake
+        return found
+
+    def results() -> FileResults:
+        found: BatchResults = api().batch_results
+        return found
+
     async def make() -> Made:
         # Loads Jinja and Fluent, in a thread, since it takes longer than requests should wait.
         room = await asyncio.to_thread(importlib.import_module, "augury.inbound.web.app")
-        outside = importlib.import_module("augury.inbound.web.outside").Outside(
+        outside = Outside(
             base_path=http.base_path,
             place=lambda scope: place_of(scope, http.trusted_proxies),
             streams=lambda scope: share_of(scope).stream(),
-            intake=lambda: api().batch_intake,
-            results=lambda: api().batch_results,
+            intake=intake,
+            results=results,
             models=lambda: api().model_intake,
         )
         made: Made = await room.make_pages(container, web, outside)

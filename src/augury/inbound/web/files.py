@@ -85,6 +85,7 @@ async def send(request: PageRequest, models: FromDishka[Models], balances: FromD
             head.whole(),
             model=model or None,
             max_price=int(most) if most.isdecimal() else None,
+            top=None,
         )
     except DomainError as error:
         sentence = texts(request.user.language).refusal(error)

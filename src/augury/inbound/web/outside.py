@@ -21,9 +21,16 @@ from augury.inbound.tables.format import Format
 class FileIntake(Protocol):
     @abstractmethod
     async def receive(
-        self, scope: Scope, body: AsyncIterator[bytes], *, model: str | None, max_price: int | None
+        self,
+        scope: Scope,
+        body: AsyncIterator[bytes],
+        *,
+        model: str | None,
+        max_price: int | None,
+        top: int | None,
     ) -> Batch | Replayed:
         """Read a form with a file, and accept its rows as a batch of `scope["user"]`, which is a user's id.
+        `top` is the number of classes in each answer, None for all.
 
         Besides domain errors, raises an error with `kind.status`, whose `__cause__` says what is wrong with
         the file.

@@ -1,3 +1,4 @@
+
 refusal-not-enough-credits = Not enough credits: this costs { $price }, you have { $available }. The page “Credits” says how to get more.
 refusal-max-price-exceeded = This costs { $price }, more than the limit of { $max_price } that was set for it.
 refusal-invalid-amount = The amount must be from 1 to { $most }.
@@ -121,7 +122,5 @@ refusal-too-many-webhooks = You already have { $most ->
     }, which is the maximum.
 refusal-webhook-disabled = The webhook is disabled. Enable it first.
 refusal-dead-letter-not-found = There is no such dead letter.
-refusal-spending-limit-reached = This costs { $price }. The API key has spent { $spent } of { $limit } in this period.
-refusal-scope-missing = The API key has no scope “{ $scope }”.
-refusal-model-not-listed = The API key is not for the model “{ $model }”.
-refusal-expiry-not-shortened = The expiry of an API key can only be brought forward.
+refusal-version-missing = Name a version of the model, such as { $model }@1.
+refusal-no-classes = The model answers no classes, so their number cannot be chosen.

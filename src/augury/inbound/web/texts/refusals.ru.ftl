@@ -1,3 +1,4 @@
+
 refusal-not-enough-credits = Не хватает кредитов: нужно { $price }, есть { $available }. Как получить ещё, сказано на странице «Кредиты».
 refusal-max-price-exceeded = Это стоит { $price } — больше заданного предела { $max_price }.
 refusal-invalid-amount = Количество должно быть от 1 до { $most }.
@@ -133,7 +134,5 @@ refusal-too-many-webhooks = У вас уже { $most ->
     }, это максимум.
 refusal-webhook-disabled = Вебхук отключён. Сначала включите его.
 refusal-dead-letter-not-found = Такого недоставленного сообщения нет.
-refusal-spending-limit-reached = Это стоит { $price }. Ключ API уже потратил { $spent } из { $limit } за этот период.
-refusal-scope-missing = У ключа API нет права «{ $scope }».
-refusal-model-not-listed = Ключ API не подходит для модели «{ $model }».
-refusal-expiry-not-shortened = Срок ключа API можно только сократить.
+refusal-version-missing = Укажите версию модели, например { $model }@1.
+refusal-no-classes = Модель не отвечает классами, поэтому их число нельзя выбрать.
