@@ -221,6 +221,7 @@ def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
                 "faststream",
                 "mcp",
                 "starlette",
+                "cryptography",
                 "numpy",
                 "pandas",
                 "pyarrow",

@@ -4,14 +4,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-import jwt
-from jwt.types import Options
 from typing_extensions import override
 
 from augury.application.people.ports import Access, AccessTokens
 from augury.application.ports import Clock
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken
+from augury.outbound.unimportable import unimportable
+
+with unimportable("cryptography"):  # HMAC does not need it, and it takes a tenth of an API's memory
+    import jwt
+    from jwt.types import Options
 
 ALGORITHM = "HS256"
 ISSUER = "augury"

@@ -5,28 +5,11 @@ CatBoost from here, so that it is always loaded in this way.
 """
 
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
-_modules = cast("dict[str, Any]", sys.modules)
+from augury.outbound.unimportable import unimportable
 
-
-@contextmanager
-def _unimportable(name: str) -> Iterator[None]:
-    """Let an import of this module fail, if it is not loaded already."""
-    if name in _modules:
-        yield
-        return
-    _modules[name] = None
-    try:
-        yield
-    finally:
-        del _modules[name]
-
-
-with _unimportable("pandas"):
+with unimportable("pandas"):
     import catboost
     from catboost import CatBoost, CatBoostClassifier, CatBoostError, Pool
 

@@ -1,0 +1,21 @@
+"""Keeps optional libraries of a library out of memory."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+_modules = cast("dict[str, Any]", sys.modules)
+
+
+@contextmanager
+def unimportable(name: str) -> Iterator[None]:
+    """Let an import of this module fail while the block runs, if it is not loaded already."""
+    if name in _modules:
+        yield
+        return
+    _modules[name] = None
+    try:
+        yield
+    finally:
+        del _modules[name]
