@@ -53,7 +53,7 @@ class Urls(msgspec.Struct, frozen=True):
     cancel: str
 
 
-class QueueView(msgspec.Struct, frozen=True):
+class PlaceInQueue(msgspec.Struct, frozen=True):
     """The place of a queued prediction: how many are likely to start before it, and in how many seconds it is
     likely to start, and to have started in nine of ten cases. The times are null while the speed is not
     known."""
@@ -89,7 +89,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     urls: Urls
     failure: Failure | msgspec.UnsetType = msgspec.UNSET
-    queue: QueueView | msgspec.UnsetType = msgspec.UNSET
+    queue: PlaceInQueue | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
     def of(cls, stored: StoredPrediction, *, base_path: str, place: Place | None = None) -> Self:
@@ -113,7 +113,7 @@ class PredictionView(msgspec.Struct, frozen=True):
             prediction.finished_at,
             Urls(url, f"{url}/cancel"),
             prediction.failure or msgspec.UNSET,
-            msgspec.UNSET if place is None else QueueView.of(place),
+            msgspec.UNSET if place is None else PlaceInQueue.of(place),
         )
 
 

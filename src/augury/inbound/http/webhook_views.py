@@ -160,7 +160,7 @@ class Replay(msgspec.Struct, forbid_unknown_fields=True):
     only_failed: bool = False
 
 
-class Replayed(msgspec.Struct, frozen=True):
+class DeliveriesReplayed(msgspec.Struct, frozen=True):
     """How many deliveries are sent again."""
 
     replayed: int

@@ -34,11 +34,11 @@ from augury.inbound.http.problems import Refused, documented
 from augury.inbound.http.refusals import WRONG_SHAPE
 from augury.inbound.http.webhook_views import (
     CreatedWebhook,
+    DeliveriesReplayed,
     DeliveryPage,
     DeliveryView,
     NewWebhook,
     Replay,
-    Replayed,
     RotatedSecretView,
     WebhookPage,
     WebhookPatch,
@@ -205,9 +205,9 @@ async def replay_deliveries(
     webhook_id: FromPath[UUID],
     data: JSONBody[Replay],
     replay: FromDishka[ReplayDeliveries],
-) -> Replayed:
+) -> DeliveriesReplayed:
     what = _what(data)
-    return Replayed(await replay(user_id=request.user, webhook_id=WebhookId(webhook_id), what=what))
+    return DeliveriesReplayed(await replay(user_id=request.user, webhook_id=WebhookId(webhook_id), what=what))
 
 
 @member_get(
