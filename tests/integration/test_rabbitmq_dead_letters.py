@@ -9,6 +9,8 @@ from aio_pika.abc import AbstractChannel
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import BYTES_SHOWN, QueueLengths
 from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
+from augury.broker.wire import read_task, task_body
+from augury.domain.identifiers import PredictionId, uuid7
 from augury.outbound.rabbitmq.dead_letters import RabbitDeadLetters
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 from augury.outbound.rabbitmq.upgrade import ASIDE, upgrade_dead_letters
@@ -102,6 +104,26 @@ async def test_what_was_rejected_is_listed_with_its_reason_and_stays(rabbitmq_ur
     assert await dead_letters.lengths() == QueueLengths(ready=0, dead=2)
 
 
+async def test_one_is_replayed_or_dropped_by_its_id_and_the_others_stay(
+    rabbitmq_url: str,
+) -> None:
+    dead_letters, task = dead_letters_at(rabbitmq_url), task_body([PredictionId(uuid7())], 1)
+    await refuse(rabbitmq_url, b"one", b"two", task, b"four")
+    await died(rabbitmq_url, 4)
+    one, two, three, four = await dead_letters.list(at_most=9)
+    assert [each.id for each in await dead_letters.list(at_most=2, skip=1)] == [two.id, three.id]
+    assert (one.task, three.task) == (None, read_task(task))
+
+    assert await dead_letters.replay(at_most=1, only=three.id) == 1
+    assert await dead_letters.drop(at_most=1, only=two.id) == 1
+    assert await dead_letters.drop(at_most=1, only=two.id) == 0
+    assert {each.id for each in await dead_letters.list(at_most=9)} == {one.id, four.id}
+    assert await dead_letters.drop(at_most=1) == 1
+    [left] = await dead_letters.list(at_most=9)
+    assert left.id in (one.id, four.id)
+    assert await dead_letters.lengths() == QueueLengths(ready=1, dead=1)
+
+
 async def test_replaying_puts_the_oldest_on_the_queue_again_as_new_messages(rabbitmq_url: str) -> None:
     await refuse(rabbitmq_url, b"one", b"two", b"three")
     await died(rabbitmq_url, 3)
@@ -174,10 +196,10 @@ async def test_nobody_waits_long_for_a_broker_that_says_nothing(
         rabbitmq.resume()
 
 
-async def test_the_operators_commands_list_and_replay(rabbitmq_url: str) -> None:
+async def test_the_operators_commands_list_and_replay(rabbitmq_url: str, database_url: str) -> None:
     await refuse(rabbitmq_url, b'{"no": "task"}\n\x1b[31m')
     await died(rabbitmq_url, 1)
-    env = environment(rabbitmq_url=rabbitmq_url)
+    env = environment(rabbitmq_url=rabbitmq_url, database_url=database_url)
 
     listed = await asyncio.to_thread(run, "queue", "dead", env=env)
     as_json = await asyncio.to_thread(run, "queue", "dead", "--json", env=env)

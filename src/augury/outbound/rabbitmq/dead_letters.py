@@ -83,7 +83,7 @@ class RabbitDeadLetters(DeadLetters):
         only: str | None,
     ) -> int:
         """Handle the oldest messages, or only the one with this id. Returns how many were handled. Messages
-        that are passed over return to their places when the channel closes."""
+        that are passed over return to the queue when the channel closes, perhaps in another order."""
 
         async def work(channel: AbstractChannel) -> int:
             _, _, dead = await self._queues(channel)
