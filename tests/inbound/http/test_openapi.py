@@ -151,7 +151,7 @@ async def test_a_prediction_is_described_as_it_is(api: Api) -> None:
     schema = (await description(api))["components"]["schemas"]["PredictionView"]
     prediction = (await api.client().post("/predictions", json={"data": {"text": "a"}})).json()
 
-    assert set(schema["properties"]) == set(prediction) | {"failure"}
+    assert set(schema["properties"]) == set(prediction) | {"failure", "queue"}
     assert set(schema["required"]) == set(prediction)
 
 
