@@ -197,16 +197,22 @@ def test_everything_is_reached_with_the_keyboard(person: Person) -> None:
     assert len(reached) > 3
 
 
+def weights(chromium: Browser, address: str) -> list[int]:
+    """The bytes of each answer of a page's first load."""
+    context = chromium.new_context()
+    page, finished = context.new_page(), list[Request]()
+    page.on("requestfinished", lambda request: finished.append(request))
+    page.goto(address, wait_until="networkidle")
+    sizes = [each.sizes()["responseBodySize"] for each in finished]
+    context.close()
+    return sizes
+
+
 def test_a_page_weighs_little_on_its_first_load(chromium: Browser, url: str) -> None:
     for path in ("/", "/app/models/tone", "/app/register"):
-        context = chromium.new_context()
-        page, finished = context.new_page(), list[Request]()
-        page.on("requestfinished", finished.append)
-        page.goto(url + path, wait_until="networkidle")
-        sizes = [each.sizes()["responseBodySize"] for each in finished]
+        sizes = weights(chromium, url + path)
         assert len(sizes) >= 5
         assert sum(sizes) < MOST_BYTES, (path, sizes)
-        context.close()
 
 
 def test_without_scripts_one_row_is_predicted_and_read(chromium: Browser, url: str) -> None:
