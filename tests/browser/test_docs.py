@@ -90,7 +90,12 @@ def test_a_lock_is_open_where_guests_may_come_in_and_closed_elsewhere(
         }
     opened = {name for name, found in locks.items() if found == ["unlocked"]}
     closed = {name for name, found in locks.items() if found == ["locked"]}
-    assert opened == {"Predictions-submit", "Predictions-submit_predict", "Predictions-read"}
+    assert opened == {
+        "Predictions-submit",
+        "Predictions-submit_predict",
+        "Predictions-read",
+        "Predictions-prediction_events",
+    }
     administration = {name for name in locks if name.startswith("Administration-")}
     assert len(administration) > 10
     assert administration <= closed

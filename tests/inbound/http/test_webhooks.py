@@ -171,7 +171,7 @@ def until(api: Api) -> str:
     [
         {},
         {"until": "2026-01-01T00:00:00Z"},
-        {"delivery_id": str(uuid7()), "since": "2026-01-01T00:00:00Z"},
+        {"delivery_id": "01994d2f-7c1e-7000-8a3b-5c6d7e8f9012", "since": "2026-01-01T00:00:00Z"},
         {"since": "2026-01-01T00:00:00"},
     ],
     ids=repr,
