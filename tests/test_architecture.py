@@ -15,6 +15,11 @@ from typing_extensions import get_protocol_members
 from augury.application.ports import Books
 
 SOURCE = Path(__file__).parents[1] / "src" / "augury"
+TOP_LEVEL = {
+    *("src", "tests", "docker", "nginx", "alembic", "docs", "findings", "deploy"),
+    *("docker-compose.yaml", "pyproject.toml", "LICENSE"),
+    *("README.md", "README.ru.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+}
 RESERVED = {
     "catboost": ("outbound/catboost/library.py",),
     "sqlalchemy": ("outbound/postgres/",),
@@ -121,6 +126,14 @@ def test_pauses_that_grow_stand_in_one_file() -> None:
 
 def test_nothing_hides_behind_type_checking() -> None:
     assert not [m for m in modules() if "TYPE_CHECKING" in (SOURCE / m).read_text()]
+
+
+def test_the_top_level_has_no_strays() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=SOURCE.parents[1], capture_output=True, text=True, check=True
+    ).stdout
+    top = {line.split("/")[0] for line in listed.splitlines()}
+    assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
 
 
 def test_alembics_folder_does_not_shadow_the_library() -> None:
