@@ -75,7 +75,7 @@ async def test_a_new_password_ends_the_other_sessions(site: Site, ada: Visitor) 
 async def test_an_account_is_closed_by_its_owner_s_address(site: Site, ada: Visitor) -> None:
     await site.credits("ada@example.org", 3)
     page = await ada.get("/app/account/close")
-    assert "3 credits are lost" in page.text
+    assert "3 credits will be lost" in page.text
     assert (await ada.post("/app/account/close", email="eve@example.org", forfeit="3")).status_code == 422
     more = await ada.post("/app/account/close", email="ada@example.org", forfeit="2")
     assert (more.status_code, "will be lost" in alert(more)) == (422, True)

@@ -141,8 +141,8 @@ async def test_a_user_is_blocked_promoted_and_loses_a_key(site: Site, operator: 
     assert notice(await operator.post(f"{here}/keys/{made.json()['id']}/revoke")) == "The key was revoked."
     assert notice(await operator.post(f"{here}/block")) == "The user is blocked."
     assert (await site.api.client_of(ada).get("/balance")).status_code == 403
-    assert notice(await operator.post(f"{here}/unblock")) == "The user is not blocked any more."
-    assert notice(await operator.post(f"{here}/role", role="admin")) == "The user is an administrator now."
+    assert notice(await operator.post(f"{here}/unblock")) == "The user is no longer blocked."
+    assert notice(await operator.post(f"{here}/role", role="admin")) == "The user is now an administrator."
     assert acts(site.hexagon) == [Action.REVOKE_KEY, Action.BLOCK, Action.UNBLOCK, Action.CHANGE_ROLE]
 
 
@@ -153,7 +153,7 @@ async def test_a_model_is_sent_checked_and_rolled_out(site: Site, operator: Visi
         data={"csrf": operator.csrf, "name": "tone", "row_price": "3"},
         files={"file": ("tone.cbm", MODEL)},
     )
-    assert notice(sent) == "The file was received. A worker checks it now."
+    assert notice(sent) == "The file was received. A worker will now check it."
     assert 'hx-trigger="load delay:1s"' in sent.text
     await site.hexagon.check_model()
     here = "/app/desk/models/tone@2"
@@ -212,14 +212,14 @@ async def test_dead_letters_are_browsed_replayed_and_dropped(
     assert notice(await operator.post(f"/app/desk/queue/{letters[0]}/drop")) == "The messages were dropped."
     assert (await operator.post(f"/app/desk/queue/{letters[0]}/drop")).status_code in (404, 422)
     assert notice(await operator.post("/app/desk/queue/replay")) == "The messages are on the queue again."
-    assert "Every message was handled" in (await operator.get("/app/desk/queue")).text
+    assert "All messages were handled" in (await operator.get("/app/desk/queue")).text
     assert acts(site.hexagon) == [Action.REPLAY, Action.DROP, Action.REPLAY]
 
 
 async def test_the_books_are_checked_with_progress(site: Site, operator: Visitor) -> None:
     await operator.get("/app/desk/books")
     begun = await operator.post("/app/desk/books/check")
-    assert notice(begun) == "The check has begun."
+    assert notice(begun) == "The check has started."
     task = site.hexagon.check_books._task
     assert task
     await task
@@ -229,7 +229,7 @@ async def test_the_books_are_checked_with_progress(site: Site, operator: Visitor
 async def test_promo_codes_are_made_and_disabled(site: Site, operator: Visitor) -> None:
     await operator.get("/app/desk/promo-codes")
     made = await operator.post("/app/desk/promo-codes", code="spring", credits="5", limit="9", days="30")
-    assert notice(made) == "The promo code was made."
+    assert notice(made) == "The promo code was created."
     assert "0 / 9" in made.text
     changed = await operator.post("/app/desk/promo-codes/SPRING", disabled="yes")
     assert notice(changed) == "The promo code was changed."
@@ -246,11 +246,11 @@ async def test_the_audit_log_names_people_and_escapes_what_they_wrote(
     await operator.post("/app/desk/promo-codes", code="SPRING", credits="5", limit="9")
 
     shown = (await operator.get("/app/desk/audit")).text
-    assert shown.index("Promo code made</td>") < shown.index("User blocked</td>")
+    assert shown.index("Promo code created</td>") < shown.index("User blocked</td>")
     assert "root@example.org" in shown
     assert "ada@example.org" in shown
     filtered = (await operator.get(f"/app/desk/audit?subject=user:{ada.id}&action=user.block")).text
-    assert "Promo code made</td>" not in filtered
+    assert "Promo code created</td>" not in filtered
     injected = (await operator.get('/app/desk/audit?subject="><script>alert(1)</script>')).text
     assert "<script>alert" not in injected
 

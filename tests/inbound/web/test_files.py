@@ -34,7 +34,7 @@ async def ada(site: Site) -> Visitor:
 
 
 async def test_a_file_is_sent_runs_and_is_read(site: Site, ada: Visitor) -> None:
-    assert "sent no file yet" in (await ada.get("/app/files")).text
+    assert "not sent any files yet" in (await ada.get("/app/files")).text
 
     sent = await send(ada)
 
@@ -71,14 +71,14 @@ async def test_the_form_s_token_is_read_before_its_file(site: Site, ada: Visitor
     assert no_form.status_code == 403
     after = await ada.client.post("/app/files", files={"file": ("a", b"text\n"), "csrf": (None, ada.csrf)})
     assert after.status_code == 403
-    assert "sent no file yet" in (await ada.get("/app/files")).text
+    assert "not sent any files yet" in (await ada.get("/app/files")).text
 
 
 async def test_rows_without_an_answer_are_named(site: Site, ada: Visitor) -> None:
     sent = await send(ada, "text\n" + "x\n" * 3)
     canceled = await ada.post(f"{sent.url.path}/cancel")
     assert "Canceled" in canceled.text
-    assert "Row 1: its part of the file has ended: Canceled" in canceled.text
+    assert "Row 1: this part of the file ended: Canceled" in canceled.text
     assert "Nothing was charged" in canceled.text
 
 

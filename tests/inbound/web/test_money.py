@@ -20,7 +20,7 @@ async def ada(site: Site) -> Visitor:
 async def test_empty_pages_say_what_to_do(ada: Visitor) -> None:
     assert "0 credits" in (await ada.get("/app/money")).text
     assert "No credits have moved yet" in (await ada.get("/app/money/statement")).text
-    assert "no prediction in the last 30 days" in (await ada.get("/app/money/usage")).text
+    assert "no predictions in the last 30 days" in (await ada.get("/app/money/usage")).text
 
 
 async def test_a_promo_code_is_redeemed_once(site: Site, ada: Visitor) -> None:

@@ -80,7 +80,7 @@ async def test_a_prediction_is_listed_canceled_repeated_and_forgotten(site: Site
     only = await ada.get(f"/app/predictions?status={Status.CANCELED}&model=tone")
     assert first in only.text
     assert second not in only.text
-    assert "None match" in (await ada.get("/app/predictions?model=other")).text
+    assert "No predictions match" in (await ada.get("/app/predictions?model=other")).text
 
     again = await ada.get(f"/app/models/tone?from={second.rpartition('/')[2]}")
     assert "&lt;script&gt;" in again.text

@@ -38,8 +38,8 @@ async def test_a_webhook_is_made_tested_switched_and_deleted(ada: Visitor) -> No
     assert (await ada.post(f"{path}/replay", delivery=delivery[1])).status_code == 200
     assert (await ada.post(f"{path}/replay", delivery="x")).status_code == 404
     assert "whsec_" in (await ada.post(f"{path}/rotate")).text
-    assert "you switched it off" in (await ada.post(f"{path}/switch", enabled="no")).text
-    assert "you switched it off" not in (await ada.post(f"{path}/switch", enabled="yes")).text
+    assert "You switched it off" in (await ada.post(f"{path}/switch", enabled="no")).text
+    assert "You switched it off" not in (await ada.post(f"{path}/switch", enabled="yes")).text
     assert "no webhooks yet" in (await ada.post(f"{path}/delete")).text
 
 
@@ -47,7 +47,7 @@ async def test_what_cannot_be_called_is_refused_beside_what_was_typed(ada: Visit
     await ada.get("/app/webhooks")
     refused = await ada.post("/app/webhooks", url='http://127.0.0.1/"><script>', events="batch.finished")
     assert refused.status_code == 422
-    assert alert(refused).startswith("The webhook is not possible")
+    assert alert(refused).startswith("The webhook is not valid")
     assert "<script>" not in refused.text
     assert (await ada.post("/app/webhooks", url=URL)).status_code == 422
 

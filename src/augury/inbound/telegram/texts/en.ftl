@@ -339,7 +339,7 @@ refusal-books-disagree = Something is wrong with our accounts; the error was log
 refusal-model-not-found = The model “{ $model }” is no longer available. /models shows the available ones.
 refusal-version-missing = Name a version of the model, such as { $model }@1.
 refusal-wrong-model-state = The model “{ $model }” is { $state }, so this cannot be done.
-refusal-checksum-mismatch = The file that arrived is not the one that was sent. Please send it again.
+refusal-checksum-mismatch = The received file differs from the file that was sent. Send it again.
 refusal-invalid-share = A canary serves 1 to 50 % of the users.
 refusal-nothing-to-roll-back = No earlier version of “{ $model }” can serve again.
 refusal-empty-model-file = The model file is empty.
@@ -359,7 +359,7 @@ refusal-too-many-rows = { $rows ->
        *[other] { $rows } rows are
     } too many: send 1 to { $most }.
 refusal-answer-too-large = The model has { $classes } classes, so the answer for { $rows } rows would be too large. Send at most { $most_rows } rows at once.
-refusal-no-classes = The model answers no classes, so their number cannot be chosen.
+refusal-no-classes = The model does not answer with classes, so you cannot choose how many classes to list.
 refusal-expires-too-late = A prediction can wait at most { $most } seconds for its start.
 refusal-too-many-pending = Too many predictions are waiting already. Try again in { $retry_after ->
         [one] { $retry_after } second
@@ -373,7 +373,7 @@ refusal-too-many-batches = Too many batches are unfinished ({ $pending } of { $m
         [one] { $retry_after } second
        *[other] { $retry_after } seconds
     }.
-refusal-too-many-streams = Too many event streams are open (at most { $most }). Close one first.
+refusal-too-many-streams = Too many event streams are open (the limit is { $most }). Close one first.
 refusal-idempotency-conflict = This message was used for another request before.
 refusal-invalid-email = This is not an e-mail address.
 refusal-invalid-password = A password must have { $least } to { $most ->
@@ -412,7 +412,7 @@ webhook-gone = Your webhook { $url } was disabled: its receiver says that it is 
 webhook-failing = Your webhook { $url } was disabled, because every call has failed for five days. When its receiver works again, enable it through the API and replay what failed. Its id is <code>{ $id }</code>.
 refusal-webhook-not-found = There is no such webhook.
 refusal-delivery-not-found = There is no such delivery.
-refusal-invalid-webhook = The webhook is not possible: { $reason }
+refusal-invalid-webhook = The webhook is not valid: { $reason }
 refusal-too-many-webhooks = You already have { $most ->
         [one] { $most } webhook
        *[other] { $most } webhooks

@@ -363,7 +363,7 @@ refusal-books-disagree = Ошибка в нашем учёте; она запи�
 refusal-model-not-found = Модель «{ $model }» больше недоступна. Доступные модели — в /models.
 refusal-version-missing = Укажите версию модели, например { $model }@1.
 refusal-wrong-model-state = Состояние модели «{ $model }» — { $state }, поэтому это невозможно.
-refusal-checksum-mismatch = Пришёл не тот файл, который был отправлен. Пришлите его ещё раз.
+refusal-checksum-mismatch = Полученный файл отличается от отправленного. Отправьте его ещё раз.
 refusal-invalid-share = Канарейка обслуживает от 1 до 50 % пользователей.
 refusal-nothing-to-roll-back = У модели «{ $model }» нет прежней версии, которая могла бы снова отвечать.
 refusal-empty-model-file = Файл модели пуст.
@@ -376,7 +376,7 @@ refusal-wrong-status = Поздно: предсказание уже в рабо
 refusal-no-valid-row = Эти данные модели не подходят; ничего не списано. { $reason }
 refusal-not-explained = Ответы модели «{ $model }» нельзя объяснить: { $reason }
 refusal-explanation-too-large = Объяснить столько строк сразу ({ $rows }) слишком долго. Запросите не больше { $most_rows }.
-refusal-no-explanation = У этого прогноза нет объяснения для такой строки.
+refusal-no-explanation = У этого предсказания нет объяснения для такой строки.
 refusal-no-rows = Строк нет.
 refusal-too-many-rows = { $rows ->
         [one] { $rows } строка
@@ -384,7 +384,7 @@ refusal-too-many-rows = { $rows ->
        *[other] { $rows } строк
     } — слишком много: пришлите от 1 до { $most }.
 refusal-answer-too-large = Классов у модели: { $classes }. Ответ на столько строк ({ $rows }) был бы слишком велик. Число строк за раз — не больше { $most_rows }.
-refusal-no-classes = Модель не отвечает классами, поэтому их число нельзя выбрать.
+refusal-no-classes = Ответы модели — не классы, поэтому выбрать число классов нельзя.
 refusal-expires-too-late = Предсказание может ждать начала не дольше { $most } с.
 refusal-too-many-pending = В очереди уже слишком много предсказаний. Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
@@ -443,7 +443,7 @@ webhook-gone = Ваш вебхук { $url } отключён: его получ�
 webhook-failing = Ваш вебхук { $url } отключён: пять дней все вызовы заканчивались неудачей. Когда получатель снова заработает, включите вебхук через API и повторите неудавшиеся доставки. Его id: <code>{ $id }</code>.
 refusal-webhook-not-found = Такого вебхука нет.
 refusal-delivery-not-found = Такой доставки нет.
-refusal-invalid-webhook = Такой вебхук невозможен: { $reason }
+refusal-invalid-webhook = Вебхук недопустим: { $reason }
 refusal-too-many-webhooks = У вас уже { $most ->
         [one] { $most } вебхук
         [few] { $most } вебхука

@@ -3,9 +3,9 @@ keys = API keys
 webhooks = Webhooks
 telegram = Telegram
 telegram-lead = Link a chat with the bot: it then shares your credits and history.
-telegram-link = Make a link to the bot
+telegram-link = Create a link to the bot
 telegram-open = Open the bot and link the chat
-telegram-until = It works once, until
+telegram-until = The link works once, until
 sessions = Sessions
 session-program = A program
 session-begun = since
@@ -19,33 +19,33 @@ end-keys-too = Also delete my API keys
 close-account = Close the account
 close-lead = Your address, sessions, keys, and the inputs and answers of your predictions are deleted for good. The movements of credits stay in the books, without your name.
 close-loses = { $credits ->
-    [0] You have no credits that would be lost.
-    [one] { $credits } credit is lost with it.
-   *[other] { $credits } credits are lost with it.
+    [0] You have no credits to lose.
+    [one] { $credits } credit will be lost.
+   *[other] { $credits } credits will be lost.
 }
 close-type = Type your e-mail address to confirm
 close-mistyped = This is not the address of your account.
 close-now = Close it for good
-keys-lead = A program that has a key spends your credits.
+keys-lead = Programs use a key in place of your password. Their predictions cost your credits.
 keys-none = You have no keys yet.
 key-once = Copy the key now: it is not shown again.
 key-new = New key
 key-name = Name
 key-hint = Begins with
 key-used = Last used
-key-expires = Ends
-key-create = Make a key
+key-expires = Expires
+key-create = Create a key
 never = never
 in-days = { $days ->
     [one] in { $days } day
    *[other] in { $days } days
 }
 delete = Delete
-key-may = May
+key-may = Permissions
 key-spent = Limits
 key-model = Only for this model (empty: all)
-key-day = Most credits a day (empty: no limit)
-key-month = Most credits a month (empty: no limit)
+key-day = Daily limit in credits (empty: no limit)
+key-month = Monthly limit in credits (empty: no limit)
 key-of-day = { $spent } of { $limit } today
 key-of-month = { $spent } of { $limit } this month
 key-no-limit = none

@@ -1,9 +1,9 @@
 file-new = Predict a file
 file-lead = Send a table with one row for each prediction. You pay only for rows that were predicted.
-file-max-price = The most credits that it may cost
-file-max-price-said = Leave it empty for any price. A file that costs more is not accepted, and nothing is charged.
+file-max-price = Maximum price in credits
+file-max-price-said = Leave it empty to accept any price. A file that costs more is refused, and nothing is charged.
 file = File
-file-said = CSV with a line of column names, JSON lines, or Parquet; also packed with gzip. Columns that the model does not know come back with the answers.
+file-said = CSV with a header row, JSON Lines or Parquet; gzip is allowed. Columns that the model does not use are returned with the answers.
 file-send = Send the file
 file-of = File for { $model }
 file-progress = { $done } of { $rows } rows are predicted{ $failed ->
@@ -21,8 +21,8 @@ file-more-errors = { $count ->
    *[other] { $count } more rows are not listed here. The download has all of them.
 }
 file-download = Download { $format }
-file-part-ended = its part of the file has ended: { $status }
-files-none = You have sent no file yet.
+file-part-ended = this part of the file ended: { $status }
+files-none = You have not sent any files yet.
 column-rows = Rows
 
 credits = { $credits ->
@@ -31,16 +31,16 @@ credits = { $credits ->
 }
 available = Available
 held = Reserved for unfinished predictions
-held-by = What reserves them
-debt = Owed for a payment that was returned
+held-by = Reserved for
+debt = Owed for a refunded payment
 statement = Statement
 statement-csv = Download the newest 1,000 lines as CSV
 statement-none = No credits have moved yet.
 usage = Usage
-usage-lead = What predictions of the last 30 days cost, by day (UTC) and model.
+usage-lead = The cost of your predictions in the last 30 days, by day (UTC) and model.
 usage-cut = Only the newest { $most } predictions are counted.
-usage-chart = Credits by day and model; the table below says the same
-usage-none = There was no prediction in the last 30 days.
+usage-chart = Credits by day and model; the table below has the same numbers
+usage-none = There were no predictions in the last 30 days.
 top-up = Get more credits
 top-up-lead = Redeem a promo code, or ask the operator of this service. With the Telegram bot you can buy credits with Stars: link it under “Account”.
 promo-code = Promo code
@@ -49,12 +49,12 @@ redeemed = { $credits ->
     [one] You got { $credits } credit.
    *[other] You got { $credits } credits.
 }
-column-what = What
+column-what = Entry
 column-change = Change
 column-after = Available
 column-day = Day
-transfer-top-up = { $amount } credits were paid in
-transfer-grant = { $amount } free credits
+transfer-top-up = Paid in: { $amount }
+transfer-grant = Free credits: { $amount }
 transfer-hold = Reserved for a prediction: { $amount }
 transfer-capture = Charged for a prediction: { $amount }
 transfer-release = No longer reserved: { $amount }

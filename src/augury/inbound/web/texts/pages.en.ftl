@@ -18,19 +18,19 @@ no-account-yet = No account yet?
 account-already = Do you have an account?
 start-title = Predictions for credits
 start-lead = Choose a model, give it your data, and get its answer a moment later.
-start-no-models = No model is offered yet. An administrator can add one with `augury model add`.
+start-no-models = There are no models yet. An administrator can add one with `augury model add`.
 start-no-description = This model has no description.
 price-of-row = { $price ->
     [0] Free of charge
-    [one] { $price } credit for a row
-   *[other] { $price } credits for a row
+    [one] { $price } credit per row
+   *[other] { $price } credits per row
 }
 problem-title = This did not work
-problem-back = Back to the first page
-problem-forged = The form was too old, or came from another page. Go back, load the page again, and send the form once more.
+problem-back = Back to the start page
+problem-forged = The form has expired or came from another page. Go back, reload the page and send the form again.
 problem-unavailable = The service is busy or restarting. Try again in a moment.
 problem-missing = There is no such page.
-problem-too-large = That was too large.
+problem-too-large = That is too much data.
 problem-unreadable = The request could not be read.
 problem-failed = Something went wrong on our side. The error was logged.
 
@@ -38,8 +38,8 @@ start-guest = You can try it without an account.
 start-run-example = Run an example
 start-try = Try it
 price-of-text = { $price ->
-    [one] { $price } credit for a kilobyte of text
-   *[other] { $price } credits for a kilobyte of text
+    [one] { $price } credit per kilobyte of text
+   *[other] { $price } credits per kilobyte of text
 }
 you-have = { $credits ->
     [one] You have { $credits } credit.
@@ -59,33 +59,33 @@ hint-embedding = { $length ->
 hint-date = A date such as 2026-11-28. Leave it empty if there is none.
 hint-may-be-empty = Leave it empty if the value is missing.
 explain-too = { $price ->
-    [0] Say why, free of charge
-    [one] Say why, for { $price } more credit
-   *[other] Say why, for { $price } more credits
+    [0] Explain the answer, free of charge
+    [one] Explain the answer, for { $price } more credit
+   *[other] Explain the answer, for { $price } more credits
 }
 predict = Predict
 many-rows = Predict a file with many rows
 example-text = The delivery was quick, and I like it very much!
-number-has-two-readings = This can be { $one } or { $other }. Write it without a separator of thousands.
+number-has-two-readings = This can mean { $one } or { $other }. Write it without a thousands separator.
 
 fault-not-an-object = must be an object
 fault-missing = has no value
 fault-unknown = is not a feature of the model
 fault-not-a-number = must be a number
-fault-null = must be a number: the model does not accept missing ones
+fault-null = must be a number: the model does not accept missing values
 fault-not-finite = must be a number within the allowed range
 fault-not-a-category = must be a text
 fault-not-64-bit = must be a number within the allowed range
 fault-not-a-text = must be a text
-fault-not-an-embedding = must be a list of as many numbers as the model takes, such as [0.1, -2, 3]
+fault-not-an-embedding = must be a list of numbers, such as [0.1, -2, 3], of the model's length
 fault-not-a-date = must be a date such as 2026-11-28
 fault-too-long = is too long
 fault-not-storable = has characters that cannot be stored
-fault-not-explained = its reasons do not add up to its prediction, so it is neither answered nor charged
+fault-not-explained = the reasons do not add up to the prediction, so there is no answer and no charge
 fault-not-predicted = the model could not predict this row
 doubt-unseen-category = the model was not trained on this category
 doubt-unseen-null = has no value; it always had one when the model was trained
-doubt-crossed-quantiles = a quantile is below one of a smaller alpha: the model estimates them so
+doubt-crossed-quantiles = the model estimated a quantile below the quantile of a smaller alpha
 doubt-more = { $count ->
     [one] { $count } more warning is not listed
    *[other] { $count } more warnings are not listed
@@ -103,14 +103,14 @@ queued-lead = { $price ->
     [one] { $price } credit is reserved. The answer appears here. You may leave the page: nothing is lost.
    *[other] { $price } credits are reserved. The answer appears here. You may leave the page: nothing is lost.
 }
-failure-no-valid-row = The model could use none of the rows. Nothing was charged.
+failure-no-valid-row = The model could not use any of the rows. Nothing was charged.
 failure-model-unavailable = The model is not available at the moment. Nothing was charged.
-failure-too-many-attempts = It was tried several times without success. Nothing was charged.
-failure-input-gone = Its rows are not stored any more. Nothing was charged.
+failure-too-many-attempts = Several attempts failed. Nothing was charged.
+failure-input-gone = The rows are no longer stored. Nothing was charged.
 answer-forgotten = The input and the answer were deleted.
 answer-unsure = The model is not sure.
 answer-no-label = None
-answer-independent = Each label has a probability of its own, so they do not add up to 100 %.
+answer-independent = Each label has its own probability, so they do not add up to 100 %.
 answer-deviation = Standard deviation { $deviation }
 answer-rank = Place { $rank } of its group
 value-mean = The expected value
@@ -152,12 +152,12 @@ timeline-refunded = { $refunded ->
 }
 prediction-of = Prediction of { $model }
 prediction-id = Number { $id }
-input = What was sent
+input = Your input
 cancel = Cancel
 repeat = Repeat
 another = New prediction
 forget = Forget it
-forget-lead = The input and the answer are deleted for good. What it cost stays in the statement.
+forget-lead = The input and the answer are deleted for good. The cost stays in the statement.
 forget-now = Delete input and answer
 filter = Show
 filter-status = Status
@@ -169,8 +169,8 @@ column-answer = Answer
 column-charged = Credits
 predictions-none = You have no predictions yet.
 predictions-none-link = Choose a model
-predictions-none-here = None on this page; older ones may match.
-predictions-no-match = None match.
+predictions-none-here = No predictions on this page match. Older ones may match.
+predictions-no-match = No predictions match.
 predictions-all = Show all
 pages = Pages
 newest = Newest

@@ -64,15 +64,15 @@ hint-embedding = { $length ->
 hint-date = Дата, например 2026-11-28. Оставьте пустым, если её нет.
 hint-may-be-empty = Оставьте пустым, если значения нет.
 explain-too = { $price ->
-    [0] Объяснить почему, бесплатно
-    [one] Объяснить почему, ещё за { $price } кредит
-    [few] Объяснить почему, ещё за { $price } кредита
-   *[other] Объяснить почему, ещё за { $price } кредитов
+    [0] Объяснить ответ, бесплатно
+    [one] Объяснить ответ, ещё за { $price } кредит
+    [few] Объяснить ответ, ещё за { $price } кредита
+   *[other] Объяснить ответ, ещё за { $price } кредитов
 }
 predict = Предсказать
 many-rows = Предсказать файл со многими строками
 example-text = Доставили быстро, мне очень понравилось!
-number-has-two-readings = Это может быть { $one } или { $other }. Напишите без разделителя тысяч.
+number-has-two-readings = Это может значить { $one } или { $other }. Напишите без разделителя тысяч.
 
 fault-not-an-object = нужен объект
 fault-missing = нет значения
@@ -83,15 +83,15 @@ fault-not-finite = нужно число в допустимых предела�
 fault-not-a-category = нужен текст
 fault-not-64-bit = нужно число в допустимых пределах
 fault-not-a-text = нужен текст
-fault-not-an-embedding = нужен список из стольких чисел, сколько принимает модель, например [0.1, -2, 3]
+fault-not-an-embedding = нужен список чисел, например [0.1, -2, 3], той длины, которую принимает модель
 fault-not-a-date = нужна дата, например 2026-11-28
 fault-too-long = слишком длинное значение
 fault-not-storable = есть символы, которые нельзя сохранить
-fault-not-explained = причины не складываются в прогноз, поэтому ответа нет и платить не нужно
+fault-not-explained = причины не складываются в предсказание, поэтому ответа нет и кредиты не списаны
 fault-not-predicted = эту строку модель посчитать не смогла
 doubt-unseen-category = на такой категории модель не училась
 doubt-unseen-null = нет значения, а при обучении модели оно было всегда
-doubt-crossed-quantiles = один из квантилей меньше квантиля с меньшей долей: так их оценивает модель
+doubt-crossed-quantiles = модель оценила квантиль ниже, чем квантиль с меньшей долей
 doubt-more = { $count ->
     [one] ещё { $count } предупреждение не показано
     [few] ещё { $count } предупреждения не показаны
@@ -114,7 +114,7 @@ queued-lead = { $price ->
 failure-no-valid-row = Ни одна строка не подошла модели. Кредиты не списаны.
 failure-model-unavailable = Модель сейчас недоступна. Кредиты не списаны.
 failure-too-many-attempts = Несколько попыток не удались. Кредиты не списаны.
-failure-input-gone = Её строки больше не хранятся. Кредиты не списаны.
+failure-input-gone = Строки больше не хранятся. Кредиты не списаны.
 answer-forgotten = Данные и ответ удалены.
 answer-unsure = Модель не уверена.
 answer-no-label = Ничего
@@ -164,7 +164,7 @@ timeline-refunded = { $refunded ->
 }
 prediction-of = Предсказание { $model }
 prediction-id = Номер { $id }
-input = Что было отправлено
+input = Ваши данные
 cancel = Отменить
 repeat = Повторить
 another = Новое предсказание
@@ -181,7 +181,7 @@ column-answer = Ответ
 column-charged = Кредиты
 predictions-none = Предсказаний пока нет.
 predictions-none-link = Выберите модель
-predictions-none-here = На этой странице нет; подходящие могут быть дальше.
+predictions-none-here = На этой странице подходящих нет. Они могут быть дальше.
 predictions-no-match = Ничего не найдено.
 predictions-all = Показать все
 pages = Страницы

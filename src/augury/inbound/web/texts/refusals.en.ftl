@@ -3,9 +3,9 @@ refusal-not-enough-credits = Not enough credits: this costs { $price }, you have
 refusal-max-price-exceeded = This costs { $price }, more than the limit of { $max_price } that was set for it.
 refusal-invalid-amount = The amount must be from 1 to { $most }.
 refusal-books-disagree = Something is wrong with our accounts; the error was logged.
-refusal-model-not-found = The model “{ $model }” is no longer available. The first page shows the available ones.
+refusal-model-not-found = The model “{ $model }” is no longer available. The start page lists the available models.
 refusal-wrong-model-state = The model “{ $model }” is { $state }, so this cannot be done.
-refusal-checksum-mismatch = The file that arrived is not the one that was sent. Please send it again.
+refusal-checksum-mismatch = The received file differs from the file that was sent. Send it again.
 refusal-invalid-share = A canary serves 1 to 50 % of the users.
 refusal-nothing-to-roll-back = No earlier version of “{ $model }” can serve again.
 refusal-empty-model-file = The model file is empty.
@@ -38,7 +38,7 @@ refusal-too-many-batches = Too many batches are unfinished ({ $pending } of { $m
         [one] { $retry_after } second
        *[other] { $retry_after } seconds
     }.
-refusal-idempotency-conflict = This message was used for another request before.
+refusal-idempotency-conflict = This form was already sent with other data. Load the page again.
 refusal-invalid-email = This is not an e-mail address.
 refusal-invalid-password = A password must have { $least } to { $most ->
         [one] { $most } character
@@ -112,10 +112,10 @@ refusal-not-reversible = At most the { $available ->
         [one] { $available } available credit
        *[other] { $available } available credits
     } can be taken back.
-refusal-too-many-streams = Too many event streams are open (at most { $most }). Close one first.
+refusal-too-many-streams = Too many event streams are open (the limit is { $most }). Close one first.
 refusal-webhook-not-found = There is no such webhook.
 refusal-delivery-not-found = There is no such delivery.
-refusal-invalid-webhook = The webhook is not possible: { $reason }
+refusal-invalid-webhook = The webhook is not valid: { $reason }
 refusal-too-many-webhooks = You already have { $most ->
         [one] { $most } webhook
        *[other] { $most } webhooks
@@ -123,4 +123,4 @@ refusal-too-many-webhooks = You already have { $most ->
 refusal-webhook-disabled = The webhook is disabled. Enable it first.
 refusal-dead-letter-not-found = There is no such dead letter.
 refusal-version-missing = Name a version of the model, such as { $model }@1.
-refusal-no-classes = The model answers no classes, so their number cannot be chosen.
+refusal-no-classes = The model does not answer with classes, so you cannot choose how many classes to list.

@@ -5,7 +5,7 @@ refusal-invalid-amount = Количество должно быть от 1 до 
 refusal-books-disagree = Ошибка в нашем учёте; она записана в журнал.
 refusal-model-not-found = Модель «{ $model }» больше недоступна. Доступные модели — на главной странице.
 refusal-wrong-model-state = Состояние модели «{ $model }» — { $state }, поэтому это невозможно.
-refusal-checksum-mismatch = Пришёл не тот файл, который был отправлен. Пришлите его ещё раз.
+refusal-checksum-mismatch = Полученный файл отличается от отправленного. Отправьте его ещё раз.
 refusal-invalid-share = Канарейка обслуживает от 1 до 50 % пользователей.
 refusal-nothing-to-roll-back = У модели «{ $model }» нет прежней версии, которая могла бы снова отвечать.
 refusal-empty-model-file = Файл модели пуст.
@@ -18,7 +18,7 @@ refusal-wrong-status = Поздно: предсказание уже в рабо
 refusal-no-valid-row = Эти данные модели не подходят; ничего не списано. { $reason }
 refusal-not-explained = Ответы модели «{ $model }» нельзя объяснить: { $reason }
 refusal-explanation-too-large = Объяснить столько строк сразу ({ $rows }) слишком долго. Запросите не больше { $most_rows }.
-refusal-no-explanation = У этого прогноза нет объяснения для такой строки.
+refusal-no-explanation = У этого предсказания нет объяснения для такой строки.
 refusal-no-rows = Строк нет.
 refusal-too-many-rows = { $rows ->
         [one] { $rows } строка
@@ -41,7 +41,7 @@ refusal-too-many-batches = Незавершённых пакетов слишк�
         [few] { $retry_after } секунды
        *[other] { $retry_after } секунд
     }.
-refusal-idempotency-conflict = Это сообщение уже было использовано для другого запроса.
+refusal-idempotency-conflict = Эта форма уже отправлена с другими данными. Обновите страницу.
 refusal-invalid-email = Это не адрес электронной почты.
 refusal-invalid-password = В пароле должно быть от { $least } до { $most ->
         [one] { $most } символа
@@ -126,7 +126,7 @@ refusal-not-reversible = Отозвать можно не больше, чем �
 refusal-too-many-streams = Открыто слишком много потоков событий (не больше { $most }). Сначала закройте один из них.
 refusal-webhook-not-found = Такого вебхука нет.
 refusal-delivery-not-found = Такой доставки нет.
-refusal-invalid-webhook = Такой вебхук невозможен: { $reason }
+refusal-invalid-webhook = Вебхук недопустим: { $reason }
 refusal-too-many-webhooks = У вас уже { $most ->
         [one] { $most } вебхук
         [few] { $most } вебхука
@@ -135,4 +135,4 @@ refusal-too-many-webhooks = У вас уже { $most ->
 refusal-webhook-disabled = Вебхук отключён. Сначала включите его.
 refusal-dead-letter-not-found = Такого недоставленного сообщения нет.
 refusal-version-missing = Укажите версию модели, например { $model }@1.
-refusal-no-classes = Модель не отвечает классами, поэтому их число нельзя выбрать.
+refusal-no-classes = Ответы модели — не классы, поэтому выбрать число классов нельзя.

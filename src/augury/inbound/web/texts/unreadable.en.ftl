@@ -1,4 +1,4 @@
-unreadable-not-text = The file cannot be read: it is not text in an encoding that is known. Save it as “CSV UTF-8”
+unreadable-not-text = The file cannot be read: its text encoding is not known. Save it as “CSV UTF-8”
 unreadable-broken-utf8 = The file cannot be read: it is UTF-8, but line { $line } has invalid bytes. Correct that line, or save the file as “CSV UTF-8” again
 unreadable-no-header = The file cannot be read: its first line must name the columns
 unreadable-missing-columns = The file cannot be read: these columns are missing: { $columns }
