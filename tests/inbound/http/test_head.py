@@ -9,6 +9,7 @@ from litestar.routes import HTTPRoute
 
 from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.domain.identifiers import uuid7
+from tests.event_reading import reading
 from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, TEXT, Api, serving
 
@@ -40,11 +41,14 @@ async def test_every_route_that_answers_get_answers_head_with_the_same_head(hexa
 
         for template in templates:
             path = a_path(template, prediction)
-            got, head = await admin.get(path), await admin.head(path)
+            head = await admin.head(path)
+            # The streams of events do not end, so only their beginning is read.
+            async with reading(api.app, path, {"Authorization": admin.headers["Authorization"]}) as got:
+                body = await got.body() if "text/event-stream" not in got.headers["content-type"] else None
 
-            assert head.status_code == got.status_code, path
+            assert head.status_code == got.status, path
             assert head.content == b"", path
-            assert got.content, path
+            assert body is None or body, path
             same = [name for name in got.headers if name not in FRESH]
             assert [head.headers[name] for name in same] == [got.headers[name] for name in same], path
 
