@@ -64,6 +64,7 @@ from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
+from augury.application.people.sign_out_everywhere import SignOutEverywhere
 from augury.application.people.unblock_user import UnblockUser
 from augury.application.ports import Clock, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
@@ -272,6 +273,7 @@ class UseCases:
     run_next: RunNext
     sign_in: SignIn
     sign_out: SignOut
+    sign_out_everywhere: SignOutEverywhere
     start_canary: StartCanary
     store_usage: StoreUsage
     sweep: Sweep

@@ -57,6 +57,7 @@ from augury.application.people.register_user import RegisterUser
 from augury.application.people.request_rates import RequestRates
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
+from augury.application.people.sign_out_everywhere import SignOutEverywhere
 from augury.application.people.unblock_user import UnblockUser
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
@@ -145,6 +146,7 @@ PEOPLE = (
     RequestRates,
     SignIn,
     SignOut,
+    SignOutEverywhere,
 )
 """Those of the API alone."""
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, WebhookId
+from augury.domain.text import is_storable
 from augury.domain.webhook_try import GONE, TryResult
 
 MOST_DESCRIPTION_CHARACTERS = 200
@@ -101,11 +102,14 @@ class Webhook:
         return threshold is not None and self.wants(EventType.BALANCE_LOW) and after < threshold <= before
 
     def checked(self) -> Self:
-        """Raises `InvalidWebhook` if it wants nothing, or `balance.low` without a threshold."""
+        """Raises `InvalidWebhook` if it wants nothing, or `balance.low` without a threshold, or if its
+        description cannot be stored."""
         if not self.events:
             raise InvalidWebhook(reason="name at least one event")
         if EventType.BALANCE_LOW in self.events and self.balance_below is None:
             raise InvalidWebhook(reason="the event balance.low needs balance_below, a number of credits")
+        if not is_storable(self.description):
+            raise InvalidWebhook(reason="the description has characters that cannot be stored")
         return self
 
     def wanting(self, events: Collection[EventType]) -> Self:

@@ -58,6 +58,18 @@ async def test_a_webhook_of_another_shape_is_refused(api: Api, change: dict[str,
     assert is_problem(await member.post("/webhooks", json=NEW | change), 422, "wrong-shape")
 
 
+async def test_a_description_that_cannot_be_stored_is_refused(api: Api) -> None:
+    member = await api.member()
+    made = await created(member, description="mine")
+    path = f"/webhooks/{made['webhook']['id']}"
+
+    refused = await member.post("/webhooks", json=NEW | {"description": "a\x00"})
+    assert is_problem(refused, 422, "invalid-webhook")
+    changed = await member.patch(path, json={"description": "a\x00"})
+    assert is_problem(changed, 422, "invalid-webhook")
+    assert (await member.get(path)).json()["description"] == "mine"
+
+
 @pytest.mark.parametrize(
     ("change", "addresses", "words"),
     [

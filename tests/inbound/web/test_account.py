@@ -40,6 +40,18 @@ async def test_a_key_is_shown_once_and_works_until_it_is_deleted(site: Site, ada
     assert (await ada.post("/app/keys", name="")).status_code == 422
 
 
+@pytest.mark.parametrize("typed", ["1,000", "1.5", "-5", "ten", "9" * 5_000])
+async def test_a_limit_that_cannot_be_read_makes_no_key_without_one(ada: Visitor, typed: str) -> None:
+    await ada.get("/app/keys")
+    for limit in ("day", "month"):
+        refused = await ada.post("/app/keys", name="nightly", **{limit: typed})
+        assert refused.status_code == 422
+        assert "is not a whole number" in refused.text
+    assert "no keys yet" in (await ada.get("/app/keys")).text
+    made = await ada.post("/app/keys", name="nightly", day="1 00", days=typed)
+    assert "0 of 100 today" in made.text
+
+
 async def test_sessions_are_listed_and_ended(site: Site, ada: Visitor) -> None:
     phone = site.visitor(**{"user-agent": "Mozilla/5.0 (iPhone) Safari/605.1"})
     await phone.sign_in()
@@ -82,6 +94,15 @@ async def test_an_account_is_closed_by_its_owner_s_address(site: Site, ada: Visi
     await ada.post("/app/account/close", email=" ADA@example.org", forfeit="3")
     assert not await ada.is_signed_in()
     assert (await ada.sign_in()).status_code == 401
+
+
+async def test_a_loss_that_cannot_be_read_closes_nothing(site: Site, ada: Visitor) -> None:
+    await site.credits("ada@example.org", 5)
+    await ada.get("/app/account/close")
+    for forfeit in ("", "x", "9" * 5_000):
+        refused = await ada.post("/app/account/close", email="ada@example.org", forfeit=forfeit)
+        assert refused.status_code == 422
+    assert await ada.is_signed_in()
 
 
 async def test_without_a_bot_the_page_says_so(ada: Visitor) -> None:

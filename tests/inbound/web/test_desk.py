@@ -117,6 +117,12 @@ async def test_a_user_is_found_topped_up_once_and_refunded(site: Site, operator:
     assert "Refunded: 1" in refunded.text
     again = await operator.post(f"/app/desk/users/{ada.id}/refund", prediction=prediction)
     assert again.status_code == 422
+    mistyped = await operator.post(f"/app/desk/users/{ada.id}/refund", prediction="x")
+    assert mistyped.status_code == 404
+    assert "There is no such prediction." in mistyped.text
+    for odd in ("9" * 5_000, "9" * 19, "x"):
+        assert (await operator.get(f"/app/desk/users/{ada.id}?before={odd}")).status_code == 200
+        assert (await operator.get(f"/app/desk/users/{ada.id}?older={odd}")).status_code == 404
     assert acts(site.hexagon) == [Action.TOP_UP, Action.REFUND]
     assert await site.hexagon.balanced()
 
@@ -124,6 +130,8 @@ async def test_a_user_is_found_topped_up_once_and_refunded(site: Site, operator:
 async def test_a_top_up_is_taken_back_and_a_wrong_number_is_refused(
     site: Site, operator: Visitor, ada: User
 ) -> None:
+    bad = await operator.post(f"/app/desk/users/{ada.id}/top-up", credits="5", token="a\x00")
+    assert bad.status_code == 403
     for wrong in ("", "x", "-1", "0", "9" * 30):
         refused = await operator.post(f"/app/desk/users/{ada.id}/top-up", credits=wrong, token=str(uuid7()))
         assert refused.status_code == 422, wrong

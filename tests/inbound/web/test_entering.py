@@ -72,6 +72,9 @@ async def test_a_cookie_ends_with_its_session_everywhere(site: Site) -> None:
         "/auth/token", json={"email": "ada@example.org", "password": "correct horse"}
     )
 
+    bearer = {"Authorization": f"Bearer {tokens.json()['access_token']}"}
+    assert (await site.api.client(**bearer).get("/users/me")).status_code == 200  # it is cached now
+
     await ada.post("/app/sign-out-everywhere")
 
     assert not await ada.is_signed_in()
@@ -81,7 +84,6 @@ async def test_a_cookie_ends_with_its_session_everywhere(site: Site) -> None:
         "/auth/refresh", json={"refresh_token": tokens.json()["refresh_token"]}
     )
     assert refreshed.status_code == 401
-    bearer = {"Authorization": f"Bearer {tokens.json()['access_token']}"}
     assert (await site.api.client(**bearer).get("/users/me")).status_code == 401
 
 
@@ -126,6 +128,14 @@ async def test_a_page_for_members_leads_to_the_sign_in_and_back(site: Site) -> N
     stranger = site.visitor()
     signed_out = await stranger.get("/app/sign-in")
     assert signed_out.status_code == 200
+    for odd in ("x%0d%0aSet-Cookie:a=b", "%E2%82%AC", "a&next=b"):  # nothing of it is a header of its own
+        sent = await stranger.client.get(f"/app/desk/models/{odd}", follow_redirects=False)
+        assert sent.status_code == 303
+        assert sent.headers["location"].startswith("/app/sign-in?next=/app/desk/models/")
+        assert sent.headers["location"].isascii()
+        assert sent.headers["location"].isprintable()
+        assert "&" not in sent.headers["location"]
+        assert "a" not in sent.cookies
     for outside in ("//evil.example", "https://evil.example", "/app/\\evil", "/app/x\ny", "/predictions"):
         page = await stranger.client.get("/app/sign-in", params={"next": outside})
         assert 'name="next" value="/"' in page.text

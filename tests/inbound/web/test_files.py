@@ -61,6 +61,10 @@ async def test_a_file_that_cannot_be_read_or_paid_is_refused_in_words(site: Site
     assert (await send(ada, max_price="2")).status_code == 402
     assert (await send(ada, "text\n" + "x\n" * 11)).status_code == 402
     assert (await send(ada, name="rows.exe", content="x")).status_code == 422
+    for typed in ("1,000", "two", "9" * 5_000):  # not read as "no limit"
+        unread = await send(ada, max_price=typed)
+        assert unread.status_code == 422
+        assert "is not a whole number" in unread.text
     assert "10 credits" in (await ada.get("/app/money")).text
 
 

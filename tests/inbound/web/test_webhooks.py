@@ -50,6 +50,8 @@ async def test_what_cannot_be_called_is_refused_beside_what_was_typed(ada: Visit
     assert alert(refused).startswith("The webhook is not valid")
     assert "<script>" not in refused.text
     assert (await ada.post("/app/webhooks", url=URL)).status_code == 422
+    unread = await ada.post("/app/webhooks", url=URL, events="balance.low", balance_below="1,000")
+    assert "“1,000” is not a whole number." in unread.text
 
 
 async def test_another_user_s_webhook_is_not_there(site: Site, ada: Visitor) -> None:

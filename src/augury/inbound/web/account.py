@@ -18,6 +18,7 @@ from augury.inbound.web.entering import HOME, entered
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, session_cookie, signed_in
+from augury.inbound.web.whole_numbers import number_at
 
 SESSIONS = 50
 """On the page, the newest ones."""
@@ -85,11 +86,10 @@ async def close(
 ) -> Answer:
     """Close it, if its owner has typed its address. `forfeit` is what the page said would be lost."""
     form, user = await request.form(), request.user.member
-    forfeit = str(form.get("forfeit", ""))
     if str(form.get("email", "")).strip().lower() != user.email:
         return await _closing(request, balances, mistyped=True)
     try:
-        await close_account(user_id=user.id, forfeit=int(forfeit) if forfeit.isdecimal() else 0)
+        await close_account(user_id=user.id, forfeit=number_at(str(form.get("forfeit", ""))) or 0)
     except DomainError as error:
         return await _closing(request, balances, error=error)
     return see_other(request, HOME, cookies=[session_cookie(request.user, "", seconds=0)])

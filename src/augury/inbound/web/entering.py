@@ -5,10 +5,10 @@ from dishka.integrations.litestar import inject
 from litestar import get, post
 
 from augury.application.people.admit_guest import AdmitGuest
-from augury.application.people.ports import Sessions
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
+from augury.application.people.sign_out_everywhere import SignOutEverywhere
 from augury.domain.errors import DomainError
 from augury.domain.user import MOST_PASSWORD_CHARACTERS, WrongCredentials
 from augury.inbound.web.outside import Outside
@@ -69,8 +69,8 @@ async def leave(request: PageRequest, sign_out: FromDishka[SignOut]) -> Answer:
 
 @post("/app/sign-out-everywhere", include_in_schema=False)
 @inject
-async def leave_everywhere(request: PageRequest, sessions: FromDishka[Sessions]) -> Answer:
-    await sessions.end_all(request.user.member.id)
+async def leave_everywhere(request: PageRequest, sign_out: FromDishka[SignOutEverywhere]) -> Answer:
+    await sign_out(user_id=request.user.member.id)
     return see_other(request, HOME, cookies=[session_cookie(request.user, "", seconds=0)])
 
 

@@ -33,6 +33,7 @@ from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.row_form import reason
 from augury.inbound.web.texts import Texts, texts
 from augury.inbound.web.visitor import CSRF, STREAMED, PageRequest, require_own_form, signed_in
+from augury.inbound.web.whole_numbers import typed_number
 
 PAGE = 20
 FIRST_ROWS = 10
@@ -78,13 +79,13 @@ async def send(request: PageRequest, models: FromDishka[Models], balances: FromD
     head = FormHead(request.scope, request.stream())
     fields = await head.fields()
     require_own_form(request.user, fields.get(CSRF, ""))
-    model, most = fields.get("model", ""), fields.get("max_price", "").strip()
+    model, most = fields.get("model", ""), typed_number(fields.get("max_price"))
     try:
         received = await outside.intake().receive(
             {**request.scope, "user": user_id},
             head.whole(),
             model=model or None,
-            max_price=int(most) if most.isdecimal() else None,
+            max_price=most,
             top=None,
         )
     except DomainError as error:

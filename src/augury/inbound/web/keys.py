@@ -17,6 +17,7 @@ from augury.domain.errors import DomainError
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, signed_in
+from augury.inbound.web.whole_numbers import number_at, typed_number
 
 MOST_MODEL = 128
 LIFETIMES = (7, 30, 90, 365)
@@ -36,8 +37,8 @@ async def create(
 ) -> Answer:
     """Show the new key, this once. It is not stored."""
     form, user = await request.form(), request.user.member
-    name, days = str(form.get("name", "")).strip(), str(form.get("days", ""))
-    expires_in = timedelta(days=int(days)) if days.isdecimal() and int(days) in LIFETIMES else None
+    name, days = str(form.get("name", "")).strip(), number_at(str(form.get("days", "")))
+    expires_in = timedelta(days=days) if days in LIFETIMES else None
     model = str(form.get("model", "")).strip()[:MOST_MODEL]
     try:
         _, secret = await create_api_key(
@@ -64,9 +65,9 @@ async def delete(
 
 
 def _credits(text: object) -> int | None:
-    """The limit that was typed. None if the field is empty."""
-    typed = str(text or "").strip()
-    return min(int(typed), MOST_CREDITS) if typed.isdecimal() else None
+    """The limit that was typed. None if the field is empty. Raises `NotWhole`."""
+    typed = typed_number(text)
+    return None if typed is None else min(typed, MOST_CREDITS)
 
 
 async def _page(

@@ -23,6 +23,7 @@ from augury.inbound.web.entering import address_mark
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page
 from augury.inbound.web.visitor import PageRequest, signed_in
+from augury.inbound.web.whole_numbers import number_at
 
 LINES = 20
 CSV_LINES = 1_000
@@ -79,11 +80,10 @@ async def redeem(
 @get("/app/money/statement", guards=[signed_in], include_in_schema=False)
 @inject
 async def statement(request: PageRequest, balances: FromDishka[Balances]) -> Answer:
-    given = request.query_params.get("before", "")
-    before = int(given) if given.isdecimal() and len(given) < 19 else None
-    after_text = request.query_params.get("after", "")
+    given = request.query_params
+    before = number_at(given.get("before", ""))
     user_id = request.user.member.id
-    known = int(after_text) if before is not None and after_text.isdecimal() else None
+    known = None if before is None else number_at(given.get("after", ""))
     after = (await balances.of(user_id)).available if before is None else known
     found = await balances.statement(user_id, limit=LINES + 1, before=before)
     lines = _lines(found[:LINES], user_id, after)

@@ -30,6 +30,7 @@ from augury.inbound.web.payer import readable
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import PageRequest, signed_in
+from augury.inbound.web.whole_numbers import number_at
 
 PAGE = 20
 MOST_WAITING = 20.0
@@ -153,7 +154,7 @@ async def picture(
 ) -> Response[bytes]:
     stored = await readable(request, PredictionId(prediction_id), predictions, find_guests)
     given = request.query_params
-    row = int(given.get("row", "0")) if given.get("row", "0").isdecimal() else 0
+    row = number_at(given.get("row", "0")) or 0
     owner = stored.prediction.user_id
     found = await explain_row(
         user_id=owner, prediction_id=stored.prediction.id, row=row, of=given.get("of") or None

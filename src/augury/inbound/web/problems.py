@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request
 from litestar.exceptions import HTTPException
@@ -35,6 +36,7 @@ from augury.domain.webhook_delivery import DeliveryNotFound
 from augury.inbound.web.rendering import Answer, is_part, page, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import ANONYMOUS, Forged, SignInFirst, Visitor
+from augury.inbound.web.whole_numbers import NotWhole
 
 STATUS: Mapping[type[DomainError], int] = {
     **dict.fromkeys((WrongCredentials, InvalidToken), 401),
@@ -67,7 +69,7 @@ def of_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Answ
 
 def of_sign_in_first(request: Request[Any, Any, Any], _: SignInFirst) -> Answer:
     """Send people to the sign-in page, and from there back."""
-    wanted = request.scope["path"] if request.method == "GET" else ""
+    wanted = quote(request.scope["path"]) if request.method == "GET" else ""
     answer = see_other(request, f"/app/sign-in{'?next=' if wanted else ''}{wanted}")
     if is_part(request):  # a script follows a redirect unseen, and would put the whole page into its part
         answer.headers["HX-Redirect"] = answer.headers.pop("Location")
@@ -77,6 +79,11 @@ def of_sign_in_first(request: Request[Any, Any, Any], _: SignInFirst) -> Answer:
 
 def of_forged(request: Request[Any, Any, Any], _: Forged) -> Answer:
     return _of(request, 403, "problem-forged")
+
+
+def of_not_whole(request: Request[Any, Any, Any], error: NotWhole) -> Answer:
+    sentence = texts(_visitor(request).language)("problem-not-whole", typed=error.typed)
+    return _said(request, 422, sentence)
 
 
 def of_unavailable(request: Request[Any, Any, Any], error: Unavailable) -> Answer:
@@ -133,6 +140,7 @@ HANDLERS: Mapping[int | type[Exception], Any] = {
     DomainError: of_domain_error,
     SignInFirst: of_sign_in_first,
     Forged: of_forged,
+    NotWhole: of_not_whole,
     Unavailable: of_unavailable,
     StreamsFull: of_streams_full,
     HTTPException: of_http_exception,

@@ -32,7 +32,7 @@ from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.row_form import Field, empty, example, filled
 from augury.inbound.web.texts import texts
-from augury.inbound.web.visitor import PageRequest
+from augury.inbound.web.visitor import PageRequest, form_key
 
 PATIENCE = 0.8
 """Seconds for which the answer to a form is waited for, so that most people see it at once."""
@@ -104,7 +104,7 @@ async def _accepted(
             data=row,
             input=data,
             model=name,
-            key=IdempotencyKey(f"web:{key[:64]}", digest) if key and not is_guest else None,
+            key=IdempotencyKey(f"web:{form_key(key)}", digest) if key and not is_guest else None,
             explain=ALL_FEATURES if explained else None,
             terms=None,
         )

@@ -26,6 +26,7 @@ CSRF = "csrf"
 SESSION, ANONYMOUS = "s.", "a."
 """What the cookie begins with, so that only a session costs a query."""
 MOST_COOKIE = 100
+MOST_FORM_KEY = 64
 A_YEAR = 31_536_000
 SAFE = ("GET", "HEAD", "OPTIONS")
 STREAMED = "streamed"
@@ -124,6 +125,13 @@ def require_own_form(visitor: Visitor, token: str) -> None:
     """Raises `Forged` unless the form's token is this visitor's."""
     if visitor.is_new or not hmac.compare_digest(token.encode(), visitor.csrf.encode()):
         raise Forged
+
+
+def form_key(text: str) -> str:
+    """The key under which a form is done once. Raises `Forged` if it cannot be one of ours."""
+    if not (text.isascii() and text.isprintable()):
+        raise Forged
+    return text[:MOST_FORM_KEY]
 
 
 def session_cookie(visitor: Visitor, value: str, *, seconds: int | None = None) -> Cookie:

@@ -21,6 +21,7 @@ from augury.domain.webhook_delivery import DeliveryNotFound
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, signed_in
+from augury.inbound.web.whole_numbers import typed_number
 
 PAGE = 20
 MOST_URL = 2_000
@@ -39,14 +40,15 @@ async def create(
 ) -> Answer:
     """Show the secret of the new webhook, this once."""
     form = await request.form()
-    address, below = str(form.get("url", "")).strip()[:MOST_URL], str(form.get("balance_below", "")).strip()
+    address = str(form.get("url", "")).strip()[:MOST_URL]
+    below = typed_number(form.get("balance_below"))
     wanted: set[EventType] = {each for each in SUBSCRIBABLE if each in form.getall("events", [])}
     try:
         _, secret = await create_webhook(
             user_id=request.user.member.id,
             url=address,
             events=wanted,
-            balance_below=int(below) if below.isdecimal() and len(below) < 13 else None,
+            balance_below=below,
         )
     except DomainError as error:
         return await _list(request, webhooks, error=error, address=address, wanted=wanted)

@@ -11,7 +11,7 @@ from augury.domain.audit import Author
 from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
 from augury.inbound.web.rendering import Answer, page, see_other
-from augury.inbound.web.visitor import PageRequest, administrator
+from augury.inbound.web.visitor import PageRequest, administrator, form_key
 
 SECTIONS = ("overview", "users", "models", "queue", "books", "promo-codes", "audit")
 """The pages of the desk, as their addresses below `/app/desk` name them."""
@@ -65,4 +65,4 @@ def user_id_in(text: object) -> UserId:
 def once(request: PageRequest, token: str, *what: object) -> tuple[UserId, IdempotencyKey]:
     """The key of a form that moves credits: sent twice, by a double click, it moves them once."""
     fingerprint = hashlib.sha256(repr(what).encode()).digest()
-    return request.user.member.id, IdempotencyKey(f"desk:{token[:64]}", fingerprint)
+    return request.user.member.id, IdempotencyKey(f"desk:{form_key(token)}", fingerprint)

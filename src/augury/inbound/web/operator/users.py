@@ -17,6 +17,7 @@ from augury.application.people.ports import ApiKeys, Users
 from augury.application.people.unblock_user import UnblockUser
 from augury.application.predictions.ports import Predictions
 from augury.domain.identifiers import PredictionId, UserId, uuid7
+from augury.domain.prediction import PredictionNotFound
 from augury.domain.user import Role, UserNotFound
 from augury.inbound.web.operator.desk import (
     author_of,
@@ -30,6 +31,7 @@ from augury.inbound.web.operator.desk import (
 )
 from augury.inbound.web.rendering import Answer, see_other
 from augury.inbound.web.visitor import PageRequest
+from augury.inbound.web.whole_numbers import number_at
 
 PAGE = 20
 MOST_SEARCHED = 254
@@ -64,14 +66,11 @@ async def one(
     api_keys: FromDishka[ApiKeys],
 ) -> Answer:
     user, given = await users.get(UserId(user_id)), request.query_params
-    before = given.get("before", "")
-    lines = await balances.statement(
-        user.id, limit=PAGE + 1, before=int(before) if before.isdecimal() else None
-    )
+    lines = await balances.statement(user.id, limit=PAGE + 1, before=number_at(given.get("before", "")))
     page = await predictions.page(
         user.id,
         limit=PAGE,
-        before=PredictionId(user_id_in(given["older"])) if given.get("older") else None,
+        before=_prediction_id(given["older"]) if given.get("older") else None,
     )
     return desk_page(
         request,
@@ -125,7 +124,7 @@ async def refund(
 ) -> Answer:
     form = await request.form()
     await give_back(
-        prediction_id=PredictionId(user_id_in(form.get("prediction", ""))), author=author_of(request)
+        prediction_id=_prediction_id(str(form.get("prediction", "")).strip()), author=author_of(request)
     )
     return done(request, f"users/{user_id}", "refunded")
 
@@ -174,6 +173,13 @@ async def _by_id(users: Users, asked: str) -> UserId | None:
         return (await users.get(user_id_in(asked))).id
     except UserNotFound:
         return None
+
+
+def _prediction_id(text: str) -> PredictionId:
+    try:
+        return PredictionId(UUID(text))
+    except ValueError:
+        raise PredictionNotFound(PredictionId(UUID(int=0))) from None
 
 
 ROUTES = (listed, one, top_up, take_back, refund, block, unblock, change_role, revoke)

@@ -31,6 +31,7 @@ problem-forged = The form has expired or came from another page. Go back, reload
 problem-unavailable = The service is busy or restarting. Try again in a moment.
 problem-missing = There is no such page.
 problem-too-large = That is too much data.
+problem-not-whole = “{ $typed }” is not a whole number. Go back and use digits only. Nothing was changed.
 problem-unreadable = The request could not be read.
 problem-failed = Something went wrong on our side. The error was logged.
 
