@@ -198,7 +198,7 @@ async def test_a_block_is_stored_and_ends_the_users_sessions(adapters: Adapters)
         each: await adapters.sessions.rotate(digest, successor=uuid4().bytes, lifetime=DAY, grace=DAY)
         for each, digest in digests.items()
     }
-    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, (other, 0))}
+    assert rotations == {user_id: (Rotation.UNKNOWN, None), other: (Rotation.ROTATED, Access(other, 0))}
     assert not await adapters.sessions.begin(token(user_id, b"new"), password_hash="hash")
 
     await adapters.users.change_access(blocked.unblock())

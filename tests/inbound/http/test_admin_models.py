@@ -93,7 +93,6 @@ async def test_a_change_of_another_shape_is_refused(api: Api, body: dict[str, ob
 @pytest.mark.parametrize(
     "name",
     [
-        "tone",
         "tone@",
         "tone@2",
         "tone@x",
