@@ -21,8 +21,8 @@ class Limits:
     """The most bytes that a prediction's answer may have: rows × classes of the model decide. A prediction
     whose answer could be larger is refused, unless it has a single row."""
     max_classes: int = 1_000
-    """Classes that an answer lists, the likeliest first, if its request does not say how many (`top`). The
-    answer also has the sum of the other probabilities."""
+    """Classes that an answer lists, the likeliest first, if its request does not set `top`. The answer also
+    has the sum of the other probabilities."""
     max_errors: int = 1_000
     """Row errors that are kept of one prediction, and listed by a refusal. Further ones are only counted."""
     max_pending: int = 1_000
@@ -69,13 +69,13 @@ class Limits:
     api_keys: int = 20
     """API keys of one user."""
     user_requests: int = 0
-    """Requests of one user in a minute, with all tokens and API keys. A further one is answered with 429. 0:
+    """Requests of one user per minute, with all tokens and API keys. Further ones are answered with 429. 0:
     no limit."""
     key_requests: int = 0
-    """Requests with one API key in a minute. 0: no limit."""
+    """Requests with one API key per minute. 0: no limit."""
     guest_requests: int = 0
-    """Requests without a credential from one address (IPv4 address or IPv6 /64) in a minute, on routes that
-    look for one. 0: no limit."""
+    """Requests per minute without a credential from one address (IPv4 address or IPv6 /64), on routes that
+    identify their caller. 0: no limit."""
     identity_cache: timedelta = timedelta(seconds=10)
     """How long a verified credential is trusted without another query. For this long, a process may not
     notice that another one has closed or blocked the account or deleted the API key, or that the key has
@@ -85,7 +85,7 @@ class Limits:
     refresh_grace: timedelta = timedelta(seconds=10)
     """How long a refresh token still works after it was replaced, so that a lost answer signs nobody out."""
     max_streams: int = 2_500
-    """Event streams that are open at one process at once. A further one is answered with 503. Each takes one
+    """Event streams that one process keeps open at once. A further one is answered with 503. Each takes one
     of `max_connections`."""
     max_streams_per_user: int = 100
     """Event streams of one user at one process. A further one is answered with 429."""

@@ -1,4 +1,4 @@
-"""Counts the event streams that are open, and limits them."""
+"""Counts and limits the open event streams."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -13,11 +13,11 @@ RETRY_AFTER = 1
 
 
 class StreamsFull(Exception):
-    """All places of this process for event streams are taken."""
+    """This process has as many event streams as it may have."""
 
 
 class OpenStreams:
-    """The open event streams of this process, in all and by user."""
+    """The open event streams of this process, in total and by user."""
 
     def __init__(self, limits: Limits, counters: Counters) -> None:
         self._limits = limits
@@ -26,7 +26,7 @@ class OpenStreams:
         self._open = 0
 
     def begin(self, user_id: UserId) -> Callable[[], None]:
-        """Take a place. Returns the function that gives it back. Raises `TooManyStreams`, `StreamsFull`."""
+        """Count a new stream. Returns a function that uncounts it. Raises `TooManyStreams`, `StreamsFull`."""
         if self._by_user[user_id] >= self._limits.max_streams_per_user:
             self._counters.stream_refused(StreamLimit.USER)
             raise TooManyStreams(most=self._limits.max_streams_per_user, retry_after=RETRY_AFTER)
@@ -39,12 +39,12 @@ class OpenStreams:
         return lambda: self._end(user_id)
 
     def told(self) -> None:
-        """Count an event that was sent."""
+        """Count a sent event."""
         self._counters.event_told()
 
     def _end(self, user_id: UserId) -> None:
         self._open -= 1
         self._by_user[user_id] -= 1
         if not self._by_user[user_id]:
-            del self._by_user[user_id]  # otherwise every user ever seen would stay
+            del self._by_user[user_id]  # otherwise the dictionary would keep every user
         self._counters.streams_open(self._open)

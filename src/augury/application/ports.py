@@ -47,7 +47,7 @@ class Clock(Protocol):
 
 
 class StreamLimit(StrEnum):
-    """The limits at which event streams are refused."""
+    """The limits that can refuse event streams."""
 
     PROCESS = "max_streams"
     USER = "max_streams_per_user"
@@ -77,7 +77,7 @@ class Counters(Protocol):
 
     @abstractmethod
     def refused(self, limit: str) -> None:
-        """A request was refused at this limit. There are only a few names of limits."""
+        """Count a request that this limit refused. There are only a few names of limits."""
 
     @abstractmethod
     def requeued(self, predictions: int) -> None:
@@ -89,15 +89,15 @@ class Counters(Protocol):
 
     @abstractmethod
     def streams_open(self, streams: int) -> None:
-        """This many event streams are open now."""
+        """Set the number of open event streams."""
 
     @abstractmethod
     def stream_refused(self, limit: StreamLimit) -> None:
-        """An event stream was refused at this limit."""
+        """Count an event stream that this limit refused."""
 
     @abstractmethod
     def event_told(self) -> None:
-        """An event was sent on a stream."""
+        """Count an event that was sent on a stream."""
 
     @abstractmethod
     def result_delivered(self) -> None:
@@ -143,9 +143,9 @@ class Accepted:
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
     spender: UUID | None = None
-    """The API key for whose spending limits its price counts."""
+    """The API key whose spending limits count the price."""
     top: int | None = None
-    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
+    """The number of classes that each answer lists, the likeliest first. None: up to `Limits.max_classes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Opened:
     balances: Mapping[UserId, Balance]
     remembered: Mapping[tuple[UserId, str], Remembered]
     spending: Mapping[UUID, Spending] | None = None
-    """What API keys have spent; deleted ones are missing. None if nobody asked."""
+    """The spending of API keys; deleted keys are missing. None if it was not read."""
 
     def balance(self, user_id: UserId) -> Balance:
         """Raises `UserNotFound` if the account, and with it the balance, was closed meanwhile."""
@@ -217,9 +217,9 @@ class Books(Protocol):
         transfers: Sequence[Transfer] = (),
         keys: Mapping[UserId, tuple[IdempotencyKey, UUID]] | None = None,
     ) -> None:
-        """Write everything in one statement. Balances move by the transfers.
+        """Write everything in one statement. Balances change by the transfers.
 
-        `changed` predictions were locked in this transaction; those that are final now are no longer pending.
+        `changed` predictions were locked in this transaction; those that are now final are no longer pending.
         `keys` remembers, by user, requests that made no prediction. Raises `AlreadyRecorded`, and `Conflict`
         if an idempotency key was remembered meanwhile.
         """

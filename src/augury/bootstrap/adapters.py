@@ -138,7 +138,7 @@ def in_process_queue() -> Provider:
 
 
 def registry() -> Provider:
-    """The registry in which a process counts."""
+    """The registry of a process's metrics."""
     from prometheus_client import CollectorRegistry
 
     provider = Provider(scope=Scope.APP)
@@ -169,7 +169,7 @@ def passwords() -> Provider:
 
 
 def addresses() -> Provider:
-    """Resolves the names of webhooks."""
+    """Resolves the host names of webhooks."""
     from augury.outbound.dns_addresses import DnsAddresses
 
     def opened() -> Iterator[WithParents[DnsAddresses]]:
@@ -183,7 +183,7 @@ def addresses() -> Provider:
 
 
 def sending() -> Provider:
-    """Sends webhooks, and counts that in a registry of the container."""
+    """Sends webhooks, and counts the attempts in a registry of the container."""
     from augury.inbound.deliverer.deliverer import WebhookDeliverer
     from augury.outbound.delivery_counters import PrometheusDeliveryCounters
     from augury.outbound.webhook_sender import HttpWebhookSender  # loads aiohttp

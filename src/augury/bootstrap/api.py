@@ -96,7 +96,7 @@ def http_settings(
 
 
 async def told_of_ends(container: AsyncContainer) -> Callable[[Sequence[Ended]], None]:
-    """The function that wakes the requests that wait for these predictions, and their event streams."""
+    """The function that wakes requests and event streams that wait for these predictions."""
     told = await container.get(WaitForPrediction), *await followed_by(container)
 
     def tell(ended: Sequence[Ended]) -> None:
@@ -107,12 +107,12 @@ async def told_of_ends(container: AsyncContainer) -> Callable[[Sequence[Ended]],
 
 
 async def followed_by(container: AsyncContainer) -> tuple[FollowPrediction, FollowPredictions]:
-    """The use cases behind event streams that hear of the ends of predictions."""
+    """The use cases of event streams, which learn of finished predictions."""
     return await container.get(FollowPrediction), await container.get(FollowPredictions)
 
 
 def events_heard(urls: Sequence[str], tell: Callable[[Sequence[Ended]], None]) -> EventListener:
-    """A listener for the workers' events."""
+    """A listener for events from the workers."""
     return EventListener(urls, tell, exchange=EVENTS, routing_key=FINISHED)
 
 
@@ -124,8 +124,8 @@ async def serve(
     *,
     part: Part = Part.API,
 ) -> None:
-    """Serve the API on `listener` until `stop`. Requests that wait for a prediction are answered first, and
-    event streams end."""
+    """Serve the API on `listener` until `stop`. Then answer the requests that wait for a prediction, and end
+    the event streams."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
     places = await container.get(Places)
     unheard = await container.get(FollowBatch), await container.get(FollowUpload)

@@ -43,7 +43,7 @@ def up_container(*settings: object, broker: bool, overrides: tuple[Provider, ...
 
 
 def deliverer_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
-    """The process that sends webhooks: neither a broker nor a web framework."""
+    """The process that sends webhooks. It has neither a broker nor a web framework."""
     own = adapters.registry(), adapters.addresses(), adapters.sending()
     return _container(settings, *own, use_cases(DELIVERY), *overrides)
 

@@ -1,7 +1,7 @@
 """`augury deliver`: sends webhooks.
 
-It needs only PostgreSQL. So neither a busy worker nor a broker that is away holds up a delivery, and no
-receiver slows down anything else.
+It needs only PostgreSQL. So busy workers and an unavailable broker do not delay deliveries, and slow
+receivers do not delay anything else.
 """
 
 import logging

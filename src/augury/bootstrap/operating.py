@@ -46,10 +46,10 @@ class Operator:
 
     @cached_property
     def author(self) -> Author:
-        """The person at the command line, for the audit log: the name of the system's user."""
+        """The person at the command line, for the audit log: the name of the system user."""
         try:
             name = getpass.getuser()
-        except OSError:  # a container may run under a number that has no name
+        except OSError:  # a container's user id may have no name
             name = str(os.getuid())
         return Author(system_user=name, request_id=str(uuid7()))
 

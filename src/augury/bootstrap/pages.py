@@ -1,4 +1,4 @@
-"""The pages beside the API, loaded when somebody asks for the first one."""
+"""The pages beside the API, loaded with the first request for a page."""
 
 import asyncio
 import importlib
@@ -20,7 +20,7 @@ from augury.inbound.web.settings import WebSettings
 def pages_of(
     container: AsyncContainer, http: HttpSettings, web: WebSettings, api: Callable[[], State]
 ) -> Door | None:
-    """The pages, None if they are switched off. `api` returns the state of the API's application."""
+    """The pages, or None if they are switched off. `api` returns the state of the API's application."""
     if not web.web:
         return None
 
@@ -33,7 +33,7 @@ def pages_of(
         return found
 
     async def make() -> Made:
-        # Loads Jinja and Fluent, in a thread, since it takes longer than requests should wait.
+        # Loads Jinja and Fluent in a thread, because that takes longer than requests should wait.
         room = await asyncio.to_thread(importlib.import_module, "augury.inbound.web.app")
         outside = Outside(
             base_path=http.base_path,

@@ -34,6 +34,6 @@ def derived(secret: str, purpose: str) -> str:
 
 
 def webhook_secrets(secret: str) -> WebhookSecrets:
-    """The secrets of webhooks, which the API and the deliverers derive from the same key. Raises
-    `SettingError` if that is too short."""
+    """The secrets of webhooks. The API and the deliverers derive them from the same key. Raises
+    `SettingError` if the key is too short."""
     return WebhookSecrets(derived(secret, "webhooks"))

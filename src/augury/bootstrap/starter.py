@@ -82,9 +82,9 @@ async def train_starter(
     text_price: int | None = None,
     author: Author | None = None,
 ) -> tuple[Registered, Mapping[str, float]]:
-    """Train `tone` and offer it, at its earlier prices unless others are given. Returns its scores, too.
+    """Train `tone` and add it, at its previous prices unless others are given. Also returns its scores.
 
-    `author` is the operator who asked for it, None for the service itself.
+    `author` is the operator who asked for it, or None for the service itself.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{NAME}.cbm"

@@ -162,12 +162,12 @@ CHATS = (
 """Those of the bot alone."""
 
 STREAMS = (FollowBatch, FollowPrediction, FollowPredictions, FollowUpload, OpenStreams)
-"""What event streams need."""
+"""Use cases for event streams."""
 
 WEBHOOKS = (ChangeWebhook, CreateWebhook, DeleteWebhook, ReplayDeliveries, RotateSecret, SendTestEvent)
 
 DELIVERY = (DeliverWebhook,)
-"""What the process that sends webhooks needs."""
+"""Use cases for the process that sends webhooks."""
 
 BATCHES = (AcceptBatch, CancelBatch, ReceiveBatch)
 

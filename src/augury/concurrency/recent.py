@@ -31,6 +31,6 @@ class Recent(Generic[Key, Value]):
         self.forget_if(lambda known: known == value)
 
     def forget_if(self, is_meant: Callable[[Value], bool]) -> None:
-        """Drop every key whose value is meant."""
+        """Drop every key whose value matches."""
         for key in [key for key, known in self._values.items() if is_meant(known)]:
             self._values.pop(key, None)

@@ -1,4 +1,4 @@
-"""Changes of many things, for those who follow one of them: one read looks at all things that are due."""
+"""Followers of things that change. One read fetches all things whose turn it is."""
 
 import asyncio
 import logging
@@ -12,48 +12,48 @@ State = TypeVar("State")
 Told = TypeVar("Told", covariant=True)
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at what is due, and until the first look at something new."""
+"""Seconds between two reads of the due things, and until the first read of a new one."""
 SLOWEST = 5.0
-"""Seconds between two looks at something that has not changed for long."""
+"""Seconds between two reads of a thing that has not changed for long."""
 SLOWER = 1.25
-"""How much the pause grows with each look that finds no change."""
+"""The factor by which the pause grows with each read that finds no change."""
 MOST = 2_000
 """Things in one read."""
 log = logging.getLogger(__name__)
 
 
 class Stream(Protocol[Told]):
-    """What is told to one follower, one state after another."""
+    """The states that one follower gets, one after another."""
 
     async def next(self, seconds: float) -> Told | None:
-        """The state now at the first call, then each change. None when time is up, or after `wake`."""
+        """The current state at the first call, then each change. None on a timeout, or after `wake`."""
 
     def wake(self) -> None:
-        """Let `next` return early."""
+        """Make `next` return early."""
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will be told: the last state was told, or the process stops."""
+        """Whether nothing more will come: the follower has got the last state, or the process stops."""
 
     def close(self) -> None:
-        """Follow no longer. Can be called twice."""
+        """Stop following. Can be called twice."""
 
 
 class Follower(Generic[State]):
-    """What one follower was told, and what comes next: only the newest state is kept."""
+    """The state that one follower has got, and the next one. Only the newest state is kept."""
 
     __slots__ = ("_bell", "_leave", "_newest", "is_over", "told")
 
     def __init__(self, leave: "Callable[[Follower[State]], None]") -> None:
         self.told: State | None = None
-        """The state that the follower knows."""
+        """The state that the follower already has."""
         self.is_over = False
         self._newest: State | None = None
         self._bell: asyncio.Future[None] | None = None
         self._leave = leave
 
     async def changed(self, seconds: float) -> State | None:
-        """The newest state, as soon as it differs from `told`. None when time is up, or after `wake`."""
+        """The newest state, as soon as it differs from `told`. None on a timeout, or after `wake`."""
         if not self._has_news and not self.is_over:
             loop = asyncio.get_running_loop()
             self._bell = loop.create_future()
@@ -90,7 +90,7 @@ class Follower(Generic[State]):
 
 
 class StateStream(Stream[State]):
-    """A stream whose followers are told the states themselves, until one is the last."""
+    """A stream whose followers get the states themselves, until the last one."""
 
     __slots__ = ("_first", "_follower", "_is_last", "newest")
 
@@ -113,7 +113,7 @@ class StateStream(Stream[State]):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the newest state is the last."""
+        """Whether the newest state is the last one."""
         return self._is_last(self.newest)
 
     @property
@@ -128,7 +128,7 @@ class StateStream(Stream[State]):
 
 
 class _Watched(Generic[State]):
-    """A thing that somebody follows."""
+    """A thing with followers."""
 
     __slots__ = ("due", "followers", "pause", "state")
 
@@ -142,9 +142,9 @@ class _Watched(Generic[State]):
 class Watches(Generic[Key, State]):
     """Things that are followed. `read` returns the states of these keys; it may leave out some.
 
-    A thing is looked at when it is rung, and from time to time without that, because a ring can get lost: at
-    first every second, later every `SLOWEST` seconds. Looking costs one read for all that are due. A thing
-    whose state `is_last` is not looked at again.
+    A thing is read when it is rung. It is also read from time to time, because a ring can get lost: at first
+    every second, later every `SLOWEST` seconds. One read fetches all due things. A thing whose state
+    `is_last` is not read again.
     """
 
     def __init__(
@@ -165,8 +165,8 @@ class Watches(Generic[Key, State]):
         self._stopped = False
 
     def follow(self, key: Key) -> Follower[State]:
-        """Begin to follow. Do this before the first read of the thing, so that no change goes unnoticed, and
-        note what was read as `told`."""
+        """Begin to follow. Call this before the first read of the thing, so that no change is missed, and
+        store the state that was read in `told`."""
         watched = self._watched.get(key)
         if watched is None:
             watched = self._watched[key] = _Watched(asyncio.get_running_loop().time())
@@ -176,7 +176,7 @@ class Watches(Generic[Key, State]):
         return follower
 
     async def stream(self, key: Key, read: Callable[[], Awaitable[State]]) -> StateStream[State]:
-        """Follow, beginning with what `read` returns. Raises what it raises."""
+        """Follow, beginning with the state that `read` returns. Raises the errors of `read`."""
         follower = self.follow(key)
         try:
             return StateStream(follower, await read(), self.is_last)
@@ -198,7 +198,7 @@ class Watches(Generic[Key, State]):
         return self._watched.keys()
 
     def ring(self, keys: Iterable[Key]) -> None:
-        """Look at these soon, as far as they are followed."""
+        """Read these things soon, if they are followed."""
         watched = self._watched
         for key in keys:
             if key in watched:
@@ -206,14 +206,14 @@ class Watches(Generic[Key, State]):
                 self._wanted.set()
 
     def stop(self) -> None:
-        """End all followers, also later ones."""
+        """End all followers, including later ones."""
         self._stopped = True
         for watched in self._watched.values():
             for follower in watched.followers:
                 follower.stop()
 
     async def look(self) -> None:
-        """Tell the followers until canceled."""
+        """Serve the followers until canceled."""
         loop = asyncio.get_running_loop()
         while True:
             timer = loop.call_later(LOOK_EVERY, self._wanted.set)
@@ -232,7 +232,7 @@ class Watches(Generic[Key, State]):
     async def _look_at(self, keys: Sequence[Key]) -> None:
         try:
             states = await self._read(keys)
-        except Exception as error:  # a loop that ends here would tell nobody anything more
+        except Exception as error:  # if this loop ended, no follower would get anything more
             self._outage.begins(error)
             for key in keys:
                 if watched := self._watched.get(key):

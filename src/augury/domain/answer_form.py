@@ -59,7 +59,8 @@ class AnswerForm:
     task: Task
     names: tuple[str, ...] = ()
     top: int | None = None
-    """How many classes or labels are listed with their probability, the likeliest first. None: all."""
+    """The number of classes or labels that are listed with their probability, the likeliest first. None:
+    all."""
 
     @classmethod
     def of(cls, answers: Iterable[Answer | None]) -> Self:
@@ -97,7 +98,7 @@ class AnswerForm:
 
     def _numbers(self, what: str) -> tuple[AnswerColumn, ...]:
         """One column for each name: `p0`, `p1` or `v0`, `v1`, …, shown as `p_yes` or `value_0.9`. With `top`,
-        two for each place, `top_1` and `p_top_1`, and one for all others."""
+        two columns for each place, `top_1` and `p_top_1`, and one column for all others."""
         if self.top is not None:
             return (*(column for place in range(self.top) for column in _listed(place)), _OTHERS)
         return tuple(
@@ -166,7 +167,7 @@ class AnswerForm:
 
 
 def _listed(place: int) -> tuple[AnswerColumn, AnswerColumn]:
-    """The columns of the label that has this place by its probability, from 0, and of that probability."""
+    """The columns for the label at this place (from 0, the likeliest first) and for its probability."""
     return (
         AnswerColumn(f"t{place}", f"top_{place + 1}", CellKind.TEXT),
         AnswerColumn(f"q{place}", f"p_top_{place + 1}", CellKind.NUMBER),

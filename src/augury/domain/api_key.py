@@ -1,4 +1,4 @@
-"""What an API key may do, and how much it may spend."""
+"""The rights of an API key, and its spending limits."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,20 +14,20 @@ class KeyScope(StrEnum):
     """A group of requests that an API key may make."""
 
     PREDICT = "predict"
-    """Everything that changes something: submitting, canceling, deleting."""
+    """Every request that changes something: submitting, canceling, deleting."""
     READ = "read"
     ADMIN = "admin"
-    """What only administrators may do. It is of use to an administrator's key only."""
+    """Requests for administrators only. Only an administrator's key can use it."""
 
 
 class Period(StrEnum):
-    """A time for which spending is limited: a UTC day, or a UTC month."""
+    """The period of a spending limit: a UTC day or a UTC month."""
 
     DAY = "day"
     MONTH = "month"
 
     def ends(self, at: datetime) -> datetime:
-        """The end of the period that `at` is in."""
+        """The end of the period that contains `at`."""
         day = at.astimezone(UTC).date()
         following = day + timedelta(days=1) if self is Period.DAY else _first_of_next_month(day)
         return datetime(following.year, following.month, following.day, tzinfo=UTC)
@@ -44,14 +44,14 @@ class SpendingLimitReached(DomainError):
     period: Period
     limit: int
     spent: int
-    """In this period so far: what was charged, and what is held for unfinished predictions."""
+    """Spent in this period so far: charged credits, and credits held for unfinished predictions."""
     price: int
     resets_at: datetime
 
 
 @dataclass(eq=False)
 class ScopeMissing(DomainError):
-    """This API key does not have the scope for such a request."""
+    """This API key does not have the scope for this request."""
 
     scope: KeyScope
 
@@ -70,13 +70,13 @@ class ExpiryNotShortened(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """The credits that a key has spent: what was charged, and what is held for unfinished predictions. What
-    was released counts no more."""
+    """The credits that a key has spent: charged credits, and credits held for unfinished predictions.
+    Released credits do not count."""
 
     day: int = 0
-    """In this UTC day."""
+    """In the current UTC day."""
     month: int = 0
-    """In this UTC month."""
+    """In the current UTC month."""
 
     def plus(self, price: int) -> Self:
         return type(self)(self.day + price, self.month + price)
@@ -84,7 +84,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class SpendingLimits:
-    """The most credits that a key may spend in a period. None: as much as there is."""
+    """The most credits that a key may spend in a period. None: no limit."""
 
     day: int | None = None
     month: int | None = None
@@ -93,7 +93,8 @@ class SpendingLimits:
         return self.day is not None or self.month is not None
 
     def require(self, spending: Spending, price: int, *, at: datetime) -> None:
-        """Raises `SpendingLimitReached` if `price` is too much on top of `spending`. Nothing free is."""
+        """Raises `SpendingLimitReached` if `price` on top of `spending` exceeds a limit. A price of 0 never
+        does."""
         of_each = (Period.DAY, self.day, spending.day), (Period.MONTH, self.month, spending.month)
         for period, limit, spent in of_each:
             if price and limit is not None and spent + price > limit:
@@ -108,16 +109,16 @@ NO_LIMITS = SpendingLimits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyTerms:
-    """What an API key may do."""
+    """The rights of an API key."""
 
     id: UUID
     scopes: frozenset[KeyScope] = frozenset(KeyScope)
     models: frozenset[str] | None = None
-    """The models that it may use, each as `name` (every version) or `name@version`. None: all."""
+    """The models that it may use, each as `name` (all versions) or `name@version`. None: all models."""
     limits: SpendingLimits = NO_LIMITS
 
     def require(self, scope: KeyScope, *others: KeyScope) -> None:
-        """Raises `ScopeMissing` unless it has this scope, or one of the others."""
+        """Raises `ScopeMissing` unless the key has this scope or one of the others."""
         if self.scopes.isdisjoint((scope, *others)):
             raise ScopeMissing(scope=scope)
 

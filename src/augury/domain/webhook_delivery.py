@@ -1,4 +1,4 @@
-"""Deliveries: one event for one webhook, tried until the receiver has it."""
+"""Deliveries: an event for a webhook, sent again until the receiver has it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,9 +13,10 @@ from augury.domain.webhook import EventType
 from augury.domain.webhook_try import TryError, TryResult
 
 Facts: TypeAlias = Mapping[str, str | int | None]
-"""What an event says besides the record that it names."""
+"""The facts of an event, besides the record that it names."""
 MOST_BODY_BYTES = 20_000
-"""The most bytes of a webhook's body. What would be larger is left out, and can be read at its URL."""
+"""The maximum size of a webhook's body, in bytes. Larger outputs are left out, and can be read at their
+URL."""
 
 
 @dataclass(eq=False)
@@ -29,14 +30,14 @@ class DeliveryStatus(StrEnum):
     WAITING = "waiting"
     DELIVERED = "delivered"
     FAILED = "failed"
-    """No further try is made."""
+    """No further attempt is made."""
     DROPPED = "dropped"
-    """Its webhook was disabled before it was delivered."""
+    """The webhook was disabled before the delivery succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastTry:
-    """The newest try of a delivery."""
+    """The newest attempt of a delivery."""
 
     at: datetime
     result: TryResult
@@ -47,22 +48,23 @@ class WebhookDelivery:
     """One event on its way to one webhook."""
 
     id: DeliveryId
-    """The receiver gets it as `webhook-id`, the same with every try."""
+    """The receiver gets it as `webhook-id`. It is the same in every attempt."""
     webhook_id: WebhookId
     event: EventType
     subject: UUID | None = None
-    """The prediction or batch that the event is about."""
+    """The prediction or batch of the event."""
     facts: Facts | None = None
     occurred_at: datetime
     status: DeliveryStatus = DeliveryStatus.WAITING
     tries: int = 0
     due_at: datetime | None
-    """The next try; while one is under way, when others may take the delivery over. None: no more tries."""
+    """The time of the next attempt. During an attempt: the time at which another process may take over the
+    delivery. None: no more attempts."""
     last: LastTry | None = None
     finished_at: datetime | None = None
 
     def after(self, result: TryResult, *, wait: timedelta | None, at: datetime) -> Self:
-        """The delivery after a try, of which the next one follows after `wait`."""
+        """The delivery after an attempt. The next attempt follows after `wait`."""
         tried = replace(self, tries=self.tries + 1, last=LastTry(at, result))
         if wait is not None:
             return replace(tried, due_at=at + wait)
@@ -73,14 +75,14 @@ class WebhookDelivery:
         return replace(self, status=DeliveryStatus.DROPPED, due_at=None, finished_at=at)
 
     def replay(self, *, at: datetime) -> Self:
-        """Due at once, with all its tries before it."""
+        """The delivery, due at once and with all its attempts ahead."""
         return replace(self, status=DeliveryStatus.WAITING, tries=0, due_at=at, finished_at=None)
 
 
 def last_try(
     at: datetime | None, status_code: int | None, error: str | None, milliseconds: int | None
 ) -> LastTry | None:
-    """A try from its stored columns."""
+    """An attempt from its stored columns."""
     if at is None:
         return None
     took = timedelta(milliseconds=milliseconds or 0)

@@ -14,18 +14,18 @@ PREFIX = "whsec_"
 
 @dataclass(frozen=True, slots=True)
 class WebhookSecrets:
-    """The secrets of all webhooks. None is stored: each is derived from the service's key, the webhook and
-    the number of its rotation, so that a copy of the database can sign nothing."""
+    """The secrets of all webhooks. None is stored: each is derived from the service's key, the webhook's id
+    and the number of its rotation. So nobody can sign with a copy of the database."""
 
     key: str = field(repr=False)
-    """A key for this purpose only, at least 32 characters."""
+    """A key that is used for nothing else, at least 32 characters."""
 
     def __post_init__(self) -> None:
         if len(self.key) < 32:
             raise ValueError("the key of webhooks must have at least 32 characters")
 
     def secret(self, webhook_id: WebhookId, generation: int) -> str:
-        """`whsec_` and 32 bytes in base64, as receivers' libraries take it."""
+        """`whsec_` and 32 bytes in base64, the format of the receivers' libraries."""
         return PREFIX + base64.b64encode(self._bytes(webhook_id, generation)).decode()
 
     def signatures(
@@ -36,7 +36,7 @@ class WebhookSecrets:
         at: datetime,
         body: bytes,
     ) -> str:
-        """The header `webhook-signature`: one signature for each of these secrets."""
+        """The header `webhook-signature`, with one signature for each of these secrets."""
         content = f"{delivery_id}.{int(at.timestamp())}.".encode() + body
         keys = [self._bytes(webhook_id, each) for each in generations]
         digests = [hmac.digest(key, content, hashlib.sha256) for key in keys]

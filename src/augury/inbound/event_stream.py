@@ -1,4 +1,4 @@
-"""Server-sent events: how they are written, and a response that sends them while something happens."""
+"""Server-sent events: their format, and a response that sends them."""
 
 import asyncio
 import random
@@ -13,22 +13,22 @@ MEDIA_TYPE = "text/event-stream"
 HEADERS = (
     (b"content-type", MEDIA_TYPE.encode()),
     (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),  # NGINX would keep events back
+    (b"x-accel-buffering", b"no"),  # otherwise NGINX would buffer the events
 )
 RECONNECT = b"retry: 1000\n\n"
-"""Milliseconds after which a browser connects again."""
+"""The pause before a browser connects again, in milliseconds."""
 COMMENT = b":\n\n"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """One event. `id` and `name` are without line breaks."""
+    """One event. `id` and `name` must not contain line breaks."""
 
     name: str
     data: bytes
     """UTF-8 without line breaks, such as compact JSON."""
     id: str | None = None
-    """A client sends the last one as `Last-Event-ID` when it connects again."""
+    """A client sends its last id as `Last-Event-ID` when it connects again."""
 
     def encoded(self) -> bytes:
         known = f"id: {self.id}\n" if self.id is not None else ""
@@ -38,15 +38,16 @@ class ServerEvent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     comment_every: timedelta
-    """How long a stream is silent before a comment is sent, so that nobody between takes it for dead."""
+    """After this silence a comment is sent, so that no proxy closes the connection as dead."""
     lifetime: timedelta
-    """After this, or up to a fifth earlier, a stream ends. So those that began together end apart."""
+    """A stream ends after this time, or up to a fifth earlier. So streams that began together do not end
+    together."""
 
 
 class EventResponse:
-    """An ASGI application that sends what `stream` tells until it is over, and closes it.
+    """An ASGI application that sends the events of `stream` until it is over, and closes it.
 
-    With a stream of None there is nothing to tell any more: the answer is 204, after which a browser does not
+    If `stream` is None, there is nothing more to send: the answer is 204, after which a browser does not
     connect again. `told` is called for each event, and `ended` once, at the end.
     """
 
@@ -75,7 +76,7 @@ class EventResponse:
         gone = asyncio.create_task(self._gone(receive, self._stream))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
-            scope["headers"].clear()  # a kilobyte for each stream, which nobody reads any more
+            scope["headers"].clear()  # a kilobyte per stream, not needed any more
             if scope["method"] != "HEAD":
                 await send({"type": "http.response.body", "body": RECONNECT, "more_body": True})
                 await self._tell(self._stream, send, gone)
@@ -100,7 +101,7 @@ class EventResponse:
                 await send({"type": "http.response.body", "body": COMMENT, "more_body": True})
 
     async def _gone(self, receive: Any, stream: Stream[Any]) -> None:  # noqa: ANN401
-        """Returns when the client has left."""
+        """Returns when the client has disconnected."""
         while (await receive())["type"] != "http.disconnect":
             pass
         stream.wake()

@@ -43,7 +43,7 @@ class Received:
     max_price: int | None = None
     key: IdempotencyKey | None = None
     spender: KeyTerms | None = None
-    """The API key whose spending limits the price must fit. None: there are no such limits."""
+    """The API key whose spending limits apply to the price. None: there are no such limits."""
 
     def batch(self, *, at: datetime) -> Batch:
         """Raises `InvalidAmount`."""
@@ -80,7 +80,7 @@ class AcceptBatch:
     limit_events: LimitEvents
 
     async def __call__(self, received: Received) -> Batch | Replayed:
-        """Nothing is run, and nothing is charged, before the whole price is held.
+        """Nothing runs and nothing is charged before the whole price is held.
 
         Raises `NoRows`, `InvalidAmount`, `MaxPriceExceeded`, `SpendingLimitReached`, `NotEnoughCredits`,
         `IdempotencyConflict`, `UserNotFound`, `InvalidToken`.

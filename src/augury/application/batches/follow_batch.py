@@ -1,4 +1,4 @@
-"""Follow a batch: its progress now, then each change until it has ended."""
+"""Follow a batch: its current progress, then each change until it ends."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,12 +8,12 @@ from augury.domain.identifiers import BatchId, UserId
 
 
 class FollowBatch:
-    """Tell each change of a batch. One query looks at all batches that are followed and due."""
+    """Send each change of a batch. One query reads all followed batches that are due."""
 
     def __init__(self, batches: Batches) -> None:
         self._batches = batches
         self._watches: Watches[BatchId, StoredBatch] = Watches(
-            self._read, doing="looking for changed batches", is_last=lambda stored: stored.progress.is_final
+            self._read, doing="reading changed batches", is_last=lambda stored: stored.progress.is_final
         )
 
     async def __call__(self, *, user_id: UserId, batch_id: BatchId) -> StateStream[StoredBatch]:
@@ -21,7 +21,7 @@ class FollowBatch:
         return await self._watches.stream(batch_id, lambda: self._batches.get(batch_id, owner=user_id))
 
     async def look(self) -> None:
-        """Notice changes until canceled."""
+        """Watch for changes until canceled."""
         await self._watches.look()
 
     def stop(self) -> None:

@@ -97,8 +97,8 @@ class BatchBooks(Books, Protocol):
     ) -> None:
         """Store a batch that was being received, and its slices, in order, as queued predictions. They wait
         in the bulk lane, where they cost `costs` (`Slice.cost`), and do not become pending. `key` remembers
-        the request, and `spender` is the API key for whose spending limits the price counts. Call it after
-        `open`, and after `spending`.
+        the request, and `spender` is the API key whose spending limits count the price. Call it after `open`,
+        and after `spending`.
 
         Raises `Conflict` if the key was remembered meanwhile.
         """
@@ -134,7 +134,7 @@ class Batches(Protocol):
 
     @abstractmethod
     async def several(self, ids: Collection[BatchId]) -> Sequence[StoredBatch]:
-        """The accepted batches with these ids, in any order, of any owner."""
+        """The accepted batches with these ids, in any order, of any user."""
 
     @abstractmethod
     async def page(
@@ -151,12 +151,12 @@ class Batches(Protocol):
 
     @abstractmethod
     async def close(self, ids: Collection[BatchId]) -> None:
-        """Record the end of the batches whose slices have all ended, so that later reads need not look at the
-        slices, and tell the webhooks that want to know."""
+        """Record the end of the batches whose slices have all ended, so that later reads need not read the
+        slices. Also add deliveries for the webhooks of this event."""
 
     @abstractmethod
     async def close_ended(self) -> int:
-        """The same for all batches, because a process may have ended before it did so. Returns how many were
+        """Do the same for all batches, in case a process ended before it did so. Returns how many were
         closed."""
 
     @abstractmethod

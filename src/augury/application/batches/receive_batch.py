@@ -51,8 +51,8 @@ class ReceiveBatch:
         top: int | None = None,
         terms: KeyTerms | None = None,
     ) -> AsyncIterator[Receipt]:
-        """`top`: how many classes each answer lists, the likeliest ones; None: up to `Limits.max_classes`.
-        `terms` are those of the caller's API key.
+        """`top` is the number of classes that each answer lists, the likeliest first; None: up to
+        `Limits.max_classes`. `terms` are the rights of the caller's API key.
 
         Raises `ModelNotFound`, `ModelNotListed`, `NoClasses`, `TooManyBatches`.
         """

@@ -6,7 +6,7 @@ from augury.domain.model import Model
 
 
 def values_of(model: Model) -> Values:
-    """What an operator can change of a version."""
+    """The properties of a version that an operator can change."""
     return {
         "state": model.state,
         "share": model.share,
@@ -18,7 +18,7 @@ def values_of(model: Model) -> Values:
 
 
 def act_on(author: Author | None, action: Action) -> ActOnModel | None:
-    """The entry has only the values that have changed. None without an author."""
+    """An entry with only the changed values. None without an author."""
     if author is None:
         return None
 

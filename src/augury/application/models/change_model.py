@@ -9,7 +9,8 @@ from augury.domain.model import Model, ModelRef, ModelState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeModel:
-    """Price, activate or retire one version of a model. Accepted predictions still run at their old price."""
+    """Price, activate or retire one version of a model. Accepted predictions still run, at their old
+    price."""
 
     models: Models
 

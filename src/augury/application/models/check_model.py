@@ -1,4 +1,4 @@
-"""Open a model file that was sent, and offer it or refuse it."""
+"""Open an uploaded model file, and add it as a version or refuse it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,14 +24,14 @@ from augury.domain.model_texts import UnfitForModel
 from augury.domain.model_upload import CheckStage, ModelUpload
 
 MOST_ATTEMPTS = 3
-"""Workers that may end during the check of one file."""
+"""A file is refused after this many workers have died during its check."""
 PAUSE = timedelta(seconds=10)
-"""The pause before a check is tried again after a dependency was unavailable."""
+"""The pause before a check is repeated after a dependency was unavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckModel:
-    """Check the oldest unchecked model file, and offer it as a version or refuse it."""
+    """Check the oldest unchecked model file, and add it as a version or refuse it."""
 
     models: Models
     uploads: ModelUploads
@@ -41,10 +41,10 @@ class CheckModel:
     limits: Limits
 
     async def __call__(self) -> ModelUpload | None:
-        """The upload as the check left it, or None if there is nothing to check.
+        """The upload after the check, or None if there is nothing to check.
 
-        If this process ends meanwhile, another one takes the upload when the lease has ended. Raises
-        `Unavailable` after handing the upload back.
+        If this process ends during the check, another one takes the upload after the lease. If a dependency
+        is unavailable, hands the upload back and raises `Unavailable`.
         """
         upload = await self.uploads.take(lease=self.limits.lease)
         if upload is None:
@@ -85,7 +85,7 @@ class CheckModel:
 
     @asynccontextmanager
     async def _kept(self, upload: ModelUpload, stage: CheckStage) -> AsyncIterator[None]:
-        """Keep the lease while the block runs."""
+        """Renew the lease while the block runs."""
         lease = self.limits.lease
         await self.uploads.keep(upload, stage, lease=lease)
 
@@ -103,7 +103,7 @@ class CheckModel:
 
 
 def _remark(made: Registered) -> str | None:
-    """The remark for the operator about the new version."""
+    """A remark for the operator about the new version."""
     words = [f"it is not active, because {'; '.join(made.differences)}"] if made.differences else []
     words += [
         f"the file's metadata has categories for {name}, which is not a categorical feature of the model: "

@@ -19,13 +19,13 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareVersions:
-    """Predictions, failures, durations and answers of a model's versions in the last minutes."""
+    """Show predictions, failures, durations and answers of a model's versions in the last minutes."""
 
     models: Models
     counts: VersionCounts
 
     async def __call__(self, name: str, *, minutes: int) -> Sequence[Counted]:
-        """The active version first, then the canary, then the others that were used, the newest first.
+        """The active version first, then the canary, then the other versions that were used, newest first.
 
         Raises `ModelNotFound`.
         """

@@ -1,4 +1,5 @@
-"""Follow a model file that was sent: its check now, then each change until it is ready or refused."""
+"""Follow an uploaded model file: the current state of its check, then each change until it is ready or
+refused."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,22 +10,23 @@ from augury.domain.model_upload import ModelUpload
 
 
 class FollowUpload:
-    """Tell each change of a model file's check. One query looks at all files that are followed and due."""
+    """Send each change of a model file's check. One query reads all followed files that are due."""
 
     def __init__(self, uploads: ModelUploads) -> None:
         self._uploads = uploads
         self._watches: Watches[ModelRef, ModelUpload] = Watches(
             self._read,
-            doing="looking for checked model files",
+            doing="reading checked model files",
             is_last=lambda upload: upload.state is not ModelState.CHECKING,
         )
 
     async def __call__(self, ref: ModelRef) -> StateStream[ModelUpload]:
-        """Raises `ModelNotFound` if no file was sent for this version. The caller must close the stream."""
+        """Raises `ModelNotFound` if no file was uploaded for this version. The caller must close the
+        stream."""
         return await self._watches.stream(ref, lambda: self._now(ref))
 
     async def look(self) -> None:
-        """Notice changes until canceled."""
+        """Watch for changes until canceled."""
         await self._watches.look()
 
     def stop(self) -> None:

@@ -1,4 +1,5 @@
-"""Offer a file as the next version of its name: shared by the use cases that register and that check one."""
+"""Add a file as the next version of its name. The use cases that register a file and that check one share
+this."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from augury.domain.model_facts import ModelFacts, ReadAs, ValueIs
 from augury.domain.model_texts import UnfitForModel
 
 FIRST_ROW_PRICE = 1
-"""Credits per row of a new name's first version, if no price is given."""
+"""Credits per row for the first version of a name, if no price is given."""
 
 
 Categories: TypeAlias = Mapping[str, Sequence[str]]
@@ -29,14 +30,15 @@ class Registered:
     is_new: bool
     """Whether this is a new version. If not, the name already had the same file as this version."""
     ignored: Sequence[str] = ()
-    """The model has no such categorical features, but the file has categories for them."""
+    """Features for which the file has categories, but which are not categorical features of the model."""
     differences: Sequence[str] = ()
-    """Why it was not made active: what users of the active version would have to change, in words."""
+    """Why it was not made active: the changes that users of the active version would have to make, in
+    words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The prices that the operator gives. None means the price of the version before."""
+    """The prices from the operator. None means the price of the previous version."""
 
     row: int | None
     text: int | None
@@ -49,12 +51,12 @@ class Prices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offering:
-    """Offers an inspected file as a new version."""
+    """Adds an inspected file as a new version."""
 
     models: Models
     clock: Clock
     author: Author | None = None
-    """The operator who offers it, None for a worker that has checked a file."""
+    """The operator who adds it, or None for a worker that has checked a file."""
 
     async def offer(
         self,
@@ -67,10 +69,9 @@ class Offering:
         activate: bool,
         reserved: ModelRef | None = None,
     ) -> Registered:
-        """`complete` fills in the facts that the operator gave. `reserved` is the version that the file must
-        become.
+        """`complete` adds the facts from the operator. `reserved` is the version that the file must become.
 
-        Raises `InvalidModelName`, `InvalidAmount`, and what `complete` raises.
+        Raises `InvalidModelName`, `InvalidAmount`, and the errors of `complete`.
         """
         facts = complete(found)
 

@@ -1,4 +1,4 @@
-"""Ports: models, their files, the inspection of a file, and files that are sent to the service."""
+"""Ports: models, their files, the inspection of a file, and uploaded files."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from augury.domain.usage import Usage
 
 
 class ModelUnavailable(Exception):
-    """The model's file cannot be used. `str()` says why."""
+    """The model's file cannot be used. `str()` is the reason."""
 
 
 ActOnModel: TypeAlias = Callable[[Model, Model], Act]
@@ -47,17 +47,17 @@ class Models(Protocol):
     async def add(self, model: Model, *, act: Act | None = None) -> None:
         """Add a version. An active one replaces the name's active version, and ends its canary.
 
-        Raises `Conflict` if the name already has that version, or a file that was sent is to become it and
-        has another SHA-256.
+        Raises `Conflict` if the name already has that version, or if another file (by its SHA-256) was
+        uploaded to become that version.
         """
 
     @abstractmethod
     async def last_version(self, name: str) -> int:
-        """The highest version of this name, also of files that were sent. 0 if there is none."""
+        """The highest version of this name, including uploaded files. 0 if there is none."""
 
     @abstractmethod
     async def versions(self, name: str) -> Sequence[Model]:
-        """Every version of this name, including retired ones, the oldest first."""
+        """Every version of this name, including retired ones, oldest first."""
 
     @abstractmethod
     async def card(self, ref: ModelRef) -> str | None:
@@ -68,11 +68,11 @@ class Models(Protocol):
         self, ref: ModelRef, how: Callable[[Model], Model], *, act: ActOnModel | None = None
     ) -> Model:
         """Lock this version and store the prices, `state`, `share` and `facts` that `how` returns. Facts
-        without a card leave the stored one as it is.
+        without a card leave the stored card unchanged.
 
         An active version replaces the name's active one (see `Model.after`), and ends its canary. A canary
-        replaces the name's canary. Returns the changed version. Raises `ModelNotFound`, `Conflict`, and
-        whatever `how` raises.
+        replaces the name's canary. Returns the changed version. Raises `ModelNotFound`, `Conflict`, and the
+        errors of `how`.
         """
 
 
@@ -85,44 +85,45 @@ class ModelStore(Protocol):
 
     @abstractmethod
     async def path(self, sha256: str) -> Path:
-        """The path of the file, whose content was checked. Raises `ModelUnavailable`."""
+        """The path of the file. Its content was checked. Raises `ModelUnavailable`."""
 
 
 class ModelInspector(Protocol):
     @abstractmethod
     async def inspect(self, file: Path) -> ModelFacts:
-        """The facts in the file, read where a malicious file can do no harm.
+        """The facts in the file, read in a place where a malicious file can do no harm.
 
         Raises `ModelRefused`.
         """
 
 
 class VersionCounts(Protocol):
-    """What workers counted of each version, by minute. It is kept for a week."""
+    """The workers' counts of each version, by minute. They are kept for a week."""
 
     @abstractmethod
     async def add(self, counted: Mapping[ModelRef, Usage]) -> None:
-        """Add these to the counts of this minute."""
+        """Add these counts to the current minute."""
 
     @abstractmethod
     async def read(self, name: str, *, within: timedelta) -> Mapping[ModelRef, Usage]:
-        """The counts of the versions of this name since so long ago. Versions without any are left out."""
+        """The counts of this name's versions within this time. Versions without counts are left out."""
 
 
 PIECE_BYTES = 1 << 20
-"""The size of every piece of a stored file except the last. So a file of any size needs little memory."""
+"""The size of every piece of a stored file except the last. With pieces, a file of any size needs little
+memory."""
 
 
 class ModelFiles(Protocol):
-    """Files that were sent to the service, in numbered pieces of `PIECE_BYTES`."""
+    """Uploaded files, in numbered pieces of `PIECE_BYTES`."""
 
     @abstractmethod
     async def begin(self, file_id: ModelFileId) -> None:
-        """Record a file whose pieces will be stored. It has no content until it is `whole`."""
+        """Record a file whose pieces will be stored. It has no content until `whole` is called."""
 
     @abstractmethod
     async def put(self, file_id: ModelFileId, number: int, content: bytes) -> None:
-        """Store a piece, and replace what was there before."""
+        """Store a piece. It replaces an earlier one with the same number."""
 
     @abstractmethod
     async def whole(self, file_id: ModelFileId, *, sha256: str, size: int) -> None:
@@ -134,29 +135,29 @@ class ModelFiles(Protocol):
 
     @abstractmethod
     async def piece(self, file_id: ModelFileId, number: int) -> bytes:
-        """Empty after the last piece, or if the file was deleted."""
+        """A piece of the file. Empty after the last piece, or if the file was deleted."""
 
     @abstractmethod
     async def delete(self, file_id: ModelFileId) -> None: ...
 
     @abstractmethod
     async def unneeded(self, *, limit: int) -> Sequence[ModelFileId]:
-        """Files that no model and no check needs, and files that were not completed within a day."""
+        """Files that neither a model nor a check needs, and files that were not completed within a day."""
 
 
 class ModelUploads(Protocol):
-    """Files that were sent to become versions. A worker takes each to check it, under a lease."""
+    """Uploads that are to become versions. A worker takes each one under a lease and checks it."""
 
     @abstractmethod
     async def add(self, upload: ModelUpload, *, act: Act | None = None) -> None:
-        """Raises `Conflict` if the name already has this version, or another upload that is to become it."""
+        """Raises `Conflict` if the name already has this version, or another upload for it."""
 
     @abstractmethod
     async def get(self, ref: ModelRef) -> ModelUpload | None: ...
 
     @abstractmethod
     async def several(self, refs: Collection[ModelRef]) -> Sequence[ModelUpload]:
-        """The uploads that are to become these versions, or have become them, in any order."""
+        """The uploads for these versions, before and after their check, in any order."""
 
     @abstractmethod
     async def all(self) -> Sequence[ModelUpload]:
@@ -168,20 +169,22 @@ class ModelUploads(Protocol):
 
     @abstractmethod
     async def take(self, *, lease: timedelta) -> ModelUpload | None:
-        """Take the oldest upload that no worker checks, for the time of the lease, and count the attempt.
-        None if there is none."""
+        """Take the oldest upload that no worker is checking, for the time of the lease, and count the
+        attempt. None if there is none."""
 
     @abstractmethod
     async def keep(self, upload: ModelUpload, stage: CheckStage, *, lease: timedelta) -> bool:
-        """Store the stage of the check, and renew the lease. False if another worker has taken it since."""
+        """Store the stage of the check, and renew the lease. False if another worker has taken the upload
+        since."""
 
     @abstractmethod
     async def hand_back(self, upload: ModelUpload, *, pause: timedelta) -> None:
-        """Let it be taken again after the pause, without counting the attempt."""
+        """Allow another check after the pause, without counting this attempt."""
 
     @abstractmethod
     async def record(self, upload: ModelUpload) -> bool:
-        """Store the state and the reason after a check. False if another worker has taken it since."""
+        """Store the state and the reason after a check. False if another worker has taken the upload
+        since."""
 
     @abstractmethod
     async def forget_refused(self, *, keep: timedelta) -> None:

@@ -14,7 +14,7 @@ class PromoteModel:
     models: Models
 
     async def __call__(self, ref: ModelRef, *, author: Author | None = None) -> Model:
-        """Does nothing if it is active already. Raises `ModelNotFound`, or `WrongModelState` if it is no
+        """Does nothing if it is already active. Raises `ModelNotFound`, or `WrongModelState` if it is not a
         canary."""
 
         def promoted(model: Model) -> Model:

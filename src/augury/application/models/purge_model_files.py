@@ -5,7 +5,7 @@ from augury.application.models.ports import ModelFiles, ModelUploads
 
 FILES_AT_ONCE = 100
 KEEP_REFUSED = timedelta(days=7)
-"""How long the reason of a refusal can be read."""
+"""How long the reason of a refusal is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile, ModelUp
 
 
 class ModelReceipt:
-    """A file that is being received. It is deleted again unless it is kept."""
+    """A file that is being received. It is deleted unless it is kept."""
 
     def __init__(self, file_id: ModelFileId) -> None:
         self.file_id = file_id
@@ -36,7 +36,7 @@ class ReceiveModel:
 
     @asynccontextmanager
     async def __call__(self, name: str) -> AsyncIterator[ModelReceipt]:
-        """Raises `InvalidModelName`. The caller puts the pieces into `files` while the block runs, and then
+        """Raises `InvalidModelName`. The caller stores the pieces in `files` while the block runs, and then
         calls `whole`."""
         if not ModelRef(name, 1).is_valid:
             raise InvalidModelName(name=name)
@@ -59,8 +59,9 @@ class ReceiveModel:
         terms: UploadTerms,
         author: Author | None = None,
     ) -> ModelUpload | Model:
-        """Call it when all pieces are stored: `size` bytes with this digest. Returns the upload that a worker
-        will check, or the version that already has this file, with the given terms applied.
+        """Call this when all pieces are stored, with their `size` in bytes and their digest. Returns the
+        upload that a worker will check. If a version already has this file, returns that version after
+        applying the given terms.
 
         `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyModelFile`, and
         `UnfitForModel` if the file itself says how to read its answer.
@@ -71,7 +72,7 @@ class ReceiveModel:
             raise EmptyModelFile
         same = [each for each in await self.models.versions(name) if each.sha256 == sha256]
         if same:
-            if await self.files.find(sha256) is None:  # this may replace one that was lost
+            if await self.files.find(sha256) is None:  # this may replace a lost file
                 await self._keep(receipt, sha256, size)
             act = act_on(author, Action.UPLOAD_MODEL)
             return await retried(lambda: self.models.change(same[-1].ref, partial(_told, terms), act=act))

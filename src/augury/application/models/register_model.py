@@ -28,7 +28,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterModel:
-    """Offer a trained model file as the next version of its name."""
+    """Add a trained model file as the next version of its name."""
 
     models: Models
     store: ModelStore
@@ -46,16 +46,16 @@ class RegisterModel:
         known: Known | None = None,
         author: Author | None = None,
     ) -> Registered:
-        """A price that is not given is taken from the version before.
+        """A price that is not given stays as in the previous version.
 
-        It is not made active if its features or its answers differ from the active version's. If the name
-        already has this file, no new version is made: the given facts are stored for the existing one. Raises
-        `ModelRefused`, `UnfitForModel`, `InvalidModelName`, `InvalidAmount`.
+        The version is not made active if its features or its answers differ from those of the active version.
+        If the name already has this file, no new version is made, and the given facts are stored for the
+        existing one. Raises `ModelRefused`, `UnfitForModel`, `InvalidModelName`, `InvalidAmount`.
         """
         known = known or Known()
         found = await self.inspector.inspect(file)
         complete = partial(completed, categories=known.categories(found.schema), read_as=known.read_as)
-        complete(found)  # so that a file that does not fit is not stored
+        complete(found)  # before the file is stored, because it may not fit
         sha256 = await self.store.put(file)
         offering = Offering(models=self.models, clock=self.clock, author=author)
         prices = Prices(row_price, text_price)

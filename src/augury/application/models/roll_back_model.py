@@ -9,13 +9,14 @@ from augury.domain.model import Model, ModelRef, ModelState, NothingToRollBack, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollBackModel:
-    """End a canary, or make the version active again that was active before this one."""
+    """End a canary, or reactivate the version that was active before this one."""
 
     models: Models
 
     async def __call__(self, ref: ModelRef, *, author: Author | None = None) -> Model:
-        """The version that serves all users now. Raises `ModelNotFound`, `WrongModelState` if it is neither a
-        canary nor active, and `NothingToRollBack` if no version was active before, or it is retired."""
+        """Returns the version that now serves all users. Raises `ModelNotFound`, `WrongModelState` if this
+        version is neither a canary nor active, and `NothingToRollBack` if there is no previous active version
+        or it is retired."""
         return await retried(lambda: self._back(ref, act_on(author, Action.ROLL_BACK_MODEL)))
 
     async def _back(self, ref: ModelRef, act: ActOnModel | None) -> Model:

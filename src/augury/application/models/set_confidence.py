@@ -9,7 +9,7 @@ from augury.domain.model import Model, ModelRef
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetConfidence:
-    """Set the probability below which people are told that a label is not sure."""
+    """Set the threshold of a label's probability. Below it, people are told that the model is not sure."""
 
     models: Models
 

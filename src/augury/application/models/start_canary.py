@@ -10,15 +10,16 @@ from augury.domain.model_texts import UnfitForModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartCanary:
-    """Let a version serve a share of the users whose requests name no version, always the same users."""
+    """Let a version serve a share of the users, always the same ones. It serves their requests that name no
+    version."""
 
     models: Models
 
     async def __call__(self, *, ref: ModelRef, share: float, author: Author | None = None) -> Model:
-        """`share` is from 0.01 to 0.5. Of a version that is a canary already, it changes the share.
+        """`share` is from 0.01 to 0.5. If the version is already a canary, its share changes.
 
         Raises `ModelNotFound`, `WrongModelState`, `InvalidShare`, and `UnfitForModel` if no version is active
-        or users of the active one would get errors or other answers.
+        or users of the active version would get errors or different answers.
         """
 
         async def start() -> Model:

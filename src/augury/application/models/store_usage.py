@@ -6,13 +6,13 @@ from augury.application.models.tally import Tally
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreUsage:
-    """Store what this process counted of versions since the last time."""
+    """Store the counts of versions in this process since the last call."""
 
     tally: Tally
     counts: VersionCounts
 
     async def __call__(self) -> None:
-        """Raises `Unavailable`. Then it is stored the next time."""
+        """Raises `Unavailable`. Then the counts are stored by the next call."""
         taken = self.tally.take()
         if not taken:
             return

@@ -1,4 +1,4 @@
-"""Counts what the versions of models do in this process, until it is stored."""
+"""Counts the results of model versions in this process, until they are stored."""
 
 import json
 import math
@@ -13,10 +13,11 @@ from augury.domain.prediction import Status
 from augury.domain.usage import BOUNDS, NOTHING, Usage
 
 MOST_BYTES = 65_536
-"""Answers with more bytes are not searched for labels and values, since that would hold up the event loop."""
+"""Larger answers are not searched for labels and values, because that would block the event loop. In
+bytes."""
 MOST_LABELS = 50
-"""Labels that are counted of one group of predictions, the most frequent first."""
-# In an output, a quote within a text has a backslash before it, so that these match no text.
+"""The most frequent labels of a group of predictions are counted, at most this many."""
+# Quotes within a text are escaped with a backslash in an output, so these patterns never match inside a text.
 _LABEL = re.compile(rb'"label":("(?:[^"\\]|\\.)*")')
 _VALUE = re.compile(rb'"value":(-?[0-9][0-9.eE+-]*)')
 
@@ -26,7 +27,7 @@ class Tally:
         self._counted: dict[ModelRef, Usage] = {}
 
     def count(self, finished: Sequence[Finished]) -> Mapping[ModelRef, Usage]:
-        """Count predictions that were settled. Answers what was added."""
+        """Count settled predictions. Returns the counts that were added."""
         by_version: dict[ModelRef, list[Finished]] = defaultdict(list)
         for done in finished:
             by_version[done.prediction.model].append(done)
@@ -36,18 +37,18 @@ class Tally:
         return added
 
     def take(self) -> Mapping[ModelRef, Usage]:
-        """What was counted since the last call."""
+        """The counts since the last call."""
         taken, self._counted = self._counted, {}
         return taken
 
     def put_back(self, taken: Mapping[ModelRef, Usage]) -> None:
-        """Count again what could not be stored."""
+        """Add counts back that could not be stored."""
         for ref, usage in taken.items():
             self._counted[ref] = self._counted.get(ref, NOTHING) + usage
 
 
 def usage_of(finished: Sequence[Finished]) -> Usage:
-    """The usage by predictions of one version."""
+    """The usage from predictions of one version."""
     durations = [0] * (len(BOUNDS) + 1)
     for done in finished:
         durations[bisect_left(BOUNDS, done.seconds)] += 1

@@ -15,8 +15,9 @@ def moved_credits(
     *,
     subject: str | None = None,
 ) -> Act | None:
-    """The entry for credits that an operator moved by the transfer with this reference. It has no name of a
-    payment, which may be a person's. The subject is the user by default. None without an author."""
+    """The entry for credits that an operator moved with the transfer of this reference. It leaves out the
+    name of a payment, which may be a person's name. The subject is the user by default. None without an
+    author."""
     return act_of(
         author,
         action,

@@ -1,4 +1,4 @@
-"""Checks the books in the background of a process, as an operator asks for it."""
+"""Checks the books in the background of a process, on an operator's request."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from augury.domain.balance import CheckUnderWay
 from augury.domain.identifiers import uuid7
 
 SILENT = timedelta(seconds=60)
-"""After so long without a sign of life, the process of a check must have ended."""
+"""After this silence, the process of a check counts as dead."""
 LOOK_EVERY = 1.0
 """Seconds between two signs of life of a check."""
 MOST_LISTED = 20
@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 
 
 class CheckBooks:
-    """Check all the books in the background. The result is stored, and its progress can be read."""
+    """Check all the books in the background. The result and the progress are stored."""
 
     def __init__(self, ledger: Ledger, runs: LedgerRuns) -> None:
         self._ledger = ledger
         self._runs = runs
         self._task: asyncio.Task[None] | None = None
-        """One at a time: another one is refused everywhere while it runs."""
+        """Only one check runs at a time in the whole service. Another one is refused."""
 
     async def begin(self, author: Author) -> LedgerRun:
         """Raises `CheckUnderWay`."""
@@ -39,11 +39,11 @@ class CheckBooks:
         return run
 
     async def last(self) -> Sequence[LedgerRun]:
-        """The last checks, the newest first."""
+        """The last checks, newest first."""
         return await self._runs.last(most=MOST_LISTED, silent_for=SILENT)
 
     async def until_canceled(self) -> None:
-        """Wait until the process ends, and then end the check."""
+        """Wait until the process ends, then end the check."""
         try:
             await asyncio.Event().wait()
         finally:
@@ -57,13 +57,13 @@ class CheckBooks:
         except CheckUnderWay:
             await self._runs.end(run_id, deviations=None, failure="another check of the books is running")
         except Unavailable as error:
-            log.warning("a check of the books was broken off: %s", error)
+            log.warning("a check of the books was interrupted: %s", error)
             await self._broken_off(run_id, str(error))
         except asyncio.CancelledError:
             await self._broken_off(run_id, "the process ended")
             raise
-        except Exception as error:  # it must not stay under way for ever
-            log.exception("a check of the books was broken off")
+        except Exception as error:  # otherwise the check would stay under way forever
+            log.exception("a check of the books was interrupted")
             await self._broken_off(run_id, str(error))
 
     async def _watched(self, run_id: UUID) -> None:

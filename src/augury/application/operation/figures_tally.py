@@ -1,4 +1,4 @@
-"""Counts what this process does, for the figures that operators see, until it is stored."""
+"""Counts the work of this process for the operators' figures, until the counts are stored."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ class FiguresTally:
         self._counted += Figures(accepted=predictions)
 
     def ended(self, predictions: Sequence[Prediction]) -> None:
-        """Times are of the processes' own clocks: a clock that is behind makes a latency 0."""
+        """Times come from the processes' own clocks: if a clock is behind, a latency may be 0."""
         self._counted += Figures(
             succeeded=sum(each.status is Status.SUCCEEDED for each in predictions),
             failed=sum(each.status is Status.FAILED for each in predictions),
@@ -27,12 +27,12 @@ class FiguresTally:
         )
 
     def take(self) -> Figures:
-        """What was counted since the last call."""
+        """The counts since the last call."""
         taken, self._counted = self._counted, NOTHING
         return taken
 
     def put_back(self, taken: Figures) -> None:
-        """Count again what could not be stored."""
+        """Add counts back that could not be stored."""
         self._counted += taken
 
 

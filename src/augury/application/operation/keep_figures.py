@@ -10,19 +10,19 @@ from augury.domain.identifiers import uuid7
 EVERY = 5.0
 """Seconds between two signs of life."""
 LAST = 2.0
-"""Seconds that the last one may take."""
+"""Time limit in seconds for the last one."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepFigures:
-    """Store what this process counted, and that it is alive."""
+    """Store this process's counts, and that it is alive."""
 
     tally: FiguresTally
     figures: FiguresOverTime
 
     async def __call__(self, process: Process) -> None:
-        """Raises `Unavailable`. Then it is stored the next time."""
+        """Raises `Unavailable`. Then the counts are stored by the next call."""
         taken = self.tally.take()
         try:
             await self.figures.add(process, taken)
@@ -31,8 +31,8 @@ class KeepFigures:
             raise
 
     async def run(self, part: Part) -> None:
-        """Do so every few seconds until canceled, and once more then. A process that is killed loses what it
-        counted in the last `EVERY` seconds."""
+        """Repeat this every few seconds until canceled, and store once more at the end. A killed process
+        loses the counts of the last `EVERY` seconds."""
         process = Process(id=uuid7(), part=part)
         try:
             while True:

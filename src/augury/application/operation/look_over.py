@@ -16,7 +16,7 @@ ALIVE = timedelta(seconds=20)
 
 
 class Span(StrEnum):
-    """The time that an overview shows."""
+    """The period of an overview."""
 
     HOUR = "hour"
     DAY = "day"
@@ -28,19 +28,20 @@ STEPS = {
     Span.DAY: (Step.HOUR, timedelta(hours=1), 24),
     Span.MONTH: (Step.DAY, timedelta(days=1), 31),
 }
-"""The length of a point, and how many there are."""
+"""The length of a point, and the number of points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     points: Sequence[Point]
-    """One for each minute, hour or day, in order, also where nothing happened. The last one is under way."""
+    """One point for each minute, hour or day, in order, including empty ones. The last one is still
+    incomplete."""
     step: timedelta
     unfinished: int
     oldest: datetime | None
-    """When the oldest unfinished prediction was accepted."""
+    """The time at which the oldest unfinished prediction was accepted."""
     processes: Sequence[Part]
-    """What each process that is alive does."""
+    """The roles of the processes that are alive."""
     last_check: LedgerCheck | None
 
     @property
@@ -50,8 +51,8 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookOver:
-    """See how the service does: predictions, revenue and latencies in the last hour, day or month, and the
-    queue, the workers and the last check of the books now."""
+    """Show the state of the service: predictions, revenue and latencies in the last hour, day or month, and
+    the current queue, workers and last check of the books."""
 
     figures: FiguresOverTime
     predictions: Predictions
@@ -59,7 +60,7 @@ class LookOver:
     clock: Clock
 
     async def __call__(self, span: Span) -> Overview:
-        """Reads figures that were rolled up, and nothing of the history."""
+        """Reads stored sums, never the history."""
         step, length, most = STEPS[span]
         alive = await self.figures.alive(within=ALIVE)
         return Overview(

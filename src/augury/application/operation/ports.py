@@ -1,4 +1,4 @@
-"""Ports: what operators look at: the audit log, figures over time, and checks of the books."""
+"""Ports for operators: the audit log, figures over time, and checks of the books."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from augury.domain.figures import Figures, Step
 from augury.domain.identifiers import UserId
 
 MOST_LOOKED_AT = 1_000
-"""Entries that one page looks at. Filters that fit few of them give a short page, with more to follow."""
+"""Entries that one page searches. Filters that match few of them give a short page with more pages to
+follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Filters:
     """Which entries to show. None shows all."""
 
     actor: str | None = None
-    """An administrator's id, or the system user of a command line."""
+    """An administrator's id, or the system user at the command line."""
     subject: str | None = None
     """As in `Act.subject`."""
     user_id: UserId | None = None
@@ -31,7 +32,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """A part of the log. It may be shorter than the limit, or empty, although more follows."""
+    """A page of the log. It may be shorter than the limit, or empty, even if more entries follow."""
 
     items: Sequence[Entry]
     more: UUID | None = None
@@ -39,8 +40,9 @@ class EntryPage:
 
 
 class AuditLog(Protocol):
-    """What operators did. Entries are never changed. Ports that change something take an `Act`, and record it
-    in the same transaction; `add` is for acts on something that has no transaction with the books."""
+    """The acts of operators. Entries are never changed. Ports that change something take an `Act` and
+    record it in the same transaction. `add` is for acts on other systems, which have no transaction with
+    the books."""
 
     @abstractmethod
     async def add(self, act: Act) -> None: ...
@@ -53,7 +55,8 @@ class AuditLog(Protocol):
 
     @abstractmethod
     async def purge(self, *, keep: timedelta) -> int:
-        """Delete the entries that are older than `keep`, in small steps. Returns how many."""
+        """Delete the entries that are older than `keep`, in small steps. Returns the number of deleted
+        entries."""
 
 
 # Figures -----------------------------------------------------------------------------------------------
@@ -79,19 +82,19 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The figures of one minute, hour or day (UTC), which began at `at`."""
+    """The figures of one minute, hour or day (UTC) that began at `at`."""
 
     at: datetime
     figures: Figures
 
 
 class FiguresOverTime(Protocol):
-    """What all processes counted, by minute, hour and day. Minutes are kept for 2 days, hours for 40 and
-    days for 800 days."""
+    """The counts of all processes, by minute, hour and day. Minutes are kept for 2 days, hours for 40 days,
+    and days for 800 days."""
 
     @abstractmethod
     async def add(self, process: Process, counted: Figures) -> None:
-        """Add what a process counted to the present minute, hour and day, and note that it is alive."""
+        """Add a process's counts to the current minute, hour and day, and record that it is alive."""
 
     @abstractmethod
     async def leave(self, process: Process) -> None:
@@ -99,37 +102,36 @@ class FiguresOverTime(Protocol):
 
     @abstractmethod
     async def read(self, step: Step, *, most: int) -> Sequence[Point]:
-        """The last `most` minutes, hours or days up to now, in order, without those in which nothing was
-        counted."""
+        """The last `most` minutes, hours or days, in order. Those without counts are left out."""
 
     @abstractmethod
     async def alive(self, *, within: timedelta) -> Sequence[Process]:
-        """The processes that gave a sign of life since so long ago, by their ids."""
+        """The processes that gave a sign of life within this time, by their ids."""
 
 
 # Checks of the books -----------------------------------------------------------------------------------
 
 MOST_LINES = 100
-"""Deviations that are kept of one check."""
+"""At most this many deviations of a check are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRun:
-    """A check of the books that an operator began from the desk."""
+    """A check of the books that an operator started from the desk."""
 
     id: UUID
     started_at: datetime
     done: int = 0
-    """Parts of the check that are done, of `total`."""
+    """The finished parts of the check, of `total`."""
     total: int = 0
     finished_at: datetime | None = None
     deviations: int | None = None
-    """None until it has finished, and if it failed."""
+    """None until the check has finished, and if it failed."""
     lines: Sequence[str] = ()
     """The first `MOST_LINES` deviations."""
     failure: str | None = None
     is_silent: bool = False
-    """Whether its process has said nothing for so long that it must have ended."""
+    """Whether its process has been silent for so long that it must have ended."""
 
     @property
     def state(self) -> Literal["running", "finished", "failed", "interrupted"]:
@@ -143,11 +145,12 @@ class LedgerRuns(Protocol):
 
     @abstractmethod
     async def begin(self, run_id: UUID, *, silent_for: timedelta, act: Act) -> LedgerRun:
-        """Raises `CheckUnderWay` if another one is neither finished nor silent for so long."""
+        """Raises `CheckUnderWay` if another check is unfinished and its process is not silent for that
+        long."""
 
     @abstractmethod
     async def progress(self, run_id: UUID, *, done: int, total: int) -> None:
-        """A sign of life, and how far it is."""
+        """Store a sign of life, and the progress."""
 
     @abstractmethod
     async def end(

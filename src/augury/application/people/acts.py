@@ -7,7 +7,7 @@ from augury.domain.user import User
 
 
 def changed_access(before: User, after: User, author: Author | None) -> Act | None:
-    """The entry for blocking or unblocking. None without an author."""
+    """The entry for blocking or unblocking a user. None without an author."""
     return act_on_user(
         author,
         Action.UNBLOCK if after.blocked_at is None else Action.BLOCK,

@@ -13,27 +13,28 @@ from augury.domain.user import ApiKeyNotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChange:
-    """What is to be different. None: that stays as it is."""
+    """The changes. None leaves a value unchanged."""
 
     name: str | None = None
     expires_in: timedelta | None = None
     models: tuple[frozenset[str] | None] | None = None
-    """The new list in a tuple; `(None,)` removes the list, so that all models may be used."""
+    """The new list in a tuple. `(None,)` removes the list, so that all models may be used."""
     limits: SpendingLimits | None = None
-    """They replace both limits."""
+    """Replaces both limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeApiKey:
-    """Change an API key's name, models, spending limits, or bring its expiry forward. Other processes notice
-    it a few seconds later."""
+    """Change an API key's name, models and spending limits, or bring its expiry forward. Other processes
+    notice the change a few seconds later."""
 
     api_keys: ApiKeys
     known: KnownCallers
     clock: Clock
 
     async def __call__(self, *, user_id: UserId, key_id: UUID, change: KeyChange) -> ApiKey:
-        """Raises `ApiKeyNotFound`, also for another user's key, `InvalidApiKeyName`, `ExpiryNotShortened`."""
+        """Raises `ApiKeyNotFound` (also for another user's key), `InvalidApiKeyName`,
+        `ExpiryNotShortened`."""
         changed = await self.api_keys.change(user_id, key_id, lambda key: self._changed(key, change))
         if changed is None:
             raise ApiKeyNotFound

@@ -31,7 +31,7 @@ class ChangePassword:
     ) -> None:
         """Access ends at once in this process, and in others within `Limits.identity_cache`.
 
-        `current` is None only for an operator, who is the `author`.
+        `current` is None only for an operator, the `author`.
 
         Raises `WrongCredentials`, `InvalidPassword`, and `TooManyTries`, so that a stolen token does not help
         to guess the password.

@@ -11,7 +11,7 @@ from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import TooManyApiKeys
 
 USUAL_SCOPES = frozenset({KeyScope.PREDICT, KeyScope.READ})
-"""Those of a key for which none are named."""
+"""The scopes of a key if the request names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

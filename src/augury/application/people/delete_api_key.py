@@ -16,7 +16,7 @@ class DeleteApiKey:
     known: KnownCallers
 
     async def __call__(self, *, user_id: UserId, key_id: UUID, author: Author | None = None) -> None:
-        """`author` is an administrator who does it for the user. Raises `ApiKeyNotFound`, also for another
+        """`author` is the administrator if one acts for the user. Raises `ApiKeyNotFound`, also for another
         user's key."""
         act = act_of(author, Action.REVOKE_KEY, f"api_key:{key_id}", user_id=user_id)
         if not await self.api_keys.remove(user_id, key_id, act=act):

@@ -8,7 +8,7 @@ from augury.domain.user import InvalidToken, UserNotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifyCaller:
-    """Find the user of an access token or API key, and what the key may do."""
+    """Find the user of an access token or API key, and the rights of the key."""
 
     access_tokens: AccessTokens
     api_keys: ApiKeys

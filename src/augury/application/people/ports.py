@@ -40,7 +40,7 @@ class Access(NamedTuple):
     version: int | None = None
     """The account's `access_version` when the access token was issued. None for an API key."""
     key: KeyTerms | None = None
-    """What the API key may do. None for an access token, which may do everything."""
+    """The rights of the API key. None for an access token, which has all rights."""
 
     def require(self, scope: KeyScope) -> None:
         """Raises `ScopeMissing` if the credential is an API key without this scope."""
@@ -116,7 +116,7 @@ class RefreshToken:
     user_id: UserId
     lifetime: timedelta
     client: str | None = None
-    """What its user sees of it in the list of sessions, such as `Firefox, Linux`. None for a program."""
+    """Its name in the user's list of sessions, such as `Firefox, Linux`. None for a program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ class Session:
     family: UUID
     client: str | None
     begun_at: datetime | None
-    """None if an older release began it."""
+    """None if an older release started it."""
     expires_at: datetime
 
 
@@ -160,7 +160,8 @@ class Sessions(Protocol):
 
     @abstractmethod
     async def owner(self, digest: bytes) -> User | None:
-        """The user of this live token, which was not replaced. None if there is none, or a blocked one."""
+        """The user of this live token, unless it was replaced. None if there is no such token, or if the user
+        is blocked."""
 
     @abstractmethod
     async def of(self, user_id: UserId, *, limit: int) -> Sequence[Session]:
@@ -192,7 +193,7 @@ class ApiKey:
     """See `KeyTerms.models`."""
     limits: SpendingLimits = NO_LIMITS
     spending: Spending = NOTHING_SPENT
-    """It is counted only while the key has limits."""
+    """Counted only while the key has limits."""
 
     @property
     def terms(self) -> KeyTerms:
@@ -201,7 +202,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """The owner of an API key, and what the key may do."""
+    """The owner of an API key, and the rights of the key."""
 
     user: User
     terms: KeyTerms
@@ -226,25 +227,25 @@ class ApiKeys(Protocol):
 
     @abstractmethod
     async def remove(self, user_id: UserId, key_id: UUID, *, act: Act | None = None) -> bool:
-        """Returns False if the user has no such key. Then nothing is recorded."""
+        """Returns False, and records nothing, if the user has no such key."""
 
     @abstractmethod
     async def change(
         self, user_id: UserId, key_id: UUID, changed: Callable[[ApiKey], ApiKey]
     ) -> ApiKey | None:
-        """Replace the key's name, models, limits and expiry by those of `changed(key)`, which is called while
-        the key is locked. Returns the key as it is then, or None if the user has no such key."""
+        """Replace the key's name, models, limits and expiry with those of `changed(key)`, which is called
+        while the key is locked. Returns the changed key, or None if the user has no such key."""
 
 
 class Taken(NamedTuple):
     """Attempts that were counted in advance."""
 
     granted: int
-    """How many. Fewer than asked for if the limit is near."""
+    """The number of attempts. It is smaller than the request if the limit is near."""
     left: int
-    """How many are left for others in this window."""
+    """The attempts that are left for other processes in this window."""
     ends_in: timedelta
-    """How long the window lasts."""
+    """The rest of the window."""
 
 
 class Throttle(Protocol):
@@ -262,7 +263,7 @@ class Throttle(Protocol):
 
     @abstractmethod
     async def take(self, key: str, *, share: int, most: int, window: timedelta) -> Taken:
-        """Count up to `share` attempts in advance, so that a process can admit them by itself."""
+        """Count up to `share` attempts in advance, so that a process can admit them without asking again."""
 
 
 class PasswordHasher(Protocol):

@@ -29,8 +29,8 @@ class RegisterUser:
         role: Role = Role.MEMBER,
         author: Author | None = None,
     ) -> User:
-        """`address` is where the request came from, None for an operator at the command line, who is the
-        `author`.
+        """`address` is the network address of the request. It is None for an operator at the command line,
+        the `author`.
 
         Raises `InvalidEmail`, `InvalidPassword`, `EmailTaken`, `TooManyTries`.
         """

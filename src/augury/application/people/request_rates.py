@@ -1,7 +1,7 @@
-"""Limits requests per user, API key and guest, over several processes and without a statement per request.
+"""Limits requests per user, API key and guest, across processes and without a statement per request.
 
-Each process takes requests in advance from the window's count in the database, a twentieth of the limit at a
-time, and fewer when few are left. What it has taken, it admits by itself.
+Each process reserves requests in the window's count in the database: a twentieth of the limit at a time,
+fewer when few are left. It admits its reserved requests without the database.
 """
 
 import asyncio
@@ -16,16 +16,17 @@ from augury.concurrency.recent import Recent
 from augury.domain.request_rate import WINDOW, RateName, RateStatus, TooManyRequests
 
 MOST_CALLERS = 10_000
-"""Callers whose counts a process keeps. Of the others, it takes requests in advance anew."""
+"""Callers whose counts a process keeps. For other callers, it reserves requests again."""
 PART = 20
-"""A process takes this part of a limit in advance; once half of it is used, two such parts of the rest."""
+"""The part of a limit that a process reserves. After half of the limit is used: twice this part of the
+rest."""
 
 Admission = tuple[Sequence[RateStatus], TooManyRequests | None]
-"""Where the caller stands, and the refusal if there is one."""
+"""The state of the caller's limits, and the refusal if there is one."""
 
 
 class RequestRates:
-    """One per process. Windows last a minute; they begin with a caller's first request."""
+    """One instance per process. A window lasts a minute and begins with a caller's first request."""
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class RequestRates:
         return await self._admitted(counts)
 
     async def admit_guest(self, mark: str) -> Admission:
-        """Count a request without a credential. `mark` identifies its address."""
+        """Count a request without a credential. `mark` stands for its address."""
         return await self._admitted([self._count(RateName.GUEST, f"guest:{mark}", self._of_guest)])
 
     def _count(self, name: RateName, key: str, most: int) -> "_Count":
@@ -88,7 +89,7 @@ class RequestRates:
 
 
 class _Count:
-    """One caller's window, as this process knows it."""
+    """One caller's window as this process knows it."""
 
     __slots__ = ("_ends_at", "_left", "key", "most", "name", "taken", "taking")
 
@@ -97,7 +98,7 @@ class _Count:
         self.key = key
         self.most = most
         self.taken = 0
-        """Requests that this process may still admit by itself."""
+        """Requests that this process may still admit without the database."""
         self.taking = asyncio.Lock()
         self._left = most
         self._ends_at = -math.inf
@@ -107,7 +108,7 @@ class _Count:
         return now >= self._ends_at or (not self.taken and self._left > 0)
 
     def share(self, now: float) -> int:
-        """How many requests to take in advance."""
+        """The number of requests to reserve."""
         left = self.most if now >= self._ends_at else self._left
         return max(1, min(self.most, 2 * left) // PART)
 

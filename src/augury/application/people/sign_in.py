@@ -33,8 +33,8 @@ class SignIn:
     async def __call__(self, *, email: str, password: str, address: str, client: str | None = None) -> Tokens:
         """`client` describes the session to its user, see `RefreshToken`.
 
-        Raises `WrongCredentials`, after the same time for known and unknown addresses; `TooManyTries`; and
-        `AccountBlocked`, but only if the password is right.
+        Raises `WrongCredentials`, after the same time for known and unknown addresses; `TooManyTries`; and,
+        only if the password is right, `AccountBlocked`.
         """
         try:
             email = normalized_email(email)

@@ -1,4 +1,4 @@
-"""Shared by the use cases that replay and that drop dead letters."""
+"""Shared by the use cases that replay and drop dead letters."""
 
 from augury.application.predictions.ports import MOST_LETTERS, DeadLetters
 from augury.domain.audit import Act, Action, Author
@@ -8,7 +8,7 @@ from augury.domain.prediction import DeadLetterNotFound
 async def act_on_letters(
     dead_letters: DeadLetters, action: Action, author: Author, *, at_most: int, only: str | None
 ) -> Act:
-    """The entry of the audit log. Raises `DeadLetterNotFound` if there is none with the id `only`."""
+    """The entry of the audit log. Raises `DeadLetterNotFound` if no dead letter has the id `only`."""
     if only is None:
         dead = (await dead_letters.lengths()).dead
         return Act(

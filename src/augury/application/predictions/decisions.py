@@ -34,8 +34,8 @@ class Decisions:
         backlog: Backlog,
         now: datetime,
     ) -> None:
-        """`known` are balances that may be out of date. If what API keys have spent was not read, they are
-        taken to have spent nothing."""
+        """`known` are balances that may be out of date. If the spending of API keys was not read, it is taken
+        as 0."""
         self._before: dict[UserId, Balance] = {**opened.balances, **known}
         self._balances = dict(self._before)
         self._known = known
@@ -73,7 +73,7 @@ class Decisions:
         }
 
     def spending(self) -> Mapping[UUID, SpendingPremise]:
-        """The premises of what was accepted with API keys that have spending limits, by key."""
+        """The premises for API keys with spending limits that accepted something, by key."""
         return self._taken
 
     def keep(self, user_ids: Collection[UserId]) -> Collection[UserId]:
@@ -151,7 +151,7 @@ class Decisions:
         return prediction
 
     def _require_affordable(self, spender: KeyTerms, price: int) -> None:
-        """Raises `SpendingLimitReached`, and `InvalidToken` for a key that was deleted meanwhile."""
+        """Raises `SpendingLimitReached`, and `InvalidToken` if the key was deleted meanwhile."""
         before = Spending()
         if self._spent is not None:
             if spender.id not in self._spent:

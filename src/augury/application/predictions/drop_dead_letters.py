@@ -8,14 +8,15 @@ from augury.domain.audit import Action, Author
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropDeadLetters:
-    """Delete the oldest messages that could not be handled. No prediction is lost: those that are still
+    """Delete the oldest messages that could not be handled. No prediction is lost: predictions that are still
     queued get a new message from the sweeper."""
 
     dead_letters: DeadLetters
     audit_log: AuditLog
 
     async def __call__(self, *, at_most: int, only: str | None = None, author: Author) -> int:
-        """Returns how many were deleted. With `only`, the one with this id. Raises `DeadLetterNotFound`.
+        """Returns how many were deleted. `only` is the id of the one message to delete. Raises
+        `DeadLetterNotFound`.
 
         The queue has no transaction with the books, so the act is recorded before it is done.
         """

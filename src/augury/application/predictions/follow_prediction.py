@@ -1,4 +1,4 @@
-"""Follow a prediction: its state now, then each change until it is final."""
+"""Follow a prediction: its current state, then each change until it is final."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,23 +11,23 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
 
 PLACE_EVERY = 2.0
-"""Seconds between two looks at the place of a queued prediction. They read nothing."""
+"""Seconds between two looks at the place of a queued prediction. The looks read nothing from the database."""
 ROWS_READ_TOGETHER = 1_000
-"""Rows whose answers one statement reads; a prediction of more rows is read alone."""
+"""Rows whose answers one statement reads. A prediction with more rows is read alone."""
 
 
 class FollowPrediction:
-    """Tell each change of a prediction.
+    """Send each change of a prediction.
 
-    Changes are noticed by the workers' events, and by one query a second for all predictions that are
-    followed. Those that have changed are read together.
+    Changes are noticed by the workers' events, and by one query a second for all followed predictions.
+    Predictions that have changed are read together.
     """
 
     def __init__(self, predictions: Predictions, places: Places) -> None:
         self._predictions = predictions
         self._places = places
         self._watches: Watches[PredictionId, Status] = Watches(
-            self._statuses, doing="looking for changed predictions", is_last=lambda status: status.is_final
+            self._statuses, doing="reading changed predictions", is_last=lambda status: status.is_final
         )
         self._reads = NaturalBatches(
             self._read, most=ROWS_READ_TOGETHER, weigh=lambda prediction: prediction.rows
@@ -44,11 +44,11 @@ class FollowPrediction:
         return PredictionStream(follower, stored, self._reads, self._places)
 
     def tell(self, ended: Iterable[Ended]) -> None:
-        """Look at these predictions, which are final, as far as somebody follows them."""
+        """Read these final predictions if somebody follows them."""
         self._watches.ring(each.prediction_id for each in ended)
 
     async def look(self) -> None:
-        """Notice changes until canceled."""
+        """Watch for changes until canceled."""
         await self._watches.look()
 
     def stop(self) -> None:
@@ -82,7 +82,7 @@ class PredictionStream(Stream[StoredPrediction]):
         self._places = places
         self._is_begun = False
         self._ahead: int | None = None
-        """How many predictions were ahead when that was last told."""
+        """The number of predictions ahead that was last sent."""
         follower.told = stored.prediction.status
 
     @property

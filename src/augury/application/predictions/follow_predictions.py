@@ -1,4 +1,4 @@
-"""Follow all predictions of a user: those that are unfinished now, then each change."""
+"""Follow all predictions of a user: first the unfinished ones, then each change."""
 
 import re
 from collections import deque
@@ -22,18 +22,18 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
 
 RESUMABLE = timedelta(days=7)
-"""How far back a stream can go on. `Changes` are kept at least as long."""
+"""How far back a stream can continue. `Changes` are kept at least as long."""
 MOST_AT_ONCE = 100
-"""Changes that are read at once for one stream, and unfinished predictions with which a new one begins."""
+"""Changes that are read at once for one stream, and unfinished predictions at the start of a new one."""
 STREAMS_AT_ONCE = 16
 """Streams whose changes are read together."""
 MOST_WATCHED = 20
-"""Unfinished predictions of a stream whose start is noticed: the newest ones."""
+"""Only this many unfinished predictions of a stream are watched for their start: the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Up to where a follower was told, and when that was, in seconds since 1970."""
+    """The last position that a follower has got, and the time of that, in seconds since 1970."""
 
     position: Position
     at: int
@@ -52,12 +52,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A state of a prediction, which is as `Predictions.page` returns it."""
+    """The state of a prediction, as `Predictions.page` returns it."""
 
     stored: StoredPrediction | None
     """None: the follower was away for too long and has missed changes."""
     mark: Mark | None = None
-    """None if a follower who goes on from here might miss something."""
+    """None if a follower who continues from here might miss something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +72,22 @@ _Page = tuple[Sequence[Change], Mapping[PredictionId, StoredPrediction]]
 
 
 class FollowPredictions:
-    """Tell each change of a user's predictions.
+    """Send each change of a user's predictions.
 
-    Changes are read from the rows. The workers' events only say when to read, and so do two queries a second
-    for all users who are followed.
+    Changes are read from the database. The workers' events only trigger a read, and so do two queries a
+    second for all followed users.
     """
 
     def __init__(self, changes: Changes, predictions: Predictions, clock: Clock) -> None:
         self._changes = changes
         self._predictions = predictions
         self._clock = clock
-        self._watches: Watches[UserId, _Seen] = Watches(
-            self._seen, doing="looking for changes of predictions"
-        )
+        self._watches: Watches[UserId, _Seen] = Watches(self._seen, doing="reading changes of predictions")
         self._pages = NaturalBatches(self._read, most=STREAMS_AT_ONCE)
         self._streams: dict[UserId, set[PredictionsStream]] = {}
 
     async def __call__(self, *, user_id: UserId, after: Mark | None = None) -> "PredictionsStream":
-        """Goes on `after` a mark, if that is not older than `RESUMABLE`. The caller must close the stream."""
+        """Continues `after` a mark that is not older than `RESUMABLE`. The caller must close the stream."""
         now = int(self._clock.now().timestamp())
         has_missed = after is not None and now - after.at > RESUMABLE.total_seconds()
         stream = PredictionsStream(self, user_id, self._watches.follow(user_id))
@@ -108,11 +106,11 @@ class FollowPredictions:
         return stream
 
     def tell(self, ended: Sequence[Ended]) -> None:
-        """Look at the changes of these users, as far as they are followed."""
+        """Read the changes of these users if somebody follows them."""
         self._watches.ring(each.user_id for each in ended)
 
     async def look(self) -> None:
-        """Notice changes until canceled."""
+        """Watch for changes until canceled."""
         await self._watches.look()
 
     def stop(self) -> None:
@@ -126,7 +124,7 @@ class FollowPredictions:
             self._streams.pop(stream.user_id, None)
 
     async def page(self, user_id: UserId, position: Position) -> _Page:
-        """The next changes of the user, and the predictions as they are now."""
+        """The next changes of the user, with the current predictions."""
         return await self._pages.board((user_id, position))
 
     async def listed(self, ids: Sequence[PredictionId]) -> Sequence[Told]:
@@ -169,14 +167,14 @@ class FollowPredictions:
 
 
 class PredictionsStream(Stream[Told]):
-    """The changes of a user's predictions. It has no end of its own."""
+    """The changes of a user's predictions. It does not end by itself."""
 
     __slots__ = ("_all", "_follower", "_has_more", "_position", "_ready", "unfinished", "user_id")
 
     def __init__(self, all_of_them: FollowPredictions, user_id: UserId, follower: Follower[_Seen]) -> None:
         self.user_id = user_id
         self.unfinished: dict[PredictionId, Status] = {}
-        """The statuses that were told of unfinished predictions, up to `MOST_WATCHED` of them."""
+        """The statuses that were sent for unfinished predictions, up to `MOST_WATCHED` of them."""
         self._all = all_of_them
         self._follower = follower
         self._position = Position()
@@ -184,7 +182,7 @@ class PredictionsStream(Stream[Told]):
         self._ready: deque[Told] = deque()
 
     def begin(self, after: Mark, told: Sequence[Told] | None, unfinished: Sequence[Told]) -> None:
-        """Begin with what is `told`, or go on with the changes after the mark."""
+        """Begin with the states in `told`, or continue with the changes after the mark."""
         self._position = after.position
         self._has_more = told is None
         self._ready.extend(Told(each.stored, after) for each in told or ())
@@ -218,7 +216,7 @@ class PredictionsStream(Stream[Told]):
             await self._read_started(seen.statuses)
 
     def _take(self, change: Change, stored: StoredPrediction | None) -> None:
-        """Tell the change. A prediction that has ended meanwhile is told where it has ended."""
+        """Send the change. If a prediction has ended meanwhile, only its end is sent."""
         self._position = change.position
         if stored is None or stored.prediction.batch_id is not None:
             return
@@ -228,7 +226,7 @@ class PredictionsStream(Stream[Told]):
             self._ready.append(told)
 
     async def _read_started(self, statuses: Mapping[PredictionId, Status]) -> None:
-        """Tell the watched predictions that are unfinished but have another status than before."""
+        """Send the watched predictions that are unfinished but have a new status."""
         changed = [
             each
             for each, status in statuses.items()

@@ -1,4 +1,4 @@
-"""Places in the queue, from one read a second that all readers share, and only while something waits."""
+"""Places in the queue. One read a second serves all callers, and only while something waits."""
 
 import asyncio
 import logging
@@ -16,12 +16,12 @@ from augury.domain.queue_place import Line, Pace, Place, Standing
 LOOK_EVERY = 1.0
 """Seconds between two reads."""
 SHARE = 20
-"""A read that takes long is made less often: it takes at most one part in so many of the time."""
+"""Slow reads are made less often: they take at most this part of the time."""
 log = logging.getLogger(__name__)
 
 
 class Places:
-    """Tells where queued predictions stand."""
+    """Knows the places of queued predictions."""
 
     def __init__(self, queues: Queues, backlog: Backlog) -> None:
         self._queues = queues
@@ -33,11 +33,11 @@ class Places:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing waited at the last look."""
+        """Whether nothing waited at the last read."""
         return self._standing.last is None
 
     def of(self, stored: StoredPrediction) -> Place | None:
-        """The place of a queued prediction whose lane was read, else None."""
+        """The place of a queued prediction whose lane was read, otherwise None."""
         prediction = stored.prediction
         if prediction.status is not Status.QUEUED or stored.lane is None:
             return None
@@ -64,7 +64,7 @@ class Places:
                 await self.look()
             except Unavailable as error:
                 log.warning("the places in the queue could not be read: %s", error)
-            except Exception:  # a loop that ends here would leave the last places in force for ever
+            except Exception:  # if this loop ended, the last places would stay forever
                 log.exception("the places in the queue could not be read")
             await asyncio.sleep(max(LOOK_EVERY, SHARE * (self._now() - began)))
 

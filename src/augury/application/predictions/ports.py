@@ -33,7 +33,7 @@ class Claimed:
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
     top: int | None = None
-    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
+    """The number of classes that each answer lists, the likeliest first. None: up to `Limits.max_classes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ class Acceptance(Protocol):
         keys: Collection[tuple[UserId, str]] = (),
         spenders: Collection[UUID] = (),
     ) -> Opened:
-        """The balances of these users, the requests remembered under these keys, and what the API keys
-        `spenders` have spent (with a statement of its own). Nothing is locked. A user without a balance is
-        missing from the answer."""
+        """The balances of these users, the requests remembered under these keys, and the spending of the API
+        keys `spenders` (read with a separate statement). Nothing is locked. Users without a balance are
+        missing."""
 
     @abstractmethod
     async def accept(
@@ -86,11 +86,12 @@ class Acceptance(Protocol):
         spending: Mapping[UUID, SpendingPremise] = NO_SPENDING,
     ) -> Mapping[UserId, Balance]:
         """Record new predictions with the transfers that pay for them, as `Books.record` does, for each user
-        whose premise holds. `spending` has the premises of API keys with spending limits: their user's
-        premise includes them, and what is accepted with them is counted in the same transaction.
+        whose premise holds. `spending` has the premises of API keys with spending limits. A user's premise
+        includes the premises of their keys, and accepted prices are counted for the keys in the same
+        transaction.
 
-        Returns the new balances of these users. Nothing was recorded for the others: their requests must be
-        decided again. There is a premise for each user who has something accepted. Raises `Conflict` if an
+        Returns the new balances of these users. Nothing was recorded for the other users: their requests must
+        be decided again. There is a premise for each user with accepted requests. Raises `Conflict` if an
         idempotency key was remembered meanwhile; then nothing was recorded for anybody.
         """
 
@@ -149,7 +150,7 @@ class Work(Protocol):
 
     @abstractmethod
     async def run_of(self, token: UUID) -> Sequence[PredictionId]:
-        """The predictions of the run with this token; none if there is no such run."""
+        """The predictions of the run with this token. None if there is no such run."""
 
     @abstractmethod
     async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
@@ -219,7 +220,7 @@ class StoredPrediction:
     """The size in bytes of an output that is too large to be read at once; `output` is then None. See
     `Predictions.piece`. 0 for other outputs."""
     lane: Lane | None = field(default=None, compare=False)
-    """The lane in which it waits; None if it does not wait, or that was not read."""
+    """The lane in which it waits. None if it does not wait, or if that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +235,14 @@ class PredictionPage:
 
 @dataclass(frozen=True, slots=True)
 class UsageOfDay:
-    """What a user's predictions by one model cost on one day (UTC)."""
+    """The cost of a user's predictions by one model on one day (UTC)."""
 
     day: date
     model: str
     """The name, without a version."""
     predictions: int
     rows: int
-    """Those that were predicted."""
+    """The predicted rows."""
     charged: int
     """Credits."""
 
@@ -264,8 +265,8 @@ class Predictions(Protocol):
 
     @abstractmethod
     async def listed(self, ids: Collection[PredictionId]) -> Sequence[StoredPrediction]:
-        """The predictions with these ids that exist, in any order, of any owner, with as much of them as
-        `page` returns."""
+        """The predictions with these ids, in any order, of any user, with the same parts that `page` returns.
+        Missing ones are left out."""
 
     @abstractmethod
     async def page(
@@ -294,7 +295,7 @@ class Predictions(Protocol):
 
     @abstractmethod
     async def oldest_waiting(self) -> datetime | None:
-        """When the oldest unfinished prediction was accepted. None if there is none."""
+        """The time at which the oldest unfinished prediction was accepted. None if there is none."""
 
     @abstractmethod
     async def final(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
@@ -302,22 +303,23 @@ class Predictions(Protocol):
 
     @abstractmethod
     async def statuses(self, ids: Collection[PredictionId]) -> Mapping[PredictionId, Status]:
-        """The statuses of the predictions with these ids that exist. Small work stays `queued` until it ends,
-        unless it takes long."""
+        """The statuses of the predictions with these ids; missing ones are left out. Small work stays
+        `queued` until it ends, unless it takes long."""
 
 
 class Queues(Protocol):
-    """What waits in both lanes."""
+    """The waiting predictions of both lanes."""
 
     @abstractmethod
     async def standing(self, *, up_to: PredictionId | None) -> Standing:
-        """All of it, in one read, whose time grows with what waits. The prediction `up_to` tells which of it
-        is counted as left."""
+        """Read all of them at once. The time grows with their number. `up_to` is the prediction up to which
+        work counts as left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Up to where the changes of a user were read: those of predictions with a price, and of free ones."""
+    """The last positions of a user's changes that were read: one for predictions with a price, one for free
+    ones."""
 
     paid: int = 0
     free: int = 0
@@ -325,29 +327,29 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """That a prediction was accepted, or has ended."""
+    """A prediction was accepted, or has ended."""
 
     position: Position
-    """For reading on behind it."""
+    """The position to continue from."""
     prediction_id: PredictionId
     ended: bool
 
 
 class Changes(Protocol):
-    """The accepted and ended predictions of each user: those with a price in the order in which that was
-    recorded, and so the free ones. A change gets its number while its user's balance is locked, so none
-    appears before another one that was read."""
+    """The accepted and ended predictions of each user. Those with a price come in the order in which they
+    were recorded, and so do the free ones. A change gets its number while its user's balance is locked, so no
+    change appears before one that was already read."""
 
     @abstractmethod
     async def newest(self, user_ids: Collection[UserId]) -> Mapping[UserId, Position]:
-        """A position of each user, not before the last change."""
+        """A position of each user that is not before the last change."""
 
     @abstractmethod
     async def since(
         self, asked: Sequence[tuple[UserId, Position]], *, limit: int
     ) -> Sequence[Sequence[Change]]:
-        """For each user and position the next changes after it: up to `limit` of predictions with a price,
-        and as many of free ones. They include slices of batches. Changes of the last seven days are
+        """The next changes of each user after their position: up to `limit` of predictions with a price,
+        and as many of free ones. They include slices of batches. The changes of the last seven days are
         complete."""
 
 
@@ -356,7 +358,7 @@ class PredictionContents(Protocol):
 
     @abstractmethod
     async def input_of(self, prediction_id: PredictionId, *, owner: UserId) -> Json | None:
-        """The rows as they were sent; None after they were forgotten. Raises `PredictionNotFound`."""
+        """The rows of the request. None after they were forgotten. Raises `PredictionNotFound`."""
 
     @abstractmethod
     async def forget(self, prediction_id: PredictionId, *, owner: UserId) -> None:
@@ -565,7 +567,7 @@ class Question:
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
     top: int | None = None
-    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
+    """The number of classes that each answer lists, the likeliest first. None: up to `Limits.max_classes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -601,7 +603,7 @@ class SlicePredictor(Protocol):
 BYTES_SHOWN = 200
 """How many bytes of a dead letter's body are shown."""
 MOST_LETTERS = 1_000
-"""The oldest dead letters, which can be listed and found by their ids."""
+"""Only this many of the oldest dead letters can be listed and found by their ids."""
 
 
 def letter_id(body: bytes, put_at: datetime | None, died_at: datetime | None) -> str:
@@ -613,7 +615,7 @@ class DeadLetter:
     """A message of the queue that could not be handled."""
 
     id: str
-    """Made of its content and its times: two messages with one id are alike in everything."""
+    """Derived from the content and the times. Two messages with the same id are identical."""
     reason: str
     """Why the broker removed it: `rejected`, `delivery_limit`, …; `unknown` if it does not say."""
     deaths: int
@@ -625,7 +627,7 @@ class DeadLetter:
     body: bytes
     """Its first `BYTES_SHOWN` bytes."""
     task: Task | None = None
-    """What the body says, None if it is in no known format."""
+    """The content of the body. None if its format is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -647,19 +649,19 @@ class DeadLetters(Protocol):
 
     @abstractmethod
     async def list(self, *, at_most: int, skip: int = 0) -> Sequence[DeadLetter]:
-        """The oldest ones, without the first `skip` of them; they stay where they are. `skip` and `at_most`
-        are at most `MOST_LETTERS` in all: a broker has no other way than to hand out all of them."""
+        """The oldest messages after the first `skip`. They stay where they are. `skip` and `at_most` together
+        are at most `MOST_LETTERS`, because a broker can only hand out all of them."""
 
     @abstractmethod
     async def drop(self, *, at_most: int, only: str | None = None) -> int:
-        """Delete the oldest ones, or only the one with this id, if it is among the oldest `MOST_LETTERS`.
-        Returns how many. Their predictions stay queued, and the sweeper finds them."""
+        """Delete the oldest messages, or only the message with this id if it is among the oldest
+        `MOST_LETTERS`. Returns how many. Their predictions stay queued, and the sweeper finds them."""
 
     @abstractmethod
     async def replay(self, *, at_most: int, only: str | None = None) -> int:
-        """Put the oldest ones on the queue again, or only the one with this id, if it is among the oldest
-        `MOST_LETTERS`. Returns how many.
+        """Put the oldest messages on the queue again, or only the message with this id if it is among the
+        oldest `MOST_LETTERS`. Returns how many.
 
-        Each is removed here only after the queue has confirmed it: if this is interrupted, a message may be
+        A message is removed here only after the queue has confirmed it: after an interruption, it may be
         delivered twice but is never lost. A message that dies again meanwhile is not taken a second time.
         """

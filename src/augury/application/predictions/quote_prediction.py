@@ -68,8 +68,10 @@ class QuotePrediction:
         terms: KeyTerms | None = None,
         top: int | None = None,
     ) -> Quote:
-        """`data` is one row (an object) or many (an array of objects), decoded from `size` bytes; `model` is
-        `name` or `name@version`, or None for the default model; `terms` are those of the caller's API key.
+        """`data` is one row (an object) or many (an array of objects), decoded from `size` bytes. `model` is
+        `name` or `name@version`, or None for the default model. `terms` are the rights of the caller's API
+        key.
+
         Raises `ModelNotFound`, `ModelNotListed`, `NoRows`, `TooManyRows`, and `MaxPriceExceeded` if the price
         is above `max_price`.
         """

@@ -15,7 +15,8 @@ class ReplayDeadLetters:
     audit_log: AuditLog
 
     async def __call__(self, *, at_most: int, only: str | None = None, author: Author) -> int:
-        """Returns how many were put there. With `only`, the one with this id. Raises `DeadLetterNotFound`.
+        """Returns how many were replayed. `only` is the id of the one message to replay. Raises
+        `DeadLetterNotFound`.
 
         The queue has no transaction with the books, so the act is recorded before it is done.
         """

@@ -50,9 +50,9 @@ class Request:
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
     spender: KeyTerms | None = None
-    """The API key whose spending limits the price must fit. None: there are no such limits."""
+    """The API key whose spending limits apply to the price. None: there are no such limits."""
     top: int | None = None
-    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
+    """The number of classes that each answer lists, the likeliest first. None: up to `Limits.max_classes`."""
 
     @classmethod
     def of(

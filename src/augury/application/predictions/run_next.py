@@ -29,9 +29,9 @@ class RunNext:
         """Run the oldest predictions of the user whose turn it is, up to one slice. Returns their ids; none
         if nothing waits.
 
-        While the books cannot be reached, it waits. After that, it hands back all predictions that it has not
-        predicted, and raises `Unavailable`. It also raises `PredictTimedOut`. If canceled, it hands back what
-        it has picked.
+        While the books cannot be reached, it waits. After the limit, it hands back all predictions that it
+        has not predicted, and raises `Unavailable`. It also raises `PredictTimedOut`. If canceled, it hands
+        back the predictions that it has picked.
         """
         token = uuid4()
         picking = asyncio.ensure_future(self._pick(token))
@@ -51,12 +51,12 @@ class RunNext:
         limits, work = self.execution.limits, self.execution.work
         try:
             return await work.pick(token=token, lease=limits.lease, most=MOST, most_cost=limits.slice_rows)
-        except Unavailable:  # the books may have recorded the pick nevertheless: its attempt must not count
+        except Unavailable:  # the books may have recorded the pick, but the attempt must not count
             self._hand_back_after_the_outage(token)
             raise
 
     def _hand_back_after_the_outage(self, token: UUID) -> None:
-        """Returns at once, so that the ticket is given back meanwhile."""
+        """Returns at once, so that the ticket is given back in the meantime."""
         task = asyncio.create_task(
             patiently(lambda: self._hand_back(token), "handing back an uncertain pick")
         )

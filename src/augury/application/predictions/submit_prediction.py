@@ -47,10 +47,10 @@ class Submission:
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
     terms: KeyTerms | None
-    """What the caller's API key may do (`Access.key`). None for a caller without one. It has no default, so
-    that no edge forgets it."""
+    """The rights of the caller's API key (`Access.key`). None for a caller without one. It has no default, so
+    that no caller of this class forgets it."""
     top: int | None = None
-    """How many classes each answer lists, the likeliest ones. None: up to `Limits.max_classes`."""
+    """The number of classes that each answer lists, the likeliest first. None: up to `Limits.max_classes`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

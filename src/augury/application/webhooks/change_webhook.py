@@ -12,7 +12,7 @@ from augury.domain.webhook_address import require_callable, target_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookChange:
-    """What is to be changed. None leaves a value as it is."""
+    """The changes. None leaves a value unchanged."""
 
     url: str | None = None
     events: Collection[EventType] | None = None
@@ -23,7 +23,7 @@ class WebhookChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeWebhook:
-    """Change a webhook, disable it, or enable it again. Its secret stays."""
+    """Change, disable or re-enable a webhook. Its secret stays the same."""
 
     webhooks: Webhooks
     addresses: Addresses

@@ -7,7 +7,7 @@ from augury.domain.identifiers import UserId, WebhookId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteWebhook:
-    """Delete a webhook and its deliveries, also those that wait."""
+    """Delete a webhook and its deliveries, including those that wait."""
 
     webhooks: Webhooks
 

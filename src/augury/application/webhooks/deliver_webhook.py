@@ -20,7 +20,7 @@ class DeliverWebhook:
     clock: Clock
 
     async def __call__(self, due: DueDelivery, body: Json) -> Tried:
-        """What came of it, and when the next try is due."""
+        """The result, and the time of the next attempt."""
         delivery, hook, now = due.delivery, due.webhook, self.clock.now()
         generations = hook.generations(at=now, overlap=self.settings.rotation_overlap)
         headers = {

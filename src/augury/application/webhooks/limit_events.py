@@ -1,4 +1,4 @@
-"""Tells webhooks of spending limits that refuse requests. The use cases that accept work share this."""
+"""Sends webhooks the refusals of spending limits. The use cases that accept work share this."""
 
 import logging
 from datetime import timedelta
@@ -13,20 +13,20 @@ from augury.domain.webhook import EventType
 from augury.domain.webhook_delivery import Facts
 
 MOST = 10_000
-"""Limits that a process remembers. Beyond that the oldest are dropped."""
+"""Limits that a process remembers. If there are more, the oldest are dropped."""
 A_DAY = timedelta(days=1)
 log = logging.getLogger(__name__)
 
 
 class LimitEvents:
-    """One per process. Of the refusals by one limit in one period, only the first costs a statement."""
+    """One instance per process. Only the first refusal of a limit in a period costs a statement."""
 
     def __init__(self, outbox: WebhookOutbox) -> None:
         self._outbox = outbox
         self._told: Recent[str, bool] = Recent(most=MOST, lifetime=A_DAY)
 
     async def reached(self, user_id: UserId, key_id: UUID, refusal: SpendingLimitReached) -> None:
-        """Never raises. If nobody can be told now, the next refusal is told."""
+        """Never raises. If the event cannot be stored now, the next refusal tries again."""
         once = f"{key_id} {refusal.period} {refusal.resets_at.isoformat()} {refusal.limit}"
         if self._told.get(once):
             return
@@ -40,6 +40,6 @@ class LimitEvents:
         try:
             await self._outbox.put(user_id, EventType.LIMIT_REACHED, facts, once=once)
         except Unavailable as error:
-            log.warning("webhooks were not told of a spending limit: %s", error)
+            log.warning("webhooks get no event for a spending limit: %s", error)
         else:
             self._told.put(once, True)

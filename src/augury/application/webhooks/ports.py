@@ -1,4 +1,4 @@
-"""Ports: webhooks, their deliveries, and the receivers that they lead to."""
+"""Ports: webhooks, their deliveries, and their receivers."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from augury.domain.webhook_try import TryResult
 
 @dataclass(frozen=True, slots=True)
 class UntoldWebhook:
-    """A webhook that was disabled by the service, and a chat in which its owner can be told."""
+    """A webhook that the service has disabled, and a chat of its owner."""
 
     webhook: Webhook
     chat_id: int
@@ -28,7 +28,8 @@ class UntoldWebhook:
 class Webhooks(Protocol):
     @abstractmethod
     async def add(self, webhook: Webhook, *, most: int) -> bool:
-        """Returns False if the user has `most` already. Raises `UserNotFound` if the account was closed."""
+        """Returns False if the user already has `most` webhooks. Raises `UserNotFound` if the account was
+        closed."""
 
     @abstractmethod
     async def get(self, webhook_id: WebhookId, *, owner: UserId) -> Webhook:
@@ -42,7 +43,7 @@ class Webhooks(Protocol):
     async def change(
         self, webhook_id: WebhookId, how: Callable[[Webhook], Webhook], *, owner: UserId
     ) -> Webhook:
-        """Lock it, and store what `how` makes of it. Raises `WebhookNotFound`, and what `how` raises."""
+        """Lock it, and store the result of `how`. Raises `WebhookNotFound`, and the errors of `how`."""
 
     @abstractmethod
     async def remove(self, webhook_id: WebhookId, *, owner: UserId) -> None:
@@ -50,7 +51,8 @@ class Webhooks(Protocol):
 
     @abstractmethod
     async def untold(self, limit: int) -> Sequence[UntoldWebhook]:
-        """Webhooks that were disabled for their failures, whose owners have a chat and were not told yet."""
+        """Webhooks that were disabled after failures. Their owners have a chat and have not got a message
+        yet."""
 
     @abstractmethod
     async def told(self, webhook_id: WebhookId) -> None: ...
@@ -60,13 +62,13 @@ class Webhooks(Protocol):
 
 
 class WebhookOutbox(Protocol):
-    """Events that no other record of the books announces. A settlement, a payment, a change of a balance or
-    of a model writes its own deliveries, in its own transaction."""
+    """Adds events that no other record of the books announces. Settlements, payments, and changes of balances
+    and models add their deliveries in their own transactions."""
 
     @abstractmethod
     async def put(self, user_id: UserId, event: EventType, facts: Facts, *, once: str | None = None) -> None:
-        """Tell each of the user's webhooks that wants this event. With `once`, a name such as that of a limit
-        and its period, an event of this name is told only once."""
+        """Add a delivery for each of the user's webhooks that wants this event. `once` is a name, such as
+        that of a limit and its period: an event with this name is added only once."""
 
 
 class WebhookDeliveries(Protocol):
@@ -81,50 +83,52 @@ class WebhookDeliveries(Protocol):
 
     @abstractmethod
     async def replay(self, webhook_id: WebhookId, delivery_id: DeliveryId) -> WebhookDelivery:
-        """Make it due now, unless it is just being tried. Raises `DeliveryNotFound`."""
+        """Make it due now, unless an attempt is running. Raises `DeliveryNotFound`."""
 
     @abstractmethod
     async def replay_range(
         self, webhook_id: WebhookId, *, since: datetime, until: datetime, only_failed: bool, limit: int
     ) -> int:
-        """Make the oldest `limit` finished deliveries of this time due now. Returns how many that were."""
+        """Make the oldest `limit` finished deliveries of this period due now. Returns how many they were."""
 
     @abstractmethod
     async def take(self, terms: "TakeTerms") -> Sequence["DueDelivery"]:
-        """Take deliveries that are due, in turn from each webhook, those that wait longest first.
+        """Take due deliveries, from each webhook in turn, the longest waiting first.
 
-        Nobody else takes them until the lease ends. Those of disabled or deleted webhooks are dropped.
+        No other process takes them until the lease ends. Deliveries of disabled or deleted webhooks are
+        dropped.
         """
 
     @abstractmethod
     async def record(self, token: UUID, tried: Sequence["Tried"]) -> None:
-        """Store these tries with their webhooks' state, for deliveries that are still under this token."""
+        """Store these attempts with the state of their webhooks, for deliveries that still have this
+        token."""
 
     @abstractmethod
     async def hand_back(self, token: UUID) -> int:
-        """Make all deliveries of this token due again, because their process stops. Returns how many."""
+        """Make all deliveries with this token due again, because their process stops. Returns how many."""
 
     @abstractmethod
     async def backlog(self) -> "WebhookBacklog": ...
 
     @abstractmethod
     async def purge(self, *, keep: timedelta) -> int:
-        """Delete deliveries that finished longer ago, in small steps. Returns how many."""
+        """Delete deliveries that finished before this time, in small steps. Returns how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeTerms:
-    """The limits of a take, its token and its lease."""
+    """The limits of a take, its token, and its lease."""
 
     token: UUID
     lease: timedelta
     most: int
     most_failing: int
-    """Deliveries to webhooks whose last try failed. One at a time goes to each of these."""
+    """Deliveries to webhooks whose last attempt failed. Each of these webhooks gets one at a time."""
     most_each: int
-    """Deliveries under way to one webhook."""
+    """Running deliveries to one webhook."""
     under_way: Mapping[WebhookId, int]
-    """How many this process has under way."""
+    """The number of running deliveries in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class DueDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A try, and the time until the next. None: there is none."""
+    """An attempt, and the time until the next one. None: there is no next one."""
 
     delivery: WebhookDelivery
     result: TryResult
@@ -147,7 +151,7 @@ class WebhookBacklog:
     waiting: int
     """Unfinished deliveries; at most `MOST_COUNTED`."""
     oldest: timedelta
-    """For how long the longest waiting one has been due."""
+    """How long the oldest due delivery has been waiting."""
 
 
 MOST_COUNTED = 100_000
@@ -159,16 +163,16 @@ MOST_COUNTED = 100_000
 class Addresses(Protocol):
     @abstractmethod
     async def of(self, host: str) -> Sequence[str]:
-        """The IP addresses of this name, none if it has none or cannot be resolved in time."""
+        """The IP addresses of this name. None if it has none, or cannot be resolved in time."""
 
 
 class WebhookSender(Protocol):
     @abstractmethod
     async def send(self, url: str, headers: Mapping[str, str], body: Json) -> TryResult:
-        """POST the body, and return what came of it. Never raises, and takes bounded time.
+        """POST the body, and return the result. Never raises, and takes bounded time.
 
-        The name is resolved for each try, and only addresses that may be called are connected to. Redirects
-        are not followed. The answer's body is not read.
+        The name is resolved for each attempt, and only permitted addresses are called. Redirects are not
+        followed. The answer's body is not read.
         """
 
 

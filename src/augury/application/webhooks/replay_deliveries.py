@@ -12,7 +12,7 @@ AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """The time in which the events occurred."""
+    """The period in which the events occurred."""
 
     since: datetime
     until: datetime | None = None
@@ -30,8 +30,8 @@ class ReplayDeliveries:
     clock: Clock
 
     async def __call__(self, *, user_id: UserId, webhook_id: WebhookId, what: DeliveryId | Period) -> int:
-        """The number of deliveries that are sent again. They keep their ids, so that a receiver can tell what
-        it has already. Raises `WebhookNotFound`, `WebhookDisabled`, `DeliveryNotFound`."""
+        """Returns the number of deliveries that are sent again. They keep their ids, so that a receiver can
+        recognize repeated events. Raises `WebhookNotFound`, `WebhookDisabled`, `DeliveryNotFound`."""
         webhook = await self.webhooks.get(webhook_id, owner=user_id)
         if not webhook.is_enabled:
             raise WebhookDisabled

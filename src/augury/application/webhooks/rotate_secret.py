@@ -11,7 +11,7 @@ from augury.domain.webhook_signature import WebhookSecrets
 
 @dataclass(frozen=True, slots=True)
 class RotatedSecret:
-    """A new secret, and until when the one before it signs, too."""
+    """A new secret, and the time until which the old one also signs."""
 
     secret: str
     overlap_until: datetime
@@ -19,8 +19,8 @@ class RotatedSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotateSecret:
-    """Give a webhook a new secret, which is shown only once. The secret before it signs beside it for a
-    while, so that the receiver can be changed without losing a delivery."""
+    """Give a webhook a new secret, which is shown only once. For a while the old secret also signs, so that
+    the receiver can be changed without losing a delivery."""
 
     webhooks: Webhooks
     secrets: WebhookSecrets

@@ -9,14 +9,14 @@ from augury.domain.webhook_delivery import WebhookDelivery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendTestEvent:
-    """Send the event `webhook.test` to a webhook, to see whether its receiver works."""
+    """Send the event `webhook.test` to a webhook, to test its receiver."""
 
     webhooks: Webhooks
     deliveries: WebhookDeliveries
     clock: Clock
 
     async def __call__(self, *, user_id: UserId, webhook_id: WebhookId) -> WebhookDelivery:
-        """The delivery, which is sent in a moment. Raises `WebhookNotFound`, `WebhookDisabled`."""
+        """Returns the delivery, which will be sent soon. Raises `WebhookNotFound`, `WebhookDisabled`."""
         webhook = await self.webhooks.get(webhook_id, owner=user_id)
         if not webhook.is_enabled:
             raise WebhookDisabled

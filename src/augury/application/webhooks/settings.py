@@ -5,23 +5,23 @@ from ipaddress import IPv4Network, IPv6Network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSettings:
-    """The rules of webhooks. Set them equally for the API and the deliverers."""
+    """The rules of webhooks. Give the API and the deliverers the same values."""
 
     most: int = 10
-    """Webhooks of one user."""
+    """The most webhooks of one user."""
     allow: tuple[IPv4Network | IPv6Network, ...] = ()
-    """Networks inside that webhooks may call, also without TLS, such as `10.1.2.0/24`. By default, only
+    """Internal networks that webhooks may call, even without TLS, such as `10.1.2.0/24`. By default, only
     public addresses are called, and only over HTTPS."""
     rotation_overlap: timedelta = timedelta(hours=24)
-    """For how long the secret before still signs after a rotation."""
+    """How long the old secret also signs after a rotation."""
     timeout: timedelta = timedelta(seconds=15)
-    """How long one try may take in all, from the name's resolution to the answer's status."""
+    """Time limit for one attempt, from the resolution of the name to the status of the answer."""
     keep: timedelta = timedelta(days=14)
     """How long finished deliveries of webhooks are kept."""
 
     key: str | None = field(default=None, repr=False)
-    """The key from which the secrets of webhooks are derived. Not set: `AUGURY_SECRET_KEY`. Before you change
-    that one, set this to its old value, so that the webhooks keep their secrets."""
+    """The key from which the secrets of webhooks are derived. Default: `AUGURY_SECRET_KEY`. Before you change
+    `AUGURY_SECRET_KEY`, set this to its old value, so that the webhooks keep their secrets."""
 
     def __post_init__(self) -> None:
         if self.timeout < timedelta(milliseconds=10):

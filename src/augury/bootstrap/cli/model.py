@@ -287,7 +287,7 @@ async def describe(operator: Operator, model: str, texts: Path) -> None:
 @json_option
 @operates
 async def list_(operator: Operator, *, as_json: bool) -> None:
-    """Show every version of every model, also those whose file is being checked or was refused."""
+    """Show every version of every model, including files that are being checked or were refused."""
     uploads = {
         each.ref: each for each in await operator.model_uploads.all() if each.state is not ModelState.READY
     }

@@ -1,5 +1,5 @@
-"""The operator's commands for the queue on RabbitMQ. Those that change something also need the database, for
-the audit log."""
+"""The operator's commands for the queue on RabbitMQ. Commands that change something also need the database,
+for the audit log."""
 
 from collections.abc import Coroutine
 
@@ -87,12 +87,14 @@ async def replay(operator: Operator, limit: int) -> None:
 
 
 @queue.command("drop")
-@click.option("--limit", type=click.IntRange(1, 10_000), required=True, help="The most messages to delete.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), required=True, help="At most this many messages are deleted."
+)
 @operates
 async def drop(operator: Operator, limit: int) -> None:
     """Delete the oldest messages that could not be handled.
 
-    No prediction is lost: those that are still queued get a new message.
+    No prediction is lost: predictions that are still queued get a new message.
     """
     drop_dead_letters = DropDeadLetters(dead_letters=_dead_letters(), audit_log=operator.audit_log)
     dropped = await drop_dead_letters(at_most=limit, author=operator.author)

@@ -14,7 +14,7 @@ from augury.domain.prediction import Failure, Status
 from augury.domain.webhook_delivery import MOST_BODY_BYTES, WebhookDelivery
 
 _ENVELOPE_BYTES = 2_000
-"""More than everything but the output."""
+"""The space for everything but the output."""
 MOST_OUTPUT_BYTES = MOST_BODY_BYTES - _ENVELOPE_BYTES
 _NOTHING = msgspec.Raw(b"null")
 
@@ -24,7 +24,7 @@ class Urls(msgspec.Struct, frozen=True):
 
 
 class FinishedPrediction(msgspec.Struct, frozen=True):
-    """A final prediction, as `GET /predictions/{id}` shows it, without row errors and warnings."""
+    """A final prediction as `GET /predictions/{id}` shows it, but without row errors and warnings."""
 
     id: UUID
     status: Status
@@ -34,7 +34,7 @@ class FinishedPrediction(msgspec.Struct, frozen=True):
     charged: int
     output: msgspec.Raw
     output_omitted: bool
-    """Whether the output is too large for the body, so that it must be read at the URL."""
+    """Whether the output is too large for the body and must be read at the URL."""
     error_count: int
     created_at: datetime
     started_at: datetime | None
@@ -106,7 +106,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def body_of(delivery: WebhookDelivery, data: FinishedPrediction | FinishedBatch | None) -> Json:
-    """The event as JSON. Without `data`, it carries the delivery's own facts, and the id of its subject."""
+    """The event as JSON. Without `data`, it has the delivery's own facts and the id of its subject."""
     facts: dict[str, object] = dict(delivery.facts or {})
     if delivery.subject is not None:
         facts["id"] = delivery.subject

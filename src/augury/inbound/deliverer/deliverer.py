@@ -1,4 +1,4 @@
-"""Sends what is due, many at a time, so that no receiver holds up another."""
+"""Sends due deliveries in parallel, so that a slow receiver does not delay others."""
 
 import asyncio
 import logging
@@ -29,25 +29,25 @@ from augury.inbound.deliverer.bodies import FinishedBatch, FinishedPrediction, b
 from augury.inbound.deliverer.settings import BasePath, DelivererSettings
 
 MARGIN = timedelta(seconds=15)
-"""How much longer than a try its lease lasts, for the result to be recorded."""
+"""How much longer than an attempt its lease lasts, so that the result can be stored."""
 MOST_RECORDED = 500
-"""Tries that share one statement."""
+"""Attempts that share one statement."""
 READ_AT_ONCE = 50
-"""Predictions that are read at once, with their outputs."""
+"""Predictions that are read together, with their outputs."""
 COUNT_EVERY = 15.0
 """Seconds between two counts of the backlog."""
 PURGE_EVERY = 3600.0
 """Seconds between two purges of old deliveries."""
 MOST_SILENT = 120.0
-"""Seconds after which a loop that has not turned counts as dead."""
+"""A loop that has not turned for this many seconds counts as dead."""
 log = logging.getLogger(__name__)
 
 
 class WebhookDeliverer:
-    """Takes due deliveries under a lease, tries each in its own task, and records the results in groups.
+    """Takes due deliveries under a lease, sends each in its own task, and stores the results in groups.
 
-    A process that dies has its deliveries tried again by another one after the lease: a receiver may get one
-    twice, but none is lost.
+    If a process dies, another one repeats its deliveries after the lease: a receiver may get an event twice,
+    but none is lost.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class WebhookDeliverer:
         return time.monotonic() - self._turned_at < MOST_SILENT
 
     async def run(self) -> None:
-        """Deliver until canceled. Then hand back what could not be finished within the grace."""
+        """Deliver until canceled. Then hand back the deliveries that did not finish within the grace."""
         repeated = (
             asyncio.create_task(self._repeat(self._count, COUNT_EVERY)),
             asyncio.create_task(self._repeat(self._purge, PURGE_EVERY)),
@@ -94,7 +94,8 @@ class WebhookDeliverer:
             await self._stop()
 
     async def look(self) -> int:
-        """Take what is due, as far as there is room, and begin to try it. Returns how many were taken."""
+        """Take as many due deliveries as there is room for, and start to send them. Returns how many were
+        taken."""
         room = self._settings.connections - len(self._under_way)
         if room <= 0:
             return 0
@@ -116,7 +117,7 @@ class WebhookDeliverer:
         return len(taken)
 
     async def idle(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no attempt is running."""
         while self._under_way:
             await asyncio.wait(tuple(self._under_way))
 
@@ -156,7 +157,9 @@ class WebhookDeliverer:
                 await self._results.board(tried)
             except Unavailable as error:
                 if time.monotonic() > until:
-                    log.warning("a delivery is tried again, its result could not be recorded: %s", error)
+                    log.warning(
+                        "a delivery will be sent again, because its result could not be stored: %s", error
+                    )
                     return
                 await asyncio.sleep(pauses.next())
             else:
@@ -170,7 +173,7 @@ class WebhookDeliverer:
     async def _data(
         self, due: Sequence[DueDelivery]
     ) -> Mapping[DeliveryId, FinishedPrediction | FinishedBatch]:
-        """What the events are about, as far as it is to be read."""
+        """The predictions and batches of the events, if they must be read."""
         base_path = self._base_path
         data: dict[DeliveryId, FinishedPrediction | FinishedBatch] = {}
         found = await self._predictions.several(_subjects(due, EventType.PREDICTION_FINISHED))
@@ -215,7 +218,7 @@ class WebhookDeliverer:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._results.stop()
         try:
-            # Also those that were taken and not begun yet.
+            # Also deliveries that were taken but not begun.
             if left := await self._deliveries.hand_back(self._token):
                 log.info("handed back %d deliveries", left)
         except Unavailable as error:  # their lease ends anyway

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class BasePath:
-    """The path under which callers find the API, for the URLs in events."""
+    """The path under which callers reach the API, for the URLs in events."""
 
     path: str = ""
 
@@ -12,14 +12,14 @@ class BasePath:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DelivererSettings:
     connections: int = 100
-    """Tries that one deliverer makes at the same time. At most half of them go to webhooks that fail."""
+    """Attempts that one deliverer makes at the same time. At most half of them go to failing webhooks."""
     per_webhook: int = 10
-    """Tries at the same time to one webhook, so that a slow receiver does not hold up others. A webhook whose
-    last try failed gets one."""
+    """Attempts at the same time to one webhook, so that a slow receiver does not delay others. After a failed
+    attempt, a webhook gets only one at a time."""
     look_every: timedelta = timedelta(milliseconds=500)
     """How often an idle deliverer looks for new deliveries."""
     grace: timedelta = timedelta(seconds=5)
-    """How long tries under way may go on after a stop. The others are handed back."""
+    """How long running attempts may continue after a stop. The others are handed back."""
 
     def __post_init__(self) -> None:
         if min(self.connections, self.per_webhook) < 1:

@@ -19,23 +19,27 @@ from augury.inbound.http.problems import documented
 ByActor = Annotated[
     str | None,
     QueryParameter(
-        max_length=100, description="Only acts of this administrator's id, or of this user of a command line."
+        max_length=100,
+        description="Only acts of the administrator with this id, or of this system user at the command "
+        "line.",
     ),
 ]
 OfSubject = Annotated[
     str | None,
-    QueryParameter(max_length=200, description="Only acts on this, such as `user:…` or `model:tone@2`."),
+    QueryParameter(
+        max_length=200, description="Only acts on this subject, such as `user:…` or `model:tone@2`."
+    ),
 ]
 OfUser = Annotated[UUID | None, QueryParameter(description="Only acts that concern this user.")]
 OfAction = Annotated[Action | None, QueryParameter(description="Only acts of this kind.")]
 
 
 class EntryView(msgspec.Struct, frozen=True):
-    """One act of an operator: who did what, on what, when, and what it changed.
+    """One act of an operator: the actor, the action, its subject, the time, and the changes.
 
-    `actor_id` is the administrator's id. It is null for the command line, where `actor` is the name of the
-    system's user. `user_id` is the user whom the act concerns. `before` and `after` have the values that
-    changed. `request_id` names the request, or the run of a command.
+    `actor_id` is the administrator's id. It is null at the command line, where `actor` is the name of the
+    system user. `user_id` is the user whom the act concerns. `before` and `after` have the changed values.
+    `request_id` identifies the request or the run of a command.
     """
 
     id: UUID
@@ -67,7 +71,8 @@ class EntryView(msgspec.Struct, frozen=True):
 
 
 class EntryPage(msgspec.Struct, frozen=True):
-    """A page can be short although more follow: filters together look at a limited number of entries."""
+    """A page may be short although more entries follow: several filters together search only a limited number
+    of entries."""
 
     items: list[EntryView]
     next_cursor: str | None
@@ -76,7 +81,7 @@ class EntryPage(msgspec.Struct, frozen=True):
 @get(
     "/admin/audit",
     summary="Read the audit log",
-    description="What operators did, newest first. Entries are never changed, and are kept for "
+    description="The acts of operators, newest first. Entries are never changed, and are kept for "
     "`AUGURY_KEEP_AUDIT`.",
     responses=documented(401, 403, 422),
 )

@@ -1,4 +1,4 @@
-"""The administrator's routes that show how the service does, and that check the books in the background."""
+"""The administrator's routes that show the state of the service and check the books in the background."""
 
 import math
 from datetime import datetime
@@ -23,15 +23,16 @@ Range = Annotated[
     Span,
     QueryParameter(
         name="range",
-        description="`hour`: 60 points of a minute; `day`: 24 of an hour; `month`: 31 of a day, in UTC.",
+        description="`hour`: 60 points, one per minute; `day`: 24 points, one per hour; `month`: 31 "
+        "points, one per day. In UTC.",
     ),
 ]
 
 
 class PointView(msgspec.Struct, frozen=True):
-    """What happened from `at` on, for one step. `revenue` are the credits that were charged, without refunds
-    subtracted. `p50` and `p95` are the times from acceptance to end that so many of 100 predictions did not
-    exceed, in seconds, rounded up to a step: null without predictions, and above 300 seconds."""
+    """The figures of one step, which begins at `at`. `revenue` is the sum of charged credits; refunds are not
+    subtracted. `p50` and `p95` are percentiles of the time from acceptance to finish, in seconds, rounded up
+    to a step. They are null without predictions, and above 300 seconds."""
 
     at: datetime
     accepted: int
@@ -56,24 +57,25 @@ class PointView(msgspec.Struct, frozen=True):
 
 
 class QueueNow(msgspec.Struct, frozen=True):
-    """Unfinished predictions, and when the oldest of them was accepted."""
+    """The number of unfinished predictions, and the time at which the oldest of them was accepted."""
 
     unfinished: int
     oldest: datetime | None
 
 
 class BooksNow(msgspec.Struct, frozen=True):
-    """When the books were last checked, and with how many deviations. Null if they never were."""
+    """The time of the last check of the books, and its number of deviations. Null if there was no check."""
 
     checked_at: datetime | None
     deviations: int | None
 
 
 class OverviewView(msgspec.Struct, frozen=True):
-    """How the service does: one point per step, the last of which is under way, and the present state.
+    """The state of the service: one point per step, the last one still incomplete, and the current state.
 
-    `workers` are those that gave a sign of life in the last 20 seconds; `processes` counts all processes by
-    what they do. A process stores what it counted every 5 seconds. One that is killed loses that.
+    `workers` is the number of workers that were alive in the last 20 seconds; `processes` counts all
+    processes by their role. Each process stores its counts every 5 seconds. A killed process loses the counts
+    since then.
     """
 
     step_seconds: int
@@ -97,8 +99,9 @@ class OverviewView(msgspec.Struct, frozen=True):
 
 
 class LedgerRunView(msgspec.Struct, frozen=True):
-    """A check of the books: `done` of `total` parts. It is `interrupted` if its process has ended, and
-    `failed` for the `failure`. `deviations` is their number, and `lines` are the first 100."""
+    """A check of the books: `done` of `total` parts. It is `interrupted` if its process has ended. If it is
+    `failed`, `failure` has the reason. `deviations` is the number of deviations, and `lines` describes the
+    first 100."""
 
     id: UUID
     state: Literal["running", "finished", "failed", "interrupted"]
@@ -131,8 +134,8 @@ class LedgerRunList(msgspec.Struct, frozen=True):
 
 @get(
     "/admin/overview",
-    summary="See how the service does",
-    description=f"{LookOver.__doc__} Nothing is computed from the history.",
+    summary="Show the state of the service",
+    description=f"{LookOver.__doc__} It is not computed from the history.",
     responses=documented(401, 403, 422),
 )
 @inject
@@ -144,7 +147,7 @@ async def read_overview(look_over: FromDishka[LookOver], span: Range = Span.HOUR
     "/admin/ledger/checks",
     status_code=202,
     summary="Check the books in the background",
-    description="Begin a check of all the books, one at a time. Read its progress with "
+    description="Start a check of all the books. Only one runs at a time. Read its progress with "
     "`GET /admin/ledger/checks`.",
     responses=documented(401, 403, 409, refusals=[CheckUnderWay()]),
 )
@@ -156,7 +159,7 @@ async def begin_check(request: SignedIn, check_books: FromDishka[CheckBooks]) ->
 @get(
     "/admin/ledger/checks",
     summary="List the checks of the books",
-    description="The last 20 checks that were begun in the background, newest first, with their progress.",
+    description="The last 20 checks that were started in the background, newest first, with their progress.",
     responses=documented(401, 403),
 )
 @inject

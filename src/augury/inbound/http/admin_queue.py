@@ -30,16 +30,18 @@ from augury.inbound.http.problems import documented
 MOST_COUNTED = 1_000_000
 """Unfinished predictions are counted up to this number."""
 MOST_NAMED = 20
-"""Predictions of a dead letter that are named."""
+"""The most predictions of a dead letter that are listed."""
 MOST_USERS = 100
 """Users of the bulk lane that are listed."""
-DropLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="The most messages to delete.")]
+DropLimit = Annotated[
+    int, QueryParameter(ge=1, le=10_000, description="At most this many messages are deleted.")
+]
 ReplayLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="The most messages to replay.")]
 
 
 class DeadLetterView(msgspec.Struct, frozen=True):
-    """A message that could not be handled. `body` is its beginning, with bytes that are not text replaced.
-    `predictions` are those that it names, at most 20 of them; null if it is in no known format."""
+    """A message that could not be handled. `body` is its beginning; bytes that are not text are replaced.
+    `predictions` lists the ids in the message, at most 20; it is null if the format is unknown."""
 
     id: str
     reason: str
@@ -171,7 +173,7 @@ async def replay_dead_letters(
     "/admin/queue/dead",
     summary="List the dead letters",
     description=f"The messages that could not be handled, oldest first: the oldest {MOST_LETTERS:,} of them. "
-    "A page begins after so many messages, so replaying or dropping some moves the others forward.",
+    "`cursor` skips that many messages, so replaying or dropping some moves the others forward.",
     responses=documented(401, 403, 422),
 )
 @inject
@@ -202,7 +204,8 @@ async def replay_dead_letter(
     "/admin/queue/dead/{letter_id:str}",
     status_code=200,
     summary="Drop one dead letter",
-    description="Delete one message that could not be handled, by its `id`. No prediction is lost: one that "
+    description="Delete one message that could not be handled, by its `id`. No prediction is lost: a "
+    "prediction that "
     "is still queued gets a new message.",
     responses=documented(401, 403, 404, refusals=[DeadLetterNotFound()]),
 )

@@ -137,7 +137,7 @@ class PredictionSummaryPage(msgspec.Struct, frozen=True):
     "/admin/users",
     summary="List the users, or find one",
     description="Members and administrators, newest first. With `email`, only the user with this address. "
-    "With `email_prefix`, those whose address begins with it, ordered by address.",
+    "With `email_prefix`, the users whose address begins with it, ordered by address.",
     responses=documented(401, 403, 422),
 )
 @inject

@@ -1,6 +1,6 @@
-"""The door to the Model Context Protocol at `/mcp`. Only identified callers pass.
+"""The entrance to the Model Context Protocol at `/mcp`. Only identified callers pass.
 
-The room behind it is handed in, since inbound rooms do not know each other.
+`bootstrap` hands in the application behind it, because inbound rooms do not import each other.
 """
 
 from collections.abc import Callable
@@ -24,16 +24,16 @@ from augury.inbound.http.refusals import WRONG_ORIGIN
 
 PATH = "/mcp"
 MOST_BYTES = 1_000_000
-"""The largest body of a message. Larger tables are sent to `POST /predictions`."""
+"""The maximum size of a message's body. Larger tables go to `POST /predictions`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentsRoom:
-    """The application that answers agents, as `bootstrap` hands it in."""
+    """The application that answers agents; `bootstrap` hands it in."""
 
     open: Callable[[SubmitPrediction], AbstractAsyncContextManager[ASGIApp]]
     origins: tuple[str, ...]
-    """Origins whose pages may call it."""
+    """Origins whose pages may call `/mcp`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +51,18 @@ class AgentsDoor:
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             await answer_to(request, error).to_asgi_response(None, request)(scope, receive, send)
             return
-        # The answer may take a minute, in which other bodies need the memory.
+        # The answer may take a minute. Meanwhile other bodies need the memory.
         share_of(scope).release()
         await self.app(scope, _replayed(body, receive), send)
 
     async def _admitted(self, scope: Scope, receive: Receive) -> bytes:
-        """The body of a request that may pass. There is no session to GET or DELETE.
+        """The body of a permitted request. There is no session, so GET and DELETE are refused.
 
         Each tool checks the scope of an API key itself.
         """
         origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
         if any(origin not in self.origins for origin in origins):
-            raise Refused(WRONG_ORIGIN, "Pages of this origin may not call this address.")
+            raise Refused(WRONG_ORIGIN, "Pages of this origin may not call `/mcp`.")
         if cast("HTTPScope", scope)["method"] != HttpMethod.POST:
             raise MethodNotAllowedException(headers={"allow": "POST"})
         require_known(scope)
@@ -72,7 +72,7 @@ class AgentsDoor:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """`receive`, which passes on the body that was read before."""
+    """A `receive` that first returns the body that was already read."""
     is_read = False
 
     async def receive_again() -> HTTPReceiveMessage:

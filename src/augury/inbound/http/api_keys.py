@@ -38,14 +38,15 @@ ListedModels = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=_MOST_MODELS,
-        description="The models that the key may use: `name` (every version) or `name@version`. null: all.",
+        description="The models that the key may use: `name` (all versions) or `name@version`. null: all "
+        "models.",
     ),
 ]
 
 
 class LimitsView(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The most credits that the key may spend in a UTC day and a UTC month. null: no limit. What is held for
-    unfinished predictions counts, too; what is released does not."""
+    """The most credits that the key may spend in a UTC day and in a UTC month. null: no limit. Credits that
+    are held for unfinished predictions count; released credits do not."""
 
     day: Credits | None = None
     month: Credits | None = None
@@ -84,7 +85,7 @@ class NewApiKey(msgspec.Struct, forbid_unknown_fields=True):
             msgspec.Meta(
                 min_length=1,
                 max_length=len(KeyScope),
-                description="What the key may do: `read` (every GET), `predict` (submit, cancel, delete), "
+                description="The rights of the key: `read` (every GET), `predict` (submit, cancel, delete), "
                 "`admin` (`/admin/…`, for an administrator's key only). Default: `predict` and `read`.",
             ),
         ]
@@ -95,14 +96,16 @@ class NewApiKey(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ApiKeyChange(msgspec.Struct, forbid_unknown_fields=True):
-    """What is to change. Members that are left out stay as they are."""
+    """The members to change. Members that are left out stay as they are."""
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
     expires_in: (
         Annotated[
             int,
             msgspec.Meta(
-                ge=1, le=_MOST_EXPIRES_IN, description="Seconds from now; not later than the key expires now."
+                ge=1,
+                le=_MOST_EXPIRES_IN,
+                description="Seconds from now until the key expires. It can only expire earlier than before.",
             ),
         ]
         | msgspec.UnsetType

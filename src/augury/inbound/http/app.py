@@ -138,14 +138,14 @@ class Pages(Protocol):
 
     @abstractmethod
     def leads_to(self, path: str) -> bool:
-        """Whether this is the address of a page."""
+        """Whether this address belongs to a page."""
 
     @abstractmethod
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
     @abstractmethod
     async def stop(self) -> None:
-        """Wait for what the pages have begun."""
+        """Wait for the tasks that the pages have started."""
 
 
 def create_app(
@@ -319,8 +319,8 @@ def _handlers(
 
 
 class _New(Router):
-    """A router that is made for one application. Litestar copies routers with all that their documentation
-    says, in case another application has them too, which takes longer than the rest of a start."""
+    """A router for one application. Litestar copies routers with their documentation, in case another
+    application also has them. The copy takes longer than the rest of a start."""
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Who acts in a request of an administrator, for the audit log."""
+"""The author of an administrator's request, for the audit log."""
 
 import re
 
@@ -16,7 +16,7 @@ def author_of(request: SignedIn) -> Author:
 
 
 def request_id_of(scope: Scope) -> str:
-    """The id that a proxy gave the request (`X-Request-Id`), or else a new one."""
+    """The request's id from a proxy (`X-Request-Id`), or else a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _ID.fullmatch(value):
             return value.decode("ascii")

@@ -113,8 +113,8 @@ class BatchResults:
         return found
 
     async def faults(self, stored: StoredBatch, *, limit: int) -> list[tuple[int, RowError | None, Status]]:
-        """The first rows without an answer: the row in the batch, its error if the model has looked at it,
-        and the status of its slice."""
+        """The first rows without an answer: the row's number in the batch, its error if the model has seen
+        it, and the status of its slice."""
         batch_id, found, number = stored.batch.id, list[tuple[int, RowError | None, Status]](), 0
         while slices := await self._batches.slices(batch_id, first=number, limit=10, only_with_errors=True):
             for each in slices:

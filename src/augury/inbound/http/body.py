@@ -196,7 +196,9 @@ def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> R
         required = [each.encode_name for each in fields if each.required]
         missing = [each for each in required if getattr(given, each) is msgspec.UNSET]
         told = [FieldProblem(None, each, "is missing") for each in missing]
-        errors = told + errors if unknown else told or errors  # what is missing may be within a member
+        errors = (
+            told + errors if unknown else told or errors
+        )  # the missing name may belong to a nested object
     said = "; ".join(f"{f'`{each.field}`' if each.field else 'The body'} {each.message}" for each in errors)
     is_bare = name is None and message == _BARE_ROWS and "data" in wanted.__struct_fields__
     rows = ' Rows go into `data`: `{"data": {…}}`.' if is_bare or errors[0] == _NO_DATA else ""

@@ -24,7 +24,7 @@ STRICTEST = (b"content-security-policy", b"default-src 'none'; frame-ancestors '
 """For responses that are not pages. Pages set their own."""
 _SHARE = "augury.share"
 RATES = "augury.rates"
-"""Where the limits of requests stand for the caller (`RateStatus`), in the scope of a request."""
+"""The key in a request's scope for the caller's request limits (`RateStatus`)."""
 NO_STORE = (b"cache-control", b"no-store")
 """For every response that does not set its own, since it is for one caller at one time."""
 

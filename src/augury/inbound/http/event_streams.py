@@ -1,4 +1,4 @@
-"""Event streams: the state now, then each change."""
+"""Event streams: the current state, then each change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ from augury.inbound.http.views import EXAMPLE, ListedPrediction, PredictionView
 
 State = TypeVar("State")
 MISSED = "missed"
-"""The event of a stream that cannot go on where the one before has ended."""
+"""The event of a stream that cannot continue where the previous one ended."""
 _JSON_TEXT = {"contentMediaType": "application/json"}
 _encode = msgspec.json.Encoder().encode
 
@@ -63,7 +63,7 @@ class EventStreams:
 
     async def of_prediction(self, wanted: PredictionId, scope: Scope) -> EventResponse:
         """The events of a prediction of the scope's user, who may be a guest. Raises `PredictionNotFound`,
-        `TooManyStreams`, and a 503 if the process has no place for another stream."""
+        `TooManyStreams`, and a 503 if the process has too many streams."""
         owner, stream = await self._followed(wanted, scope)
         status = stream.status
         if status.is_final and header_of(scope, b"last-event-id") == status:
@@ -84,7 +84,7 @@ class EventStreams:
         return self._of_states(scope, stream, self._shown_of_batch)
 
     async def of_upload(self, ref: ModelRef, scope: Scope) -> EventResponse:
-        """The events of a model file that was sent. Raises `ModelNotFound`, `TooManyStreams`."""
+        """The events of an uploaded model file. Raises `ModelNotFound`, `TooManyStreams`."""
         return self._of_states(scope, await self.follow_upload(ref), _shown_of_upload)
 
     def _of_states(
@@ -108,7 +108,7 @@ class EventStreams:
     def response(
         self, owner: UserId, stream: Stream[State], shown: Callable[[State], ServerEvent]
     ) -> EventResponse:
-        """The response that tells `stream`. If it is refused, the stream is closed."""
+        """The response that sends `stream`. If it is refused, the stream is closed."""
         try:
             ended = self.open_streams.begin(owner)
         except StreamsFull:
@@ -165,7 +165,7 @@ def streamed() -> dict[int, ResponseSpec]:
         204: ResponseSpec(
             None,
             generate_examples=False,
-            description="Everything was told: `Last-Event-ID` names the last event of this stream.",
+            description="Everything was sent: `Last-Event-ID` is the last event of this stream.",
         ),
     }
 
@@ -176,10 +176,12 @@ def streamed() -> dict[int, ResponseSpec]:
     security=BEARER_OR_GUEST,
     tags=["Predictions"],
     summary="Follow a prediction",
-    description="Server-sent events of one of your predictions: its state now, then each change. The stream "
-    "ends after the final state. `event` is the status, `data` the prediction as `GET /predictions/{id}` "
-    "shows it; an output of more than 262,144 bytes is left out (null). A comment is sent every 15 seconds. "
-    "A stream that ends earlier can be opened again: it begins with the state then. Guests can follow "
+    description="Server-sent events of one of your predictions: its current state, then each change. The "
+    "stream "
+    "ends after the final state. `event` is the status, and `data` is the prediction as `GET "
+    "/predictions/{id}` "
+    "shows it; an output of more than 262,144 bytes is null. A comment is sent every 15 seconds. "
+    "If a stream ends earlier, open it again: it begins with the current state. Guests can follow "
     "predictions that were submitted from the same address today or yesterday (UTC).",
     responses={
         **streamed(),
@@ -197,11 +199,13 @@ async def prediction_events(request: Anyone, prediction_id: FromPath[UUID]) -> E
     "/events",
     tags=["Predictions"],
     summary="Follow all predictions",
-    description="Server-sent events of all your predictions: first those that are unfinished, up to the "
-    "newest 100 of each status, then each change. The stream has no end. `event` is the status, `data` "
-    "the prediction as `GET /predictions` lists it. With `Last-Event-ID`, the stream goes on after that "
-    "event if it is not older than 7 days; otherwise it begins anew, with the event `missed`. Slices of "
-    "batches are not told: follow a batch by its own route.",
+    description="Server-sent events of all your predictions: first your unfinished predictions, up to 100 "
+    "of each "
+    "status, newest first, then each change. The stream does not end. `event` is the status, "
+    "and `data` is "
+    "the prediction as `GET /predictions` lists it. With `Last-Event-ID`, the stream continues after that "
+    "event if it is not older than 7 days; otherwise it starts again, with the event `missed`. Slices of "
+    "batches are not sent: follow a batch by its own route.",
     responses={**streamed(), **documented(401, 429, refusals=[TooManyStreams(most=100, retry_after=1)])},
 )
 async def events(request: SignedIn) -> EventResponse:
@@ -213,8 +217,10 @@ async def events(request: SignedIn) -> EventResponse:
     "/batches/{batch_id:uuid}/events",
     tags=["Batches"],
     summary="Follow a batch",
-    description="Server-sent events of one of your batches: its progress now, then each change. The stream "
-    "ends after the final state. `event` is the status, `data` the batch as `GET /batches/{id}` shows it.",
+    description="Server-sent events of one of your batches: its current progress, then each change. The "
+    "stream "
+    "ends after the final state. `event` is the status, and `data` is the batch as `GET "
+    "/batches/{id}` shows it.",
     responses={
         **streamed(),
         **documented(401, 404, 429, refusals=[BatchNotFound(BATCH), TooManyStreams(most=100, retry_after=1)]),
@@ -228,7 +234,8 @@ async def batch_events(request: SignedIn, batch_id: FromPath[UUID]) -> EventResp
 @get(
     "/admin/models/{ref:str}/events",
     summary="Follow the check of a model file",
-    description="Server-sent events of a file that was sent: its state now (`checking`), then each change. "
+    description="Server-sent events of an uploaded file: its current state (`checking`), then each "
+    "change. "
     "The stream ends after `ready` or `refused`. `data` is the version as `GET /admin/models` shows it.",
     responses={
         **streamed(),

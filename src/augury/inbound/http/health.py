@@ -60,7 +60,7 @@ async def ready(request: Request[None, None, State]) -> Response[Readiness]:
 
 
 async def dependencies(checks: Checks, patience: timedelta) -> dict[str, str]:
-    """What each dependency answers to its check, by name: `ok`, or what is wrong."""
+    """The result of each dependency's check, by name: `ok`, or the error."""
     seconds = patience.total_seconds()
     said = await asyncio.gather(*(_ask(name, check, seconds) for name, check in checks.items()))
     return dict(zip(checks, said, strict=True))

@@ -68,7 +68,8 @@ def name_of_key(scope: Scope) -> str | None:
 
 
 def checked_name(name: str, where: str) -> str:
-    """The name of a key. Raises a 422 if it cannot be one. `where` it stands is for the caller."""
+    """Check the name of a key. Raises a 422 if it is not valid; `where` tells the caller its place in the
+    request."""
     if not 1 <= len(name) <= MOST_KEY_CHARACTERS or not all(" " <= each <= "~" for each in name):
         raise Refused(
             WRONG_SHAPE, f"`{where}` must be 1 to {MOST_KEY_CHARACTERS} printable ASCII characters."

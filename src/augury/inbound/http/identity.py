@@ -55,11 +55,10 @@ class Identity:
     ) -> UserId | None:
         """The owner of the credential, or None without one. Raises `InvalidToken` for a wrong one.
 
-        An API key must have the scope that the request `needs`: by default, `read` for a GET and `predict`
-        for everything else. The scope `otherwise` will do, too. Raises `ScopeMissing`, and
-        `TooManyRequests`.
+        An API key must have the scope `needs`: by default, `read` for a GET and `predict` for everything
+        else. The scope `otherwise` is accepted, too. Raises `ScopeMissing` and `TooManyRequests`.
 
-        Also notes the version of an access token as the scope's `auth`, which is None for an API key.
+        Also stores the version of an access token as the scope's `auth`; it is None for an API key.
         """
         access = await self._access(scope)
         if self.rates.limits_callers if access else self.rates.limits_guests:
@@ -84,7 +83,7 @@ class Identity:
         return await self.identify_caller(credential.strip())
 
     async def _admit(self, scope: Scope, access: Access | None) -> None:
-        """Count the request, also one that is refused later. Its answer says where the limits stand."""
+        """Count the request, even if it is refused later. Its answer shows the limits."""
         if access is None:
             statuses, refusal = await self.rates.admit_guest(self.tries_mark(scope))
         else:
@@ -138,7 +137,7 @@ async def signed_in_or_guest(connection: ASGIConnection[Any, Any, Any, Any], _: 
 
 
 def key_of(scope: Scope) -> KeyTerms | None:
-    """What the caller's API key may do. None for a caller without one."""
+    """The rights of the caller's API key. None for a caller without one."""
     terms: KeyTerms | None = cast("dict[str, Any]", scope).get(_KEY)
     return terms
 
@@ -163,7 +162,7 @@ async def in_person(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     try:
         await signed_in(connection, handler)
     except ScopeMissing:
-        raise NotByApiKey from None  # no scope would help
+        raise NotByApiKey from None  # no scope permits it
     if connection.scope["auth"] is None:
         raise NotByApiKey
 

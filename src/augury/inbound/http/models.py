@@ -183,7 +183,7 @@ def _answer_properties(form: AnswerForm) -> tuple[dict[str, Any], list[str]]:
     names = list(form.names)
     number: dict[str, Any] = {"type": "number"}
     by_name = {"type": "object", "properties": dict.fromkeys(names, number), "required": names}
-    # With `top`, only the likeliest are listed, and `others` adds up the rest.
+    # With `top`, only the likeliest are listed; `others` is the sum of the rest.
     listed = {
         "probabilities": {**by_name, "required": [], "minProperties": 1, "additionalProperties": False},
         "others": {"type": "number", "minimum": 0},

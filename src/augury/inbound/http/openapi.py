@@ -78,7 +78,7 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
     schemas = (document.components or Components()).schemas or {}
     for name in _bodies(app):
         schemas[name].additional_properties = False
-    for name in [name for name in schemas if name.startswith(_RESPONSES)]:  # not types of the API
+    for name in [name for name in schemas if name.startswith(_RESPONSES)]:  # they are not types of the API
         del schemas[name]
     document.paths = _in_order(document.paths or {})
     shown = document.to_schema()

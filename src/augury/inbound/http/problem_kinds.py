@@ -139,8 +139,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "version-missing",
         "Version missing",
         _same("model"),
-        "`{model}` names no version. Say which one is meant, such as `{model}@1`; `GET /models/{model}` "
-        "lists them.",
+        "`{model}` names no version. Name one, such as `{model}@1`; `GET /models/{model}` lists them.",
     ),
     InvalidModelName: Kind(
         422,
@@ -234,7 +233,8 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "no-classes",
         "No classes",
         _same(),
-        "The model answers no classes, so `top` has no meaning for it. Ask without `top`.",
+        "The model does not answer with classes, so it does not accept `top`. Send the request "
+        "without `top`.",
     ),
     NotExplained: Kind(
         422,
@@ -271,7 +271,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "too-many-streams",
         "Too many event streams",
         _same("most"),
-        "You have {most} event streams open, which is the most. Close one first.",
+        "You have {most} event streams open, which is the maximum. Close one first.",
     ),
     BatchNotFound: Kind(404, "batch-not-found", "No such batch", _same("batch_id")),
     BatchPurged: Kind(410, "batch-purged", "Rows and answers deleted", _same("batch_id")),
@@ -367,7 +367,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
     WebhookNotFound: Kind(404, "webhook-not-found", "No such webhook"),
     DeliveryNotFound: Kind(404, "delivery-not-found", "No such delivery"),
     InvalidWebhook: Kind(
-        422, "invalid-webhook", "Invalid webhook", _same("reason"), "The webhook is not possible: {reason}."
+        422, "invalid-webhook", "Invalid webhook", _same("reason"), "The webhook is not valid: {reason}."
     ),
     TooManyWebhooks: Kind(
         409,
@@ -401,7 +401,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         422,
         "expiry-not-shortened",
         "Expiry not brought forward",
-        says="The key would expire later than now set. Make a new key instead.",
+        says="A key's expiry can only be brought forward. Create a new key instead.",
     ),
     InvalidLink: Kind(422, "invalid-link", "Invalid link"),
     ChatLinked: Kind(409, "chat-linked", "Chat already linked"),

@@ -99,8 +99,8 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 _OF_CALLERS = (403, 429)
-"""Every route that takes a credential can answer these: the API key has not the scope, or there are too many
-requests."""
+"""Every route that takes a credential can answer these: the API key does not have the scope, or there are too
+many requests."""
 
 
 def documented(*statuses: int, refusals: Sequence[DomainError] = ()) -> dict[int, ResponseSpec]:

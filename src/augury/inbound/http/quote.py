@@ -35,12 +35,11 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """`explain_price` is the price of explaining a row, on top of `row_price`; it is null if no explanation
-    is asked for. `price` would be held, and `charge` charged if the model can predict all valid rows.
-    `text_bytes` are the UTF-8 bytes of the values of text features, which cost `text_price` per 1,000,
-    rounded up. With no valid row the request is refused.
-
-    `errors` lists the first of the errors that `error_count` counts."""
+    """`explain_price` is the price of explaining a row, on top of `row_price`; it is null if the request does
+    not ask for explanations. `price` would be held. `charge` would be charged if the model can predict all
+    valid rows. `text_bytes` is the size of the values of text features in UTF-8 bytes; they cost `text_price`
+    per 1,000, rounded up. A request without a valid row is refused. `errors` lists the first of the errors
+    that `error_count` counts."""
 
     model: str
     row_price: int

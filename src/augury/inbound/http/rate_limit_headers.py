@@ -1,6 +1,6 @@
 """The headers of request limits: draft-ietf-httpapi-ratelimit-headers-10, as structured fields (RFC 9651).
 
-The draft still changes, so everything that it says is in this function.
+The draft still changes, so only this module depends on it.
 """
 
 from collections.abc import Sequence

@@ -51,11 +51,11 @@ class HttpSettings:
     max_wait: timedelta = timedelta(seconds=60)
     """The longest time that `Prefer: wait` may hold an answer."""
     stream_comment_every: timedelta = timedelta(seconds=15)
-    """How long an event stream is silent before a comment is sent. A proxy in front must wait longer than
-    this for the next bytes."""
+    """A comment is sent after an event stream has been silent for this long. A proxy in front must wait
+    longer for the next bytes."""
     stream_lifetime: timedelta = timedelta(hours=1)
-    """How long an event stream stays open. Then it ends, and the client connects again with its credential,
-    and misses nothing."""
+    """How long an event stream stays open. Then it ends. The client connects again, its credential is checked
+    again, and it misses nothing."""
     flight: int = 256
     """The most submits that share one transaction."""
     check_timeout: timedelta = timedelta(seconds=2)

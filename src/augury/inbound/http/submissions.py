@@ -92,8 +92,9 @@ Top = (
             ge=1,
             le=MOST_TOP,
             description="How many classes or labels each answer lists, the likeliest first; `others` is the "
-            "sum of the other probabilities. Without it, a model of very many classes lists the first 1,000 "
-            "(`AUGURY_MAX_CLASSES`), and any other model all. The price is the same.",
+            "sum of the other probabilities. By default, a model of very many classes lists the first "
+            "1,000 "
+            "(`AUGURY_MAX_CLASSES`), and any other model lists all. The price is the same.",
         ),
     ]
     | None

@@ -54,9 +54,9 @@ class Urls(msgspec.Struct, frozen=True):
 
 
 class PlaceInQueue(msgspec.Struct, frozen=True):
-    """The place of a queued prediction: how many are likely to start before it, and in how many seconds it is
-    likely to start, and to have started in nine of ten cases. The times are null while the speed is not
-    known."""
+    """The place of a queued prediction. `ahead` is the number of predictions that are likely to start first,
+    `starts_in` the estimated seconds until it starts. In nine of ten cases it starts within `starts_in_p90`.
+    The times are null while the speed is not known."""
 
     ahead: int
     starts_in: float | None
@@ -68,9 +68,9 @@ class PlaceInQueue(msgspec.Struct, frozen=True):
 
 
 class PredictionView(msgspec.Struct, frozen=True):
-    """One prediction in its current state. While it is queued, `queue` is its place. `price` is held for it,
-    `charged` is its final cost, and `refunded` the part of that which was refunded since. `errors` lists
-    the first of the errors that `error_count` counts; likewise `warnings` and `warning_count`."""
+    """One prediction in its current state. While it is queued, `queue` has its place. `price` is held for it,
+    `charged` is its final cost, and `refunded` is the part of `charged` that was refunded later. `errors`
+    lists the first of the errors that `error_count` counts; likewise `warnings` and `warning_count`."""
 
     id: PredictionId
     status: Status

@@ -106,8 +106,9 @@ class WebhookTest(msgspec.Struct):
 EVENTS: Mapping[EventType, tuple[type, str, dict[str, Any]]] = {
     EventType.PREDICTION_FINISHED: (
         PredictionFinished,
-        "A prediction is final, whatever became of it. If `output_omitted` is true, the output is too large "
-        "for the body: read it at the URL. The slices of a batch are not told one by one.",
+        "A prediction is final: succeeded, failed, canceled or expired. If `output_omitted` is "
+        "true, the output is too large "
+        "for the body: read it at the URL. The slices of a batch cause no events.",
         _PREDICTION,
     ),
     EventType.BATCH_FINISHED: (BatchFinished, "All rows of a batch have ended.", _BATCH),
@@ -128,7 +129,7 @@ EVENTS: Mapping[EventType, tuple[type, str, dict[str, Any]]] = {
     ),
     EventType.MODEL_VERSION_CHANGED: (
         ModelVersionChanged,
-        "Another version of a model answers requests that name no version.",
+        "Requests that name no version get another version of a model.",
         {"model": "tone", "version": "tone@2", "previous": "tone@1"},
     ),
     EventType.TEST: (
@@ -139,15 +140,15 @@ EVENTS: Mapping[EventType, tuple[type, str, dict[str, Any]]] = {
 }
 """For each event: its data, its description and an example."""
 HEADERS = {
-    "webhook-id": "The event's id, the same with every try: skip what you have handled before.",
-    "webhook-timestamp": "The time of this try, in seconds since 1970. Refuse old ones.",
+    "webhook-id": "The event's id. It is the same in every attempt: skip ids that you have already handled.",
+    "webhook-timestamp": "The time of this attempt, in seconds since 1970. Refuse old ones.",
     "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64. During a rotation "
-    "there are two, separated by a space.",
+    "there are two signatures, separated by a space.",
 }
 
 
 def described_webhooks() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The section `webhooks` of the OpenAPI document, and the schemas that it refers to."""
+    """The section `webhooks` of the OpenAPI document, and the schemas that it uses."""
     types = [data for data, _, _ in EVENTS.values()]
     shapes, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     sections = {
@@ -183,7 +184,7 @@ def _operation(
         "parameters": headers,
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {
-            "2XX": {"description": "Received. Any other status is a failure, and is tried again."},
-            "410": {"description": "The receiver wants nothing more: the webhook is disabled."},
+            "2XX": {"description": "Received. After any other status, the call is repeated."},
+            "410": {"description": "The receiver is gone for good: the webhook is disabled."},
         },
     }

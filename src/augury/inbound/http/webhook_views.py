@@ -17,7 +17,7 @@ Url = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=MOST_URL_CHARACTERS,
-        description="An `https://` URL whose name leads to public addresses only.",
+        description="An `https://` URL whose name resolves only to public addresses.",
         examples=["https://example.com/hooks/augury"],
     ),
 ]
@@ -29,7 +29,7 @@ Event = Literal[
     "payment.received",
     "model.version_changed",
 ]
-"""What a webhook can be told of: `SUBSCRIBABLE`."""
+"""The events that a webhook can receive: `SUBSCRIBABLE`."""
 Events = Annotated[list[Event], msgspec.Meta(min_length=1, max_length=20, examples=[["prediction.finished"]])]
 Description = Annotated[str, msgspec.Meta(max_length=MOST_DESCRIPTION_CHARACTERS)]
 Threshold = Annotated[
@@ -50,7 +50,7 @@ class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WebhookPatch(msgspec.Struct, forbid_unknown_fields=True):
-    """What to change. A member that is missing or null stays as it is."""
+    """The members to change. A member that is missing or null stays as it is."""
 
     url: Url | None = None
     events: Events | None = None
@@ -60,8 +60,8 @@ class WebhookPatch(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WebhookView(msgspec.Struct, frozen=True):
-    """A webhook. `failing_since` is its first failed try since the last success. After five days of failures
-    it is disabled; `disabled_why` says why one is."""
+    """A webhook. `failing_since` is the first failed attempt since the last success. After five days of
+    failures the webhook is disabled. `disabled_why` is the reason why it is disabled."""
 
     id: UUID
     url: str
@@ -98,7 +98,7 @@ class CreatedWebhook(msgspec.Struct, frozen=True):
 
 
 class RotatedSecretView(msgspec.Struct, frozen=True):
-    """The new secret, which is shown only once. Until `overlap_until`, the one before it signs, too."""
+    """The new secret, which is shown only once. Until `overlap_until`, the old secret also signs."""
 
     secret: str
     overlap_until: datetime
@@ -110,13 +110,13 @@ class WebhookPage(msgspec.Struct, frozen=True):
 
 
 class DeliveryView(msgspec.Struct, frozen=True):
-    """An event for a webhook, and its newest try: the status of the answer, or the `error` if there was none.
-    `id` is the `webhook-id` that the receiver gets."""
+    """An event for a webhook, with its newest attempt: the status of the answer, or the `error` if there was
+    none. `id` is the `webhook-id` that the receiver gets."""
 
     id: UUID
     event: EventType
     subject: UUID | None
-    """The prediction or batch that the event is about."""
+    """The prediction or batch of the event."""
     status: DeliveryStatus
     tries: int
     occurred_at: datetime
@@ -152,7 +152,7 @@ class DeliveryPage(msgspec.Struct, frozen=True):
 
 
 class Replay(msgspec.Struct, forbid_unknown_fields=True):
-    """Either `delivery_id`, or the time in which the events occurred."""
+    """Either `delivery_id`, or the period in which the events occurred."""
 
     delivery_id: UUID | None = None
     since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
@@ -161,6 +161,6 @@ class Replay(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DeliveriesReplayed(msgspec.Struct, frozen=True):
-    """How many deliveries are sent again."""
+    """The number of deliveries that are sent again."""
 
     replayed: int

@@ -101,7 +101,7 @@ async def list_webhooks(
     "/webhooks/{webhook_id:uuid}",
     tags=TAGS,
     summary="Read a webhook",
-    description="One of your webhooks, and how it has been doing.",
+    description="One of your webhooks, and whether its calls succeed.",
     responses=documented(401, 404, refusals=[_NOT_FOUND]),
 )
 @inject
@@ -214,8 +214,9 @@ async def replay_deliveries(
     "/webhooks/{webhook_id:uuid}/deliveries",
     tags=TAGS,
     summary="List a webhook's deliveries",
-    description="The events for one of your webhooks, newest first, with the newest try of each. What the "
-    "receiver answered is not shown, except for its status.",
+    description="The events for one of your webhooks, newest first, with the newest attempt of each. Of "
+    "the "
+    "receiver's answer, only the status is shown.",
     responses=documented(401, 404, 422, refusals=[_NOT_FOUND]),
 )
 @inject
@@ -237,12 +238,12 @@ async def list_deliveries(
 
 
 def _what(data: Replay) -> DeliveryId | Period:
-    """Raises a 422 unless either one delivery or a period is named."""
+    """Raises a 422 unless the request names either one delivery or a period."""
     if data.delivery_id is not None and data.since is None and data.until is None:
         return DeliveryId(data.delivery_id)
     if data.since is not None and data.delivery_id is None:
         return Period(since=data.since, until=data.until, only_failed=data.only_failed)
-    message = "name either `delivery_id`, or `since` and perhaps `until`"
+    message = "send either `delivery_id`, or `since` and optionally `until`"
     errors = [FieldProblem(None, "since", message)]
     raise Refused(WRONG_SHAPE, f"{message[0].upper()}{message[1:]}.", errors=errors)
 

@@ -1,4 +1,4 @@
-"""What agents ask: for tools, calls and model cards."""
+"""The requests of agents: for tools, calls and model cards."""
 
 import json
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from augury.inbound.mcp.ports import Views
 from augury.inbound.mcp.tools import ACCOUNT, PREFIX, tool_of
 
 PAGE = 50
-"""Models of one page of a list."""
+"""Models on one page of a list."""
 CARD = "augury://models/"
 
 
@@ -52,7 +52,7 @@ class Agents:
     views: Views
 
     async def list_tools(self, context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        """The tools that the caller may use: an API key may be for some models only."""
+        """The tools that the caller may use: some API keys may use only some models."""
         active, cursor = await self._active(params)
         caller = _identified(context)
         tools = [tool_of(model, self.views, self.limits) for model in active if caller.may_use(model.ref)]
@@ -102,7 +102,7 @@ class Agents:
         return active, names[PAGE - 1] if len(names) > PAGE else None
 
     async def call_tool(self, context: Context, params: CallToolRequestParams) -> Answer:
-        """Raises `MCPError` for a tool that is not there."""
+        """Raises `MCPError` for an unknown tool."""
         try:
             return await self._called(Caller.of(context), params)
         except (InvalidArguments, InvalidMaxPrice) as error:

@@ -14,7 +14,7 @@ MOST_LISTED = 50
 
 
 class InvalidArguments(ValueError):
-    """`str()` says what is wrong, for the agent."""
+    """`str()` is the error message for the agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PredictArguments:
             text = json.dumps(rows, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
         except UnicodeEncodeError:
             raise InvalidArguments(
-                "`rows` have half of a surrogate pair, which is not a character."
+                "`rows` contain half of a surrogate pair, which is not a character."
             ) from None
         except (ValueError, RecursionError):
             raise InvalidArguments("`rows` are not JSON: write null for a missing number, not NaN.") from None

@@ -1,4 +1,4 @@
-"""Who calls, and what their client can do. The HTTP side has identified the caller before."""
+"""The caller, and the abilities of their client. The HTTP side has already identified the caller."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -24,13 +24,13 @@ class InvalidMaxPrice(ValueError):
 class Caller:
     user_id: UserId
     max_price: int | None
-    """The most credits that one call may cost without the user's consent: the header `Augury-Max-Price`,
-    which stands in the client's configuration."""
+    """The most credits that one call may cost without the user's consent: the header `Augury-Max-Price` from
+    the client's configuration."""
     can_be_asked: bool
-    """Whether the client shows a form to its user, and repeats its call with the answer."""
+    """Whether the client can show a form to its user and repeat its call with the answer."""
     knows_tasks: bool
     terms: KeyTerms | None
-    """What the caller's API key may do. None for a caller without one."""
+    """The rights of the caller's API key. None for a caller without one."""
 
     @classmethod
     def of(cls, context: Context) -> Self:

@@ -1,4 +1,4 @@
-"""Calls of a model's tool: each is a prediction, which is held, run, and captured or released."""
+"""Calls of a model's tool. Each call is a prediction: its credits are held, then captured or released."""
 
 import asyncio
 from contextlib import suppress
@@ -45,7 +45,7 @@ class Calling:
     task_after: timedelta
     max_wait: timedelta
     withdrawn: set[asyncio.Task[None]] = field(default_factory=set)
-    """Cancellations under way. They outlive the calls that ended."""
+    """Running cancellations. They outlive the calls that ended."""
 
     async def __call__(self, caller: Caller, model: str, params: CallToolRequestParams) -> Answer:
         """Raises `InvalidArguments`."""
@@ -65,7 +65,8 @@ class Calling:
     ) -> Submission:
         key = None
         if arguments.key is not None:
-            # The price that was accepted is not part of the request: a consent must not make it another one.
+            # The accepted price is not part of the request: otherwise a consent would make it a different
+            # request.
             key = self.views.make_key(arguments.key, arguments.text, model, None, arguments.rows)
         return Submission(
             user_id=caller.user_id,
@@ -78,7 +79,8 @@ class Calling:
         )
 
     async def _run(self, caller: Caller, submission: Submission) -> Answer:
-        """Submit, and wait. If the call is canceled, the prediction is, too, unless it has started."""
+        """Submit, and wait. If the call is canceled, the prediction is canceled, too, unless it has
+        started."""
         accepting = asyncio.ensure_future(self.submit_prediction(submission))
         try:
             accepted = await asyncio.shield(accepting)
@@ -102,11 +104,12 @@ class Calling:
             )
         try:
             return await self.wait.for_accepted(accepted, seconds=seconds.total_seconds())
-        except Unavailable:  # it was accepted and paid: say so in any case
+        except Unavailable:  # it was accepted and is being paid: name it in any case
             return StoredPrediction(accepted, None)
 
     async def _withdraw(self, user_id: UserId, accepting: "asyncio.Future[Accepted]") -> None:
-        """Cancel what this call has submitted, but not what an earlier call with the same key had."""
+        """Cancel the prediction that this call has submitted, but not one that an earlier call with the same
+        key has submitted."""
         with suppress(DomainError, Unavailable):
             accepted = await accepting
             if isinstance(accepted, Prediction):
@@ -124,7 +127,7 @@ class Calling:
                 output = view["output"]
                 return told(view | {"output": [output] if isinstance(output, dict) else output})
             case Status.QUEUED | Status.PROCESSING:
-                return told(view | {"note": "Not final yet. Call `read_prediction` with its id later."})
+                return told(view | {"note": "Not final yet. Call `read_prediction` with this id later."})
             case status:
                 return refused(f"The prediction is {status}. It cost {view['charged']} credits.", view)
 

@@ -21,7 +21,7 @@ _MOST_DIGITS = 18
 def question(
     caller: Caller, error: MaxPriceExceeded, problem: JsonObject
 ) -> CallToolResult | InputRequiredResult:
-    """Ask the user to pay the price, or refuse it in words if they cannot be asked."""
+    """Ask the user to pay the price. If the user cannot be asked, refuse the call with a message."""
     if caller.can_be_asked:
         ask = ElicitRequestFormParams(
             message=f"This call costs {error.price} credits, more than the {error.max_price} that are "
@@ -47,7 +47,7 @@ def question(
 
 
 def consented(params: CallToolRequestParams) -> int | CallToolResult | None:
-    """The price that the user has agreed to pay. A refusal if they have not; None if nobody was asked."""
+    """The price to which the user has agreed, or a refusal if they have not. None if nobody was asked."""
     said = (params.input_responses or {}).get(CONSENT)
     if said is None:
         return None
@@ -56,5 +56,5 @@ def consented(params: CallToolRequestParams) -> int | CallToolResult | None:
     if agreed is not True:
         return refused("The user did not agree to the price. Nothing was charged.")
     if not (price.isascii() and price.isdigit() and len(price) <= _MOST_DIGITS):
-        return refused("`requestState` is not the one that the question had. Nothing was charged.")
+        return refused("`requestState` differs from the one in the question. Nothing was charged.")
     return int(price)

@@ -1,7 +1,7 @@
-"""What this room needs besides use cases and ports: how the API shows things.
+"""What this room needs besides use cases and ports: the API's own views.
 
 An agent reads the same words and members as a program that uses the API. They belong to the HTTP side.
-Inbound rooms do not know each other, so `bootstrap` hands them in.
+Inbound rooms do not import each other, so `bootstrap` hands them in.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ JsonObject = dict[str, Any]
 
 class MakeKey(Protocol):
     def __call__(self, name: str, body: bytes, *values: object) -> IdempotencyKey:
-        """The key of a submit with these values."""
+        """The idempotency key of a submit with these values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Views:
     prediction: Callable[[StoredPrediction], JsonObject]
     listed: Callable[[StoredPrediction], JsonObject]
-    """Without its errors, which are only counted."""
+    """Without its errors, of which only the number is shown."""
     model: Callable[[Model], JsonObject]
     """With the JSON Schemas of a row (`input_schema`) and of an answer (`output_schema`), and its prices."""
     problem: Callable[[DomainError], JsonObject]

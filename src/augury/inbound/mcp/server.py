@@ -1,6 +1,6 @@
-"""The server of the Model Context Protocol: tools, resources and tasks, without any session.
+"""The server of the Model Context Protocol: tools, resources and tasks, without sessions.
 
-Every request stands for itself, so any API process can answer it.
+Requests do not depend on each other, so any API process can answer any of them.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,18 +17,19 @@ from augury.inbound.mcp.caller import TASKS
 from augury.inbound.mcp.tasks import TaskParams, Tasks, UpdateParams
 
 LIST_MS = 60_000
-"""Milliseconds for which a client may keep a list. Prices change rarely, and a call is charged as it is."""
-INSTRUCTIONS = """Each tool `predict_…` runs a machine-learning model for credits: its description tells the
-price. `balance` tells what is left, `history` what was spent. Rows that do not fit a model's schema are not
-charged."""
+"""Milliseconds for which a client may cache a list. Prices change rarely, and a call is charged at the
+current price."""
+INSTRUCTIONS = """Each tool `predict_…` runs a machine-learning model for credits: its description has the
+               price. `balance` shows the credits that are left, `history` shows what was spent. Rows that do
+               not fit a model's schema are not charged."""
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 @asynccontextmanager
 async def served(agents: Agents, tasks: Tasks, *, most_bytes: int) -> AsyncIterator[ASGIApp]:
-    """The ASGI application, for requests whose caller was identified: `scope["user"]` is the user's id, and
-    `scope["terms"]` says what the API key may do."""
+    """The ASGI application, for requests of identified callers: `scope["user"]` is the user's id, and
+    `scope["terms"]` has the rights of the API key."""
     server: Server[dict[str, Any]] = Server(
         "augury",
         version=version("augury"),
@@ -43,7 +44,8 @@ async def served(agents: Agents, tasks: Tasks, *, most_bytes: int) -> AsyncItera
         on_call_tool=agents.call_tool,  # type: ignore[arg-type]  # a task is a result of the extension
         on_list_resources=agents.list_resources,
         on_read_resource=agents.read_resource,
-        # Else a call would list all tools to compare its headers with the tool's schema, which names none.
+        # Otherwise each call would list all tools to compare its headers with the tool's schema, which names
+        # none.
         get_tool_input_schema=lambda _: None,
     )
     server.extensions = {TASKS: {}}

@@ -1,4 +1,5 @@
-"""The extension `io.modelcontextprotocol/tasks`: a prediction that is not final is a task with its id."""
+"""The extension `io.modelcontextprotocol/tasks`: a prediction that is not final is a task with the same
+id."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,7 +30,7 @@ class UpdateParams(TaskParams):
 
 
 def task_of(stored: StoredPrediction, views: Views) -> JsonObject:
-    """The task that a call is answered with, in place of its result."""
+    """The task that answers a call in place of its result."""
     return {"resultType": "task", **_task(stored, views)}
 
 
@@ -52,7 +53,7 @@ def _status(status: Status) -> str:
             return "working"
         case Status.CANCELED:
             return "cancelled"
-        case _:  # also failed and expired: the tool has run, and its result says so
+        case _:  # also if it failed or expired: the tool has run, and its result has the reason
             return "completed"
 
 
@@ -73,19 +74,19 @@ class Tasks:
         return task
 
     async def update(self, context: Context, params: UpdateParams) -> JsonObject:
-        """Answer that nothing was asked: consent is asked for before a task begins."""
+        """Answer that no question is open: consent is asked before a task begins."""
         await self._stored(context, params, KeyScope.PREDICT)
         return {}
 
     async def cancel(self, context: Context, params: TaskParams) -> JsonObject:
-        """Cancel the prediction. One that has started goes on, and is charged."""
+        """Cancel the prediction. If it has started, it continues and is charged."""
         prediction = (await self._stored(context, params, KeyScope.PREDICT)).prediction
         with suppress(WrongStatus):
             await self.cancel_prediction(user_id=prediction.user_id, prediction_id=prediction.id)
         return {}
 
     async def _stored(self, context: Context, params: TaskParams, needs: KeyScope) -> StoredPrediction:
-        """Raises `MCPError` for an unknown task, and for an API key that may not."""
+        """Raises `MCPError` for an unknown task, and for an API key without the right."""
         try:
             caller = Caller.of(context)
             caller.require(needs)

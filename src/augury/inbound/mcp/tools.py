@@ -1,4 +1,4 @@
-"""The list of tools: one for each active model, and those of the account."""
+"""The list of tools: one for each active model, and the tools of the account."""
 
 from mcp_types import Tool, ToolAnnotations
 
@@ -8,7 +8,7 @@ from augury.inbound.mcp.arguments import MOST_KEY_CHARACTERS, MOST_LISTED
 from augury.inbound.mcp.ports import JsonObject, Views
 
 PREFIX = "predict_"
-"""A model's tool is named after it, so that no model can take the name of another tool."""
+"""The prefix of models' tools, so that no model can take the name of another tool."""
 PRICE = "augury/price"
 _ID = {"type": "string", "format": "uuid", "description": "The `id` of a prediction."}
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -56,15 +56,15 @@ def _input_schema(view: JsonObject, limits: Limits) -> JsonObject:
             "max_price": {
                 "type": "integer",
                 "minimum": 0,
-                "description": "The most credits that this call may cost. A higher price is not charged: the "
-                "user is asked, or the call is refused.",
+                "description": "The most credits that this call may cost. A higher price is never "
+                "charged: the user is asked, or the call is refused.",
             },
             "idempotency_key": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": MOST_KEY_CHARACTERS,
-                "description": "Your own name for this call. A repeated call with the same name is charged "
-                "once within 24 hours.",
+                "description": "Your own name for this call. If a call is repeated with the same "
+                "name, it is charged once within 24 hours.",
             },
         },
         "required": ["rows"],
@@ -118,7 +118,7 @@ ACCOUNT = (
     _of_one("read_prediction", "One prediction of this account in its current state.", _READS),
     _of_one(
         "cancel_prediction",
-        "Cancel a prediction that has not started. Its credits come back.",
+        "Cancel a prediction that has not started. Its credits are released.",
         ToolAnnotations(
             read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
         ),

@@ -1,19 +1,19 @@
-"""Turns our SVG pictures into PNG, for places that show no SVG."""
+"""Turns our SVG pictures into PNG, for places that cannot show SVG."""
 
 import importlib.resources
 from functools import cache
 
 ZOOM = 2
-"""Pixels of the PNG for one of the SVG, so that its texts are sharp on a phone."""
+"""Pixels of the PNG per SVG pixel, so that texts are sharp on a phone."""
 
 
 def png_of(svg: bytes) -> bytes:
     """The picture as PNG. It takes about 0.1 s of CPU: run it outside of the event loop.
 
-    Its texts are drawn with a font that is installed with us, because a container has none. A character that
-    this font lacks is taken from the system's fonts.
+    Its texts use a font that is installed with Augury, because a container has none. Characters that this
+    font lacks come from the system's fonts.
     """
-    import resvg_py  # only the bot draws PNG
+    import resvg_py  # only the bot needs PNG
 
     return bytes(
         resvg_py.svg_to_bytes(

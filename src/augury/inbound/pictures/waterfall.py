@@ -122,7 +122,7 @@ def _title(explanation: Explanation, texts: ModelTexts, language: str, words: Ma
 
 
 def _subtitle(explanation: Explanation, language: str, words: Mapping[str, str]) -> str:
-    """How far the answer is from the average, in the unit of the answer where it has one."""
+    """How far the answer is from the average, in the unit of the answer if it has one."""
     base, total = explanation["base"], explanation["total"]
     match explanation["scale"]:
         case Scale.LOG_ODDS:
@@ -137,7 +137,7 @@ def _subtitle(explanation: Explanation, language: str, words: Mapping[str, str])
 
 
 _MARKS = ".,;:!?…\"'()«»"
-"""What a word is shown without."""
+"""Marks that are removed from the ends of a word."""
 
 
 def _named(each: Contribution, texts: ModelTexts, language: str, words: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Explanations in a chat: the button that asks for one, and the picture that answers."""
+"""Explanations in a chat: the button that requests one, and the picture with the answer."""
 
 import asyncio
 
@@ -28,7 +28,8 @@ def why_button(prediction_id: PredictionId, price: int, say: Speech) -> InlineKe
 
 
 def offered(delivery: Delivery, model: Model, limits: Limits, say: Speech) -> InlineKeyboardButton | None:
-    """The button that asks why. None if this answer cannot be explained, or is an explanation."""
+    """The button that requests an explanation. None if this answer cannot be explained, or is an
+    explanation."""
     prediction = delivery.prediction
     is_answer = prediction.status is Status.SUCCEEDED and prediction.single and delivery.output
     if not is_answer or explanation_in(delivery) is not None:
@@ -39,8 +40,8 @@ def offered(delivery: Delivery, model: Model, limits: Limits, say: Speech) -> In
 
 
 def explanation_in(delivery: Delivery) -> Explanation | None:
-    """The explanation of a single row: of the answer's first label, if the model gives several, else of its
-    first value. None if there is none."""
+    """The explanation of a single row: of the answer's first label if the model answers several labels,
+    otherwise of its first value. None if there is none."""
     answer = next(iter(answers_in(delivery.output)), None) if delivery.prediction.single else None
     found = explanations_in(answer)
     labels = answer["labels"] if answer and "labels" in answer else ()
@@ -50,7 +51,8 @@ def explanation_in(delivery: Delivery) -> Explanation | None:
 async def show_picture(
     bot: Bot, reply: Reply, explanation: Explanation, texts: ModelTexts, caption: Markup, language: str
 ) -> None:
-    """Replace the placeholder by the picture. If Telegram refuses that, send it as a new message."""
+    """Replace the placeholder with the picture. If Telegram refuses that, send the picture as a new
+    message."""
     png = await asyncio.to_thread(lambda: png_of(waterfall(explanation, texts, language)))
     photo = BufferedInputFile(png, "why.png")
     try:

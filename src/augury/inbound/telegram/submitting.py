@@ -40,10 +40,10 @@ async def submit(
     explain: int | None = None,
     max_price: int | None = None,
 ) -> None:
-    """Submit `data` once for this message, however often the message is handled, and tell the person.
+    """Submit `data` once for this message, even if the message is handled several times, and tell the person.
 
-    `named` is the model as it was requested. It identifies a repeated request even if the name has got a
-    newer version since. `explain` features of the row are explained. A price above `max_price` is refused.
+    `named` is the model as it was requested. It identifies a repeated request even if the name has a newer
+    version meanwhile. `explain` features of the row are explained. A price above `max_price` is refused.
     """
     encoded = Json(msgspec.json.encode(data))
     fingerprint = hashlib.sha256(named.encode() + b"\0" + encoded).digest()
@@ -131,7 +131,7 @@ async def _show(talk: Talk, reply: Reply, prediction: Prediction, *, is_new: boo
 
 
 async def _place(talk: Talk, prediction: Prediction) -> Markup:
-    """A line that tells the prediction's place in the queue, or nothing if nobody is ahead of it."""
+    """A line with the prediction's place in the queue. Empty if nobody is ahead of it."""
     if talk.desk.places.is_quiet:
         return Markup()
     stored = await talk.desk.predictions.get(prediction.id, owner=prediction.user_id)

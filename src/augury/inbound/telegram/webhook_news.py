@@ -12,7 +12,7 @@ from augury.domain.webhook import DisabledWhy
 from augury.inbound.telegram.texts import speech
 
 LOOK_EVERY = 60.0
-"""Seconds between two looks for webhooks that were disabled."""
+"""Seconds between two searches for disabled webhooks."""
 AT_ONCE = 20
 log = logging.getLogger(__name__)
 
@@ -23,13 +23,13 @@ class WebhookNews:
         self._webhooks = webhooks
 
     async def run(self) -> None:
-        """Look and tell until canceled."""
+        """Search and send messages until canceled."""
         while True:
             try:
                 for each in await self._webhooks.untold(AT_ONCE):
                     await self._tell(each)
             except (AiogramError, Unavailable) as error:
-                log.warning("owners of webhooks are told later: %s", error)
+                log.warning("owners of webhooks get their messages later: %s", error)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _tell(self, untold: UntoldWebhook) -> None:
@@ -38,5 +38,5 @@ class WebhookNews:
         try:
             await self._bot.send_message(untold.chat_id, say(why, url=hook.url, id=str(hook.id)))
         except (TelegramForbiddenError, TelegramBadRequest) as error:
-            log.info("chat %d cannot be told of a webhook: %s", untold.chat_id, error)
+            log.info("chat %d cannot get a message about a webhook: %s", untold.chat_id, error)
         await self._webhooks.told(hook.id)

@@ -21,7 +21,7 @@ from augury.inbound.web.visitor import PageRequest, session_cookie, signed_in
 from augury.inbound.web.whole_numbers import number_at
 
 SESSIONS = 50
-"""On the page, the newest ones."""
+"""The newest sessions are on the page."""
 
 
 @get("/app/account", guards=[signed_in], include_in_schema=False)
@@ -38,7 +38,7 @@ async def password(
     change_password: FromDishka[ChangePassword],
     sign_in: FromDishka[SignIn],
 ) -> Answer:
-    """All sessions end with the old password. This one goes on as a new one."""
+    """All sessions end with the old password. The current one continues as a new session."""
     form, user = await request.form(), request.user.member
     new = str(form.get("new", ""))
     try:
@@ -84,7 +84,8 @@ async def closing(request: PageRequest, balances: FromDishka[Balances]) -> Answe
 async def close(
     request: PageRequest, balances: FromDishka[Balances], close_account: FromDishka[CloseAccount]
 ) -> Answer:
-    """Close it, if its owner has typed its address. `forfeit` is what the page said would be lost."""
+    """Close the account if its owner has typed its address. `forfeit` is the number of credits that the page
+    said would be lost."""
     form, user = await request.form(), request.user.member
     if str(form.get("email", "")).strip().lower() != user.email:
         return await _closing(request, balances, mistyped=True)

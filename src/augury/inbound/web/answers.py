@@ -14,7 +14,7 @@ from augury.inbound.web.texts import Texts
 
 MOST_BARS = 12
 MOST_ROWS = 50
-"""Rows of a prediction on its page. All of them are in its file."""
+"""Rows of a prediction that its page shows. The file has all of them."""
 MOST_LISTED = 20
 
 
@@ -22,7 +22,7 @@ MOST_LISTED = 20
 class Bar:
     name: str
     share: str
-    """In percent, as the language writes it."""
+    """In percent, in the language's format."""
     width: int
     """Of 100."""
 
@@ -34,21 +34,21 @@ class Shown:
     title: str
     """The label, the labels, or the value."""
     beside: str = ""
-    """What the value means, or how sure the label is."""
+    """The meaning of the value, or the confidence in the label."""
     bars: Sequence[Bar] = ()
     values: Sequence[tuple[str, str]] = ()
     explained: Sequence[str | None] = ()
-    """What the explanations are of: an output, or None for the answer as such."""
+    """What is explained: one output, or None for the answer as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """All that a page says about a prediction's answers."""
+    """Everything that a page shows about a prediction's answers."""
 
     rows: Sequence[Shown | None]
     count: int
     errors: Sequence[tuple[int, str]]
-    """The row, counted from 1, and the sentence."""
+    """The row's number from 1, and the sentence."""
     warnings: Sequence[tuple[int | None, str]]
     is_forgotten: bool
 
@@ -68,7 +68,7 @@ def result_of(stored: StoredPrediction, model: Model, words: Texts) -> Result:
 
 
 def short(stored: StoredPrediction, words: Texts) -> str:
-    """The answer in a list, in a few characters. Empty if it is not in the list's data."""
+    """The answer in a few characters, for a list. Empty if the list's data do not have it."""
     answers = answers_in(stored.output)
     if len(answers) != 1 or answers[0] is None:
         return ""
@@ -114,7 +114,7 @@ def _shown(answer: Answer, model: Model, words: Texts) -> Shown:
 
 
 def _bars(shares: dict[str, float], model: Model, words: Texts) -> Sequence[Bar]:
-    """The most probable first."""
+    """The most probable classes first."""
     best = sorted(shares.items(), key=lambda each: -each[1])[:MOST_BARS]
     return [
         Bar(

@@ -109,7 +109,7 @@ async def make_pages(container: AsyncContainer, settings: WebSettings, outside: 
 
 @get("/app/assets/{name:str}", include_in_schema=False)
 async def asset(request: PageRequest, name: FromPath[str]) -> ASGIResponse:
-    """A file under its name with a hash. Another version of Augury may have another one."""
+    """A file under its hashed name. Another version of Augury may have a different file."""
     found = load_assets().named.get(name)
     if found is None:
         raise NotFoundException
@@ -124,5 +124,5 @@ async def asset(request: PageRequest, name: FromPath[str]) -> ASGIResponse:
 
 @get("/app/{address:path}", include_in_schema=False)
 async def missing(address: FromPath[str]) -> Answer:
-    """Every other address below `/app`, so that the page that says so knows its visitor."""
+    """All other addresses below `/app`, so that the error page knows its visitor."""
     raise NotFoundException(address)

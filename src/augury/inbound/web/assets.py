@@ -1,4 +1,4 @@
-"""The files that pages load: ours, and those that the build has fetched from npm. There are no others."""
+"""The files that pages load: our own, and those that the build fetched from npm. Nothing else is served."""
 
 import gzip
 import hashlib
@@ -17,7 +17,7 @@ TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf
 @dataclass(frozen=True, slots=True)
 class Asset:
     name: str
-    """It has a part of the content's hash, so that caches may keep the file for good."""
+    """It contains a part of the content's hash, so caches may keep the file for good."""
     media_type: str
     content: bytes
     packed: bytes
@@ -27,17 +27,17 @@ class Asset:
 @dataclass(frozen=True, slots=True)
 class Assets:
     of: Mapping[str, Asset]
-    """By the name of the file, such as `own.css`."""
+    """The files by name, such as `own.css`."""
     named: Mapping[str, Asset]
-    """By the name with the hash."""
+    """The files by hashed name."""
 
 
 @cache
 def load_assets() -> Assets:
-    """Read all files. Those of npm are missing if the build could not fetch them."""
+    """Read all files. Files from npm are missing if the build could not fetch them."""
     files = [file for folder in FOLDERS for file in sorted(folder.glob("*")) if file.suffix in TYPES]
     read: dict[str, Asset] = {}
-    for file in sorted(files, key=lambda each: each.suffix == ".css"):  # style sheets name pictures
+    for file in sorted(files, key=lambda each: each.suffix == ".css"):  # style sheets refer to pictures
         read[file.name] = _asset(file, read)
     return Assets(read, {asset.name: asset for asset in read.values()})
 

@@ -1,4 +1,4 @@
-"""The way into the pages. They are loaded and made when somebody asks for the first one."""
+"""The entrance to the pages. They are loaded and built with the first request for a page."""
 
 import asyncio
 from abc import abstractmethod
@@ -8,7 +8,7 @@ from typing import Protocol
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 START = "/"
-"""The address of the first page."""
+"""The address of the start page."""
 BELOW = "/app/"
 """All other addresses begin with it."""
 
@@ -22,7 +22,7 @@ class Made(Protocol):
 
     @abstractmethod
     async def stop(self) -> None:
-        """Wait for what the pages have begun."""
+        """Wait for the tasks that the pages have started."""
 
 
 class Door:
@@ -35,7 +35,7 @@ class Door:
 
     @staticmethod
     def leads_to(path: str) -> bool:
-        """Whether this is the address of a page."""
+        """Whether this address belongs to a page."""
         return path == START or path.startswith(BELOW) or path == BELOW[:-1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -75,20 +75,20 @@ async def leave_everywhere(request: PageRequest, sign_out: FromDishka[SignOutEve
 
 
 def own_path(text: str) -> str:
-    """The path, if it is that of one of our pages, which no browser takes for another site's address."""
+    """The path, if it belongs to one of our pages and no browser can take it for another site's address."""
     is_ours = text.startswith("/app/") and len(text) <= MOST_NEXT and text.isascii() and text.isprintable()
     return text if is_ours and "\\" not in text else HOME
 
 
 def address_mark(request: PageRequest) -> str:
-    """A keyed hash of the request's network address, under which attempts are counted and stored."""
+    """A keyed hash of the request's network address. Attempts are counted and stored under it."""
     outside: Outside = request.app.state.outside
     admit_guest: AdmitGuest = request.app.state.admit_guest
     return admit_guest.keys.mark(outside.place(request.scope))
 
 
 async def entered(request: PageRequest, sign_in: SignIn, email: str, password: str, wanted: str) -> Answer:
-    """Begin a session, with a cookie that nobody knew before: an earlier one is worth nothing."""
+    """Begin a session with a new cookie. An earlier cookie becomes worthless."""
     client = client_of(request.headers.get("user-agent"))
     tokens = await sign_in(email=email, password=password, address=address_mark(request), client=client)
     seconds = int(sign_in.limits.refresh_lifetime.total_seconds())

@@ -72,7 +72,7 @@ async def form(request: PageRequest, models: FromDishka[Models], balances: FromD
 )
 @inject
 async def send(request: PageRequest, models: FromDishka[Models], balances: FromDishka[Balances]) -> Answer:
-    """Read the file as it arrives. The fields stand before it in the form."""
+    """Read the file while it arrives. The fields come before it in the form."""
     outside: Outside = request.app.state.outside
     user_id = request.user.member.id
     outside.streams(request.scope)
@@ -195,7 +195,7 @@ async def _page(
 
 
 async def _first_rows(outside: Outside, stored: StoredBatch) -> tuple[list[str], list[list[str]]]:
-    """The column names and the first rows with their answers, as far as they are there."""
+    """The column names and the first rows with their answers, as far as they are ready."""
     read = bytearray()
     async with aclosing(outside.results().stream(stored, Format.CSV)) as pieces:  # type: ignore[type-var]  # it is a generator
         async for piece in pieces:

@@ -1,4 +1,4 @@
-"""The fields of a form that stand before its file, while the file is still on its way."""
+"""Reads the fields before a form's file while the file is still arriving."""
 
 from collections.abc import AsyncIterator
 
@@ -8,14 +8,14 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 from augury.inbound.web.visitor import Forged
 
 MOST_BYTES = 65_536
-"""Of all fields before the file."""
+"""The size limit of all fields before the file, in bytes."""
 
 
 class FormHead:
-    """Reads the fields, and keeps the bytes, which the reader of the file needs again."""
+    """Reads the fields and keeps the bytes, because the reader of the file needs them again."""
 
     def __init__(self, scope: Scope, body: AsyncIterator[bytes]) -> None:
-        """Raises `Forged` if this is no form with a file."""
+        """Raises `Forged` if this is not a form with a file."""
         kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
         name, options = parse_options_header(kind.decode("latin-1"))
         if name.lower() != "multipart/form-data" or not options.get("boundary"):
@@ -47,7 +47,7 @@ class FormHead:
         raise Forged
 
     async def whole(self) -> AsyncIterator[bytes]:
-        """The body from its first byte on."""
+        """The body from its first byte."""
         for chunk in self._kept:
             yield chunk
         async for chunk in self._body:

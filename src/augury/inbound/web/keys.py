@@ -1,4 +1,4 @@
-"""API keys, with which programs act for a person."""
+"""API keys, which programs use in a person's name."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -21,7 +21,7 @@ from augury.inbound.web.whole_numbers import number_at, typed_number
 
 MOST_MODEL = 128
 LIFETIMES = (7, 30, 90, 365)
-"""Days from which a person chooses. A key may also hold for good."""
+"""The choices of an expiry, in days. A key may also never expire."""
 
 
 @get("/app/keys", guards=[signed_in], include_in_schema=False)
@@ -35,7 +35,7 @@ async def listed(request: PageRequest, api_keys: FromDishka[ApiKeys]) -> Answer:
 async def create(
     request: PageRequest, api_keys: FromDishka[ApiKeys], create_api_key: FromDishka[CreateApiKey]
 ) -> Answer:
-    """Show the new key, this once. It is not stored."""
+    """Show the new key once. It is not stored."""
     form, user = await request.form(), request.user.member
     name, days = str(form.get("name", "")).strip(), number_at(str(form.get("days", "")))
     expires_in = timedelta(days=days) if days in LIFETIMES else None
@@ -65,7 +65,7 @@ async def delete(
 
 
 def _credits(text: object) -> int | None:
-    """The limit that was typed. None if the field is empty. Raises `NotWhole`."""
+    """The limit from the form. None if the field is empty. Raises `NotWhole`."""
     typed = typed_number(text)
     return None if typed is None else min(typed, MOST_CREDITS)
 

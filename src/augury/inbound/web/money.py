@@ -1,4 +1,4 @@
-"""Credits: the balance and what holds it, the statement, the usage, and promo codes."""
+"""Credits: the balance and what reserves it, the statement, the usage, and promo codes."""
 
 import csv
 import io
@@ -28,10 +28,10 @@ from augury.inbound.web.whole_numbers import number_at
 LINES = 20
 CSV_LINES = 1_000
 HELD = 20
-"""Unfinished predictions of each status, and batches, on the page."""
+"""Unfinished predictions of each status, and batches, that the page shows."""
 DAYS = 30
 MOST_LOOKED_AT = 5_000
-"""Predictions whose cost is in the chart: the newest ones."""
+"""The chart counts at most this many predictions, the newest ones."""
 MOST_CODE = 64
 
 
@@ -41,9 +41,9 @@ class Line:
 
     statement: Statement
     change: int
-    """Of the available credits."""
+    """The change of the available credits."""
     after: int | None
-    """The available credits after it. None where that is not known: on later pages."""
+    """The available credits afterwards. None on later pages, where they are not known."""
 
 
 @get("/app/money", guards=[signed_in], include_in_schema=False)
@@ -96,7 +96,7 @@ async def statement(request: PageRequest, balances: FromDishka[Balances]) -> Ans
 @get("/app/money/statement.csv", guards=[signed_in], include_in_schema=False)
 @inject
 async def statement_csv(request: PageRequest, balances: FromDishka[Balances]) -> Response[bytes]:
-    """The newest lines as CSV. Programs get all of them, page by page, from the API."""
+    """The newest lines as CSV. Programs can read all lines from the API, page by page."""
     user_id = request.user.member.id
     after = (await balances.of(user_id)).available
     found = await balances.statement(user_id, limit=CSV_LINES)
@@ -175,7 +175,7 @@ def _first_day(now: datetime) -> datetime:
 
 
 def _chart(days: Sequence[UsageOfDay], now: datetime) -> dict[str, object]:
-    """Credits by day for each model, as a script draws them: days as Unix times."""
+    """Credits by day for each model, in the form that the chart's script needs: days as Unix times."""
     first = _first_day(now).date()
     dates = [first + timedelta(days=each) for each in range(DAYS)]
     models = sorted({each.model for each in days})

@@ -1,4 +1,4 @@
-"""What the pages need of the API's room, which they do not know."""
+"""What the pages need from the API's room, which they do not import."""
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -29,24 +29,24 @@ class FileIntake(Protocol):
         max_price: int | None,
         top: int | None,
     ) -> Batch | Replayed:
-        """Read a form with a file, and accept its rows as a batch of `scope["user"]`, which is a user's id.
+        """Read a form with a file, and accept its rows as a batch of `scope["user"]`, a user's id.
+
         `top` is the number of classes in each answer, None for all.
 
-        Besides domain errors, raises an error with `kind.status`, whose `__cause__` says what is wrong with
-        the file.
+        Besides domain errors, raises an error with `kind.status`. Its `__cause__` is the error in the file.
         """
 
 
 class FileResults(Protocol):
     @abstractmethod
     def stream(self, stored: StoredBatch, format: Format) -> AsyncIterator[bytes]:
-        """The rows with their answers, up to the first that has not ended."""
+        """The rows with their answers, up to the first row whose slice has not ended."""
 
     @abstractmethod
     async def faults(
         self, stored: StoredBatch, *, limit: int
     ) -> Sequence[tuple[int, RowError | None, Status]]:
-        """The first rows without an answer, counted from 0, and why."""
+        """The first rows without an answer, counted from 0, with the reasons."""
 
 
 class ModelFileIntake(Protocol):
@@ -67,11 +67,11 @@ class ModelFileIntake(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     base_path: str
-    """The path under which callers find the service behind a proxy, without a slash at the end."""
+    """The path under which callers reach the service behind a proxy, without a trailing slash."""
     place: Callable[[Scope], str]
-    """The network that a request came from. It identifies guests, and attempts are counted for it."""
+    """The network of a request. It identifies guests, and attempts are counted for it."""
     streams: Callable[[Scope], None]
-    """Called for a request whose body is read as a stream, and is never in memory as a whole."""
+    """Called for a request whose body is read as a stream and is never in memory as a whole."""
     intake: Callable[[], FileIntake]
     results: Callable[[], FileResults]
     models: Callable[[], ModelFileIntake]

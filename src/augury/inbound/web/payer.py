@@ -1,4 +1,4 @@
-"""Who pays for a prediction, and who may read it: a member, or the guest of the request's network."""
+"""The user who pays for a prediction and may read it: a member, or the guest of the request's network."""
 
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.find_guests import FindGuests
@@ -25,8 +25,7 @@ async def payer(request: PageRequest) -> UserId:
 async def readable(
     request: PageRequest, wanted: PredictionId, predictions: Predictions, find_guests: FindGuests
 ) -> StoredPrediction:
-    """The visitor's own prediction, or one that a guest of this network has sent. Raises
-    `PredictionNotFound`."""
+    """The visitor's own prediction, or one from a guest of this network. Raises `PredictionNotFound`."""
     if request.user.user:
         return await predictions.get(wanted, owner=request.user.user.id)
     outside: Outside = request.app.state.outside

@@ -1,4 +1,4 @@
-"""Predictions: the list, and the page of one with its answer, its way and what can be done with it."""
+"""Predictions: the list, and the page of one with its answer, its history and its possible actions."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,16 +34,16 @@ from augury.inbound.web.whole_numbers import number_at
 
 PAGE = 20
 MOST_WAITING = 20.0
-"""Seconds for which the part of a page that shows the state is held back while nothing changes."""
+"""How long the part of a page with the state is held back while nothing changes, in seconds."""
 MOST_INPUT = 4_000
-"""Characters of the input on the page."""
+"""The maximum length of the input on the page, in characters."""
 PACE = Pace(comment_every=timedelta(seconds=15), lifetime=timedelta(minutes=10))
 _PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @dataclass(frozen=True, slots=True)
 class Part(ServerEvent):
-    """A part of a page. htmx puts events without a name into the page, and ends at the one named `end`."""
+    """A part of a page. htmx puts events without a name into the page, and stops at the event named `end`."""
 
     is_last: bool = False
 
@@ -107,7 +107,7 @@ async def state(
     models: FromDishka[Models],
     wait: FromDishka[WaitForPrediction],
 ) -> Answer:
-    """The part of the page that changes, as soon as it does."""
+    """The part of the page that changes. The answer waits for a change."""
     stored = await readable(request, PredictionId(prediction_id), predictions, find_guests)
     if not stored.prediction.status.is_final:
         owner = stored.prediction.user_id
@@ -126,7 +126,7 @@ async def events(
     follow: FromDishka[FollowPrediction],
     open_streams: FromDishka[OpenStreams],
 ) -> EventResponse:
-    """The same part as an event for each change, the state now first."""
+    """The same part as an event for each change, beginning with the current state."""
     stored = await readable(request, PredictionId(prediction_id), predictions, find_guests)
     owner, model = stored.prediction.user_id, await models.version(stored.prediction.model)
     stream = await follow(user_id=owner, prediction_id=stored.prediction.id)

@@ -68,10 +68,10 @@ def of_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Answ
 
 
 def of_sign_in_first(request: Request[Any, Any, Any], _: SignInFirst) -> Answer:
-    """Send people to the sign-in page, and from there back."""
+    """Send people to the sign-in page, and from there back to this page."""
     wanted = quote(request.scope["path"]) if request.method == "GET" else ""
     answer = see_other(request, f"/app/sign-in{'?next=' if wanted else ''}{wanted}")
-    if is_part(request):  # a script follows a redirect unseen, and would put the whole page into its part
+    if is_part(request):  # a script would follow a redirect unseen and put the whole page into its part
         answer.headers["HX-Redirect"] = answer.headers.pop("Location")
         answer.status_code = 200
     return answer
@@ -99,8 +99,11 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 
 def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Answer:
-    """Answer an unexpected error: the log has all of it, the page only the id under which it stands there."""
-    status = getattr(getattr(error, "kind", None), "status", 500)  # a body that the edge refuses: 413, 503
+    """Answer an unexpected error. The log has all of it; the page shows only the request's id, which is also
+    in the log."""
+    status = getattr(
+        getattr(error, "kind", None), "status", 500
+    )  # for a body that the edge refuses: 413, 503
     if status < HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.SERVICE_UNAVAILABLE:
         return _of(request, status, "problem-too-large" if status == 413 else "problem-unavailable")
     visitor = _visitor(request)
@@ -117,13 +120,13 @@ def _of(request: Request[Any, Any, Any], status: int, message: str) -> Answer:
 
 
 def _said(request: Request[Any, Any, Any], status: int, sentence: str) -> Answer:
-    """A whole page, or for htmx only the sentence: it also swaps in what is answered with 4xx and 5xx."""
+    """A whole page, or only the sentence for htmx, which also swaps in answers with 4xx and 5xx."""
     template = "part/refusal.html" if is_part(request) else "problem.html"
     return page(request, template, status=status, sentence=sentence)
 
 
 def _visitor(request: Request[Any, Any, Any]) -> Visitor:
-    """Who asks. Nobody is known if the request fails before the guards, as with an unknown address."""
+    """The visitor. Nobody if the request fails before the guards, for example at an unknown address."""
     visitor = request.scope.get("user")
     if not isinstance(visitor, Visitor):
         visitor = request.scope["user"] = Visitor(

@@ -1,4 +1,4 @@
-"""Makes pages from templates, and gives every answer its headers."""
+"""Renders pages from templates, and sets the headers of every answer."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def page(
     cookies: Sequence[Cookie] = (),
     **values: object,
 ) -> Answer:
-    """The template as an answer. A visitor without the cookie gets it, since the page's forms need it."""
+    """The template as an answer. A visitor without the cookie gets one, because the page's forms need it."""
     visitor: Visitor = request.user
     new = [session_cookie(visitor, visitor.cookie)] if visitor.is_new else []
     return Response(
@@ -59,12 +59,12 @@ def see_other(request: PageRequest, path: str, *, cookies: Sequence[Cookie] = ()
 
 
 def is_part(request: PageRequest) -> bool:
-    """Whether a part of a page is asked for, and not the whole: by htmx."""
+    """Whether htmx asks for a part of the page, and not the whole page."""
     return request.headers.get("hx-request") == "true"
 
 
 def rendered(outside: Outside, visitor: Visitor, template: str, *, path: str, **values: object) -> str:
-    """The template's HTML for this visitor. `path` is the page's own, for what leads back to it."""
+    """The template's HTML for this visitor. `path` is the page's own path, for links back to it."""
     words = texts(visitor.language)
     context: Mapping[str, Any] = {
         "t": words,
@@ -102,7 +102,7 @@ def _asset_url(outside: Outside, name: str) -> str:
 
 
 def _time(at: datetime) -> Markup:
-    """A moment. Without a script it is shown in UTC, with one in the reader's zone."""
+    """A point in time. Without scripts it is shown in UTC, otherwise in the reader's time zone."""
     there = at.astimezone(UTC)
     return Markup('<time datetime="{}">{} UTC</time>').format(
         there.isoformat(timespec="seconds"), f"{there:%Y-%m-%d %H:%M}"

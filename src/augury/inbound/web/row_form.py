@@ -1,4 +1,4 @@
-"""A form for one row of a model: its fields by the model's schema, and the row that a person filled in."""
+"""A form for one row of a model: the fields from the model's schema, and the row that a person filled in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from augury.domain.row_errors import RowFault
 from augury.inbound.web.texts import Texts
 
 MOST_CHOICES = 60
-"""Known categories in a list to choose from. Where there are more, one of them is typed."""
+"""A list offers at most this many known categories. With more of them, people type one."""
 MOST_SUGGESTED = 300
 OTHER = "\x00"
 
@@ -20,11 +20,11 @@ OTHER = "\x00"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     name: str
-    """Its name in the form: a feature's own may be any text."""
+    """Its name in the form. A feature's own name may be any text."""
     feature: Feature
     label: str
     text: str = ""
-    """As it was typed."""
+    """The text that was typed."""
     problem: str = ""
 
     @property
@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form that was sent."""
+    """A submitted form."""
 
     fields: tuple[Field, ...]
     row: Mapping[str, object]
@@ -53,7 +53,7 @@ class Filled:
 
 
 def empty(model: Model, words: Texts, row: Mapping[str, object] | None = None) -> tuple[Field, ...]:
-    """The fields, with the values of an earlier row if there is one."""
+    """The fields, filled with the values of an earlier row if there is one."""
     return tuple(
         Field(
             name=f"f{place}",
@@ -66,12 +66,12 @@ def empty(model: Model, words: Texts, row: Mapping[str, object] | None = None) -
 
 
 def example(model: Model, words: Texts) -> Mapping[str, object]:
-    """A row with which the model can be tried. Numbers that may be missing are left out."""
+    """A row with which people can try the model. Numbers that may be missing are left out."""
     return {feature.name: _example(feature, words) for feature in model.facts.schema.features}
 
 
 def filled(model: Model, words: Texts, form: Mapping[str, object], *, max_text: int) -> Filled:
-    """The row of a form, and what is wrong with each of its fields."""
+    """The row of a form, and the problem of each field."""
     fields, row = [], {}
     for field in empty(model, words):
         text = str(form.get(field.name, ""))
@@ -90,7 +90,7 @@ def reason(words: Texts, fault: RowFault) -> str:
 
 
 def _read(feature: Feature, text: str, words: Texts) -> tuple[object, str]:
-    """The value that was typed, and a problem with it that the model's schema does not know."""
+    """The value from the field, and a problem that the model's schema cannot find."""
     stripped = text.strip()
     match feature.kind:
         case FeatureKind.NUMERIC:
@@ -106,7 +106,7 @@ def _read(feature: Feature, text: str, words: Texts) -> tuple[object, str]:
         case FeatureKind.CATEGORICAL:
             return text, "" if text or "" in feature.values else words("fault-missing")
         case _:
-            return text.replace("\r\n", "\n"), ""  # as browsers send a line break
+            return text.replace("\r\n", "\n"), ""  # browsers send line breaks as CRLF
 
 
 def _typed(value: object) -> str:

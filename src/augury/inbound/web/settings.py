@@ -6,8 +6,9 @@ class WebSettings:
     """The settings of the pages and their defaults."""
 
     web: bool = True
-    """Whether the API also serves pages for people: `/`, and all below `/app`. They are loaded into memory
-    when the first one is asked for."""
+    """Whether the API also serves pages for people: `/`, and everything below `/app`. They are loaded with
+    the first request for a page."""
     web_https: bool = False
-    """People reach the pages only over HTTPS: the session cookie is `__Host-augury` and `Secure`. Without
-    this setting it is so wherever a request says `X-Forwarded-Proto: https`, as the NGINX in front does."""
+    """Whether people reach the pages only over HTTPS: the session cookie is then `__Host-augury` and
+    `Secure`. Without this setting, that holds for requests with `X-Forwarded-Proto: https`, which the NGINX
+    in front sets."""

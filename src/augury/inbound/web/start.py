@@ -1,4 +1,4 @@
-"""The first page: what is offered."""
+"""The start page: the list of models."""
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
@@ -11,7 +11,7 @@ from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import PageRequest
 
 MOST_MODELS = 50
-"""Names on the page."""
+"""Models on the page."""
 
 
 @get("/", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""The texts of the pages: Fluent messages in English and Russian, with their numbers and plurals."""
+"""The texts of the pages: Fluent messages in English and Russian, with numbers and plurals."""
 
 import dataclasses
 import logging
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Texts:
-    """The texts of one language. Call it with a message's name and its values; templates escape the text."""
+    """The texts of one language. Call it with a message's name and values; templates escape the text."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -40,7 +40,7 @@ class Texts:
         return str(said)
 
     def figure(self, value: float) -> str:
-        """A number as the language writes it, rounded to `DIGITS` significant digits."""
+        """A number in the language's format, rounded to `DIGITS` significant digits."""
         size = floor(log10(abs(value))) if value else 0
         if not -9 < size < 15:
             return f"{value:.{DIGITS}g}"
@@ -56,7 +56,7 @@ class Texts:
         return self(refusal_name(type(error)), **plain)
 
     def unreadable(self, error: Exception) -> str:
-        """Why a file cannot be read: each reason has its own sentence."""
+        """The reason why a file cannot be read: each reason has its own sentence."""
         values = {name: value for name, value in vars(error).items() if isinstance(value, (str, int, float))}
         return self(unreadable_name(type(error)), **values)
 
@@ -77,7 +77,7 @@ def texts(language: str) -> Texts:
 
 
 def language_of(accepted: str | None) -> str:
-    """The first language of an `Accept-Language` that the pages have, by its weight."""
+    """The visitor's preferred language of those that the pages have, by the weights in `Accept-Language`."""
     return next((each for each in _wanted(accepted or "") if each in LANGUAGES), DEFAULT)
 
 

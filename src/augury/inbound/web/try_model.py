@@ -1,4 +1,4 @@
-"""Trying a model: a form by its schema, and its answer a moment later."""
+"""Trying a model: a form from its schema, and the answer."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import PageRequest, form_key
 
 PATIENCE = 0.8
-"""Seconds for which the answer to a form is waited for, so that most people see it at once."""
+"""How long a form waits for its answer, in seconds, so that most people see it at once."""
 MOST_NAME = 128
 
 
@@ -143,7 +143,7 @@ async def _model(request: PageRequest, name: str, models: Models) -> Model:
 
 
 def _id(text: str) -> PredictionId | None:
-    """Raises `PredictionNotFound` if the text is no id."""
+    """Raises `PredictionNotFound` if the text is not an id."""
     try:
         return PredictionId(UUID(text)) if text else None
     except ValueError:

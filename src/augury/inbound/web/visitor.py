@@ -1,4 +1,4 @@
-"""Who looks at a page: the cookie, the session behind it, and the token that their forms carry."""
+"""The visitor of a page: the cookie, its session, and the token in the forms."""
 
 import hashlib
 import hmac
@@ -24,13 +24,13 @@ LANGUAGE_COOKIE = "augury-language"
 CSRF = "csrf"
 """The field that every form carries."""
 SESSION, ANONYMOUS = "s.", "a."
-"""What the cookie begins with, so that only a session costs a query."""
+"""The prefix of a cookie for a session. Other cookies cost no query."""
 MOST_COOKIE = 100
 MOST_FORM_KEY = 64
 A_YEAR = 31_536_000
 SAFE = ("GET", "HEAD", "OPTIONS")
 STREAMED = "streamed"
-"""The option of a route that reads its form as a stream. It must call `require_own_form` itself."""
+"""The option of a route that reads its form as a stream. Such a route must call `require_own_form` itself."""
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("YaBrowser", "Yandex"), ("Firefox", "Firefox"))
 _ENGINES = (("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -45,7 +45,7 @@ class SignInFirst(Exception):
 
 
 class Forged(Exception):
-    """The form does not come from one of our pages, or from another session."""
+    """The form did not come from one of our pages, or came from another session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Visitor:
     cookie: str
     """The cookie's value. It begins with `SESSION` or `ANONYMOUS`."""
     is_new: bool
-    """Whether the browser does not have the cookie yet."""
+    """Whether the browser still needs the cookie."""
     user: User | None
     language: str
     is_https: bool
@@ -61,7 +61,7 @@ class Visitor:
 
     @property
     def csrf(self) -> str:
-        """Only who knows the cookie can make it, and it tells nothing about the cookie."""
+        """Only a page that knows the cookie can make it. It reveals nothing about the cookie."""
         return hmac.digest(self.cookie.encode(), b"form", hashlib.sha256).hex()
 
     @property
@@ -81,7 +81,7 @@ PageRequest = Request[Visitor, None, State]
 
 
 async def recognize(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: store who sends the request as the scope's user."""
+    """Guard: store the visitor as the scope's user."""
     state = connection.app.state
     is_https = state.settings.web_https or connection.headers.get("x-forwarded-proto") == "https"
     cookie = connection.cookies.get(SECURE_COOKIE if is_https else COOKIE, "")[:MOST_COOKIE]
@@ -102,7 +102,8 @@ async def recognize(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
 
 
 async def from_our_page(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard: what changes something comes from a form of this visitor's own page. Raises `Forged`."""
+    """Guard: requests that change something must come from a form of this visitor's own page. Raises
+    `Forged`."""
     assert isinstance(connection, Request)
     if connection.method in SAFE:
         return
@@ -117,7 +118,8 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
 
 
 async def administrator(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: raises `SignInFirst`, `NotAllowed`. The session's query has just read the role."""
+    """Guard: raises `SignInFirst`, `NotAllowed`. The session's query has just read the role from the
+    database."""
     connection.scope["user"].member.require_admin()
 
 
@@ -135,7 +137,7 @@ def form_key(text: str) -> str:
 
 
 def session_cookie(visitor: Visitor, value: str, *, seconds: int | None = None) -> Cookie:
-    """The cookie with this value. Without `seconds` it lives as long as the browser."""
+    """The cookie with this value. Without `seconds` it lasts until the browser closes."""
     return Cookie(
         key=SECURE_COOKIE if visitor.is_https else COOKIE,
         value=value,
@@ -148,14 +150,15 @@ def session_cookie(visitor: Visitor, value: str, *, seconds: int | None = None) 
 
 
 def client_of(agent: str | None) -> str:
-    """The browser and system as people know them: `Firefox, Linux`. Nothing else of the header is kept."""
+    """The names of browser and system, such as `Firefox, Linux`. Nothing else of the header is kept."""
     text = agent or ""
     browser = next((name for mark, name in (*_BROWSERS, *_ENGINES) if mark in text), "?")
     return f"{browser}, {next((name for mark, name in _SYSTEMS if mark in text), '?')}"
 
 
 def _require_own_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """Raises `Forged` if the browser says that another site sends the form. Old browsers say nothing."""
+    """Raises `Forged` if the browser says that the form comes from another site. Old browsers do not say
+    it."""
     site = connection.headers.get("sec-fetch-site")
     if site is not None:
         if site != "same-origin":

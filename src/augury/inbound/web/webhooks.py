@@ -38,7 +38,7 @@ async def listed(request: PageRequest, webhooks: FromDishka[Webhooks]) -> Answer
 async def create(
     request: PageRequest, webhooks: FromDishka[Webhooks], create_webhook: FromDishka[CreateWebhook]
 ) -> Answer:
-    """Show the secret of the new webhook, this once."""
+    """Show the secret of the new webhook once."""
     form = await request.form()
     address = str(form.get("url", "")).strip()[:MOST_URL]
     below = typed_number(form.get("balance_below"))

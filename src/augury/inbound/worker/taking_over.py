@@ -1,4 +1,4 @@
-"""Takes over from workers that died, soon after the queue has handed their tasks to this one."""
+"""Takes over tasks of dead workers, soon after the queue has redelivered their messages to this worker."""
 
 import asyncio
 import logging
@@ -8,14 +8,14 @@ from augury.application.predictions.lease import SIGN_EVERY
 from augury.application.predictions.take_over import SILENCE, TakeOver
 
 MARGIN = 0.1
-"""Seconds beyond the silence of a dead worker, so that one look is enough."""
+"""Seconds after a worker counts as dead, so that one look is enough."""
 STALL = 0.25
-"""If a pause takes so many seconds longer than asked for, this process was stalled."""
+"""If a pause takes this many seconds longer than requested, this process was stalled."""
 log = logging.getLogger(__name__)
 
 
 class TakingOver:
-    """Looks for dead workers on request. The sweeper finds those that it misses, after a lease."""
+    """Looks for dead workers on request. If it misses one, the sweeper finds it after a lease."""
 
     def __init__(self, take_over: TakeOver) -> None:
         self._take_over = take_over
@@ -23,7 +23,7 @@ class TakingOver:
         self._looks: asyncio.Task[None] | None = None
 
     def ask(self) -> None:
-        """Have a look as soon as a worker that has just died counts as dead. Never waits."""
+        """Look as soon as a worker that has just died counts as dead. Returns at once."""
         self._asked = True
         if self._looks is None or self._looks.done():
             self._looks = asyncio.create_task(self._look())
@@ -35,8 +35,8 @@ class TakingOver:
 
     @staticmethod
     async def _until_silence_means_death() -> None:
-        """While this process is stalled, as by loading a model, its own runs give no sign of life either. So
-        wait until it was not stalled for as long as two signs take."""
+        """While this process is stalled, for example while it loads a model, its own runs give no sign of
+        life either. So wait until it has not been stalled for as long as two signs take."""
         loop, pause = asyncio.get_running_loop(), SILENCE.total_seconds() + MARGIN
         while True:
             begun = loop.time()
@@ -51,8 +51,8 @@ class TakingOver:
             await self._until_silence_means_death()
             try:
                 if taken := await self._take_over():
-                    log.info("took %d predictions over from workers that died", taken)
+                    log.info("took over %d predictions of dead workers", taken)
             except Unavailable as error:
-                log.warning("not taking over now: %s", error)
-            except Exception:  # nobody awaits this task
+                log.warning("cannot take over predictions now: %s", error)
+            except Exception:  # nothing awaits this task
                 log.exception("not taking over")

@@ -1,5 +1,5 @@
-"""Explains the answers to a question. A row whose contributions do not add up to its prediction is an
-error."""
+"""Explains the answers to a question. If the contributions of a row do not add up to its prediction, the row
+gets an error."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +23,14 @@ from augury.outbound.catboost.shares import Explainer, Floats, Shares
 log = logging.getLogger(__name__)
 ROWS_AT_ONCE = 64
 MOST_WORDS = 200
-"""Different words of a text that are left out one by one: the first ones."""
+"""At most this many different words of a text are left out, one by one: the first ones."""
 WORDS_LISTED = 8
 MOST_VALUE_CHARACTERS = 100
 _LEAST_WORD_EFFECT = 1e-9
 
 Row: TypeAlias = Mapping[str, Any]
 _Effects: TypeAlias = Mapping[int, Sequence[tuple[str, Floats]]]
-"""By the index of a text feature: each word, and by how much it raises the raw values."""
+"""By the index of a text feature: each word, and how much it raises the raw values."""
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _encode = msgspec.json.Encoder().encode
 
@@ -38,8 +38,8 @@ _encode = msgspec.json.Encoder().encode
 def explained(model: LoadedModel, explainer: Explainer, question: Question, outcome: Outcome) -> Outcome:
     """The outcome with `explanations` in each answer.
 
-    A row that CatBoost cannot explain, or whose contributions do not add up to its prediction, becomes an
-    error: nobody is told a wrong reason, nor pays for it.
+    If CatBoost cannot explain a row, or its contributions do not add up to its prediction, the row gets an
+    error. So nobody gets a wrong explanation or pays for it.
     """
     if outcome.output is None or question.explain is None:
         return outcome
@@ -77,11 +77,11 @@ def _without(outcome: Outcome, facts: ModelFacts, rows: Sequence[Row], lost: Seq
 def _found(
     model: LoadedModel, explainer: Explainer, asked: Sequence[tuple[Row, Row]], top: int
 ) -> list[list[Explanation] | None]:
-    """One list for each row and its answer, None where CatBoost raises or the contributions do not add up."""
+    """One list for each row and its answer. None if CatBoost raises or the contributions do not add up."""
     try:
         return list(_explanations(model, explainer, asked, top))
     except CatBoostError as error:
-        if len(asked) > 1:  # the others are explained
+        if len(asked) > 1:  # the other rows are still explained
             return [found for each in asked for found in _found(model, explainer, [each], top)]
         log.warning("a row cannot be explained: %s", error)
         return [None]
@@ -90,7 +90,7 @@ def _found(
 def _explanations(
     model: LoadedModel, explainer: Explainer, asked: Sequence[tuple[Row, Row]], top: int
 ) -> Iterator[list[Explanation] | None]:
-    """One list for each row and its answer, None where the contributions do not add up."""
+    """One list for each row and its answer. None if the contributions do not add up."""
     facts = model.facts
     table, _ = model.read(check_rows(facts.schema, [row for row, _ in asked]))
     shares = explainer.shares(table)
@@ -105,8 +105,8 @@ def _explanations(
 
 
 def _effects_of_words(explainer: Explainer, row: Table, place: int) -> list[tuple[str, Floats]]:
-    """By how much each word of a text raises the raw values, compared with those of the text without it.
-    `row` is a table of one row."""
+    """How much each word of a text raises the raw values, compared with the text without it. `row` is a table
+    of one row."""
     words = str(row[0, place]).split()
     shown = list(dict.fromkeys(words))[:MOST_WORDS]
     if not shown:
@@ -119,7 +119,7 @@ def _effects_of_words(explainer: Explainer, row: Table, place: int) -> list[tupl
 
 
 def _parts(facts: ModelFacts, answer: Row, shares: Shares, row: int, words: _Effects) -> Iterator["_Part"]:
-    """The raw values that stand for parts of the answer."""
+    """The raw values that belong to parts of the answer."""
     for name, dimension, sign in _dimensions(facts, answer, shares.raw.shape[1]):
         yield _Part(
             name,
@@ -134,7 +134,7 @@ def _parts(facts: ModelFacts, answer: Row, shares: Shares, row: int, words: _Eff
 
 
 def _dimensions(facts: ModelFacts, answer: Row, width: int) -> Iterator[tuple[str | None, int, int]]:
-    """A name, a dimension, and -1 if the raw value stands for the opposite of the answer."""
+    """A name, a dimension, and -1 if the raw value belongs to the opposite of the answer."""
     match facts.task:
         case Task.CLASSIFICATION if width == 1:
             yield answer["label"], 0, 1 if answer["label"] == facts.classes[1] else -1
@@ -149,7 +149,7 @@ def _dimensions(facts: ModelFacts, answer: Row, width: int) -> Iterator[tuple[st
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of an answer, and what moved it."""
+    """A part of an answer, and its contributions."""
 
     name: str | None
     base: float

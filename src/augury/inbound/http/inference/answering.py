@@ -1,4 +1,4 @@
-"""Answers an inference request with the prediction that it became."""
+"""Answers an inference request with its prediction."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -46,13 +46,14 @@ class Answering:
     models: Models
     outflow: Outflow
     room: Room
-    """For outputs that are converted at the same time: as tensors, they take many times their bytes."""
+    """Limits the outputs that are converted at the same time: as tensors, they take many times their
+    bytes."""
     base_path: str
 
     async def answer(
         self, stored: StoredPrediction, id: str | None, wanted: Collection[str], *, replayed: bool
     ) -> EncodedJson:
-        """Raises the refusal that says where the prediction is, unless it has succeeded."""
+        """Unless the prediction has succeeded, raises a refusal that names it."""
         self._require_answered(stored)
         prediction = stored.prediction
         form = (await self.models.version(prediction.model)).facts.form
@@ -90,7 +91,9 @@ class Answering:
                 raise self._refused(
                     NOT_FINAL,
                     f"The prediction is still {prediction.status}. Read it later: "
-                    f"GET {self._url(prediction)}. Or send the same request with the same `id`: it is "
+                    f"GET {self._url(prediction)}. To wait again, send the same request with the same "
+                    "`id`: it "
+                    "is "
                     "charged once.",
                     prediction,
                 )

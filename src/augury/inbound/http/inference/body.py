@@ -1,4 +1,4 @@
-"""Reads the body of an inference request: JSON, perhaps followed by the bytes of its tensors."""
+"""Reads the body of an inference request: JSON, optionally followed by the bytes of its tensors."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class InferBody(JsonBody[T]):
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Decode the JSON. A NaN is null: the usual client writes it so, although JSON has none."""
+    """Decode the JSON. NaN is read as null: JSON has no NaN, but the usual client writes it."""
     try:
         return decode(decoder, body)
     except Refused as error:
@@ -48,7 +48,7 @@ def _require_plain(scope: Scope) -> None:
 
 
 def json_length(scope: Scope, whole: int) -> int:
-    """The bytes of the JSON part of a body that has `whole` bytes. Raises a 422."""
+    """The length of the JSON part of a body of `whole` bytes. Raises a 422."""
     said = [value for name, value in scope["headers"] if name == _NAME]
     if not said:
         return whole

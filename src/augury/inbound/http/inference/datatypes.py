@@ -67,8 +67,8 @@ def from_bytes(name: str, datatype: Datatype, count: int, raw: memoryview) -> li
 
 
 def _storable(number: float) -> float | None:
-    """The number as JSON can store it. An infinite one becomes one that no model takes, so that its row gets
-    an error: JSON would turn it into a missing number, which is predicted and charged."""
+    """The number as JSON can store it. An infinite number becomes a number that every model refuses, so that
+    its row gets an error. JSON would make it a missing number, which is predicted and charged."""
     if isnan(number):
         return None
     return max(-float_info.max, min(number, float_info.max))
@@ -94,8 +94,8 @@ def _texts(name: str, count: int, raw: memoryview) -> list[Any]:
 
 
 def from_json(name: str, datatype: Datatype, shape: Sequence[int], data: msgspec.Raw, most: int) -> list[Any]:
-    """The elements of the tensor in row-major order, from a flat or nested list. Raises a 422, also if there
-    are more than `most`, and a 400 for what is not JSON."""
+    """The elements of the tensor in row-major order, from a flat or nested list. Raises a 422 (also for more
+    than `most` elements), and a 400 for invalid JSON."""
     found = decode_data(data, most=most)
     if not isinstance(found, list):
         raise _misfit(name, "must have a list as its `data`")
@@ -116,16 +116,16 @@ def _require_fitting(name: str, datatype: Datatype, elements: Sequence[Any]) -> 
     form = _FORMATS.get(datatype)
     if form is None:
         if not kinds <= {str}:
-            raise _misfit(name, f"must have texts as its elements, since it is {datatype}")
+            raise _misfit(name, f"must have texts as its elements, because it is {datatype}")
     elif datatype in _FLOATS or datatype is Datatype.BOOL:
         if not kinds <= ({bool} if datatype is Datatype.BOOL else {int, float}):
-            raise _misfit(name, f"must have {_WORDS[form]} as its elements, since it is {datatype}")
+            raise _misfit(name, f"must have {_WORDS[form]} as its elements, because it is {datatype}")
     else:
         bits = 8 * struct.calcsize(f"<{form}")
         least, most = (0, 2**bits - 1) if form.isupper() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
         numbers = [each for each in elements if each is not None]
         if not kinds <= {int} or (numbers and not (least <= min(numbers) and max(numbers) <= most)):
-            raise _misfit(name, f"must have whole numbers from {least} to {most}, since it is {datatype}")
+            raise _misfit(name, f"must have whole numbers from {least} to {most}, because it is {datatype}")
 
 
 def _misfit(name: str, what: str) -> Refused:

@@ -1,4 +1,4 @@
-"""Inference: a submit by the protocol's tensors, which waits for the answer."""
+"""Inference: submits the protocol's tensors as a prediction, and waits for the answer."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ class InferHandler:
         )
 
     async def _found(self, model: str, user_id: UserId) -> Model | None:
-        """None if it is not on offer: the same request may have been accepted before."""
+        """None if the model is not available: the same request may have been accepted before."""
         try:
             return await self.models.get(model, user_id=user_id)
         except ModelNotFound:
@@ -99,12 +99,12 @@ class InferHandler:
             return await self.wait(user_id=user_id, prediction_id=answer.prediction_id, seconds=seconds)
         try:
             return await self.wait.for_accepted(answer, seconds=seconds)
-        except Unavailable:  # it was accepted and paid: say where it is
+        except Unavailable:  # it was accepted and is being paid: name it
             return unanswered(answer)
 
 
 def _require_known(outputs: Collection[RequestedOutput], model: Model | None) -> None:
-    """Raises a 422 for outputs that the model does not have."""
+    """Raises a 422 if the request wants outputs that the model does not have."""
     names = [output.name for output in outputs_of(model.facts.form)] if model else []
     for each in outputs:
         require_output_parameters(each)

@@ -36,14 +36,14 @@ class InferInput(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RequestedOutput(msgspec.Struct, forbid_unknown_fields=True):
-    """An output that the answer shall have. Without any, it has all of them."""
+    """An output that the answer should have. Without any, the answer has all outputs."""
 
     name: str
     parameters: Parameters | None = None
 
 
 class InferRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A table for a model, column by column. `id` comes back with the answer. It is also the request's
+    """A table for a model, column by column. `id` is returned with the answer. It is also the request's
     idempotency key: the same request with the same `id` is charged once within 24 hours.
 
     `parameters` may have `max_price` (credits) and `expires_in` (seconds), as in `POST /predictions`.
@@ -66,8 +66,8 @@ class OutputTensor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class InferResponse(msgspec.Struct, frozen=True):
-    """The answers to all rows. `parameters` say what they cost: `price` was held, `charged` is the final
-    cost, both in credits; `prediction_id` names the prediction in `GET /predictions/{prediction_id}`."""
+    """The answers to all rows. `parameters` have their cost in credits: `price` was held, and `charged` is
+    the final cost. `prediction_id` is the id for `GET /predictions/{prediction_id}`."""
 
     model_name: str
     model_version: str
@@ -121,6 +121,7 @@ class ModelNames(msgspec.Struct, frozen=True):
 
 
 class InferenceProblem(Problem, frozen=True, kw_only=True):
-    """A refusal (RFC 9457) with the member `error`, in which clients of the protocol look for its words."""
+    """A refusal (RFC 9457). Its member `error` has the message, because clients of the protocol look for it
+    there."""
 
     error: str

@@ -21,7 +21,7 @@ _DATATYPES: Mapping[FeatureKind, Datatype] = {
 
 
 def metadata_of(model: Model, versions: Sequence[Model]) -> ModelMetadata:
-    """`versions` are those of its name, of which only the serving ones are shown."""
+    """`versions` are all versions of the name; only the serving versions are listed."""
     schema = model.facts.schema
     inputs = [_input(feature) for feature in schema.features]
     if schema.is_grouped:

@@ -1,4 +1,4 @@
-"""The description of an inference, as far as Litestar cannot read it from the handler's signature."""
+"""The parts of an inference's description that Litestar cannot read from the handler's signature."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,7 @@ class InferOperation(Operation):
             name=HEADER,
             param_in="header",
             required=False,
-            description="The bytes of the JSON, if the bytes of tensors follow it.",
+            description="The length of the JSON in bytes, if the bytes of tensors follow it.",
             schema=Schema(type=OpenAPIType.INTEGER, minimum=0),
         )
         self.parameters = [*(self.parameters or ()), header, IDEMPOTENCY_KEY, TRACEPARENT]
@@ -53,6 +53,6 @@ class InferOperation(Operation):
         response.headers = {
             "Idempotent-Replayed": OpenAPIHeader(
                 schema=Schema(type=OpenAPIType.STRING),
-                description="`true` if this request was accepted before and changed nothing now.",
+                description="`true` if this request was already accepted before, so it changed nothing.",
             )
         }

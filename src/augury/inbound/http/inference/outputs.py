@@ -15,18 +15,18 @@ from augury.inbound.http.inference.datatypes import Datatype
 from augury.inbound.http.inference.messages import OutputTensor
 
 ERROR = "error"
-"""The output that says why a row has no answer. It is empty for a row that has one."""
+"""The output with the reason why a row has no answer. It is empty for a row with an answer."""
 NOT_ANSWERED = "has no answer"
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A tensor of the answers."""
+    """An output tensor."""
 
     name: str
     datatype: Datatype
     names: tuple[str, ...] | None = None
-    """What its columns stand for: classes, labels, targets or quantiles. None for a tensor of one column."""
+    """The names of its columns: classes, labels, targets or quantiles. None for a tensor of one column."""
 
     @property
     def absent(self) -> str | int | bool | None:
@@ -43,7 +43,7 @@ class Output:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The names of its columns, as a JSON list, since a parameter is no list."""
+        """The names of its columns as a JSON list, because a parameter cannot be a list."""
         return {} if self.names is None else {"names": msgspec.json.encode(self.names).decode()}
 
 
@@ -69,7 +69,8 @@ def outputs_of(form: AnswerForm) -> tuple[Output, ...]:
 def tensors_of(
     form: AnswerForm, answers: Sequence[Answer | None], errors: Sequence[RowError], wanted: Collection[str]
 ) -> list[OutputTensor]:
-    """The tensors of these answers, one for each row; only the `wanted` ones, or all if there are none."""
+    """The tensors of these answers, one element per row. Only the `wanted` tensors, or all if none is
+    named."""
     reasons = _reasons(errors)
     return [
         OutputTensor(

@@ -1,4 +1,4 @@
-"""The parameters of requests, inputs and outputs. Those that are not supported are refused."""
+"""The parameters of requests, inputs and outputs. Unsupported parameters are refused."""
 
 from collections.abc import Mapping
 from typing import TypeGuard
@@ -10,7 +10,7 @@ from augury.inbound.http.refusals import WRONG_SHAPE
 from augury.inbound.http.wording import listed
 
 Given = Mapping[str, str | float | bool]
-"""Parameters without those that are null. Whole numbers are floats, too."""
+"""The parameters that are not null. Whole numbers may also be written as floats."""
 _DECIDED: Mapping[str, tuple[type, int, int]] = {
     "max_price": (int, 0, MOST_CREDITS),
     "expires_in": (int, 1, 100 * 365 * 86_400),
@@ -21,9 +21,9 @@ _OF_OUTPUT = ("binary_data", "content_type")
 
 
 def request_parameters(given: Parameters | None) -> Mapping[str, int]:
-    """The parameters that decide something, by name. Raises a 422 for others, and for wrong values.
+    """The parameters that have an effect, by name. Raises a 422 for other parameters, and for wrong values.
 
-    `content_type` is only a hint for servers that let callers choose how a tensor is decoded.
+    `content_type` is ignored: it is a hint for servers that let callers choose how a tensor is decoded.
     """
     found: dict[str, int] = {}
     for name, value in known("parameters", given, (*_DECIDED, "content_type")).items():
@@ -43,7 +43,7 @@ def is_whole(value: object) -> TypeGuard[float]:
 
 
 def known(where: str, given: Parameters | None, names: tuple[str, ...]) -> Given:
-    """The parameters without those that are null. Raises a 422 for those that are not in `names`."""
+    """The parameters that are not null. Raises a 422 for parameters that are not in `names`."""
     found = {name: value for name, value in (given or {}).items() if value is not None}
     if unknown := next((name for name in found if name not in names), None):
         raise Refused(

@@ -1,4 +1,4 @@
-"""Refusals under `/v2`: problem documents that also have the member `error`, as the protocol wants."""
+"""Refusals under `/v2`: problem documents that also have the member `error`, which the protocol requires."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -41,9 +41,9 @@ from augury.inbound.http.refusals import UNAVAILABLE
 from augury.inbound.http.settings import HttpSettings
 
 TAGS = ["Open Inference Protocol"]
-_INFER = """Run a model by the Open Inference Protocol, for credits. The request is accepted like that of
-`POST /predictions`, and waits for the answer, at most as long as `Prefer: wait` may. The answer's
-`parameters` say what it cost."""
+_INFER = """Run a model with the Open Inference Protocol, for credits. The request is accepted like `POST
+         /predictions`, and waits for the answer as long as the maximum of `Prefer: wait`. The answer's
+         `parameters` have its cost."""
 
 
 @get(
@@ -72,7 +72,7 @@ async def server_live() -> Live:
     "/v2/health/ready",
     tags=TAGS,
     summary="Can the server serve?",
-    description="Whether every dependency works, as in `GET /health/ready`.",
+    description="Whether all dependencies work, as in `GET /health/ready`.",
     responses=documented_with_error(),
 )
 async def server_ready(request: Request[None, None, State]) -> Ready:

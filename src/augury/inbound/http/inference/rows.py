@@ -16,10 +16,10 @@ from augury.inbound.http.refusals import TOO_MANY_VALUES, WRONG_SHAPE
 def rows_of(
     inputs: Sequence[InferInput], rest: memoryview, schema: InputSchema | None, *, most: int
 ) -> list[dict[str, Any]]:
-    """The rows, which are not checked against the model yet. `rest` follows the JSON of the body. Without a
-    `schema`, every input of one element per row counts as a plain feature.
+    """The rows, before they are checked against the model. `rest` follows the JSON in the body. Without a
+    `schema`, every input with one element per row is a plain feature.
 
-    Raises a 422, also if there are more than `most` values.
+    Raises a 422, also for more than `most` values.
     """
     _require_one_table(inputs)
     if sum(prod(tensor.shape) for tensor in inputs) > most:
@@ -47,7 +47,9 @@ def _require_one_table(inputs: Sequence[InferInput]) -> None:
                 f"{tensor.shape[0]} rows: the first number of each shape must be the same.",
             )
         if input_parameters(tensor).get("content_type") == "base64":
-            raise Refused(WRONG_SHAPE, f"The input `{tensor.name[:100]}` is in base64: send it as it is.")
+            raise Refused(
+                WRONG_SHAPE, f"The input `{tensor.name[:100]}` is in base64: send it without that encoding."
+            )
 
 
 def _column(tensor: InferInput, part: memoryview | None, feature: Feature | None, most: int) -> list[Any]:
@@ -65,6 +67,6 @@ def _column(tensor: InferInput, part: memoryview | None, feature: Feature | None
             f"The input `{tensor.name[:100]}` has the shape {tensor.shape}. It takes one element for each "
             f"row: [{tensor.shape[0]}] or [{tensor.shape[0]}, 1].",
         )
-    if kind is FeatureKind.DATE:  # the binary form has no other way to leave out a text
+    if kind is FeatureKind.DATE:  # the binary form has no other way to omit a text
         return [each or None for each in elements]
     return elements

@@ -1,5 +1,5 @@
-"""The button "Why?" below an answer: the same row is predicted again, with an explanation, for the price that
-the button names."""
+"""The button "Why?" below an answer: the same row is predicted again, with an explanation, at the price on
+the button."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ def why_router() -> Router:
 
 
 async def explain(query: CallbackQuery, talk: Talk) -> None:
-    """Request the explanation once for this answer, however often the button is pressed."""
+    """Request the explanation once for this answer, even if the button is pressed several times."""
     _, asked, price = (query.data or "").split(":")
     prediction_id, message = PredictionId(UUID(asked)), query.message
     if message is None:
@@ -66,8 +66,8 @@ async def _submit(row: object, model: Model, price: int, message_id: int, talk: 
 
 
 async def _show_button(button: InlineKeyboardMarkup | None, message_id: int, talk: Talk) -> None:
-    """Replace the answer's button, or remove it. Telegram refuses to change a very old message, or one that
-    has that button already."""
+    """Replace or remove the answer's button. Telegram refuses to change a very old message, or one that
+    already has that button."""
     try:
         await talk.bot.edit_message_reply_markup(
             chat_id=talk.chat.id, message_id=message_id, reply_markup=button

@@ -1,4 +1,4 @@
-"""The desk's page of the audit log."""
+"""The page of the audit log."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -43,7 +43,7 @@ async def audit(request: PageRequest, audit_log: FromDishka[AuditLog], users: Fr
 
 
 async def _names(users: Users, entries: Sequence[Entry]) -> dict[UserId, str]:
-    """The addresses of the administrators and users on the page: the log itself has none."""
+    """The addresses of the administrators and users on the page: the log itself does not have them."""
     acts = [each.act for each in entries]
     names: dict[UserId, str] = {}
     for user_id in {*(act.author.user_id for act in acts), *(act.user_id for act in acts)}:

@@ -1,4 +1,4 @@
-"""The desk's page of the books: a check of all of them, with its progress."""
+"""The page of the books: a check of all of them, with its progress."""
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject

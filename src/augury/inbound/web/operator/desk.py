@@ -1,4 +1,4 @@
-"""Shared by the operator's pages: who may see them, who acts, and what was just done."""
+"""Shared by the operator's pages: access, the acting administrator, and the message after a form."""
 
 import hashlib
 from functools import partial
@@ -27,14 +27,14 @@ def author_of(request: PageRequest) -> Author:
 def desk_page(
     request: PageRequest, section: str, template: str, *, status: int = 200, **values: object
 ) -> Answer:
-    """A page of the desk. After a form, its address says what was done."""
+    """A page of the desk. After a form, the result stands in its address."""
     done = request.query_params.get("done", "")
     known = {"section": section, "sections": SECTIONS, "done": done if done in DONE else ""}
     return page(request, f"operator/{template}", status=status, cookies=(), **known, **values)
 
 
 def done(request: PageRequest, path: str, what: str) -> Answer:
-    """Back to a page of the desk, which says what was done."""
+    """Redirect to a page of the desk, with the result of the form in the address."""
     assert what in DONE, what
     return see_other(request, f"/app/desk/{path}?done={what}")
 
@@ -47,7 +47,7 @@ DONE = (
 
 
 def number_in(text: str) -> int | None:
-    """A whole number from a form. None if it is empty. What is none is -1, which every rule refuses."""
+    """A whole number from a form. None for an empty field. -1 for anything else, which every rule refuses."""
     text = text.strip().replace("\u00a0", "").replace(" ", "")
     if not text:
         return None
@@ -63,6 +63,6 @@ def user_id_in(text: object) -> UserId:
 
 
 def once(request: PageRequest, token: str, *what: object) -> tuple[UserId, IdempotencyKey]:
-    """The key of a form that moves credits: sent twice, by a double click, it moves them once."""
+    """The key of a form that moves credits: if a double click sends it twice, it moves them once."""
     fingerprint = hashlib.sha256(repr(what).encode()).digest()
     return request.user.member.id, IdempotencyKey(f"desk:{form_key(token)}", fingerprint)

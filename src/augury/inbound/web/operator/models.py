@@ -1,4 +1,4 @@
-"""The desk's pages of models: all versions, sending one, and one version with what can be done with it."""
+"""The pages of models: all versions, an upload form, and one version with its possible actions."""
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
@@ -22,7 +22,7 @@ from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import CSRF, STREAMED, PageRequest, require_own_form
 
 MINUTES = 60
-"""For which versions are compared."""
+"""The period for which versions are compared."""
 
 
 @desk_get("/app/desk/models")
@@ -36,7 +36,7 @@ async def listed(
 @desk_post("/app/desk/models", opt={STREAMED: True}, request_max_body_size=None)
 @inject
 async def send(request: PageRequest, models: FromDishka[Models], uploads: FromDishka[ModelUploads]) -> Answer:
-    """Read the file as it arrives. The fields stand before it in the form."""
+    """Read the file while it arrives. The fields come before it in the form."""
     outside: Outside = request.app.state.outside
     outside.streams(request.scope)
     head = FormHead(request.scope, request.stream())
@@ -91,7 +91,7 @@ async def one(
         compared=[] if is_part else await _compared(compare, version),
         minutes=MINUTES,
     )
-    if is_part and is_checked:  # the page now has more than this part: what can be done with the version
+    if is_part and is_checked:  # a checked version has more than this part of the page: its possible actions
         answer.headers["HX-Refresh"] = "true"
     return answer
 
@@ -163,7 +163,7 @@ async def _list(
 
 
 async def _compared(compare: CompareVersions, version: ModelRef) -> list[object]:
-    """The version and the active one side by side."""
+    """The version beside the active one."""
     try:
         found = await compare(version.name, minutes=MINUTES)
     except ModelNotFound:

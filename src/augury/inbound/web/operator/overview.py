@@ -1,4 +1,4 @@
-"""The desk's first page: how the service does, with charts that follow."""
+"""The first page of the desk: the state of the service, with live charts."""
 
 import json
 import math
@@ -26,7 +26,7 @@ async def overview(
     look_over: FromDishka[LookOver],
     clock: FromDishka[Clock],
 ) -> Answer:
-    """The page, or the part of it that follows the service."""
+    """The page, or only its live part."""
     asked = request.query_params.get("range", "")
     span = Span(asked) if asked in {*Span} else Span.HOUR
     seen = await look_over(span)
@@ -59,7 +59,7 @@ def _chart(seen: Overview) -> dict[str, object]:
 
 
 def _age(seen: Overview, clock: Clock) -> int | None:
-    """Seconds for which the oldest prediction waits."""
+    """How many seconds the oldest prediction has been waiting."""
     return None if seen.oldest is None else max(0, int((clock.now() - seen.oldest).total_seconds()))
 
 

@@ -1,4 +1,4 @@
-"""The desk's page of promo codes."""
+"""The page of promo codes."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The desk's page of the queue and of the messages that nobody could handle."""
+"""The page of the queue and of the messages that no worker could handle."""
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject

@@ -1,4 +1,4 @@
-"""The desk's pages of users: search, one user's money, predictions and keys, and what can be done."""
+"""The pages of users: search, and one user with their money, predictions, keys and possible actions."""
 
 from uuid import UUID
 
@@ -40,7 +40,7 @@ MOST_SEARCHED = 254
 @desk_get("/app/desk/users")
 @inject
 async def listed(request: PageRequest, users: FromDishka[Users]) -> Answer:
-    """Those whose address begins with what was searched for, or else the newest."""
+    """The users whose address begins with the search text; without one, the newest users."""
     asked, given = request.query_params.get("q", "").strip()[:MOST_SEARCHED], request.query_params
     if user := await _by_id(users, asked):
         return see_other(request, f"/app/desk/users/{user}")
