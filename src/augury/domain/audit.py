@@ -1,4 +1,4 @@
-"""The audit log: what operators did, to whom, and what changed."""
+"""The audit log: the acts of operators, with their subjects and changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,11 @@ from augury.domain.identifiers import UserId
 
 Value: TypeAlias = str | int | float | bool | None
 Values: TypeAlias = Mapping[str, Value]
-"""What was so before an act, or is so after it. It holds no personal data: no addresses, no names of
-people."""
+"""A value before or after an act. It holds no personal data: no addresses, no names of people."""
 
 
 class Action(StrEnum):
-    """The kinds of acts. Each is recorded once, in the transaction that does it."""
+    """The kinds of acts. Each act is recorded once, in its own transaction."""
 
     TOP_UP = "credits.top_up"
     TAKE_BACK = "credits.take_back"
@@ -46,27 +45,27 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One act of an operator, as it is to be recorded."""
+    """One act of an operator, to be recorded."""
 
     author: "Author"
     action: Action
     subject: str
-    """What was acted on: `user:<id>`, `prediction:<id>`, `model:<name>@<version>`, `promo_code:<code>`,
-    `queue`, …"""
+    """The subject: `user:<id>`, `prediction:<id>`, `model:<name>@<version>`, `promo_code:<code>`, `queue`,
+    …"""
     user_id: UserId | None = None
-    """The user whom it concerns, if there is one."""
+    """The user whom the act concerns, if there is one."""
     before: Values = field(default_factory=dict)
     after: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who acts: an administrator by their account, or a person at the command line by the system's name."""
+    """The actor: an administrator with an account, or the system user at the command line."""
 
     user_id: UserId | None = None
     system_user: str | None = None
     request_id: str
-    """The request, or the run of a command, in which it happens."""
+    """The id of the request, or of the run of a command."""
 
     @property
     def actor(self) -> str:
@@ -76,7 +75,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An act as it was recorded. Ids sort by time."""
+    """A recorded act. Ids sort by time."""
 
     id: UUID
     at: datetime
@@ -92,7 +91,7 @@ def act_of(
     before: Values | None = None,
     after: Values | None = None,
 ) -> Act | None:
-    """The act as it is to be recorded. None without an author: then a user acts on their own things."""
+    """The act to record. None without an author: then a user acts on their own things."""
     if author is None:
         return None
     return Act(

@@ -21,16 +21,16 @@ class NotExplained(DomainError):
 
 @dataclass(eq=False)
 class ExplanationTooLarge(DomainError):
-    """The explanation of so many rows is more work than one request may ask for."""
+    """The explanation of that many rows is more work than one request may cause."""
 
     rows: int
     most_rows: int
-    """The number of rows that are not too many for this model."""
+    """The most rows that one request can have for this model."""
 
 
 @dataclass(eq=False)
 class NoExplanation(DomainError):
-    """The prediction has no explanation of this row: it was not asked for, or it is not there yet."""
+    """The prediction has no explanation of this row: it was not requested, or is not ready yet."""
 
 
 class Scale(StrEnum):
@@ -58,7 +58,7 @@ class Effect(StrEnum):
 
 @final
 class WordEffect(TypedDict):
-    """By how much the answer would be lower without this word."""
+    """How much lower the answer would be without this word."""
 
     word: str
     contribution: float
@@ -81,7 +81,7 @@ class Explanation(TypedDict):
     """`base` plus all contributions, listed or `others`, is `total`."""
 
     of: NotRequired[str]
-    """The label, target or quantile that is explained, if there are several."""
+    """The explained label, target or quantile, if there are several."""
     scale: Scale
     base: float
     """The average over the training data."""
@@ -93,6 +93,6 @@ class Explanation(TypedDict):
 
 
 def explanations_in(answer: Mapping[str, object] | None) -> list[Explanation]:
-    """The explanations of an answer as it is stored."""
+    """The explanations in a stored answer."""
     found = (answer or {}).get("explanations")
     return found if isinstance(found, list) else []

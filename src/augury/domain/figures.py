@@ -1,4 +1,4 @@
-"""What the service did in a time: predictions, credits, and how long answers took."""
+"""The work of the service in a period: predictions, credits and latencies."""
 
 import math
 from bisect import bisect_left
@@ -9,11 +9,12 @@ from operator import add
 from typing import Self
 
 BOUNDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
-"""Seconds. Latencies are counted by the first of these that they do not exceed, or else as the last one."""
+"""Upper bounds of latencies, in seconds. A latency counts for the first bound that it does not exceed,
+otherwise for the last bucket."""
 
 
 class Step(StrEnum):
-    """The lengths of time by which figures are kept. Each figure is counted by all of them."""
+    """The periods by which figures are kept. Each figure is counted for all of them."""
 
     MINUTE = "minute"
     HOUR = "hour"
@@ -29,8 +30,8 @@ class Figures:
     revenue: int = 0
     """Credits that were charged. Refunds are not subtracted."""
     latencies: tuple[int, ...] = (0,) * (len(BOUNDS) + 1)
-    """Predictions by the time from their acceptance to their end, see `BOUNDS`. Without slices of batches,
-    which wait for each other."""
+    """Predictions by their latency from acceptance to finish, see `BOUNDS`. Slices of batches do not count,
+    because they wait for each other."""
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
@@ -42,8 +43,8 @@ class Figures:
         )
 
     def quantile(self, share: float) -> float | None:
-        """A latency in seconds that this share of the predictions did not exceed, rounded up to one of
-        `BOUNDS`; infinity if it is above them all. None without predictions."""
+        """The latency in seconds that this share of the predictions did not exceed, rounded up to one of
+        `BOUNDS`; infinity if it is above all of them. None without predictions."""
         wanted, seen = share * sum(self.latencies), 0
         if not wanted:
             return None

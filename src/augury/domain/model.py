@@ -30,7 +30,8 @@ class ModelNotFound(DomainError):
 
 @dataclass(eq=False)
 class VersionMissing(DomainError):
-    """A version must be named, such as `tone@1`: this name alone means whichever is active."""
+    """The request must name a version, such as `tone@1`: a name alone means the version that is active at the
+    time."""
 
     model: str
 
@@ -96,7 +97,7 @@ class ModelRef:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse `name@version`. Raises `VersionMissing` for a name alone, and `ModelNotFound` for any other
-        text, since no model has such a name."""
+        text, because no model has such a name."""
         name, at, version = text.partition("@")
         if not at and _NAME.fullmatch(name):
             raise VersionMissing(model=name)

@@ -229,7 +229,7 @@ MOST_TOP = 32_767
 
 @dataclass(eq=False)
 class NoClasses(DomainError):
-    """`top` was asked of a model that answers no classes."""
+    """The request has `top`, but the model does not answer with classes."""
 
 
 _AROUND, _PROBABILITY, _NUMBER = 40, 18, 28
@@ -296,13 +296,15 @@ class ModelFacts:
     that are read have none, see `Models.card`."""
 
     def answer_bytes(self, top: int | None = None) -> int:
-        """The most bytes that the answer to one row has as JSON, if it lists `top` classes; None: all."""
+        """The maximum size of the answer to one row as JSON, in bytes, if it lists `top` classes; None: all
+        classes."""
         return _answer_bytes(self.task, self.classes, self.outputs, top)
 
     def listed(self, top: int | None, *, most: int) -> int | None:
-        """How many classes or labels an answer lists, the likeliest first, if `top` are asked for. None: all.
+        """How many classes or labels an answer lists, the likeliest first, if the request asks for `top`.
+        None: all.
 
-        `most` is the number without a wish. Raises `NoClasses` if there are none to list.
+        `most` is the number for a request without `top`. Raises `NoClasses` if there are none to list.
         """
         if not self.classes:
             if top is not None:
@@ -312,7 +314,7 @@ class ModelFacts:
         return wanted if wanted < len(self.classes) else None
 
     def explains(self, rows: int, *, most_work: int) -> bool:
-        """Whether so many rows can be explained with at most that much work."""
+        """Whether that many rows can be explained with at most `most_work`."""
         return self.explain_work is not None and rows * self.explain_work <= most_work
 
     def explanation_bytes(self, top: int) -> int:

@@ -18,7 +18,7 @@ MOST_ATTEMPTS = 3
 
 @dataclass(eq=False)
 class DeadLetterNotFound(DomainError):
-    """There is no such dead letter. It was replayed or dropped, or died again."""
+    """There is no such dead letter. It was replayed, was dropped, or died again."""
 
 
 @dataclass(eq=False)

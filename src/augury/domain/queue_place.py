@@ -1,4 +1,4 @@
-"""The place of a prediction in its lane, and when it is likely to start."""
+"""The place of a prediction in its lane, and its likely start."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -9,29 +9,29 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 
 SMOOTHING = 4.0
-"""Seconds over which a rate is averaged: half a minute would be too slow for a load that changes."""
+"""Rates are averaged over this many seconds: half a minute would be too slow for a changing load."""
 REMEMBERED = 64
-"""Waits whose estimates are compared with what came."""
+"""Waits whose estimates are compared with the actual wait."""
 ENOUGH = 8
-"""Compared waits that are needed to say how far off estimates are."""
+"""At least this many compared waits are needed to know the error of estimates."""
 UNSURE = 2.0
-"""How much longer a wait may be than estimated while that is unknown."""
+"""The factor by which a wait may exceed its estimate while the error is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a queued prediction stands. The times are seconds, None while the speed is not known."""
+    """The place of a queued prediction. The times are in seconds, and None while the speed is not known."""
 
     ahead: int
     """Predictions that are likely to start before it."""
     starts_in: float | None
     starts_in_p90: float | None
-    """It starts within this time in nine of ten cases."""
+    """In nine of ten cases it starts within this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A prediction that waits, and how much of its line waits up to it, with itself."""
+    """A waiting prediction, and the work in its line up to and including it."""
 
     id: PredictionId
     waiting: int
@@ -40,12 +40,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Work that is done in order: all of the small lane, or one user's in the bulk lane."""
+    """Work that is done in order: the small lane, or one user's part of the bulk lane."""
 
     marks: Sequence[Mark]
-    """Some of the predictions in it by id, the last one included, closer together at its front. Not empty."""
+    """Some of its predictions by id, including the last one, closer together at the front. Not empty."""
     finish: float = 0.0
-    """How much the user was given of the bulk lane (`Share`)."""
+    """The user's position in the bulk lane (`Share`)."""
     weight: float = 1.0
 
     @property
@@ -57,9 +57,12 @@ class Line:
         return self.marks[-1].cost
 
     def before(self, id: PredictionId) -> tuple[float, float]:
-        """How many predictions and how much work wait in front of this one, which may have come later.
-        Between two marks, predictions are taken to be spread evenly over their ids, which begin with the
-        time."""
+        """The number of predictions, and the work, in front of this one, which may have come later than the
+        read.
+
+        Between two marks, predictions are assumed to be spread evenly over their ids, which begin with the
+        time.
+        """
         low, high = 0, len(self.marks)
         while low < high:
             middle = (low + high) // 2
@@ -83,27 +86,27 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What waits at one moment, and how much of that already waited the time before."""
+    """The waiting predictions at one moment, and which of them already waited at the previous read."""
 
     small: Line | None = None
     bulk: Mapping[UserId, Line] = field(default_factory=dict)
     begun: frozenset[PredictionId] = frozenset()
-    """Predictions that a worker runs, and whose rows do not show that yet."""
+    """Predictions that a worker is running although their rows do not show it yet."""
     small_left: int = 0
-    """Predictions of the small lane up to the id that was asked for."""
+    """Predictions of the small lane up to the given id."""
     bulk_left: float = 0.0
-    """The cost of those of the bulk lane."""
+    """The cost of those in the bulk lane."""
 
     @property
     def last(self) -> PredictionId | None:
-        """The newest prediction that waits."""
+        """The newest waiting prediction."""
         lines = [*([self.small] if self.small else []), *self.bulk.values()]
         return max((line.marks[-1].id for line in lines), default=None)
 
     def before(self, lane: Lane, user_id: UserId, id: PredictionId) -> tuple[float, float]:
-        """How many predictions and how much work are likely to start before this one.
+        """The number of predictions, and the work, that are likely to start before this one.
 
-        In the bulk lane, other users are served as far as their shares are behind (start-time fair queueing).
+        In the bulk lane, users whose shares are behind are served first (start-time fair queueing).
         """
         if lane is Lane.SMALL:
             return self.small.before(id) if self.small else (0.0, 0.0)
@@ -120,14 +123,16 @@ class Standing:
 
 @dataclass(slots=True)
 class Pace:
-    """The work per second of one lane, learned from what has left it, and how far off estimates were."""
+    """The speed of one lane in work per second, measured from the work that has left it, and the error of
+    estimates."""
 
     rate: float | None = None
     _waits: deque[tuple[UserId | None, PredictionId, float, float]] = field(default_factory=deque)
     _ratios: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def learn(self, done: float, seconds: float, *, is_empty: bool) -> None:
-        """`done` units of work were begun in this time. If the lane is empty now, it could have been more."""
+        """`done` units of work were started in this time. If the lane is now empty, the speed may be
+        higher."""
         seen = done / seconds
         if self.rate is None:
             self.rate = seen or None
@@ -135,12 +140,12 @@ class Pace:
             self.rate += (seen - self.rate) * (1 - exp(-seconds / SMOOTHING))
 
     def expect(self, user: UserId | None, last: PredictionId, starts_in: float, now: float) -> None:
-        """Note an estimate, to be compared with what comes."""
+        """Store an estimate, to compare it with the actual wait later."""
         if starts_in > 1 and len(self._waits) < REMEMBERED:
             self._waits.append((user, last, now, starts_in))
 
     def compare(self, standing: Standing, now: float) -> None:
-        """Compare the estimates of what has started since."""
+        """Compare the estimates with the waits of predictions that have started since."""
         kept: deque[tuple[UserId | None, PredictionId, float, float]] = deque()
         for user, last, at, expected in self._waits:
             line = standing.small if user is None else standing.bulk.get(user)
@@ -152,7 +157,7 @@ class Pace:
 
     @property
     def p90(self) -> float:
-        """How many times as long as estimated the wait is at most in nine of ten cases."""
+        """The factor by which waits exceed their estimates at most, in nine of ten cases."""
         if len(self._ratios) < ENOUGH:
             return UNSURE
         return max(1.0, sorted(self._ratios)[int(0.9 * len(self._ratios))])

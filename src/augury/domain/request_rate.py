@@ -1,4 +1,4 @@
-"""How many requests a caller may make in a window of time."""
+"""Limits of the requests that a caller may make in a window of time."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,19 +10,19 @@ WINDOW = timedelta(minutes=1)
 
 
 class RateName(StrEnum):
-    """Whose requests are counted."""
+    """The caller whose requests are counted."""
 
     USER = "user"
-    """All of a user's, with every key and token."""
+    """A user, with all keys and tokens."""
     KEY = "key"
-    """Those with one API key."""
+    """An API key."""
     GUEST = "guest"
-    """Those without a credential from one address."""
+    """An address, for requests without a credential."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateStatus:
-    """A limit of requests, and how far one caller is."""
+    """A limit of requests, and its state for one caller."""
 
     name: RateName
     most: int
@@ -38,6 +38,6 @@ class TooManyRequests(DomainError):
     """Too many requests in a short time."""
 
     names: tuple[RateName, ...]
-    """The limits that are reached."""
+    """The limits that were reached."""
     retry_after: int
-    """Seconds until the last of them ends its window."""
+    """Seconds until the last of their windows ends."""

@@ -1,4 +1,4 @@
-"""Which version serves a user: the active one, or its canary for a share of the users."""
+"""The version that serves a user: the active one, or its canary for a share of the users."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _WHOLE = 1 << 64
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The versions of one name that serve requests without a version."""
+    """The versions of a name that serve requests without a version."""
 
     active: Model
     canary: Model | None = None
@@ -19,7 +19,7 @@ class Offer:
     def of(self, user_id: UserId | None) -> Model:
         """The version for this user, always the same one. Without a user, the active one.
 
-        The users of a share are also in every larger one. Who they are differs between names.
+        A larger share includes the users of a smaller one. Each name has its own group of users.
         """
         canary = self.canary
         if canary is None or canary.share is None or user_id is None:
@@ -28,6 +28,6 @@ class Offer:
 
 
 def place_of(user_id: UserId, name: str) -> float:
-    """A number from 0 up to 1 that is this user's for this name, everywhere and at any time."""
+    """A number from 0 up to 1 for this user and name. It is the same in every process and at any time."""
     digest = hashlib.blake2b(user_id.bytes, digest_size=8, key=name.encode()).digest()
     return int.from_bytes(digest, "big") / _WHOLE

@@ -1,4 +1,4 @@
-"""What versions of models did: predictions, failures, durations, and what they answered."""
+"""The usage of model versions: predictions, failures, durations and answers."""
 
 import math
 from collections import Counter
@@ -8,7 +8,8 @@ from operator import add
 from typing import Self
 
 BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds. Durations are counted by the first of these that they do not exceed, or else as the last one."""
+"""Upper bounds of durations, in seconds. A duration counts for the first bound that it does not exceed,
+otherwise for the last bucket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +20,16 @@ class Usage:
     failed: int = 0
     rows: int = 0
     invalid_rows: int = 0
-    """Rows that the model did not answer."""
+    """Rows without an answer from the model."""
     seconds: float = 0.0
-    """The duration of the model's calls, added up once for each prediction."""
+    """The sum of the durations of the model's calls. If a call answers several predictions, its duration
+    counts for each."""
     durations: tuple[int, ...] = (0,) * (len(BOUNDS) + 1)
-    """Predictions by the duration of the call that answered them, see `BOUNDS`."""
+    """Predictions by the duration of their call, see `BOUNDS`."""
     labels: Mapping[str, int] = field(default_factory=dict)
-    """How often each label was answered."""
+    """The number of answers with each label."""
     value_count: int = 0
-    """Values of regressions, their sum, and the sum of their squares."""
+    """Values of regressions: their number, their sum, and the sum of their squares."""
     value_sum: float = 0.0
     value_squares: float = 0.0
 
@@ -51,7 +53,7 @@ class Usage:
 
     @property
     def error_rate(self) -> float | None:
-        """The share of predictions that failed. None without any."""
+        """The share of failed predictions. None without predictions."""
         return self.failed / self.predictions if self.predictions else None
 
     @property
@@ -60,8 +62,8 @@ class Usage:
         return self.seconds / counted if counted else None
 
     def quantile(self, share: float) -> float | None:
-        """A duration in seconds that this share of the predictions did not exceed, rounded up to one of
-        `BOUNDS`; infinity if it is above them all. None without predictions."""
+        """The duration in seconds that this share of the predictions did not exceed, rounded up to one of
+        `BOUNDS`; infinity if it is above all of them. None without predictions."""
         wanted, seen = share * sum(self.durations), 0
         if not wanted:
             return None

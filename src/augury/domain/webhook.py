@@ -1,4 +1,4 @@
-"""Webhooks: the URLs that a user wants to be called when something happens."""
+"""Webhooks: URLs that are called when something happens to their owner's account."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from augury.domain.webhook_try import GONE, TryResult
 
 MOST_DESCRIPTION_CHARACTERS = 200
 PATIENCE = timedelta(days=5)
-"""A webhook that has failed for so long, without a success between, is disabled."""
+"""A webhook that fails for this long without a success is disabled."""
 
 
 @dataclass(eq=False)
@@ -37,13 +37,13 @@ class TooManyWebhooks(DomainError):
 
 @dataclass(eq=False)
 class InvalidWebhook(DomainError):
-    """A webhook cannot be made like this."""
+    """The webhook is not valid."""
 
     reason: str
 
 
 class EventType(StrEnum):
-    """What a webhook can be told of."""
+    """The events that a webhook can receive."""
 
     PREDICTION_FINISHED = "prediction.finished"
     BATCH_FINISHED = "batch.finished"
@@ -52,7 +52,7 @@ class EventType(StrEnum):
     PAYMENT_RECEIVED = "payment.received"
     MODEL_VERSION_CHANGED = "model.version_changed"
     TEST = "webhook.test"
-    """Sent on request only, to any webhook."""
+    """Sent only on request, to any webhook."""
 
 
 SUBSCRIBABLE = tuple(each for each in EventType if each is not EventType.TEST)
@@ -63,29 +63,29 @@ class DisabledWhy(StrEnum):
     GONE = "gone"
     """The receiver answered 410."""
     FAILING = "failing"
-    """Every try has failed for `PATIENCE`."""
+    """All attempts failed for `PATIENCE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One receiver of events, and how it has been doing."""
+    """One receiver of events, and the state of its calls."""
 
     id: WebhookId
     user_id: UserId
     url: str
     events: tuple[EventType, ...]
-    """Without repetition, in the order of `EventType`."""
+    """Without duplicates, in the order of `EventType`."""
     description: str = ""
     balance_below: int | None = None
-    """`balance.low` is sent when the available credits fall below it."""
+    """`balance.low` is sent when the available credits fall below this."""
     generation: int = 1
-    """The number of its secret, which rotation increases."""
+    """The number of its secret. A rotation increases it."""
     rotated_at: datetime | None = None
     created_at: datetime
     failing_since: datetime | None = None
-    """The first failed try since the last success."""
+    """The first failed attempt since the last success."""
     paused_until: datetime | None = None
-    """The receiver asked to slow down: nothing is sent before that."""
+    """The receiver asked to slow down: nothing is sent before this time."""
     disabled_at: datetime | None = None
     disabled_why: DisabledWhy | None = None
 
@@ -97,13 +97,13 @@ class Webhook:
         return self.is_enabled and (event is EventType.TEST or event in self.events)
 
     def crossed(self, before: int, after: int) -> bool:
-        """Whether its threshold is crossed downwards between these available credits."""
+        """Whether the available credits fall below its threshold from the first to the second amount."""
         threshold = self.balance_below
         return threshold is not None and self.wants(EventType.BALANCE_LOW) and after < threshold <= before
 
     def checked(self) -> Self:
-        """Raises `InvalidWebhook` if it wants nothing, or `balance.low` without a threshold, or if its
-        description cannot be stored."""
+        """Raises `InvalidWebhook` if it has no event, has `balance.low` without a threshold, or has a
+        description that cannot be stored."""
         if not self.events:
             raise InvalidWebhook(reason="name at least one event")
         if EventType.BALANCE_LOW in self.events and self.balance_below is None:
@@ -116,7 +116,7 @@ class Webhook:
         return replace(self, events=tuple(each for each in SUBSCRIBABLE if each in events))
 
     def rotate(self, *, at: datetime) -> Self:
-        """The webhook with a new secret. The one before signs beside it for a while."""
+        """The webhook with a new secret. For a while the old secret also signs."""
         return replace(self, generation=self.generation + 1, rotated_at=at)
 
     def generations(self, *, at: datetime, overlap: timedelta) -> tuple[int, ...]:
@@ -126,16 +126,16 @@ class Webhook:
         return self.generation, self.generation - 1
 
     def enable(self) -> Self:
-        """Enable it, with the past forgiven."""
+        """Enable it, and forget its failures."""
         return replace(self, disabled_at=None, disabled_why=None, failing_since=None, paused_until=None)
 
     def disable(self, why: DisabledWhy, *, at: datetime) -> Self:
         return self if self.disabled_at else replace(self, disabled_at=at, disabled_why=why)
 
     def after(self, result: TryResult, *, at: datetime) -> Self:
-        """The webhook after a try.
+        """The webhook after an attempt.
 
-        PostgreSQL does the same for many tries in one SQL statement; the contract tests keep both equal.
+        PostgreSQL does the same for many attempts in one SQL statement; the contract tests keep both equal.
         """
         paused_until = at + result.pause if result.pause else self.paused_until
         if result.is_success:

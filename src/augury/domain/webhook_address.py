@@ -1,5 +1,5 @@
-"""Where a webhook may lead. Whoever registers one chooses what this service connects to, so it must never be
-something inside (server-side request forgery)."""
+"""The addresses that webhooks may call. The owner of a webhook chooses where this service connects, so
+internal addresses must be refused (server-side request forgery)."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ Networks = Collection[IPv4Network | IPv6Network]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is called: its name is resolved, and only addresses that may be called are connected to."""
+    """The target of a call: its name is resolved, and only permitted addresses are connected to."""
 
     scheme: str
     host: str
@@ -36,7 +36,7 @@ def target_of(url: str) -> Target:
         parts = urlsplit(url)
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode().lower()
-    except ValueError as error:  # also what the IDNA codec raises
+    except ValueError as error:  # also raised by the IDNA codec
         raise InvalidWebhook(reason="the URL is not valid") from error
     if parts.scheme not in _PORTS:
         raise InvalidWebhook(reason="the URL must begin with https://")
@@ -50,13 +50,13 @@ def target_of(url: str) -> Target:
 
 
 def require_callable(target: Target, addresses: Sequence[str], allowed: Networks) -> None:
-    """Raises `InvalidWebhook` unless each of the name's addresses may be called: it is global, or in a
+    """Raises `InvalidWebhook` unless every address of the name may be called: a global address, or one in a
     network that the operator allows. Without TLS, all of them must be in such a network."""
     found = [_address(each) for each in addresses]
     if not found or None in found:
         raise InvalidWebhook(reason=f"the name {target.host} has no address")
     if not all(each is not None and may_be_called(each, allowed) for each in found):
-        raise InvalidWebhook(reason=f"{target.host} leads to an address that is not public")
+        raise InvalidWebhook(reason=f"{target.host} resolves to an address that is not public")
     if target.scheme != "https" and not all(each is not None and _is_in(each, allowed) for each in found):
         raise InvalidWebhook(reason="the URL must begin with https://")
 
@@ -66,7 +66,7 @@ def may_be_called(address: Address, allowed: Networks) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    """Whether it is a global unicast address. One that wraps an IPv4 address is none."""
+    """Whether it is a global unicast address. An address that wraps an IPv4 address is not."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     if isinstance(address, IPv4Address):

@@ -16,17 +16,17 @@ class PrometheusDeliveryCounters(DeliveryCounters):
     def __init__(self, registry: CollectorRegistry) -> None:
         tries = Counter(
             "augury_webhook_tries",
-            "Tries to deliver a webhook, by outcome.",
+            "Attempts to deliver a webhook, by outcome.",
             ("outcome",),
             registry=registry,
         )
         self._tries = {outcome: tries.labels(outcome) for outcome in OUTCOMES}
         self._given_up = Counter(
-            "augury_webhook_deliveries_given_up", "Deliveries that got no further try.", registry=registry
+            "augury_webhook_deliveries_given_up", "Deliveries that get no further attempt.", registry=registry
         )
         self._seconds = Histogram(
             "augury_webhook_try_seconds",
-            "Duration of a try, to the status of the answer.",
+            "Duration of an attempt, until the status of the answer.",
             buckets=_SECONDS,
             registry=registry,
         )
@@ -37,7 +37,7 @@ class PrometheusDeliveryCounters(DeliveryCounters):
         )
         self._oldest = Gauge(
             "augury_webhook_oldest_due_seconds",
-            "For how long the oldest delivery had been due at the last count.",
+            "How long the oldest delivery had been due at the last count.",
             registry=registry,
         )
 

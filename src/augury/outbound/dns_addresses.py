@@ -1,7 +1,7 @@
-"""Resolves names with the system's resolver, in threads of its own.
+"""Resolves names with the system's resolver, in its own threads.
 
-A name server that does not answer keeps its thread busy for a long time. In asyncio's shared threads, a few
-such names would hold up everybody.
+A name server that does not answer blocks its thread for a long time. In asyncio's shared threads, a few such
+names would block everything.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from typing_extensions import override
 from augury.application.webhooks.ports import Addresses
 
 SECONDS = 5.0
-"""How long a name may take."""
+"""Time limit for a name."""
 
 
 class DnsAddresses(Addresses):
     def __init__(self, threads: int = 16) -> None:
-        """Threads are started as they are needed."""
+        """Threads are started when they are needed."""
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="dns")
 
     @override

@@ -20,7 +20,7 @@ _SUBMITS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 class PrometheusCounters(Counters):
     def __init__(self, registry: CollectorRegistry, figures: FiguresTally | None = None) -> None:
-        """Several instances in one process need separate registries. `figures` counts for operators, too."""
+        """Several instances in one process need separate registries. `figures` also counts for operators."""
         self._figures = figures or FiguresTally()
         self._accepted = Counter(
             "augury_predictions_accepted", "Predictions that were accepted.", registry=registry
@@ -79,7 +79,7 @@ class PrometheusCounters(Counters):
         )
         self._refused = Counter(
             "augury_refusals",
-            "Requests that were refused at a limit of their API key or user, by limit.",
+            "Requests that a limit of their API key or user refused, by limit.",
             ("limit",),
             registry=registry,
         )
@@ -93,7 +93,7 @@ class PrometheusCounters(Counters):
         self._streams = Gauge("augury_event_streams", "Open event streams.", registry=registry)
         self._streams_refused = Counter(
             "augury_event_streams_refused",
-            "Event streams that were refused, by limit.",
+            "Event streams that a limit refused, by limit.",
             ("limit",),
             registry=registry,
         )

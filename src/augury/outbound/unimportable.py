@@ -1,4 +1,4 @@
-"""Keeps optional libraries of a library out of memory."""
+"""Keeps the optional dependencies of a library out of memory."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _modules = cast("dict[str, Any]", sys.modules)
 
 @contextmanager
 def unimportable(name: str) -> Iterator[None]:
-    """Let an import of this module fail while the block runs, if it is not loaded already."""
+    """Make an import of this module fail while the block runs, unless it is already loaded."""
     if name in _modules:
         yield
         return

@@ -1,4 +1,4 @@
-"""Sends webhooks over HTTP, only to addresses that may be called."""
+"""Sends webhooks over HTTP, only to permitted addresses."""
 
 import asyncio
 import socket
@@ -31,8 +31,8 @@ from augury.domain.webhook_try import TryError, TryResult
 
 @dataclass(frozen=True, slots=True)
 class HttpWebhookSender(WebhookSender):
-    """Makes a new connection for each try, so that each is checked anew. Proxies of the environment are not
-    used, since they would resolve the name again."""
+    """Makes a new connection for each attempt, so that each one is checked again. Proxies from the
+    environment are not used, because they would resolve the name again."""
 
     addresses: Addresses
     settings: WebhookSettings
@@ -55,14 +55,14 @@ class HttpWebhookSender(WebhookSender):
             error = TryError.TLS
         except ClientConnectorError:
             error = TryError.NOT_CONNECTED
-        except (ClientError, OSError, ValueError):  # what a receiver answers is not always HTTP
+        except (ClientError, OSError, ValueError):  # a receiver's answer is not always HTTP
             error = TryError.BROKEN
         took = timedelta(seconds=time.perf_counter() - began)
         return TryResult(status_code=status, error=error, took=took, retry_after=after)
 
     async def _post(self, url: str, headers: Mapping[str, str], body: Json) -> tuple[int, timedelta | None]:
-        """The answer's status, and its `Retry-After`. The body is not read: what a receiver answers is
-        nobody's business, and it may be endless."""
+        """The answer's status, and its `Retry-After`. The body is not read: nobody needs it, and it may be
+        endless."""
         target = target_of(url)
         addresses = await self.addresses.of(target.host)
         if not addresses:
@@ -75,7 +75,7 @@ class HttpWebhookSender(WebhookSender):
             ClientSession(
                 connector=connector,
                 cookie_jar=DummyCookieJar(),
-                timeout=ClientTimeout(),  # the time limit is for all of it
+                timeout=ClientTimeout(),  # the time limit is for the whole attempt
                 auto_decompress=False,
                 trust_env=False,
             ) as session,
@@ -89,7 +89,7 @@ class _NotResolved(Exception):
 
 
 class _Known(AbstractResolver):
-    """Answers with the addresses that were checked, so that nobody resolves the name again."""
+    """Returns the addresses that were checked, so that the name is not resolved again."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
         self._addresses = addresses
@@ -119,8 +119,8 @@ AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, st
 
 
 def _only_to(addresses: Sequence[str]) -> Callable[[AddressInfo], socket.socket]:
-    """Makes sockets for the addresses that were checked, and for no others: an address in the URL itself is
-    not resolved."""
+    """Makes sockets only for the addresses that were checked: an address in the URL itself is not
+    resolved."""
 
     def made(info: AddressInfo) -> socket.socket:
         family, kind, protocol, _, address = info

@@ -41,7 +41,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Sequence[str] = ()
     """The names of several values."""
     top: int | None = None
-    """How many classes or labels an answer lists, the likeliest first. None: all."""
+    """The number of classes or labels that an answer lists, the likeliest first. None: all."""
     delimiter: str = ","
     decimal: str = "."
     conventions: Mapping[str, Sequence[str]] = {}

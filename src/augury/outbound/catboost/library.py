@@ -36,8 +36,8 @@ MOST_REASON_CHARACTERS = 200
 
 
 def words_of(error: CatBoostError) -> str:
-    """The beginning of CatBoost's message, without the places in its source code. It may have forty lines
-    that list everything CatBoost supports."""
+    """The beginning of CatBoost's message, without places in its source code. The message may have forty
+    lines that list everything CatBoost supports."""
     text = _PLACE.sub("", " ".join(str(error).split()))
     return text if len(text) <= MOST_REASON_CHARACTERS else text[:MOST_REASON_CHARACTERS] + "…"
 

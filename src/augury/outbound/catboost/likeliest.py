@@ -1,5 +1,5 @@
-"""The likeliest classes of each row. The others are only added up, so that a model of very many classes costs
-no memory for them."""
+"""The likeliest classes of each row. The others are only summed up, so a model of very many classes needs no
+memory for them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
@@ -13,26 +13,26 @@ from augury.outbound.catboost.digits import shortened
 from augury.outbound.catboost.scores import Scores
 
 Tops: TypeAlias = npt.NDArray[Any]
-"""How many classes the answer of each row lists; None: all."""
+"""The number of classes that the answer of each row lists; None: all."""
 
 
 def likeliest(numbers: npt.NDArray[np.float64], top: int) -> npt.NDArray[np.intp]:
-    """Rows by `top`: the places of the highest numbers of each row, highest first, and equal ones in their
-    order."""
+    """Rows by `top`: the positions of the highest numbers of each row, highest first. Equal numbers keep
+    their order."""
     chosen = np.sort(np.argpartition(-numbers, top - 1, axis=1)[:, :top], axis=1)
     order = np.argsort(-np.take_along_axis(numbers, chosen, axis=1), axis=1, kind="stable")
     return np.take_along_axis(chosen, order, axis=1)
 
 
 def others(numbers: npt.NDArray[np.float64], chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """The sum of the numbers of each row that are not chosen."""
+    """The sum of the other numbers of each row."""
     rest = numbers.copy()
     np.put_along_axis(rest, chosen, 0, axis=1)
     return shortened(rest.sum(axis=1))
 
 
 def listed(scores: Scores, facts: ModelFacts, tops: Tops) -> list[Answer | None]:
-    """The answers to the rows, as `Scores.answers` gives them, with as many classes as `tops` says."""
+    """The answers to the rows, in the form of `Scores.answers`, with the numbers of classes in `tops`."""
     answers: list[Answer | None] = [None] * len(tops)
     for top in set(tops.tolist()):
         rows = np.flatnonzero(tops == top)

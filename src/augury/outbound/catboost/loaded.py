@@ -97,8 +97,8 @@ class LoadedModel:
         return with_parts(table, self.dates) if self.dates else table, doubts
 
     def answers(self, table: Table, tops: Tops | None = None) -> list[Answer | None]:
-        """One answer per row, or None if it is not a finite number. Calls the model once. `tops` says for
-        each row how many classes its answer lists."""
+        """One answer per row, or None if it is not a finite number. Calls the model once. `tops` has the
+        number of listed classes for each row."""
         scores = self.scores(table)
         return scores.answers(self.facts) if tops is None else listed(scores, self.facts, tops)
 

@@ -61,7 +61,7 @@ class CatBoostPredictor(Predictor, SlicePredictor):
     ) -> None:
         """A question with more rows or bytes than `most` is answered slice by slice. A row with a text or
         category of more than `max_text` characters is invalid. An answer lists up to `max_classes` classes,
-        unless the question says how many."""
+        unless the question sets another number."""
         self._bounds = Bounds(max_text=max_text, max_classes=max_classes)
         self._store = store
         self._settings = settings or CatBoostSettings()

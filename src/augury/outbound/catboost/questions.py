@@ -24,9 +24,9 @@ from augury.outbound.catboost.loaded import LoadedModel
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     max_text: int = MOST_TEXT
-    """Characters of a text or a category. A row with a longer one is invalid."""
+    """The maximum length of a text or category. Longer ones make their row invalid."""
     max_classes: int = MOST_TOP
-    """Classes that an answer lists, unless its question says how many."""
+    """Classes that an answer lists, unless its question sets another number."""
 
 
 ALL = Bounds()

@@ -1,4 +1,4 @@
-"""How the features of rows move a model's raw values away from the average: Shapley values."""
+"""Shapley values: how much each feature of a row moves the model's raw values away from the average."""
 
 import json
 import tempfile
@@ -17,9 +17,9 @@ from augury.outbound.catboost.library import CatBoost, CatBoostError, Pool, word
 from augury.outbound.catboost.seen import category_hash
 
 MOST_WORK = 20_000_000
-"""Leaves of a model that can be explained at all."""
+"""Models with more leaves are not explained."""
 TOLERANCE = 1e-6
-"""By how much the sum of contributions may differ from the raw value, relative to values above 1."""
+"""The allowed difference between the sum of contributions and the raw value, relative to values above 1."""
 _MIXED = (
     "it takes categories beside texts or embeddings, and CatBoost gives the contributions of one to the other"
 )
@@ -27,7 +27,7 @@ _STATISTICS = "they ask for statistics of categories: CatBoost explains such tre
 
 
 class NoReasons(Exception):
-    """The model cannot be explained. `str()` says why, in our words."""
+    """The model cannot be explained. `str()` is the reason, in our words."""
 
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -37,17 +37,17 @@ Table: TypeAlias = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How rows were moved away from the average."""
+    """The contributions to the raw values of rows."""
 
     raw: Floats
     """Rows by dimensions."""
     base: Floats
-    """Rows by dimensions, too."""
+    """Also rows by dimensions."""
     contributions: Floats
     """Rows by dimensions by features."""
 
     def add_up(self) -> npt.NDArray[np.bool_]:
-        """The rows whose contributions lead from the base to the raw value."""
+        """The rows whose contributions add up from the base to the raw value."""
         error = np.abs(self.base + self.contributions.sum(axis=2) - self.raw)
         good: npt.NDArray[np.bool_] = np.asarray(
             (error <= TOLERANCE * np.maximum(1, np.abs(self.raw))).all(1)
@@ -63,12 +63,12 @@ class Explainer:
         self._catboost = catboost
         kinds = {feature.kind for feature in facts.schema.features}
         if FeatureKind.CATEGORICAL in kinds and kinds & {FeatureKind.TEXT, FeatureKind.EMBEDDING}:
-            raise NoReasons(_MIXED)  # their sum is right, so that nothing else would notice
+            raise NoReasons(_MIXED)  # their sum is right, so nothing else would detect it
         features, parts = facts.schema.features, [len(each) for each in dates_of(catboost).values()]
         first = len(features) - len(parts)
         self._kinds = [feature.kind for feature in features[:first]] + [FeatureKind.NUMERIC] * sum(parts)
         self._places = [*range(first), *(first + at for at, count in enumerate(parts) for _ in range(count))]
-        """The feature of each column of the model, which takes several parts of a date."""
+        """The feature of each column of the model. A date has several columns."""
         self._forest = None if is_symmetric(catboost) else Forest(_exported(catboost))
         self._scale = float(catboost.get_scale_and_bias()[0])
         self._unscaled = catboost if self._forest or self._scale == 1 else _unscaled(catboost)
@@ -83,11 +83,11 @@ class Explainer:
             self._unscaled.get_feature_importance(self._pool(table), type="ShapValues", thread_count=1)
         )
         values = self._scale * values.reshape(len(raw), -1, len(self._kinds) + 1)
-        raw = raw[:, : values.shape[1]]  # of a mean and its uncertainty, CatBoost explains only the mean
+        raw = raw[:, : values.shape[1]]  # CatBoost explains only the mean of a mean with its uncertainty
         return Shares(raw, values[:, :, -1], self._by_feature(values[:, :, :-1]))
 
     def _by_feature(self, contributions: Floats) -> Floats:
-        """Those of the parts of a date are added up."""
+        """The contributions of a date's parts are summed up."""
         if self._places == list(range(len(self._kinds))):
             return contributions
         found = np.zeros((*contributions.shape[:2], self._places[-1] + 1))
@@ -123,9 +123,9 @@ class Explainer:
 
 
 def _unscaled(catboost: CatBoost) -> CatBoost:
-    """A copy whose raw values, times the scale, are the model's: a file keeps its calibration as a scale.
+    """A copy whose raw values, times the scale, equal the model's: a file stores its calibration as a scale.
 
-    CatBoost 1.2.10 refuses to explain a scaled model of one value, and ignores the scale of one of several
+    CatBoost 1.2.10 refuses to explain a scaled model with one value. With several values it ignores the scale
     (findings/catboost-shap-of-scaled-models.sh).
     """
     scale, bias = catboost.get_scale_and_bias()
@@ -136,13 +136,13 @@ def _unscaled(catboost: CatBoost) -> CatBoost:
 
 
 def is_symmetric(catboost: CatBoost) -> bool:
-    """Whether all trees are: only of these does CatBoost compute Shapley values rightly."""
+    """Whether all trees are symmetric: CatBoost's Shapley values are right only for these."""
     symmetric: bool = catboost._object._is_oblivious()  # noqa: SLF001  # nothing public says it
     return symmetric
 
 
 def with_explanations(catboost: CatBoost, facts: ModelFacts) -> ModelFacts:
-    """The facts with the work of explaining a row, or with the reason why the model cannot be explained."""
+    """The facts, with the work of explaining a row, or with the reason why the model cannot be explained."""
     try:
         return replace(facts, explain_work=_work(catboost, facts))
     except UnknownSplit as other:
@@ -168,7 +168,7 @@ def _work(catboost: CatBoost, facts: ModelFacts) -> int:
 
 
 def _exported(catboost: CatBoost) -> dict[str, Any]:
-    """Raises `CatBoostError`, such as for a model of texts, and `UnknownSplit`."""
+    """Raises `CatBoostError`, for example for a model of texts, and `UnknownSplit`."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.json"
         catboost.save_model(str(file), format="json")

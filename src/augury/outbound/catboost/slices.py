@@ -128,7 +128,8 @@ def _cells(model: LoadedModel, scores: Scores, top: int | None) -> list[npt.NDAr
 
 
 def _listed(model: LoadedModel, scores: Scores, top: int) -> list[npt.NDArray[Any]]:
-    """The decision, then the likeliest classes with their probabilities, then the sum of the others."""
+    """The decision, then the likeliest classes with their probabilities, then the sum of the other
+    probabilities."""
     assert scores.decided is not None
     chosen = likeliest(scores.numbers, top)
     shares = np.take_along_axis(scores.numbers, chosen, axis=1)

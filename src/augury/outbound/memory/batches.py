@@ -73,7 +73,7 @@ class MemoryBatches(Batches):
 
     @override
     async def close(self, ids: Collection[BatchId]) -> None:
-        """Reading sums the slices each time. So this only tells the webhooks, once."""
+        """Reading sums up the slices each time, so this only adds the deliveries for webhooks, once."""
         async with self.memory.change() as state:
             for batch_id in ids:
                 _close(state, batch_id, self.memory.now())
@@ -132,7 +132,7 @@ class MemoryBatchStore(BatchStore):
 
     @override
     async def ping(self) -> None:
-        """It is in this process."""
+        """It runs in this process."""
 
     @override
     async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:
@@ -143,7 +143,7 @@ class MemoryBatchStore(BatchStore):
 
 
 def _close(state: State, batch_id: BatchId, now: datetime) -> bool:
-    """Returns whether it has ended, and was not closed before."""
+    """Returns whether it has ended and was not closed before."""
     record = state.batches[batch_id]
     if record.batch is None or record.closed_at or not _progress(state, slices_of(state, batch_id)).is_final:
         return False

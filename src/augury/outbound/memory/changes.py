@@ -9,7 +9,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.outbound.memory.memory import Memory, State
 
 _Found = tuple[int, PredictionId, bool]
-"""The number of a change, and the other fields of it."""
+"""The number of a change, and its other fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class MemoryFigures(FiguresOverTime):
 
 
 def begun(step: Step, now: datetime) -> datetime:
-    """When the minute, hour or day (UTC) of this time began."""
+    """The beginning of the minute, hour or day (UTC) that contains this time."""
     if step is Step.MINUTE:
         return now.replace(second=0, microsecond=0)
     return now.replace(hour=now.hour if step is Step.HOUR else 0, minute=0, second=0, microsecond=0)

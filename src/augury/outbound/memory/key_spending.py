@@ -1,4 +1,4 @@
-"""What API keys with spending limits have spent."""
+"""The spending of API keys with spending limits."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,7 +21,7 @@ def spending(state: State, key_id: UUID, now: datetime) -> Spending:
 
 
 def current(state: State, key: ApiKey, now: datetime) -> ApiKey:
-    """The key with what it has spent by now."""
+    """The key with its current spending."""
     return replace(key, spending=spending(state, key.id, now))
 
 
@@ -31,7 +31,7 @@ def count(state: State, key_id: UUID, price: int, now: datetime) -> None:
 
 
 def give_back(state: State, ended: PredictionRecord) -> None:
-    """Count no more what was released at the end of this prediction."""
+    """Subtract the credits that were released at the end of this prediction."""
     key_id, counted_on = ended.key_id, ended.counted_on
     if key_id is None or counted_on is None or key_id not in state.counted:
         return

@@ -67,11 +67,11 @@ class PredictionRecord:
     explain: int | None = None
     """How many features of each row are explained. None: no explanation."""
     key_id: UUID | None = None
-    """The API key with spending limits that asked for it."""
+    """The API key with spending limits that requested it."""
     counted_on: date | None = None
-    """The UTC day in which its price counts towards them."""
+    """The UTC day on which its price counts."""
     top: int | None = None
-    """How many classes each answer lists. None: up to `Limits.max_classes`."""
+    """The number of classes that each answer lists. None: up to `Limits.max_classes`."""
 
     def forgotten(self) -> Self:
         """The record without the user's input and the answers."""
@@ -149,7 +149,7 @@ class ReplyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a key with limits had spent on the UTC day `on`, when something was counted last."""
+    """The spending of a key with limits. `on` is the UTC day of the last count."""
 
     spending: Spending
     on: date
@@ -164,17 +164,17 @@ class UploadRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """A delivery of a webhook, and the process that tries it now."""
+    """A delivery of a webhook, and the process that is sending it."""
 
     delivery: WebhookDelivery
     token: UUID | None = None
     once: str | None = None
-    """An event of this name is told to a webhook only once."""
+    """An event with this name is sent to a webhook only once."""
 
 
 @dataclass(frozen=True, slots=True)
 class FreeChange:
-    """That a prediction without a price was accepted or has ended, which moves nothing."""
+    """The acceptance or the end of a prediction without a price, which moves no credits."""
 
     user_id: UserId
     prediction_id: PredictionId
@@ -226,7 +226,7 @@ class State:
     figures: dict[tuple[Step, datetime], Figures] = field(default_factory=dict)
     processes: dict[UUID, tuple[Process, datetime]] = field(default_factory=dict)
     ledger_runs: dict[UUID, tuple[LedgerRun, datetime]] = field(default_factory=dict)
-    """With the last sign of life, as of processes."""
+    """With the last sign of life, as for processes."""
 
     def copy(self) -> Self:
         return type(self)(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})

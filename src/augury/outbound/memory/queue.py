@@ -101,7 +101,7 @@ class MemoryPredictionQueue(PredictionQueue):
         return len(self._tickets)
 
     def put_again(self, dead: Dead) -> None:
-        """Put a task that was given up on the queue again."""
+        """Put a rejected task on the queue again."""
         self.dead.remove(dead)
         waiting = dead.waiting
         self._append(Waiting(waiting.task, self._clock.now(), waiting.lane))

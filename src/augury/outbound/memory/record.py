@@ -63,7 +63,8 @@ def note_free(state: State, prediction: Prediction, now: datetime) -> None:
 
 
 def notice(state: State, prediction: Prediction, now: datetime) -> None:
-    """Write a notice of this prediction's end if one was requested, and tell the webhooks that want it."""
+    """Write a notice of this prediction's end if one was requested, and deliveries for the webhooks of this
+    event."""
     if state.predictions[prediction.id].notify:
         state.notices[prediction.id] = now
     tell_end(state, prediction, now)

@@ -29,7 +29,7 @@ FIGURES_LIVE = {
 }
 """How long figures are kept: much longer than they are shown."""
 PROCESSES_LIVE = timedelta(days=1)
-"""How long a process is known after its last sign of life."""
+"""How long a process is remembered after its last sign of life."""
 RUNS_LIVE = timedelta(days=30)
 """How long checks of the books are kept."""
 GUESTS_LIVE = timedelta(days=2)

@@ -130,7 +130,7 @@ def _drop(state: State, now: datetime) -> None:
 
 
 def _chosen(state: State, terms: TakeTerms, now: datetime) -> Sequence[WebhookDelivery]:
-    """In turn from each webhook: first the oldest of each, then the second oldest, and so on."""
+    """In turn from each webhook: first the oldest delivery of each, then the second oldest, and so on."""
     places: list[tuple[int, WebhookDelivery, bool]] = []
     for hook in state.webhooks.values():
         if hook.paused_until and hook.paused_until > now:

@@ -1,4 +1,4 @@
-"""Deliveries of webhooks, written in the transactions that they announce."""
+"""Deliveries of webhooks, written in the transactions of their events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def tell_payments(state: State, transfers: Iterable[Transfer], now: datetime) ->
 
 
 def tell_low_balances(state: State, before: Mapping[UserId, Balance], now: datetime) -> None:
-    """`before` are the balances before they changed."""
+    """`before` are the previous balances."""
     for user_id, old in before.items():
         left = state.balances[user_id].spendable
         for hook in _of(state, user_id):
@@ -70,7 +70,7 @@ def _of(state: State, user_id: UserId) -> list[Webhook]:
 
 
 def _wanting(state: State, event: EventType, user_id: UserId | None = None) -> list[Webhook]:
-    """The webhooks of this user, or of all users, that want the event."""
+    """The webhooks of this user, or of all users, for this event."""
     return [each for each in state.webhooks.values() if user_id in (None, each.user_id) and each.wants(event)]
 
 

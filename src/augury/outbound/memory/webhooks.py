@@ -70,7 +70,7 @@ class MemoryWebhooks(Webhooks):
 
 
 def remove_all(state: State, user_id: UserId) -> None:
-    """Forget the webhooks of a closed account, and their deliveries."""
+    """Delete the webhooks of a closed account, and their deliveries."""
     for hook in list(state.webhooks.values()):
         if hook.user_id == user_id:
             _forget(state, hook)

@@ -23,8 +23,8 @@ ADD = f"""
 INSERT INTO audit_log ({COLUMNS}) VALUES ($1, now(), $2, $3, $4, $5, $6, $7, $8, $9)
 """
 KEYS = ("subject", "user_id", "actor", "action")
-"""The columns that filters name. Each has an index with the id. The first of those that a filter names leads:
-acts on one subject are the fewest."""
+"""The columns of filters. Each has an index together with the id. The first of them that is used selects the
+index: acts on one subject are the fewest."""
 Arguments: TypeAlias = tuple[str, *tuple[object, ...]]
 """The SQL, then the values of `$1`, `$2`, …"""
 OLD = purge_statement("audit_log", "at < now() - $1::interval", by="at")
@@ -44,7 +44,7 @@ class Wanted:
 
     @property
     def is_scattered(self) -> bool:
-        """Whether the page may look at entries that it does not show."""
+        """Whether the page may read entries that it does not show."""
         return len(self.given) > 1
 
     def page(self, limit: int) -> Arguments:
@@ -58,13 +58,12 @@ class Wanted:
         return sql, *(self.before or LAST, limit, *self.given.values())
 
     def end(self) -> Arguments:
-        """The statement that returns the oldest entry that `page` looked at, or no row if it looked at all of
-        them."""
+        """The statement that returns the oldest entry that `page` read, or no row if it read all of them."""
         sql = f"{self._source('id')} OFFSET {hidden(str(MOST_LOOKED_AT - 1))} LIMIT {hidden('$2')}"
         return sql, *(self.before or LAST, 1, *list(self.given.values())[:1])
 
     def _source(self, columns: str) -> str:
-        """The entries that are looked at, newest first."""
+        """The entries to read, newest first."""
         leading = next(iter(self.given), None)
         condition = f" AND {leading} = $3" if leading else ""
         return f"SELECT {columns} FROM audit_log WHERE id < $1{condition} ORDER BY id DESC"
@@ -106,8 +105,8 @@ class PostgresAuditLog(AuditLog):
 
 
 async def note(taken: Connection, act: Act | None) -> None:
-    """Add an act to the log, in the transaction of this connection. None adds nothing: nobody's account is
-    changed by an operator."""
+    """Add an act to the log, in the transaction of this connection. None adds nothing: then no operator is
+    acting."""
     if act is None:
         return
     author = act.author

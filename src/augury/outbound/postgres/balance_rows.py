@@ -1,4 +1,4 @@
-"""Rows of balances, and of the requests that were remembered with them."""
+"""Rows of balances, and of requests that are remembered with them."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ SELECT user_id, NULL, NULL, NULL, NULL, key, fingerprint, reference
 FROM idempotency_keys JOIN unnest($2::uuid[], $3::text[]) AS asked (user_id, key) USING (user_id, key)
 WHERE user_id = ANY ($2) AND key = ANY ($3)
 """
-"""Adds the requests of the users `$2` under the keys `$3` to the rows of balances with `NO_KEY`."""
+"""Adds the remembered requests of the users `$2` with the keys `$3` to the rows of balances with `NO_KEY`."""
 
 
 def balances_of(rows: Sequence[Record]) -> dict[UserId, Balance]:

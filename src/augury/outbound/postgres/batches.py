@@ -86,7 +86,8 @@ _TOLD = telling(
 
 
 def _close(which: str) -> str:
-    """The statement that records the end of these batches, as far as they have ended, and tells of it."""
+    """The statement that records the end of those of these batches that have ended, and adds deliveries for
+    it."""
     wanted = f"""
         FROM batches b
         WHERE {which} AND accepted_at IS NOT NULL AND closed_at IS NULL AND CASE

@@ -1,5 +1,5 @@
-"""What happens to predictions, read from the transfers that pay for them. Those without a price have a table
-of their own."""
+"""Changes of predictions, read from the transfers that pay for them. Predictions without a price have their
+own table."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ SELECT user_id,
         AS free
 FROM unnest($1::uuid[]) AS asked (user_id)
 """
-# What was captured in part is also released in part: it has ended only once.
+# A prediction that was captured in part was also released in part, but has ended only once.
 SINCE = """
 SELECT number, paid, free, prediction_id, ended
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[])

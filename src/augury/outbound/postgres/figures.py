@@ -64,7 +64,7 @@ class PostgresFigures(FiguresOverTime):
 
     @override
     async def read(self, step: Step, *, most: int) -> Sequence[Point]:
-        """Sorted here: they are few, and a sort in the statement would cost a plan its index."""
+        """Sorted here: they are few, and a sort in the statement would keep the plan from using its index."""
         rows = await fetch(self.pool, READ, step, most * LENGTHS[step])
         points = [
             Point(

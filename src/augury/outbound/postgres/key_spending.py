@@ -1,10 +1,10 @@
-"""What API keys with spending limits have spent. It stands in the row of the key, and nowhere else.
+"""The spending of API keys with spending limits. It is stored only in the row of the key.
 
-It is counted by the database's clock. A prediction stores its key and the day in which its price counts, so
-that what is released counts no more in exactly that day and month. Keys are locked after balances.
+The database's clock decides the day. A prediction stores its key and the day on which its price counts, so
+released credits are subtracted from exactly that day and month. Keys are locked after balances.
 """
 
-# A statement that waited for a lock over midnight counts in the day that others have begun meanwhile.
+# A statement that waited for a lock over midnight counts for the day that others have begun meanwhile.
 _DAY = "(now() AT TIME ZONE 'UTC')::date"
 TODAY = f"greatest(spent_on, {_DAY})"
 DAY_SPENT = f"CASE WHEN spent_on >= {_DAY} THEN day_spent ELSE 0 END"
@@ -34,5 +34,5 @@ GIVEN_BACK = """
     WHERE k.id = back.id AND k.id = ANY (ARRAY (SELECT id FROM keys))
 )
 """
-"""The part of a statement that gives back what was released. `{released}` selects `key_id`, `counted_on` and
-`amount` of each release; `locked` are the balances. Statements that release nothing do without it."""
+"""The part of a statement that subtracts released credits. `{released}` selects `key_id`, `counted_on` and
+`amount` of each release; `locked` are the balances. Statements that release nothing leave it out."""

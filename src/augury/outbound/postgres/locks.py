@@ -15,7 +15,7 @@ CHECKING = 0x6175677572790004
 NAMING_MODEL = 0x6175677572790005
 """One process at a time gives a version its number."""
 BEGINNING_CHECK = 0x6175677572790006
-"""One process at a time begins a check of the books for an operator."""
+"""Only one process at a time starts a check of the books for an operator."""
 
 # Adding a chat takes the lock of its id. Telegram's ids are below 2^52, so they never equal those above.
 WAIT = "SELECT pg_advisory_xact_lock($1)"

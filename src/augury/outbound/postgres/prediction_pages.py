@@ -1,10 +1,10 @@
 """Statements for pages of predictions. Each reads a bounded part of one index, however long the history is.
 
-The rows of a page are neighbors in an index if the page shows those with one status of `unsuccessful`, which
-most predictions never have. Other rows may be far apart: slices of batches, of which there may be thousands
-in a row, are skipped, and so is what has another status or version. So a statement looks at no more than
-`MOST_LOOKED_AT` rows, and a page may be shorter than requested although more rows follow. No unfinished
-prediction is older than the oldest of `unfinished`.
+If a page shows one status of `unsuccessful`, which most predictions never have, its rows are neighbors in an
+index. Otherwise rows may be far apart: slices of batches (there may be thousands in a row) and predictions
+with another status or version are skipped. So a statement reads at most `MOST_LOOKED_AT` rows, and a page may
+be shorter than requested even if more rows follow. No unfinished prediction is older than the oldest of
+`unfinished`.
 """
 # parts of statements are constants; values are parameters
 

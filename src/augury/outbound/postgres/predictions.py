@@ -29,7 +29,7 @@ CASE WHEN valid_rows > 0 THEN (
     SELECT amount FROM transfers WHERE reference = predictions.id AND kind = 'refund'
 ) END AS refunded
 """
-# Only of a prediction that waits, by the primary key.
+# Only for a waiting prediction, by the primary key.
 IN_BULK = """
 CASE WHEN status = 'queued' THEN (
     SELECT cost IS NOT NULL FROM unfinished WHERE prediction_id = predictions.id

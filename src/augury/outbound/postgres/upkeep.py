@@ -21,8 +21,8 @@ MOST_SECONDS = 10.0
 
 
 def purge_statement(table: str, ended: str, by: str | None = None) -> str:
-    """The step that deletes the records of `table` that have `ended`, in the order of the column `by`, or in
-    any order: a sort of a few records would then be the cheapest plan.
+    """The step that deletes the records of `table` that have `ended`, in the order of the column `by`.
+    Without `by` they have no order, because a sort of a few records would then be the cheapest plan.
 
     It finds them by `ctid`: the planner might join a condition on their keys with the whole table.
     """

@@ -26,7 +26,7 @@ from augury.outbound.postgres.webhooks import COLUMNS as WEBHOOK_COLUMNS
 from augury.outbound.postgres.webhooks import webhook_of
 
 AT_ONCE = 1_000
-"""The most records that one statement of a purge deletes, and those of one webhook that a take drops."""
+"""The most records that one statement of a purge deletes, and the most of one webhook that a take drops."""
 _NAMES = (
     *("id", "webhook_id", "event", "subject", "facts", "occurred_at", "status", "tries", "due_at"),
     *("tried_at", "status_code", "error", "milliseconds", "finished_at"),
@@ -41,7 +41,7 @@ SELECT {COLUMNS} FROM webhook_deliveries WHERE webhook_id = $1 AND id < $2
 ORDER BY id DESC LIMIT {hidden("$3")}
 """
 _REPLAYED = "status = 'waiting', tries = 0, due_at = now(), finished_at = NULL"
-# A delivery that is being tried, or tried again soon by a process that died, stays as it is.
+# A delivery that is being sent, or that will be taken over from a dead process, stays as it is.
 REPLAY = f"""
 WITH found AS (
     SELECT id, token FROM webhook_deliveries WHERE webhook_id = $1 AND id = $2 FOR UPDATE
@@ -116,7 +116,7 @@ FROM taken JOIN webhooks hook ON hook.id = taken.webhook_id
 WHERE hook.id = ANY (ARRAY (SELECT webhook_id FROM taken))
 """
 
-# The statement does for webhooks what `Webhook.after` says.
+# The statement changes webhooks as `Webhook.after` does.
 RECORD = """
 WITH tried AS (
     SELECT id, status, wait, status_code, error, milliseconds, is_success, pause

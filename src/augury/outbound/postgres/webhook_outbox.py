@@ -1,8 +1,8 @@
-"""Deliveries of webhooks, written by the statements and in the transactions that they announce.
+"""Deliveries of webhooks, written by the statements and in the transactions of their events.
 
-`balances.webhooks` says whether a user has any. A settlement locks the balances anyway, so that it looks up
-webhooks only for users who have some. The event `balance.low` is written by a trigger on the balances, which
-sees every way in which they change (migration 0026).
+`balances.webhooks` says whether a user has webhooks. A settlement locks the balances anyway, so it looks up
+webhooks only for users who have some. A trigger on the balances writes the event `balance.low`; it sees every
+change of a balance (migration 0026).
 """
 
 import json
@@ -25,7 +25,7 @@ encode(set_bit(set_bit(overlay(
     PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6
 ), 52, 1), 53, 1), 'hex')::uuid
 """
-"""A UUID of version 7: the bits 52 and 53 turn version 4 into it."""
+"""A UUID of version 7: the bits 52 and 53 turn version 4 into version 7."""
 
 
 def telling(event: EventType, *, of: str, users: str, subject: str = "NULL", facts: str = "NULL") -> str:
@@ -56,7 +56,7 @@ ON CONFLICT DO NOTHING
 
 
 async def tell_version(connection: Connection, ref: ModelRef, before: ModelRef | None) -> None:
-    """Tell everybody who wants to know that another version of a model is active."""
+    """Add deliveries for all webhooks that want to know of a model's new active version."""
     facts = {"model": ref.name, "version": str(ref), "previous": str(before) if before else None}
     await connection.execute(TELL_VERSION, json.dumps(facts))
 

@@ -1,4 +1,4 @@
-"""The tables of webhooks. A delivery is its own outbox: it is written with what it announces."""
+"""The tables of webhooks. The deliveries are the outbox: each is written together with its event."""
 
 from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB

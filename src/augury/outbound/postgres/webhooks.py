@@ -116,7 +116,7 @@ REMOVE_ALL = [
     f"DELETE FROM webhook_deliveries WHERE webhook_id = ANY (ARRAY ({OF_USER}))",
     "DELETE FROM webhooks WHERE user_id = $1",
 ]
-"""Forget the webhooks of a closed account, and their deliveries."""
+"""Delete the webhooks of a closed account, and their deliveries."""
 
 
 async def remove_all(connection: Connection, user_id: UserId) -> None:

@@ -155,7 +155,7 @@ SELECT id FROM renewed
 UNION SELECT id FROM predictions WHERE id = ANY ($2) AND status = 'processing' AND lease_token = $1
 """
 
-# The slices of a batch are told of when all of it has ended.
+# A batch's slices cause no events; its end does.
 _TOLD = telling(
     EventType.PREDICTION_FINISHED,
     of="(SELECT id, user_id FROM ours WHERE batch_id IS NULL)",
@@ -264,7 +264,7 @@ WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = asked.id)
 """
 
 
-# For batches with predictions without a price, which no transfer mentions.
+# For batches with predictions without a price, which have no transfer.
 SETTLE_FREE = SETTLE_RELEASING.replace(
     "), ended AS (",
     """
@@ -350,9 +350,9 @@ def _place_of(row: Record) -> SlicePlace | None:
 
 
 RELEASED = 8
-"""The place of the released credits in `_columns`."""
+"""The position of the released credits in `_columns`."""
 PRICES = 9
-"""The place of the prices there, which are negative."""
+"""The position of the prices there, which are negative."""
 
 
 def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:

@@ -82,8 +82,8 @@ class RabbitDeadLetters(DeadLetters):
         at_most: int,
         only: str | None,
     ) -> int:
-        """Handle the oldest messages, or only the one with this id. Returns how many were handled. Messages
-        that are passed over return to the queue when the channel closes, perhaps in another order."""
+        """Handle the oldest messages, or only the message with this id. Returns how many were handled.
+        Skipped messages return to the queue when the channel closes, perhaps in another order."""
 
         async def work(channel: AbstractChannel) -> int:
             _, _, dead = await self._queues(channel)
