@@ -30,8 +30,7 @@ class ModelNotFound(DomainError):
 
 @dataclass(eq=False)
 class VersionMissing(DomainError):
-    """The request must name a version, such as `tone@1`: a name alone means the version that is active at the
-    time."""
+    """Name a version, such as `tone@1`: a name alone means the version that is active now."""
 
     model: str
 
