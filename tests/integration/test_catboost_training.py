@@ -108,6 +108,14 @@ def test_its_metrics_travel_in_the_file(trained: Trained) -> None:
     assert trained.metrics["held_out_texts"] == pytest.approx(len(written_examples()) / 5, abs=6)
 
 
+def test_it_is_described_in_both_languages(trained: Trained) -> None:
+    texts = facts_of(open_model(trained.file)).texts
+    assert {*texts.description} == {"en", "ru"}
+    assert [texts.label(each, "ru") for each in LABELS] == ["отрицательный", "нейтральный", "положительный"]
+    assert [texts.label(each, "en") for each in LABELS] == list(LABELS)
+    assert texts.feature("text", "ru") == "текст"
+
+
 def test_it_does_better_on_held_out_texts_than_guessing_in_both_languages(trained: Trained) -> None:
     for language in ("", "_en", "_ru"):
         assert trained.metrics[f"accuracy{language}"] > 0.6

@@ -136,12 +136,15 @@ async def serve(
             each.stop()
 
     settings = await container.get(HttpSettings)
+    pages = pages_of(container, settings, await container.get(WebSettings), lambda: app.state)
+    # People who run everything at once look at the pages next. Elsewhere the first visitor loads them.
+    opening = [pages.open()] if pages and part is Part.UP else []
     app: Litestar = create_app(
         container=container,
         settings=settings,
         asyncapi=_asyncapi,
         checks=checks,
-        pages=pages_of(container, settings, await container.get(WebSettings), lambda: app.state),
+        pages=pages,
         agents=agents_room(container, settings, read(McpSettings)),
     )
     limits = await container.get(ConnectionSettings)
@@ -161,6 +164,7 @@ async def serve(
         backlog.watch(),
         keep_figures.run(part),
         check_books.until_canceled(),
+        *opening,
     ):
         server = HttpServer(app, before_stop=before_stop, keep_alive=settings.keep_alive, limited=limited)
         await server.run_until(stop, listener)

@@ -1,12 +1,15 @@
 """An API that nobody looks at with a browser does not load what pages need."""
 
+import asyncio
 import subprocess
 import sys
 from functools import cache
+from typing import cast
 
 import pytest
 
 from augury.inbound.web import app, assets, rendering
+from augury.inbound.web.door import Door, Made
 from tests.hexagon import Hexagon
 from tests.http_api import is_problem
 from tests.inbound.web.site import shown
@@ -21,6 +24,19 @@ def test_the_api_loads_the_pages_when_somebody_asks_for_one() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(told.stdout.split()) & set(HEAVY)
+
+
+async def test_the_pages_are_made_once_however_they_are_opened() -> None:
+    made = []
+
+    async def make() -> Made:
+        await asyncio.sleep(0)
+        made.append(None)
+        return cast("Made", made)
+
+    door = Door(make)
+    await asyncio.gather(door.open(), door.open())
+    assert len(made) == 1
 
 
 async def test_the_api_is_as_it_was_beside_the_pages() -> None:

@@ -3,6 +3,7 @@
 import re
 
 from augury.application.limits import Limits
+from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Status
 from tests.hexagon import Hexagon
 from tests.inbound.web.site import Site, Visitor, alert, shown
@@ -94,6 +95,32 @@ async def test_a_prediction_is_listed_canceled_repeated_and_forgotten(site: Site
     forgotten = await ada.post(f"{second}/forget")
     assert "were deleted" in forgotten.text
     assert "script&gt;" not in forgotten.text
+
+
+async def test_a_model_is_shown_in_the_page_s_language(site: Site) -> None:
+    model = site.hexagon.model
+    described = ModelTexts(
+        description={"en": "How long a text is.", "ru": "Какой длины текст."},
+        features={"text": {"en": "Your text", "ru": "Ваш текст"}},
+        labels={"short": {"en": "brief", "ru": "короткий"}, "long": {"en": "lengthy", "ru": "длинный"}},
+    )
+    await site.hexagon.describe_model(ref=model.ref, texts=described)
+    for language, words in (
+        ("en", ("How long a text is.", "Your text", "brief")),
+        ("ru", ("Какой длины текст.", "Ваш текст", "короткий")),
+    ):
+        ada = site.visitor(**{"accept-language": language})
+        email = f"{language}@example.org"
+        await ada.register(email)
+        await site.credits(email, 10)
+        assert words[0] in (await ada.get("/")).text
+        form = await ada.get("/app/models/tone")
+        assert words[0] in form.text
+        assert words[1] in form.text
+        path = await predicted(site, ada)
+        await site.run_all()
+        assert words[2] in (await ada.get(path)).text
+        assert words[2] in (await ada.get("/app/predictions")).text
 
 
 async def test_another_user_s_predictions_are_not_there(site: Site) -> None:

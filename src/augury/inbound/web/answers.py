@@ -67,16 +67,16 @@ def result_of(stored: StoredPrediction, model: Model, words: Texts) -> Result:
     )
 
 
-def short(stored: StoredPrediction, words: Texts) -> str:
+def short(stored: StoredPrediction, model: Model, words: Texts) -> str:
     """The answer in a few characters, for a list. Empty if the list's data do not have it."""
     answers = answers_in(stored.output)
     if len(answers) != 1 or answers[0] is None:
         return ""
-    answer = answers[0]
+    answer, names = answers[0], model.facts.texts
     if "label" in answer:
-        return answer["label"]
+        return names.label(answer["label"], words.language)
     if "labels" in answer:
-        return ", ".join(answer["labels"])
+        return ", ".join(names.label(each, words.language) for each in answer["labels"])
     if "value" in answer:
         return words.figure(answer["value"])
     return ", ".join(words.figure(value) for value in list(answer["values"].values())[:3])

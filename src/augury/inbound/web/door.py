@@ -42,6 +42,10 @@ class Door:
         made = self._made or await self._opened()
         await made.handler(scope, receive, send)
 
+    async def open(self) -> None:
+        """Load the pages before somebody asks for the first one."""
+        await self._opened()
+
     async def stop(self) -> None:
         if self._made:
             await self._made.stop()

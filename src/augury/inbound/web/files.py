@@ -21,6 +21,7 @@ from augury.application.ports import Clock
 from augury.domain.batch import BatchNotFound
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import BatchId
+from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Status
 from augury.domain.row_errors import RowError
 from augury.inbound.tables.format import Format
@@ -104,18 +105,26 @@ async def send(request: PageRequest, models: FromDishka[Models], balances: FromD
 @get("/app/files/{batch_id:uuid}", guards=[signed_in], include_in_schema=False)
 @inject
 async def one(
-    request: PageRequest, batch_id: FromPath[UUID], batches: FromDishka[Batches], clock: FromDishka[Clock]
+    request: PageRequest,
+    batch_id: FromPath[UUID],
+    batches: FromDishka[Batches],
+    models: FromDishka[Models],
+    clock: FromDishka[Clock],
 ) -> Answer:
-    return await _page(request, "file.html", batch_id, batches, clock)
+    return await _page(request, "file.html", batch_id, batches, models, clock)
 
 
 @get("/app/files/{batch_id:uuid}/state", guards=[signed_in], include_in_schema=False)
 @inject
 async def state(
-    request: PageRequest, batch_id: FromPath[UUID], batches: FromDishka[Batches], clock: FromDishka[Clock]
+    request: PageRequest,
+    batch_id: FromPath[UUID],
+    batches: FromDishka[Batches],
+    models: FromDishka[Models],
+    clock: FromDishka[Clock],
 ) -> Answer:
     """The part of the page that changes."""
-    return await _page(request, "part/file_state.html", batch_id, batches, clock)
+    return await _page(request, "part/file_state.html", batch_id, batches, models, clock)
 
 
 @get("/app/files/{batch_id:uuid}/results", guards=[signed_in], include_in_schema=False)
@@ -167,7 +176,7 @@ async def _form(
 
 
 async def _page(
-    request: PageRequest, template: str, batch_id: UUID, batches: Batches, clock: Clock
+    request: PageRequest, template: str, batch_id: UUID, batches: Batches, models: Models, clock: Clock
 ) -> Answer:
     stored = await batches.get(BatchId(batch_id), owner=request.user.member.id)
     outside: Outside = request.app.state.outside
@@ -178,8 +187,9 @@ async def _page(
         header, rows = await _first_rows(outside, stored)
         words = texts(request.user.language)
         if stored.progress.failed:
+            names = (await models.version(stored.batch.model)).facts.texts
             found = await outside.results().faults(stored, limit=MOST_ERRORS)
-            errors = [(row + 1, _sentence(words, error, status)) for row, error, status in found]
+            errors = [(row + 1, _sentence(words, names, error, status)) for row, error, status in found]
     return page(
         request,
         template,
@@ -211,11 +221,13 @@ def _cut(row: Sequence[str]) -> list[str]:
     return [cell if len(cell) <= MOST_CELL else f"{cell[: MOST_CELL - 1]}…" for cell in row]
 
 
-def _sentence(words: Texts, error: RowError | None, status: Status) -> str:
+def _sentence(words: Texts, names: ModelTexts, error: RowError | None, status: Status) -> str:
     if error is None:
         return words("file-part-ended", status=words(f"status-{status}"))
     sentence = reason(words, error.fault)
-    return words("about-field", field=error.field, sentence=sentence) if error.field else sentence
+    if not error.field:
+        return sentence
+    return words("about-field", field=names.feature(error.field, words.language), sentence=sentence)
 
 
 def _id(text: str) -> BatchId:

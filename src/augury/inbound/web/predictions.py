@@ -55,7 +55,9 @@ class Part(ServerEvent):
 
 @get("/app/predictions", guards=[signed_in], include_in_schema=False)
 @inject
-async def listed(request: PageRequest, predictions: FromDishka[Predictions]) -> Answer:
+async def listed(
+    request: PageRequest, predictions: FromDishka[Predictions], models: FromDishka[Models]
+) -> Answer:
     given = request.query_params
     status = given.get("status", "") if given.get("status") in {*Status} else ""
     model = given.get("model", "").strip()[:128]
@@ -67,10 +69,11 @@ async def listed(request: PageRequest, predictions: FromDishka[Predictions]) -> 
         model=model or None,
     )
     words = texts(request.user.language)
+    used = {ref: await models.version(ref) for ref in {each.prediction.model for each in found.items}}
     return page(
         request,
         "predictions.html",
-        items=[(each.prediction, short(each, words)) for each in found.items],
+        items=[(each.prediction, short(each, used[each.prediction.model], words)) for each in found.items],
         more=found.more,
         chosen=status,
         model=model,

@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from augury.domain.model_texts import ModelTexts
 from augury.outbound.catboost.dictionaries import text_processing
 from augury.outbound.catboost.file import OwnFacts, write_own_facts
 from augury.outbound.catboost.library import CatBoostClassifier, Pool
@@ -35,6 +36,19 @@ the same kind, and more often neutral. `python -m tests.bench.tone` finds these 
 UNSURE_BELOW = 0.5
 """A less probable label is not sure."""
 LABELS = ("negative", "neutral", "positive")
+TEXTS = ModelTexts(
+    description={
+        "en": "Tells whether a Russian or English text sounds positive, negative or neutral.",
+        "ru": "Определяет тон русского или английского текста: положительный, отрицательный или нейтральный.",
+    },
+    features={"text": {"en": "text", "ru": "текст"}},
+    labels={
+        "negative": {"en": "negative", "ru": "отрицательный"},
+        "neutral": {"en": "neutral", "ru": "нейтральный"},
+        "positive": {"en": "positive", "ru": "положительный"},
+    },
+)
+"""How the bot and the pages show it. The English labels are the model's own."""
 _HELD_OUT = 5  # one text in five
 _SEED = 1
 
@@ -82,7 +96,8 @@ def train_tone(file: Path, on_progress: OnProgress | None = None) -> Mapping[str
         f"and {len(made)} made of its phrases; the metrics are those of the same training without "
         f"{len(held_out)} of the written ones, measured on these"
     )
-    write_own_facts(model, OwnFacts(metrics=metrics, training=training, unsure_below=UNSURE_BELOW))
+    own = OwnFacts(metrics=metrics, training=training, unsure_below=UNSURE_BELOW, texts=TEXTS)
+    write_own_facts(model, own)
     model.save_model(str(file))
     return metrics
 
