@@ -19,7 +19,7 @@ from tests.browser.test_pages import KINDS, MOST_BYTES, Person, axe
 from tests.hexagon import PASSWORD
 
 __all__ = ["axe"]
-PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "audit")
+PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
 MODEL = json.dumps({"features": {"text": "text"}, "classes": ["long", "short"]}).encode()
 ROOT = "root@example.org"
 

@@ -24,6 +24,12 @@ LISTS = (
     *("/app/predictions", "/app/files", "/app/money"),
     *("/app/money/statement", "/app/money/usage"),  # last, since it has a chart
 )
+LINES = """cell => {
+    const text = document.createRange();
+    text.selectNodeContents(cell);
+    return text.getClientRects().length;
+}"""
+"""How many lines the text of an element has."""
 KINDS = {"en-1280": ("en", 1280), "ru-390": ("ru", 390)}
 
 
@@ -149,6 +155,9 @@ def test_a_new_person_does_everything(person: Person, kind: str) -> None:
     expect(page.locator(".answer .title")).to_be_visible()
     expect(page.locator("figure img")).to_be_visible()
     person.looks("/app/prediction")
+    assert {each.evaluate(LINES) for each in page.locator(".bars th").all()} == {1}, (
+        "a label does not break within a word"
+    )
     shown = page.locator("time").first
     assert "UTC" not in shown.inner_text(), "times are in the reader's zone"
     assert "UTC" in (shown.get_attribute("title") or "")
@@ -158,6 +167,10 @@ def test_a_new_person_does_everything(person: Person, kind: str) -> None:
         page.set_input_files(
             "[name=file]", {"name": "rows.csv", "mimeType": "text/csv", "buffer": content.encode()}
         )
+        rows = content.count("\n") - 1
+        expect(page.locator("#preview [role=status]")).to_contain_text(f": {rows}. ")
+        expect(page.locator("#preview tbody tr")).to_have_count(rows)
+        person.looks("/app/files/preview")
         person.sends("main form button")
         if content != ROWS:
             expect(page.locator("[role=alert]")).to_be_visible()
@@ -181,6 +194,25 @@ def test_a_new_person_does_everything(person: Person, kind: str) -> None:
     person.goes("/app/webhooks")
     person.goes("/app/account/close")
     person.goes("/app/nothing")
+
+
+def test_the_price_of_a_large_file_is_estimated_before_it_is_sent(person: Person) -> None:
+    """A quarter of a million rows, of which the browser reads the first 64 kB."""
+    page, sent = person.page, list[str]()
+    person.goes("/app/files/new?model=tone")
+    page.on("request", lambda request: sent.append(request.url))
+    content = "id;text\n" + '1234567;"good; or ""bad"""\n' * 250_000
+    page.set_input_files("[name=file]", {"name": "a.csv", "mimeType": "text/csv", "buffer": content.encode()})
+    expect(page.locator("#preview tbody tr")).to_have_count(5)
+    assert page.locator("#preview tbody td").nth(1).inner_text() == 'good; or "bad"'
+    [rows, price] = re.findall(r"\d+", re.sub(r"[\s,]", "", page.locator("#preview p").inner_text()))
+    assert int(rows) == pytest.approx(250_000, rel=0.01)
+    assert rows == price
+    page.set_input_files(
+        "[name=file]", {"name": "a.parquet", "mimeType": "application/octet-stream", "buffer": b"PAR1"}
+    )
+    expect(page.locator("#preview")).to_be_empty()
+    assert sent == []
 
 
 def test_everything_is_reached_with_the_keyboard(person: Person) -> None:

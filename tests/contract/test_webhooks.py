@@ -14,6 +14,7 @@ from augury.domain.model import ModelRef, ModelState
 from augury.domain.user import Role, User, UserNotFound
 from augury.domain.webhook import SUBSCRIBABLE, DisabledWhy, EventType, Webhook, WebhookNotFound
 from augury.domain.webhook_delivery import Facts, WebhookDelivery
+from augury.domain.webhook_try import TryError, TryResult
 from tests.adapters import MODEL, Adapters, a_prediction, finish
 from tests.contract.test_batches import a_batch, accept
 from tests.hexagon import a_model
@@ -270,6 +271,35 @@ async def test_a_webhook_that_the_service_disabled_is_told_once_where_there_is_a
     await adapters.webhooks.change(failing.id, lambda found: found.enable(), owner=user.id)
     await disable(adapters, failing, DisabledWhy.GONE)
     assert len(await adapters.webhooks.untold(10)) == 1
+
+
+async def test_webhooks_that_fail_are_listed_for_the_operator(adapters: Adapters) -> None:
+    hooks = [await hooked(adapters) for _ in range(5)]
+    _, off, failing, gone, switched_off = hooks
+    at = datetime.now(UTC)
+    for hook in (failing, switched_off):
+        await adapters.webhooks.change(
+            hook.id,
+            lambda found: found.after(TryResult(error=TryError.TIMED_OUT), at=at),
+            owner=hook.user_id,
+        )
+    for hook, why in (
+        (off, DisabledWhy.BY_OWNER),
+        (gone, DisabledWhy.GONE),
+        (switched_off, DisabledWhy.BY_OWNER),
+    ):
+        await disable(adapters, hook, why)
+
+    async def listed(before: WebhookId | None = None) -> list[WebhookId]:
+        known = {each.id for each in hooks}
+        found = await adapters.webhooks.failing(limit=100, before=before)
+        return [each.id for each in found if each.id in known]
+
+    assert await listed() == [gone.id, failing.id]
+    assert await listed(gone.id) == [failing.id]
+    assert len(await adapters.webhooks.failing(limit=1)) == 1
+    await adapters.webhooks.change(gone.id, lambda found: found.enable(), owner=gone.user_id)
+    assert await listed() == [failing.id]
 
 
 async def test_predictions_of_several_users_are_told_to_each(adapters: Adapters) -> None:

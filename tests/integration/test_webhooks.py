@@ -31,6 +31,7 @@ from augury.outbound.delivery_counters import PrometheusDeliveryCounters
 from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.webhook_deliveries import PAGE as DELIVERIES
 from augury.outbound.postgres.webhook_deliveries import PURGE, TAKE
+from augury.outbound.postgres.webhooks import FAILING
 from augury.outbound.system_clock import SystemClock
 from augury.outbound.webhook_sender import HttpWebhookSender
 from tests.adapters import Adapters, postgres_adapters
@@ -213,6 +214,24 @@ async def test_the_receiver_of_the_manual_verifies(tmp_path: Path, pool: Pool) -
         running.send_signal(signal.SIGKILL)
         running.wait()
     assert lines == ['limit.reached {"limit": "day"}\n'] * 2
+
+
+async def test_the_list_of_failing_webhooks_follows_its_index(pool: Pool) -> None:
+    adapters = postgres_adapters(pool)
+    hook = await hooked(adapters, Receiver(port=9), await adapters.user())
+    copies = """
+    INSERT INTO webhooks (id, user_id, url, events, description, generation, created_at, failing_since)
+    SELECT gen_random_uuid(), user_id, url, events, description, 1, now(),
+        CASE WHEN number % 500 = 0 THEN now() END
+    FROM webhooks, generate_series(1, 20000) AS number WHERE id = $1
+    """
+    await pool.execute(copies, hook.id)
+    await pool.execute("ANALYZE webhooks")
+    [*rows] = await pool.fetch(f"EXPLAIN {FAILING}", LAST, 21)
+    plan = "\n".join(row[0] for row in rows)
+    assert "webhooks_failing_idx" in plan, plan
+    assert "Sort" not in plan, plan
+    assert len(await adapters.webhooks.failing(limit=21)) == 21
 
 
 async def test_pages_of_deliveries_and_the_take_follow_indexes(pool: Pool) -> None:

@@ -93,6 +93,13 @@ class Webhook:
     def is_enabled(self) -> bool:
         return self.disabled_at is None
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether its last try failed, or the service disabled it for its failures."""
+        if self.disabled_why is None:
+            return self.failing_since is not None
+        return self.disabled_why is not DisabledWhy.BY_OWNER
+
     def wants(self, event: EventType) -> bool:
         return self.is_enabled and (event is EventType.TEST or event in self.events)
 

@@ -11,15 +11,16 @@ import pytest
 from augury.application.operation.ports import Part, Process
 from augury.application.predictions.ports import Task
 from augury.domain.audit import Action
-from augury.domain.identifiers import PredictionId, uuid7
+from augury.domain.identifiers import PredictionId, WebhookId, uuid7
 from augury.domain.model import ModelState
 from augury.domain.user import Role, User
+from augury.domain.webhook import DisabledWhy, EventType, Webhook
 from augury.outbound.memory.queue import Dead, Waiting
 from tests.hexagon import PASSWORD, Hexagon, a_model
 from tests.http_api import TEXT
 from tests.inbound.web.site import Site, Visitor
 
-PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "audit")
+PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
 MODEL = json.dumps({"features": {"text": "text"}, "classes": ["long", "short"]}).encode()
 
 
@@ -267,3 +268,32 @@ async def test_a_form_of_another_page_does_nothing(site: Site, operator: Visitor
     operator.csrf = "0" * 64
     assert (await operator.post(f"/app/desk/users/{ada.id}/block")).status_code == 403
     assert acts(site.hexagon) == []
+
+
+async def test_webhooks_that_fail_are_listed_without_their_whole_addresses(
+    site: Site, operator: Visitor, ada: User
+) -> None:
+    hexagon, at = site.hexagon, site.hexagon.clock.now()
+    assert "No webhook fails." in (await operator.get("/app/desk/webhooks")).text
+    for number in range(22):
+        hook = Webhook(
+            id=WebhookId(uuid7()),
+            user_id=ada.id,
+            url=f"https://host{number}.example.org/token-of-ada",
+            events=(EventType.PREDICTION_FINISHED,),
+            created_at=at,
+            failing_since=at,
+        )
+        hexagon.memory.state.webhooks[hook.id] = hook.disable(DisabledWhy.FAILING, at=at) if number else hook
+
+    shown = (await operator.get("/app/desk/webhooks")).text
+    assert "host21.example.org" in shown
+    assert "host0.example.org" not in shown
+    assert "every try of five days failed" in shown
+    assert f"/app/desk/users/{ada.id}" in shown
+    assert "token-of-ada" not in shown
+    older = re.search(r'href="(/app/desk/webhooks[^"]+)" rel="next"', shown)
+    assert older
+    last = (await operator.get(older[1])).text
+    assert "host0.example.org" in last
+    assert "Still tried" in last

@@ -27,7 +27,7 @@ def test_the_api_loads_the_pages_when_somebody_asks_for_one() -> None:
 
 
 async def test_the_pages_are_made_once_however_they_are_opened() -> None:
-    made = []
+    made: list[None] = []
 
     async def make() -> Made:
         await asyncio.sleep(0)

@@ -40,6 +40,10 @@ class Webhooks(Protocol):
         """The newest first."""
 
     @abstractmethod
+    async def failing(self, *, limit: int, before: WebhookId | None = None) -> Sequence[Webhook]:
+        """Everybody's webhooks that fail (`Webhook.is_failing`), the newest first."""
+
+    @abstractmethod
     async def change(
         self, webhook_id: WebhookId, how: Callable[[Webhook], Webhook], *, owner: UserId
     ) -> Webhook:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from typing_extensions import override
@@ -31,8 +31,12 @@ class MemoryWebhooks(Webhooks):
     @override
     async def page(self, owner: UserId, *, limit: int, before: WebhookId | None = None) -> Sequence[Webhook]:
         found = (each for each in self.memory.state.webhooks.values() if each.user_id == owner)
-        older = [each for each in found if before is None or each.id < before]
-        return sorted(older, key=lambda each: each.id, reverse=True)[:limit]
+        return _newest(found, limit, before)
+
+    @override
+    async def failing(self, *, limit: int, before: WebhookId | None = None) -> Sequence[Webhook]:
+        found = (each for each in self.memory.state.webhooks.values() if each.is_failing)
+        return _newest(found, limit, before)
 
     @override
     async def change(
@@ -67,6 +71,11 @@ class MemoryWebhooks(Webhooks):
         async with self.memory.change() as state:
             if webhook_id in state.webhooks:
                 state.webhooks_told[webhook_id] = self.memory.now()
+
+
+def _newest(found: Iterable[Webhook], limit: int, before: WebhookId | None) -> Sequence[Webhook]:
+    older = [each for each in found if before is None or each.id < before]
+    return sorted(older, key=lambda each: each.id, reverse=True)[:limit]
 
 
 def remove_all(state: State, user_id: UserId) -> None:

@@ -33,6 +33,12 @@ Index(
     webhooks.c.user_id,
     postgresql_where=webhooks.c.told_at.is_(None) & webhooks.c.disabled_why.in_(("gone", "failing")),
 )
+Index(
+    "webhooks_failing_idx",
+    webhooks.c.id,
+    postgresql_where=webhooks.c.disabled_why.in_(("gone", "failing"))
+    | (webhooks.c.disabled_why.is_(None) & webhooks.c.failing_since.is_not(None)),
+)
 
 # No foreign keys: they would look up and lock a row for each settled prediction. A delivery whose webhook was
 # deleted meanwhile is dropped when its turn comes.

@@ -32,6 +32,11 @@ LOCK = f"{GET} FOR UPDATE"
 PAGE = f"""
 SELECT {COLUMNS} FROM webhooks WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT {hidden("$3")}
 """
+FAILING = f"""
+SELECT {COLUMNS} FROM webhooks WHERE id < $1 AND (
+    disabled_why IN ('gone', 'failing') OR (disabled_why IS NULL AND failing_since IS NOT NULL)
+) ORDER BY id DESC LIMIT {hidden("$2")}
+"""
 CHANGE = """
 UPDATE webhooks SET url = $3, events = $4, description = $5, balance_below = $6, generation = $7,
     rotated_at = $8, failing_since = $10, paused_until = $11, disabled_at = $12, disabled_why = $13,
@@ -75,6 +80,10 @@ class PostgresWebhooks(Webhooks):
     @override
     async def page(self, owner: UserId, *, limit: int, before: WebhookId | None = None) -> Sequence[Webhook]:
         return [webhook_of(row) for row in await fetch(self.pool, PAGE, owner, before or LAST, limit)]
+
+    @override
+    async def failing(self, *, limit: int, before: WebhookId | None = None) -> Sequence[Webhook]:
+        return [webhook_of(row) for row in await fetch(self.pool, FAILING, before or LAST, limit)]
 
     @override
     async def change(

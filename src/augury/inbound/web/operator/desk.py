@@ -13,7 +13,7 @@ from augury.domain.user import UserNotFound
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, administrator, form_key
 
-SECTIONS = ("overview", "users", "models", "queue", "books", "promo-codes", "audit")
+SECTIONS = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
 """The pages of the desk, as their addresses below `/app/desk` name them."""
 MOST_CREDIT_DIGITS = 15
 desk_get = partial(get, guards=[administrator], include_in_schema=False)

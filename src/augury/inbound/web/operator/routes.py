@@ -1,6 +1,6 @@
 """All routes of the operator's desk."""
 
-from augury.inbound.web.operator import audit, books, models, overview, promo_codes, queue, users
+from augury.inbound.web.operator import audit, books, models, overview, promo_codes, queue, users, webhooks
 
 ROUTES = (
     *overview.ROUTES,
@@ -9,5 +9,6 @@ ROUTES = (
     *queue.ROUTES,
     *books.ROUTES,
     *promo_codes.ROUTES,
+    *webhooks.ROUTES,
     *audit.ROUTES,
 )

@@ -2,14 +2,19 @@
 const colors = ["#0172ad", "#2e7d32", "#b71c1c"];
 const figures = () => JSON.parse(document.getElementById("figures").dataset.chartOf);
 const columns = (place, all) => [all.at, ...place.dataset.figures.split(" ").map(name => all[name])];
+const {lang} = document.documentElement, whole = new Intl.DateTimeFormat(lang, {dateStyle: "medium", timeStyle: "short"});
+const day = new Intl.DateTimeFormat(lang, {day: "numeric", month: "short"});
+const hour = new Intl.DateTimeFormat(lang, {hour: "2-digit", minute: "2-digit"});
+const TWO_DAYS = 172_800;
+const moments = (chart, all) => all.map(at => (all.at(-1) - chart.data[0][0] > TWO_DAYS ? day : hour).format(at * 1000));
 const charts = [];
 for (const place of document.querySelectorAll("[data-figures]")) {
   const color = getComputedStyle(place).color, axis = {stroke: color, grid: {stroke: "#8884", width: 1}};
   const chart = new uPlot({
-    width: place.clientWidth, height: 200, cursor: {drag: {x: false, y: false}},
+    width: place.clientWidth, height: 200, padding: [8, 32, 0, 0], cursor: {drag: {x: false, y: false}},
     scales: {x: {time: true}, y: {range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1]}},
-    axes: [{...axis, space: 60}, {...axis, size: 60}],
-    series: [{}, ...place.dataset.names.split("|").map((label, at) => ({
+    axes: [{...axis, space: 60, values: moments}, {...axis, size: 60}],
+    series: [{label: place.dataset.time, value: (_, at) => at ? whole.format(at * 1000) : "–"}, ...place.dataset.names.split("|").map((label, at) => ({
       label, stroke: colors[at], width: 2, spanGaps: false, points: {size: 5}
     }))]
   }, columns(place, figures()), place);

@@ -16,6 +16,9 @@ file-ends-in = { $seconds ->
    *[other] It ends in about { $seconds } seconds. You may leave the page.
 }
 file-first-rows = First rows
+preview-exact = Rows: {"{rows}"}. Price in credits: {"{price}"}.
+preview-about = Rows: about {"{rows}"}. Price in credits: about {"{price}"}.
+preview-least = Rows: about {"{rows}"}. Price in credits: at least {"{price}"}, and more for long texts.
 file-more-errors = { $count ->
     [one] { $count } more row is not listed here. The download has all of them.
    *[other] { $count } more rows are not listed here. The download has all of them.

@@ -1,0 +1,41 @@
+"""The desk's page of webhooks that fail, whose owners may need help."""
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+
+from augury.application.webhooks.ports import Webhooks
+from augury.domain.identifiers import WebhookId
+from augury.inbound.web.operator.desk import desk_get, desk_page
+from augury.inbound.web.rendering import Answer
+from augury.inbound.web.visitor import PageRequest
+
+PAGE = 20
+
+
+@desk_get("/app/desk/webhooks")
+@inject
+async def failing(request: PageRequest, webhooks: FromDishka[Webhooks]) -> Answer:
+    before = request.query_params.get("before")
+    found = await webhooks.failing(limit=PAGE + 1, before=_id(before))
+    return desk_page(
+        request,
+        "webhooks",
+        "webhooks.html",
+        # The path and query of an address may hold its owner's secrets.
+        hooks=[(each, urlsplit(each.url).hostname or "") for each in found[:PAGE]],
+        more=found[PAGE - 1].id if len(found) > PAGE else None,
+        is_first=before is None,
+    )
+
+
+def _id(text: str | None) -> WebhookId | None:
+    try:
+        return WebhookId(UUID(text or ""))
+    except ValueError:
+        return None
+
+
+ROUTES = (failing,)
