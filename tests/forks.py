@@ -35,6 +35,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "augury.outbound.catboost.model",
         "uvloop",
     ),
+    "deliver": ("augury.bootstrap.deliver", "augury.outbound.webhook_sender", "uvloop"),
     "bot": ("augury.bootstrap.bot", "augury.bootstrap.broker", "uvloop"),
 }
 """The modules that each command imports sooner or later."""

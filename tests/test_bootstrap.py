@@ -242,6 +242,22 @@ def test_a_process_loads_nothing_large_that_it_does_not_use(process: str, unused
     assert set(ended.stdout.split()) & unused == set()
 
 
+def test_the_api_gives_the_memory_of_hashed_passwords_back() -> None:
+    script = """
+import os
+from augury.bootstrap.process import give_large_blocks_back
+resident = lambda: int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGESIZE")
+give_large_blocks_back()
+before = resident()
+for size in (20, 19, 19):  # by default, the first makes glibc keep the later ones
+    block = bytearray(b"x" * (size << 20))
+    del block
+print(resident() - before)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(ended.stdout) < 10 * 2**20
+
+
 def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
     rooms = ("augury.inbound.http", "augury.inbound.worker")
     script = f"import augury.bootstrap.bot, sys; sys.exit(any(m.startswith({rooms}) for m in sys.modules))"

@@ -229,6 +229,28 @@ def test_50_that_wait_hold_nothing_else_up_and_are_answered_when_their_predictio
     project.settle()
 
 
+def test_events_arrive_while_their_prediction_waits_and_are_not_compressed(project: Project) -> None:
+    """Had nginx gathered or compressed them, the first would arrive with the end, which no worker brings."""
+    account = Account.opened(project, 1)
+    project.compose("pause", "ml-worker")
+    with account.client() as client, ExitStack() as streams:
+        client.headers["Accept-Encoding"] = "gzip"
+        accepted = client.post("/predictions", json=TEXT).json()
+        read = []
+        for path in (f"{accepted['urls']['self']}/events", "/events"):
+            stream = streams.enter_context(client.stream("GET", path))
+            assert stream.status_code == 200
+            assert stream.headers["Content-Type"].startswith("text/event-stream")
+            assert "Content-Encoding" not in stream.headers
+            read.append(stream.iter_lines())
+        for lines in read:
+            assert "event: queued" in lines, "before any worker runs"
+        project.compose("unpause", "ml-worker")
+        for lines in read:
+            assert "event: succeeded" in lines
+    project.settle()
+
+
 def test_a_new_instance_of_the_api_is_found_without_a_restart_and_a_gone_one_is_passed_over(
     project: Project,
 ) -> None:

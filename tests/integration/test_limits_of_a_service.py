@@ -1,9 +1,10 @@
-"""The limits of a key at two real API processes."""
+"""The limits of a key, and of requests, at two real API processes."""
 
 import asyncio
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -14,6 +15,11 @@ from tests.hexagon import a_model
 from tests.integration.test_service import member
 from tests.processes import Service
 
+GUEST_REQUESTS = 200
+SETTINGS: dict[str, object] = {"identity_cache": 0, "guest_requests_per_minute": GUEST_REQUESTS}
+LASTING = "UPDATE throttle SET ends_at = now() + interval '1 day' WHERE key LIKE 'requests:guest:%'"
+"""The window stays open however long the requests take. A process asks again each minute, and hears the same
+count."""
 TEXT = {"data": {"text": "hi"}, "model": "tone"}
 
 
@@ -22,7 +28,7 @@ async def test_two_api_processes_hold_the_limits_of_a_key_and_take_a_top_up_at_o
 ) -> None:
     """No worker runs: everything that is accepted stays held."""
     await PostgresModels(pool).add(replace(a_model(), ref=ModelRef("tone", 1)))
-    one, other = (Service(database_url, rabbitmq_url, tmp_path, {"identity_cache": 0}) for _ in range(2))
+    one, other = (Service(database_url, rabbitmq_url, tmp_path, dict(SETTINGS)) for _ in range(2))
     other._count = 10  # its log files stand beside those of the first
     with one, other:
         one.api()
@@ -55,4 +61,18 @@ async def test_two_api_processes_hold_the_limits_of_a_key_and_take_a_top_up_at_o
             one.augury("user", "top-up", "ada@example.org", "2")
             for process in (here, there):
                 assert (await process.post("/predictions", json=TEXT, headers=key)).status_code == 202
+            await _requests_of_guests_are_limited_over_both(here, there, pool)
     assert "the books balance" in one.augury("ledger", "verify")
+
+
+async def _requests_of_guests_are_limited_over_both(
+    here: httpx.AsyncClient, there: httpx.AsyncClient, pool: asyncpg.Pool
+) -> None:
+    """To within 10 %, whichever process a request reaches."""
+    first = await here.get(f"/predictions/{uuid4()}")
+    assert first.status_code == 404
+    await pool.execute(LASTING)
+    asked = [each.get(f"/predictions/{uuid4()}") for each in (here, there) * GUEST_REQUESTS]
+    answers = Counter(answer.status_code for answer in await asyncio.gather(*asked))
+    assert answers.total() == answers[404] + answers[429]
+    assert 0.9 * GUEST_REQUESTS <= 1 + answers[404] <= GUEST_REQUESTS, answers

@@ -12,6 +12,7 @@ from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.places import Places
 from augury.application.predictions.ports import Predictions
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -38,7 +39,8 @@ def agents_room(container: AsyncContainer, http: HttpSettings, settings: McpSett
     @asynccontextmanager
     async def opened(submit_prediction: SubmitPrediction) -> AsyncIterator[ASGIApp]:
         limits, predictions = await container.get(Limits), await container.get(Predictions)
-        cancel_prediction, views = await container.get(CancelPrediction), views_of(http, limits)
+        cancel_prediction = await container.get(CancelPrediction)
+        views = views_of(http, limits, await container.get(Places))
         called = calling.Calling(
             submit_prediction=submit_prediction,
             wait=await container.get(WaitForPrediction),
@@ -65,11 +67,11 @@ def agents_room(container: AsyncContainer, http: HttpSettings, settings: McpSett
     return AgentsRoom(open=opened, origins=settings.mcp_origins)
 
 
-def views_of(http: HttpSettings, limits: Limits) -> Views:
+def views_of(http: HttpSettings, limits: Limits, places: Places) -> Views:
     """The HTTP side's own views, as plain JSON values."""
     path = http.base_path
     return Views(
-        prediction=lambda stored: _plain(PredictionView.of(stored, base_path=path)),
+        prediction=lambda stored: _plain(PredictionView.of(stored, base_path=path, place=places.of(stored))),
         listed=lambda stored: _plain(ListedPrediction.of(stored, base_path=path)),
         model=lambda model: _plain(VersionView.of(model, max_text=limits.max_text)),
         problem=lambda error: _plain(problem_of(error)),

@@ -31,7 +31,7 @@ from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http_server import HttpServer, bound_socket, connections_possible
 from augury.bootstrap.pages import pages_of
-from augury.bootstrap.process import spare_the_collector
+from augury.bootstrap.process import give_large_blocks_back, spare_the_collector
 from augury.bootstrap.secret_keys import derived, webhook_secrets
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
@@ -53,6 +53,7 @@ from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 
 async def run_api(process: ProcessSettings) -> None:
     """Serve until a signal. Raises `SettingError`, `Unavailable`, `SchemaMismatch` at start-up."""
+    give_large_blocks_back()
     stop = stop_requested()
     rabbit = read(RabbitSettings)
     container = api_container(

@@ -394,6 +394,10 @@ async def test_who_knows_no_tasks_gets_the_id_when_time_is_up(service: AgentServ
             found = late.structured_content
             assert (late.is_error, found["status"]) == (False, Status.QUEUED)
             assert "read_prediction" in found["note"]
+            service.hexagon.backlog.waiting = 1
+            await service.there(service.hexagon.places.look())
+            read = await client.call_tool("read_prediction", {"prediction_id": found["id"]})
+            assert read.structured_content["queue"]["ahead"] == 0
             canceled = await client.call_tool("cancel_prediction", {"prediction_id": found["id"]})
             assert canceled.structured_content["status"] == Status.CANCELED
     finally:
