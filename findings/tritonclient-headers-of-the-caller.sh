@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # tritonclient 2.73.0, HTTP: `infer` writes `Inference-Header-Content-Length` (and `Content-Encoding`, when it
-# compresses) into the caller's own dictionary of headers, and never takes it out again. A later call with the same
-# dictionary and JSON tensors announces the length of the earlier call's JSON: a server that believes the header reads a
-# broken request. Whoever keeps one dictionary with their credential, and mixes binary and JSON tensors, is refused.
+# compresses) into the caller's own dictionary of headers, and never removes it. A later call with the same dictionary
+# and JSON tensors announces the length of the earlier call's JSON: a server that trusts the header reads a broken
+# request. If a caller reuses one dictionary with its credential, and mixes binary and JSON tensors, its calls fail.
 #
 # Seen with Python 3.11:
 #   tritonclient 2.73.0

@@ -287,7 +287,7 @@ class Predictions(Protocol):
     @abstractmethod
     async def usage(self, owner: UserId, *, since: datetime, most: int) -> Sequence[UsageOfDay]:
         """The user's predictions since then, by day and model, newest day first. Slices of batches count,
-        too. Only the newest `most` predictions are looked at."""
+        too. Only the newest `most` predictions are read."""
 
     @abstractmethod
     async def waiting(self, *, at_most: int) -> int:

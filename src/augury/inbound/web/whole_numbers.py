@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 MOST_DIGITS = 18
-"""Of a number that the database can hold. Python refuses to read one of more than 4,300 digits."""
+"""The most digits of a number that the database can hold. Python refuses to read more than 4,300 digits."""
 MOST_SAID = 40
 _GAPS = str.maketrans("", "", " \u00a0\u202f")
 
 
 @dataclass(eq=False)
 class NotWhole(Exception):
-    """A field of a form has no whole number. To go on without it could cost more than a person meant: an
-    empty field is no limit."""
+    """A field of a form is not a whole number. It must not count as empty, because an empty field means no
+    limit."""
 
     typed: str
 

@@ -155,7 +155,7 @@ class TaskRunner:
                 self.taking_over.ask()
             ran = await self._bulk.board(ticket)
             for named, trace in ticket.traces.items():
-                for prediction_id in ran:  # a span of its own, which links to the ticket's
+                for prediction_id in ran:  # each gets its own span, linked to the ticket's span
                     log.info(
                         "ran prediction %s by the ticket of %s, traceparent %s", prediction_id, named, trace
                     )

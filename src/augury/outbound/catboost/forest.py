@@ -1,12 +1,12 @@
 """Shapley values of models whose trees are not symmetric, computed from the trees themselves.
 
-CatBoost 1.2.10 answers wrong values for them without a warning
+CatBoost 1.2.10 returns wrong values for them without a warning
 (findings/catboost-shap-of-asymmetric-trees.sh).
 
-The game is the usual one of trees: an unknown feature follows both branches of a node, weighted by the
-training rows that went there. The probability of a leaf is the product, over the different features of its
-path, of 1 or 0 for a known one (the row follows all its branches, or not), and of its share of the training
-rows for an unknown one. The Shapley value of feature i in one leaf is then
+The game is the usual one for trees: an unknown feature follows both branches of a node, weighted by the
+training rows that went there. The probability of a leaf is a product over the different features of its path.
+The factor of a known feature is 1 if the row follows all its branches, otherwise 0. The factor of an unknown
+feature is its share of the training rows. The Shapley value of feature i in one leaf is then
 
     value · (known_i - share_i) · ∫ ∏ over j ≠ i of (share_j · (1 - t) + known_j · t) dt, t from 0 to 1,
 

@@ -30,7 +30,7 @@ class MemoryWebhookOutbox(WebhookOutbox):
 
 
 def tell_end(state: State, prediction: Prediction, now: datetime) -> None:
-    """The slices of a batch are told of when all of it has ended."""
+    """The slices of a batch cause no events; the end of the batch does."""
     event = EventType.PREDICTION_FINISHED
     if prediction.batch_id is None:
         _write(state, _wanting(state, event, prediction.user_id), event, now, subject=prediction.id)

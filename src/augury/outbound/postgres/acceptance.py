@@ -25,7 +25,7 @@ READ = f"SELECT {BALANCE} FROM balances WHERE user_id = ANY ($1::uuid[])"
 
 READ_WITH_KEYS = f"SELECT {BALANCE}, {NO_KEY} FROM balances WHERE user_id = ANY ($1::uuid[]) {REMEMBERED}"
 
-# The sweeper checks work in the bulk lane only every ten minutes, because lost tickets are noticed in another
+# The sweeper checks work in the bulk lane only every ten minutes, because lost tickets are found in another
 # way.
 #
 # The balances are locked by user id, before anything is written: `ARRAY` reads its subquery to the end. So
@@ -88,7 +88,7 @@ WITH locked AS (
 SELECT user_id, available, held, pending, debt FROM moved
 """
 
-# A user for whom nothing waited in the bulk lane starts at the lane's time, as in `Share.returned`.
+# A user without waiting work in the bulk lane starts at the lane's time, as in `Share.returned`.
 _SHARED = """
 , shared AS (
     INSERT INTO shares (user_id, start, finish)
@@ -116,8 +116,8 @@ _REMEMBERED = """
 """
 
 
-# API keys with spending limits, which are locked after the balances. `SpendingPremise.holds_for` says the
-# same as `unfit`. A user with a key whose premise fails is decided again, as with other premises.
+# API keys with spending limits, which are locked after the balances. `unfit` has the same condition as
+# `SpendingPremise.holds_for`. If a key's premise fails, its user is decided again, as with other premises.
 _SPENDERS = f"""
 , keys AS (
     SELECT id AS key_id, {TODAY} AS today, {SPENDING} FROM api_keys
@@ -181,7 +181,7 @@ _STATEMENTS = {
 """Those for flights that repay no debt."""
 
 
-# A statement of its own: flights without a wish for their answers, which are nearly all, do not pay for it.
+# A separate statement: almost all flights have no such wishes for their answers, and do not pay for it.
 WISHES = """
 UPDATE predictions p SET explain = wish.explain, top = wish.top
 FROM unnest($1::uuid[], $2::smallint[], $3::smallint[]) AS wish (id, explain, top)

@@ -44,7 +44,7 @@ SELECT {COLUMNS},
     errors, warnings, {REFUNDED}, {IN_BULK}
 FROM predictions
 """
-# The newest rows of the index by user, and no more than `$3` of them, however long the history is.
+# The newest rows of the index by user, at most `$3` of them, however long the history is.
 USAGE = f"""
 SELECT (created_at AT TIME ZONE 'utc')::date AS day, model_name AS model, count(*) AS predictions,
     sum(valid_rows) AS rows,

@@ -10,9 +10,9 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.queue_place import Line, Mark, Standing
 from augury.outbound.postgres.query import fetch
 
-# Of each line the first 32 predictions are marks, then every 2nd, 4th, …, so that a hundred thousand have a
-# few hundred marks, and a place is off by at most a thirtieth. What a worker has begun does not wait,
-# although small work is `queued` until it ends.
+# The first 32 predictions of each line are marks, then every 2nd, 4th, … one. So a hundred thousand have a
+# few hundred marks, and a place is off by at most a thirtieth. Predictions that a worker has begun do not
+# wait, although small work is `queued` until it ends.
 STANDING = """
 WITH begun AS MATERIALIZED (
     SELECT unnest(ids) AS id FROM runs

@@ -42,8 +42,8 @@ SELECT {", ".join(f"users.{name.strip()}" for name in COLUMNS.split(","))}
 FROM refresh_tokens JOIN users ON users.id = user_id
 WHERE digest = $1 AND expires_at > now() AND replaced_at IS NULL AND closed_at IS NULL AND blocked_at IS NULL
 """
-# A family has one token that was not replaced. A user's sessions are few. Where a program has begun very
-# many, a part of them is listed.
+# A family has one token that was not replaced. A user usually has few sessions. If a program has begun very
+# many, only a part of them is listed.
 MOST_LOOKED_AT = 1_000
 OF = f"""
 SELECT family, client, begun_at, expires_at FROM (

@@ -141,7 +141,7 @@ Index(
     postgresql_where=transfers.c.to_user_id.is_not(None),
 )
 
-# A prediction without a price moves nothing, so no transfer tells that it was accepted or has ended.
+# A prediction without a price has no transfers, so they cannot show its acceptance and its end.
 free_changes = Table(
     "free_changes",
     metadata,

@@ -64,8 +64,8 @@ WITH found AS (
 SELECT count(*) FROM again
 """
 
-# The webhooks with unfinished deliveries are found one by one along the index, however many deliveries each
-# has. A webhook gets only as many places as it may use, so that the locked rows are few; then all take turns.
+# The index finds the webhooks with unfinished deliveries one by one, however many deliveries each has. A
+# webhook gets only as many places as it may use, so that few rows are locked; then all webhooks take turns.
 _WAITING = """
 WITH RECURSIVE waiting (webhook_id) AS (
     (SELECT webhook_id FROM webhook_deliveries WHERE due_at IS NOT NULL ORDER BY webhook_id LIMIT 1)

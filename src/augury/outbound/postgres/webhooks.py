@@ -16,7 +16,7 @@ COLUMNS = """
 id, user_id, url, events, description, balance_below, generation, rotated_at, created_at, failing_since,
 paused_until, disabled_at, disabled_why
 """
-# The balance is locked first: whoever settles sees either none of a new webhook or all of it.
+# The balance is locked first, so that a settlement sees either none or all of a new webhook.
 LOCK_OWNER = "SELECT user_id FROM balances WHERE user_id = $1 FOR UPDATE"
 COUNT = "SELECT count(*) FROM webhooks WHERE user_id = $1"
 ADD = f"""

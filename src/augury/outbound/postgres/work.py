@@ -219,8 +219,8 @@ WITH result AS (
 {{given_back}}
 SELECT id FROM settled
 """
-# What is released counts no more for the spending limits of API keys. Predictions that are charged in full,
-# which are nearly all, are settled without this part.
+# Subtracts released credits from the spending of API keys. Almost all predictions are charged in full, and
+# are settled without this part.
 _RELEASED = (
     "SELECT key_id, counted_on, available AS amount FROM ours JOIN result USING (id) WHERE available > 0"
 )
