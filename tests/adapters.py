@@ -106,7 +106,7 @@ MODEL = ModelRef("tone", 1)
 INPUT = Json(b'[{"text":"hi"}]')
 OUTPUT = Json(b'[{"label":"short"}]')
 LEASE = timedelta(minutes=5)
-MOST_PENDING = 1_000
+MOST_PENDING = 1_000_000
 SWEEP_EVERY = timedelta(minutes=1)
 """Not the default, so that a check of the books that ignores the setting fails."""
 

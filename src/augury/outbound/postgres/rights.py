@@ -11,13 +11,16 @@ from augury.application.ports import Unavailable
 TABLES = (
     *(
         "api_keys",
+        "audit_log",
         "balances",
         "batch_objects",
         "batches",
+        "figures",
         "free_changes",
         "guest_days",
         "idempotency_keys",
         "ledger_checks",
+        "ledger_runs",
         "model_files",
         "model_pieces",
         "model_uploads",
@@ -26,6 +29,7 @@ TABLES = (
     ),
     *(
         "predictions",
+        "processes",
         "promo_codes",
         "promo_redemptions",
         "refresh_tokens",
