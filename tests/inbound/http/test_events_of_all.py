@@ -147,6 +147,19 @@ async def test_who_was_away_too_long_is_told(api: Api) -> None:
     assert now == ids("queued", prediction)
 
 
+@pytest.mark.parametrize("ahead", ["{paid}-0-{at}", "0-{free}-{at}"])
+async def test_who_is_ahead_of_restored_books_is_told(api: Api, ahead: str) -> None:
+    hexagon, user = api.hexagon, await api.hexagon.user(credits=2)
+    at = int(hexagon.clock.now().timestamp())
+
+    async with followed(api, user.id, ahead.format(paid=1_000, free=1_000, at=at)) as stream:
+        missed = await stream.event()
+        prediction = await hexagon.request_prediction(user.id)
+
+        assert (missed or Event("", None)).name == "missed"
+        assert await seen(stream, 1) == ids("queued", prediction)
+
+
 @pytest.mark.parametrize(
     "junk", ["", "x", "1", "-", "1-1", "-1-1", "1-1-", "9" * 30 + "-1-1", "queued", "١-١-١"]
 )

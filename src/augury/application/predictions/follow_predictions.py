@@ -87,15 +87,21 @@ class FollowPredictions:
         self._streams: dict[UserId, set[PredictionsStream]] = {}
 
     async def __call__(self, *, user_id: UserId, after: Mark | None = None) -> "PredictionsStream":
-        """Continues `after` a mark that is not older than `RESUMABLE`. The caller must close the stream."""
+        """Continues `after` a mark that is not older than `RESUMABLE`. If the mark is beyond the newest
+        change, the books were restored from a backup since, and changes may have been missed. The caller must
+        close the stream."""
         now = int(self._clock.now().timestamp())
-        has_missed = after is not None and now - after.at > RESUMABLE.total_seconds()
+        newest = (await self._changes.newest([user_id]))[user_id]
+        has_missed = after is not None and (
+            now - after.at > RESUMABLE.total_seconds()
+            or after.position.paid > newest.paid
+            or after.position.free > newest.free
+        )
         stream = PredictionsStream(self, user_id, self._watches.follow(user_id))
         self._streams.setdefault(user_id, set()).add(stream)
         try:
             if after is None or has_missed:
-                newest = await self._changes.newest([user_id])
-                after = Mark(newest[user_id], now)
+                after = Mark(newest, now)
                 unfinished = await self._unfinished(user_id)
                 stream.begin(after, [*([Told(None)] if has_missed else []), *unfinished], unfinished)
             else:
