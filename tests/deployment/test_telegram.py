@@ -72,7 +72,7 @@ def test_a_text_is_answered_by_the_bot_in_its_container(project: Project, telegr
         ada.says("/start")
         asked = ada.says("Отличный день, всё получилось!")
         answer = answered(telegram, ada.id, asked)
-        assert any(label in answer for label in ("negative", "neutral", "positive"))
+        assert any(label in answer for label in ("отрицательный", "нейтральный", "положительный"))
         assert "1 кредит · осталось 9" in answer
         (container,) = project.containers("telegram-bot")
         assert project.state(container)["Health"]["Status"] == "healthy"
