@@ -27,8 +27,8 @@ _PAID = telling(
     users=_WITH_WEBHOOKS,
     facts="jsonb_build_object('reference', told.reference, 'credits', told.amount)",
 )
-# All balances are locked first, by user id, before any credits move. So the transfers of a
-# user get their sequence numbers one transaction after another, and a page of them is stable.
+# All balances are locked first, by user id, before any credits move. So the transfers of a user get their
+# sequence numbers one transaction after another, and a page of them is stable.
 _RECORD = f"""
 WITH changed AS (
     UPDATE predictions p SET

@@ -213,7 +213,7 @@ WITH result AS (
     WHERE (SELECT count(*) FROM locked) > 0
 ), ended AS (
     DELETE FROM unfinished WHERE prediction_id = ANY (ARRAY (SELECT id FROM ours))
-), told AS ({_TOLD}), run AS (
+){{noted}}, told AS ({_TOLD}), run AS (
     DELETE FROM runs WHERE token = $1
 )
 {{given_back}}
@@ -224,8 +224,17 @@ SELECT id FROM settled
 _RELEASED = (
     "SELECT key_id, counted_on, available AS amount FROM ours JOIN result USING (id) WHERE available > 0"
 )
-SETTLE_RELEASING = _SETTLE.format(given_back=GIVEN_BACK.format(released=_RELEASED))
-SETTLE = _SETTLE.format(given_back="")
+_GIVEN_BACK = GIVEN_BACK.format(released=_RELEASED)
+# Notes the end of predictions without a price, which no transfer mentions.
+_NOTED = """
+, noted AS (
+    INSERT INTO free_changes (user_id, prediction_id, ended)
+    SELECT ours.user_id, id, true FROM ours JOIN result USING (id)
+    WHERE result.held = 0 AND batch_id IS NULL AND (SELECT count(*) FROM locked) > 0
+)"""
+SETTLE = _SETTLE.format(noted="", given_back="")
+SETTLE_RELEASING = _SETTLE.format(noted="", given_back=_GIVEN_BACK)
+SETTLE_FREE = _SETTLE.format(noted=_NOTED, given_back=_GIVEN_BACK)
 
 # `put_at` stays: if the broker does not deliver the message again, it counts as lost at the next check.
 HAND_BACK = """
@@ -262,19 +271,6 @@ UNKNOWN = """
 SELECT id FROM unnest($1::uuid[]) AS asked (id)
 WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = asked.id)
 """
-
-
-# For batches with predictions without a price, which have no transfer.
-SETTLE_FREE = SETTLE_RELEASING.replace(
-    "), ended AS (",
-    """
-), noted AS (
-    INSERT INTO free_changes (user_id, prediction_id, ended)
-    SELECT ours.user_id, id, true FROM ours JOIN result USING (id)
-    WHERE result.held = 0 AND batch_id IS NULL AND (SELECT count(*) FROM locked) > 0
-), ended AS (
-    """,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,12 +310,15 @@ class PostgresWork(Work):
 
     @override
     async def settle(self, token: UUID, finished: Sequence[Finished]) -> Sequence[PredictionId]:
-        columns = _columns(finished)
-        if 0 in columns[PRICES]:
+        predictions = [each.prediction for each in finished]
+        if any(each.price == 0 for each in predictions):
             statement = SETTLE_FREE
+        elif any(each.charged < each.price for each in predictions):
+            statement = SETTLE_RELEASING
         else:
-            statement = SETTLE_RELEASING if any(columns[RELEASED]) else SETTLE
-        return [row["id"] for row in await fetch(self.pool, statement, token, *columns)]
+            statement = SETTLE
+        rows = await fetch(self.pool, statement, token, *_columns(finished))
+        return [row["id"] for row in rows]
 
     @override
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> Sequence[PredictionId]:
@@ -347,12 +346,6 @@ def _claimed(rows: Records) -> list[Claimed]:
 
 def _place_of(row: Record) -> SlicePlace | None:
     return None if row["batch_id"] is None else SlicePlace(row["batch_id"], row["batch_number"])
-
-
-RELEASED = 8
-"""The position of the released credits in `_columns`."""
-PRICES = 9
-"""The position of the prices there, which are negative."""
 
 
 def _columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
