@@ -23,6 +23,7 @@ TABLES = (
         "ledger_runs",
         "model_files",
         "model_pieces",
+        "model_trainings",
         "model_uploads",
         "models",
         "notices",
