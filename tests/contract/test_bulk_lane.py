@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from augury.application.predictions.ports import Claimed
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
+from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, Status
 from tests.adapters import INPUT, LEASE, Adapters, a_prediction, finish
 
@@ -116,6 +117,21 @@ async def test_small_work_is_not_in_the_bulk_lane_and_bulk_work_can_be_claimed_b
     assert ids(await pick(adapters)) == [other.id]
     assert await pick(adapters) == ()
     assert (await adapters.bulk_lane.waiting(most_users=9)).predictions == 0
+
+
+async def test_lists_tell_in_which_lane_a_prediction_waits(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=1)
+    [small] = await adapters.predictions_of(user_id, 1)
+    [begun, waiting] = await in_bulk(adapters, user_id, SLICE, SLICE)
+    assert ids(await pick(adapters)) == [begun.id]
+
+    expected = {small.id: Lane.SMALL, waiting.id: Lane.BULK, begun.id: None}
+    listed = await adapters.predictions.listed(expected)
+    pages = [
+        (await adapters.predictions.page(user_id, limit=9, model=model)).items for model in (None, "tone@1")
+    ]
+    for found in (listed, *pages):
+        assert {each.prediction.id: each.lane for each in found} == expected
 
 
 async def test_users_take_turns_however_much_each_has_waiting(adapters: Adapters) -> None:

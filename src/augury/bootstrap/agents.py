@@ -72,7 +72,7 @@ def views_of(http: HttpSettings, limits: Limits, places: Places) -> Views:
     path = http.base_path
     return Views(
         prediction=lambda stored: _plain(PredictionView.of(stored, base_path=path, place=places.of(stored))),
-        listed=lambda stored: _plain(ListedPrediction.of(stored, base_path=path)),
+        listed=lambda stored: _plain(ListedPrediction.of(stored, base_path=path, place=places.of(stored))),
         model=lambda model: _plain(VersionView.of(model, max_text=limits.max_text)),
         problem=lambda error: _plain(problem_of(error)),
         make_key=key_of_submit,

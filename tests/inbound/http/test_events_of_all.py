@@ -89,6 +89,21 @@ async def test_the_state_is_that_of_the_list(api: Api) -> None:
     assert ended.data["output"]["label"]
 
 
+async def test_what_waits_is_told_with_its_place(api: Api) -> None:
+    hexagon, user = api.hexagon, await api.hexagon.user(credits=3)
+    waiting = sorted([str((await hexagon.request_prediction(user.id)).id) for _ in range(3)])
+    hexagon.backlog.waiting = 3
+    await hexagon.places.look()
+    async with followed(api, user.id) as stream:
+        told = [await stream.event() for _ in range(3)]
+        await hexagon.run_all()
+        ended = [await stream.event() for _ in range(3)]
+
+    places = {each.data["id"]: each.data["queue"]["ahead"] for each in told if each}
+    assert places == dict(zip(waiting, range(3), strict=True))
+    assert all(each and "queue" not in each.data for each in ended)
+
+
 async def test_it_goes_on_after_the_last_event_and_misses_nothing(api: Api) -> None:
     hexagon, user = api.hexagon, await api.hexagon.user(credits=300)
     async with followed(api, user.id) as stream:

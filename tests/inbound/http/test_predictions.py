@@ -132,6 +132,8 @@ async def test_a_queued_prediction_is_shown_with_its_place(api: Api) -> None:
     hexagon.backlog.waiting = 4
     await hexagon.places.look()
     first = (await member.get(f"/predictions/{max(ids)}")).json()
+    listed = (await member.get("/predictions")).json()["items"]
+    of_one_model = (await member.get("/predictions?model=tone")).json()["items"]
     await hexagon.run_batch([PredictionId(UUID(min(ids)))])
     now = 1.0
     await hexagon.places.look()
@@ -142,3 +144,8 @@ async def test_a_queued_prediction_is_shown_with_its_place(api: Api) -> None:
     assert first["queue"] == {"ahead": 3, "starts_in": None, "starts_in_p90": None}
     assert then["queue"] == {"ahead": 2, "starts_in": 2.0, "starts_in_p90": 4.0}
     assert "queue" not in ended
+    assert {each["id"]: each["queue"]["ahead"] for each in listed} == dict(
+        zip(sorted(ids), range(4), strict=True)
+    )
+    assert of_one_model == listed
+    assert all("queue" not in each for each in (await member.get("/predictions")).json()["items"])

@@ -252,6 +252,62 @@ async def test_without_consent_nothing_is_run(
 
 
 @pytest.mark.parametrize("era", ERAS)
+async def test_who_cannot_be_asked_confirms_the_price_in_a_second_call(
+    service: AgentService, era: str
+) -> None:
+    user, key = await service.member(credits=10, limits=SpendingLimits(day=5))
+    async with service.client(key, era) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert "confirm_price" not in names, "without a limit of the user, `max_price` is enough"
+    async with service.client(key, era, {"Augury-Max-Price": "1"}) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        annotations = tools["confirm_price"].annotations
+        assert annotations and annotations.destructive_hint, "clients ask before such a tool"
+        for above in ({}, {"max_price": 2}):
+            refused = await client.call_tool("predict_tone", ROWS | above)
+            assert "call the tool `confirm_price` with the same rows and `price` 2" in words(refused)
+        wrong: list[tuple[dict[str, Any], str]] = [
+            (ROWS | {"model": "tone", "price": 1}, "`price` 2"),
+            (ROWS | {"model": "tone"}, "`price` must be the price"),
+            (ROWS | {"price": 2}, "`model` must be the name"),
+            (ROWS | {"model": "tone@1", "price": 2}, "`model` must be the name"),
+            (ROWS | {"model": "tone", "price": True}, "whole number"),
+            (ROWS | {"model": "tone", "price": 2, "max_price": 2}, "not an argument"),
+            ({"model": "tone", "price": 2, "rows": []}, "empty"),
+        ]
+        for arguments, says in wrong:
+            refused = await client.call_tool("confirm_price", arguments)
+            assert refused.is_error, arguments
+            assert says in words(refused)
+        assert await service.balance(user) == (10, 0), "nothing was charged so far"
+
+        paid = {"model": "tone", "price": 2, "idempotency_key": "once"} | ROWS
+        first, again = [await client.call_tool("confirm_price", paid) for _ in range(2)]
+        assert not first.is_error, words(first)
+        assert (first.structured_content["charged"], await service.balance(user)) == (2, (8, 0))
+        assert again.structured_content == first.structured_content, "one key is one charge"
+
+        generous = ROWS | {"model": "tone", "price": 1_000}
+        assert (await client.call_tool("confirm_price", generous)).structured_content["charged"] == 2
+        refused = await client.call_tool("confirm_price", generous)
+        assert refused.structured_content["type"] == "urn:augury:spending-limit-reached"
+    assert await service.balance(user) == (6, 0)
+
+
+async def test_who_can_be_asked_is_asked_in_spite_of_a_confirmation(service: AgentService) -> None:
+    user, key = await service.member(credits=10)
+    asked: list[str] = []
+    no = answering("decline", {}, asked)
+    async with service.client(key, MODERN, {"Augury-Max-Price": "1"}, elicitation_callback=no) as client:
+        assert "confirm_price" not in {tool.name for tool in (await client.list_tools()).tools}
+        result = await client.call_tool("confirm_price", ROWS | {"model": "tone", "price": 2})
+    assert result.is_error
+    assert "did not agree" in words(result)
+    assert len(asked) == 1
+    assert await service.balance(user) == (10, 0)
+
+
+@pytest.mark.parametrize("era", ERAS)
 async def test_who_cannot_be_asked_is_told_how_to_go_on(service: AgentService, era: str) -> None:
     user, key = await service.member(credits=10)
     async with service.client(key, era) as client:
@@ -261,7 +317,7 @@ async def test_who_cannot_be_asked_is_told_how_to_go_on(service: AgentService, e
         assert not (await client.call_tool("predict_tone", ROWS | {"max_price": 2})).is_error
     async with service.client(key, era, {"Augury-Max-Price": "1"}) as client:
         refused = await client.call_tool("predict_tone", ROWS | {"max_price": 2})
-        assert "ask the user to raise it" in words(refused), "an agent cannot raise its user's limit"
+        assert "Ask the user" in words(refused), "an agent cannot raise its user's limit"
     async with service.client(key, era, {"Augury-Max-Price": "x"}) as client:
         assert "whole number of credits" in words(await client.call_tool("predict_tone", ROWS))
     assert await service.balance(user) == (8, 0)
@@ -398,6 +454,8 @@ async def test_who_knows_no_tasks_gets_the_id_when_time_is_up(service: AgentServ
             await service.there(service.hexagon.places.look())
             read = await client.call_tool("read_prediction", {"prediction_id": found["id"]})
             assert read.structured_content["queue"]["ahead"] == 0
+            [listed] = (await client.call_tool("history")).structured_content["predictions"]
+            assert listed["queue"] == read.structured_content["queue"]
             canceled = await client.call_tool("cancel_prediction", {"prediction_id": found["id"]})
             assert canceled.structured_content["status"] == Status.CANCELED
     finally:

@@ -23,7 +23,7 @@ from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.event_streams import EventStreams
 from augury.inbound.http.identity import Identity, require_signed_in
 from augury.inbound.http.prediction_answers import PredictionAnswers
-from augury.inbound.http.predictions import of_anyone, page_of
+from augury.inbound.http.predictions import of_anyone
 from augury.inbound.http.problems import answer_to
 
 Answer = Callable[[Scope], Awaitable[ASGIApp]]
@@ -65,7 +65,7 @@ class DirectReads:
     async def _page(self, limit: int, scope: Scope) -> EncodedJson:
         user_id = await require_signed_in(self.identity, scope)
         page = await self.predictions.page(user_id, limit=limit)
-        return EncodedJson(200, _encode(page_of(page, base_path=self.answers.base_path)), ())
+        return EncodedJson(200, _encode(self.answers.page(page)), ())
 
     async def _one(self, wanted: PredictionId, scope: Scope) -> EncodedJson:
         scope["user"] = await self.identity.caller(scope)

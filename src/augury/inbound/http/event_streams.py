@@ -133,7 +133,8 @@ class EventStreams:
         mark = None if told.mark is None else str(told.mark)
         if told.stored is None:
             return ServerEvent(MISSED, _encode({"resumable_for": int(RESUMABLE.total_seconds())}), id=mark)
-        view = ListedPrediction.of(told.stored, base_path=self.settings.base_path)
+        place = self.places.of(told.stored)
+        view = ListedPrediction.of(told.stored, base_path=self.settings.base_path, place=place)
         return ServerEvent(told.stored.prediction.status, _encode(view), id=mark)
 
     @property

@@ -1,4 +1,4 @@
-"""A prediction as a response. A large output is not held in memory: it is read while it is sent."""
+"""Predictions as responses. A large output is not held in memory: it is read while it is sent."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,10 +6,18 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from augury.application.predictions.places import Places
+from augury.application.predictions.ports import PredictionPage as StoredPage
 from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.inbound.http.encoded import BrokenOff, EncodedJson, StreamedJson
 from augury.inbound.http.outflow import Outflow
-from augury.inbound.http.views import PredictionView
+from augury.inbound.http.paging import cursor_at
+from augury.inbound.http.views import ListedPrediction, PredictionView
+
+
+class PredictionPage(msgspec.Struct, frozen=True):
+    items: list[ListedPrediction]
+    next_cursor: str | None
+
 
 _encoder = msgspec.json.Encoder()
 _PLACE = b"\0"
@@ -43,6 +51,14 @@ class PredictionAnswers:
             tail=tail,
             ended=self.outflow.begin(stored.prediction.user_id),
         )
+
+    def page(self, page: StoredPage) -> PredictionPage:
+        """A part of a list, with the places of the waiting predictions. It is made without any read."""
+        items = [
+            ListedPrediction.of(each, base_path=self.base_path, place=self.places.of(each))
+            for each in page.items
+        ]
+        return PredictionPage(items, None if page.more is None else cursor_at(page.more.bytes))
 
     def without_output(self, stored: StoredPrediction) -> StoredPrediction:
         """The prediction without its output, which can be read later."""

@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get
@@ -13,7 +12,6 @@ from litestar.types import Scope
 
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
-from augury.application.predictions.ports import PredictionPage as StoredPage
 from augury.application.predictions.ports import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
@@ -21,11 +19,11 @@ from augury.inbound.http.encoded import EncodedJson
 from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in_or_guest
 from augury.inbound.http.member_routes import member_delete, member_get, member_post
 from augury.inbound.http.openapi import BEARER_OR_GUEST
-from augury.inbound.http.paging import Cursor, Limit, cursor_at, id_of
-from augury.inbound.http.prediction_answers import PredictionAnswers
+from augury.inbound.http.paging import Cursor, Limit, id_of
+from augury.inbound.http.prediction_answers import PredictionAnswers, PredictionPage
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.views import EXAMPLE, ListedPrediction, PredictionView, unanswered
+from augury.inbound.http.views import EXAMPLE, PredictionView, unanswered
 
 TAGS = ["Predictions"]
 OfStatus = Annotated[Status | None, QueryParameter(description="Only predictions with this status.")]
@@ -33,11 +31,6 @@ OfModel = Annotated[
     str | None,
     QueryParameter(max_length=128, description="Only predictions of this model: `name` or `name@version`."),
 ]
-
-
-class PredictionPage(msgspec.Struct, frozen=True):
-    items: list[ListedPrediction]
-    next_cursor: str | None
 
 
 @get(
@@ -88,7 +81,8 @@ async def list_predictions(
         status=status,
         model=model,
     )
-    return page_of(page, base_path=_base_path(request))
+    answers: PredictionAnswers = request.app.state.prediction_answers
+    return answers.page(page)
 
 
 @member_post(
@@ -123,11 +117,6 @@ async def forget(
     request: SignedIn, prediction_id: FromPath[UUID], forget_prediction: FromDishka[ForgetPrediction]
 ) -> None:
     await forget_prediction(user_id=request.user, prediction_id=PredictionId(prediction_id))
-
-
-def page_of(page: StoredPage, *, base_path: str) -> PredictionPage:
-    items = [ListedPrediction.of(each, base_path=base_path) for each in page.items]
-    return PredictionPage(items, None if page.more is None else cursor_at(page.more.bytes))
 
 
 async def of_anyone(

@@ -119,7 +119,7 @@ class PredictionView(msgspec.Struct, frozen=True):
 
 class ListedPrediction(msgspec.Struct, frozen=True):
     """One prediction in a list: without its errors and warnings, which are only counted. Read it by its id to
-    get them, and its output where that is left out."""
+    get them, and its output where that is left out. While it is queued, `queue` has its place."""
 
     id: PredictionId
     status: Status
@@ -136,9 +136,10 @@ class ListedPrediction(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     urls: Urls
     failure: Failure | msgspec.UnsetType = msgspec.UNSET
+    queue: PlaceInQueue | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
-    def of(cls, stored: StoredPrediction, *, base_path: str) -> Self:
+    def of(cls, stored: StoredPrediction, *, base_path: str, place: Place | None = None) -> Self:
         prediction = stored.prediction
         url = f"{base_path}/predictions/{prediction.id}"
         return cls(
@@ -157,6 +158,7 @@ class ListedPrediction(msgspec.Struct, frozen=True):
             prediction.finished_at,
             Urls(url, f"{url}/cancel"),
             prediction.failure or msgspec.UNSET,
+            msgspec.UNSET if place is None else PlaceInQueue.of(place),
         )
 
 

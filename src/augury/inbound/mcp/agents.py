@@ -32,7 +32,7 @@ from augury.inbound.mcp.arguments import InvalidArguments
 from augury.inbound.mcp.caller import Caller, Context, InvalidMaxPrice
 from augury.inbound.mcp.calling import Answer, Calling
 from augury.inbound.mcp.ports import Views
-from augury.inbound.mcp.tools import ACCOUNT, PREFIX, tool_of
+from augury.inbound.mcp.tools import ACCOUNT, PREFIX, confirm_price, tool_of
 
 PAGE = 50
 """Models on one page of a list."""
@@ -56,8 +56,10 @@ class Agents:
         active, cursor = await self._active(params)
         caller = _identified(context)
         tools = [tool_of(model, self.views, self.limits) for model in active if caller.may_use(model.ref)]
-        first = params is None or params.cursor is None
-        return ListToolsResult(tools=[*(ACCOUNT if first else ()), *tools], next_cursor=cursor)
+        if params is None or params.cursor is None:
+            must_confirm = caller.max_price is not None and not caller.can_be_asked
+            tools = [*ACCOUNT, *([confirm_price(self.limits)] if must_confirm else ()), *tools]
+        return ListToolsResult(tools=tools, next_cursor=cursor)
 
     async def list_resources(self, _: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         active, cursor = await self._active(params)
@@ -136,6 +138,9 @@ class Agents:
                 wanted = arguments.prediction_id(given)
                 canceled = await self.cancel_prediction(user_id=user_id, prediction_id=wanted)
                 return told(self.views.prediction(StoredPrediction(canceled, None)))
+            case "confirm_price":
+                caller.require(KeyScope.PREDICT)
+                return await self.calling.confirmed(caller, params)
             case name if name.startswith(PREFIX) and "@" not in name:
                 caller.require(KeyScope.PREDICT)
                 return await self.calling(caller, name.removeprefix(PREFIX), params)

@@ -29,6 +29,10 @@ class PredictArguments:
     def of(cls, given: Mapping[str, Any] | None) -> Self:
         """Raises `InvalidArguments`."""
         found = _known(given, ("rows", "max_price", "idempotency_key"))
+        return cls._read(found, _number(found, "max_price", 0, MOST_CREDITS))
+
+    @classmethod
+    def _read(cls, found: Mapping[str, Any], max_price: int | None) -> Self:
         rows = found.get("rows")
         if not isinstance(rows, list):
             raise InvalidArguments("`rows` must be an array of rows.")
@@ -40,9 +44,21 @@ class PredictArguments:
             ) from None
         except (ValueError, RecursionError):
             raise InvalidArguments("`rows` are not JSON: write null for a missing number, not NaN.") from None
-        return cls(
-            rows, text, _number(found, "max_price", 0, MOST_CREDITS), _key(found.get("idempotency_key"))
-        )
+        return cls(rows, text, max_price, _key(found.get("idempotency_key")))
+
+    @classmethod
+    def confirmed(cls, given: Mapping[str, Any] | None) -> tuple[str, Self]:
+        """A model's name, and a call of it whose `max_price` is the price that the user has accepted.
+
+        Raises `InvalidArguments`.
+        """
+        found = _known(given, ("model", "rows", "price", "idempotency_key"))
+        model, price = found.get("model"), _number(found, "price", 0, MOST_CREDITS)
+        if not isinstance(model, str) or not model or "@" in model:
+            raise InvalidArguments("`model` must be the name of a model, such as `tone` for `predict_tone`.")
+        if price is None:
+            raise InvalidArguments("`price` must be the price that the refusal named.")
+        return model, cls._read(found, price)
 
 
 def prediction_id(given: Mapping[str, Any] | None) -> PredictionId:

@@ -50,10 +50,27 @@ class Calling:
     async def __call__(self, caller: Caller, model: str, params: CallToolRequestParams) -> Answer:
         """Raises `InvalidArguments`."""
         arguments = PredictArguments.of(params.arguments)
+        return await self._called(caller, model, params, arguments, caller.most(arguments.max_price))
+
+    async def confirmed(self, caller: Caller, params: CallToolRequestParams) -> Answer:
+        """Run a call that was refused for its price, at the price that the user has accepted. The agent says
+        so; a user who can be asked directly is asked nevertheless. Raises `InvalidArguments`."""
+        model, arguments = PredictArguments.confirmed(params.arguments)
+        most = caller.most(arguments.max_price) if caller.can_be_asked else arguments.max_price
+        return await self._called(caller, model, params, arguments, most)
+
+    async def _called(
+        self,
+        caller: Caller,
+        model: str,
+        params: CallToolRequestParams,
+        arguments: PredictArguments,
+        most: int | None,
+    ) -> Answer:
         agreed = consented(params)
         if isinstance(agreed, CallToolResult):
             return agreed
-        most = caller.most(arguments.max_price) if agreed is None else agreed
+        most = most if agreed is None else agreed
         submission = self._submission(caller, model, arguments, most)
         try:
             return await self._run(caller, submission)

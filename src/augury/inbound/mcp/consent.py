@@ -38,8 +38,8 @@ def question(
     if caller.max_price is not None and error.price > caller.max_price:
         how = (
             f"The user allows {caller.max_price} credits for one call (`Augury-Max-Price` in the "
-            "client's configuration), and this client cannot ask them. Send fewer rows, or ask the user "
-            "to raise it."
+            "client's configuration). Ask the user. If they agree, call the tool `confirm_price` with the "
+            f"same rows and `price` {error.price}. Otherwise send fewer rows."
         )
     else:
         how = f"If the user agrees, call again with `max_price` {error.price}."

@@ -11,6 +11,13 @@ PREFIX = "predict_"
 """The prefix of models' tools, so that no model can take the name of another tool."""
 PRICE = "augury/price"
 _ID = {"type": "string", "format": "uuid", "description": "The `id` of a prediction."}
+_KEY = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MOST_KEY_CHARACTERS,
+    "description": "Your own name for this call. If a call is repeated with the same name, it is charged "
+    "once within 24 hours.",
+}
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 
@@ -46,29 +53,54 @@ def _input_schema(view: JsonObject, limits: Limits) -> JsonObject:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "properties": {
-            "rows": {
-                "type": "array",
-                "items": row,
-                "minItems": 1,
-                "maxItems": limits.max_rows,
-                "description": "The rows to predict.",
-            },
+            "rows": _rows(row, limits),
             "max_price": {
                 "type": "integer",
                 "minimum": 0,
                 "description": "The most credits that this call may cost. A higher price is never "
                 "charged: the user is asked, or the call is refused.",
             },
-            "idempotency_key": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": MOST_KEY_CHARACTERS,
-                "description": "Your own name for this call. If a call is repeated with the same "
-                "name, it is charged once within 24 hours.",
-            },
+            "idempotency_key": _KEY,
         },
         "required": ["rows"],
         "additionalProperties": False,
+    }
+
+
+def confirm_price(limits: Limits) -> Tool:
+    """The tool that repeats a call at a price above the user's limit, for clients that cannot show a form.
+
+    It is a separate tool, so that clients which ask their user before a call can always ask before this one.
+    """
+    schema = _object(
+        model={"type": "string", "description": "The name of the model: `tone` for `predict_tone`."},
+        rows=_rows({"type": "object"}, limits),
+        price={
+            "type": "integer",
+            "minimum": 0,
+            "description": "The price that the refusal named. The call never costs more.",
+        },
+        idempotency_key=_KEY,
+    )
+    return Tool(
+        name="confirm_price",
+        title="Pay a higher price",
+        description="Repeat a call of a model that was refused because it costs more than the user allows "
+        "without asking. Ask the user first, and call this only if they have accepted the price.",
+        input_schema=schema | {"required": ["model", "rows", "price"]},
+        annotations=ToolAnnotations(
+            read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
+        ),
+    )
+
+
+def _rows(row: JsonObject, limits: Limits) -> JsonObject:
+    return {
+        "type": "array",
+        "items": row,
+        "minItems": 1,
+        "maxItems": limits.max_rows,
+        "description": "The rows to predict.",
     }
 
 

@@ -93,7 +93,7 @@ class MemoryPredictions(Predictions):
     def _listed(self, record: PredictionRecord) -> StoredPrediction:
         is_shown = record.prediction.rows == 1 and len(record.output or b"") <= MOST_LISTED_BYTES
         output = record.output if is_shown else None
-        return replace(self._stored(record), output=output, large_output=0, errors=(), lane=None)
+        return replace(self._stored(record), output=output, large_output=0, errors=())
 
     def _stored(self, record: PredictionRecord) -> StoredPrediction:
         refund = self.memory.state.statements.get((record.prediction.id, TransferKind.REFUND))

@@ -16,7 +16,7 @@ from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
 from augury.outbound.postgres.pages import LAST, hidden
-from augury.outbound.postgres.prediction_rows import COLUMNS
+from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk
 
 UNSUCCESSFUL = frozenset({Status.FAILED, Status.CANCELED, Status.EXPIRED})
 """The statuses in the table `unsuccessful`."""
@@ -28,7 +28,7 @@ _STORED = ", ".join(f"p.{name}" for name in (*_NAMES, "output", "warnings"))
 _COLUMNS = f"""
     {", ".join(f"p.{name}" for name in _NAMES)},
     CASE WHEN p.rows = 1 AND octet_length(p.output) <= {MOST_LISTED_BYTES} THEN p.output END AS output,
-    0 AS large_output, NULL AS errors, NULL::bool AS in_bulk, p.warnings,
+    0 AS large_output, NULL AS errors, p.warnings, {in_bulk("p")},
     CASE WHEN p.valid_rows > 0 THEN (
         SELECT amount FROM transfers t WHERE t.reference = p.id AND t.kind = '{TransferKind.REFUND}'
     ) END AS refunded

@@ -16,6 +16,16 @@ batch_id
 """The columns that make a `Prediction`."""
 
 
+def in_bulk(prediction: str) -> str:
+    """The column that says whether a waiting prediction is in the bulk lane. Only for a waiting one, it reads
+    one row of `unfinished`, by the primary key."""
+    return f"""
+        CASE WHEN {prediction}.status = 'queued' THEN (
+            SELECT cost IS NOT NULL FROM unfinished WHERE prediction_id = {prediction}.id
+        ) END AS in_bulk
+    """
+
+
 _LANES = {None: None, False: Lane.SMALL, True: Lane.BULK}
 _STATUSES = {status.value: status for status in Status}
 

@@ -19,7 +19,7 @@ from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pages import first_at, hidden
 from augury.outbound.postgres.prediction_pages import LISTED, Wanted
-from augury.outbound.postgres.prediction_rows import COLUMNS, stored_prediction_of
+from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk, stored_prediction_of
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
 
@@ -29,19 +29,13 @@ CASE WHEN valid_rows > 0 THEN (
     SELECT amount FROM transfers WHERE reference = predictions.id AND kind = 'refund'
 ) END AS refunded
 """
-# Only for a waiting prediction, by the primary key.
-IN_BULK = """
-CASE WHEN status = 'queued' THEN (
-    SELECT cost IS NOT NULL FROM unfinished WHERE prediction_id = predictions.id
-) END AS in_bulk
-"""
 # octet_length does not read the value, even if it is compressed.
 STORED = f"""
 SELECT {COLUMNS},
     CASE WHEN octet_length(output) <= {MOST_BYTES_AT_ONCE} THEN output END AS output,
     CASE WHEN octet_length(output) > {MOST_BYTES_AT_ONCE} THEN octet_length(output) ELSE 0 END
         AS large_output,
-    errors, warnings, {REFUNDED}, {IN_BULK}
+    errors, warnings, {REFUNDED}, {in_bulk("predictions")}
 FROM predictions
 """
 # The newest rows of the index by user, at most `$3` of them, however long the history is.
