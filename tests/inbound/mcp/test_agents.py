@@ -262,7 +262,8 @@ async def test_who_cannot_be_asked_confirms_the_price_in_a_second_call(
     async with service.client(key, era, {"Augury-Max-Price": "1"}) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         annotations = tools["confirm_price"].annotations
-        assert annotations and annotations.destructive_hint, "clients ask before such a tool"
+        assert annotations is not None
+        assert annotations.destructive_hint, "clients ask before such a tool"
         for above in ({}, {"max_price": 2}):
             refused = await client.call_tool("predict_tone", ROWS | above)
             assert "call the tool `confirm_price` with the same rows and `price` 2" in words(refused)
