@@ -48,7 +48,7 @@ async def test_a_limit_that_cannot_be_read_makes_no_key_without_one(ada: Visitor
         assert refused.status_code == 422
         assert "is not a whole number" in refused.text
     assert "no keys yet" in (await ada.get("/app/keys")).text
-    made = await ada.post("/app/keys", name="nightly", day="1 00", days=typed)
+    made = await ada.post("/app/keys", name="nightly", day="1 00")
     assert "0 of 100 today" in made.text
 
 

@@ -60,5 +60,5 @@ async def test_another_user_s_webhook_is_not_there(site: Site, ada: Visitor) -> 
     await eve.register("eve@example.org")
     assert (await eve.get(path)).status_code == 404
     for act in ("rotate", "test", "replay", "switch", "delete"):
-        assert (await eve.post(f"{path}/{act}", delivery="0" * 32)).status_code == 404, act
+        assert (await eve.post(f"{path}/{act}", delivery="0" * 32, enabled="no")).status_code == 404, act
     assert path not in (await eve.get("/app/webhooks")).text

@@ -15,10 +15,10 @@ from augury.application.people.ports import Sessions
 from augury.application.people.sign_in import SignIn
 from augury.domain.errors import DomainError
 from augury.inbound.web.entering import HOME, entered
+from augury.inbound.web.given import is_ticked, typed_number
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, session_cookie, signed_in
-from augury.inbound.web.whole_numbers import number_at
 
 SESSIONS = 50
 """The newest sessions are on the page."""
@@ -46,7 +46,7 @@ async def password(
             user_id=user.id,
             current=str(form.get("current", "")),
             new=new,
-            end_api_keys=form.get("end_api_keys") == "yes",
+            end_api_keys=is_ticked(form.get("end_api_keys")),
         )
     except DomainError as error:
         return await _page(request, sessions, wrong="password", error=error)
@@ -90,7 +90,7 @@ async def close(
     if str(form.get("email", "")).strip().lower() != user.email:
         return await _closing(request, balances, mistyped=True)
     try:
-        await close_account(user_id=user.id, forfeit=number_at(str(form.get("forfeit", ""))) or 0)
+        await close_account(user_id=user.id, forfeit=typed_number(form.get("forfeit")) or 0)
     except DomainError as error:
         return await _closing(request, balances, error=error)
     return see_other(request, HOME, cookies=[session_cookie(request.user, "", seconds=0)])

@@ -28,13 +28,13 @@ from augury.inbound.tables.format import Format
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.tables.uploads.unreadable import UnreadableUpload
 from augury.inbound.web.form_head import FormHead
+from augury.inbound.web.given import choice, typed_number
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.row_form import reason
 from augury.inbound.web.texts import Texts, texts
 from augury.inbound.web.visitor import CSRF, STREAMED, PageRequest, require_own_form, signed_in
-from augury.inbound.web.whole_numbers import typed_number
 
 PAGE = 20
 FIRST_ROWS = 10
@@ -133,8 +133,7 @@ async def results(
     request: PageRequest, batch_id: FromPath[UUID], batches: FromDishka[Batches]
 ) -> Response[str] | Stream:
     stored = await batches.get(BatchId(batch_id), owner=request.user.member.id)
-    given = request.query_params.get("format", "")
-    wanted = Format(given) if given in {*Format} else Format.CSV
+    wanted = choice(request.query_params.get("format"), Format) or Format.CSV
     outside: Outside = request.app.state.outside
     name = f'attachment; filename="{batch_id}.{wanted}"'
     return Stream(

@@ -14,10 +14,10 @@ from augury.application.people.ports import ApiKeys
 from augury.domain.api_key import KeyScope, SpendingLimits
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.errors import DomainError
+from augury.inbound.web.given import choice, text_of, typed_number
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, signed_in
-from augury.inbound.web.whole_numbers import number_at, typed_number
 
 MOST_MODEL = 128
 LIFETIMES = (7, 30, 90, 365)
@@ -37,16 +37,16 @@ async def create(
 ) -> Answer:
     """Show the new key once. It is not stored."""
     form, user = await request.form(), request.user.member
-    name, days = str(form.get("name", "")).strip(), number_at(str(form.get("days", "")))
-    expires_in = timedelta(days=days) if days in LIFETIMES else None
-    model = str(form.get("model", "")).strip()[:MOST_MODEL]
+    name, model = str(form.get("name", "")).strip(), text_of(form.get("model"), MOST_MODEL)
+    days = choice(form.get("days"), map(str, LIFETIMES))
+    scope = choice(form.get("scopes"), (KeyScope.READ,))
     try:
         _, secret = await create_api_key(
             user_id=user.id,
             name=name,
-            expires_in=expires_in,
+            expires_in=timedelta(days=int(days)) if days else None,
             version=user.access_version,
-            scopes=frozenset({KeyScope.READ} if form.get("scopes") == "read" else USUAL_SCOPES),
+            scopes=frozenset({scope} if scope else USUAL_SCOPES),
             models=frozenset({model}) if model else None,
             limits=SpendingLimits(day=_credits(form.get("day")), month=_credits(form.get("month"))),
         )

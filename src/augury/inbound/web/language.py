@@ -4,6 +4,7 @@ from litestar import post
 from litestar.datastructures import Cookie
 
 from augury.inbound.web.entering import own_path
+from augury.inbound.web.given import chosen
 from augury.inbound.web.rendering import Answer, see_other
 from augury.inbound.web.texts import LANGUAGES
 from augury.inbound.web.visitor import A_YEAR, LANGUAGE_COOKIE, PageRequest
@@ -12,9 +13,7 @@ from augury.inbound.web.visitor import A_YEAR, LANGUAGE_COOKIE, PageRequest
 @post("/app/language", include_in_schema=False)
 async def choose(request: PageRequest) -> Answer:
     form = await request.form()
-    back, wanted = own_path(str(form.get("back", ""))), str(form.get("language", ""))
-    if wanted not in LANGUAGES:
-        return see_other(request, back)
+    back, wanted = own_path(str(form.get("back", ""))), chosen(form.get("language"), LANGUAGES)
     kept = Cookie(
         key=LANGUAGE_COOKIE,
         value=wanted,

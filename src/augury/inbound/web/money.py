@@ -20,10 +20,10 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Status
 from augury.inbound.web.entering import address_mark
+from augury.inbound.web.given import number_at, text_of
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page
 from augury.inbound.web.visitor import PageRequest, signed_in
-from augury.inbound.web.whole_numbers import number_at
 
 LINES = 20
 CSV_LINES = 1_000
@@ -66,7 +66,7 @@ async def redeem(
     batches: FromDishka[Batches],
     redeem_promo_code: FromDishka[RedeemPromoCode],
 ) -> Answer:
-    code = str((await request.form()).get("code", "")).strip()[:MOST_CODE]
+    code = text_of((await request.form()).get("code"), MOST_CODE)
     try:
         before = (await balances.of(request.user.member.id)).available
         moved = await redeem_promo_code(

@@ -26,11 +26,11 @@ from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.event_stream import EventResponse, Pace, ServerEvent
 from augury.inbound.pictures.waterfall import waterfall
 from augury.inbound.web.answers import result_of, short
+from augury.inbound.web.given import choice, number_at
 from augury.inbound.web.payer import readable
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import PageRequest, signed_in
-from augury.inbound.web.whole_numbers import number_at
 
 PAGE = 20
 MOST_WAITING = 20.0
@@ -59,13 +59,13 @@ async def listed(
     request: PageRequest, predictions: FromDishka[Predictions], models: FromDishka[Models]
 ) -> Answer:
     given = request.query_params
-    status = given.get("status", "") if given.get("status") in {*Status} else ""
+    status = choice(given.get("status"), Status)
     model = given.get("model", "").strip()[:128]
     found = await predictions.page(
         request.user.member.id,
         limit=PAGE,
         before=_id(given["before"]) if given.get("before") else None,
-        status=Status(status) if status else None,
+        status=status,
         model=model or None,
     )
     words = texts(request.user.language)
@@ -75,7 +75,7 @@ async def listed(
         "predictions.html",
         items=[(each.prediction, short(each, used[each.prediction.model], words)) for each in found.items],
         more=found.more,
-        chosen=status,
+        chosen=status or "",
         model=model,
         statuses=list(Status),
         is_first="before" not in given,
@@ -157,7 +157,7 @@ async def picture(
 ) -> Response[bytes]:
     stored = await readable(request, PredictionId(prediction_id), predictions, find_guests)
     given = request.query_params
-    row = number_at(given.get("row", "0")) or 0
+    row = number_at(given.get("row", "")) or 0
     owner = stored.prediction.user_id
     found = await explain_row(
         user_id=owner, prediction_id=stored.prediction.id, row=row, of=given.get("of") or None

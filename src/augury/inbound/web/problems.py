@@ -33,10 +33,10 @@ from augury.domain.user import (
 )
 from augury.domain.webhook import WebhookNotFound
 from augury.domain.webhook_delivery import DeliveryNotFound
+from augury.inbound.web.given import NotOffered, NotWhole, TooLong
 from augury.inbound.web.rendering import Answer, is_part, page, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import ANONYMOUS, Forged, SignInFirst, Visitor
-from augury.inbound.web.whole_numbers import NotWhole
 
 STATUS: Mapping[type[DomainError], int] = {
     **dict.fromkeys((WrongCredentials, InvalidToken), 401),
@@ -82,8 +82,15 @@ def of_forged(request: Request[Any, Any, Any], _: Forged) -> Answer:
 
 
 def of_not_whole(request: Request[Any, Any, Any], error: NotWhole) -> Answer:
-    sentence = texts(_visitor(request).language)("problem-not-whole", typed=error.typed)
-    return _said(request, 422, sentence)
+    return _of(request, 422, "problem-not-whole", typed=error.typed)
+
+
+def of_not_offered(request: Request[Any, Any, Any], error: NotOffered) -> Answer:
+    return _of(request, 422, "problem-not-offered", typed=error.typed)
+
+
+def of_too_long(request: Request[Any, Any, Any], error: TooLong) -> Answer:
+    return _of(request, 422, "problem-too-long", most=error.most)
 
 
 def of_unavailable(request: Request[Any, Any, Any], error: Unavailable) -> Answer:
@@ -115,8 +122,8 @@ def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Answer:
     return _of(request, 500, "problem-failed")
 
 
-def _of(request: Request[Any, Any, Any], status: int, message: str) -> Answer:
-    return _said(request, status, texts(_visitor(request).language)(message))
+def _of(request: Request[Any, Any, Any], status: int, message: str, **values: object) -> Answer:
+    return _said(request, status, texts(_visitor(request).language)(message, **values))
 
 
 def _said(request: Request[Any, Any, Any], status: int, sentence: str) -> Answer:
@@ -144,6 +151,8 @@ HANDLERS: Mapping[int | type[Exception], Any] = {
     SignInFirst: of_sign_in_first,
     Forged: of_forged,
     NotWhole: of_not_whole,
+    NotOffered: of_not_offered,
+    TooLong: of_too_long,
     Unavailable: of_unavailable,
     StreamsFull: of_streams_full,
     HTTPException: of_http_exception,

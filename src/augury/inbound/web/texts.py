@@ -18,6 +18,8 @@ LANGUAGES = {"en": "English", "ru": "Русский"}
 """The languages with their own names."""
 DEFAULT = "en"
 DIGITS = 6
+MOST_CHARACTERS = 300
+"""The most characters of a value in a text."""
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,9 @@ class Texts:
     def __call__(self, message: str, **values: object) -> str:
         pattern = self._bundle.get_message(message).value
         assert pattern is not None, message
-        said, errors = self._bundle.format_pattern(pattern, values)
+        said, errors = self._bundle.format_pattern(
+            pattern, {name: _cut(each) for name, each in values.items()}
+        )
         if errors:
             log.error("message %s: %s", message, errors)
         return str(said)
@@ -59,6 +63,12 @@ class Texts:
         """The reason why a file cannot be read: each reason has its own sentence."""
         values = {name: value for name, value in vars(error).items() if isinstance(value, (str, int, float))}
         return self(unreadable_name(type(error)), **values)
+
+
+def _cut(value: object) -> object:
+    """A long text is shortened, because Fluent puts `{???}` in its place."""
+    is_long = isinstance(value, str) and len(value) > MOST_CHARACTERS
+    return f"{str(value)[: MOST_CHARACTERS - 1]}…" if is_long else value
 
 
 def unreadable_name(error: type[Exception]) -> str:

@@ -27,6 +27,7 @@ from augury.domain.explanation import ALL_FEATURES
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
 from augury.domain.prediction import PredictionNotFound
+from augury.inbound.web.given import is_ticked
 from augury.inbound.web.payer import payer, readable
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
@@ -74,7 +75,7 @@ async def send(
     limits: Limits = request.app.state.limits
     fields = dict(await request.form())
     sent = filled(model, texts(request.user.language), fields, max_text=limits.max_text)
-    explained = fields.get("explain") == "yes"
+    explained = is_ticked(fields.get("explain"))
     if not sent.is_good:
         return await _form(request, model, sent.fields, balances, explained=explained, status=422)
     try:

@@ -17,14 +17,14 @@ from augury.application.webhooks.send_test_event import SendTestEvent
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import DeliveryId, WebhookId
 from augury.domain.webhook import SUBSCRIBABLE, EventType
+from augury.domain.webhook_address import MOST_URL_CHARACTERS
 from augury.domain.webhook_delivery import DeliveryNotFound
+from augury.inbound.web.given import chosen, is_yes, text_of, typed_number
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, signed_in
-from augury.inbound.web.whole_numbers import typed_number
 
 PAGE = 20
-MOST_URL = 2_000
 
 
 @get("/app/webhooks", guards=[signed_in], include_in_schema=False)
@@ -40,9 +40,9 @@ async def create(
 ) -> Answer:
     """Show the secret of the new webhook once."""
     form = await request.form()
-    address = str(form.get("url", "")).strip()[:MOST_URL]
+    address = text_of(form.get("url"), MOST_URL_CHARACTERS)
     below = typed_number(form.get("balance_below"))
-    wanted: set[EventType] = {each for each in SUBSCRIBABLE if each in form.getall("events", [])}
+    wanted: set[EventType] = {chosen(each, SUBSCRIBABLE) for each in form.getall("events", [])}
     try:
         _, secret = await create_webhook(
             user_id=request.user.member.id,
@@ -106,7 +106,7 @@ async def switch(
     request: PageRequest, webhook_id: FromPath[UUID], change_webhook: FromDishka[ChangeWebhook]
 ) -> Answer:
     """Enable or disable it."""
-    enabled = (await request.form()).get("enabled") == "yes"
+    enabled = is_yes((await request.form()).get("enabled"))
     await change_webhook(
         user_id=request.user.member.id,
         webhook_id=WebhookId(webhook_id),

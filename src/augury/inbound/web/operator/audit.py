@@ -1,16 +1,15 @@
 """The page of the audit log."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 
 from augury.application.operation.ports import AuditLog, Filters
 from augury.application.people.ports import Users
 from augury.domain.audit import Action, Entry
 from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
+from augury.inbound.web.given import choice, id_at, text_of
 from augury.inbound.web.operator.desk import desk_get, desk_page
 from augury.inbound.web.rendering import Answer
 from augury.inbound.web.visitor import PageRequest
@@ -20,13 +19,12 @@ MOST_ASKED = 200
 
 
 @desk_get("/app/desk/audit")
-@inject
 async def audit(request: PageRequest, audit_log: FromDishka[AuditLog], users: FromDishka[Users]) -> Answer:
-    asked = {name: request.query_params.get(name, "").strip()[:MOST_ASKED] for name in ("actor", "subject")}
-    action = request.query_params.get("action", "")
-    action = action if action in {*Action} else ""
-    filters = Filters(actor=asked["actor"] or None, subject=asked["subject"] or None, action=action or None)
-    page = await audit_log.page(limit=PAGE, before=_id(request.query_params.get("before")), filters=filters)
+    actor, subject = (text_of(request.query_params.get(name), MOST_ASKED) for name in ("actor", "subject"))
+    action = choice(request.query_params.get("action"), Action)
+    before = id_at(request.query_params.get("before", ""))
+    filters = Filters(actor=actor or None, subject=subject or None, action=action)
+    page = await audit_log.page(limit=PAGE, before=before, filters=filters)
     return desk_page(
         request,
         "audit",
@@ -35,10 +33,10 @@ async def audit(request: PageRequest, audit_log: FromDishka[AuditLog], users: Fr
         more=page.more,
         names=await _names(users, page.items),
         actions=list(Action),
-        action=action,
-        is_first="before" not in request.query_params,
-        actor=asked["actor"],
-        subject=asked["subject"],
+        action=action or "",
+        is_first=before is None,
+        actor=actor,
+        subject=subject,
     )
 
 
@@ -53,13 +51,6 @@ async def _names(users: Users, entries: Sequence[Entry]) -> dict[UserId, str]:
             except UserNotFound:  # the account was closed
                 names[user_id] = str(user_id)
     return names
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 ROUTES = (audit,)

@@ -1,7 +1,6 @@
 """The page of the books: a check of all of them, with its progress."""
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 
 from augury.application.money.ports import Ledger
 from augury.application.operation.check_books import CheckBooks
@@ -10,8 +9,7 @@ from augury.inbound.web.rendering import Answer
 from augury.inbound.web.visitor import PageRequest
 
 
-@desk_get(["/app/desk/books", "/app/desk/books/state"])
-@inject
+@desk_get("/app/desk/books", "/app/desk/books/state")
 async def books(
     request: PageRequest, check_books: FromDishka[CheckBooks], ledger: FromDishka[Ledger]
 ) -> Answer:
@@ -28,7 +26,6 @@ async def books(
 
 
 @desk_post("/app/desk/books/check")
-@inject
 async def check(request: PageRequest, check_books: FromDishka[CheckBooks]) -> Answer:
     await check_books.begin(author_of(request))
     return done(request, "books", "check-begun")

@@ -1,23 +1,43 @@
 """Shared by the operator's pages: access, the acting administrator, and the message after a form."""
 
 import hashlib
-from functools import partial
-from uuid import UUID
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from dishka.integrations.litestar import inject
 from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
 
 from augury.application.ports import IdempotencyKey
 from augury.domain.audit import Author
 from augury.domain.identifiers import UserId
-from augury.domain.user import UserNotFound
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, administrator, form_key
 
 SECTIONS = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
 """The pages of the desk, as their addresses below `/app/desk` name them."""
-MOST_CREDIT_DIGITS = 15
-desk_get = partial(get, guards=[administrator], include_in_schema=False)
-desk_post = partial(post, guards=[administrator], include_in_schema=False)
+DONE = (
+    *("topped-up", "taken-back", "refunded", "blocked", "unblocked", "revoked", "made-admin", "made-member"),
+    *("code-made", "code-changed", "replayed", "dropped", "check-begun"),
+    *("sent", "priced", "activated", "canary", "promoted", "rolled-back", "retired"),
+)
+"""The results of forms."""
+Route = Callable[[Callable[..., Any]], HTTPRouteHandler]
+
+
+def desk_get(*paths: str) -> Route:
+    """A page of the desk. Use cases come from the container."""
+    return _route(get, paths)
+
+
+def desk_post(path: str, **options: object) -> Route:
+    """A form of the desk. Use cases come from the container."""
+    return _route(post, [path], **options)
+
+
+def _route(method: Callable[..., Route], paths: Sequence[str], **options: object) -> Route:
+    made = method([*paths], guards=[administrator], include_in_schema=False, **options)
+    return lambda handler: made(inject(handler))
 
 
 def author_of(request: PageRequest) -> Author:
@@ -37,29 +57,6 @@ def done(request: PageRequest, path: str, what: str) -> Answer:
     """Redirect to a page of the desk, with the result of the form in the address."""
     assert what in DONE, what
     return see_other(request, f"/app/desk/{path}?done={what}")
-
-
-DONE = (
-    *("topped-up", "taken-back", "refunded", "blocked", "unblocked", "revoked", "made-admin", "made-member"),
-    *("code-made", "code-changed", "replayed", "dropped", "check-begun"),
-    *("sent", "priced", "activated", "canary", "promoted", "rolled-back", "retired"),
-)
-
-
-def number_in(text: str) -> int | None:
-    """A whole number from a form. None for an empty field. -1 for anything else, which every rule refuses."""
-    text = text.strip().replace("\u00a0", "").replace(" ", "")
-    if not text:
-        return None
-    return int(text) if text.isdecimal() and len(text) <= MOST_CREDIT_DIGITS else -1
-
-
-def user_id_in(text: object) -> UserId:
-    """Raises `UserNotFound`."""
-    try:
-        return UserId(UUID(str(text)))
-    except ValueError:
-        raise UserNotFound from None
 
 
 def once(request: PageRequest, token: str, *what: object) -> tuple[UserId, IdempotencyKey]:

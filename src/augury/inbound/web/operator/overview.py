@@ -4,11 +4,11 @@ import json
 import math
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 
 from augury.application.operation.look_over import LookOver, Overview, Span
 from augury.application.ports import Clock
 from augury.domain.figures import NOTHING
+from augury.inbound.web.given import choice
 from augury.inbound.web.operator.desk import desk_get, desk_page
 from augury.inbound.web.rendering import Answer, see_other
 from augury.inbound.web.visitor import PageRequest
@@ -19,16 +19,14 @@ async def first(request: PageRequest) -> Answer:
     return see_other(request, "/app/desk/overview")
 
 
-@desk_get(["/app/desk/overview", "/app/desk/overview/figures"])
-@inject
+@desk_get("/app/desk/overview", "/app/desk/overview/figures")
 async def overview(
     request: PageRequest,
     look_over: FromDishka[LookOver],
     clock: FromDishka[Clock],
 ) -> Answer:
     """The page, or only its live part."""
-    asked = request.query_params.get("range", "")
-    span = Span(asked) if asked in {*Span} else Span.HOUR
+    span = choice(request.query_params.get("range"), Span) or Span.HOUR
     seen = await look_over(span)
     is_whole = not request.scope["path"].endswith("/figures")
     return desk_page(

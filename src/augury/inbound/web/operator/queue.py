@@ -1,12 +1,12 @@
 """The page of the queue and of the messages that no worker could handle."""
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar.params import FromPath
 
 from augury.application.predictions.drop_dead_letters import DropDeadLetters
 from augury.application.predictions.ports import MOST_LETTERS, BulkLane, DeadLetters, Predictions
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
+from augury.inbound.web.given import number_at
 from augury.inbound.web.operator.desk import author_of, desk_get, desk_page, desk_post, done
 from augury.inbound.web.rendering import Answer
 from augury.inbound.web.visitor import PageRequest
@@ -19,17 +19,15 @@ MOST_AT_ONCE = 10_000
 
 
 @desk_get("/app/desk/queue")
-@inject
 async def queue(
     request: PageRequest,
     dead_letters: FromDishka[DeadLetters],
     predictions: FromDishka[Predictions],
     bulk_lane: FromDishka[BulkLane],
 ) -> Answer:
-    given = request.query_params.get("skip", "")
-    skip = min(int(given), MOST_LETTERS) if given.isdecimal() and len(given) < 9 else 0
+    skip = number_at(request.query_params.get("skip", "")) or 0
     lengths = await dead_letters.lengths()
-    most = min(PAGE + 1, MOST_LETTERS - skip)
+    most = max(0, min(PAGE + 1, MOST_LETTERS - skip))
     letters = await dead_letters.list(at_most=most, skip=skip) if lengths.dead and most else []
     return desk_page(
         request,
@@ -48,21 +46,18 @@ async def queue(
 
 
 @desk_post("/app/desk/queue/replay")
-@inject
 async def replay_all(request: PageRequest, replay: FromDishka[ReplayDeadLetters]) -> Answer:
     await replay(at_most=MOST_AT_ONCE, author=author_of(request))
     return done(request, "queue", "replayed")
 
 
 @desk_post("/app/desk/queue/drop")
-@inject
 async def drop_all(request: PageRequest, drop: FromDishka[DropDeadLetters]) -> Answer:
     await drop(at_most=MOST_AT_ONCE, author=author_of(request))
     return done(request, "queue", "dropped")
 
 
 @desk_post("/app/desk/queue/{letter_id:str}/replay")
-@inject
 async def replay_one(
     request: PageRequest, letter_id: FromPath[str], replay: FromDishka[ReplayDeadLetters]
 ) -> Answer:
@@ -71,7 +66,6 @@ async def replay_one(
 
 
 @desk_post("/app/desk/queue/{letter_id:str}/drop")
-@inject
 async def drop_one(
     request: PageRequest, letter_id: FromPath[str], drop: FromDishka[DropDeadLetters]
 ) -> Answer:

@@ -1,11 +1,24 @@
 """All routes of the operator's desk."""
 
-from augury.inbound.web.operator import audit, books, models, overview, promo_codes, queue, users, webhooks
+from augury.inbound.web.operator import (
+    audit,
+    books,
+    model_acts,
+    models,
+    overview,
+    promo_codes,
+    queue,
+    user_acts,
+    users,
+    webhooks,
+)
 
 ROUTES = (
     *overview.ROUTES,
     *users.ROUTES,
+    *user_acts.ROUTES,
     *models.ROUTES,
+    *model_acts.ROUTES,
     *queue.ROUTES,
     *books.ROUTES,
     *promo_codes.ROUTES,

@@ -1,13 +1,12 @@
 """The desk's page of webhooks that fail, whose owners may need help."""
 
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 
 from augury.application.webhooks.ports import Webhooks
 from augury.domain.identifiers import WebhookId
+from augury.inbound.web.given import id_at
 from augury.inbound.web.operator.desk import desk_get, desk_page
 from augury.inbound.web.rendering import Answer
 from augury.inbound.web.visitor import PageRequest
@@ -16,10 +15,9 @@ PAGE = 20
 
 
 @desk_get("/app/desk/webhooks")
-@inject
 async def failing(request: PageRequest, webhooks: FromDishka[Webhooks]) -> Answer:
-    before = request.query_params.get("before")
-    found = await webhooks.failing(limit=PAGE + 1, before=_id(before))
+    before = id_at(request.query_params.get("before", ""))
+    found = await webhooks.failing(limit=PAGE + 1, before=WebhookId(before) if before else None)
     return desk_page(
         request,
         "webhooks",
@@ -29,13 +27,6 @@ async def failing(request: PageRequest, webhooks: FromDishka[Webhooks]) -> Answe
         more=found[PAGE - 1].id if len(found) > PAGE else None,
         is_first=before is None,
     )
-
-
-def _id(text: str | None) -> WebhookId | None:
-    try:
-        return WebhookId(UUID(text or ""))
-    except ValueError:
-        return None
 
 
 ROUTES = (failing,)

@@ -32,6 +32,8 @@ problem-unavailable = The service is busy or restarting. Try again in a moment.
 problem-missing = There is no such page.
 problem-too-large = That is too much data.
 problem-not-whole = “{ $typed }” is not a whole number. Go back and use digits only. Nothing was changed.
+problem-not-offered = “{ $typed }” is none of the choices on this page. Go back and choose again. Nothing was changed.
+problem-too-long = A text is longer than { $most } characters. Go back and shorten it. Nothing was changed.
 problem-unreadable = The request could not be read.
 problem-failed = Something went wrong on our side. The error was logged.
 

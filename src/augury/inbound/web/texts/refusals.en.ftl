@@ -47,7 +47,7 @@ refusal-invalid-password = A password must have { $least } to { $most ->
 refusal-email-taken = An account with this address already exists.
 refusal-wrong-credentials = The address or the password is wrong.
 refusal-invalid-token = This is no longer valid.
-refusal-user-not-found = This account is closed. You can register a new one.
+refusal-user-not-found = There is no such account. It may have been closed.
 refusal-predictions-under-way = There { $pending ->
         [one] is { $pending } unfinished prediction. Wait for it or cancel it
        *[other] are { $pending } unfinished predictions. Wait for them or cancel them

@@ -50,7 +50,7 @@ refusal-invalid-password = В пароле должно быть от { $least }
 refusal-email-taken = Аккаунт с таким адресом уже есть.
 refusal-wrong-credentials = Адрес или пароль неверны.
 refusal-invalid-token = Это больше не действует.
-refusal-user-not-found = Этот аккаунт закрыт. Можно зарегистрировать новый.
+refusal-user-not-found = Такого аккаунта нет. Возможно, его закрыли.
 refusal-predictions-under-way = Ещё не завершено: { $pending ->
         [one] { $pending } предсказание. Сначала дождитесь его или отмените
         [few] { $pending } предсказания. Сначала дождитесь их или отмените
