@@ -107,6 +107,8 @@ INPUT = Json(b'[{"text":"hi"}]')
 OUTPUT = Json(b'[{"label":"short"}]')
 LEASE = timedelta(minutes=5)
 MOST_PENDING = 1_000_000
+MOST_DECISIONS = 1_000
+"""Another decision is needed only if somebody else changed the balance meanwhile."""
 SWEEP_EVERY = timedelta(minutes=1)
 """Not the default, so that a check of the books that ignores the setting fails."""
 
@@ -177,7 +179,9 @@ class Adapters:
     async def accept_all(self, accepted: Sequence[Accepted]) -> None:
         """Hold the prices and record the predictions. Decides again for users whose balance has changed
         meanwhile. Raises what `Balance.hold` raises, and `Conflict`."""
-        while accepted:
+        for _ in range(MOST_DECISIONS):
+            if not accepted:
+                return
             user_ids = {each.prediction.user_id for each in accepted}
             before = (await self.books.read(user_ids)).balances
             after, transfers = dict(before), list[Transfer]()
@@ -190,6 +194,9 @@ class Adapters:
             }
             met = await self.books.accept(accepted, transfers, premises)
             accepted = [each for each in accepted if each.prediction.user_id not in met]
+        raise AssertionError(
+            f"{len(accepted)} predictions are refused again and again: are too many pending?"
+        )
 
     async def predictions_of(self, user_id: UserId, how_many: int) -> list[Prediction]:
         """Accepted predictions of one row for one credit each, in the order of their ids."""

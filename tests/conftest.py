@@ -2,10 +2,8 @@
 
 import os
 import signal
-from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.chaos.table import pytest_terminal_summary
 from tests.hexagon import Hexagon
@@ -14,10 +12,7 @@ from tests.run_end import RUN
 
 __all__ = ["pytest_terminal_summary", "rabbitmq", "rabbitmq_url"]
 
-FOLDERS = ("deployment", "chaos", "browser", "telegram", "integration", "contract")
-"""Those whose tests take longest come first, so that no processor is idle at the end."""
-TOGETHER = "tests/deployment/"
-"""These share one engine, its images and one running service."""
+pytest_plugins = ["tests.spread", "tests.watchdog"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,27 +36,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     chosen = config.option.keyword or config.option.markexpr or config.option.lf
     return min(os.cpu_count() or 1, 8) if everything and not chosen else 0
-
-
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """All tests of a file run in one worker, where they share the file's fixtures."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
-    return ByFile(config, log)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _rank(item.nodeid))
-
-
-def _rank(nodeid: str) -> int:
-    folder = nodeid.split("/")[1]
-    return FOLDERS.index(folder) if folder in FOLDERS else len(FOLDERS)
 
 
 @pytest.hookimpl(trylast=True)

@@ -23,6 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
+from tests.patience import patience
 from tests.run_end import RUN
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "bot": ("augury.bootstrap.bot", "augury.bootstrap.broker", "uvloop"),
 }
 """The modules that each command imports sooner or later."""
+FORKS_WITHIN, ENDS_WITHIN = 120, 15
 LONGEST = 1 << 20
 """The most bytes of a request, which consists mainly of an environment."""
 
@@ -64,14 +66,14 @@ class Forked:
 
     def poll(self) -> int | None:
         with self._lock:
-            if self.returncode is None and select.select([self._end], [], [], 0)[0]:
+            if self.returncode is None and self._ends_within(0):
                 said = self._end.recv(16)
                 self.returncode = int(said) if said else -signal.SIGKILL  # or the parent itself was killed
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         if self.poll() is None:
-            select.select([self._end], [], [], timeout)
+            self._ends_within(timeout)
         code = self.poll()
         if code is None:
             raise subprocess.TimeoutExpired(MODULE, timeout or 0)
@@ -81,6 +83,11 @@ class Forked:
         if self.poll() is None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    def _ends_within(self, seconds: float | None) -> bool:
+        waiting = select.poll()  # unlike `select.select`, for any descriptor
+        waiting.register(self._end, select.POLLIN)
+        return bool(waiting.poll(None if seconds is None else seconds * 1000))
 
 
 class Parent:
@@ -105,11 +112,19 @@ class Parent:
         with theirs:
             fds = [output.fileno(), theirs.fileno()]
             socket.send_fds(self._here, [json.dumps(request).encode()], fds)
-        return Forked(int(end.recv(16)), end)
+        end.settimeout(FORKS_WITHIN * patience())  # the first time, it also imports
+        pid = int(end.recv(16))
+        end.settimeout(None)
+        return Forked(pid, end)
 
     def close(self) -> None:
+        """It ends, with the processes that it forked, when it notices that its socket is closed."""
         self._here.close()
-        self._process.wait()
+        try:
+            self._process.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(ENDS_WITHIN)
 
 
 @cache

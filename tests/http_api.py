@@ -23,6 +23,7 @@ from augury.inbound.http.settings import HttpSettings
 from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
+from tests.quick_app import routes_registered_once
 
 SECRET = "s" * 64
 SETTINGS = HttpSettings()
@@ -95,7 +96,10 @@ async def serving(
     """The API. With the settings of the pages, these are beside it."""
     container = http_container(hexagon, overrides)
     pages = pages_of(container, settings, web, lambda: app.state) if web else None
-    app = create_app(container=container, settings=settings, asyncapi=asyncapi, checks=checks, pages=pages)
+    with routes_registered_once():
+        app = create_app(
+            container=container, settings=settings, asyncapi=asyncapi, checks=checks, pages=pages
+        )
     stop = asyncio.Event()
     started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     running = asyncio.create_task(_live(app, started, stop))

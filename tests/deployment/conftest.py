@@ -21,10 +21,11 @@ collect_ignore = [] if engine_answers() or os.environ.get("CI") else NEED_AN_ENG
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first test builds the images, which takes minutes if nothing is cached."""
+    """The first test builds the images, which takes minutes if nothing is cached. `.ci/run` has built them
+    before."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(1200))
+            item.add_marker(pytest.mark.timeout(600 if os.environ.get("CI") else 1200))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,44 @@
+"""Applications over the same routes, of which a process of tests makes a thousand.
+
+Registering the routes takes Litestar 0.1 s of CPU time, as long as thirty small requests. It is done once for
+each set of options. Every application is a copy of that one: it shares the routes, which keep nothing, and
+has its own state, life and handler.
+"""
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+
+from augury.inbound.http import app as http_app
+
+_registered: dict[Any, Litestar] = {}
+
+
+@contextmanager
+def routes_registered_once() -> Iterator[None]:
+    """While the block runs, `create_app` makes copies."""
+    with patch.object(http_app, "Litestar", _copied):
+        yield
+
+
+def _copied(routes: Sequence[Any], *, state: State, lifespan: Sequence[Any], **options: Any) -> Litestar:
+    key = (*map(_what, routes), *((name, repr(value)) for name, value in options.items()))
+    if key not in _registered:
+        _registered[key] = Litestar(routes, **options)
+    made = copy.copy(_registered[key])
+    made.state, made._lifespan_managers = state, list(lifespan)
+    made.event_emitter = type(made.event_emitter)([])
+    made.asgi_router = copy.copy(made.asgi_router)
+    made.asgi_router.app = made
+    made.asgi_handler = made._create_asgi_handler()
+    return made
+
+
+def _what(route: Any) -> object:
+    """What distinguishes a route from others. Routers are made for each application."""
+    return (route.path, route.request_max_body_size) if isinstance(route, Router) else id(route)

@@ -1,0 +1,51 @@
+"""How a run of all tests is spread over pytest-xdist's workers."""
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+FOLDERS = ("deployment", "chaos", "browser", "telegram", "integration", "contract")
+"""Those whose tests take longest come first, so that no processor is idle at the end."""
+TOGETHER = "tests/deployment/"
+"""These share one engine, its images and one running service."""
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """All tests of a file run in one worker, where they share the file's fixtures."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+
+    def remove_node(self, node: Any) -> str | None:
+        """Take the work of a worker that ended, and return the test that ended it, which does not run again.
+
+        pytest-xdist would hand out the worker's finished files, too. A worker that gets no test but these
+        waits for another one forever.
+        """
+        work: dict[str, dict[str, bool]] = self.assigned_work.pop(node)
+        left = [
+            (scope, nodeid) for scope, tests in work.items() for nodeid, done in tests.items() if not done
+        ]
+        if not left:
+            return None
+        scope, crashed = left[0]
+        work[scope][crashed] = True
+        self.workqueue.update({scope: tests for scope, tests in work.items() if not all(tests.values())})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return crashed
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def _rank(nodeid: str) -> int:
+    folder = nodeid.split("/")[1]
+    return FOLDERS.index(folder) if folder in FOLDERS else len(FOLDERS)
