@@ -8,7 +8,16 @@ from uuid import UUID, uuid4
 from asyncpg import Pool
 
 from augury.application.batches.ports import Batches, BatchStore
-from augury.application.chats.ports import Chats, Dialogues, Duty, Inbox, Links, Notices, OpenChatBooks
+from augury.application.chats.ports import (
+    Chats,
+    ChatSignIns,
+    Dialogues,
+    Duty,
+    Inbox,
+    Links,
+    Notices,
+    OpenChatBooks,
+)
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, Models, ModelUploads, VersionCounts
 from augury.application.money.ports import Balances, Ledger, PromoCodes
@@ -43,6 +52,7 @@ from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.bulk_lane import MemoryBulkLane
 from augury.outbound.memory.changes import MemoryChanges
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
+from augury.outbound.memory.chat_sign_ins import MemoryChatSignIns
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.duty import MemoryDuty
 from augury.outbound.memory.figures import MemoryFigures
@@ -76,6 +86,7 @@ from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.bulk_lane import PostgresBulkLane
 from augury.outbound.postgres.changes import PostgresChanges
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
+from augury.outbound.postgres.chat_sign_ins import PostgresChatSignIns
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
 from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.figures import PostgresFigures
@@ -144,6 +155,7 @@ class Adapters:
     dialogues: Dialogues
     inbox: Inbox
     links: Links
+    chat_sign_ins: ChatSignIns
     notices: Notices
     chat_books: OpenChatBooks
     promo_codes: PromoCodes
@@ -320,6 +332,7 @@ def memory_adapters() -> Adapters:
         dialogues=MemoryDialogues(memory),
         inbox=MemoryInbox(memory),
         links=MemoryLinks(memory),
+        chat_sign_ins=MemoryChatSignIns(memory),
         notices=MemoryNotices(memory),
         chat_books=MemoryOpenChatBooks(memory),
         promo_codes=MemoryPromoCodes(memory),
@@ -364,6 +377,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         dialogues=PostgresDialogues(pool),
         inbox=PostgresInbox(pool),
         links=PostgresLinks(pool),
+        chat_sign_ins=PostgresChatSignIns(pool),
         notices=PostgresNotices(pool),
         chat_books=PostgresOpenChatBooks(pool),
         promo_codes=PostgresPromoCodes(pool, reads),

@@ -16,6 +16,9 @@ from augury.application.batches.cancel_batch import CancelBatch
 from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.batches.receive_batch import ReceiveBatch
+from augury.application.chats.ask_chat_sign_in import AskChatSignIn
+from augury.application.chats.confirm_chat_sign_in import ConfirmChatSignIn
+from augury.application.chats.finish_chat_sign_in import FinishChatSignIn
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.chats.link_chat import LinkChat
 from augury.application.chats.ports import Payments
@@ -113,6 +116,7 @@ from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.bulk_lane import MemoryBulkLane
 from augury.outbound.memory.changes import MemoryChanges
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
+from augury.outbound.memory.chat_sign_ins import MemoryChatSignIns
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
 from augury.outbound.memory.events import MemoryEvents
@@ -244,6 +248,9 @@ class UseCases:
     drop_dead_letters: DropDeadLetters
     find_accepted: FindAccepted
     find_guests: FindGuests
+    ask_chat_sign_in: AskChatSignIn
+    confirm_chat_sign_in: ConfirmChatSignIn
+    finish_chat_sign_in: FinishChatSignIn
     follow_batch: FollowBatch
     follow_prediction: FollowPrediction
     follow_upload: FollowUpload
@@ -327,6 +334,7 @@ class Hexagon(UseCases):
         self.dialogues = MemoryDialogues(self.memory)
         self.inbox = MemoryInbox(self.memory)
         self.links = MemoryLinks(self.memory)
+        self.chat_sign_ins = MemoryChatSignIns(self.memory)
         self.notices = MemoryNotices(self.memory)
         self.work = MemoryWork(self.memory)
         self.bulk_lane = MemoryBulkLane(self.memory)

@@ -29,6 +29,7 @@ from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.bulk_lane import PostgresBulkLane
 from augury.outbound.postgres.changes import PostgresChanges
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
+from augury.outbound.postgres.chat_sign_ins import PostgresChatSignIns
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
 from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.figures import PostgresFigures
@@ -77,6 +78,7 @@ def postgres() -> Provider:
         WithParents[PostgresInbox],
         WithParents[PostgresLedger],
         WithParents[PostgresLinks],
+        WithParents[PostgresChatSignIns],
         WithParents[PostgresModelFiles],
         WithParents[PostgresModelUploads],
         WithParents[PostgresNotices],

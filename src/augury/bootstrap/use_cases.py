@@ -7,6 +7,9 @@ from augury.application.batches.cancel_batch import CancelBatch
 from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.batches.receive_batch import ReceiveBatch
+from augury.application.chats.ask_chat_sign_in import AskChatSignIn
+from augury.application.chats.confirm_chat_sign_in import ConfirmChatSignIn
+from augury.application.chats.finish_chat_sign_in import FinishChatSignIn
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.chats.link_chat import LinkChat
 from augury.application.chats.preview_link import PreviewLink
@@ -128,12 +131,14 @@ ADMINISTRATION = (
 
 PEOPLE = (
     AdmitGuest,
+    AskChatSignIn,
     AuthorizeAdmin,
     ChangeApiKey,
     ChangePassword,
     CreateApiKey,
     DeleteApiKey,
     FindGuests,
+    FinishChatSignIn,
     ForgetPrediction,
     IdentifyCaller,
     IssueTelegramLink,
@@ -151,6 +156,7 @@ PEOPLE = (
 """Those of the API alone."""
 
 CHATS = (
+    ConfirmChatSignIn,
     LinkChat,
     PreviewLink,
     RecordPayment,

@@ -26,6 +26,16 @@ class NoBot(DomainError):
 
 
 @dataclass(eq=False)
+class SignInExpired(DomainError):
+    """The request to sign in was used, refused or has expired: begin again on the page."""
+
+
+@dataclass(eq=False)
+class SignInByPassword(DomainError):
+    """Administrators sign in with their password only."""
+
+
+@dataclass(eq=False)
 class PaymentNotFound(DomainError):
     """There is no such payment."""
 

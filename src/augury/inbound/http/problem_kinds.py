@@ -26,7 +26,16 @@ from augury.domain.batch import (
     BatchTooLong,
     TooManyBatches,
 )
-from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound, RefundRefused
+from augury.domain.chat import (
+    ChatLinked,
+    ChatNotLinked,
+    InvalidLink,
+    NoBot,
+    PaymentNotFound,
+    RefundRefused,
+    SignInByPassword,
+    SignInExpired,
+)
 from augury.domain.errors import DomainError
 from augury.domain.explanation import ExplanationTooLarge, NoExplanation, NotExplained
 from augury.domain.model import (
@@ -406,6 +415,8 @@ KINDS: Mapping[type[DomainError], Kind] = {
     InvalidLink: Kind(422, "invalid-link", "Invalid link"),
     ChatLinked: Kind(409, "chat-linked", "Chat already linked"),
     ChatNotLinked: Kind(409, "chat-not-linked", "Chat not linked"),
+    SignInExpired: Kind(410, "sign-in-expired", "Sign-in expired"),
+    SignInByPassword: Kind(403, "sign-in-by-password", "Password needed"),
     NoBot: Kind(409, "no-bot", "No Telegram bot"),
     PaymentNotFound: Kind(404, "payment-not-found", "No such payment", _same("charge_id")),
     RefundRefused: Kind(409, "refund-refused", "Refund refused", _same("reason")),

@@ -24,6 +24,7 @@ from augury.inbound.telegram.handlers.money import money_router
 from augury.inbound.telegram.handlers.predicting import predicting_router
 from augury.inbound.telegram.handlers.privacy import privacy_router
 from augury.inbound.telegram.handlers.rest import rest_router
+from augury.inbound.telegram.handlers.signing_in import signing_in_router
 from augury.inbound.telegram.handlers.why import why_router
 from augury.inbound.telegram.lanes import Lanes, is_payment
 from augury.inbound.telegram.person import Person
@@ -198,6 +199,7 @@ def create_dispatcher(desk: Desk) -> Dispatcher:
     dispatcher.include_routers(
         money_router(),
         linking_router(),
+        signing_in_router(),
         privacy_router(),
         account_router(),
         files_router(),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from augury.application.chats.confirm_chat_sign_in import ConfirmChatSignIn
 from augury.application.chats.link_chat import LinkChat
 from augury.application.chats.ports import Chat, Chats, Dialogues, Notices
 from augury.application.chats.preview_link import PreviewLink
@@ -45,6 +46,7 @@ class Desk:
     places: Places
     contents: PredictionContents
     register_chat: RegisterChat
+    confirm_chat_sign_in: ConfirmChatSignIn
     preview_link: PreviewLink
     link_chat: LinkChat
     refuse_link: RefuseLink

@@ -50,7 +50,7 @@ async def password(
         )
     except DomainError as error:
         return await _page(request, sessions, wrong="password", error=error)
-    assert user.email is not None
+    assert user.email is not None, "only such an account has a password"
     return await entered(request, sign_in, user.email, new, "/app/account")
 
 
@@ -84,10 +84,12 @@ async def closing(request: PageRequest, balances: FromDishka[Balances]) -> Answe
 async def close(
     request: PageRequest, balances: FromDishka[Balances], close_account: FromDishka[CloseAccount]
 ) -> Answer:
-    """Close the account if its owner has typed its address. `forfeit` is the number of credits that the page
+    """Close the account if its owner has typed its address, or has ticked the box where it has none.
+    `forfeit` is the number of credits that the page
     said would be lost."""
     form, user = await request.form(), request.user.member
-    if str(form.get("email", "")).strip().lower() != user.email:
+    typed = str(form.get("email", "")).strip().lower()
+    if typed != user.email if user.email else form.get("sure") != "yes":
         return await _closing(request, balances, mistyped=True)
     try:
         await close_account(user_id=user.id, forfeit=typed_number(form.get("forfeit")) or 0)

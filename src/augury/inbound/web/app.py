@@ -16,6 +16,7 @@ from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.ports import Sessions
+from augury.application.people.request_rates import RequestRates
 from augury.application.ports import OpenBooks
 from augury.application.predictions.places import Places
 from augury.application.predictions.request_predictions import RequestPredictions
@@ -24,6 +25,7 @@ from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.inbound.web import (
     account,
+    by_telegram,
     entering,
     files,
     keys,
@@ -40,7 +42,7 @@ from augury.inbound.web.operator import routes as operator
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.rendering import Answer
 from augury.inbound.web.settings import WebSettings
-from augury.inbound.web.visitor import PageRequest, from_our_page, recognize
+from augury.inbound.web.visitor import PageRequest, from_our_page, recognize, within_rates
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     *start.ROUTES,
@@ -52,9 +54,12 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *account.ROUTES,
     *webhooks.ROUTES,
     *entering.ROUTES,
+    *by_telegram.ROUTES,
     *language.ROUTES,
     *operator.ROUTES,
 )
+GUARDS = (recognize, within_rates, from_our_page)
+"""They run in this order for every page."""
 MOST_BYTES = 65_536
 """The largest form without a file."""
 FLIGHT = 64
@@ -84,7 +89,7 @@ async def make_pages(container: AsyncContainer, settings: WebSettings, outside: 
     )
     load_assets()
     app = Litestar(
-        [asset, Router("/", route_handlers=[*ROUTES, missing], guards=[recognize, from_our_page])],
+        [asset, Router("/", route_handlers=[*ROUTES, missing], guards=GUARDS)],
         state=State(
             {
                 "settings": settings,
@@ -94,6 +99,7 @@ async def make_pages(container: AsyncContainer, settings: WebSettings, outside: 
                 "submit": submit,
                 "places": await container.get(Places),
                 "limits": await container.get(Limits),
+                "rates": await container.get(RequestRates),
             }
         ),
         exception_handlers=dict(problems.HANDLERS),

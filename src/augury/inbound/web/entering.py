@@ -4,6 +4,8 @@ from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get, post
 
+from augury.application.chats.ports import Links
+from augury.application.limits import Limits
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
@@ -21,13 +23,15 @@ MOST_NEXT = 200
 
 
 @get("/app/sign-in", include_in_schema=False)
-async def sign_in_page(request: PageRequest) -> Answer:
-    return _form(request, "sign_in.html", next=own_path(request.query_params.get("next", "")))
+@inject
+async def sign_in_page(request: PageRequest, links: FromDishka[Links]) -> Answer:
+    wanted = own_path(request.query_params.get("next", ""))
+    return await form_page(request, "sign_in.html", links, next=wanted)
 
 
 @post("/app/sign-in", include_in_schema=False)
 @inject
-async def enter(request: PageRequest, sign_in: FromDishka[SignIn]) -> Answer:
+async def enter(request: PageRequest, links: FromDishka[Links], sign_in: FromDishka[SignIn]) -> Answer:
     form = await request.form()
     email, password = str(form.get("email", "")), str(form.get("password", ""))
     wanted = own_path(str(form.get("next", "")))
@@ -36,18 +40,23 @@ async def enter(request: PageRequest, sign_in: FromDishka[SignIn]) -> Answer:
             raise WrongCredentials
         return await entered(request, sign_in, email, password, wanted)
     except DomainError as error:
-        return _form(request, "sign_in.html", email=email, next=wanted, error=error)
+        return await form_page(request, "sign_in.html", links, email=email, next=wanted, error=error)
 
 
 @get("/app/register", include_in_schema=False)
-async def register_page(request: PageRequest) -> Answer:
-    return _form(request, "register.html", next=own_path(request.query_params.get("next", "")))
+@inject
+async def register_page(request: PageRequest, links: FromDishka[Links]) -> Answer:
+    wanted = own_path(request.query_params.get("next", ""))
+    return await form_page(request, "register.html", links, next=wanted)
 
 
 @post("/app/register", include_in_schema=False)
 @inject
 async def register(
-    request: PageRequest, register_user: FromDishka[RegisterUser], sign_in: FromDishka[SignIn]
+    request: PageRequest,
+    links: FromDishka[Links],
+    register_user: FromDishka[RegisterUser],
+    sign_in: FromDishka[SignIn],
 ) -> Answer:
     form = await request.form()
     email, password = str(form.get("email", "")), str(form.get("password", ""))
@@ -56,7 +65,7 @@ async def register(
         await register_user(email=email, password=password, address=address_mark(request))
         return await entered(request, sign_in, email, password, wanted)
     except DomainError as error:
-        return _form(request, "register.html", email=email, next=wanted, error=error)
+        return await form_page(request, "register.html", links, email=email, next=wanted, error=error)
 
 
 @post("/app/sign-out", include_in_schema=False)
@@ -91,16 +100,30 @@ async def entered(request: PageRequest, sign_in: SignIn, email: str, password: s
     """Begin a session with a new cookie. An earlier cookie becomes worthless."""
     client = client_of(request.headers.get("user-agent"))
     tokens = await sign_in(email=email, password=password, address=address_mark(request), client=client)
-    seconds = int(sign_in.limits.refresh_lifetime.total_seconds())
-    cookie = session_cookie(request.user, SESSION + tokens.refresh, seconds=seconds)
-    return see_other(request, wanted, cookies=[cookie])
+    return with_session(request, tokens.refresh, wanted, sign_in.limits)
 
 
-def _form(
-    request: PageRequest, template: str, *, next: str, email: str = "", error: DomainError | None = None
+def with_session(request: PageRequest, secret: str, wanted: str, limits: Limits) -> Answer:
+    """Send the browser on with the cookie of a session that has begun."""
+    seconds = int(limits.refresh_lifetime.total_seconds())
+    return see_other(
+        request, wanted, cookies=[session_cookie(request.user, SESSION + secret, seconds=seconds)]
+    )
+
+
+async def form_page(
+    request: PageRequest,
+    template: str,
+    links: Links,
+    *,
+    next: str,
+    email: str = "",
+    error: DomainError | None = None,
 ) -> Answer:
+    """The form for signing in or registering. Where a bot serves, people can also sign in by Telegram."""
     status = 200 if error is None else status_of(error)
-    return page(request, template, status=status, email=email, next=next, error=error)
+    bot = await links.bot()
+    return page(request, template, status=status, email=email, next=next, error=error, bot=bot)
 
 
 ROUTES = (sign_in_page, enter, register_page, register, leave, leave_everywhere)

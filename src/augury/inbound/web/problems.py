@@ -13,13 +13,14 @@ from augury.application.open_streams import StreamsFull
 from augury.application.ports import Unavailable
 from augury.domain.balance import NotEnoughCredits, TopUpNotFound
 from augury.domain.batch import BatchNotFound, BatchPurged
-from augury.domain.chat import PaymentNotFound
+from augury.domain.chat import PaymentNotFound, SignInByPassword, SignInExpired
 from augury.domain.errors import DomainError
 from augury.domain.explanation import NoExplanation
 from augury.domain.model import CardNotFound, ModelNotFound
 from augury.domain.prediction import DeadLetterNotFound, PredictionNotFound, TooManyPending
 from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.promo_code import PromoCodeNotFound
+from augury.domain.request_rate import TooManyRequests
 from augury.domain.stream import TooManyStreams
 from augury.domain.user import (
     AccountBlocked,
@@ -34,6 +35,7 @@ from augury.domain.user import (
 from augury.domain.webhook import WebhookNotFound
 from augury.domain.webhook_delivery import DeliveryNotFound
 from augury.inbound.web.given import NotOffered, NotWhole, TooLong
+from augury.inbound.web.outside import Outside
 from augury.inbound.web.rendering import Answer, is_part, page, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import ANONYMOUS, Forged, SignInFirst, Visitor
@@ -41,7 +43,7 @@ from augury.inbound.web.visitor import ANONYMOUS, Forged, SignInFirst, Visitor
 STATUS: Mapping[type[DomainError], int] = {
     **dict.fromkeys((WrongCredentials, InvalidToken), 401),
     **dict.fromkeys((NotEnoughCredits, MaxPriceExceeded), 402),
-    **dict.fromkeys((AccountBlocked, NotAllowed, NotByApiKey), 403),
+    **dict.fromkeys((AccountBlocked, NotAllowed, NotByApiKey, SignInByPassword), 403),
     **dict.fromkeys(
         (
             *(ApiKeyNotFound, BatchNotFound, CardNotFound, DeadLetterNotFound, DeliveryNotFound),
@@ -50,11 +52,13 @@ STATUS: Mapping[type[DomainError], int] = {
         ),
         404,
     ),
-    BatchPurged: 410,
-    **dict.fromkeys((TooManyPending, TooManyStreams, TooManyTries), 429),
+    **dict.fromkeys((BatchPurged, SignInExpired), 410),
+    **dict.fromkeys((TooManyPending, TooManyRequests, TooManyStreams, TooManyTries), 429),
 }
 """The status of a refusal. All others are 422."""
 _SENTENCES = {400: "unreadable", 404: "missing", 405: "missing", 413: "too-large", 415: "unreadable"}
+AGAIN_IN = 5
+"""Seconds until a part of a page asks again while the service is busy or restarting."""
 log = logging.getLogger(__name__)
 
 
@@ -64,7 +68,8 @@ def status_of(error: DomainError) -> int:
 
 def of_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Answer:
     visitor = _visitor(request)
-    return _said(request, status_of(error), texts(visitor.language).refusal(error))
+    sentence, again_in = texts(visitor.language).refusal(error), getattr(error, "retry_after", None)
+    return _said(request, status_of(error), sentence, again_in=again_in)
 
 
 def of_sign_in_first(request: Request[Any, Any, Any], _: SignInFirst) -> Answer:
@@ -123,13 +128,34 @@ def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Answer:
 
 
 def _of(request: Request[Any, Any, Any], status: int, message: str, **values: object) -> Answer:
-    return _said(request, status, texts(_visitor(request).language)(message, **values))
+    again_in = AGAIN_IN if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return _said(request, status, texts(_visitor(request).language)(message, **values), again_in=again_in)
 
 
-def _said(request: Request[Any, Any, Any], status: int, sentence: str) -> Answer:
-    """A whole page, or only the sentence for htmx, which also swaps in answers with 4xx and 5xx."""
+def _said(
+    request: Request[Any, Any, Any], status: int, sentence: str, *, again_in: int | None = None
+) -> Answer:
+    """A whole page, or only the sentence for htmx, which also swaps in answers with 4xx and 5xx. A part that
+    follows the service asks again `again_in` seconds later."""
     template = "part/refusal.html" if is_part(request) else "problem.html"
-    return page(request, template, status=status, sentence=sentence)
+    answer = page(
+        request,
+        template,
+        status=status,
+        sentence=sentence,
+        again=_address(request),
+        again_in=again_in if request.method == "GET" else None,
+    )
+    if again_in:
+        answer.headers["Retry-After"] = str(again_in)
+    return answer
+
+
+def _address(request: Request[Any, Any, Any]) -> str:
+    """The address of this request, for asking again."""
+    outside: Outside = request.app.state.outside
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{outside.base_path}{quote(request.scope['path'])}{'?' if query else ''}{query}"
 
 
 def _visitor(request: Request[Any, Any, Any]) -> Visitor:

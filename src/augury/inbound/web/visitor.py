@@ -12,6 +12,8 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, State
 from litestar.handlers import BaseRouteHandler
 
+from augury.application.people.ports import Access
+from augury.application.people.request_rates import RequestRates
 from augury.application.people.tokens import digest, new_secret
 from augury.domain.user import User
 from augury.inbound.web.texts import LANGUAGES, language_of
@@ -99,6 +101,21 @@ async def recognize(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
         is_https=is_https,
         request_id=given if _ID.fullmatch(given) else new_secret()[:16].replace("_", "-"),
     )
+
+
+async def within_rates(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: count the request against the limits of requests in a minute, even if it is refused later. A
+    member's pages count together with the member's API requests. Raises `TooManyRequests`."""
+    state, visitor = connection.app.state, connection.scope["user"]
+    rates: RequestRates = state.rates
+    refusal = None
+    if visitor.user and rates.limits_callers:
+        refusal = (await rates.admit(Access(visitor.user.id)))[1]
+    elif visitor.user is None and rates.limits_guests:
+        mark = state.admit_guest.keys.mark(state.outside.place(connection.scope))
+        refusal = (await rates.admit_guest(mark))[1]
+    if refusal:
+        raise refusal
 
 
 async def from_our_page(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

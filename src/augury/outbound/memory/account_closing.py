@@ -25,6 +25,10 @@ def close(state: State, user: User) -> None:
     state.idempotency_keys = {
         name: record for name, record in state.idempotency_keys.items() if name[0] != user.id
     }
+    chats = {name for name, chat in state.chats.items() if chat.user_id == user.id}
+    state.chat_sign_ins = {
+        digest: asked for digest, asked in state.chat_sign_ins.items() if asked.chat_id not in chats
+    }
     state.chats = {name: chat for name, chat in state.chats.items() if chat.user_id != user.id}
     state.linked_at = {name: at for name, at in state.linked_at.items() if name in state.chats}
     state.links = {name: link for name, link in state.links.items() if link.user_id != user.id}

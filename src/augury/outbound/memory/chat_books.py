@@ -15,7 +15,7 @@ from augury.outbound.memory.books import MemoryBooks
 from augury.outbound.memory.chats import chat_of
 from augury.outbound.memory.links import usable
 from augury.outbound.memory.memory import Memory, UserRecord
-from augury.outbound.memory.users import add_user
+from augury.outbound.memory.users import add_user, end_sessions
 from augury.outbound.memory.webhooks import remove_all
 
 
@@ -60,7 +60,13 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
         for code, user_id in list(state.redemptions):
             if user_id == absorbed and (code, into) not in state.redemptions:
                 state.redemptions[code, into] = state.redemptions.pop((code, absorbed))
+        for batch_id, batch in list(state.batches.items()):
+            if batch.owner == absorbed:
+                moved_batch = batch.batch and replace(batch.batch, user_id=into)
+                state.batches[batch_id] = replace(batch, owner=into, batch=moved_batch)
         remove_all(state, absorbed)
+        end_sessions(state, absorbed)
+        state.api_keys = {name: key for name, key in state.api_keys.items() if key.user_id != absorbed}
         del state.balances[absorbed]
         state.links = {name: link for name, link in state.links.items() if link.user_id != absorbed}
         state.users[absorbed] = UserRecord(user=replace(state.users[absorbed].user, closed_at=at))

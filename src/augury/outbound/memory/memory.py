@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from augury.application.chats.ports import Chat, Duty, Link, ReceivedUpdate, Reply, StarPayment
+from augury.application.chats.ports import Chat, ChatSignIn, Duty, Link, ReceivedUpdate, Reply, StarPayment
 from augury.application.money.ports import LedgerCheck, Statement
 from augury.application.operation.ports import LedgerRun, Process
 from augury.application.people.ports import ApiKey
@@ -205,6 +205,7 @@ class State:
     replies: dict[tuple[int, int], ReplyRecord] = field(default_factory=dict)
     notices: dict[PredictionId, datetime] = field(default_factory=dict)
     links: dict[bytes, Link] = field(default_factory=dict)
+    chat_sign_ins: dict[bytes, ChatSignIn] = field(default_factory=dict)
     bots: dict[str, datetime] = field(default_factory=dict)
     payments: dict[str, StarPayment] = field(default_factory=dict)
     paid_at: dict[str, datetime] = field(default_factory=dict)

@@ -51,6 +51,7 @@ class MemoryUpkeep(Upkeep):
                 [
                     _delete(state.idempotency_keys, lambda of, key: key.created_at + _lives(*of) <= now),
                     _delete(state.refresh_tokens, lambda _, token: token.expires_at <= now),
+                    _delete(state.chat_sign_ins, lambda _, asked: asked.expires_at <= now),
                     _delete(state.api_keys, lambda _, key: bool(key.expires_at and key.expires_at <= now)),
                     _delete(state.windows, lambda _, window: window.ends_at <= now),
                     _delete(

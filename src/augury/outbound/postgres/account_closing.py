@@ -17,6 +17,10 @@ FORGET = [
     "DELETE FROM refresh_tokens WHERE user_id = $1",
     "DELETE FROM api_keys WHERE user_id = $1",
     "DELETE FROM idempotency_keys WHERE user_id = $1",
+    """
+    DELETE FROM telegram_sign_ins
+    WHERE chat_id IN (SELECT id FROM telegram_chats WHERE user_id = $1)
+    """,
     "DELETE FROM telegram_chats WHERE user_id = $1",
     "DELETE FROM telegram_links WHERE user_id = $1",
     "DELETE FROM notices WHERE prediction_id IN (SELECT id FROM predictions WHERE user_id = $1)",

@@ -28,6 +28,7 @@ HAND_OVER = [
     "UPDATE telegram_chats SET user_id = $2, linked_at = now() WHERE user_id = $1",
     "UPDATE telegram_payments SET user_id = $2 WHERE user_id = $1",
     "UPDATE predictions SET user_id = $2 WHERE user_id = $1",
+    "UPDATE batches SET user_id = $2 WHERE user_id = $1",
     """
     INSERT INTO idempotency_keys (user_id, key, fingerprint, reference, created_at)
     SELECT $2, key, fingerprint, reference, k.created_at FROM idempotency_keys k
@@ -41,7 +42,10 @@ HAND_OVER = [
     )
     """,
 ]
+# Sessions and keys of the absorbed account do not pass to the other account, whose owner never made them.
 FORGET = [
+    "DELETE FROM refresh_tokens WHERE user_id = $1",
+    "DELETE FROM api_keys WHERE user_id = $1",
     "DELETE FROM balances WHERE user_id = $1",
     "DELETE FROM idempotency_keys WHERE user_id = $1",
     "DELETE FROM telegram_links WHERE user_id = $1",

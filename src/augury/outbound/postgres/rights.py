@@ -44,6 +44,7 @@ TABLES = (
         "telegram_links",
         "telegram_payments",
         "telegram_replies",
+        "telegram_sign_ins",
         "telegram_updates",
         "throttle",
         "transfers",

@@ -91,6 +91,16 @@ links = Table(
     Column("chat_id", BigInteger, comment="The chat that used the link; null if none has"),
 )
 
+sign_ins = Table(
+    "telegram_sign_ins",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("expires_at", Time, nullable=False, index=True),
+    Column("chat_id", BigInteger, comment="The chat that has confirmed it; null if none has"),
+    comment="Browsers that ask to sign in by a chat: for five minutes",
+)
+
 bots = Table(
     "telegram_bots",
     metadata,

@@ -49,6 +49,7 @@ PURGES = [
         by="created_at",
     ),
     purge_statement("refresh_tokens", "expires_at <= now()", by="expires_at"),
+    purge_statement("telegram_sign_ins", "expires_at <= now()", by="expires_at"),
     purge_statement("api_keys", "expires_at <= now()", by="expires_at"),
     purge_statement("throttle", "ends_at <= now()", by="ends_at"),
     purge_statement(

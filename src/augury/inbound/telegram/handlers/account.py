@@ -15,6 +15,7 @@ from augury.domain.model import Model
 from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Status
 from augury.inbound.telegram.handlers.linking import offer
+from augury.inbound.telegram.handlers.signing_in import SIGN_IN_CODE, offer_sign_in
 from augury.inbound.telegram.keyboards import button, keyboard, menu
 from augury.inbound.telegram.results import summary
 from augury.inbound.telegram.talk import Talk
@@ -53,8 +54,12 @@ def account_router() -> Router:
 
 
 async def start(_: Message, command: CommandObject, talk: Talk) -> None:
-    """Link the account if `/start` carries a link's code. Other arguments only say where it came from."""
+    """Link the account or sign a browser in, if `/start` carries a code for it. Other arguments only say
+    where the person came from."""
     say, desk = talk.say, talk.desk
+    if command.args and (found := SIGN_IN_CODE.fullmatch(command.args)):
+        await offer_sign_in(talk, found["code"])
+        return
     if command.args and LINK_CODE.fullmatch(command.args):
         await offer(talk, command.args)
         return

@@ -10,6 +10,7 @@ button-back = ◀ Back
 button-cancel = ✖ Cancel
 button-confirm = ✅ Predict
 button-link = ✅ Link
+button-no-sign-in = ✖ Do not sign in
 button-refuse = ✖ Refuse
 button-delete = 🗑 Delete everything
 button-keep = ◀ Keep it
@@ -59,6 +60,13 @@ link-question = Link this chat to the account <b>{ $account }</b>?
     Refuse if this is not your account. The link works for ten minutes.
     You can undo it with /unlink. You then get back the credits that you bought here after linking, if the account still has them. What moves now stays in the account.
 link-refused = This chat was not linked. The link cannot be used again.
+sign-in-question = Sign in to the site in { $client }, { $account }?
+
+    Press the number that the page shows. If you did not open the page yourself just now, somebody else is trying to sign in as you: do not sign in.
+sign-in-account = to the account <b>{ $account }</b>
+sign-in-own-account = to the account of this chat
+sign-in-confirmed = Done. Go back to the page: it signs you in within a few seconds.
+sign-in-refused = Nobody was signed in. The link cannot be used again.
 unlinked = This chat is no longer linked. It has its own account again, with <b>{ $credits }</b>.
 privacy = <b>The data I store about you</b>
     Your Telegram number, your language, the model you chose, and the question I am asking.
@@ -431,6 +439,8 @@ refusal-not-allowed = Only an administrator can do this.
 refusal-invalid-link = This link was used before or is older than ten minutes. Please request a new one.
 refusal-chat-linked = This chat is already linked to another account.
 refusal-chat-not-linked = This chat is not linked to an account.
+refusal-sign-in-expired = This request to sign in was used before, was ended by a wrong number, or is older than five minutes. Begin again on the page.
+refusal-sign-in-by-password = Administrators sign in with their e-mail address and password only.
 refusal-no-bot = This service has no bot.
 refusal-payment-not-found = There is no payment { $charge_id }.
 refusal-refund-refused = The credits were taken back, but Telegram has not refunded the payment yet: { $reason }
