@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.axe import fetched
 from tests.browser.service import Service
+from tests.browser.test_pages import Person
 
 
 @pytest.fixture(scope="module")
@@ -34,4 +36,30 @@ def test_an_answer_appears_when_it_is_there(chromium: Browser, service: Service)
     assert "UTC" not in page.locator("time").first.inner_text(), "times are in the reader's zone"
     assert page.evaluate("window.same")
     assert errors == []
+    context.close()
+
+
+def test_a_chat_signs_the_browser_in_and_nobody_presses_anything_here(
+    chromium: Browser, service: Service, pytestconfig: pytest.Config
+) -> None:
+    assert pytestconfig.cache is not None
+    axe = fetched(pytestconfig.cache.mkdir("axe"))
+    hexagon = service.hexagon
+    service.run(hexagon.links.saw_bot("a_bot"))
+    chat = service.run(hexagon.register_chat(chat_id=7, language="ru"))
+    context = chromium.new_context(locale="ru", viewport={"width": 390, "height": 800})
+    person = Person(context.new_page(), service.url, axe, "ru", 390)
+    page = person.page
+    person.goes("/app/sign-in?next=/app/money")
+    person.sends("form[action$=telegram] button")
+    person.looks("/app/sign-in/telegram")
+    code = str(page.locator("#state a").get_attribute("href")).partition("login-")[2]
+    number = int(page.locator("strong.code").inner_text())
+
+    service.run(hexagon.confirm_chat_sign_in(chat=chat, code=code, number=number))
+
+    page.wait_for_url(f"{service.url}/app/money", timeout=30_000)
+    assert page.locator("form[action$=sign-out]").count() == 1
+    assert person.errors == []
+    assert person.hosts == {service.url.split("/")[2]}
     context.close()
