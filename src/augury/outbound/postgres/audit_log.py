@@ -48,25 +48,30 @@ class Wanted:
         return len(self.given) > 1
 
     def page(self, limit: int) -> Arguments:
-        rest = " AND ".join(f"{name} = ${place}" for place, name in list(enumerate(self.given, 3))[1:])
+        """The statement of the page, up to `limit` rows.
+
+        If the page is scattered, each row also has its `place` among the entries that were read, and says
+        whether it `fits`. The last of `MOST_LOOKED_AT` entries is always returned, since it says where the
+        next page begins.
+        """
+        source, fits, more = self._source(), "true", ""
+        if self.is_scattered:
+            rest = " AND ".join(f"{name} = ${number}" for number, name in list(enumerate(self.given, 3))[1:])
+            fits, more = f"({rest}) IS TRUE OR place = {MOST_LOOKED_AT}", f", place, ({rest}) IS TRUE AS fits"
         sql = f"""
-            SELECT {COLUMNS} FROM (
-                {self._source(COLUMNS)} LIMIT {hidden(str(MOST_LOOKED_AT) if self.is_scattered else "$2")}
+            SELECT {COLUMNS}{more} FROM (
+                {source} LIMIT {hidden(str(MOST_LOOKED_AT) if self.is_scattered else "$2")}
             ) AS looked_at
-            {f"WHERE {rest}" if rest else ""} ORDER BY id DESC LIMIT {hidden("$2")}
+            WHERE {fits} ORDER BY id DESC LIMIT {hidden("$2")}
         """
         return sql, *(self.before or LAST, limit, *self.given.values())
 
-    def end(self) -> Arguments:
-        """The statement that returns the oldest entry that `page` read, or no row if it read all of them."""
-        sql = f"{self._source('id')} OFFSET {hidden(str(MOST_LOOKED_AT - 1))} LIMIT {hidden('$2')}"
-        return sql, *(self.before or LAST, 1, *list(self.given.values())[:1])
-
-    def _source(self, columns: str) -> str:
-        """The entries to read, newest first."""
+    def _source(self) -> str:
+        """The entries to read, newest first, each with its place if it is needed."""
         leading = next(iter(self.given), None)
         condition = f" AND {leading} = $3" if leading else ""
-        return f"SELECT {columns} FROM audit_log WHERE id < $1{condition} ORDER BY id DESC"
+        place = ", row_number() OVER (ORDER BY id DESC) AS place" if self.is_scattered else ""
+        return f"SELECT {COLUMNS}{place} FROM audit_log WHERE id < $1{condition} ORDER BY id DESC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +92,11 @@ class PostgresAuditLog(AuditLog):
         if not all(is_storable(each) for each in wanted.given.values() if isinstance(each, str)):
             return EntryPage(())
         rows = await self.reads.fetch(*wanted.page(limit + 1))
-        items = [_entry_of(row) for row in rows[:limit]]
-        if len(rows) > limit:
-            return EntryPage(items, items[-1].id)
-        end = await self.reads.fetch(*wanted.end()) if wanted.is_scattered else ()
-        return EntryPage(items, end[0]["id"] if end else None)
+        items = [_entry_of(row) for row in rows if not wanted.is_scattered or row["fits"]]
+        if len(items) > limit:
+            return EntryPage(items[:limit], items[limit - 1].id)
+        read_all = wanted.is_scattered and rows and rows[-1]["place"] == MOST_LOOKED_AT
+        return EntryPage(items, rows[-1]["id"] if read_all else None)
 
     @override
     async def purge(self, *, keep: timedelta) -> int:

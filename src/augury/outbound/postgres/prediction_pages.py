@@ -55,36 +55,37 @@ class Wanted:
         return self.status not in UNSUCCESSFUL or self.model is not None
 
     def page(self, most: int) -> Arguments:
-        """The statement of the page."""
+        """The statement of the page, up to `most` rows.
+
+        If the page is scattered, each row also has its `place` among the rows that were looked at, and says
+        whether it `fits`. The last of `MOST_LOOKED_AT` rows is always returned, since it says where the next
+        page begins.
+        """
         given = _Given()
         source, limit = self._source(given), hidden(given(most))
         looked_at = f"{source} LIMIT {hidden(given(MOST_LOOKED_AT)) if self.is_scattered else limit}"
         if self.status in UNSUCCESSFUL:  # the inner LIMIT 1 keeps the planner from joining all predictions
+            place = ", u.place" if self.is_scattered else ""
             looked_at = f"""
-                SELECT {_STORED}, u.id AS place FROM ({looked_at}) AS u
+                SELECT {_STORED}, u.id AS found{place} FROM ({looked_at}) AS u
                 CROSS JOIN LATERAL (SELECT {_STORED} FROM predictions p WHERE p.id = u.id LIMIT 1) AS p
             """
-        place = "place" if self.status in UNSUCCESSFUL else "id"  # equal, but in known order
+        fits, more = self._conditions(given), ""
+        if self.is_scattered:
+            fits, more = f"{fits} OR p.place = {MOST_LOOKED_AT}", f", p.place, {fits} AS fits"
+        order = "found" if self.status in UNSUCCESSFUL else "id"  # equal, but in known order
         sql = f"""
-            SELECT {_COLUMNS} FROM ({looked_at}) AS p WHERE true{self._conditions(given)}
-            ORDER BY p.{place} DESC LIMIT {limit}
+            SELECT {_COLUMNS}{more} FROM ({looked_at}) AS p WHERE {fits}
+            ORDER BY p.{order} DESC LIMIT {limit}
         """
         return sql, *given.values
 
-    def end(self) -> Arguments:
-        """The statement that returns the oldest prediction that `page` looked at, or no row if `page` looked
-        at all of them."""
-        given = _Given()
-        source = self._source(given, columns="p.id")
-        skipped = hidden(given(MOST_LOOKED_AT - 1))
-        return f"{source} OFFSET {skipped} LIMIT {hidden(given(1))}", *given.values
-
-    def _source(self, given: "_Given", columns: str = _STORED) -> str:
+    def _source(self, given: "_Given") -> str:
         """The rows that are looked at, newest first."""
         before = LAST if self.before is None else self.before
         if self.status in UNSUCCESSFUL:
             return f"""
-                SELECT p.prediction_id AS id FROM unsuccessful p
+                SELECT p.prediction_id AS id{self._numbered("p.prediction_id")} FROM unsuccessful p
                 WHERE p.user_id = {given(self.owner)} AND p.status = {given(self.status)}
                     AND p.prediction_id < {given(before)}
                 ORDER BY p.prediction_id DESC
@@ -93,24 +94,27 @@ class Wanted:
         recent = "" if self.status in (None, Status.SUCCEEDED) else f" AND p.id >= {oldest}"
         of_model = f" AND p.model_name = {given(self.model[0])}" if self.model else ""
         return f"""
-            SELECT {columns} FROM predictions p
+            SELECT {_STORED}{self._numbered("p.id")} FROM predictions p
             WHERE p.user_id = {given(self.owner)}{of_model} AND p.id < {given(before)}{recent}
             ORDER BY p.id DESC
         """
 
     def _conditions(self, given: "_Given") -> str:
-        """The conditions that `_source` does not guarantee."""
+        """The conditions that `_source` does not guarantee, in parentheses."""
         name, version = self.model or (None, None)
         is_rare = self.status in UNSUCCESSFUL
-        no_slice = "" if is_rare else " AND p.batch_id IS NULL"
+        no_slice = "true" if is_rare else "p.batch_id IS NULL"
         wanted = {
             "status": None if is_rare else self.status,
             "model_name": name if is_rare else None,
             "model_version": version,
         }
-        return no_slice + "".join(
-            f" AND p.{name} = {given(value)}" for name, value in wanted.items() if value is not None
-        )
+        others = [f" AND p.{name} = {given(value)}" for name, value in wanted.items() if value is not None]
+        return f"({no_slice}{''.join(others)})"
+
+    def _numbered(self, id: str) -> str:
+        """The place of each row, where it is needed. It is counted while the index is followed."""
+        return f", row_number() OVER (ORDER BY {id} DESC) AS place" if self.is_scattered else ""
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pages import first_at, hidden
-from augury.outbound.postgres.prediction_pages import LISTED, Wanted
+from augury.outbound.postgres.prediction_pages import LISTED, MOST_LOOKED_AT, Wanted
 from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk, stored_prediction_of
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
@@ -109,11 +109,12 @@ class PostgresPredictions(Predictions):
         if model is not None and not is_storable(model):
             return PredictionPage(())
         wanted = Wanted(owner, before, status, None if model is None else _model(model))
-        found = [stored_prediction_of(row) for row in await self.reads.fetch(*wanted.page(limit + 1))]
+        rows = await self.reads.fetch(*wanted.page(limit + 1))
+        found = [stored_prediction_of(row) for row in rows if not wanted.is_scattered or row["fits"]]
         if len(found) > limit:
             return PredictionPage(found[:limit], found[limit - 1].prediction.id)
-        end = await self.reads.fetch(*wanted.end()) if wanted.is_scattered else ()
-        return PredictionPage(found, PredictionId(end[0]["id"]) if end else None)
+        looked_at_all = wanted.is_scattered and rows and rows[-1]["place"] == MOST_LOOKED_AT
+        return PredictionPage(found, PredictionId(rows[-1]["id"]) if looked_at_all else None)
 
     @override
     async def usage(self, owner: UserId, *, since: datetime, most: int) -> Sequence[UsageOfDay]:
