@@ -1,4 +1,4 @@
-"""Shared by the statements of all pages."""
+"""Shared by the statements of all pages, and by those that take ids."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,15 @@ def hidden(limit: str) -> str:
     fewer rows than there are, it would read and sort all of them.
     """
     return f"(SELECT {limit}::bigint)"
+
+
+def given(number: int) -> str:
+    """The ids in the parameter of this number, an array, whose length the planner does not know.
+
+    If it sees that there are few, it expects a plan for just these to be cheaper than one for any, and plans
+    the statement anew each time. For most statements, that takes longer than running them.
+    """
+    return f"(SELECT ${number}::uuid[])::uuid[]"
 
 
 def first_at(moment: datetime) -> UUID:

@@ -15,7 +15,7 @@ from augury.application.predictions.ports import MOST_LISTED_BYTES
 from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
-from augury.outbound.postgres.pages import LAST, hidden
+from augury.outbound.postgres.pages import LAST, given, hidden
 from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk
 
 UNSUCCESSFUL = frozenset({Status.FAILED, Status.CANCELED, Status.EXPIRED})
@@ -33,7 +33,7 @@ _COLUMNS = f"""
         SELECT amount FROM transfers t WHERE t.reference = p.id AND t.kind = '{TransferKind.REFUND}'
     ) END AS refunded
 """
-LISTED = f"SELECT {_COLUMNS} FROM predictions p WHERE p.id = ANY ($1::uuid[])"
+LISTED = f"SELECT {_COLUMNS} FROM predictions p WHERE p.id = ANY ({given(1)})"
 Arguments: TypeAlias = tuple[str, *tuple[object, ...]]
 """The SQL, then the values of `$1`, `$2`, …"""
 Model: TypeAlias = tuple[str, int | None]

@@ -17,7 +17,7 @@ from augury.application.predictions.ports import (
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
-from augury.outbound.postgres.pages import first_at, hidden
+from augury.outbound.postgres.pages import first_at, given, hidden
 from augury.outbound.postgres.prediction_pages import LISTED, MOST_LOOKED_AT, Wanted
 from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk, stored_prediction_of
 from augury.outbound.postgres.query import fetch
@@ -51,7 +51,7 @@ FROM (
 GROUP BY 1, 2 ORDER BY 1 DESC, 2
 """
 GET = f"{STORED} WHERE id = $1 AND user_id = $2"
-SEVERAL = f"{STORED} WHERE id = ANY ($1::uuid[])"
+SEVERAL = f"{STORED} WHERE id = ANY ({given(1)})"
 # A server that compresses unpacks the value from its start up to this piece, and no further.
 PIECE = f"""
 SELECT substr(output, $3::int, {MOST_BYTES_AT_ONCE}) FROM predictions WHERE id = $1 AND user_id = $2
@@ -62,9 +62,11 @@ OLDEST = """
 SELECT created_at FROM predictions
 WHERE id = (SELECT prediction_id FROM unfinished ORDER BY prediction_id LIMIT 1)
 """
-FINAL = "SELECT id FROM predictions WHERE id = ANY ($1::uuid[]) AND status NOT IN ('queued', 'processing')"
+FINAL = f"""
+SELECT id FROM predictions WHERE id = ANY ({given(1)}) AND status NOT IN ('queued', 'processing')
+"""
 INPUT = "SELECT input FROM predictions WHERE id = $1 AND user_id = $2"
-STATUSES = "SELECT id, status FROM predictions WHERE id = ANY ($1::uuid[])"
+STATUSES = f"SELECT id, status FROM predictions WHERE id = ANY ({given(1)})"
 FORGET = """
 UPDATE predictions SET input = NULL, output = NULL, errors = NULL, warnings = NULL
 WHERE id = $1 AND user_id = $2 AND status NOT IN ('queued', 'processing')

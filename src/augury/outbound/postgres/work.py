@@ -13,6 +13,7 @@ from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
 from augury.domain.webhook import EventType
 from augury.outbound.postgres.key_spending import GIVEN_BACK
+from augury.outbound.postgres.pages import given
 from augury.outbound.postgres.prediction_rows import prediction_of, valid_text_bytes
 from augury.outbound.postgres.query import Records, fetch
 from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
@@ -22,14 +23,14 @@ from augury.outbound.postgres.webhook_outbox import telling
 # Runs are recorded in `runs`, an unlogged table, so that a record costs no flush. It is lost only if the
 # server crashes, which no input causes. What another run has begun is left to it, or to whoever takes it
 # over: a message may come twice, and an input that kills workers must not kill one more for each message.
-BEGIN = """
+BEGIN = f"""
 WITH ready AS (
     SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,
         created_at, expires_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
         valid_text_bytes, explain, top, sum(rows) OVER by_id AS rows_so_far,
         sum(octet_length(input)) OVER by_id AS bytes_so_far, row_number() OVER by_id AS place
     FROM predictions
-    WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND attempts = 0
+    WHERE id = ANY ({given(1)}) AND status = 'queued' AND attempts = 0
         AND (expires_at IS NULL OR expires_at > now()) AND id NOT IN (SELECT unnest(ids) FROM runs)
     WINDOW by_id AS (ORDER BY id)
 ), begun AS (
@@ -47,10 +48,10 @@ SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id
 FROM begun
 """
 
-CLAIM = """
+CLAIM = f"""
 WITH claimable AS (
     SELECT id, rows, octet_length(input) AS bytes FROM predictions
-    WHERE id = ANY ($1::uuid[]) AND status = 'queued' AND (expires_at IS NULL OR expires_at > now())
+    WHERE id = ANY ({given(1)}) AND status = 'queued' AND (expires_at IS NULL OR expires_at > now())
     ORDER BY id FOR UPDATE SKIP LOCKED
 ), counted AS (
     SELECT id, sum(rows) OVER by_id AS rows_so_far, sum(bytes) OVER by_id AS bytes_so_far,
@@ -61,7 +62,8 @@ WITH claimable AS (
         status = 'processing', attempts = p.attempts + 1, started_at = now(),
         lease_token = $2, lease_until = now() + $3::interval
     FROM counted
-    WHERE p.id = counted.id AND p.id = ANY ($1) AND (rows_so_far <= $4 AND bytes_so_far <= $5 OR place = 1)
+    WHERE p.id = counted.id AND p.id = ANY ({given(1)})
+        AND (rows_so_far <= $4 AND bytes_so_far <= $5 OR place = 1)
     RETURNING p.id, p.user_id, p.model_name, p.model_version, p.rows, p.row_price, p.single, p.batch_id,
         p.batch_number, p.status, p.attempts,
         p.created_at, p.expires_at, p.started_at, p.finished_at, p.valid_rows, p.failure, p.input,
@@ -134,12 +136,12 @@ FROM (SELECT) AS one LEFT JOIN claimed ON true
 # Waits for the user's turn, and for locked rows, if others have locked everything.
 PICK_PATIENTLY = PICK.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
-RENEW = """
+RENEW = f"""
 WITH seen AS (
     UPDATE runs SET seen_at = now() WHERE token = $1 RETURNING begun_at
 ), due AS (
     SELECT id FROM predictions
-    WHERE id = ANY ($2::uuid[]) AND (
+    WHERE id = ANY ({given(2)}) AND (
         status = 'processing' AND lease_token = $1 AND lease_until < now() + $3::interval * 2 / 3
         OR status = 'queued' AND attempts = 0 AND EXISTS (SELECT FROM seen)
     )
@@ -152,7 +154,7 @@ WITH seen AS (
     WHERE p.id = ANY (ARRAY (SELECT id FROM due)) RETURNING p.id
 )
 SELECT id FROM renewed
-UNION SELECT id FROM predictions WHERE id = ANY ($2) AND status = 'processing' AND lease_token = $1
+UNION SELECT id FROM predictions WHERE id = ANY ({given(2)}) AND status = 'processing' AND lease_token = $1
 """
 
 # A batch's slices cause no events; its end does.
@@ -237,21 +239,21 @@ SETTLE_RELEASING = _SETTLE.format(noted="", given_back=_GIVEN_BACK)
 SETTLE_FREE = _SETTLE.format(noted=_NOTED, given_back=_GIVEN_BACK)
 
 # `put_at` stays: if the broker does not deliver the message again, it counts as lost at the next check.
-HAND_BACK = """
+HAND_BACK = f"""
 WITH leased AS (
     SELECT id, user_id FROM predictions
-    WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND lease_token = $1
+    WHERE id = ANY ({given(2)}) AND status = 'processing' AND lease_token = $1
     ORDER BY id FOR UPDATE
 ), handed_back AS (
     UPDATE predictions p SET
         status = 'queued', attempts = attempts - 1, started_at = NULL, lease_token = NULL, lease_until = NULL
-    FROM leased WHERE p.id = leased.id AND p.id = ANY ($2)
+    FROM leased WHERE p.id = leased.id AND p.id = ANY ({given(2)})
     RETURNING p.id, p.user_id, p.attempts, p.expires_at
 ), to_look_at AS (
     UPDATE unfinished u SET
         due_at = least(now() + interval '30 seconds', expires_at), wait = 30,
         bulk_user = CASE WHEN cost IS NOT NULL AND attempts = 0 THEN user_id END
-    FROM handed_back WHERE u.prediction_id = handed_back.id AND u.prediction_id = ANY ($2)
+    FROM handed_back WHERE u.prediction_id = handed_back.id AND u.prediction_id = ANY ({given(2)})
     RETURNING u.bulk_user, u.cost
 ), given_back AS (
     UPDATE shares s SET finish = greatest(finish - back.cost / weight, least(finish, lane.time))
