@@ -86,8 +86,8 @@ async def test_a_node_that_takes_no_writes_any_more_loses_its_connections(
     first, second = pair
     async with open_pool(PostgresSettings(url=both(*pair))) as pool:
         async with connection(pool), connection(pool), connection(pool):
-            pass  # three of them are idle now
-        assert pool.get_idle_size() == 3
+            pass  # three of them are open now
+        assert pool.get_size() == 3
         second.promote()
         await execute(first, *READ_ONLY)
 

@@ -223,9 +223,7 @@ async def test_a_plan_made_while_the_tables_were_empty_finds_every_row_by_an_ind
 
     assert reads(plan) != []
     # `runs` has as many rows as there are workers.
-    unbounded = [
-        read for read in reads(plan) if "Index Cond" not in read and read["Relation Name"] != "runs"
-    ]
+    unbounded = [read for read in reads(plan) if "Index Cond" not in read and read["Relation Name"] != "runs"]
     # The lane's time is one entry of an index: its last one.
     assert {(read["Node Type"], read.get("Index Name")) for read in unbounded} <= {
         ("Index Only Scan", "shares_start_idx")

@@ -15,6 +15,7 @@ from augury.application.ports import Unavailable
 from augury.outbound.postgres.connecting import Connector
 from augury.outbound.postgres.database_url import read_url
 from augury.outbound.postgres.failures import NODE_IS_OF_NO_USE, failures_named
+from augury.outbound.postgres.keeping_pool import KeepingPool
 from augury.outbound.postgres.pooler import UNPREPARED, is_behind_pooler
 from augury.outbound.postgres.rights import refusal
 
@@ -67,7 +68,7 @@ async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
     """Open the pool with one connection. Raises `Unavailable` if that fails."""
     connect = Connector(settings.url, timeout=settings.connect_timeout)
     with failures_named():
-        pool = await asyncpg.create_pool(
+        pool = await KeepingPool(
             min_size=1,
             max_size=settings.pool_size,
             connect=connect,
@@ -112,8 +113,11 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
     After a fail-over, new connections lead to the server that accepts writes.
     """
     with failures_named():
-        async with asyncio.timeout(ACQUIRE_SECONDS):  # with a limit of its own, asyncpg makes a task
-            taken = await pool.acquire()
+        taken = pool.take() if isinstance(pool, KeepingPool) else None
+        if taken is None:
+            async with asyncio.timeout(ACQUIRE_SECONDS):  # with a limit of its own, asyncpg makes a task
+                taken = await pool.acquire()
+        is_kept = False
         try:
             try:
                 yield taken
@@ -124,8 +128,10 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
                     taken.terminate()
                 await pool.expire_connections()
                 raise
+            is_kept = isinstance(pool, KeepingPool) and pool.keep(taken)
         finally:
-            await pool.release(taken, timeout=ACQUIRE_SECONDS)
+            if not is_kept:
+                await pool.release(taken, timeout=ACQUIRE_SECONDS)
 
 
 @asynccontextmanager
