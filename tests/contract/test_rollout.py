@@ -234,3 +234,22 @@ async def test_old_counts_are_not_read_and_then_deleted(empty: Adapters) -> None
     await empty.upkeep.purge()
 
     assert await empty.version_counts.read("tone", within=timedelta(days=30)) == {}
+
+
+async def test_counts_of_versions_are_read_by_steps(empty: Adapters) -> None:
+    for _ in range(2):
+        await empty.version_counts.add(
+            {OLD: some_usage(2, yes=2), NEW: some_usage(3, no=3), NEWEST: some_usage()}
+        )
+
+    found = await empty.version_counts.by_step(
+        [OLD, NEW, ModelRef("nobody", 1)], within=HOUR, step=timedelta(minutes=20)
+    )
+
+    totals = await empty.version_counts.read("tone", within=HOUR)
+    assert {ref: steps.total for ref, steps in found.items()} == {OLD: totals[OLD], NEW: totals[NEW]}
+    assert found[NEW].total.labels == {"no": 6}
+    for steps in found.values():
+        assert sum(steps.by_time.values(), Usage()) == replace(steps.total, labels={})
+        assert all(at.timestamp() % 1_200 == 0 for at in steps.by_time)
+    assert await empty.version_counts.by_step([], within=HOUR, step=HOUR) == {}

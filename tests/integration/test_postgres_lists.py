@@ -25,6 +25,7 @@ from augury.outbound.postgres import (
     sessions,
     upkeep,
     users,
+    version_counts,
 )
 from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
@@ -205,6 +206,25 @@ async def test_the_overview_reads_little(history: Pool) -> None:
         """
     )
     await require_bounded(history, figures.READ, "minute", "60 minutes")
+
+
+async def test_the_charts_of_versions_read_little(history: Pool) -> None:
+    """A day of two versions is 2,880 minutes, whatever else was counted."""
+    await history.execute(
+        f"""
+        INSERT INTO version_counts
+        SELECT 'tone', n % 4, date_trunc('minute', now()) - n / 4 * interval '1 minute', 1, 0, 1, 0, 0.1,
+            array_fill(1, ARRAY[14]), 0, 0, 0 FROM generate_series(1, {MANY}) n;
+        INSERT INTO version_labels SELECT name, version, minute, 'yes', 1 FROM version_counts;
+        ANALYZE version_counts, version_labels
+        """
+    )
+    asked = "{tone,tone}", "{1,2}", "1 day"
+    for sql, arguments in ((version_counts.BY_STEP, (*asked, "1 hour")), (version_counts.LABELS_OF, asked)):
+        async with history.acquire() as connection:
+            plan = await plan_of(connection, sql, arguments)
+        assert "Seq Scan" not in {node["Node Type"] for node in nodes(plan)}, plan
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= MOST_BUFFERS, plan
 
 
 DEPTHS = [None, *(PredictionId(numbered(number)) for number in (MANY - 50, MANY // 2, 50))]

@@ -19,6 +19,7 @@ from augury.application.chats.refuse_link import RefuseLink
 from augury.application.chats.register_chat import RegisterChat
 from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.chart_versions import ChartVersions
 from augury.application.models.check_model import CheckModel
 from augury.application.models.compare_versions import CompareVersions
 from augury.application.models.describe_model import DescribeModel
@@ -113,6 +114,7 @@ ADMINISTRATION = (
     CheckBooks,
     ChangePromoCode,
     ChangeRole,
+    ChartVersions,
     CompareVersions,
     CreatePromoCode,
     DescribeModel,

@@ -180,6 +180,40 @@ async def test_a_model_is_sent_checked_and_rolled_out(site: Site, operator: Visi
     ]
 
 
+async def test_a_canary_is_charted_beside_the_active_version_and_followed(
+    site: Site, operator: Visitor, ada: User
+) -> None:
+    hexagon = site.hexagon
+    for version in (2, 3):
+        await hexagon.models.add(a_model(version=version, active=False))
+    await predicted(site, ada)
+    await hexagon.store_usage()
+    await operator.get("/app/desk/models/tone@2")
+    await operator.post("/app/desk/models/tone@2/canary", percent="25")
+    await site.api.client_of(ada).post("/predictions", json={**TEXT, "model": "tone@2"})
+    await site.run_all()
+    await hexagon.store_usage()
+
+    for page in ("tone@1", "tone@2"):  # the active version is shown with its canary
+        shown = (await operator.get(f"/app/desk/models/{page}")).text
+        data = json.loads(unescape(re.findall(r'data-chart-of="([^"]+)"', shown)[0]))
+        assert len(data["at"]) == 61
+        assert (sum(data["predictions-0"]), sum(data["predictions-1"])) == (1, 1)
+        assert (data["failed-1"][0], data["failed-1"][-1], data["p50-1"][0]) == (None, 0.0, None)
+        assert 'data-names="tone@1|tone@2"' in shown
+        assert '<td class="version">tone@2</td>' in shown
+        assert f'hx-get="/app/desk/models/{page}/figures?range=hour&amp;of=tone%401%20tone%402"' in shown
+    part = await operator.get("/app/desk/models/tone@2/figures?range=day&of=tone@1 tone@2")
+    assert part.text.startswith('<div id="figures"')
+    assert "hx-refresh" not in part.headers
+    await operator.post("/app/desk/models/tone@3/activate")
+    other = await operator.get("/app/desk/models/tone@2/figures?range=day&of=tone@1 tone@2")
+    assert other.headers["hx-refresh"] == "true"
+    alone = (await operator.get("/app/desk/models/tone@3")).text
+    assert 'data-names="tone@3"' in alone
+    assert "No predictions in this period." in alone
+
+
 async def test_a_refused_file_says_why(site: Site, operator: Visitor) -> None:
     async def sent(name: str, content: bytes, csrf: str) -> tuple[int, str]:
         answer = await operator.client.post(

@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -97,6 +98,15 @@ class ModelInspector(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A version's counts over time."""
+
+    total: Usage
+    by_time: Mapping[datetime, Usage]
+    """The steps with counts, by their beginning, without labels."""
+
+
 class VersionCounts(Protocol):
     """The workers' counts of each version, by minute. They are kept for a week."""
 
@@ -107,6 +117,13 @@ class VersionCounts(Protocol):
     @abstractmethod
     async def read(self, name: str, *, within: timedelta) -> Mapping[ModelRef, Usage]:
         """The counts of this name's versions within this time. Versions without counts are left out."""
+
+    @abstractmethod
+    async def by_step(
+        self, refs: Sequence[ModelRef], *, within: timedelta, step: timedelta
+    ) -> Mapping[ModelRef, Steps]:
+        """The counts of these versions within this time, also by steps. Versions without counts are left
+        out. A step begins at a whole multiple of its length since 1970."""
 
 
 PIECE_BYTES = 1 << 20

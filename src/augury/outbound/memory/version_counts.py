@@ -1,13 +1,15 @@
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.models.ports import VersionCounts
+from augury.application.models.ports import Steps, VersionCounts
 from augury.domain.model import ModelRef
 from augury.domain.usage import NOTHING, Usage
 from augury.outbound.memory.memory import Memory
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,20 @@ class MemoryVersionCounts(VersionCounts):
         for (ref, minute), usage in self.memory.state.version_counts.items():
             if ref.name == name and minute >= first:
                 found[ref] = found.get(ref, NOTHING) + usage
+        return found
+
+    @override
+    async def by_step(
+        self, refs: Sequence[ModelRef], *, within: timedelta, step: timedelta
+    ) -> Mapping[ModelRef, Steps]:
+        first = _minute(self.memory.now() - within)
+        found: dict[ModelRef, Steps] = {}
+        for (ref, minute), usage in self.memory.state.version_counts.items():
+            if ref in refs and minute >= first:
+                at = EPOCH + (minute - EPOCH) // step * step
+                known = found.get(ref, Steps(NOTHING, {}))
+                counted = known.by_time.get(at, NOTHING) + replace(usage, labels={})
+                found[ref] = Steps(known.total + usage, {**known.by_time, at: counted})
         return found
 
 

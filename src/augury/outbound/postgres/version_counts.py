@@ -1,16 +1,16 @@
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.models.ports import VersionCounts
+from augury.application.models.ports import Steps, VersionCounts
 from augury.application.retrying import retried
 from augury.domain.model import ModelRef
 from augury.domain.text import is_storable
-from augury.domain.usage import NOTHING, Usage
+from augury.domain.usage import BOUNDS, NOTHING, Usage
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 
@@ -62,6 +62,24 @@ LABELS = f"""
 SELECT version, label, sum(answers)::bigint AS answers FROM version_labels
 WHERE {_SINCE} GROUP BY version, label
 """
+# Both read only the counts of this time, by the primary key or the index of minutes.
+_ASKED = """
+FROM unnest($1::text[], $2::int[]) AS asked (name, version) JOIN {table} AS c USING (name, version)
+WHERE c.minute >= date_trunc('minute', now() - $3::interval)
+"""
+_DURATIONS = ", ".join(f"sum(durations[{place}])::bigint" for place in range(1, len(BOUNDS) + 2))
+BY_STEP = f"""
+SELECT c.name, c.version, date_bin($4::interval, c.minute, timestamptz 'epoch') AS at,
+    sum(succeeded)::bigint AS succeeded, sum(failed)::bigint AS failed, sum(rows)::bigint AS rows,
+    sum(invalid_rows)::bigint AS invalid_rows, sum(seconds) AS seconds,
+    ARRAY[{_DURATIONS}] AS durations, sum(value_count)::bigint AS value_count,
+    sum(value_sum) AS value_sum, sum(value_squares) AS value_squares
+{_ASKED.format(table="version_counts")} GROUP BY c.name, c.version, at ORDER BY at
+"""
+LABELS_OF = f"""
+SELECT c.name, c.version, label, sum(answers)::bigint AS answers
+{_ASKED.format(table="version_labels")} GROUP BY c.name, c.version, label
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,25 @@ class PostgresVersionCounts(VersionCounts):
         return {
             ModelRef(name, version): replace(usage, labels=labels.get(version, {}))
             for version, usage in found.items()
+        }
+
+    @override
+    async def by_step(
+        self, refs: Sequence[ModelRef], *, within: timedelta, step: timedelta
+    ) -> Mapping[ModelRef, Steps]:
+        asked = [each.name for each in refs], [each.version for each in refs], within
+        steps: dict[ModelRef, dict[datetime, Usage]] = {}
+        for row in await fetch(self.pool, BY_STEP, *asked, step):
+            values = dict(row)
+            ref = ModelRef(values.pop("name"), values.pop("version"))
+            at, durations = values.pop("at"), tuple(values.pop("durations"))
+            steps.setdefault(ref, {})[at] = Usage(**values, durations=durations)
+        labels: dict[ModelRef, dict[str, int]] = {}
+        for row in await fetch(self.pool, LABELS_OF, *asked):
+            labels.setdefault(ModelRef(row["name"], row["version"]), {})[row["label"]] = row["answers"]
+        return {
+            ref: Steps(replace(sum(of.values(), NOTHING), labels=labels.get(ref, {})), of)
+            for ref, of in steps.items()
         }
 
 

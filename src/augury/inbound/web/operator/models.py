@@ -3,22 +3,20 @@
 from dishka import FromDishka
 from litestar.params import FromPath
 
-from augury.application.models.compare_versions import CompareVersions
+from augury.application.models.chart_versions import ChartVersions, Period
 from augury.application.models.ports import Models, ModelUploads
 from augury.domain.errors import DomainError
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
 from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.inbound.web.form_head import FormHead
 from augury.inbound.web.given import is_ticked, typed_number
+from augury.inbound.web.operator import model_figures
 from augury.inbound.web.operator.desk import author_of, desk_get, desk_page, desk_post
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import CSRF, STREAMED, PageRequest, require_own_form
-
-MINUTES = 60
-"""The period for which versions are compared."""
 
 
 @desk_get("/app/desk/models")
@@ -60,7 +58,7 @@ async def one(
     ref: FromPath[str],
     models: FromDishka[Models],
     uploads: FromDishka[ModelUploads],
-    compare: FromDishka[CompareVersions],
+    chart_versions: FromDishka[ChartVersions],
 ) -> Answer:
     version = ModelRef.parse(ref)
     upload = await uploads.get(version)
@@ -72,6 +70,7 @@ async def one(
         model = None
     is_part = request.scope["path"].endswith("/state")
     is_checked = model is not None or (upload is not None and upload.state is ModelState.REFUSED)
+    is_charted = model is not None and not is_part
     answer = desk_page(
         request,
         "models",
@@ -81,8 +80,8 @@ async def one(
         upload=upload,
         is_checked=is_checked,
         card=model and await models.card(version),
-        compared=[] if is_part else await _compared(compare, version),
-        minutes=MINUTES,
+        beside=await model_figures.read(request, chart_versions, version) if is_charted else None,
+        periods=list(Period),
     )
     if is_part and is_checked:  # a checked version has more than this part of the page: its possible actions
         answer.headers["HX-Refresh"] = "true"
@@ -97,15 +96,6 @@ async def _list(
     refs = sorted({*offered, *sent}, key=lambda ref: (ref.name, -ref.version))
     found = [(ref, offered.get(ref), sent.get(ref)) for ref in refs]
     return desk_page(request, "models", "models.html", status=status, versions=found, sentence=sentence)
-
-
-async def _compared(compare: CompareVersions, version: ModelRef) -> list[object]:
-    """The version beside the active one."""
-    try:
-        found = await compare(version.name, minutes=MINUTES)
-    except ModelNotFound:
-        return []
-    return [each for each in found if each.model.is_active or each.model.ref == version]
 
 
 ROUTES = (listed, send, one)

@@ -1,5 +1,5 @@
-// Charts of the overview. The table below them says the same, and both follow the service.
-const colors = ["#0172ad", "#2e7d32", "#b71c1c"];
+// Charts of the desk. The table below them says the same, and both follow the service.
+const colors = ["#0172ad", "#2e7d32", "#b71c1c"], pair = ["#0172ad", "#c6610f"];
 const figures = () => JSON.parse(document.getElementById("figures").dataset.chartOf);
 const columns = (place, all) => [all.at, ...place.dataset.figures.split(" ").map(name => all[name])];
 const {lang} = document.documentElement, whole = new Intl.DateTimeFormat(lang, {dateStyle: "medium", timeStyle: "short"});
@@ -15,7 +15,7 @@ for (const place of document.querySelectorAll("[data-figures]")) {
     scales: {x: {time: true}, y: {range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1]}},
     axes: [{...axis, space: 60, values: moments}, {...axis, size: 60}],
     series: [{label: place.dataset.time, value: (_, at) => at ? whole.format(at * 1000) : "–"}, ...place.dataset.names.split("|").map((label, at) => ({
-      label, stroke: colors[at], width: 2, spanGaps: false, points: {size: 5}
+      label, stroke: ("pair" in place.dataset ? pair : colors)[at], width: 2, spanGaps: false, points: {size: 5}
     }))]
   }, columns(place, figures()), place);
   charts.push([place, chart]);
