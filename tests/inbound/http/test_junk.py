@@ -1,16 +1,21 @@
 """Every answer to arbitrary requests is one that the API's description has."""
 
 import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from augury.domain.user import Role
 from augury.inbound.http.app import openapi
-from tests.http_api import PROBLEM, Api
+from tests.hexagon import Hexagon
+from tests.http_api import PROBLEM, SETTINGS, Api, serving
 
 ROUTING = {"404", "405"}
 """The statuses that any path may answer."""
@@ -51,6 +56,13 @@ OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     for method, operation in item.items()
     if isinstance(operation, dict) and "responses" in operation
 ]
+
+
+@pytest.fixture
+async def api(hexagon: Hexagon) -> AsyncIterator[Api]:
+    """Its streams of events end at once: clients in the process read a response to its end."""
+    async with serving(hexagon, settings=replace(SETTINGS, stream_lifetime=timedelta(milliseconds=1))) as api:
+        yield api
 
 
 async def send_junk(api: Api, data: st.DataObject) -> None:
