@@ -19,7 +19,7 @@ from augury.application.chats.ports import (
     OpenChatBooks,
 )
 from augury.application.limits import Limits
-from augury.application.models.ports import ModelFiles, Models, ModelUploads, VersionCounts
+from augury.application.models.ports import ModelFiles, Models, ModelTrainings, ModelUploads, VersionCounts
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.operation.ports import AuditLog, FiguresOverTime, LedgerRuns
 from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
@@ -62,6 +62,7 @@ from augury.outbound.memory.ledger_runs import MemoryLedgerRuns
 from augury.outbound.memory.links import MemoryLinks
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.model_files import MemoryModelFiles
+from augury.outbound.memory.model_trainings import MemoryModelTrainings
 from augury.outbound.memory.model_uploads import MemoryModelUploads
 from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.notices import MemoryNotices
@@ -95,6 +96,7 @@ from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.ledger_runs import PostgresLedgerRuns
 from augury.outbound.postgres.links import PostgresLinks
 from augury.outbound.postgres.model_files import PostgresModelFiles
+from augury.outbound.postgres.model_trainings import PostgresModelTrainings
 from augury.outbound.postgres.model_uploads import PostgresModelUploads
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
@@ -143,6 +145,7 @@ class Adapters:
     models: Models
     model_files: ModelFiles
     model_uploads: ModelUploads
+    model_trainings: ModelTrainings
     version_counts: VersionCounts
     users: Users
     sessions: Sessions
@@ -320,6 +323,7 @@ def memory_adapters() -> Adapters:
         models=MemoryModels(memory),
         model_files=MemoryModelFiles(memory),
         model_uploads=MemoryModelUploads(memory),
+        model_trainings=MemoryModelTrainings(memory),
         version_counts=MemoryVersionCounts(memory),
         users=MemoryUsers(memory),
         sessions=MemorySessions(memory),
@@ -365,6 +369,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         models=PostgresModels(pool),
         model_files=PostgresModelFiles(pool),
         model_uploads=PostgresModelUploads(pool),
+        model_trainings=PostgresModelTrainings(pool),
         version_counts=PostgresVersionCounts(pool),
         users=PostgresUsers(pool, reads),
         sessions=PostgresSessions(pool),

@@ -28,17 +28,22 @@ from augury.application.chats.refuse_link import RefuseLink
 from augury.application.chats.register_chat import RegisterChat
 from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.limits import Limits
+from augury.application.models.cancel_training import CancelTraining
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.check_model import CheckModel
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.follow_training import FollowTraining
 from augury.application.models.follow_upload import FollowUpload
 from augury.application.models.promote_model import PromoteModel
 from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.application.models.purge_trainings import PurgeTrainings
 from augury.application.models.receive_model import ReceiveModel
+from augury.application.models.receive_table import ReceiveTable
 from augury.application.models.register_model import RegisterModel
 from augury.application.models.roll_back_model import RollBackModel
 from augury.application.models.start_canary import StartCanary
 from augury.application.models.store_usage import StoreUsage
+from augury.application.models.train_model import TrainModel
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.redeem_promo_code import RedeemPromoCode
@@ -129,6 +134,8 @@ from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.model_files import MemoryModelFiles
 from augury.outbound.memory.model_inspector import MemoryModelInspector
 from augury.outbound.memory.model_store import MemoryModelStore
+from augury.outbound.memory.model_trainer import MemoryModelTrainer
+from augury.outbound.memory.model_trainings import MemoryModelTrainings
 from augury.outbound.memory.model_uploads import MemoryModelUploads
 from augury.outbound.memory.models import MemoryModels
 from augury.outbound.memory.notices import MemoryNotices
@@ -229,8 +236,11 @@ class UseCases:
     promote_model: PromoteModel
     purge_audit_log: PurgeAuditLog
     purge_model_files: PurgeModelFiles
+    purge_trainings: PurgeTrainings
     receive_batch: ReceiveBatch
     receive_model: ReceiveModel
+    receive_table: ReceiveTable
+    cancel_training: CancelTraining
     change_model: ChangeModel
     check_model: CheckModel
     change_password: ChangePassword
@@ -253,6 +263,7 @@ class UseCases:
     finish_chat_sign_in: FinishChatSignIn
     follow_batch: FollowBatch
     follow_prediction: FollowPrediction
+    follow_training: FollowTraining
     follow_upload: FollowUpload
     follow_predictions: FollowPredictions
     forget_prediction: ForgetPrediction
@@ -286,6 +297,7 @@ class UseCases:
     sweep: Sweep
     take_over: TakeOver
     top_up: TopUp
+    train_model: TrainModel
     unblock_user: UnblockUser
     unlink_chat: UnlinkChat
     verify_ledger: VerifyLedger
@@ -362,6 +374,8 @@ class Hexagon(UseCases):
         self.predictor = MemoryPredictor()
         self.model_files = MemoryModelFiles(self.memory)
         self.model_uploads = MemoryModelUploads(self.memory)
+        self.model_trainings = MemoryModelTrainings(self.memory)
+        self.model_trainer = MemoryModelTrainer()
         self.version_counts = MemoryVersionCounts(self.memory)
         self.model_store = MemoryModelStore(self.model_files)
         self.model_inspector = MemoryModelInspector()

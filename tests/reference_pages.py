@@ -30,6 +30,7 @@ from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.process_trainer import TrainerSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +42,7 @@ ROOMS: Mapping[str, tuple[type, ...]] = {
     "The pages": (WebSettings,),
     "Agents": (McpSettings,),
     "Limits": (Limits,),
-    "Workers": (WorkerSettings, CatBoostSettings, InspectorSettings),
+    "Workers": (WorkerSettings, CatBoostSettings, InspectorSettings, TrainerSettings),
     "The Telegram bot": (TelegramSettings,),
     "Webhooks": (WebhookSettings, DelivererSettings),
 }

@@ -47,6 +47,7 @@ from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.process_trainer import TrainerSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 from tests.processes import environment, run
 
@@ -64,6 +65,7 @@ ROOMS = (
     WorkerSettings,
     CatBoostSettings,
     InspectorSettings,
+    TrainerSettings,
     TelegramSettings,
     WebhookSettings,
     DelivererSettings,
@@ -92,12 +94,13 @@ def test_every_container_is_complete() -> None:
         WorkerSettings(),
         CatBoostSettings(),
         InspectorSettings(),
+        TrainerSettings(),
     )
     sending = DelivererSettings(), BasePath()
     deliverer_container(
         ProcessSettings(), postgres, Limits(), WebhookSecrets(SECRET), WebhookSettings(), *sending
     )
-    together = *http, WorkerSettings(), CatBoostSettings(), InspectorSettings(), *sending
+    together = *http, WorkerSettings(), CatBoostSettings(), InspectorSettings(), TrainerSettings(), *sending
     up_container(ProcessSettings(), postgres, *together, broker=False)
     up_container(ProcessSettings(), postgres, rabbit, *together, broker=True)
     chats = TelegramSettings(token="42:secret")

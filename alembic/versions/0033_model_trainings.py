@@ -9,7 +9,7 @@ depends_on = None
 
 COMMENTS = {
     "TABLE model_trainings": "Tables that were sent to the service, and the models trained from them",
-    "COLUMN model_trainings.table_id": "The table in `model_files`; null after it was deleted",
+    "COLUMN model_trainings.table_id": "The table in `model_files`, where its digest is null",
     "COLUMN model_trainings.plan": "JSON: what is predicted, and the settings that were given",
     "COLUMN model_trainings.plan_sha256": "With name and sha256, the key of a repeated upload",
     "COLUMN model_trainings.row_price": "Null: that of the version before",
@@ -29,7 +29,7 @@ def upgrade() -> None:
         CREATE TABLE model_trainings (
             id uuid NOT NULL,
             name text NOT NULL,
-            table_id uuid,
+            table_id uuid NOT NULL,
             sha256 text NOT NULL,
             size bigint NOT NULL,
             plan jsonb NOT NULL,

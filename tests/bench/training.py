@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 from catboost import CatBoost
 
+from augury.domain.training_plan import Plan
 from augury.outbound.catboost.calibrating import probabilities
 from augury.outbound.catboost.fitting import Fitting, Recipe, Steps
 from augury.outbound.catboost.trainer import train_table
-from augury.outbound.training.plan import Plan, Watch
 from augury.outbound.training.preparing import prepare
 from augury.outbound.training.reporting import scores_of
 from augury.outbound.training.table import read_table
+from augury.outbound.training.watch import Watch
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

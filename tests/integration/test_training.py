@@ -19,13 +19,14 @@ from augury.application.ports import Json
 from augury.application.predictions.ports import Question
 from augury.cards.card import Card, decoded
 from augury.domain.model_facts import FeatureKind
+from augury.domain.training_plan import ColumnKind, Cost, Plan, Task
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.trainer import train_table
-from augury.outbound.training.plan import ColumnKind, Cost, Plan, Task, Untrainable, Watch
+from augury.outbound.training.watch import Untrainable, Watch
 
 GOOD, BAD = (
     ("lovely clear day with friends", "so glad we came here"),

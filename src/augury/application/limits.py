@@ -106,6 +106,8 @@ class Limits:
     """Rows in the file of one batch."""
     keep_batches: timedelta = timedelta(days=7)
     """How long the rows and answers of a batch are kept after it has ended."""
+    keep_trainings: timedelta = timedelta(days=7)
+    """How long a training is kept after it has ended, with its table. The model stays."""
     keep_audit: timedelta = timedelta(days=400)
     """How long an entry of the audit log is kept."""
     sweep_every: timedelta = timedelta(seconds=10)

@@ -38,6 +38,7 @@ from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.ledger_runs import PostgresLedgerRuns
 from augury.outbound.postgres.links import PostgresLinks
 from augury.outbound.postgres.model_files import PostgresModelFiles
+from augury.outbound.postgres.model_trainings import PostgresModelTrainings
 from augury.outbound.postgres.model_uploads import PostgresModelUploads
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
@@ -80,6 +81,7 @@ def postgres() -> Provider:
         WithParents[PostgresLinks],
         WithParents[PostgresChatSignIns],
         WithParents[PostgresModelFiles],
+        WithParents[PostgresModelTrainings],
         WithParents[PostgresModelUploads],
         WithParents[PostgresNotices],
         WithParents[PostgresOpenBooks],
@@ -239,6 +241,17 @@ def model_inspector() -> Provider:
 
     def limited(settings: InspectorSettings) -> WithParents[CatBoostInspector]:
         return CatBoostInspector(settings)
+
+    provider = Provider(scope=Scope.APP)
+    provider.provide(limited)
+    return provider
+
+
+def model_trainer() -> Provider:
+    from augury.outbound.process_trainer import ProcessTrainer, TrainerSettings
+
+    def limited(settings: TrainerSettings) -> WithParents[ProcessTrainer]:
+        return ProcessTrainer(settings, "augury.bootstrap.training_child")
 
     provider = Provider(scope=Scope.APP)
     provider.provide(limited)

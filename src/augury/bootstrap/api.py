@@ -14,6 +14,7 @@ from litestar import Litestar
 from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
+from augury.application.models.follow_training import FollowTraining
 from augury.application.models.follow_upload import FollowUpload
 from augury.application.operation.check_books import CheckBooks
 from augury.application.operation.keep_figures import KeepFigures
@@ -130,7 +131,8 @@ async def serve(
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
     places = await container.get(Places)
     unheard = await container.get(FollowBatch), await container.get(FollowUpload)
-    followed = *await followed_by(container), *unheard
+    trainings = await container.get(FollowTraining)
+    followed = *await followed_by(container), *unheard, trainings
 
     def before_stop() -> None:
         for each in (waiting, *followed):

@@ -51,6 +51,8 @@ NAMES = {
     ("InspectorSettings", "threads"): "MODEL_CHECK_THREADS",
     ("InspectorSettings", "timeout"): "MODEL_CHECK_TIMEOUT",
     ("WorkerSettings", "check_models_every"): "MODEL_CHECK_EVERY",
+    ("TrainerSettings", "memory"): "TRAINING_MEMORY",
+    ("TrainerSettings", "threads"): "TRAINING_THREADS",
     ("PostgresSettings", "lock_timeout"): "DATABASE_LOCK_TIMEOUT",
     ("PostgresSettings", "idle_in_transaction_timeout"): "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT",
     ("TelegramSettings", "token"): "TELEGRAM_TOKEN",

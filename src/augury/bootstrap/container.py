@@ -88,7 +88,7 @@ def _credentials() -> tuple[Provider, ...]:
 
 
 def _running_models() -> tuple[Provider, ...]:
-    return adapters.model_files(), adapters.model_inspector(), adapters.predictor()
+    return adapters.model_files(), adapters.model_inspector(), adapters.model_trainer(), adapters.predictor()
 
 
 def _container(settings: tuple[object, ...], *providers: Provider) -> AsyncContainer:

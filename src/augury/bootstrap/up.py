@@ -29,7 +29,7 @@ from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.starter import have_a_starter
 from augury.bootstrap.topology import EVENTS, FINISHED
-from augury.bootstrap.worker import consuming, model_keeper, sweeper, task_runner
+from augury.bootstrap.worker import consuming, keepers_of_models, sweeper, task_runner
 from augury.concurrency.background import background
 from augury.inbound.deliverer.deliverer import WebhookDeliverer
 from augury.inbound.deliverer.settings import BasePath, DelivererSettings
@@ -43,6 +43,7 @@ from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.process_trainer import TrainerSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 GRACE = timedelta(seconds=1)
@@ -77,6 +78,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
     bot = [telegram_provider()] if telegram.token else []
     container = up_container(
         *(process, database, settings, read(CatBoostSettings), read(InspectorSettings), *http),
+        read(TrainerSettings),
         *(replace(read(DelivererSettings), grace=GRACE), BasePath(read(HttpSettings).base_path)),
         *([rabbit] if rabbit else []),
         *([telegram] if telegram.token else []),
@@ -144,7 +146,7 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
     sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
     while (await sweep(empty_since=now)).lost:  # one sweep repairs a limited number
         pass
-    keeper = await model_keeper(container, settings)
-    async with background(queue.run(), (await sweeper(container, settings)).run(), keeper.run()):
+    keepers = await keepers_of_models(container, settings)
+    async with background(queue.run(), (await sweeper(container, settings)).run(), *keepers):
         yield
         await asyncio.gather(queue.stop(settings.grace), runner.stop())

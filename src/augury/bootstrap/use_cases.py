@@ -18,20 +18,25 @@ from augury.application.chats.refund_payment import RefundPayment
 from augury.application.chats.refuse_link import RefuseLink
 from augury.application.chats.register_chat import RegisterChat
 from augury.application.chats.unlink_chat import UnlinkChat
+from augury.application.models.cancel_training import CancelTraining
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.chart_versions import ChartVersions
 from augury.application.models.check_model import CheckModel
 from augury.application.models.compare_versions import CompareVersions
 from augury.application.models.describe_model import DescribeModel
+from augury.application.models.follow_training import FollowTraining
 from augury.application.models.follow_upload import FollowUpload
 from augury.application.models.promote_model import PromoteModel
 from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.application.models.purge_trainings import PurgeTrainings
 from augury.application.models.receive_model import ReceiveModel
+from augury.application.models.receive_table import ReceiveTable
 from augury.application.models.register_model import RegisterModel
 from augury.application.models.roll_back_model import RollBackModel
 from augury.application.models.start_canary import StartCanary
 from augury.application.models.store_usage import StoreUsage
 from augury.application.models.tally import Tally
+from augury.application.models.train_model import TrainModel
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import CreatePromoCode
 from augury.application.money.redeem_promo_code import RedeemPromoCode
@@ -110,6 +115,7 @@ REQUESTS = (
 
 ADMINISTRATION = (
     BlockUser,
+    CancelTraining,
     ChangeModel,
     CheckBooks,
     ChangePromoCode,
@@ -121,6 +127,7 @@ ADMINISTRATION = (
     LookOver,
     PromoteModel,
     ReceiveModel,
+    ReceiveTable,
     RefundPrediction,
     ReverseTopUp,
     RollBackModel,
@@ -169,7 +176,7 @@ CHATS = (
 )
 """Those of the bot alone."""
 
-STREAMS = (FollowBatch, FollowPrediction, FollowPredictions, FollowUpload, OpenStreams)
+STREAMS = (FollowBatch, FollowPrediction, FollowPredictions, FollowTraining, FollowUpload, OpenStreams)
 """Use cases for event streams."""
 
 WEBHOOKS = (ChangeWebhook, CreateWebhook, DeleteWebhook, ReplayDeliveries, RotateSecret, SendTestEvent)
@@ -186,6 +193,7 @@ WORK = (
     PurgeAuditLog,
     PurgeBatches,
     PurgeModelFiles,
+    PurgeTrainings,
     Repairs,
     RunBatch,
     RunNext,
@@ -193,6 +201,7 @@ WORK = (
     Sweep,
     TakeOver,
     Tally,
+    TrainModel,
 )
 """`RunBatch` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`. `StoreUsage` stores
 what `Tally` counts."""

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from asyncpg import Pool
@@ -14,7 +14,9 @@ from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.limits import Limits
 from augury.application.models.check_model import CheckModel
 from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.application.models.purge_trainings import PurgeTrainings
 from augury.application.models.store_usage import StoreUsage
+from augury.application.models.train_model import TrainModel
 from augury.application.operation.keep_figures import KeepFigures
 from augury.application.operation.ports import Part
 from augury.application.operation.purge_audit_log import PurgeAuditLog
@@ -35,10 +37,12 @@ from augury.inbound.worker.model_keeper import ModelKeeper
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.sweeper import Sweeper
 from augury.inbound.worker.task_consumer import TaskConsumer
+from augury.inbound.worker.training_keeper import TrainingKeeper
 from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.model import CatBoostSettings
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
+from augury.outbound.process_trainer import TrainerSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 EXIT_FATAL = 70
@@ -52,7 +56,7 @@ async def run_worker(process: ProcessSettings) -> None:
     settings, rabbit = read(WorkerSettings), read(RabbitSettings)
     container = worker_container(
         *(process, read(PostgresSettings), rabbit, read(Limits), settings, read(CatBoostSettings)),
-        read(InspectorSettings),
+        *(read(InspectorSettings), read(TrainerSettings)),
         overrides=asked_for_faults(),
     )
     try:
@@ -86,8 +90,8 @@ async def consuming(
         for url in urls
     }
     consumer = TaskConsumer(brokers, runner, queues=(TASKS, BULK))
-    keeper = await model_keeper(container, settings)
-    async with background((await sweeper(container, settings)).run(), keeper.run()):
+    keepers = await keepers_of_models(container, settings)
+    async with background((await sweeper(container, settings)).run(), *keepers):
         await consumer.start()
         try:
             yield consumer
@@ -113,14 +117,25 @@ async def sweeper(container: AsyncContainer, settings: WorkerSettings) -> Sweepe
     )
 
 
-async def model_keeper(container: AsyncContainer, settings: WorkerSettings) -> ModelKeeper:
-    return ModelKeeper(
+async def keepers_of_models(
+    container: AsyncContainer, settings: WorkerSettings
+) -> Sequence[Coroutine[object, object, object]]:
+    """The checks and the trainings of models, each to be run in the background."""
+    checking = ModelKeeper(
         await container.get(CheckModel),
         await container.get(PurgeModelFiles),
         await container.get(StoreUsage),
         every=settings.check_models_every,
         purge_every=settings.purge_every,
     )
+    training = TrainingKeeper(
+        await container.get(TrainModel),
+        await container.get(PurgeTrainings),
+        every=settings.check_models_every,
+        purge_every=settings.purge_every,
+        trains=(await container.get(TrainerSettings)).threads > 0,
+    )
+    return checking.run(), training.run()
 
 
 def _end_process(reason: str) -> None:

@@ -32,6 +32,8 @@ class Action(StrEnum):
     CHANGE_PROMO_CODE = "promo_code.change"
     UPLOAD_MODEL = "model.upload"
     ADD_MODEL = "model.add"
+    TRAIN_MODEL = "model.train"
+    CANCEL_TRAINING = "model.train_cancel"
     CHANGE_MODEL = "model.change"
     START_CANARY = "model.canary"
     PROMOTE_MODEL = "model.promote"

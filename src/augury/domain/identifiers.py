@@ -9,6 +9,7 @@ UserId = NewType("UserId", UUID)
 PredictionId = NewType("PredictionId", UUID)
 BatchId = NewType("BatchId", UUID)
 ModelFileId = NewType("ModelFileId", UUID)
+TrainingId = NewType("TrainingId", UUID)
 WebhookId = NewType("WebhookId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
 

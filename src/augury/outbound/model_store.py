@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 from typing_extensions import override
 
-from augury.application.models.ports import ModelFiles, ModelStore, ModelUnavailable
+from augury.application.models.ports import PIECE_BYTES, ModelFiles, ModelStore, ModelUnavailable
 from augury.application.ports import Unavailable
+from augury.domain.identifiers import ModelFileId, uuid7
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _READABLE_BY_ALL = 0o644  # workers may run as a different user than the one who added the model
@@ -37,6 +38,27 @@ class FolderModelStore(ModelStore):
             return await asyncio.to_thread(self._put, file)
         except OSError as error:
             raise Unavailable(f"the model folder: {error}") from error
+
+    @override
+    async def share(self, file: Path) -> str:
+        """Raises `Unavailable` if the file cannot be read or the folder cannot be written."""
+        sha256 = await self.put(file)
+        if self._sent is not None and await self._sent.find(sha256) is None:
+            await self._send(file, sha256, self._sent)
+        return sha256
+
+    async def _send(self, file: Path, sha256: str, sent: ModelFiles) -> None:
+        """Store the file in the way of those that are sent to the service."""
+        file_id = ModelFileId(uuid7())
+        await sent.begin(file_id)
+        size = 0
+        with file.open("rb") as source:
+            for number in itertools.count():
+                if not (piece := await asyncio.to_thread(source.read, PIECE_BYTES)):
+                    break
+                await sent.put(file_id, number, piece)
+                size += len(piece)
+        await sent.whole(file_id, sha256=sha256, size=size)
 
     @override
     async def path(self, sha256: str) -> Path:

@@ -1,17 +1,21 @@
-"""Ports: models, their files, the inspection of a file, and uploaded files."""
+"""Ports: models, their files, the inspection of a file, uploaded files, and trainings from tables."""
 
+import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from augury.domain.audit import Act
-from augury.domain.identifiers import ModelFileId, UserId
+from augury.domain.identifiers import ModelFileId, TrainingId, UserId
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import ModelFacts
+from augury.domain.model_training import ModelTraining, TrainingProgress
 from augury.domain.model_upload import CheckStage, ModelUpload
+from augury.domain.training_plan import Plan
 from augury.domain.usage import Usage
 
 
@@ -83,6 +87,10 @@ class ModelStore(Protocol):
     @abstractmethod
     async def put(self, file: Path) -> str:
         """Store a copy of the file. Returns its SHA-256 in hexadecimal."""
+
+    @abstractmethod
+    async def share(self, file: Path) -> str:
+        """Store a copy of the file where every host finds it. Returns its SHA-256 in hexadecimal."""
 
     @abstractmethod
     async def path(self, sha256: str) -> Path:
@@ -159,7 +167,8 @@ class ModelFiles(Protocol):
 
     @abstractmethod
     async def unneeded(self, *, limit: int) -> Sequence[ModelFileId]:
-        """Files that neither a model nor a check needs, and files that were not completed within a day."""
+        """Files that neither a model, a check nor a training needs, and files that were not completed within
+        a day."""
 
 
 class ModelUploads(Protocol):
@@ -206,3 +215,102 @@ class ModelUploads(Protocol):
     @abstractmethod
     async def forget_refused(self, *, keep: timedelta) -> None:
         """Delete the uploads that were refused longer than `keep` ago."""
+
+
+class ModelTrainings(Protocol):
+    """Tables from which workers train models. A worker takes each one under a lease."""
+
+    @abstractmethod
+    async def add(self, training: ModelTraining, *, act: Act | None = None) -> None:
+        """Raises `Conflict` if `repeated` has such a training."""
+
+    @abstractmethod
+    async def repeated(self, name: str, sha256: str, plan: Plan) -> ModelTraining | None:
+        """The training of this table for this name by this plan that has not ended, or has ended well."""
+
+    @abstractmethod
+    async def get(self, training_id: TrainingId) -> ModelTraining:
+        """Raises `TrainingNotFound`."""
+
+    @abstractmethod
+    async def several(self, ids: Collection[TrainingId]) -> Sequence[ModelTraining]:
+        """Those of these trainings that exist, in any order."""
+
+    @abstractmethod
+    async def page(self, *, limit: int, before: TrainingId | None = None) -> Sequence[ModelTraining]:
+        """The next `limit` trainings before `before`, newest first."""
+
+    @abstractmethod
+    async def take(self, *, lease: timedelta) -> ModelTraining | None:
+        """Take the training that has waited longest and that no worker trains, for the time of the lease, and
+        count the attempt. None if there is none."""
+
+    @abstractmethod
+    async def keep(
+        self, training: ModelTraining, progress: TrainingProgress, *, lease: timedelta
+    ) -> ModelTraining | None:
+        """Store the progress, and renew the lease. Returns the stored training, which says whether it must
+        stop, or None if another worker has taken it since."""
+
+    @abstractmethod
+    async def trained(self, training: ModelTraining, sha256: str) -> bool:
+        """Store the digest of the trained file. False if another worker has taken the training since."""
+
+    @abstractmethod
+    async def hand_back(self, training: ModelTraining, *, pause: timedelta) -> None:
+        """Allow another worker to train after the pause, without counting this attempt."""
+
+    @abstractmethod
+    async def record(self, training: ModelTraining) -> bool:
+        """Store the final state, the version and the reason. False if another worker has taken the training
+        since."""
+
+    @abstractmethod
+    async def cancel(self, training_id: TrainingId, *, act: Act | None = None) -> ModelTraining:
+        """Cancel a queued training, or let one under way stop with the best model so far. Returns it.
+
+        Raises `TrainingNotFound`, `TrainingEnded`.
+        """
+
+    @abstractmethod
+    async def expired(self, *, keep: timedelta, limit: int) -> Sequence[ModelTraining]:
+        """Trainings that ended longer than `keep` ago."""
+
+    @abstractmethod
+    async def delete(self, ids: Collection[TrainingId]) -> None:
+        """Delete these trainings, but not their tables."""
+
+
+class TableRefused(Exception):
+    """No model can be trained from the table with the plan. `str()` is the reason."""
+
+
+class TrainingFailed(Exception):
+    """The training ended without a model, for a reason outside the table. `str()` is the reason."""
+
+
+class TrainingCanceled(Exception):
+    """The training was stopped before there was a model."""
+
+
+class TrainingWatch:
+    """How the caller of a training follows it, and ends it early."""
+
+    def __init__(self) -> None:
+        self.done, self.total = 0, 0
+        """Steps of the training."""
+        self.found: list[str] = []
+        self.stop = asyncio.Event()
+        """Once set, the training ends soon, with the best model so far."""
+
+
+class ModelTrainer(Protocol):
+    @abstractmethod
+    def train(
+        self, table: AsyncIterator[bytes], name: str, plan: Plan, watch: TrainingWatch
+    ) -> AbstractAsyncContextManager[Path]:
+        """Train a model from the table in a place where neither the table nor the training can harm others.
+        `name` stands for the table in the model's card. The file exists during the block only.
+
+        Raises `TableRefused`, `TrainingFailed`, `TrainingCanceled`, `Unavailable`.
+        """

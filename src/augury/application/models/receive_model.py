@@ -1,27 +1,18 @@
 """Receive a model file piece by piece. Once it is complete, a worker checks it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 
 from augury.application.models.acts import act_on
+from augury.application.models.model_receipt import ModelReceipt, receiving, require_stated
 from augury.application.models.offering import completed
 from augury.application.models.ports import ModelFiles, Models, ModelUploads
 from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author, act_of
-from augury.domain.identifiers import ModelFileId, uuid7
-from augury.domain.model import InvalidModelName, Model, ModelRef
-from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile, ModelUpload, UploadTerms
-
-
-class ModelReceipt:
-    """A file that is being received. It is deleted unless it is kept."""
-
-    def __init__(self, file_id: ModelFileId) -> None:
-        self.file_id = file_id
-        self.kept = False
+from augury.domain.model import Model, ModelRef
+from augury.domain.model_upload import EmptyModelFile, ModelUpload, UploadTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +25,10 @@ class ReceiveModel:
     uploads: ModelUploads
     clock: Clock
 
-    @asynccontextmanager
-    async def __call__(self, name: str) -> AsyncIterator[ModelReceipt]:
+    def __call__(self, name: str) -> AbstractAsyncContextManager[ModelReceipt]:
         """Raises `InvalidModelName`. The caller stores the pieces in `files` while the block runs, and then
         calls `whole`."""
-        if not ModelRef(name, 1).is_valid:
-            raise InvalidModelName(name=name)
-        receipt = ModelReceipt(ModelFileId(uuid7()))
-        await self.files.begin(receipt.file_id)
-        try:
-            yield receipt
-        finally:
-            if not receipt.kept:
-                await self.files.delete(receipt.file_id)
+        return receiving(self.files, name)
 
     async def whole(
         self,
@@ -66,8 +48,7 @@ class ReceiveModel:
         `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyModelFile`, and
         `UnfitForModel` if the file itself says how to read its answer.
         """
-        if stated is not None and stated.lower() != sha256:
-            raise ChecksumMismatch(stated=stated.lower(), found=sha256)
+        require_stated(stated, sha256)
         if not size:
             raise EmptyModelFile
         same = [each for each in await self.models.versions(name) if each.sha256 == sha256]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from importlib.util import find_spec
@@ -23,7 +24,9 @@ from augury.bootstrap.progress import progress
 from augury.domain.model import CardNotFound, Model, ModelRef, ModelState
 from augury.domain.model_facts import ReadAs
 from augury.domain.model_upload import ModelUpload
+from augury.domain.training_plan import Cost, Plan, Task, kinds_of
 
+MOST_NAME_CHARACTERS = 63
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 PRICE = "Credits per row. Default: the price of the version before, or 1 for a new name."
@@ -70,14 +73,15 @@ def model() -> None:
     show_default=True,
     help="About how long the training may take.",
 )
-@click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--threads", type=click.IntRange(min=1), help="Default: 2. With --url, the worker decides.")
 @click.option("--out", type=OUTPUT, help="Also save the model as this file (.cbm).")
 @click.option("--price", type=click.IntRange(min=0), help=PRICE)
 @text_price_option
 @click.option("--inactive", is_flag=True, help="Do not make it the active version.")
-@operates
-async def train(
-    operator: Operator,
+@click.option("--url", help="Send the table to the service at this address, where a worker trains.")
+@click.option("--key", help="With --url: an administrator's API key.")
+@remembers_data
+def train(
     table: Path | None,
     target: str | None,
     name: str | None,
@@ -88,10 +92,12 @@ async def train(
     positive: str | None,
     cost: str | None,
     seconds: int,
-    threads: int,
+    threads: int | None,
     out: Path | None,
     price: int | None,
     text_price: int | None,
+    url: str | None,
+    key: str | None,
     *,
     inactive: bool,
 ) -> None:
@@ -99,47 +105,79 @@ async def train(
 
     Says how it uses each column, and measures the model on a fifth of the rows, which had no part in any
     choice. Its card is read with `augury model card`. Ctrl-C ends the training with the best model so far.
+    With --url the table is sent to a service that runs elsewhere, and one of its workers trains.
 
     Without a TABLE it trains the starter model, `tone`.
     """
     if table is None:
-        if target is not None or name is not None:
+        if target is not None or name is not None or url is not None:
             raise OperatorError("name the table to train from: augury model train TABLE --target COLUMN")
-        await _train_starter(operator, price, text_price)
+        operated(_train_starter)(price, text_price)
         return
     if target is None:
         raise OperatorError("say what to predict: --target COLUMN")
-    from augury.bootstrap.cli import model_training  # loads catboost
-    from augury.bootstrap.cli.model_file import outcome, warn
-
-    plan = model_training.Plan(
+    plan = Plan(
         target=target,
-        kinds=model_training.kinds_of(kinds),
-        task=model_training.Task(task) if task else None,
+        kinds=kinds_of(kinds),
+        task=Task(task) if task else None,
         time=time,
         group=group,
         positive=positive,
-        cost=model_training.cost_of(cost),
+        cost=None if cost is None else Cost.parse(cost),
         time_limit=timedelta(seconds=seconds),
-        threads=threads,
+        threads=threads or 2,
     )
-    made, card = await model_training.train_and_offer(
-        operator,
-        table,
-        plan,
-        name or model_training.name_of(target),
+    name = name or name_of(target)
+    if url is None:
+        operated(_train_here)(table, plan, name, price, text_price, out, inactive=inactive)
+        return
+    from augury.bootstrap.cli.remote_training import train_remotely  # neither database nor CatBoost
+
+    if key is None:
+        raise OperatorError("--url needs --key, an administrator's API key")
+    if out is not None or threads is not None:
+        raise OperatorError("--out and --threads cannot be used with --url")
+    asked = {"name": name, "row_price": price, "text_price": text_price}
+    train_remotely(url, key, table, plan, asked | {"activate": str(not inactive).lower()})
+
+
+async def _train_here(
+    operator: Operator,
+    table: Path,
+    plan: Plan,
+    name: str,
+    price: int | None,
+    text_price: int | None,
+    out: Path | None,
+    *,
+    inactive: bool,
+) -> None:
+    from augury.bootstrap.cli.model_file import outcome, warn
+    from augury.bootstrap.cli.model_training import train_and_offer  # loads catboost
+    from augury.bootstrap.cli.scores import scores_in_words
+
+    made, card = await train_and_offer(
+        *(operator, table, plan, name),
         row_price=price,
         text_price=text_price,
         activate=not inactive,
         kept=out,
     )
-    for line in model_training.scores_in_words(card):
+    for line in scores_in_words(card):
         say(line)
     said, *warnings = outcome(made)
     say(said)
     say(f"its card: augury model card {made.model.ref}")
     for warning in warnings:
         warn(warning)
+
+
+def name_of(target: str) -> str:
+    """A model's name that is made from the target's name. Raises `OperatorError` if no character fits."""
+    name = re.sub(r"[^a-z0-9]+", "-", target.lower()).strip("-")[:MOST_NAME_CHARACTERS]
+    if not name:
+        raise OperatorError(f"the target {target!r} cannot become the model's name: give one with --name")
+    return name
 
 
 async def _train_starter(operator: Operator, price: int | None, text_price: int | None) -> None:

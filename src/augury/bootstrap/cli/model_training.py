@@ -1,11 +1,9 @@
 """Trains a model from a table for `augury model train FILE`."""
 
 import asyncio
-import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
@@ -16,48 +14,14 @@ from augury.bootstrap.operating import Operator
 from augury.bootstrap.progress import OnStep, progress
 from augury.cards.card import Card
 from augury.domain.model import InvalidModelName, ModelRef
+from augury.domain.training_plan import Plan
 from augury.inbound.tables.encoding import encoding_of
 from augury.inbound.tables.unreadable import BrokenUtf8, NotText
 from augury.outbound.catboost.trainer import train_table
-from augury.outbound.training.plan import ColumnKind, Cost, Plan, Task, Untrainable, Watch
 from augury.outbound.training.table import is_parquet
+from augury.outbound.training.watch import Untrainable, Watch
 
-__all__ = ["Plan", "Task", "cost_of", "kinds_of", "name_of", "scores_in_words", "train_and_offer"]
-
-MOST_NAME_CHARACTERS = 63
 _STOPPING = "ending the training with the best model so far; press Ctrl-C again to give up"
-
-
-def kinds_of(given: Sequence[str]) -> dict[str, ColumnKind]:
-    """The kinds in arguments such as `zip=category`. Raises `OperatorError`."""
-    kinds = {}
-    for each in given:
-        name, _, kind = each.rpartition("=")
-        if not name or kind not in set(ColumnKind):
-            raise OperatorError(f"--kind {each}: write COLUMN=KIND, with a kind of {', '.join(ColumnKind)}")
-        kinds[name] = ColumnKind(kind)
-    return kinds
-
-
-def cost_of(given: str | None) -> Cost | None:
-    """The costs of a false positive and of a false negative, written as `1:5`. Raises `OperatorError`."""
-    if given is None:
-        return None
-    try:
-        positive, negative = map(float, given.split(":"))
-        return Cost(positive, negative)
-    except (ValueError, Untrainable) as error:
-        raise OperatorError(
-            f"--cost {given}: write the cost of a false positive and of a false negative, such as 1:5"
-        ) from error
-
-
-def name_of(target: str) -> str:
-    """A model's name that is made from the target's name. Raises `OperatorError` if no character fits."""
-    name = re.sub(r"[^a-z0-9]+", "-", target.lower()).strip("-")[:MOST_NAME_CHARACTERS]
-    if not name:
-        raise OperatorError(f"the target {target!r} cannot become the model's name: give one with --name")
-    return name
 
 
 async def train_and_offer(
@@ -118,18 +82,3 @@ async def _trained(table: Path, plan: Plan, file: Path, on_step: OnStep) -> Card
         raise OperatorError(str(error)) from error
     finally:
         loop.remove_signal_handler(signal.SIGINT)
-
-
-def scores_in_words(card: Card) -> list[str]:
-    """A line for each score."""
-    lines = [
-        f"{each.name} {each.value:.4g} (95 %: {each.low:.4g} to {each.high:.4g}), "
-        f"baseline {each.baseline:.4g}"
-        for each in card.scores
-    ]
-    if (threshold := card.threshold) is not None:
-        lines.append(
-            f"threshold {threshold.value:.4g}: a test row costs {threshold.cost:.4g}, and "
-            f"{threshold.cost_at_half:.4g} with a threshold of 0.5"
-        )
-    return [*lines, *card.notes]

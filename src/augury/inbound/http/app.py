@@ -19,9 +19,11 @@ from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.ports import Batches, BatchStore
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
+from augury.application.models.follow_training import FollowTraining
 from augury.application.models.follow_upload import FollowUpload
 from augury.application.models.ports import ModelFiles, Models
 from augury.application.models.receive_model import ReceiveModel
+from augury.application.models.receive_table import ReceiveTable
 from augury.application.money.ports import Balances, Ledger
 from augury.application.open_streams import OpenStreams
 from augury.application.people.admit_guest import AdmitGuest
@@ -51,6 +53,7 @@ from augury.inbound.http import (
     admin_promo_codes,
     admin_queue,
     admin_rollout,
+    admin_trainings,
     admin_users,
     api_keys,
     auth,
@@ -118,6 +121,8 @@ ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin_models.ROUTES,
     event_streams.upload_events,
     model_uploads.send_model,
+    *admin_trainings.ROUTES,
+    event_streams.training_events,
     *admin_rollout.ROUTES,
     *admin_health.ROUTES,
     *admin_predictions.ROUTES,
@@ -251,6 +256,7 @@ def _handlers(
             identity=identity,
             follow_batch=await container.get(FollowBatch),
             follow_upload=await container.get(FollowUpload),
+            follow_training=await container.get(FollowTraining),
             clock=await container.get(Clock),
             follow_prediction=await container.get(FollowPrediction),
             follow_predictions=await container.get(FollowPredictions),
@@ -300,7 +306,10 @@ def _handlers(
         )
         app.state.batch_intake = intake
         app.state.model_intake = ModelIntake(
-            await container.get(ReceiveModel), await container.get(ModelFiles), settings
+            await container.get(ReceiveModel),
+            await container.get(ReceiveTable),
+            await container.get(ModelFiles),
+            settings,
         )
         app.state.batch_results = BatchResults(
             await container.get(Batches), await container.get(BatchStore), intake

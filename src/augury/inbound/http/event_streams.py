@@ -13,6 +13,7 @@ from litestar.types import Scope
 
 from augury.application.batches.follow_batch import FollowBatch
 from augury.application.batches.ports import StoredBatch
+from augury.application.models.follow_training import FollowTraining
 from augury.application.models.follow_upload import FollowUpload
 from augury.application.open_streams import OpenStreams, StreamsFull
 from augury.application.ports import Clock
@@ -22,8 +23,9 @@ from augury.application.predictions.places import Places
 from augury.application.predictions.ports import StoredPrediction
 from augury.concurrency.watches import StateStream, Stream
 from augury.domain.batch import BatchNotFound
-from augury.domain.identifiers import BatchId, PredictionId, UserId
+from augury.domain.identifiers import BatchId, PredictionId, TrainingId, UserId
 from augury.domain.model import ModelNotFound, ModelRef
+from augury.domain.model_training import ModelTraining, TrainingNotFound
 from augury.domain.model_upload import ModelUpload
 from augury.domain.prediction import PredictionNotFound
 from augury.domain.stream import TooManyStreams
@@ -38,6 +40,8 @@ from augury.inbound.http.openapi import BEARER_OR_GUEST
 from augury.inbound.http.problems import Refused, documented
 from augury.inbound.http.refusals import BUSY
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.http.training_views import EXAMPLE as TRAINING
+from augury.inbound.http.training_views import TrainingView
 from augury.inbound.http.views import EXAMPLE, ListedPrediction, PredictionView
 
 State = TypeVar("State")
@@ -54,6 +58,7 @@ class EventStreams:
     identity: Identity
     follow_batch: FollowBatch
     follow_upload: FollowUpload
+    follow_training: FollowTraining
     clock: Clock
     follow_prediction: FollowPrediction
     follow_predictions: FollowPredictions
@@ -86,6 +91,10 @@ class EventStreams:
     async def of_upload(self, ref: ModelRef, scope: Scope) -> EventResponse:
         """The events of an uploaded model file. Raises `ModelNotFound`, `TooManyStreams`."""
         return self._of_states(scope, await self.follow_upload(ref), _shown_of_upload)
+
+    async def of_training(self, training_id: TrainingId, scope: Scope) -> EventResponse:
+        """The events of a training. Raises `TrainingNotFound`, `TooManyStreams`."""
+        return self._of_states(scope, await self.follow_training(training_id), self._shown_of_training)
 
     def _of_states(
         self, scope: Scope, stream: StateStream[State], shown: Callable[[State], ServerEvent]
@@ -128,6 +137,10 @@ class EventStreams:
     def _shown_of_batch(self, stored: StoredBatch) -> ServerEvent:
         view = BatchView.of(stored, self.clock.now(), base_path=self.settings.base_path)
         return ServerEvent(view.status, _encode(view), id=view.status)
+
+    def _shown_of_training(self, training: ModelTraining) -> ServerEvent:
+        view = TrainingView.of(training, base_path=self.settings.base_path)
+        return ServerEvent(training.state, _encode(view), id=training.state)
 
     def _shown_of_all(self, told: Told) -> ServerEvent:
         mark = None if told.mark is None else str(told.mark)
@@ -252,6 +265,25 @@ async def batch_events(request: SignedIn, batch_id: FromPath[UUID]) -> EventResp
 async def upload_events(request: SignedIn, ref: FromPath[str]) -> EventResponse:
     streams: EventStreams = request.app.state.event_streams
     return await streams.of_upload(ModelRef.parse(ref), request.scope)
+
+
+@get(
+    "/admin/trainings/{training_id:uuid}/events",
+    summary="Follow a training",
+    description="Server-sent events of a training: its current state, then each change, also of its "
+    "progress. The stream ends after the final state. `event` is the state, and `data` is the training as "
+    "`GET /admin/trainings/{id}` shows it.",
+    responses={
+        **streamed(),
+        **documented(
+            *(401, 403, 404, 429),
+            refusals=[TrainingNotFound(TRAINING), TooManyStreams(most=100, retry_after=1)],
+        ),
+    },
+)
+async def training_events(request: SignedIn, training_id: FromPath[UUID]) -> EventResponse:
+    streams: EventStreams = request.app.state.event_streams
+    return await streams.of_training(TrainingId(training_id), request.scope)
 
 
 ROUTES = (prediction_events, events, batch_events)

@@ -50,6 +50,7 @@ from augury.domain.model import (
 )
 from augury.domain.model_facts import NoClasses
 from augury.domain.model_texts import UnfitForModel
+from augury.domain.model_training import EmptyTable, TrainingEnded, TrainingNotFound
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile
 from augury.domain.prediction import (
     AlreadyRefunded,
@@ -75,6 +76,7 @@ from augury.domain.promo_code import (
 )
 from augury.domain.request_rate import TooManyRequests
 from augury.domain.stream import TooManyStreams
+from augury.domain.training_plan import InvalidPlan
 from augury.domain.user import (
     AccountBlocked,
     ApiKeyNotFound,
@@ -190,6 +192,27 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "empty-model-file",
         "Empty model file",
         says="The request has no file: send a CatBoost binary model (.cbm) as its body.",
+    ),
+    InvalidPlan: Kind(
+        422,
+        "invalid-plan",
+        "Invalid plan of a training",
+        _same("reason"),
+        "The settings do not go together: {reason}.",
+    ),
+    EmptyTable: Kind(
+        422,
+        "empty-table",
+        "Empty table",
+        says="The request has no table: send a CSV or Parquet file as its body.",
+    ),
+    TrainingNotFound: Kind(404, "training-not-found", "No such training", says="There is no such training."),
+    TrainingEnded: Kind(
+        409,
+        "training-ended",
+        "Training has ended",
+        {"training_state": "state"},
+        "The training has ended already: it is {state}.",
     ),
     CardNotFound: Kind(
         404,

@@ -19,6 +19,8 @@ class HttpSettings:
     """The largest file of a batch, unpacked. It is read as a stream, and never as a whole in memory."""
     max_model_file_bytes: int = 2_000_000_000
     """The largest model file that an administrator may send. It is read as a stream."""
+    max_table_bytes: int = 100_000_000
+    """The largest table that an administrator may send to train a model from. It is read as a stream."""
     max_gzip_ratio: int = 100
     """How many times larger than its packed bytes a file of a batch may be."""
     max_batch_uploads: int = 8
@@ -72,8 +74,8 @@ class HttpSettings:
             raise ValueError("max_batch_file_bytes, max_gzip_ratio and max_batch_uploads must be at least 1")
         if min(self.stream_comment_every, self.stream_lifetime) < timedelta(milliseconds=1):
             raise ValueError("stream_comment_every and stream_lifetime must be at least 0.001 seconds")
-        if self.max_model_file_bytes < 1:
-            raise ValueError("max_model_file_bytes must be at least 1")
+        if min(self.max_model_file_bytes, self.max_table_bytes) < 1:
+            raise ValueError("max_model_file_bytes and max_table_bytes must be at least 1")
         if self.max_intake_bytes < self.max_body_bytes:
             raise ValueError("max_intake_bytes must be at least max_body_bytes")
         if self.most_intake_of_one < self.max_body_bytes:

@@ -47,7 +47,8 @@ class WorkerSettings:
     purge_every: timedelta = timedelta(hours=1)
     """The pause between two deletions of expired records."""
     check_models_every: timedelta = timedelta(seconds=1)
-    """The pause between two looks for sent model files that have to be checked."""
+    """The pause between two looks for sent model files that have to be checked, and for tables from which a
+    model has to be trained."""
 
     def __post_init__(self) -> None:
         if self.max_batch < 1:

@@ -7,7 +7,6 @@ which runs it, handles all of these. The limits also end it if `inspector`'s pro
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -16,6 +15,7 @@ from augury.domain.model import ModelRefused
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import Verdict
 from augury.outbound.catboost.shares import with_explanations
+from augury.outbound.child_process import limit_memory, limit_processors
 
 
 def main(file: str, memory: str, seconds: str, threads: str) -> None:
@@ -34,28 +34,6 @@ def judge(file: Path) -> Verdict:
         return Verdict(facts=with_explanations(model, facts_of(model)))
     except ModelRefused as refusal:
         return Verdict(refused=refusal.reason)
-
-
-def limit_memory(most_bytes: int) -> None:
-    if sys.platform == "linux":  # other systems do not enforce the limit, or refuse it
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def limit_processors(seconds: int, threads: int) -> None:
-    """Limit this process to some processors, and to some seconds of CPU time. If memory runs out, the kernel
-    kills this process first, not the worker."""
-    if sys.platform == "linux":
-        import resource
-
-        own = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, own[:threads])
-        spent = seconds * min(threads, len(own))
-        resource.setrlimit(resource.RLIMIT_CPU, (spent, spent))
-        with suppress(OSError):  # where /proc is read-only
-            Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 if __name__ == "__main__":

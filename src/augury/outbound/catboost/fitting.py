@@ -8,12 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from augury.domain.training_plan import Plan, Task
 from augury.outbound.catboost.dictionaries import text_processing
 from augury.outbound.catboost.library import CatBoost, Pool, load_pandas
 from augury.outbound.training.features import MOST_BESIDE_TEXTS, Features
-from augury.outbound.training.plan import Plan, Task, Watch
 from augury.outbound.training.split import Places
 from augury.outbound.training.target import Target
+from augury.outbound.training.watch import Watch
 
 load_pandas()  # features are DataFrames
 

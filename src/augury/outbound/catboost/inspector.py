@@ -2,10 +2,7 @@
 
 import asyncio
 import math
-import os
-import signal
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +13,9 @@ from typing_extensions import override
 from augury.application.models.ports import ModelInspector
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import ModelFacts
+from augury.outbound.child_process import end, environment, why_it_ended
 
 _PROGRAM = "augury.outbound.catboost.child"  # by name: this process itself must not load CatBoost
-# The process that opens an untrusted file gets none of our secrets in its environment.
-_PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,7 @@ class CatBoostInspector(ModelInspector):
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=_environment(),
+            env=environment(),
         )
         try:
             async with asyncio.timeout(self._settings.timeout.total_seconds()):
@@ -69,30 +65,10 @@ class CatBoostInspector(ModelInspector):
         except TimeoutError as error:
             raise ModelRefused(reason=f"opening it took longer than {seconds} seconds") from error
         finally:
-            await _end(process)
+            await end(process)
         if process.returncode != 0:
-            raise ModelRefused(reason=_why(process.returncode, complaints))
+            raise ModelRefused(reason=why_it_ended("opening it", process.returncode, complaints))
         return _facts(printed)
-
-
-def _environment() -> dict[str, str]:
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")  # of what is imported
-    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | threads
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill the child if it still runs, such as after the caller was canceled."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def _why(returncode: int | None, complaints: bytes) -> str:
-    if returncode is not None and returncode < 0:
-        return f"opening it ended the process ({signal.Signals(-returncode).name})"
-    last = complaints.decode(errors="replace").strip().rpartition("\n")[2]
-    return f"opening it failed: {last or 'no reason was given'}"
 
 
 def _facts(printed: bytes) -> ModelFacts:

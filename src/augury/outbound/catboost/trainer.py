@@ -9,12 +9,12 @@ import msgspec
 
 from augury.cards.card import Card, Skipped, Used, encoded
 from augury.domain.dates import part_name
+from augury.domain.training_plan import ColumnKind, Plan
 from augury.outbound.catboost.calibrating import Calibration, calibrate, probabilities
 from augury.outbound.catboost.choosing import Choice, choose
 from augury.outbound.catboost.file import OwnFacts, write_card, write_own_facts
 from augury.outbound.catboost.fitting import Fitting, Steps, recipes
 from augury.outbound.catboost.library import CatBoost, CatBoostClassifier, CatBoostError, words_of
-from augury.outbound.training.plan import ColumnKind, Plan, Untrainable, Watch
 from augury.outbound.training.preparing import Prepared, prepare
 from augury.outbound.training.reporting import (
     calibration_of,
@@ -25,6 +25,7 @@ from augury.outbound.training.reporting import (
 )
 from augury.outbound.training.split import FOLDS, Places
 from augury.outbound.training.table import read_table
+from augury.outbound.training.watch import Untrainable, Watch
 
 _SHARE_FOR_CHOOSING = 0.5  # of the time limit
 _GROWTH = 1.4  # the last fit has a quarter more rows than the one before, and the machine may be busier

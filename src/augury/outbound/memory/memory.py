@@ -18,9 +18,10 @@ from augury.domain.audit import Entry
 from augury.domain.balance import Balance, TransferKind
 from augury.domain.batch import Batch, SlicePlace
 from augury.domain.figures import Figures, Step
-from augury.domain.identifiers import BatchId, DeliveryId, PredictionId, UserId, WebhookId
+from augury.domain.identifiers import BatchId, DeliveryId, PredictionId, TrainingId, UserId, WebhookId
 from augury.domain.lane import Share
 from augury.domain.model import Model, ModelRef
+from augury.domain.model_training import ModelTraining
 from augury.domain.model_upload import ModelUpload
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
@@ -163,6 +164,13 @@ class UploadRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    training: ModelTraining
+    due_at: datetime
+    """When a worker may take it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRecord:
     """A delivery of a webhook, and the process that is sending it."""
 
@@ -218,6 +226,7 @@ class State:
     shares: dict[UserId, Share] = field(default_factory=dict)
     batches: dict[BatchId, BatchRecord] = field(default_factory=dict)
     model_uploads: dict[ModelRef, UploadRecord] = field(default_factory=dict)
+    model_trainings: dict[TrainingId, TrainingRecord] = field(default_factory=dict)
     version_counts: dict[tuple[ModelRef, datetime], Usage] = field(default_factory=dict)
     """By the minute in which they were added."""
     webhooks: dict[WebhookId, Webhook] = field(default_factory=dict)

@@ -56,10 +56,11 @@ class MemoryModelFiles(ModelFiles):
             for each in state.model_uploads.values()
             if each.upload.state is ModelState.CHECKING
         }
+        tables = {each.training.table_id for each in state.model_trainings.values()}
         return [
             file_id
             for file_id, each in self.stored.items()
-            if (each.sha256 is None and each.received_at < now - timedelta(days=1))
+            if (each.sha256 is None and file_id not in tables and each.received_at < now - timedelta(days=1))
             or (
                 each.sha256 is not None
                 and each.sha256 not in needed

@@ -23,6 +23,11 @@ class MemoryModelStore(ModelStore):
         return sha256
 
     @override
+    async def share(self, file: Path) -> str:
+        """Keeps a copy, because the caller may delete the file."""
+        return await self.put(_copied(file))
+
+    @override
     async def path(self, sha256: str) -> Path:
         file = self._paths.get(sha256) or self._fetched(sha256)
         if file is None or not file.is_file():
@@ -42,6 +47,13 @@ class MemoryModelStore(ModelStore):
             file.writelines(found.pieces[number] for number in sorted(found.pieces))
         self._paths[sha256] = Path(name)
         return self._paths[sha256]
+
+
+def _copied(file: Path) -> Path:
+    descriptor, name = tempfile.mkstemp(suffix=".cbm")
+    with os.fdopen(descriptor, "wb") as copy:
+        copy.write(file.read_bytes())
+    return Path(name)
 
 
 def _sha256(file: Path) -> str:

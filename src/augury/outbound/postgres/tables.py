@@ -276,11 +276,7 @@ model_trainings = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
-    Column(
-        "table_id",
-        Uuid,
-        comment="The table in `model_files`; null after it was deleted",
-    ),
+    Column("table_id", Uuid, nullable=False, comment="The table in `model_files`, where its digest is null"),
     Column("sha256", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column(

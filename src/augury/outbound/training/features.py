@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from augury.domain.dates import DatePart, part_name, read_date
+from augury.domain.training_plan import ColumnKind
 from augury.outbound.training.kinds import Column, number_of
-from augury.outbound.training.plan import ColumnKind, Untrainable
+from augury.outbound.training.watch import Untrainable
 
 MOST_LISTED = 1_000
 """Categories of one feature whose names the file keeps. More are not choices, but names or numbers."""

@@ -8,8 +8,9 @@ from math import isfinite
 
 from augury.domain.dates import read_date
 from augury.domain.numbers import ALL, Convention, TwoReadings, followed, number
-from augury.outbound.training.plan import ColumnKind, Untrainable
+from augury.domain.training_plan import ColumnKind
 from augury.outbound.training.table import Cell
+from augury.outbound.training.watch import Untrainable
 
 MISSING_MARKS = frozenset({"na", "n/a", "nan", "null", "none", "nil", "-", "?", "#n/a", "missing"})
 """Texts in a column of numbers or dates that mean a missing value, in lower case."""

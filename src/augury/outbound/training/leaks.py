@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from augury.domain.training_plan import ColumnKind
 from augury.outbound.training.kinds import Column
-from augury.outbound.training.plan import ColumnKind
 from augury.outbound.training.target import Target
 
 _WHY = "reveals the answer: each of its values belongs to exactly one answer, and vice versa"

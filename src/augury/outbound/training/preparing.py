@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from augury.domain.training_plan import ColumnKind, Plan, Task
 from augury.outbound.training.features import Features, beside_texts, dates_in
 from augury.outbound.training.kinds import Column, columns_of, number_conventions, number_of
 from augury.outbound.training.leaks import without_leaks
-from augury.outbound.training.plan import ColumnKind, Plan, Task, Untrainable, Watch
 from augury.outbound.training.split import (
     FOLDS,
     Places,
@@ -21,6 +21,7 @@ from augury.outbound.training.split import (
 )
 from augury.outbound.training.table import Cell, Table
 from augury.outbound.training.target import Target, read_target
+from augury.outbound.training.watch import Untrainable, Watch
 
 LEAST_ROWS = 50
 
@@ -45,8 +46,6 @@ def prepare(table: Table, plan: Plan, watch: Watch) -> Prepared:
     for name in filter(None, (plan.target, plan.time, plan.group)):
         if name not in table.columns:
             raise Untrainable(f"there is no column {name!r} (there are: {', '.join(table.columns)})")
-    if plan.time and plan.group:
-        raise Untrainable("the split is by time or by group, not by both")
     table = _with_time(table, plan.time) if plan.time else table
     target = read_target(table.columns[plan.target], plan)
     if len(target.rows) < LEAST_ROWS:
@@ -55,8 +54,6 @@ def prepare(table: Table, plan: Plan, watch: Watch) -> Prepared:
         raise Untrainable("costs decide between two classes, and this target has others")
     used = {name: [cells[row] for row in target.rows] for name, cells in table.columns.items()}
     without = {name for name in (plan.target, plan.time, plan.group) if name}
-    if plan.target in plan.kinds:
-        raise Untrainable("the target is not a feature: leave its kind out")
     columns = beside_texts(without_leaks(columns_of(used, plan.kinds, without), target, plan.kinds))
     for each in [*(f"{column.name}: {_used_as(column)} ({column.why})" for column in columns), *target.notes]:
         watch.on_found(each)

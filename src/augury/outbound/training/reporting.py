@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.cards.card import Bin, Confusion, Curve, Score, Threshold
-from augury.outbound.training.plan import Cost, Task
+from augury.domain.training_plan import Cost, Task
 from augury.outbound.training.scores import class_scores, decided, number_scores, with_intervals
 from augury.outbound.training.split import Places
 from augury.outbound.training.target import Target

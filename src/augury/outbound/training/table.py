@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augury.outbound.training.plan import Untrainable
+from augury.outbound.training.watch import Untrainable
 
 Cell: TypeAlias = str | float | None
 """None is a missing value. A CSV file has only texts."""

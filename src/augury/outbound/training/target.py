@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from augury.domain.training_plan import Plan, Task
 from augury.outbound.training.features import as_text
 from augury.outbound.training.kinds import number_conventions, number_of
-from augury.outbound.training.plan import Plan, Task, Untrainable
 from augury.outbound.training.table import Cell
+from augury.outbound.training.watch import Untrainable
 
 LEAST_OF_A_CLASS = 10
 """Rows. A smaller class cannot be learned, tested and cross-validated."""

@@ -1,0 +1,72 @@
+"""Receive a table piece by piece. Once it is complete, a worker trains a model from it."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from augury.application.models.model_receipt import ModelReceipt, receiving, require_stated
+from augury.application.models.ports import ModelFiles, ModelTrainings
+from augury.application.ports import Clock
+from augury.application.retrying import retried
+from augury.domain.audit import Action, Author, act_of
+from augury.domain.identifiers import TrainingId, uuid7
+from augury.domain.model_training import EmptyTable, ModelTraining
+from augury.domain.model_upload import UploadTerms
+from augury.domain.training_plan import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveTable:
+    """Take a table (CSV or Parquet), from which a worker trains a model as the next version of its name."""
+
+    files: ModelFiles
+    trainings: ModelTrainings
+    clock: Clock
+
+    def __call__(self, name: str) -> AbstractAsyncContextManager[ModelReceipt]:
+        """Raises `InvalidModelName`. The caller stores the pieces in `files` while the block runs, and then
+        calls `whole`."""
+        return receiving(self.files, name)
+
+    async def whole(
+        self,
+        receipt: ModelReceipt,
+        name: str,
+        *,
+        sha256: str,
+        size: int,
+        stated: str | None,
+        plan: Plan,
+        terms: UploadTerms,
+        author: Author | None = None,
+    ) -> ModelTraining:
+        """Call this when all pieces are stored, with their `size` in bytes and their digest. Returns the
+        queued training, or an earlier one of the same table for the same name by the same plan.
+
+        `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyTable`.
+        """
+        require_stated(stated, sha256)
+        if not size:
+            raise EmptyTable
+        training = ModelTraining(
+            id=TrainingId(uuid7()),
+            name=name,
+            table_id=receipt.file_id,
+            sha256=sha256,
+            size=size,
+            plan=plan,
+            terms=terms,
+            created_at=self.clock.now(),
+        )
+        return await retried(lambda: self._added(receipt, training, author))
+
+    async def _added(
+        self, receipt: ModelReceipt, training: ModelTraining, author: Author | None
+    ) -> ModelTraining:
+        known = await self.trainings.repeated(training.name, training.sha256, training.plan)
+        if known is not None:
+            return known
+        after = {"name": training.name, "target": training.plan.target, "sha256": training.sha256}
+        act = act_of(author, Action.TRAIN_MODEL, f"training:{training.id}", after=after)
+        await self.trainings.add(training, act=act)
+        receipt.kept = True
+        return training

@@ -1,0 +1,103 @@
+"""Tables that were sent to the service, until a worker has trained a model from each."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import ModelFileId, TrainingId
+from augury.domain.model import InvalidModelName, ModelRef
+from augury.domain.model_upload import MOST_REASON_CHARACTERS, UploadTerms
+from augury.domain.training_plan import Plan
+
+
+@dataclass(eq=False)
+class EmptyTable(DomainError):
+    """The table is empty."""
+
+
+@dataclass(eq=False)
+class TrainingNotFound(DomainError):
+    """There is no such training."""
+
+    training_id: TrainingId
+
+
+class TrainingState(StrEnum):
+    QUEUED = "queued"
+    """No worker has begun."""
+    TRAINING = "training"
+    READY = "ready"
+    """Its model is a version of its name."""
+    REFUSED = "refused"
+    """No model can be trained from the table with the plan."""
+    FAILED = "failed"
+    """It ended for a reason outside the table, such as a lack of memory."""
+    CANCELED = "canceled"
+    """An operator ended it before there was a model."""
+
+    @property
+    def is_final(self) -> bool:
+        return self not in (TrainingState.QUEUED, TrainingState.TRAINING)
+
+
+@dataclass(eq=False)
+class TrainingEnded(DomainError):
+    """The training has already ended."""
+
+    state: TrainingState
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress:
+    """How far a training is."""
+
+    percent: int = 0
+    seconds_left: int | None = None
+    """An estimate. None before the first trees."""
+    found: tuple[str, ...] = ()
+    """What was found in the table, in sentences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelTraining:
+    """A table that was sent, and the model that is trained from it."""
+
+    id: TrainingId
+    name: str
+    """The name that the model becomes a version of."""
+    table_id: ModelFileId
+    sha256: str
+    """The digest of the table."""
+    size: int
+    """Bytes of the table."""
+    plan: Plan
+    terms: UploadTerms
+    created_at: datetime
+    state: TrainingState = TrainingState.QUEUED
+    attempts: int = 0
+    """How many workers have begun it. The number also serves as the fence of the latest one."""
+    is_stopping: bool = False
+    """An operator wants the best model so far."""
+    progress: TrainingProgress = TrainingProgress()
+    model_sha256: str | None = None
+    """The digest of the trained file, as soon as there is one."""
+    version: int | None = None
+    """The version of `name` that it became."""
+    reason: str | None = None
+    """Why there is no model, or a remark for the operator about the new version."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not ModelRef(self.name, 1).is_valid:
+            raise InvalidModelName(name=self.name)
+
+    @property
+    def ref(self) -> ModelRef | None:
+        return None if self.version is None else ModelRef(self.name, self.version)
+
+    def end(self, state: TrainingState, reason: str | None = None, *, version: int | None = None) -> Self:
+        said = reason and reason[:MOST_REASON_CHARACTERS]
+        return replace(self, state=state, reason=said, version=version)

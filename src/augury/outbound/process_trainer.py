@@ -1,0 +1,186 @@
+"""Trains a model in a separate process, which has limits and yields to everything else on the machine."""
+
+import asyncio
+import math
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from typing_extensions import override
+
+from augury.application.models.ports import (
+    ModelTrainer,
+    TableRefused,
+    TrainingCanceled,
+    TrainingFailed,
+    TrainingWatch,
+)
+from augury.application.ports import Unavailable
+from augury.domain.training_plan import Plan
+from augury.outbound.child_process import end, environment, why_it_ended
+
+LONGEST_LINE = 1 << 22
+MOST_FOUND, MOST_CHARACTERS = 1_000, 500
+"""Sentences about the table that are kept, and the characters of each."""
+FACTOR, ALLOWANCE = 2, 300
+"""A training may take this many times its plan's seconds, and this many seconds more to read the table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainerSettings:
+    """The limits of the process that trains a model from a table that was sent."""
+
+    threads: int = 1
+    """Threads of a training. A worker trains one model at a time. 0: this worker trains none."""
+    memory: int = 4 << 30
+    """Bytes of address space of the process that trains a model. It needs about 1 GB, and some 30 times the
+    table's size."""
+
+    def __post_init__(self) -> None:
+        if self.memory < 1:
+            raise ValueError("memory must be at least 1")
+
+
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A line of the child's output: one of these."""
+
+    step: tuple[int, int] | None = None
+    """The steps done, and the steps in all."""
+    found: str | None = None
+    refused: str | None = None
+    saved: bool = False
+    """The model is in its file."""
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line of the child's input. Any further line means that it has to stop."""
+
+    table: str
+    saved: str
+    plan: dict[str, object]
+    threads: int
+    memory: int
+    seconds: int
+    """Of CPU time on each thread."""
+
+
+class ProcessTrainer(ModelTrainer):
+    def __init__(self, settings: TrainerSettings, program: str) -> None:
+        """`program` is the child's module by name: this process itself must not load CatBoost."""
+        self._settings = settings
+        self._program = program
+
+    @override
+    @asynccontextmanager
+    async def train(
+        self, table: AsyncIterator[bytes], name: str, plan: Plan, watch: TrainingWatch
+    ) -> AsyncIterator[Path]:
+        folder = await asyncio.to_thread(_folder)
+        with folder as place:
+            file, saved = Path(place) / f"{name}.table", Path(place) / f"{name}.cbm"
+            await _write(file, table)
+            await self._trained(self._order(file, saved, plan), watch)
+            yield saved
+
+    def _order(self, file: Path, saved: Path, plan: Plan) -> Order:
+        return Order(
+            table=str(file),
+            saved=str(saved),
+            plan=plan.settings,
+            threads=self._settings.threads,
+            memory=self._settings.memory,
+            seconds=math.ceil(FACTOR * plan.time_limit.total_seconds()) + ALLOWANCE,
+        )
+
+    async def _trained(self, order: Order, watch: TrainingWatch) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", self._program),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=environment(),
+            limit=LONGEST_LINE,
+        )
+        stopping = asyncio.create_task(_told_to_stop(process, order, watch))
+        try:
+            async with asyncio.timeout(order.seconds):
+                last, complaints = await asyncio.gather(_heard(process, watch), _tail(process))
+                await process.wait()
+        except TimeoutError as error:
+            raise TrainingFailed(f"training took longer than {order.seconds} seconds") from error
+        finally:
+            stopping.cancel()
+            await asyncio.gather(stopping, return_exceptions=True)
+            await end(process)
+        if last.refused is not None:
+            raise TableRefused(_storable(last.refused))
+        if not last.saved or process.returncode != 0:
+            if watch.stop.is_set() and not watch.done:
+                raise TrainingCanceled
+            raise TrainingFailed(why_it_ended("training", process.returncode, complaints))
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Raises `Unavailable`."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="augury-training-")
+    except OSError as error:
+        raise Unavailable(f"the folder of temporary files: {error}") from error
+
+
+async def _write(file: Path, pieces: AsyncIterator[bytes]) -> None:
+    """Raises `Unavailable`."""
+    try:
+        with file.open("wb") as opened:  # the writes are in threads
+            async for piece in pieces:
+                await asyncio.to_thread(opened.write, piece)
+    except OSError as error:
+        raise Unavailable(f"the folder of temporary files: {error}") from error
+
+
+async def _told_to_stop(process: Process, order: Order, watch: TrainingWatch) -> None:
+    """Send the order, and a line once the training has to stop. Before the first tree, end the process."""
+    assert process.stdin is not None
+    with suppress(ConnectionError):
+        process.stdin.write(msgspec.json.encode(order) + b"\n")
+        await process.stdin.drain()
+        await watch.stop.wait()
+        if not watch.done:
+            process.kill()
+        process.stdin.write(b"stop\n")
+        await process.stdin.drain()
+    await asyncio.Event().wait()  # the input stays open: its end would end the child
+
+
+async def _heard(process: Process, watch: TrainingWatch) -> Report:
+    """Pass the reports on to the watch. Returns the last one."""
+    assert process.stdout is not None
+    last = Report()
+    async for line in process.stdout:
+        try:
+            last = msgspec.json.decode(line, type=Report)
+        except msgspec.MsgspecError as error:
+            raise TrainingFailed(f"the report of the training cannot be read: {error}") from error
+        if last.step is not None:
+            watch.done, watch.total = last.step
+        if last.found is not None and len(watch.found) < MOST_FOUND:
+            watch.found.append(_storable(last.found)[:MOST_CHARACTERS])
+    return last
+
+
+async def _tail(process: Process) -> bytes:
+    """The end of what the process complains about."""
+    assert process.stderr is not None
+    tail = b""
+    while chunk := await process.stderr.read(1 << 16):
+        tail = (tail + chunk)[-4_096:]
+    return tail
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "�")

@@ -1,0 +1,29 @@
+"""The reports of a training, and its end on request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+
+
+class Untrainable(Exception):
+    """No model can be trained on this table with these settings. `str()` says why."""
+
+
+OnStep = Callable[[int, int], None]
+"""Is called with the steps done and the steps in all."""
+OnFound = Callable[[str], None]
+"""Called with a sentence for people about each finding in the table, as soon as it is known."""
+
+
+def _nobody(*_: object) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """How the operator follows a training, and ends it early."""
+
+    on_step: OnStep = _nobody
+    on_found: OnFound = _nobody
+    stop: Event = field(default_factory=Event)
+    """Once set, the training ends soon, with the best model so far."""
