@@ -38,12 +38,13 @@ from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.training_views import EXAMPLE, TrainingPage, TrainingView
 
-MOST_COLUMN = 500
+MOST_COLUMN, MOST_KINDS = 200, 2_000
+"""Characters. An address can be no longer than 64 KB, and each may take 12 bytes in it."""
 TARGET = QueryParameter(
     min_length=1, max_length=MOST_COLUMN, description="The column to predict.", required=True
 )
 KINDS = QueryParameter(
-    max_length=20_000,
+    max_length=MOST_KINDS,
     description='A JSON object with the kinds of columns that are not to be guessed, such as `{"zip": '
     '"category"}`. The kinds are `number`, `category`, `text`, `date` and `skip`.',
 )
