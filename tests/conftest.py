@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from tests.chaos.table import pytest_terminal_summary
+from tests.deployment.project import engine_answers
 from tests.hexagon import Hexagon
 from tests.rabbitmq_server import rabbitmq, rabbitmq_url
 from tests.run_end import RUN
@@ -29,13 +30,16 @@ def hexagon() -> Hexagon:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """A run of all tests gets as many workers as there are processors: with more, tests that stop and start
-    servers time out. A run of some tests gets none, so that its output appears at once."""
+    """A run of all tests gets as many workers as there are processors, and one for the deployment's tests,
+    which wait for containers most of the time. With more, tests that stop and start servers time out. A run
+    of some tests gets none, so that its output appears at once."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     chosen = config.option.keyword or config.option.markexpr or config.option.lf
-    return min(os.cpu_count() or 1, 8) if everything and not chosen else 0
+    if not everything or chosen:
+        return 0
+    return min(os.cpu_count() or 1, 8) + ("CI" in os.environ or engine_answers())
 
 
 @pytest.hookimpl(trylast=True)

@@ -7,15 +7,17 @@ from xdist.scheduler import LoadScopeScheduling
 
 FOLDERS = ("deployment", "chaos", "browser", "telegram", "integration", "contract")
 """Those whose tests take longest come first, so that no processor is idle at the end."""
-TOGETHER = "tests/deployment/"
-"""These share one engine, its images and one running service."""
+TOGETHER = ("tests/deployment/", "tests/chaos/")
+"""The first share one engine, its images and a running service. The others share the servers that they stop.
+Both wait most of the time, so other tests run beside them."""
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """All tests of a file run in one worker, where they share the file's fixtures."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+        together = (each for each in TOGETHER if nodeid.startswith(each))
+        return next(together, nodeid.partition("::")[0])
 
     def remove_node(self, node: Any) -> str | None:
         """Take the work of a worker that ended, and return the test that ended it, which does not run again.

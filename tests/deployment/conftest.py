@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.deployment.project import Project, engine_answers, fresh_clone
+from tests.processes import eventually
 
 NEED_AN_ENGINE = [
     "test_telegram.py",
@@ -25,7 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     before."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(600 if os.environ.get("CI") else 1200))
+            item.add_marker(pytest.mark.timeout(900 if os.environ.get("CI") else 1200))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def images() -> None:
+    """`.ci/run` makes the images and installs Compose while other tests run. It writes a file at the end."""
+    if made := os.environ.get("AUGURY_TEST_IMAGES_MADE"):
+        eventually(Path(made).exists, 400, "the images of .ci/run")
+        assert Path(made).read_text() == "0\n", "the images cannot be built: see the output of .ci/run"
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +44,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     assert engine_answers(), "no Docker engine answers"
     fresh = Project(fresh_clone(tmp_path_factory.mktemp("clone")), f"augury-test-{uuid4().hex[:8]}")
     try:
-        fresh.compose("build", within=900)
+        fresh.compose("build", within=480 if "CI" in os.environ else 900)
         fresh.up()
         yield fresh
     except BaseException:
