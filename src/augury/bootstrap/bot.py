@@ -20,6 +20,7 @@ from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.concurrency.background import background
 from augury.inbound.events import EventListener
+from augury.inbound.telegram import lazy_types  # noqa: F401  # before aiogram
 from augury.inbound.telegram.bot import STOPPING, TelegramBot
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings

@@ -56,6 +56,7 @@ def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> As
 
 def telegram(*, scope: BaseScope = Scope.APP) -> Provider:
     """The providers that the bot needs besides the use cases that it shares with the API."""
+    from augury.inbound.telegram import lazy_types  # noqa: F401  # before aiogram
     from augury.inbound.telegram.bot import TelegramBot  # loads aiogram
     from augury.inbound.telegram.client import create_bot
     from augury.inbound.telegram.deliverer import Deliverer

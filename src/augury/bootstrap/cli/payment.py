@@ -24,6 +24,7 @@ def payment() -> None:
 @operates
 async def refund(operator: Operator, charge: str, *, given_back: bool) -> None:
     """Refund the payment of this receipt. Refused if its credits are spent."""
+    from augury.inbound.telegram import lazy_types  # noqa: F401  # before aiogram
     from augury.inbound.telegram.client import create_bot  # only the bot's image has aiogram
     from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
     from augury.outbound.telegram_payments import TelegramPayments
