@@ -32,7 +32,8 @@ class Pair:
     json: str
 
 
-def pairs(prediction: str, batch: str, user: str) -> list[Pair]:
+def pairs(prediction: str, batch: str, user: str, webhook: str) -> list[Pair]:
+    """Where no route has the data of a page, as for the usage and the sessions, a similar one stands in."""
     return [
         Pair("/", "/models"),
         Pair("/app/models/tone", "/models/tone"),
@@ -42,13 +43,18 @@ def pairs(prediction: str, batch: str, user: str) -> list[Pair]:
         Pair(f"/app/files/{batch}", f"/batches/{batch}"),
         Pair("/app/money", "/balance"),
         Pair("/app/money/statement", "/balance/transfers"),
+        Pair("/app/money/usage", "/predictions?limit=100"),
+        Pair("/app/account", "/users/me"),
         Pair("/app/keys", "/users/me/api-keys"),
         Pair("/app/webhooks", "/webhooks"),
+        Pair(f"/app/webhooks/{webhook}", f"/webhooks/{webhook}/deliveries"),
         Pair("/app/desk/overview", "/admin/overview?range=hour"),
         Pair("/app/desk/users", "/admin/users"),
         Pair(f"/app/desk/users/{user}", f"/admin/users/{user}"),
         Pair("/app/desk/models", "/admin/models"),
         Pair("/app/desk/queue", "/admin/queue"),
+        Pair("/app/desk/books", "/admin/ledger/checks"),
+        Pair("/app/desk/webhooks", "/webhooks"),
         Pair("/app/desk/promo-codes", "/admin/promo-codes"),
         Pair("/app/desk/audit", "/admin/audit"),
     ]
@@ -81,10 +87,12 @@ async def filled(program: httpx.AsyncClient) -> list[Pair]:
     for number in range(5):
         code = {"code": f"CODE-{number}", "credits": 5, "limit": 5}
         (await program.post("/admin/promo-codes", json=code)).raise_for_status()
+    hook = {"url": "https://93.184.215.14/hook", "events": ["prediction.finished"]}
+    webhook = (await program.post("/webhooks", json=hook)).raise_for_status().json()["id"]
     users = (await program.get("/admin/users")).raise_for_status().json()["items"]
     while (await program.get(f"/batches/{batch}")).json()["status"] not in ("succeeded", "failed"):
         await asyncio.sleep(0.5)
-    return pairs(made[0], batch, users[0]["id"])
+    return pairs(made[0], batch, users[0]["id"], webhook)
 
 
 async def took(client: httpx.AsyncClient, path: str) -> float:

@@ -14,8 +14,17 @@ from augury.domain.audit import Action
 from augury.domain.identifiers import uuid7
 from augury.domain.user import Role
 from augury.outbound.memory.queue import Dead, Waiting
+from tests.browser.journey import (
+    KINDS,
+    Person,
+    at_the_pages,
+    refunds,
+    replays_the_dead_letter_of,
+    shifts_the_share,
+    uploads_a_model,
+)
 from tests.browser.service import Service
-from tests.browser.test_pages import KINDS, MOST_BYTES, Person, axe
+from tests.browser.test_pages import MOST_BYTES, axe
 from tests.hexagon import PASSWORD
 
 __all__ = ["axe"]
@@ -35,23 +44,10 @@ def service() -> Iterator[Service]:
 def operator(
     request: pytest.FixtureRequest, chromium: Browser, service: Service, axe: str
 ) -> Iterator[Person]:
-    language, width = KINDS[request.param]
-    context = chromium.new_context(
-        viewport={"width": width, "height": 800}, locale=language, timezone_id="Asia/Tokyo"
-    )
-    person = Person(context.new_page(), service.url, axe, language, width)
-    person.goes("/app/sign-in")
-    person.page.fill("[name=email]", ROOT)
-    person.page.fill("[name=password]", PASSWORD)
-    person.sends("main form button")
-    yield person
-    context.close()
-    assert person.errors == []
-    assert person.hosts == {service.url.split("/")[2]}
-
-
-def done(person: Person) -> None:
-    expect(person.page.locator("[role=status].notice")).to_be_visible()
+    with at_the_pages(chromium, service.url, request.param, axe=axe) as person:
+        person.goes("/app/sign-in")
+        person.enters(ROOT, PASSWORD)
+        yield person
 
 
 def test_an_operator_does_everything(operator: Person, service: Service) -> None:
@@ -77,57 +73,29 @@ def test_an_operator_does_everything(operator: Person, service: Service) -> None
     service.run(hexagon.keep_figures(Process(id=uuid7(), part=Part.WORKER)))
     expect(page.locator("#figures")).not_to_have_attribute("data-chart-of", str(shown), timeout=30_000)
 
-    operator.goes("/app/desk/users")
-    page.fill("[name=q]", email[:6])
-    operator.sends("main form button")
-    page.get_by_role("link", name=email).click()
-    operator.looks("/app/desk/user")
-    page.locator(f"button[value='{prediction.id}']").click()
-    done(operator)
-    operator.looks("/app/desk/user/refunded")
+    refunds(operator, email, str(prediction.id))
     page.fill("[name=credits]", "100")
     operator.sends("form[action$=top-up] button")
-    done(operator)
+    operator.is_done()
 
     name = f"churn{operator.width}"
-    for content, state in ((b"no model", "refused"), (MODEL, "active")):
-        operator.goes("/app/desk/models")
-        page.fill("[name=name]", name)
-        page.set_input_files(
-            "[name=file]", {"name": "m.cbm", "mimeType": "application/octet-stream", "buffer": content}
+    for content, state in ((b"no model", "refused"), (MODEL, "active"), (MODEL + b" ", "ready")):
+        uploads_a_model(
+            operator,
+            name,
+            content,
+            activate=state == "active",
+            check=lambda: service.run(hexagon.check_model()),
         )
-        page.locator("form[data-upload] button").click()
-        done(operator)
-        expect(page.locator("#state")).to_have_attribute("hx-trigger", "load delay:1s")
-        service.run(hexagon.check_model())
-        expect(page.locator("#state")).not_to_have_attribute("hx-trigger", "load delay:1s")
         operator.looks(f"/app/desk/model/{state}")
-    operator.goes("/app/desk/models")
-    page.fill("[name=name]", name)
-    other = MODEL + b" "
-    page.uncheck("[name=activate]")
-    page.set_input_files(
-        "[name=file]", {"name": "m.cbm", "mimeType": "application/octet-stream", "buffer": other}
-    )
-    page.locator("form[data-upload] button").click()
-    done(operator)
-    service.run(hexagon.check_model())
-    operator.goes(f"/app/desk/models/{name}@3")
-    page.fill("[name=percent]", "25")
-    operator.sends("form[action$=canary] button")
-    done(operator)
-    expect(page.locator("#state")).to_contain_text("25")
-    operator.looks("/app/desk/model/canary")
+    shifts_the_share(operator, 25)
 
     queued = service.run(hexagon.request_prediction(ada.id))
     while hexagon.queue.take():
         pass
     now = hexagon.clock.now()
     hexagon.queue.dead.append(Dead(Waiting(Task([queued.id]), now), now))
-    operator.goes("/app/desk/queue")
-    operator.looks("/app/desk/queue/dead")
-    page.locator("td form[action$=replay] button").click()
-    done(operator)
+    replays_the_dead_letter_of(operator, str(queued.id))
     assert not hexagon.queue.dead
 
     operator.goes("/app/desk/books")
@@ -138,7 +106,7 @@ def test_an_operator_does_everything(operator: Person, service: Service) -> None
     page.fill("main [name=credits]", "5")
     page.fill("[name=limit]", "5")
     operator.sends("form.narrow button")
-    done(operator)
+    operator.is_done()
     operator.looks("/app/desk/promo-codes/made")
     operator.goes("/app/desk/audit")
     recorded = sorted(hexagon.memory.state.audit_log.values(), key=lambda each: each.id)[before:]

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.axe import fetched
+from tests.browser.journey import Person
 from tests.browser.service import Service
-from tests.browser.test_pages import Person
 
 
 @pytest.fixture(scope="module")

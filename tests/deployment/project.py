@@ -134,6 +134,17 @@ class Project:
     def sql(self, query: str) -> str:
         return self.compose("exec", "-T", "postgres", "psql", "-U", "augury", "-Atc", query).decode().strip()
 
+    def put_a_dead_letter(self, payload: str) -> None:
+        """Put a dead letter into RabbitMQ, the only place that has it."""
+        at = f"http://localhost:{self.management_port}/api/exchanges/%2F/amq.default/publish"
+        letter = {
+            "properties": {"delivery_mode": 2},
+            "routing_key": "ml_tasks.dead",
+            "payload": payload,
+            "payload_encoding": "string",
+        }
+        assert httpx.post(at, json=letter, auth=("guest", "guest")).json() == {"routed": True}
+
     def books_verify(self) -> None:
         assert "the books balance" in self.augury("ledger", "verify")
 

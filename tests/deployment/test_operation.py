@@ -53,7 +53,8 @@ def test_ctrl_c_ends_everything_and_either_compose_brings_all_of_it_back(project
     account = Account.opened(project, 10)
     made = {predict(account)}
     before = fingerprint(project), models(project)
-    dead_letters = put_a_dead_letter(project)
+    dead_letters = waiting(project, "ml_tasks.dead") + 1
+    project.put_a_dead_letter("{}")
 
     up_until_ctrl_c(project)
     assert not [each for service in SERVICES for each in project.containers(service) if runs(project, each)]
@@ -94,20 +95,6 @@ def up_until_ctrl_c(project: Project) -> None:
 
 def runs(project: Project, container: str) -> bool:
     return bool(project.state(container)["Running"])
-
-
-def put_a_dead_letter(project: Project) -> int:
-    """Put a dead letter into RabbitMQ, the only place that has it. Returns how many there are now."""
-    at = f"http://localhost:{project.management_port}/api/exchanges/%2F/amq.default/publish"
-    letter = {
-        "properties": {"delivery_mode": 2},
-        "routing_key": "ml_tasks.dead",
-        "payload": "{}",
-        "payload_encoding": "string",
-    }
-    before = waiting(project, "ml_tasks.dead")
-    assert httpx.post(at, json=letter, auth=("guest", "guest")).json() == {"routed": True}
-    return before + 1
 
 
 def waiting(project: Project, queue: str) -> int:

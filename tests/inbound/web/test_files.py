@@ -109,3 +109,18 @@ async def test_the_list_is_read_in_pages(site: Site, ada: Visitor, monkeypatch: 
     assert older
     second = (await ada.get(older[1])).text
     assert [path in second for path in sent] == [True, False, False]
+
+
+async def test_the_first_rows_read_as_a_person_reads_them(site: Site, ada: Visitor) -> None:
+    """Rows count from 1; a column of the file that looks like a probability stays as it is."""
+    sent = await send(ada, "p_own,text\n0.5,short\n0.25,a text that is much longer\n")
+    await site.run_all()
+    table = (await ada.get(f"{sent.url.path}/state")).text.partition("<table>")[2].partition("</table>")[0]
+    cells = re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", table)
+    assert cells[:4] == ["Row", "p_own", "text", "label"]
+    assert "error" not in cells
+    assert "warning" not in cells
+    width = next(at for at, cell in enumerate(cells) if cell == "1")
+    first = cells[width : 2 * width]
+    assert first[:3] == ["1", "0.5", "short"]
+    assert "Download JSON Lines" in (await ada.get(sent.url.path)).text

@@ -1,5 +1,5 @@
-// The first rows of a CSV and its price, before anything is sent. The file is read here, in the browser.
-const MOST_BYTES = 65536, MOST_ROWS = 5, MOST_CELL = 80;
+// The first rows of a file and its price, before anything is sent. The file is read here, in the browser.
+const MOST_BYTES = 65536, MOST_ROWS = 5, MOST_CELL = 80, MOST_FOOTER = 4_000_000;
 const input = document.getElementById("file"), model = document.getElementById("model");
 const place = document.getElementById("preview");
 const figure = new Intl.NumberFormat(document.documentElement.lang);
@@ -29,20 +29,110 @@ const parsed = (text, delimiter) => {
 // The delimiter with which the first line has the most columns.
 const delimiter = text => {
   const first = text.slice(0, text.indexOf("\n") + 1);
-  return [",", ";", "\t"].sort((one, other) => first.split(other).length - first.split(one).length)[0];
+  return [",", ";", "\t", "|"].sort((one, other) => first.split(other).length - first.split(one).length)[0];
+};
+
+// The encodings that the service reads, in its order: a mark, Unicode, and then the one in which the text looks most
+// like words. The service may decide otherwise once it has the whole file.
+const OLDER = ["windows-1251", "windows-1252", "koi8-r", "ibm866"];
+const WORDS = /[\p{Ll}][\p{Ll}]|(?<![\p{L}])[\p{Lu}][\p{Ll}]/gu, ODD = /[\p{Ll}][\p{Lu}]|[^\p{L}\p{N}\p{P}\p{Sc}\s№°±§©®™+<=>|~^`]/gu;
+const SCRIPTS = /[\p{Script=Latin}][\p{Script=Cyrillic}]|[\p{Script=Cyrillic}][\p{Script=Latin}]/gu;
+const likeness = text => (text.match(WORDS) ?? []).length - 3 * (text.match(ODD) ?? []).length - 3 * (text.match(SCRIPTS) ?? []).length;
+const decoded = bytes => {
+  const [one, two, three, four] = bytes, whole = name => new TextDecoder(name, {fatal: true}).decode(bytes, {stream: true});
+  if ((one === 0xff && two === 0xfe || one && two === 0 && three && four === 0)) return [whole("utf-16le"), ""];
+  if ((one === 0xfe && two === 0xff || one === 0 && two && three === 0 && four)) return [whole("utf-16be"), ""];
+  if (bytes.includes(0)) return null;
+  try { return [whole("utf-8"), ""]; } catch { /* it is none */ }
+  const lines = new TextDecoder("windows-1252").decode(bytes).split("\n"), far = lines.length > 1 ? 1 : 0;
+  const part = bytes.subarray(0, lines.slice(0, lines.length - far).join("\n").length + far);
+  const read = OLDER.map(name => [new TextDecoder(name).decode(part), name]);
+  const [, name] = read.sort((a, b) => likeness(b[0]) - likeness(a[0]))[0];
+  return [new TextDecoder(name).decode(bytes), name];
+};
+
+// One line for each row of JSON Lines, with the columns in the order in which they appear.
+const fromLines = text => {
+  const rows = text.split("\n").filter(line => line.trim()).map(line => JSON.parse(line));
+  const header = [...new Set(rows.slice(0, MOST_ROWS).flatMap(row => Object.keys(row)))];
+  const said = value => value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
+  return [header, ...rows.map(row => header.map(name => said(row[name])))];
+};
+
+// The first bytes, unpacked, and whether they are all.
+const begun = async file => {
+  const isPacked = /\.gz$/i.test(file.name);
+  if (!isPacked) return [new Uint8Array(await file.slice(0, MOST_BYTES).arrayBuffer()), file.size <= MOST_BYTES, file.size];
+  const reader = file.stream().pipeThrough(new DecompressionStream("gzip")).getReader(), parts = [];
+  let length = 0;
+  for (;;) {
+    const {done, value} = await reader.read();
+    if (!done) { parts.push(value); length += value.length; }
+    if (!done && length <= MOST_BYTES) continue;
+    if (!done) reader.cancel();
+    const bytes = new Uint8Array(length);
+    parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+    return [bytes.subarray(0, MOST_BYTES), done, null];
+  }
+};
+
+// What the end of a Parquet file says: its rows and its columns. Their values are compressed.
+const footer = async file => {
+  const end = new DataView(await file.slice(-8).arrayBuffer()), length = end.getUint32(0, true);
+  if (end.getUint32(4, true) !== 0x31524150 || length > MOST_FOOTER) return null; // "PAR1"
+  const bytes = new Uint8Array(await file.slice(-8 - length, -8).arrayBuffer());
+  let at = 0;
+  const varint = () => { let found = 0n, shift = 0n, byte; do { byte = bytes[at++]; found |= BigInt(byte & 127) << shift; shift += 7n; } while (byte & 128); return found; };
+  const whole = () => { const found = varint(); return Number(found >> 1n ^ -(found & 1n)); };
+  const value = kind => {
+    if (kind === 1 || kind === 2) return kind === 1;
+    if (kind === 3) return bytes[at++];
+    if (kind <= 6) return whole();
+    if (kind === 7) { at += 8; return null; }
+    if (kind === 8) { const size = Number(varint()); at += size; return bytes.subarray(at - size, at); }
+    if (kind === 9 || kind === 10) {
+      const head = bytes[at++], size = head >> 4 === 15 ? Number(varint()) : head >> 4, item = head & 15;
+      return Array.from({length: Math.min(size, length)}, () => item <= 2 ? bytes[at++] : value(item));
+    }
+    if (kind === 12) return fields();
+    throw new Error("of another kind");
+  };
+  const fields = () => {
+    const found = {};
+    for (let id = 0, head; (head = bytes[at++]); ) {
+      id = head >> 4 ? id + (head >> 4) : whole();
+      found[id] = value(head & 15);
+      if (id === 3 && "2" in found && typeof found[3] === "number" && Array.isArray(found[2])) return found; // the rest is long
+    }
+    return found;
+  };
+  const {2: schema, 3: count} = fields();
+  let place = 1;
+  const next = () => { // a column, whose nested ones follow it
+    const found = schema[place++];
+    for (let nested = found[5] ?? 0; nested > 0; nested--) next();
+    return new TextDecoder().decode(found[4]);
+  };
+  const header = Array.from({length: schema[0][5]}, next);
+  return {header, rows: [], count, isWhole: true};
 };
 
 // The file's first rows, and how many there are: exactly, or by their size.
 const read = async file => {
-  if (!file || !/\.(csv|tsv|txt)$/i.test(file.name)) return null;
-  const bytes = await file.slice(0, MOST_BYTES).arrayBuffer(), isWhole = file.size <= MOST_BYTES;
-  let text = new TextDecoder().decode(bytes, {stream: true});
-  if (text.includes("\ufffd")) return null;
+  if (!file) return null;
+  if (/\.parquet$/i.test(file.name)) return footer(file);
+  const isLines = /\.(ndjson|jsonl)(\.gz)?$/i.test(file.name);
+  if (!isLines && !/\.(csv|tsv|txt)(\.gz)?$/i.test(file.name)) return null;
+  const [bytes, isWhole, size] = await begun(file), found = decoded(bytes);
+  if (!found) return null;
+  let [text, encoding] = found;
   if (isWhole && !text.endsWith("\n")) text += "\n";
-  const [header, ...rows] = parsed(text, delimiter(text));
+  text = text.slice(0, text.lastIndexOf("\n") + 1);
+  const [header, ...rows] = isLines ? fromLines(text) : parsed(text, delimiter(text));
   if (!rows.length) return null;
-  const line = bytes.byteLength / (rows.length + 1);
-  return {header, rows, count: isWhole ? rows.length : Math.round(file.size / line) - 1, isWhole};
+  const line = bytes.byteLength / (rows.length + (isLines ? 0 : 1));
+  const count = isWhole ? rows.length : size === null ? null : Math.round(size / line) - (isLines ? 0 : 1);
+  return {header, rows, count, isWhole, encoding};
 };
 
 const element = (name, text, attributes = {}) => {
@@ -57,8 +147,12 @@ const show = () => {
   if (!seen) return;
   const {rowPrice, textPrice} = model.selectedOptions[0].dataset;
   const said = textPrice !== "0" ? place.dataset.least : seen.isWhole ? place.dataset.exact : place.dataset.about;
-  place.append(element("p", said.replace("{rows}", figure.format(seen.count))
-    .replace("{price}", figure.format(seen.count * Number(rowPrice))), {role: "status"}));
+  const words = [];
+  if (seen.count !== null) words.push(said.replace("{rows}", figure.format(seen.count))
+    .replace("{price}", figure.format(seen.count * Number(rowPrice))));
+  if (seen.encoding) words.push(place.dataset.encoding.replace("{encoding}", seen.encoding));
+  if (!seen.rows.length) words.push(place.dataset.columns);
+  if (words.length) place.append(element("p", words.join(" "), {role: "status"}));
   const table = document.createElement("table"), head = table.createTHead().insertRow();
   for (const cell of seen.header) head.append(element("th", cell.slice(0, MOST_CELL), {scope: "col"}));
   const body = table.createTBody();

@@ -18,11 +18,17 @@ file-ends-in = { $seconds ->
 file-first-rows = First rows
 preview-exact = Rows: {"{rows}"}. Price in credits: {"{price}"}.
 preview-about = Rows: about {"{rows}"}. Price in credits: about {"{price}"}.
+preview-encoding = Read as {"{encoding}"}: if the letters look wrong, save the file as UTF-8.
+preview-columns = These are the columns. The values are shown when the file has been sent.
 preview-least = Rows: about {"{rows}"}. Price in credits: at least {"{price}"}, and more for long texts.
 file-more-errors = { $count ->
     [one] { $count } more row is not listed here. The download has all of them.
    *[other] { $count } more rows are not listed here. The download has all of them.
 }
+column-row = Row
+format-csv = CSV
+format-ndjson = JSON Lines
+format-parquet = Parquet
 file-download = Download { $format }
 file-part-ended = this part of the file ended: { $status }
 files-none = You have not sent any files yet.

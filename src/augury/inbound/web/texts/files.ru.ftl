@@ -19,12 +19,18 @@ file-ends-in = { $seconds ->
 file-first-rows = Первые строки
 preview-exact = Строк: {"{rows}"}. Цена в кредитах: {"{price}"}.
 preview-about = Строк: около {"{rows}"}. Цена в кредитах: около {"{price}"}.
+preview-encoding = Прочитано как {"{encoding}"}: если буквы выглядят неверно, сохраните файл в UTF-8.
+preview-columns = Это столбцы. Значения будут видны после отправки файла.
 preview-least = Строк: около {"{rows}"}. Цена в кредитах: не меньше {"{price}"}, за длинные тексты больше.
 file-more-errors = { $count ->
     [one] Ещё { $count } строка здесь не показана. В скачанном файле есть все.
     [few] Ещё { $count } строки здесь не показаны. В скачанном файле есть все.
    *[other] Ещё { $count } строк здесь не показано. В скачанном файле есть все.
 }
+column-row = Строка
+format-csv = CSV
+format-ndjson = JSON Lines
+format-parquet = Parquet
 file-download = Скачать { $format }
 file-part-ended = эта часть файла завершена: { $status }
 files-none = Вы ещё не отправляли файлов.

@@ -1,0 +1,247 @@
+"""The pages as people use them: a customer's and an operator's way through them, whichever server is behind.
+Screenshots are kept in `build/screenshots`."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.test_docs import fits
+from tests.processes import eventually
+
+SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+PASSWORD = "correct horse battery"
+EVIL = '<script>alert("x")</script>"><img src=x onerror=alert(1)>'
+ROWS = "id,text\n1,Отлично\n2,<script>alert(1)</script>\n3,так себе\n"
+LISTS = (
+    *("/app/predictions", "/app/files", "/app/money"),
+    *("/app/money/statement", "/app/money/usage"),  # last, since it has a chart
+)
+LINES = """cell => {
+    const text = document.createRange();
+    text.selectNodeContents(cell);
+    return text.getClientRects().length;
+}"""
+"""How many lines the text of an element has."""
+KINDS = {"en-1280": ("en", 1280), "ru-390": ("ru", 390)}
+
+
+@dataclass
+class Person:
+    """A person with a browser. It must not contact any other host, nor log an error."""
+
+    page: Page
+    url: str
+    axe: str
+    """The script of axe-core. Without it, the pages are not checked for what keeps people out."""
+    language: str
+    width: int
+    shots: str = ""
+    """What the names of the screenshots begin with."""
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.errors.append(f"dialog {dialog.message}"))
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+        self.page.on("console", self._note)
+
+    def _note(self, said: object) -> None:
+        text = f"{getattr(said, 'type', '')}: {getattr(said, 'text', '')}"
+        # That a form was refused is no error of the page.
+        if text.startswith("error") and "status of 4" not in text:
+            self.errors.append(text)
+
+    def goes(self, path: str) -> None:
+        self.page.goto(self.url + path, wait_until="networkidle")
+        self.looks(path)
+
+    def looks(self, name: str) -> None:
+        """Everything holds on the page that is shown, whatever it is."""
+        self.page.wait_for_load_state("networkidle")
+        assert self.page.locator("html").get_attribute("lang") == self.language
+        if self.axe:
+            assert violations(self.page, self.axe) == [], name
+        assert fits(self.page), name
+        shot = re.sub(r"[^a-z]+", "-", re.sub(r"[0-9a-f]{8}-[0-9a-f-]+", "", name)).strip("-") or "start"
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(
+            path=SHOTS / f"{self.shots}{shot}.{self.language}.{self.width}.png", full_page=True
+        )
+
+    def sends(self, button: str) -> None:
+        self.page.locator(button).click()
+        self.page.wait_for_load_state("networkidle")
+
+    def enters(self, email: str, password: str) -> None:
+        """Send the form for registering or signing in, again if others have tried too often from here."""
+
+        def is_let_in() -> bool:
+            self.page.fill("[name=email]", email)
+            self.page.fill("[name=password]", password)
+            with self.page.expect_navigation() as answered:
+                self.page.locator("main form button").first.click()
+            if answered.value is not None and answered.value.status == 429:
+                self.page.wait_for_timeout(2_000)
+                return False
+            return self.page.locator("form[action$=sign-out]").count() == 1
+
+        eventually(is_let_in, 120, "an open door")
+
+    def is_done(self) -> None:
+        expect(self.page.locator("[role=status].notice")).to_be_visible()
+
+
+@contextmanager
+def at_the_pages(
+    browser: Browser, url: str, kind: str, *, axe: str = "", shots: str = ""
+) -> Iterator[Person]:
+    language, width = KINDS[kind]
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        locale=language,
+        timezone_id="Asia/Tokyo",
+        accept_downloads=True,
+    )
+    person = Person(context.new_page(), url, axe, language, width, shots)
+    yield person
+    context.close()
+    assert person.errors == []
+    assert person.hosts == {url.split("/")[2]}
+
+
+def registers(person: Person, email: str) -> None:
+    """After a refusal."""
+    page = person.page
+    person.goes("/app/register")
+    page.fill("[name=email]", "nobody")
+    page.fill("[name=password]", PASSWORD)
+    page.eval_on_selector("main form", "form => form.noValidate = true")
+    person.sends("main form button")
+    expect(page.locator("[role=alert]")).to_be_visible()
+    person.looks("/refused")
+    person.enters(email, PASSWORD)
+
+
+def is_refused_without_credits(person: Person) -> None:
+    person.goes("/app/models/tone")
+    person.page.fill("textarea", EVIL)
+    person.sends("main form button:last-of-type")
+    assert person.page.locator("[role=alert]").count() == 1, "there are no credits yet"
+    person.looks("/app/models/short")
+
+
+def redeems(person: Person, code: str, credits: int) -> None:
+    person.goes("/app/money")
+    person.page.fill("[name=code]", code)
+    person.sends("main form button")
+    expect(person.page.locator("[role=status]")).to_contain_text(str(credits))
+
+
+def tries_a_model(person: Person) -> None:
+    """And asks for an explanation. Ends at the page of the prediction."""
+    page = person.page
+    person.goes("/app/models/tone")
+    page.fill("textarea", EVIL)
+    page.check("[name=explain]")
+    person.sends("main form button:last-of-type")
+    expect(page.locator(".answer .title")).to_be_visible(timeout=30_000)
+    expect(page.locator("figure img")).to_be_visible()
+    person.looks("/app/prediction")
+    assert {each.evaluate(LINES) for each in page.locator(".bars th").all()} == {1}, (
+        "a label does not break within a word"
+    )
+    shown = page.locator("time").first
+    assert "UTC" not in shown.inner_text(), "times are in the reader's zone"
+    assert "UTC" in (shown.get_attribute("title") or "")
+
+
+def sends_a_file(person: Person) -> None:
+    """First one that is refused, then one with an unusual cell. Watches it, and downloads the answers."""
+    page = person.page
+    person.goes("/app/files/new?model=tone")
+    for content in ("wrong\n1\n", ROWS):
+        page.set_input_files(
+            "[name=file]", {"name": "rows.csv", "mimeType": "text/csv", "buffer": content.encode()}
+        )
+        rows = content.count("\n") - 1
+        expect(page.locator("#preview [role=status]")).to_contain_text(f": {rows}. ")
+        expect(page.locator("#preview tbody tr")).to_have_count(rows)
+        person.looks("/app/files/preview")
+        person.sends("main form button")
+        if content != ROWS:
+            expect(page.locator("[role=alert]")).to_be_visible()
+            person.looks("/app/files/refused")
+    expect(page.locator("progress")).to_have_attribute("value", "3", timeout=60_000)
+    assert page.locator("#state td").nth(4).inner_text().endswith("%")
+    person.looks("/app/file")
+    with page.expect_download() as download:
+        page.locator("a[download]").first.click()
+    assert download.value.path().read_text(encoding="utf-8").count("\n") >= 4
+
+
+def makes_a_key(person: Person) -> str:
+    """Returns the key."""
+    page = person.page
+    person.goes("/app/keys")
+    page.fill("[name=name]", EVIL[:90])
+    person.sends("main form button:last-of-type")
+    shown = page.locator("[role=status] pre")
+    expect(shown).to_contain_text("aug_")
+    person.looks("/app/keys/new")
+    return shown.inner_text().strip()
+
+
+def uploads_a_model(
+    operator: Person, name: str, content: bytes, *, activate: bool, check: Callable[[], object] = bool
+) -> None:
+    """Ends at the page of the version, after `check`, when the check's outcome is shown."""
+    page = operator.page
+    operator.goes("/app/desk/models")
+    page.fill("[name=name]", name)
+    if not activate:
+        page.uncheck("[name=activate]")
+    page.set_input_files(
+        "[name=file]", {"name": "m.cbm", "mimeType": "application/octet-stream", "buffer": content}
+    )
+    page.locator("form[data-upload] button").click()
+    operator.is_done()
+    check()
+    page.locator("#state:not([hx-get])").wait_for(timeout=60_000)
+
+
+def shifts_the_share(operator: Person, percent: int) -> None:
+    """From the page of a version that is ready."""
+    operator.goes(urlsplit(operator.page.url).path)
+    operator.page.fill("[name=percent]", str(percent))
+    operator.sends("form[action$=canary] button")
+    operator.is_done()
+    expect(operator.page.locator("#state")).to_contain_text(str(percent))
+    operator.looks("/app/desk/model/canary")
+
+
+def refunds(operator: Person, email: str, prediction: str) -> None:
+    page = operator.page
+    operator.goes("/app/desk/users")
+    page.fill("[name=q]", email)
+    operator.sends("main form button")
+    page.get_by_role("link", name=email).click()
+    operator.looks("/app/desk/user")
+    page.locator(f"button[value='{prediction}']").click()
+    operator.is_done()
+    operator.looks("/app/desk/user/refunded")
+
+
+def replays_the_dead_letter_of(operator: Person, prediction: str) -> None:
+    page = operator.page
+    operator.goes("/app/desk/queue")
+    operator.looks("/app/desk/queue/dead")
+    page.locator("tr", has_text=prediction).locator("form[action$=replay] button").click()
+    operator.is_done()
+    expect(page.locator("tr", has_text=prediction)).to_have_count(0)
