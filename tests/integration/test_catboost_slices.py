@@ -146,7 +146,7 @@ def uploaded(facts: ModelFacts, content: bytes, piece: int) -> tuple[bytes, list
     slices += upload.finish()
     if not slices:
         raise NoRows
-    if upload.must_look_again:
+    if upload.must_look_again():
         for each in slices:
             upload.look(each.content)
     return encode_sheet(upload.sheet()), slices

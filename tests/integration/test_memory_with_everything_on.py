@@ -1,6 +1,7 @@
 """The memory of an API process that does everything it can, and what each part adds."""
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -8,10 +9,13 @@ from pathlib import Path
 
 import httpx
 import httpx2
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from tests import polling
 from tests.inbound.web.site import Visitor
 from tests.integration.test_event_streams import TEXT, opened
 from tests.integration.test_service import PASSWORD, member
@@ -19,6 +23,9 @@ from tests.processes import STARTS_WITHIN, Process, Service, eventually, started
 from tests.trained_tone import TrainedTone
 
 MOST_BYTES = 135 * 2**20
+MOST_WITH_BATCHES = 150 * 2**20
+ROWS = 4_000
+"""In each batch."""
 STREAMS = 200
 ON: dict[str, object] = {
     "mcp": True,
@@ -76,7 +83,7 @@ async def test_the_api_with_everything_on_stays_below_135_megabytes(service: Ser
         memory = Growth(api)
         memory.note("started")
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=service.url, timeout=60))
-        headers = await member(service, client, "ada", 2 * STREAMS)
+        headers = await member(service, client, "ada", 2 * STREAMS + 3 * ROWS)
         await asyncio.to_thread(service.augury, "user", "promote", "ada@example.org")
 
         async def submit() -> str:
@@ -120,4 +127,38 @@ async def test_the_api_with_everything_on_stays_below_135_megabytes(service: Ser
         service.worker()
         await asyncio.gather(*(caller.reader.readuntil(b"event: succeeded\n") for caller in callers))
         memory.note("their ends")
-    assert memory.bytes < MOST_BYTES
+        assert memory.bytes < MOST_BYTES
+
+        for name, (content_type, content) in batches().items():
+            sent = headers | {"Content-Type": content_type}
+            batch = (await client.post("/batches", content=content, headers=sent)).raise_for_status().json()
+            await eventually_over(client, batch["urls"]["self"], headers)
+            memory.note(f"a batch of {ROWS} rows as {name}")
+        for name in batches():
+            results = batch["urls"]["results"] + f"?format={name}"
+            assert len((await client.get(results, headers=headers)).raise_for_status().content) > 4 * ROWS
+            memory.note(f"results as {name}")
+        assert (await client.get(batch["urls"]["errors"], headers=headers)).json()["items"] == []
+        memory.note("errors")
+        assert memory.bytes < MOST_WITH_BATCHES
+        assert "libarrow" not in Path(f"/proc/{api.popen.pid}/maps").read_text(), "another process uses it"
+
+
+def batches() -> dict[str, tuple[str, bytes]]:
+    """By format, a file's content type and its bytes."""
+    texts = [f"A parcel came {number} days early" for number in range(ROWS)]
+    parquet = io.BytesIO()
+    pq.write_table(pa.table({"text": texts}), parquet)
+    return {
+        "csv": ("text/csv", "\n".join(["text", *texts]).encode()),
+        "ndjson": ("application/x-ndjson", "\n".join(f'{{"text": "{text}"}}' for text in texts).encode()),
+        "parquet": ("application/vnd.apache.parquet", parquet.getvalue()),
+    }
+
+
+async def eventually_over(client: httpx.AsyncClient, url: str, headers: dict[str, str]) -> None:
+    async def is_over() -> bool:
+        batch = (await client.get(url, headers=headers)).raise_for_status().json()
+        return bool(batch["status"] == "succeeded")
+
+    await polling.eventually(is_over, "the end of the batch")

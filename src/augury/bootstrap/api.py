@@ -45,6 +45,8 @@ from augury.inbound.http.health import Checks
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.mcp.settings import McpSettings
+from augury.inbound.tables.elsewhere.table_process import TableProcess
+from augury.inbound.tables.elsewhere.workplace import Workplace
 from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings, ping
@@ -60,13 +62,15 @@ async def run_api(process: ProcessSettings) -> None:
     container = api_container(
         *(process, read(PostgresSettings), rabbit, *http_settings()), overrides=asked_for_faults()
     )
+    tables = TableProcess(most=2 * (await container.get(HttpSettings)).max_batch_uploads)
     with bound_socket(process.host, process.port) as listener:
         try:
             await check_schema(await container.get(Pool))
             await container.get(BatchStore)  # reports a wrong setting before anything is served
             async with events_heard(rabbit.urls, await told_of_ends(container)):
-                await serve(container, listener, stop, await checks_of(container))
+                await serve(container, listener, stop, await checks_of(container), tables=tables)
         finally:
+            await tables.close()
             await container.close()
 
 
@@ -125,9 +129,10 @@ async def serve(
     checks: Checks,
     *,
     part: Part = Part.API,
+    tables: Workplace | None = None,
 ) -> None:
     """Serve the API on `listener` until `stop`. Then answer the requests that wait for a prediction, and end
-    the event streams."""
+    the event streams. Files of batches are read and written at `tables`; None: in threads of this process."""
     waiting, backlog = await container.get(WaitForPrediction), await container.get(Backlog)
     places = await container.get(Places)
     unheard = await container.get(FollowBatch), await container.get(FollowUpload)
@@ -149,6 +154,7 @@ async def serve(
         checks=checks,
         pages=pages,
         agents=agents_room(container, settings, read(McpSettings)),
+        tables=tables,
     )
     limits = await container.get(ConnectionSettings)
     metrics: Metrics = app.state.metrics

@@ -100,6 +100,7 @@ from augury.inbound.http.outflow import Outflow
 from augury.inbound.http.prediction_answers import PredictionAnswers
 from augury.inbound.http.query import only_known_parameters
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.tables.elsewhere.workplace import Workplace
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     *predictions.ROUTES,
@@ -161,11 +162,13 @@ def create_app(
     checks: Checks | None = None,
     pages: Pages | None = None,
     agents: AgentsRoom | None = None,
+    tables: Workplace | None = None,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
     """The application over the ports and use cases of `container`, which the caller closes.
 
-    `checks` are the dependencies for readiness, by name. Each of `lifespan` is entered before the first
+    `checks` are the dependencies for readiness, by name. Files of batches are read and written at `tables`,
+    which the caller closes; None: in threads of this process. Each of `lifespan` is entered before the first
     request and before anything is taken from the container.
     """
     metrics = Metrics()
@@ -187,7 +190,7 @@ def create_app(
             *(ASYNCAPI_ROUTES if asyncapi is not None else ()),
         ],
         state=State(state),
-        lifespan=[*lifespan, _handlers(container, settings, metrics, pages, agents)],
+        lifespan=[*lifespan, _handlers(container, settings, metrics, pages, agents, tables)],
         guards=[only_known_parameters],
         exception_handlers=inference_problems.HANDLERS,
         openapi_config=None,  # see `openapi`
@@ -226,6 +229,7 @@ def _handlers(
     metrics: Metrics,
     pages: Pages | None,
     agents: AgentsRoom | None,
+    tables: Workplace | None,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Make what lives as long as the application, and not per request."""
 
@@ -303,6 +307,7 @@ def _handlers(
             await container.get(BatchStore),
             await container.get(Limits),
             settings,
+            tables,
         )
         app.state.batch_intake = intake
         app.state.model_intake = ModelIntake(
@@ -312,7 +317,7 @@ def _handlers(
             settings,
         )
         app.state.batch_results = BatchResults(
-            await container.get(Batches), await container.get(BatchStore), intake
+            await container.get(Batches), await container.get(BatchStore), intake.tables
         )
         async with AsyncExitStack() as rooms:
             if agents:

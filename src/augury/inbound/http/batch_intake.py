@@ -23,6 +23,7 @@ from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import BUSY
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.unreadable_files import refusal
+from augury.inbound.tables.elsewhere.workplace import Here, Workplace
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.tables.uploads.storing import Storing
 from augury.inbound.tables.uploads.unreadable import UnreadableUpload
@@ -40,19 +41,23 @@ class BatchIntake:
         store: BatchStore,
         limits: Limits,
         settings: HttpSettings,
+        tables: Workplace | None = None,
     ) -> None:
+        """Files are read at `tables`. None: in threads of this process."""
         self._receive_batch = receive_batch
         self._accept_batch = accept_batch
         self._settings = settings
-        self._storing = Storing(store, limits, self.in_thread)
-        self._uploads = 0
         self._threads = ThreadPoolExecutor(settings.max_batch_uploads, thread_name_prefix="batch")
+        self.tables = tables or Here(self._in_thread)
+        """Where files are read and written."""
+        self._storing = Storing(store, limits, self._in_thread, self.tables)
+        self._uploads = 0
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def in_thread(self, work: Callable[[], Result]) -> Result:
-        """Run work that takes long, or loads Arrow, outside the event loop."""
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        """Run work that takes long outside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def receive(

@@ -6,7 +6,6 @@ bytes. A Parquet file is always complete, but changes until the batch has ended.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from cachetools import LRUCache
 
@@ -24,11 +23,11 @@ from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
 from augury.domain.prediction import Status
 from augury.domain.row_errors import RowError
-from augury.inbound.http.batch_intake import BatchIntake
 from augury.inbound.http.field_problems import DOUBTS, FAULTS, FieldProblem, row_problems
+from augury.inbound.tables.elsewhere.jobs import AnswerErrors, results_of
+from augury.inbound.tables.elsewhere.workplace import Held, Workplace
 from augury.inbound.tables.format import Format
-from augury.inbound.tables.results.words import Words
-from augury.inbound.tables.results.writer import RawPart, Writer
+from augury.inbound.tables.results.writer import RawPart
 from augury.slices.sheet import Sheet, decode_sheet
 
 SLICES_AT_ONCE = 200
@@ -45,10 +44,10 @@ class Chunk:
 
 
 class BatchResults:
-    def __init__(self, batches: Batches, store: BatchStore, intake: BatchIntake) -> None:
+    def __init__(self, batches: Batches, store: BatchStore, tables: Workplace) -> None:
         self._batches = batches
         self._store = store
-        self._intake = intake
+        self._tables = tables
         self._sizes: LRUCache[tuple[BatchId, Format], list[int]] = LRUCache(MOST_SIZED)
 
     async def size(self, stored: StoredBatch, format: Format) -> int:
@@ -74,25 +73,25 @@ class BatchResults:
         """All chunks in order. Those before the byte `begin` may come without their bytes (None: all)."""
         batch_id = stored.batch.id
         sheet = await self.sheet(stored)
-        writer = await self._intake.in_thread(partial(_writer, format, sheet))
-        sizes = self._known_sizes(batch_id, format) if format is not Format.PARQUET else []
-        at = 0
-        head = await self._intake.in_thread(writer.begin)
-        yield Chunk(len(head), head)
-        at += len(head)
-        async for each in self._ended(batch_id):
-            known = sizes[each.number] if each.number < len(sizes) else None
-            if known is not None and (begin is None or at + known <= begin):
-                yield Chunk(known, None)
-                at += known
-                continue
-            content = await self._written(batch_id, each, writer)
-            if format is not Format.PARQUET and each.number == len(sizes):
-                sizes.append(len(content))
-            yield Chunk(len(content), content)
-            at += len(content)
-        tail = await self._intake.in_thread(writer.end)
-        yield Chunk(len(tail), tail)
+        async with self._tables.open(results_of, format, sheet, FAULTS, DOUBTS) as writer:
+            sizes = self._known_sizes(batch_id, format) if format is not Format.PARQUET else []
+            at = 0
+            head = await writer.call("begin")
+            yield Chunk(len(head), head)
+            at += len(head)
+            async for each in self._ended(batch_id):
+                known = sizes[each.number] if each.number < len(sizes) else None
+                if known is not None and (begin is None or at + known <= begin):
+                    yield Chunk(known, None)
+                    at += known
+                    continue
+                content = await self._written(batch_id, each, writer)
+                if format is not Format.PARQUET and each.number == len(sizes):
+                    sizes.append(len(content))
+                yield Chunk(len(content), content)
+                at += len(content)
+            tail = await writer.call("end")
+            yield Chunk(len(tail), tail)
 
     async def errors(
         self, stored: StoredBatch, *, first: tuple[int, int], limit: int
@@ -124,7 +123,7 @@ class BatchResults:
                         (each.first_row + row, None, each.status) for row in range(min(each.rows, limit))
                     ]
                 else:
-                    errors = await self._intake.in_thread(partial(_errors, answers))
+                    errors = await self._read_errors(answers)
                     found += [(each.first_row + error.row, error, each.status) for error in errors[:limit]]
                 if len(found) >= limit:
                     return found[:limit]
@@ -153,12 +152,11 @@ class BatchResults:
                 yield each
             first = slices[-1].number + 1
 
-    async def _written(self, batch_id: BatchId, each: StoredSlice, writer: Writer) -> bytes:
+    async def _written(self, batch_id: BatchId, each: StoredSlice, writer: Held) -> bytes:
         rows = await self._store.get(batch_id, input_name(each.number))
         answers = await self._output(batch_id, each)
-        return await self._intake.in_thread(
-            partial(writer.write, RawPart(each.first_row, rows, answers, _remark(each)))
-        )
+        content: bytes = await writer.call("write", RawPart(each.first_row, rows, answers, _remark(each)))
+        return content
 
     async def _output(self, batch_id: BatchId, each: StoredSlice) -> bytes | None:
         """None for a slice that ended without a worker's answer."""
@@ -171,7 +169,12 @@ class BatchResults:
         answers = await self._output(batch_id, each)
         if answers is None:
             return [FieldProblem(row, None, _remark(each)) for row in range(each.rows)]
-        return row_problems(await self._intake.in_thread(partial(_errors, answers)))
+        return row_problems(await self._read_errors(answers))
+
+    async def _read_errors(self, answers: bytes) -> Sequence[RowError]:
+        async with self._tables.open(AnswerErrors) as reader:
+            errors: Sequence[RowError] = await reader.call("of", answers)
+            return errors
 
 
 def _at_row(error: FieldProblem, row: int) -> FieldProblem:
@@ -181,24 +184,3 @@ def _at_row(error: FieldProblem, row: int) -> FieldProblem:
 def _remark(each: StoredSlice) -> str:
     """The reason why the rows of a slice have no answers."""
     return f"was not predicted: its part of the batch is {each.status}"
-
-
-def _errors(answers: bytes) -> Sequence[RowError]:
-    from augury.slices.arrow import Answers  # loads Arrow
-
-    return Answers.decoded(answers).errors()
-
-
-def _writer(format: Format, sheet: Sheet) -> Writer:
-    from augury.inbound.tables.results.csv_results import CsvWriter  # loads Arrow
-    from augury.inbound.tables.results.ndjson_results import NdjsonWriter
-
-    words = Words(
-        error=lambda error: FAULTS[error.fault],
-        warning=lambda warning: DOUBTS[warning.doubt].format(count=warning.count),
-    )
-    if format is Format.PARQUET:
-        from augury.inbound.tables.results.parquet_results import ParquetWriter
-
-        return ParquetWriter(sheet, words)
-    return (CsvWriter if format is Format.CSV else NdjsonWriter)(sheet, words)

@@ -47,7 +47,6 @@ class CsvUpload(Upload):
         yield from self._sliced(self._blocks.rest())
         yield from self._slicer.rest()
 
-    @property
     @override
     def must_look_again(self) -> bool:
         """False if no number has a comma and semicolons do not separate cells: such numbers are written as in

@@ -44,7 +44,6 @@ class NdjsonUpload(Upload):
             yield from self._read(block)
         yield from self._slicer.rest()
 
-    @property
     @override
     def must_look_again(self) -> bool:
         return False

@@ -1,10 +1,8 @@
 """Cuts a file that arrives in pieces into the slices of a batch, which go to the store at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
-from io import BufferedReader
-from typing import Any
 
 from msgspec import structs
 
@@ -13,23 +11,29 @@ from augury.application.batches.ports import RAW, SHEET, BatchStore, input_name,
 from augury.application.batches.receive_batch import Receipt
 from augury.application.limits import Limits
 from augury.concurrency.puts import Puts
+from augury.inbound.tables.elsewhere.jobs import parquet_file, upload_of
+from augury.inbound.tables.elsewhere.workplace import Here, InThread, Workplace
 from augury.inbound.tables.format import Format
 from augury.inbound.tables.unreadable import NoRows
-from augury.inbound.tables.uploads.upload import Slice, Upload, WholeFile
+from augury.inbound.tables.uploads.upload import Slice
 from augury.slices.sheet import Sheet, encode_sheet
 
 RAW_PIECE = 1 << 20
+FED = 1 << 20
+"""Bytes that a reader gets at a time."""
 OBJECTS_AT_ONCE = 100
 
 
 class Storing:
     def __init__(
-        self, store: BatchStore, limits: Limits, in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
+        self, store: BatchStore, limits: Limits, in_thread: InThread, tables: Workplace | None = None
     ) -> None:
-        """`in_thread` runs work that takes long, or loads Arrow, outside the event loop."""
+        """`in_thread` runs work that takes long outside the event loop. Arrow reads the files at `tables`;
+        None: in these threads."""
         self._store = store
         self._limits = limits
         self._in_thread = in_thread
+        self._tables = tables or Here(in_thread)
 
     async def __call__(
         self,
@@ -60,33 +64,36 @@ class Storing:
     ) -> list[ReceivedSlice]:
         facts, most = receipt.model.facts, self._limits.max_batch_file_rows
 
-        def begin() -> Upload:
-            from augury.inbound.tables.uploads.csv_upload import CsvUpload  # loads Arrow
-            from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
-
-            made = CsvUpload if format is Format.CSV else NdjsonUpload
-            return made(facts, most_rows=most, text_has_price=receipt.model.text_price > 0)
-
-        upload = await self._in_thread(begin)
         rows: list[ReceivedSlice] = []
 
-        async def store(slices: Iterator[Slice]) -> None:
-            while (part := await self._in_thread(lambda: next(slices, None))) is not None:
+        async def store(slices: AsyncIterator[Slice]) -> None:
+            async for part in slices:
                 await puts.put(input_name(len(rows)), part.content)
                 rows.append(ReceivedSlice(part.rows, part.text_bytes))
 
-        await store(_fed(upload, first))
-        async for piece in pieces:
-            await store(_fed(upload, piece))
-        await store(upload.finish())
-        await puts.done()
-        if not rows:
-            raise NoRows
-        if upload.must_look_again:
-            for number in range(len(rows)):
-                found = await self._store.get(receipt.batch_id, input_name(number))
-                await self._in_thread(partial(upload.look, found))
-        await self._put_sheet(receipt, upload.sheet())
+        waiting = bytearray()
+
+        async def feed(parts: Iterator[bytes]) -> None:
+            while (part := await self._in_thread(lambda: next(parts, None))) is not None:
+                waiting.extend(part)
+                if len(waiting) >= FED:
+                    await store(upload.each("feed", bytes(waiting)))
+                    waiting.clear()
+
+        async with self._tables.open(upload_of, format, facts, most, receipt.model.text_price > 0) as upload:
+            await feed(first)
+            async for piece in pieces:
+                await feed(piece)
+            await store(upload.each("feed", bytes(waiting)))
+            await store(upload.each("finish"))
+            await puts.done()
+            if not rows:
+                raise NoRows
+            if await upload.call("must_look_again"):
+                for number in range(len(rows)):
+                    found = await self._store.get(receipt.batch_id, input_name(number))
+                    await upload.call("look", found)
+            await self._put_sheet(receipt, await upload.call("sheet"))
         return rows
 
     async def _parquet(
@@ -105,27 +112,16 @@ class Storing:
             )
             return piece.result()
 
-        def begin() -> WholeFile:
-            from augury.inbound.tables.uploads.parquet_upload import ParquetFile  # loads Arrow
-            from augury.inbound.tables.uploads.pieces import Pieces
-
-            whole = BufferedReader(Pieces(raw, size=size, piece=RAW_PIECE), RAW_PIECE)
-            return ParquetFile(
-                whole,
-                receipt.model.facts,
-                most_rows=self._limits.max_batch_file_rows,
-                text_has_price=receipt.model.text_price > 0,
-            )
-
-        file = await self._in_thread(begin)
-        slices = file.slices()
-        while (part := await self._in_thread(lambda: next(slices, None))) is not None:
-            await puts.put(input_name(len(rows)), part.content)
-            rows.append(ReceivedSlice(part.rows, part.text_bytes))
-        await puts.done()
-        if not rows:
-            raise NoRows
-        await self._put_sheet(receipt, file.sheet())
+        facts, most = receipt.model.facts, self._limits.max_batch_file_rows
+        has_price = receipt.model.text_price > 0
+        async with self._tables.open(parquet_file, size, RAW_PIECE, facts, most, has_price, ask=raw) as file:
+            async for part in file.each("slices"):
+                await puts.put(input_name(len(rows)), part.content)
+                rows.append(ReceivedSlice(part.rows, part.text_bytes))
+            await puts.done()
+            if not rows:
+                raise NoRows
+            await self._put_sheet(receipt, await file.call("sheet"))
         while (
             await self._store.delete(receipt.batch_id, at_most=OBJECTS_AT_ONCE, prefix=RAW) == OBJECTS_AT_ONCE
         ):
@@ -158,8 +154,3 @@ class Storing:
     async def _put_sheet(self, receipt: Receipt, sheet: Sheet) -> None:
         described = structs.replace(sheet, top=receipt.top)
         await self._store.put(receipt.batch_id, SHEET, encode_sheet(described))
-
-
-def _fed(upload: Upload, parts: Iterator[bytes]) -> Iterator[Slice]:
-    for part in parts:
-        yield from upload.feed(part)

@@ -25,7 +25,6 @@ class Upload(Protocol):
     def finish(self) -> Iterator[Slice]:
         """The last slices. Raises `Unreadable`, `BatchTooLong`."""
 
-    @property
     def must_look_again(self) -> bool:
         """Whether every slice has to be passed to `look` once the file has ended."""
 
