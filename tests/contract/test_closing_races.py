@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -92,9 +92,10 @@ async def test_whoever_comes_first_the_books_balance_and_a_closed_account_has_no
 ) -> None:
     dice = random.Random(seed)
     owner = Owner(adapters, await adapters.user(credits=40), dice)
-    acts = [owner.submits_and_ends] * 6 + [owner.adds] * 3 + [owner.sends_a_batch] * (seed % 2)
+    acts: list[Callable[[], Awaitable[object]]] = [owner.submits_and_ends] * 6
+    acts += [owner.adds] * 3 + [owner.sends_a_batch] * (seed % 2)
     dice.shuffle(acts)
-    acts.insert(dice.randrange(len(acts)), owner.closes_it)  # type: ignore[arg-type]
+    acts.insert(dice.randrange(len(acts)), owner.closes_it)
     await asyncio.gather(*(ends(act()) for act in acts))
 
     batches = await adapters.batches.page(owner.id, limit=1)
