@@ -169,6 +169,12 @@ async def test_where_no_bot_serves_nothing_is_offered(site: Site) -> None:
     for path in ("/app/sign-in", "/app/register"):
         assert "Telegram" not in (await ada.get(path)).text
     assert alert(await begins(ada)) == "This service has no bot."
+    await ada.register()
+    for path in ("/app/account", "/app/money"):
+        assert "Telegram" not in (await ada.get(path)).text
+    await site.hexagon.links.saw_bot("a_bot")
+    assert "Create a link to the bot" in (await ada.get("/app/account")).text
+    assert "@a_bot you can buy credits" in (await ada.get("/app/money")).text
 
 
 async def test_such_an_account_is_closed_after_a_tick(site: Site, phone: Phone) -> None:

@@ -8,6 +8,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from augury.application.chats.issue_telegram_link import IssuedLink, IssueTelegramLink
+from augury.application.chats.ports import Links
 from augury.application.money.ports import Balances
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.close_account import CloseAccount
@@ -26,8 +27,8 @@ SESSIONS = 50
 
 @get("/app/account", guards=[signed_in], include_in_schema=False)
 @inject
-async def account(request: PageRequest, sessions: FromDishka[Sessions]) -> Answer:
-    return await _page(request, sessions)
+async def account(request: PageRequest, sessions: FromDishka[Sessions], links: FromDishka[Links]) -> Answer:
+    return await _page(request, sessions, links)
 
 
 @post("/app/account/password", guards=[signed_in], include_in_schema=False)
@@ -35,6 +36,7 @@ async def account(request: PageRequest, sessions: FromDishka[Sessions]) -> Answe
 async def password(
     request: PageRequest,
     sessions: FromDishka[Sessions],
+    links: FromDishka[Links],
     change_password: FromDishka[ChangePassword],
     sign_in: FromDishka[SignIn],
 ) -> Answer:
@@ -49,7 +51,7 @@ async def password(
             end_api_keys=is_ticked(form.get("end_api_keys")),
         )
     except DomainError as error:
-        return await _page(request, sessions, wrong="password", error=error)
+        return await _page(request, sessions, links, wrong="password", error=error)
     assert user.email is not None, "only such an account has a password"
     return await entered(request, sign_in, user.email, new, "/app/account")
 
@@ -57,13 +59,16 @@ async def password(
 @post("/app/account/telegram", guards=[signed_in], include_in_schema=False)
 @inject
 async def telegram(
-    request: PageRequest, sessions: FromDishka[Sessions], issue_link: FromDishka[IssueTelegramLink]
+    request: PageRequest,
+    sessions: FromDishka[Sessions],
+    links: FromDishka[Links],
+    issue_link: FromDishka[IssueTelegramLink],
 ) -> Answer:
     try:
         link = await issue_link(user_id=request.user.member.id)
     except DomainError as error:
-        return await _page(request, sessions, wrong="telegram", error=error)
-    return await _page(request, sessions, link=link)
+        return await _page(request, sessions, links, wrong="telegram", error=error)
+    return await _page(request, sessions, links, link=link)
 
 
 @post("/app/account/sessions/{family:uuid}/end", guards=[signed_in], include_in_schema=False)
@@ -101,6 +106,7 @@ async def close(
 async def _page(
     request: PageRequest,
     sessions: Sessions,
+    links: Links,
     *,
     wrong: str = "",
     error: DomainError | None = None,
@@ -115,6 +121,7 @@ async def _page(
         wrong=wrong,
         error=error,
         link=link,
+        bot=await links.bot(),
     )
 
 

@@ -12,6 +12,7 @@ from dishka.integrations.litestar import inject
 from litestar import Response, get, post
 
 from augury.application.batches.ports import Batches
+from augury.application.chats.ports import Links
 from augury.application.money.ports import Balances, Statement
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.ports import Clock
@@ -53,8 +54,9 @@ async def money(
     balances: FromDishka[Balances],
     predictions: FromDishka[Predictions],
     batches: FromDishka[Batches],
+    links: FromDishka[Links],
 ) -> Answer:
-    return await _page(request, balances, predictions, batches)
+    return await _page(request, balances, predictions, batches, links)
 
 
 @post("/app/money/redeem", guards=[signed_in], include_in_schema=False)
@@ -64,6 +66,7 @@ async def redeem(
     balances: FromDishka[Balances],
     predictions: FromDishka[Predictions],
     batches: FromDishka[Batches],
+    links: FromDishka[Links],
     redeem_promo_code: FromDishka[RedeemPromoCode],
 ) -> Answer:
     code = text_of((await request.form()).get("code"), MOST_CODE)
@@ -73,8 +76,10 @@ async def redeem(
             user_id=request.user.member.id, code=code, address=address_mark(request)
         )
     except DomainError as error:
-        return await _page(request, balances, predictions, batches, error=error, code=code)
-    return await _page(request, balances, predictions, batches, redeemed=moved.balance.available - before)
+        return await _page(request, balances, predictions, batches, links, error=error, code=code)
+    return await _page(
+        request, balances, predictions, batches, links, redeemed=moved.balance.available - before
+    )
 
 
 @get("/app/money/statement", guards=[signed_in], include_in_schema=False)
@@ -129,6 +134,7 @@ async def _page(
     balances: Balances,
     predictions: Predictions,
     batches: Batches,
+    links: Links,
     *,
     error: DomainError | None = None,
     redeemed: int | None = None,
@@ -153,6 +159,7 @@ async def _page(
         balance=balance,
         held=held,
         running=running,
+        bot=await links.bot(),
         error=error,
         redeemed=redeemed,
         code=code,
