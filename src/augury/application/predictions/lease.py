@@ -30,17 +30,27 @@ class Lease:
         self._token = token
         self._length = length
         self._answers_since: float | None = _now()
+        self._sign_every = min(SIGN_EVERY, length.total_seconds() / 3)
 
     @asynccontextmanager
     async def kept(self, ids: Sequence[PredictionId]) -> AsyncIterator[None]:
         """Give signs of life while the block runs. With the first one, the predictions get a lease, which is
         renewed after each third of its time. A shorter run needs no lease."""
-        renewal = asyncio.create_task(self._renew(ids))
+        renewal: asyncio.Task[None] | None = None
+
+        def begin() -> None:
+            nonlocal renewal
+            renewal = asyncio.create_task(self._renew(ids))
+
+        # A timer, because nearly all runs end before it: a task for each would cost a part of a lone run.
+        timer = asyncio.get_running_loop().call_later(self._sign_every, begin)
         try:
             yield
         finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
+            timer.cancel()
+            if renewal is not None:
+                renewal.cancel()
+                await asyncio.gather(renewal, return_exceptions=True)
 
     async def store(self, settle: Callable[[], Awaitable[Result]]) -> Result:
         """Repeat the call for as long as the database is away: the work is done and must be stored.
@@ -72,8 +82,8 @@ class Lease:
 
     async def _renew(self, ids: Sequence[PredictionId]) -> None:
         while True:
-            await asyncio.sleep(min(SIGN_EVERY, self._length.total_seconds() / 3))
             await patiently(lambda: self._renew_once(ids), "renewing a lease")
+            await asyncio.sleep(self._sign_every)
 
     async def _renew_once(self, ids: Sequence[PredictionId]) -> None:
         try:

@@ -14,7 +14,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
 
 from augury.broker.objects import QuorumQueue, TopicExchange
 from augury.broker.trouble import TROUBLE
-from augury.concurrency.cancellation import within
+from augury.concurrency.cancellation import was_canceled, within
 
 CLOSING = 1.0
 """Seconds to close a connection."""
@@ -50,7 +50,9 @@ class Topology:
 class Envelope:
     """A message and its destination: an exchange, or else a queue, which must exist."""
 
-    message: aio_pika.Message
+    body: bytes
+    properties: aiormq.spec.Basic.Properties
+    """Directly: aio_pika's message converts and checks each field, also those that are not set."""
     routing_key: str
     exchange: str = ""
 
@@ -106,19 +108,32 @@ class RabbitLink:
 
     async def publish(self, envelopes: Sequence[Envelope]) -> list[BaseException | None]:
         """Send all, and wait until the broker confirms each. Returns an error or None for each."""
+        if len(envelopes) == 1:  # without a task
+            return [await self._error_of_publishing(envelopes[0])]
         answers = await asyncio.gather(
             *(self._publish(envelope) for envelope in envelopes), return_exceptions=True
         )
         return [answer if isinstance(answer, BaseException) else None for answer in answers]
 
+    async def _error_of_publishing(self, envelope: Envelope) -> BaseException | None:
+        try:
+            await self._publish(envelope)
+        except asyncio.CancelledError as error:
+            if was_canceled():
+                raise
+            return error  # the library has given up
+        except Exception as error:
+            return error
+        return None
+
     async def _publish(self, envelope: Envelope) -> None:
         channel = await self._channel.get_underlay_channel()
         assert isinstance(channel, aiormq.Channel)
         await channel.basic_publish(
-            envelope.message.body,
+            envelope.body,
             exchange=envelope.exchange,
             routing_key=envelope.routing_key,
-            properties=envelope.message.properties,
+            properties=envelope.properties,
             mandatory=not envelope.exchange,
             timeout=self._seconds,
             wait=False,  # only for the socket: the broker's confirmation is still awaited

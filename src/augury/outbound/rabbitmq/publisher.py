@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import aio_pika
+import aiormq
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports import NO_TRACES, Traces
@@ -27,6 +27,7 @@ from augury.outbound.rabbitmq.hosts import urls_of
 from augury.outbound.rabbitmq.link import Envelope, RabbitLink, Topology
 
 MESSAGES_PER_FLIGHT = 64
+_PERSISTENT, _TRANSIENT = 2, 1  # delivery modes of AMQP 0-9-1
 
 
 MOST_NEWS = 1_000
@@ -219,18 +220,22 @@ class RabbitPublisher:
         return tasks
 
     def _task(self, puts: Sequence[Put]) -> Envelope:
-        message = aio_pika.Message(
-            task_body([put.prediction_id for put in puts], puts[0].attempt),
+        properties = aiormq.spec.Basic.Properties(
             content_type=CONTENT_TYPE,
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            delivery_mode=_PERSISTENT,
             timestamp=puts[0].at,  # the earliest of them
             headers=task_headers([put.trace for put in puts]),
         )
-        return Envelope(message, self._queue_of(puts[0].lane).name)
+        body = task_body([put.prediction_id for put in puts], puts[0].attempt)
+        return Envelope(body, properties, self._queue_of(puts[0].lane).name)
 
     def _queue_of(self, lane: Lane) -> QuorumQueue:
         return self._topology.tasks if lane is Lane.SMALL else self._topology.bulk
 
     def _event(self, news: bytes) -> Envelope:
-        message = aio_pika.Message(news, content_type=CONTENT_TYPE)
-        return Envelope(message, self._topology.finished, self._topology.events.name)
+        return Envelope(
+            news,
+            aiormq.spec.Basic.Properties(content_type=CONTENT_TYPE, delivery_mode=_TRANSIENT),
+            self._topology.finished,
+            self._topology.events.name,
+        )
