@@ -226,6 +226,20 @@ def shifts_the_share(operator: Person, percent: int) -> None:
     operator.looks("/app/desk/model/canary")
 
 
+def sees_both_versions(operator: Person, active: str, canary: str, predict: Callable[[], object]) -> None:
+    """At the page of the canary: it stands beside the active version in charts and in tables, and both follow
+    the next prediction, that of `predict`."""
+    figures = operator.page.locator("#figures")
+    expect(operator.page.locator(".chart canvas")).to_have_count(4)
+    for ref in (active, canary):
+        expect(figures.locator("thead").first).to_contain_text(ref)
+    before = str(figures.get_attribute("data-chart-of"))
+    predict()
+    expect(figures).not_to_have_attribute("data-chart-of", before, timeout=60_000)
+    expect(figures.locator("tbody time").first).to_be_visible()
+    operator.looks("/app/desk/model/compared")
+
+
 def refunds(operator: Person, email: str, prediction: str) -> None:
     page = operator.page
     operator.goes("/app/desk/users")

@@ -12,7 +12,8 @@ from augury.application.operation.ports import Part, Process
 from augury.application.predictions.ports import Task
 from augury.domain.audit import Action
 from augury.domain.identifiers import uuid7
-from augury.domain.user import Role
+from augury.domain.model import ModelRef
+from augury.domain.user import Role, User
 from augury.outbound.memory.queue import Dead, Waiting
 from tests.browser.journey import (
     KINDS,
@@ -20,12 +21,13 @@ from tests.browser.journey import (
     at_the_pages,
     refunds,
     replays_the_dead_letter_of,
+    sees_both_versions,
     shifts_the_share,
     uploads_a_model,
 )
 from tests.browser.service import Service
 from tests.browser.test_pages import MOST_BYTES, axe
-from tests.hexagon import PASSWORD
+from tests.hexagon import PASSWORD, Hexagon
 
 __all__ = ["axe"]
 PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
@@ -50,9 +52,17 @@ def operator(
         yield person
 
 
+async def predicted(hexagon: Hexagon, user: User, model: str) -> None:
+    version = await hexagon.models.version(ModelRef.parse(model))
+    await hexagon.request_prediction(user.id, model=version)
+    await hexagon.run_all()
+    await hexagon.store_usage()
+
+
 def test_an_operator_does_everything(operator: Person, service: Service) -> None:
-    """Looks at every page, uploads a model and sees it refused, uploads another, shifts its share, refunds a
-    prediction, replays a dead letter, checks the books, and finds it all in the audit log."""
+    """Looks at every page, uploads a model and sees it refused, uploads another, shifts its share, sees both
+    versions side by side, refunds a prediction, replays a dead letter, checks the books, and finds it all in
+    the audit log."""
     hexagon, page = service.hexagon, operator.page
     before = len(hexagon.memory.state.audit_log)
     for name in PAGES:
@@ -89,6 +99,9 @@ def test_an_operator_does_everything(operator: Person, service: Service) -> None
         )
         operator.looks(f"/app/desk/model/{state}")
     shifts_the_share(operator, 25)
+    sees_both_versions(
+        operator, f"{name}@2", f"{name}@3", lambda: service.run(predicted(hexagon, ada, f"{name}@3"))
+    )
 
     queued = service.run(hexagon.request_prediction(ada.id))
     while hexagon.queue.take():

@@ -10,6 +10,7 @@ import pytest
 
 from augury.application.operation.ports import Part, Process
 from augury.application.predictions.ports import Task
+from augury.cards.card import encoded
 from augury.domain.audit import Action
 from augury.domain.identifiers import PredictionId, WebhookId, uuid7
 from augury.domain.model import ModelState
@@ -18,6 +19,7 @@ from augury.domain.webhook import DisabledWhy, EventType, Webhook
 from augury.outbound.memory.queue import Dead, Waiting
 from tests.hexagon import PASSWORD, Hexagon, a_model
 from tests.http_api import TEXT
+from tests.inbound.http.test_model_cards import CARD
 from tests.inbound.web.site import Site, Visitor
 
 PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
@@ -168,7 +170,7 @@ async def test_a_model_is_sent_checked_and_rolled_out(site: Site, operator: Visi
     assert notice(await operator.post(f"{here}/price", row_price="4")) == "The prices were set."
     shared = await operator.post(f"{here}/canary", percent="25")
     assert notice(shared) == "The version serves its share of the users."
-    assert "25 %" in shared.text
+    assert "25%" in shared.text
     assert notice(await operator.post(f"{here}/promote")) == "The version is active for everybody."
     assert notice(await operator.post(f"{here}/roll-back")) == "The version was rolled back."
     assert notice(await operator.post(f"{here}/activate")) == "The version is active."
@@ -212,6 +214,21 @@ async def test_a_canary_is_charted_beside_the_active_version_and_followed(
     alone = (await operator.get("/app/desk/models/tone@3")).text
     assert 'data-names="tone@3"' in alone
     assert "No predictions in this period." in alone
+
+
+async def test_a_card_is_read_also_of_a_retired_version(site: Site, operator: Visitor) -> None:
+    here, made = "/app/desk/models/tone@2", a_model(version=2, active=False)
+    await site.hexagon.models.add(made)
+    site.hexagon.memory.state.model_cards[made.ref] = encoded(CARD).decode()
+    await operator.get(here)
+    retired = await operator.post(f"{here}/retire")
+    assert f'href="{here}/card"' in retired.text
+    card = await operator.get(f"{here}/card")
+    assert (card.status_code, "tone@2" in card.text, "<script" in card.text) == (200, True, False)
+    assert "sandbox" in card.headers["content-security-policy"]
+    missing = await operator.get("/app/desk/models/tone@1/card")
+    assert (missing.status_code, "has no card" in missing.text) == (404, True)
+    assert (await operator.get("/app/desk/models/tone@9/card")).status_code == 404
 
 
 async def test_a_refused_file_says_why(site: Site, operator: Visitor) -> None:

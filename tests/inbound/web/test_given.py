@@ -147,6 +147,7 @@ ADDRESSES = (
     *("/app/desk/overview?range=year", "/app/desk/overview/figures?range=1", "/app/desk/queue?skip=-1"),
     *("/app/desk/audit?action=all", "/app/desk/audit?before=x", "/app/desk/webhooks?before=x"),
     *("/app/desk/users?after=x", "/app/desk/users/{user_id}?before=x", "/app/desk/users/{user_id}?older=x"),
+    *("/app/desk/promo-codes?after=%00", "/app/desk/audit?subject=%00"),
     *("/app/predictions?status=done", "/app/predictions/{prediction_id}/explanation.svg?row=-1"),
     *("/app/files/{batch_id}/results?format=xlsx", "/app/money/statement?before=x"),
 )

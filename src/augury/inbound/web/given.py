@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
+from augury.domain.text import is_storable
+
 MOST_DIGITS = 18
 """The most digits of a number that the database can hold. Python refuses to read more than 4,300 digits."""
 _GAPS = str.maketrans("", "", " \u00a0\u202f")
@@ -60,8 +62,10 @@ def id_at(text: str) -> UUID | None:
 
 
 def text_of(text: object, most: int) -> str:
-    """The text without blanks around it. Raises `TooLong`."""
+    """The text without blanks around it. Raises `TooLong`, and `NotOffered` if no database can hold it."""
     typed = str(text or "").strip()
+    if not is_storable(typed):
+        raise NotOffered(typed)
     if len(typed) > most:
         raise TooLong(most)
     return typed

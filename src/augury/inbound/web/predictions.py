@@ -28,7 +28,7 @@ from augury.inbound.pictures.waterfall import waterfall
 from augury.inbound.web.answers import result_of, short
 from augury.inbound.web.given import choice, number_at
 from augury.inbound.web.payer import readable
-from augury.inbound.web.rendering import Answer, page, see_other
+from augury.inbound.web.rendering import DRAWN, Answer, page, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import PageRequest, signed_in
 
@@ -38,7 +38,6 @@ MOST_WAITING = 20.0
 MOST_INPUT = 4_000
 """The maximum length of the input on the page, in characters."""
 PACE = Pace(comment_every=timedelta(seconds=15), lifetime=timedelta(minutes=10))
-_PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ async def picture(
         user_id=owner, prediction_id=stored.prediction.id, row=row, of=given.get("of") or None
     )
     drawn = waterfall(found.explanation, found.texts, request.user.language)
-    headers = {"Content-Security-Policy": _PICTURE, "Vary": "Cookie, Accept-Language"}
+    headers = {"Content-Security-Policy": DRAWN, "Vary": "Cookie, Accept-Language"}
     return Response(drawn, media_type="image/svg+xml", headers=headers)
 
 

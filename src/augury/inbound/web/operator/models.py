@@ -1,12 +1,15 @@
 """The pages of models: all versions, an upload form, and one version with its possible actions."""
 
 from dishka import FromDishka
+from litestar import Response
 from litestar.params import FromPath
 
 from augury.application.models.chart_versions import ChartVersions, Period
 from augury.application.models.ports import Models, ModelUploads
+from augury.cards.card import decoded
+from augury.cards.page import page as card_page
 from augury.domain.errors import DomainError
-from augury.domain.model import ModelNotFound, ModelRef, ModelState
+from augury.domain.model import CardNotFound, ModelNotFound, ModelRef, ModelState
 from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.inbound.web.form_head import FormHead
 from augury.inbound.web.given import is_ticked, typed_number
@@ -14,7 +17,7 @@ from augury.inbound.web.operator import model_figures
 from augury.inbound.web.operator.desk import author_of, desk_get, desk_page, desk_post
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.problems import status_of
-from augury.inbound.web.rendering import Answer, see_other
+from augury.inbound.web.rendering import DRAWN, Answer, see_other
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import CSRF, STREAMED, PageRequest, require_own_form
 
@@ -88,6 +91,17 @@ async def one(
     return answer
 
 
+@desk_get("/app/desk/models/{ref:str}/card")
+async def card(ref: FromPath[str], models: FromDishka[Models]) -> Response[str]:
+    """The card as a page, also of a version that serves nobody."""
+    version = ModelRef.parse(ref)
+    text = await models.card(version)
+    if text is None:
+        raise CardNotFound(model=str(version))
+    headers = {"Content-Security-Policy": DRAWN, "Vary": "Cookie"}
+    return Response(card_page(decoded(text), str(version)), media_type="text/html", headers=headers)
+
+
 async def _list(
     request: PageRequest, models: Models, uploads: ModelUploads, *, sentence: str = "", status: int = 200
 ) -> Answer:
@@ -98,4 +112,4 @@ async def _list(
     return desk_page(request, "models", "models.html", status=status, versions=found, sentence=sentence)
 
 
-ROUTES = (listed, send, one)
+ROUTES = (listed, send, one, card)

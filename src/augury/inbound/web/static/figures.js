@@ -7,6 +7,9 @@ const day = new Intl.DateTimeFormat(lang, {day: "numeric", month: "short"});
 const hour = new Intl.DateTimeFormat(lang, {hour: "2-digit", minute: "2-digit"});
 const TWO_DAYS = 172_800;
 const moments = (chart, all) => all.map(at => (all.at(-1) - chart.data[0][0] > TWO_DAYS ? day : hour).format(at * 1000));
+// A point between two gaps has no line: it gets its dot also where the others have none.
+const alone = (chart, series, shown) => shown ? null : chart.data[series].flatMap((value, at, all) =>
+  value != null && all[at - 1] == null && all[at + 1] == null ? [at] : []);
 const charts = [];
 for (const place of document.querySelectorAll("[data-figures]")) {
   const color = getComputedStyle(place).color, axis = {stroke: color, grid: {stroke: "#8884", width: 1}};
@@ -15,7 +18,7 @@ for (const place of document.querySelectorAll("[data-figures]")) {
     scales: {x: {time: true}, y: {range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1]}},
     axes: [{...axis, space: 60, values: moments}, {...axis, size: 60}],
     series: [{label: place.dataset.time, value: (_, at) => at ? whole.format(at * 1000) : "–"}, ...place.dataset.names.split("|").map((label, at) => ({
-      label, stroke: ("pair" in place.dataset ? pair : colors)[at], width: 2, spanGaps: false, points: {size: 5}
+      label, stroke: ("pair" in place.dataset ? pair : colors)[at], width: 2, spanGaps: false, points: {size: 5, filter: alone}
     }))]
   }, columns(place, figures()), place);
   charts.push([place, chart]);

@@ -64,7 +64,7 @@ desk-column-p95 = p95, s
 desk-column-price = Price
 desk-column-revenue = Credits charged
 desk-column-role = Role
-desk-column-since = Since
+desk-column-since = Created
 desk-column-state = State
 desk-compared = Versions compared
 desk-compared-live = The numbers are refreshed every 5 seconds. Durations are those of the model’s calls, rounded up.
@@ -90,9 +90,15 @@ desk-key-made = Created
 desk-key-name = Name
 desk-key-used = Last used
 desk-letter-bytes = { $bytes } bytes
-desk-letter-deaths = Dead-lettered { $count } times
+desk-letter-deaths = Dead-lettered { $count ->
+    [one] once
+   *[other] { $count } times
+}
 desk-letter-died = Since
-desk-letter-predictions = { $count } predictions, attempt { $attempt }
+desk-letter-predictions = { $count ->
+    [one] { $count } prediction
+   *[other] { $count } predictions
+}, attempt { $attempt }
 desk-letter-says = Content
 desk-letters-none = All messages were handled. Messages that no worker can handle appear here.
 desk-look-again = Refresh

@@ -3,10 +3,17 @@ refusal-not-enough-credits = Не хватает кредитов: нужно { 
 refusal-max-price-exceeded = Это стоит { $price } — больше заданного предела { $max_price }.
 refusal-invalid-amount = Количество должно быть от 1 до { $most }.
 refusal-books-disagree = Ошибка в нашем учёте; она записана в журнал.
-refusal-model-not-found = Модель «{ $model }» больше недоступна. Доступные модели — на главной странице.
-refusal-wrong-model-state = Состояние модели «{ $model }» — { $state }, поэтому это невозможно.
+refusal-model-not-found = Модели «{ $model }» нет. Доступные модели — на главной странице.
+refusal-wrong-model-state = Состояние модели «{ $model }» — «{ $state ->
+        [checking] проверяется
+        [refused] отклонена
+        [ready] готова
+        [canary] для части пользователей
+        [active] действующая
+       *[retired] снята
+    }», поэтому это невозможно.
 refusal-checksum-mismatch = Полученный файл отличается от отправленного. Отправьте его ещё раз.
-refusal-invalid-share = Канарейка обслуживает от 1 до 50 % пользователей.
+refusal-invalid-share = Версия для части пользователей обслуживает от 1 до 50 % из них.
 refusal-nothing-to-roll-back = У модели «{ $model }» нет прежней версии, которая могла бы снова отвечать.
 refusal-empty-model-file = Файл модели пуст.
 refusal-empty-table = Таблица пуста.
