@@ -1,4 +1,4 @@
-"""How well `starts_in` foretells the start, as a ratio: `uv run python -m tests.bench.places`.
+"""How well `starts_in` foretells the start, as a ratio: `uv run python -m tests.bench.places [small] [bulk]`.
 
 The load changes: bursts of small predictions of several users, then large ones of several users in the bulk
 lane, while a second worker comes and goes. Meanwhile, predictions that wait are read like any caller reads
@@ -25,7 +25,9 @@ from tests.bench.load import ask, post, send_all
 from tests.processes import Service, open_folder
 from tests.rabbitmq_server import running_rabbitmq
 
-USERS, BURSTS, ROWS = 4, 5, 2_000
+USERS, BURSTS = 4, 5
+LANES = {"small": (100, 600), "bulk": (2_000, 12)}
+"""By lane, the rows of a prediction, and the most predictions of a user in one burst."""
 TEXT = "The parcel came a day early and the seller even answered my question, I am delighted"
 WAITING = """
 SELECT p.id, p.user_id FROM unfinished u JOIN predictions p ON p.id = prediction_id
@@ -122,8 +124,9 @@ async def measured(service: Service) -> None:
     database = await asyncpg.connect(service.database_url)
     measure = Measure(service, database)
     await measure.sign_up()
-    await measure.run("small lane", rows=100, most=600)
-    await measure.run("bulk lane", rows=ROWS, most=12)
+    for lane in sys.argv[1:] or LANES:
+        rows, most = LANES[lane]
+        await measure.run(f"{lane} lane", rows=rows, most=most)
     await database.close()
 
 

@@ -26,6 +26,7 @@ from mcp_types import (
 
 from augury.domain.api_key import KeyScope, SpendingLimits
 from augury.domain.prediction import Status
+from augury.domain.user import PredictionsUnderWay
 from tests.hexagon import a_model
 from tests.inbound.mcp.agents import ERAS, ORIGIN, AgentService
 from tests.polling import eventually
@@ -439,6 +440,29 @@ async def test_a_canceled_task_gives_its_credits_back(service: AgentService) -> 
     finally:
         service.is_held = False
     assert await service.balance(user) == (10, 0)
+
+
+async def test_a_task_keeps_its_account_open_and_ends_with_it(service: AgentService) -> None:
+    user, key = await service.member(credits=10)
+    close = service.hexagon.close_account
+    extension = TasksOfTheClient()
+    service.is_held = True
+    async with service.client(key, MODERN, extensions=[extension]) as client:
+        calling = asyncio.create_task(client.call_tool("predict_tone", ROWS))
+        await eventually(lambda: bool(extension.created), "the task")
+        with pytest.raises(PredictionsUnderWay):
+            await service.there(close(user_id=user.id, forfeit=10))
+        assert await service.balance(user) == (8, 2)
+        service.is_held = False
+        await service.there(service.hexagon.run_all())
+        extension.go_on.set()
+        await calling
+        await service.there(close(user_id=user.id, forfeit=10))
+    asked = message("tasks/get", taskId=extension.created[0].task_id)
+    async with httpx.AsyncClient(headers=HEADERS | {"Authorization": f"Bearer {key}"}) as http:
+        assert (await http.post(service.url, json=asked)).status_code == 401
+    assert await service.balance(user) == (0, 0)
+    assert await service.there(service.hexagon.balanced())
 
 
 @pytest.mark.parametrize("era", ERAS)
