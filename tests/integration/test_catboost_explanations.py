@@ -25,8 +25,8 @@ from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import category_hash, seen_in
 from augury.outbound.catboost.shares import Explainer, Shares, with_explanations
-from augury.outbound.catboost.training import train_tone
 from tests.catboost_models import binary_model, numeric_pool, train
+from tests.trained_tone import TrainedTone
 
 ROWS = 80
 CITIES = ("Paris", "Rome", "Oslo", "Perm")
@@ -330,10 +330,8 @@ async def test_a_calibrated_model_is_explained_in_its_own_scale(
     assert facts.explain_work
 
 
-def test_the_starter_model_is_explained(tmp_path: Path) -> None:
-    train_tone(tmp_path / "tone.cbm")
-
-    found, _ = explain(tmp_path / "tone.cbm", {"text": "Great, works perfectly"})
+def test_the_starter_model_is_explained(tone: TrainedTone) -> None:
+    found, _ = explain(tone.file, {"text": "Great, works perfectly"})
 
     [explanation] = found["explanations"]
     assert explanation["of"] == found["label"]

@@ -21,6 +21,7 @@ from augury.outbound.catboost.training import (
     training_examples,
     written_examples,
 )
+from tests.trained_tone import TrainedTone
 
 REAL_TEXTS = Path(__file__).parents[3] / "shared" / "data" / "ru_goemotions.csv"
 LABELS = ("negative", "neutral", "positive")
@@ -42,7 +43,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 @pytest.fixture
-def tone(trained: Trained) -> Path:
+def starter(trained: Trained) -> Path:
     return trained.file
 
 
@@ -93,8 +94,8 @@ def test_russian_adjectives_agree_with_their_nouns(masculine: str, forms: list[s
     assert [inflected(masculine, gender) for gender in "fnp"] == forms
 
 
-async def test_tone_is_a_model_that_can_be_served(tone: Path) -> None:
-    facts = await CatBoostInspector().inspect(tone)
+async def test_tone_is_a_model_that_can_be_served(starter: Path) -> None:
+    facts = await CatBoostInspector().inspect(starter)
 
     assert facts.task is Task.CLASSIFICATION
     assert facts.classes == LABELS
@@ -122,13 +123,13 @@ def test_it_does_better_on_held_out_texts_than_guessing_in_both_languages(traine
         assert trained.metrics[f"macro_f1{language}"] > 0.6
 
 
-def test_training_again_makes_the_same_model(tone: Path, tmp_path: Path) -> None:
-    train_tone(tmp_path / "again.cbm")
+def test_training_again_makes_the_same_model(starter: Path, tone: TrainedTone) -> None:
+    """Another process has trained the other one, by the command."""
     texts = [[example.text] for example in training_examples()]
 
     first, second = (
         CatBoost().load_model(str(file)).predict(texts, prediction_type="Probability")
-        for file in (tone, tmp_path / "again.cbm")
+        for file in (starter, tone.file)
     )
 
     assert np.array_equal(first, second)
@@ -139,8 +140,8 @@ def test_progress_is_told_step_by_step_up_to_the_end(trained: Trained) -> None:
     assert {total for _, total in trained.steps} == {len(trained.steps)}
 
 
-def test_the_file_is_small(tone: Path) -> None:
-    assert tone.stat().st_size < 5_000_000
+def test_the_file_is_small(starter: Path) -> None:
+    assert starter.stat().st_size < 5_000_000
 
 
 @pytest.mark.parametrize(
@@ -154,18 +155,18 @@ def test_the_file_is_small(tone: Path) -> None:
         ("Встреча во вторник в десять часов.", "neutral"),
     ],
 )
-def test_plain_texts_get_the_tone_a_reader_would_give(tone: Path, text: str, label: str) -> None:
-    assert labels_of(tone, [text]) == [label]
+def test_plain_texts_get_the_tone_a_reader_would_give(starter: Path, text: str, label: str) -> None:
+    assert labels_of(starter, [text]) == [label]
 
 
-def test_real_texts_nobody_here_wrote_are_judged_better_than_by_guessing(tone: Path) -> None:
+def test_real_texts_nobody_here_wrote_are_judged_better_than_by_guessing(starter: Path) -> None:
     if not REAL_TEXTS.exists():
         pytest.skip("the real texts (ru_goemotions.csv) are not beside this checkout")
     with REAL_TEXTS.open(encoding="utf-8", newline="") as lines:
         found = [(line["text"], line["label"]) for line in csv.DictReader(lines) if line["label"] in LABELS]
     examples = [Example(text, "ru", label) for text, label in found]
 
-    measured = scores(examples, labels_of(tone, [example.text for example in examples]))
+    measured = scores(examples, labels_of(starter, [example.text for example in examples]))
 
     commonest = Counter(example.label for example in examples).most_common(1)[0][1] / len(examples)
     assert measured["accuracy"] > commonest + 0.1

@@ -10,10 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.test_up import home, up
-from tests.processes import environment, run
+from tests.processes import Service
+from tests.trained_tone import TrainedTone
 
-__all__ = ["home"]
 BATCHES = Path(__file__).parents[2] / "docs" / "batches.md"
 PYTHON_GENERATOR = "openapi-python-client==0.29.0"
 TYPESCRIPT = ["openapi-typescript@7.9.1", "typescript@5.9.3"]
@@ -92,7 +91,7 @@ def ran(*command: str | Path, cwd: Path) -> str:
 
 
 def test_a_generated_python_client_makes_a_paid_prediction(
-    home: Path, description: Path, tmp_path: Path
+    database_url: str, rabbitmq_url: str, tone: TrainedTone, description: Path, tmp_path: Path
 ) -> None:
     # The generator needs this configuration to send files of these types. docs/batches.md has it.
     config = re.search(r"```yaml\n(content_type_overrides:.*?)```", BATCHES.read_text(), re.DOTALL)
@@ -107,12 +106,14 @@ def test_a_generated_python_client_makes_a_paid_prediction(
     assert "WARNING" not in said.upper(), said
     script = tmp_path / "script.py"
     script.write_text(PYTHON_CLIENT)
-    with up(home) as (url, _):
+    with Service(database_url, rabbitmq_url, tmp_path) as service:
+        tone.offer(service)
+        service.worker()
+        service.api()
         account = {"email": "ada@example.org", "password": PASSWORD}
-        httpx.post(f"{url}/auth/register", json=account).raise_for_status()
-        paid = run("user", "top-up", account["email"], "5", env=environment(), cwd=home)
-        assert paid.returncode == 0, paid.stderr
-        told = ran(sys.executable, script, url, account["email"], PASSWORD, cwd=tmp_path)
+        httpx.post(f"{service.url}/auth/register", json=account).raise_for_status()
+        service.augury("user", "top-up", account["email"], "5")
+        told = ran(sys.executable, script, service.url, account["email"], PASSWORD, cwd=tmp_path)
 
     assert told == "paid 2\n"
 
