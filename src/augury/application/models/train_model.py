@@ -27,6 +27,7 @@ from augury.application.models.ports import (
 from augury.application.ports import Clock, Unavailable
 from augury.domain.errors import DomainError
 from augury.domain.model import ModelRefused
+from augury.domain.model_facts import ModelFacts
 from augury.domain.model_training import ModelTraining, TrainingProgress, TrainingState
 
 MOST_ATTEMPTS = 3
@@ -86,7 +87,7 @@ class TrainModel:
     async def _ended(self, training: ModelTraining, watch: TrainingWatch) -> ModelTraining:
         """The training after its end."""
         try:
-            made = await self._offered(training, await self._trained(training, watch))
+            made = await self._offered(training, *await self._trained(training, watch))
         except TableRefused as refusal:
             return training.end(TrainingState.REFUSED, str(refusal))
         except TrainingCanceled:
@@ -98,19 +99,20 @@ class TrainModel:
         differs = f"it is not active, because {'; '.join(made.differences)}" if made.differences else None
         return training.end(TrainingState.READY, differs, version=made.model.ref.version)
 
-    async def _trained(self, training: ModelTraining, watch: TrainingWatch) -> str:
-        """The digest of the trained file, which every host can get. A worker that died may have made it."""
+    async def _trained(self, training: ModelTraining, watch: TrainingWatch) -> tuple[str, ModelFacts]:
+        """The digest of the trained file, which every host can get, and its facts. A worker that died may
+        have made the file."""
         if training.model_sha256 is not None:
             with suppress(ModelUnavailable):
-                await self.store.path(training.model_sha256)
-                return training.model_sha256
+                file = await self.store.path(training.model_sha256)
+                return training.model_sha256, await self.inspector.inspect(file)
         table = self._table(training)
         async with self.trainer.train(table, training.name, training.plan, watch) as file:
-            await self.inspector.inspect(file)  # before it is stored
+            facts = await self.inspector.inspect(file)  # before it is stored
             sha256 = await self.store.share(file)
         if not await self.trainings.trained(training, sha256):
             raise _Lost
-        return sha256
+        return sha256, facts
 
     async def _table(self, training: ModelTraining) -> AsyncIterator[bytes]:
         for number in count():
@@ -118,8 +120,7 @@ class TrainModel:
                 return
             yield piece
 
-    async def _offered(self, training: ModelTraining, sha256: str) -> Registered:
-        found = await self.inspector.inspect(await self.store.path(sha256))
+    async def _offered(self, training: ModelTraining, sha256: str, found: ModelFacts) -> Registered:
         terms = training.terms
         return await Offering(models=self.models, clock=self.clock).offer(
             training.name,
