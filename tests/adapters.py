@@ -1,6 +1,6 @@
 """All adapters of one technology, and the steps that many contract tests begin with."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -231,9 +231,16 @@ class Adapters:
         return await self.work.claim([each.id for each in predictions], terms)
 
     async def begin(
-        self, *predictions: Prediction, token: UUID, most_rows: int = 10_000, most_bytes: int = 10_000_000
+        self,
+        *predictions: Prediction,
+        token: UUID,
+        most_rows: int = 10_000,
+        most_bytes: int = 10_000_000,
+        weights: Mapping[ModelRef, float] | None = None,
     ) -> Sequence[Claimed]:
-        terms = ClaimTerms(token=token, lease=LEASE, most_rows=most_rows, most_bytes=most_bytes)
+        terms = ClaimTerms(
+            token=token, lease=LEASE, most_rows=most_rows, most_bytes=most_bytes, weights=weights or {}
+        )
         return await self.work.begin([each.id for each in predictions], terms)
 
     async def settled(self, *predictions: Prediction) -> list[Prediction]:

@@ -11,6 +11,7 @@ from augury.domain.balance import InvalidAmount
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
 from augury.domain.model_facts import Feature, FeatureKind, ProbabilitiesAre, ReadAs, Task, ValueIs
 from augury.domain.model_texts import ModelTexts, UnfitForModel
+from augury.domain.speed import NOT_MEASURED, Speed
 from tests.adapters import Adapters
 from tests.hexagon import a_model
 
@@ -240,3 +241,19 @@ async def test_a_page_has_the_serving_versions_of_the_next_names(empty: Adapters
     assert [str(each.ref) for each in first] == ["b@1", "b@2", "d@1"]
     assert [str(each.ref) for each in rest] == ["e@2"]
     assert not await empty.models.page(limit=2, after="e")
+
+
+async def test_what_workers_measured_adds_up_and_outlives_other_changes(empty: Adapters) -> None:
+    model, other = a_model(), a_model("other")
+    for each in (model, other):
+        await empty.models.add(each)
+    slow, missing = Speed.of_call(100, 1.0), ModelRef("nobody", 1)
+    assert (await empty.models.get("tone")).speed == NOT_MEASURED
+
+    await empty.models.measured({model.ref: slow, missing: slow})
+    await empty.models.measured({model.ref: slow})
+    await empty.models.change(model.ref, lambda known: replace(known, row_price=9))
+
+    changed = await empty.models.get("tone")
+    assert (changed.speed, changed.row_price) == (slow.then(slow), 9)
+    assert (await empty.models.version(other.ref)).speed == NOT_MEASURED

@@ -11,6 +11,7 @@ from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Failure, Status
 from augury.domain.row_errors import RowError, RowFault
 from tests.adapters import INPUT, LEASE, OUTPUT, Adapters, a_prediction, finish
+from tests.hexagon import a_model
 
 HOUR = timedelta(hours=1)
 
@@ -506,3 +507,28 @@ async def test_a_sweep_takes_nothing_that_is_begun_for_lost_or_late(adapters: Ad
         due = await books.due(10, put_before=datetime.now(UTC))
 
     assert (due.lost, due.expired, due.abandoned) == ([], [], [])
+
+
+async def test_a_row_of_a_slow_model_counts_as_several(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=100)
+    fast, slow = a_model("quick"), a_model("slow")
+    for each in (fast, slow):
+        await adapters.models.add(each)
+    ids = sorted(uuid7() for _ in range(4))
+    asked = [
+        a_prediction(user_id, id=one, model=model.ref, rows=2)
+        for one, model in zip(ids, (fast, slow, slow, fast), strict=True)
+    ]
+    await adapters.accept(user_id, *asked)
+
+    async def begun(most_rows: int, most_bytes: int = 10_000) -> int:
+        token, weights = uuid4(), {slow.ref: 2.5}
+        found = await adapters.begin(
+            *asked, token=token, most_rows=most_rows, most_bytes=most_bytes, weights=weights
+        )
+        await adapters.work.hand_back(token, [each.prediction.id for each in found])
+        return len(found)
+
+    assert [await begun(most) for most in (1, 6, 7, 11, 12, 14)] == [1, 1, 2, 2, 3, 4]
+    size = len(INPUT)
+    assert [await begun(1_000, most) for most in (3 * size, 4 * size, 6 * size, 7 * size)] == [1, 2, 3, 4]

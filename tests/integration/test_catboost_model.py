@@ -1,9 +1,12 @@
 import asyncio
+import itertools
 import json
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +14,18 @@ import numpy as np
 import pytest
 from catboost import CatBoost, Pool
 from pandas import DataFrame
+from typing_extensions import override
 
+from augury.application.limits import Limits
 from augury.application.models.ports import ModelUnavailable
+from augury.application.models.speeds import Speeds
 from augury.application.ports import Json
 from augury.application.predictions.ports import Outcome, Question
 from augury.domain.lane import Slice
 from augury.domain.model import Model
 from augury.domain.model_facts import Feature, FeatureKind, InputSchema, Task
 from augury.domain.row_errors import RowError, RowFault
+from augury.domain.speed import Speed
 from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import (
@@ -465,6 +472,36 @@ async def test_a_large_question_is_answered_in_slices_like_a_small_one(
     finally:
         whole.close()
         sliced.close()
+
+
+class Recording(Speeds):
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
+        self.calls: list[tuple[float, float]] = []
+
+    @override
+    def note(self, model: Model, units: float, seconds: float) -> None:
+        self.calls.append((units, seconds))
+
+
+async def test_a_slow_model_is_called_with_fewer_rows_at_a_time(
+    store: FolderModelStore, binary: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count()
+    monkeypatch.setattr(time, "thread_time", lambda: float(next(clock)))
+    limits = Limits(slice_rows=8, slice_time=timedelta(seconds=0.1))
+    slow = replace(binary, speed=Speed.of_call(1_000, 25.0))  # 25 ms a row
+    speeds, rows = Recording(limits), ROWS[:8]
+    predictor = CatBoostPredictor(store, None, limits.slice, speeds)
+    question = replace(many(rows), rows=len(rows))
+    try:
+        [whole] = await predictor.predict(binary, [question])
+        [cut] = await predictor.predict(slow, [question])
+    finally:
+        predictor.close()
+
+    assert speeds.calls == [(8, 1.0), (4, 1.0), (4, 1.0)]  # without the time to load the model
+    assert output(cut) == output(whole)
 
 
 async def test_two_lanes_may_ask_one_model_at_the_same_time(

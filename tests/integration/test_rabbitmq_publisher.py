@@ -134,6 +134,16 @@ async def test_many_predictions_go_out_in_few_messages(
     assert [each for task in tasks for each in task.prediction_ids] == ids
 
 
+async def test_a_message_has_little_work_in_all_so_that_idle_workers_get_the_rest(rabbitmq_url: str) -> None:
+    ids = new_ids(8)
+    async with connected(rabbitmq_url) as publisher:
+        publisher.put(ids, 1, costs=dict(zip(ids, [200, 56, 1, 300, 1, 1, 255], strict=False)))
+        messages = await received(rabbitmq_url, 5)
+
+    tasks = [read_task(message.body) for message in messages]
+    assert [list(task.prediction_ids) for task in tasks] == [ids[:2], ids[2:3], ids[3:4], ids[4:6], ids[6:]]
+
+
 @pytest.mark.parametrize("wrong", [0, 257])
 def test_a_message_names_no_more_than_a_worker_reads(wrong: int) -> None:
     with pytest.raises(ValueError, match="max_task_ids"):

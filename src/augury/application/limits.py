@@ -35,10 +35,16 @@ class Limits:
     largest texts can fill the small lane."""
     fair_pending: int = 256
     """Unfinished predictions of one user. Further ones go to the bulk lane, whatever their size."""
+    small_time: timedelta = timedelta(seconds=0.02)
+    """How long the unfinished small work of one user may take a worker, by the measured speed of the model.
+    What would take longer goes to the bulk lane, however few rows it has."""
     slice_rows: int = 2_000
     """Rows that a worker runs at once; what is larger is run slice by slice."""
     slice_bytes: int = 1_000_000
     """Bytes of input that a worker runs at once."""
+    slice_time: timedelta = timedelta(seconds=0.1)
+    """How long a slice may take on one processor, by the measured speed of the model. The slices of a slow
+    model have fewer rows."""
     max_waiting: int = 100_000
     """Unfinished predictions of all users. Another one is answered with 429."""
     max_expires_in: timedelta = timedelta(days=7)
@@ -123,6 +129,8 @@ class Limits:
             raise ValueError("max_batch_rows, max_batch_bytes and sweep_batch must be at least 1")
         if min(self.slice_rows, self.slice_bytes) < 1:
             raise ValueError("slice_rows and slice_bytes must be at least 1")
+        if min(self.small_time, self.slice_time) < timedelta(milliseconds=1):
+            raise ValueError("small_time and slice_time must be at least 0.001 seconds")
         if max(self.guest_credits, self.welcome_credits, self.telegram_welcome_credits) > MOST_CREDITS:
             raise ValueError(
                 f"guest_credits, welcome_credits and telegram_welcome_credits must be at most {MOST_CREDITS}"
@@ -143,9 +151,14 @@ class Limits:
     @property
     def small(self) -> Small:
         """What counts as small work."""
-        return Small(rows=self.small_rows, size=self.small_bytes, pending=self.fair_pending)
+        return Small(
+            rows=self.small_rows,
+            size=self.small_bytes,
+            pending=self.fair_pending,
+            seconds=self.small_time.total_seconds(),
+        )
 
     @property
     def slice(self) -> Slice:
         """The most work that is run at once."""
-        return Slice(rows=self.slice_rows, size=self.slice_bytes)
+        return Slice(rows=self.slice_rows, size=self.slice_bytes, seconds=self.slice_time.total_seconds())

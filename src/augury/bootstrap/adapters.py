@@ -11,6 +11,7 @@ from dishka import Provider, Scope, WithParents
 from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, ModelStore
+from augury.application.models.speeds import Speeds
 from augury.application.operation.figures_tally import FiguresTally
 from augury.application.webhooks.ports import Addresses
 from augury.application.webhooks.settings import WebhookSettings
@@ -223,10 +224,10 @@ def predictor() -> Provider:
     from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings  # loads CatBoost
 
     def opened(
-        store: ModelStore, settings: CatBoostSettings, limits: Limits
+        store: ModelStore, settings: CatBoostSettings, limits: Limits, speeds: Speeds
     ) -> Iterator[WithParents[CatBoostPredictor]]:
         made = CatBoostPredictor(
-            store, settings, limits.slice, max_text=limits.max_text, max_classes=limits.max_classes
+            store, settings, limits.slice, speeds, max_text=limits.max_text, max_classes=limits.max_classes
         )
         yield made
         made.close()

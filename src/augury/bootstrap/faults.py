@@ -19,9 +19,11 @@ from dishka import Provider, Scope
 from typing_extensions import override
 
 from augury.application.predictions.ports import (
+    NO_COSTS,
     NO_TRACES,
     Claimed,
     ClaimTerms,
+    Costs,
     Finished,
     Outcome,
     PredictionQueue,
@@ -178,10 +180,11 @@ class FaultyQueue(PredictionQueue):
         attempt: int = 1,
         traces: Traces = NO_TRACES,
         lane: Lane = Lane.SMALL,
+        costs: Costs = NO_COSTS,
     ) -> None:
         if ids:
             self.before_publish.here()
-        self.inner.put(ids, attempt=attempt, traces=traces, lane=lane)
+        self.inner.put(ids, attempt=attempt, traces=traces, lane=lane, costs=costs)
 
     @override
     def saw(self, put_at: datetime) -> None:

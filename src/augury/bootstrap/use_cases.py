@@ -33,7 +33,9 @@ from augury.application.models.receive_model import ReceiveModel
 from augury.application.models.receive_table import ReceiveTable
 from augury.application.models.register_model import RegisterModel
 from augury.application.models.roll_back_model import RollBackModel
+from augury.application.models.speeds import Speeds
 from augury.application.models.start_canary import StartCanary
+from augury.application.models.store_speeds import StoreSpeeds
 from augury.application.models.store_usage import StoreUsage
 from augury.application.models.tally import Tally
 from augury.application.models.train_model import TrainModel
@@ -197,6 +199,8 @@ WORK = (
     Repairs,
     RunBatch,
     RunNext,
+    Speeds,
+    StoreSpeeds,
     StoreUsage,
     Sweep,
     TakeOver,
@@ -204,7 +208,7 @@ WORK = (
     TrainModel,
 )
 """`RunBatch` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`. `StoreUsage` stores
-what `Tally` counts."""
+what `Tally` counts, and `StoreSpeeds` what `Speeds` has measured."""
 
 MODELS = (RegisterModel,)
 

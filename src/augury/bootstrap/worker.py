@@ -15,6 +15,7 @@ from augury.application.limits import Limits
 from augury.application.models.check_model import CheckModel
 from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.models.purge_trainings import PurgeTrainings
+from augury.application.models.store_speeds import StoreSpeeds
 from augury.application.models.store_usage import StoreUsage
 from augury.application.models.train_model import TrainModel
 from augury.application.operation.keep_figures import KeepFigures
@@ -125,6 +126,7 @@ async def keepers_of_models(
         await container.get(CheckModel),
         await container.get(PurgeModelFiles),
         await container.get(StoreUsage),
+        await container.get(StoreSpeeds),
         every=settings.check_models_every,
         purge_every=settings.purge_every,
     )

@@ -10,6 +10,7 @@ from typing import Self
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import BatchId, UserId
+from augury.domain.lane import Slice
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Status
 
@@ -17,6 +18,11 @@ SLICE_ROWS = 2_000
 """The most rows of one slice."""
 SLICE_BYTES = 1_000_000
 """The most bytes of a slice's input in memory, unless it is a single row."""
+FULL = Slice(rows=SLICE_ROWS, size=SLICE_BYTES)
+"""The largest slice. Slices of slow models are smaller (`Slice.at`)."""
+MOST_SMALLER = 10_000
+"""Slices of one batch that may be smaller. Further ones are full, so that the number of slices stays
+bounded."""
 
 
 @dataclass(eq=False)

@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
+from typing import Self
+
+from augury.domain.speed import FEW, NOT_MEASURED, Speed
+
+MOST_WEIGHT = 10_000.0
+"""Slower models count as if they were this many times as slow, so that costs stay bounded."""
 
 
 class Lane(StrEnum):
@@ -13,19 +20,39 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """The most work that is run at once: a number of rows or of bytes of input, whichever is reached first.
+    """The most work that is run at once: a number of rows, of bytes of input or of seconds, whichever is
+    reached first.
 
-    Work costs as many units as a slice has rows, whether it is full of rows or of bytes.
+    Work costs as many units as a slice has rows, whether it is full of rows, of bytes, or of seconds.
     """
 
     rows: int
     size: int
     """Bytes."""
+    seconds: float = 0.1
 
-    def cost(self, rows: int, size: int) -> int:
-        """The cost of so many rows and bytes, in rows: bytes count as the rows that would fill as much of a
+    def units(self, rows: int, size: int) -> int:
+        """The work in rows, of a model as fast as any: bytes count as the rows that would fill as much of a
         slice."""
         return max(rows, -(-size * self.rows // self.size), 1)
+
+    def weight(self, speed: Speed) -> float:
+        """The cost of one unit: 1, or more for a model that is too slow to run a full slice in time."""
+        return min(max(1.0, speed.seconds(self.rows) / self.seconds), MOST_WEIGHT)
+
+    def cost(self, rows: int, size: int, speed: Speed = NOT_MEASURED) -> int:
+        """The cost of so many rows and bytes, in rows of a fast model."""
+        return ceil(self.units(rows, size) * self.weight(speed))
+
+    def cost_of_seconds(self, seconds: float) -> int:
+        return ceil(seconds * self.rows / self.seconds)
+
+    def at(self, speed: Speed) -> Self:
+        """The slice of a model of this speed: smaller if the model is slow."""
+        weight = self.weight(speed)
+        return type(self)(
+            rows=max(1, int(self.rows / weight)), size=max(1, int(self.size / weight)), seconds=self.seconds
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +64,18 @@ class Small:
     """Bytes of input."""
     pending: int
     """Unfinished predictions of one user. Further ones are bulk, whatever their size."""
+    seconds: float
+    """Of one user's unfinished predictions together, as if all were like the one to be decided on."""
 
-    def lane(self, rows: int, size: int, *, pending: int) -> Lane:
-        """The lane of a prediction whose user has `pending` other unfinished predictions."""
-        is_small = rows <= self.rows and size <= self.size and pending < self.pending
+    def lane(self, rows: int, size: int, *, units: int, speed: Speed, pending: int) -> Lane:
+        """The lane of a prediction of `units` of work, whose user has `pending` other unfinished ones."""
+        is_small = (
+            rows <= self.rows
+            and size <= self.size
+            and pending < self.pending
+            and (units <= FEW or speed.is_known)
+            and speed.seconds(units) * (pending + 1) <= self.seconds
+        )
         return Lane.SMALL if is_small else Lane.BULK
 
 

@@ -1,7 +1,7 @@
 """Models: a version of a name, its price and its state."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -11,6 +11,7 @@ from augury.domain.errors import DomainError
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.pricing import price_of
+from augury.domain.speed import NOT_MEASURED, Speed
 
 MOST_ROW_PRICE = 1_000_000
 MOST_TEXT_PRICE = 1_000_000
@@ -148,6 +149,8 @@ class Model:
     replaced: int | None = None
     """The version that was active before this one became it."""
     created_at: datetime
+    speed: Speed = field(default=NOT_MEASURED, compare=False)
+    """What workers have measured. It decides how work is queued and cut, never what it costs in credits."""
 
     def __post_init__(self) -> None:
         if not self.ref.is_valid:

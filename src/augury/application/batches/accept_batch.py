@@ -128,14 +128,16 @@ class AcceptBatch:
                 slices,
                 holds,
                 key,
-                costs=self._costs(received.slices),
+                costs=self._costs(received),
                 spender=None if spender is None else spender.id,
             )
         return batch, slices
 
-    def _costs(self, slices: Sequence[ReceivedSlice]) -> Sequence[int]:
+    def _costs(self, received: Received) -> Sequence[int]:
         """The cost of each slice in the bulk lane. All except the last are full, of rows or of bytes."""
-        return [*(max(each.rows, self.limits.slice_rows) for each in slices[:-1]), slices[-1].rows]
+        most, speed = self.limits.slice, received.model.speed
+        costs = [most.cost(each.rows, 0, speed) for each in received.slices]
+        return [*(max(each, most.rows) for each in costs[:-1]), costs[-1]]
 
     def _slices(self, received: Received, now: datetime) -> Sequence[Prediction]:
         return [

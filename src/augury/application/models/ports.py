@@ -15,6 +15,7 @@ from augury.domain.model import Model, ModelRef
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_training import ModelTraining, TrainingProgress
 from augury.domain.model_upload import CheckStage, ModelUpload
+from augury.domain.speed import Speed
 from augury.domain.training_plan import Plan
 from augury.domain.usage import Usage
 
@@ -79,6 +80,10 @@ class Models(Protocol):
         replaces the name's canary. Returns the changed version. Raises `ModelNotFound`, `Conflict`, and the
         errors of `how`.
         """
+
+    @abstractmethod
+    async def measured(self, speeds: Mapping[ModelRef, Speed]) -> None:
+        """Add measured calls to what is stored of these versions. Unknown versions are passed over."""
 
 
 class ModelStore(Protocol):

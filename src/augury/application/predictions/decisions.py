@@ -19,6 +19,8 @@ from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.pricing import require_at_most
 from augury.domain.user import InvalidToken, UserNotFound
 
+EXPLAINING = 3e-7
+"""Seconds for each leaf of each row that is explained (`Limits.max_explain_work`)."""
 RETRY_AFTER = 5
 """Seconds that a user with too many unfinished predictions is asked to wait."""
 
@@ -52,6 +54,8 @@ class Decisions:
         self.accepted: list[Accepted] = []
         self.transfers: list[Transfer] = []
         self.traces: dict[PredictionId, str] = {}
+        self.small_costs: dict[PredictionId, int] = {}
+        """The costs of accepted small work above 1."""
 
     def answer(self, request: Request) -> Decision | None:
         """None if the decision needs the current balance."""
@@ -105,9 +109,8 @@ class Decisions:
         spender = request.spender if price else None
         if spender is not None:
             self._require_affordable(spender, price)
-        size = len(request.input)
-        lane = Lane.BULK if explained else self._small.lane(request.rows, size, pending=balance.pending)
-        if lane is Lane.BULK and balance.pending >= self._small.pending and request.user_id in self._known:
+        lane = self._lane(request, balance.pending)
+        if lane is Lane.BULK and request.user_id in self._known and self._lane(request, 0) is Lane.SMALL:
             return None  # fewer may be pending by now
         prediction = Prediction(
             id=PredictionId(uuid7()),
@@ -133,16 +136,16 @@ class Decisions:
         if request.trace:
             self.traces[prediction.id] = request.trace
         self.transfers += transfers
-        cost = self._slice.cost(request.rows, size) if lane is Lane.BULK else None
-        if explained and cost is not None:  # a slice at least: so it is picked alone
-            cost = max(cost, self._slice.rows)
+        cost = self._cost(request)
+        if lane is Lane.SMALL and cost > 1:
+            self.small_costs[prediction.id] = cost
         self.accepted.append(
             Accepted(
                 prediction,
                 request.input,
                 request.key,
                 request.notify,
-                cost,
+                cost if lane is Lane.BULK else None,
                 request.explain,
                 None if spender is None else spender.id,
                 request.top,
@@ -163,6 +166,20 @@ class Decisions:
     def _spend(self, user_id: UserId, spender: KeyTerms, price: int) -> None:
         taken = self._taken[spender.id].taken if spender.id in self._taken else 0
         self._taken[spender.id] = SpendingPremise(user_id, taken + price, spender.limits)
+
+    def _lane(self, request: Request, pending: int) -> Lane:
+        if request.explain is not None:
+            return Lane.BULK
+        rows, size = request.rows, len(request.input)
+        units, speed = self._slice.units(rows, size), request.model.speed
+        return self._small.lane(rows, size, units=units, speed=speed, pending=pending)
+
+    def _cost(self, request: Request) -> int:
+        cost = self._slice.cost(request.rows, len(request.input), request.model.speed)
+        if request.explain is None:
+            return cost
+        seconds = EXPLAINING * request.rows * (request.model.facts.explain_work or 0)
+        return max(cost + self._slice.cost_of_seconds(seconds), self._slice.rows)  # so it is picked alone
 
     def ids_by_lane(self) -> dict[Lane, list[PredictionId]]:
         """The accepted predictions, in order. A lane that gets none is left out."""

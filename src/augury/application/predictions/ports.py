@@ -15,7 +15,7 @@ from augury.domain.balance import Balance, Transfer
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
-from augury.domain.model import Model
+from augury.domain.model import Model, ModelRef
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.queue_place import Standing
@@ -57,6 +57,8 @@ class ClaimTerms:
     most_rows: int
     most_bytes: int
     """Bytes of input of all claimed predictions. As with rows, the first prediction is always taken."""
+    weights: Mapping[ModelRef, float] = field(default_factory=dict)
+    """How many rows or bytes one of a slow model counts as. 1 for versions that are missing."""
 
 
 NO_SPENDING: Mapping[UUID, SpendingPremise] = MappingProxyType({})
@@ -419,6 +421,8 @@ Traces = Mapping[PredictionId, str]
 
 
 NO_TRACES: Traces = MappingProxyType({})
+Costs = Mapping[PredictionId, int]
+NO_COSTS: Costs = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,8 +460,10 @@ class PredictionQueue(Protocol):
         attempt: int = 1,
         traces: Traces = NO_TRACES,
         lane: Lane = Lane.SMALL,
+        costs: Costs = NO_COSTS,
     ) -> None:
-        """Publish them soon, in order. In the bulk lane, each gets its own ticket. Never waits and never
+        """Publish them soon, in order. In the bulk lane, each gets its own ticket. In the small lane, each
+        message has little work in all. `costs` (`Slice.cost`) are those above 1. Never waits and never
         raises."""
 
     @abstractmethod

@@ -58,7 +58,7 @@ class RequestPredictions:
         also known ones."""
         decisions, answers = await retried(lambda: self._decide(requests, fresh=fresh))
         for lane, ids in decisions.ids_by_lane().items():
-            self.queue.put(ids, traces=decisions.traces, lane=lane)
+            self.queue.put(ids, traces=decisions.traces, lane=lane, costs=decisions.small_costs)
         for request, refusal in decisions.reached:
             self.counters.refused(f"spending_{refusal.period}")
             if request.spender is not None:

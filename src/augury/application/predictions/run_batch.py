@@ -70,6 +70,7 @@ class RunBatch:
             lease=limits.lease,
             most_rows=limits.max_batch_rows,
             most_bytes=limits.max_batch_bytes,
+            weights=self.execution.speeds.weights,
         )
         async with lease.handed_back_in_an_outage(ids):
             work = self.execution.work

@@ -67,7 +67,8 @@ class DeadLetterView(msgspec.Struct, frozen=True):
 
 
 class UserInLaneView(msgspec.Struct, frozen=True):
-    """A user's predictions that wait in the bulk lane. `cost` is in rows; large inputs count as more rows."""
+    """A user's predictions that wait in the bulk lane. `cost` is in rows; large inputs and slow models count
+    as more rows."""
 
     user_id: UUID
     waiting: int

@@ -1,4 +1,7 @@
-"""Checks model files that were sent, and stores what was counted of versions. It runs in every worker."""
+"""Checks model files that were sent, and stores what was counted and measured of versions.
+
+It runs in every worker.
+"""
 
 import asyncio
 import logging
@@ -7,13 +10,14 @@ from datetime import timedelta
 
 from augury.application.models.check_model import CheckModel
 from augury.application.models.purge_model_files import PurgeModelFiles
+from augury.application.models.store_speeds import StoreSpeeds
 from augury.application.models.store_usage import StoreUsage
 from augury.application.ports import Unavailable
 from augury.domain.model import ModelState
 from augury.inbound.worker.repeating import repeated
 
 STORE_EVERY = 1.0
-"""Seconds between two writes of what was counted of versions."""
+"""Seconds between two looks for what was counted or measured of versions."""
 log = logging.getLogger(__name__)
 
 
@@ -25,12 +29,14 @@ class ModelKeeper:
         check_model: CheckModel,
         purge: PurgeModelFiles,
         store_usage: StoreUsage,
+        store_speeds: StoreSpeeds,
         *,
         every: timedelta,
         purge_every: timedelta,
     ) -> None:
         self._check_model = check_model
         self._store_usage = store_usage
+        self._store_speeds = store_speeds
         self._purge_model_files = purge
         self._every = every.total_seconds()
         self._purge_every = purge_every.total_seconds()
@@ -46,6 +52,7 @@ class ModelKeeper:
     async def _run(self) -> None:
         await asyncio.gather(
             repeated(self._store_usage, STORE_EVERY, "the store of counts"),
+            repeated(self._store_speeds, STORE_EVERY, "the store of speeds"),
             repeated(self.check_all, self._every, "the check of models"),
             repeated(self._purge, self._purge_every, "the purge of model files"),
         )

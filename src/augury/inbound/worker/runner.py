@@ -37,8 +37,8 @@ class WorkerSettings:
     max_batch: int = 256
     """Predictions in one batch."""
     prefetch: int = 8
-    """Messages that a worker holds at a time, each of up to 256 predictions. What it holds, no other worker
-    can run, even if it is idle."""
+    """Messages of small work that a worker holds at a time. What it holds, no other worker can run, even if
+    it is idle: so each has up to 256 predictions, which together take about an eighth of a slice at most."""
     grace: timedelta = timedelta(seconds=7)
     """How long a batch may continue after the worker was asked to stop. Then its predictions are handed back.
     `augury up` without RabbitMQ waits at most 1 second."""

@@ -1,18 +1,20 @@
 """Predicts with CatBoost: all rows of small questions in one call, those of a large one slice by slice."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from cachetools import LRUCache
 from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelStore, ModelUnavailable
+from augury.application.models.speeds import Speeds
 from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
 from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model, ModelRef, ModelRefused
@@ -25,6 +27,8 @@ from augury.outbound.catboost.ranking import ranked
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.shares import Explainer
 from augury.outbound.catboost.slicing import is_large, joined, slices
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +59,24 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         store: ModelStore,
         settings: CatBoostSettings | None = None,
         most: Slice | None = None,
+        speeds: Speeds | None = None,
         *,
         max_text: int = MOST_TEXT,
         max_classes: int = MOST_TOP,
     ) -> None:
-        """A question with more rows or bytes than `most` is answered slice by slice. A row with a text or
-        category of more than `max_text` characters is invalid. An answer lists up to `max_classes` classes,
-        unless the question sets another number."""
+        """A question with more rows or bytes than `most` is answered slice by slice, in smaller slices if the
+        model was found to be slow. Calls are noted in `speeds`.
+
+        A row with a text or category of more than `max_text` characters is invalid. An answer lists up to
+        `max_classes` classes, unless the question sets another number.
+        """
         self._bounds = Bounds(max_text=max_text, max_classes=max_classes)
         self._store = store
         self._settings = settings or CatBoostSettings()
         self._most = most or Limits().slice
+        self._speeds = speeds or Speeds(Limits())
+        # The processor's time is a property of the model, which a busy machine does not change.
+        self._clock = time.thread_time if self._settings.threads == 1 else time.perf_counter
         self._loaded: LRUCache[tuple[str, ModelRef], Kept] = LRUCache(self._settings.loaded_models)
         self._explainers: LRUCache[int, tuple[LoadedModel, Explainer]] = LRUCache(
             self._settings.loaded_models
@@ -76,7 +87,7 @@ class CatBoostPredictor(Predictor, SlicePredictor):
     @override
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
         loaded = self._recall(model) or await self._load(model)
-        outcomes = await self._outcomes(loaded, questions)
+        outcomes = await self._outcomes(model, loaded, questions)
         loop = asyncio.get_running_loop()
         if loaded.facts.task is Task.RANKING:
             outcomes = await loop.run_in_executor(self._threads, _ranked, questions, outcomes)
@@ -99,38 +110,63 @@ class CatBoostPredictor(Predictor, SlicePredictor):
             for question, outcome in zip(questions, outcomes, strict=True)
         ]
 
-    async def _outcomes(self, loaded: LoadedModel, questions: Sequence[Question]) -> list[Outcome]:
-        small = [question for question in questions if not is_large(question, self._most)]
+    async def _outcomes(
+        self, model: Model, loaded: LoadedModel, questions: Sequence[Question]
+    ) -> list[Outcome]:
+        most = self._most.at(self._speeds.of(model))
+        small = [question for question in questions if not is_large(question, most)]
         if len(small) == len(questions):
-            return await self._answer(loaded, questions)
-        answered = iter(await self._answer(loaded, small) if small else ())
+            return await self._answer(model, loaded, questions)
+        answered = iter(await self._answer(model, loaded, small) if small else ())
         return [
-            await self._in_slices(loaded, question) if is_large(question, self._most) else next(answered)
+            await self._in_slices(model, loaded, question, most)
+            if is_large(question, most)
+            else next(answered)
             for question in questions
         ]
 
     @override
     async def predict_slice(self, model: Model, sheet: bytes, content: bytes) -> SliceOutcome:
-        from augury.outbound.catboost.slices import answer_slice  # loads Arrow, which few workers need
+        from augury.outbound.catboost.slices import answer_table  # loads Arrow, which few workers need
+        from augury.slices.arrow import decoded
 
         loaded = self._recall(model) or await self._load(model)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, answer_slice, loaded, sheet, content, self._settings.max_warnings
-        )
+
+        def call() -> tuple[SliceOutcome, int]:
+            table = decoded(content)
+            units = self._most.units(table.num_rows, table.nbytes)
+            return answer_table(loaded, sheet, table, self._settings.max_warnings), units
+
+        (outcome, units), seconds = await self._timed(call)
+        self._speeds.note(model, units, seconds)
+        return outcome
 
     def close(self) -> None:
         """End the threads without waiting for a running call."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _answer(self, loaded: LoadedModel, questions: Sequence[Question]) -> list[Outcome]:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, answer, loaded, questions, self._settings.max_warnings, self._bounds
-        )
+    async def _answer(
+        self, model: Model, loaded: LoadedModel, questions: Sequence[Question]
+    ) -> list[Outcome]:
+        call = partial(answer, loaded, questions, self._settings.max_warnings, self._bounds)
+        outcomes, seconds = await self._timed(call)
+        rows, size = sum(each.rows for each in questions), sum(len(each.input) for each in questions)
+        self._speeds.note(model, self._most.units(rows, size), seconds)
+        return outcomes
 
-    async def _in_slices(self, loaded: LoadedModel, question: Question) -> Outcome:
+    async def _timed(self, call: Callable[[], T]) -> tuple[T, float]:
+        """What the call returns, and the seconds that it took."""
+
+        def timed() -> tuple[T, float]:
+            began = self._clock()
+            return call(), self._clock() - began
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, timed)
+
+    async def _in_slices(self, model: Model, loaded: LoadedModel, question: Question, most: Slice) -> Outcome:
         loop, most_warnings = asyncio.get_running_loop(), self._settings.max_warnings
-        parts = await loop.run_in_executor(self._threads, slices, question, self._most)
-        outcomes = [outcome for part in parts for outcome in await self._answer(loaded, [part])]
+        parts = await loop.run_in_executor(self._threads, slices, question, most)
+        outcomes = [outcome for part in parts for outcome in await self._answer(model, loaded, [part])]
         return await loop.run_in_executor(
             self._threads, partial(joined, outcomes, parts, most_warnings=most_warnings)
         )

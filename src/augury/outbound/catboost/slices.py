@@ -30,7 +30,10 @@ _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
 def answer_slice(model: LoadedModel, sheet: bytes, content: bytes, max_warnings: int) -> SliceOutcome:
-    table = decoded(content)
+    return answer_table(model, sheet, decoded(content), max_warnings)
+
+
+def answer_table(model: LoadedModel, sheet: bytes, table: Table, max_warnings: int) -> SliceOutcome:
     described = decode_sheet(sheet)
     if described.kind is Kind.JSON:
         read = _read_rows(model, [_decoder.decode(each) for each in table.column("row").to_pylist()])

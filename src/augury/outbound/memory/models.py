@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.rollout import Offer
+from augury.domain.speed import Speed
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.webhook_outbox import tell_version
@@ -87,6 +88,13 @@ class MemoryModels(Models):
             after = _store(state, how(before), self.memory.now())
             note(state, self.memory.now(), act(before, after) if act else None)
         return after
+
+    @override
+    async def measured(self, speeds: Mapping[ModelRef, Speed]) -> None:
+        async with self.memory.change() as state:
+            for ref, speed in speeds.items():
+                if model := state.models.get(ref):
+                    state.models[ref] = replace(model, speed=model.speed.then(speed))
 
 
 def _store(state: State, model: Model, now: datetime) -> Model:

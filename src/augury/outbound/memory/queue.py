@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from augury.application.ports import Clock
-from augury.application.predictions.ports import NO_TRACES, PredictionQueue, Task, Traces, UnknownPredictions
+from augury.application.predictions.ports import (
+    NO_COSTS,
+    NO_TRACES,
+    Costs,
+    PredictionQueue,
+    Task,
+    Traces,
+    UnknownPredictions,
+)
 from augury.broker import wire
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
@@ -79,7 +87,9 @@ class MemoryPredictionQueue(PredictionQueue):
         attempt: int = 1,
         traces: Traces = NO_TRACES,
         lane: Lane = Lane.SMALL,
+        costs: Costs = NO_COSTS,
     ) -> None:
+        """Costs do not matter: no other worker could run what this process holds."""
         size = wire.IDS if attempt == 1 and lane is Lane.SMALL else 1
         room = self.most_ids - self._ids
         if len(ids) > room:

@@ -162,10 +162,11 @@ def _is_new(record: PredictionRecord, now: datetime) -> bool:
 
 def _bounded(records: Sequence[PredictionRecord], terms: ClaimTerms) -> Iterator[PredictionRecord]:
     """As many of these as the terms allow, but at least the first."""
-    rows = size = 0
+    rows = size = 0.0
     for place, record in enumerate(records):
-        rows += record.prediction.rows
-        size += len(record.input)
+        weight = terms.weights.get(record.prediction.model, 1)
+        rows += weight * record.prediction.rows
+        size += weight * len(record.input)
         if place and (rows > terms.most_rows or size > terms.most_bytes):
             return
         yield record

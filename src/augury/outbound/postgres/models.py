@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from augury.domain.model_facts import (
 )
 from augury.domain.model_texts import ModelTexts
 from augury.domain.rollout import Offer
+from augury.domain.speed import NOT_MEASURED, Speed
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.audit_log import note
@@ -36,25 +37,26 @@ COLUMNS = """
 name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced,
 explain_price
 """
+READ = f"{COLUMNS}, speed_squares, speed_products"
 """All columns except the computed ones, which only older releases read.
 
 A canary is `ready` with a share: processes of the release before know no canaries, and serve it as `ready`.
 """
 OFFERED = f"""
-SELECT {COLUMNS} FROM models WHERE name = $1 AND state = 'active'
+SELECT {READ} FROM models WHERE name = $1 AND state = 'active'
 UNION ALL
-SELECT {COLUMNS} FROM models WHERE name = $1 AND state = 'ready' AND canary_share IS NOT NULL
+SELECT {READ} FROM models WHERE name = $1 AND state = 'ready' AND canary_share IS NOT NULL
 """
-VERSION = f"SELECT {COLUMNS} FROM models WHERE name = $1 AND version = $2"
-ALL = f"SELECT {COLUMNS} FROM models ORDER BY name, version"
+VERSION = f"SELECT {READ} FROM models WHERE name = $1 AND version = $2"
+ALL = f"SELECT {READ} FROM models ORDER BY name, version"
 PAGE = f"""
-SELECT {COLUMNS} FROM models
+SELECT {READ} FROM models
 WHERE state <> 'retired' AND name IN (
     SELECT DISTINCT name FROM models WHERE state <> 'retired' AND name > $1 ORDER BY name LIMIT $2
 )
 ORDER BY name, version
 """
-VERSIONS = f"SELECT {COLUMNS} FROM models WHERE name = $1 ORDER BY version"
+VERSIONS = f"SELECT {READ} FROM models WHERE name = $1 ORDER BY version"
 LOCK = f"{VERSIONS} FOR UPDATE"
 """Locks all versions of the name, since another one may have to become inactive."""
 STEP_BACK = """
@@ -78,6 +80,11 @@ UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6, canar
     explain_price = $9
 WHERE name = $1 AND version = $2
 """
+LOCK_SPEEDS = """
+SELECT name, version, speed_squares, speed_products FROM models
+WHERE (name, version) IN (SELECT * FROM unnest($1::text[], $2::int[])) ORDER BY name, version FOR UPDATE
+"""
+PUT_SPEED = "UPDATE models SET speed_squares = $3, speed_products = $4 WHERE name = $1 AND version = $2"
 
 
 class PostgresModels(Models):
@@ -180,6 +187,16 @@ class PostgresModels(Models):
         self._forget()
         return model
 
+    @override
+    async def measured(self, speeds: Mapping[ModelRef, Speed]) -> None:
+        async with transaction(self._pool) as connection:
+            names, versions = [ref.name for ref in speeds], [ref.version for ref in speeds]
+            for row in await connection.fetch(LOCK_SPEEDS, names, versions):
+                speed = _speed_of(row).then(speeds[ModelRef(row["name"], row["version"])])
+                await connection.execute(
+                    PUT_SPEED, row["name"], row["version"], speed.squares, speed.products
+                )
+
     def _forget(self) -> None:
         self._cached.clear()
         self._offers.clear()
@@ -230,7 +247,13 @@ def _model_of(row: Record) -> Model:
         replaced=row["replaced"],
         explain_price=row["explain_price"],
         created_at=row["created_at"],
+        speed=_speed_of(row),
     )
+
+
+def _speed_of(row: Record) -> Speed:
+    squares = row["speed_squares"]
+    return NOT_MEASURED if squares is None else Speed(squares=squares, products=row["speed_products"])
 
 
 def _state_of(row: Record) -> ModelState:

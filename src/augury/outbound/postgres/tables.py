@@ -186,6 +186,12 @@ models = Table(
         CheckConstraint("explain_price >= 0", name="explain_price"),
         comment="Credits for the explanation of a row; null: as much as the row price",
     ),
+    Column(
+        "speed_squares",
+        Double,
+        comment="The sum of units² over measured calls, units as in `Slice.units`; null: not measured",
+    ),
+    Column("speed_products", Double, comment="The sum of units × seconds over the same calls"),
     PrimaryKeyConstraint("name", "version"),
     CheckConstraint("row_price >= 0", name="row_price"),
     CheckConstraint("text_price >= 0", name="text_price"),

@@ -23,14 +23,14 @@ from augury.outbound.postgres.webhook_outbox import telling
 # Runs are recorded in `runs`, an unlogged table, so that a record costs no flush. It is lost only if the
 # server crashes, which no input causes. What another run has begun is left to it, or to whoever takes it
 # over: a message may come twice, and an input that kills workers must not kill one more for each message.
-BEGIN = f"""
+_BEGIN = """
 WITH ready AS (
     SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,
         created_at, expires_at, finished_at, valid_rows, failure, input, text_price, text_bytes,
-        valid_text_bytes, explain, top, sum(rows) OVER by_id AS rows_so_far,
-        sum(octet_length(input)) OVER by_id AS bytes_so_far, row_number() OVER by_id AS place
-    FROM predictions
-    WHERE id = ANY ({given(1)}) AND status = 'queued' AND attempts = 0
+        valid_text_bytes, explain, top, sum(rows{weight}) OVER by_id AS rows_so_far,
+        sum(octet_length(input){weight}) OVER by_id AS bytes_so_far, row_number() OVER by_id AS place
+    FROM predictions {weights}
+    WHERE id = ANY ({ids}) AND status = 'queued' AND attempts = 0
         AND (expires_at IS NULL OR expires_at > now()) AND id NOT IN (SELECT unnest(ids) FROM runs)
     WINDOW by_id AS (ORDER BY id)
 ), begun AS (
@@ -47,6 +47,13 @@ SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id
     explain, top, 'processing' AS status, 1 AS attempts, now() AS started_at
 FROM begun
 """
+_WEIGHTS = """
+    LEFT JOIN unnest($5::text[], $6::int[], $7::float8[]) AS slow (name, version, weight)
+        ON name = model_name AND version = model_version
+"""
+BEGIN = _BEGIN.format(ids=given(1), weight="", weights="")
+BEGIN_WEIGHTED = _BEGIN.format(ids=given(1), weight=" * coalesce(weight, 1)", weights=_WEIGHTS)
+"""For workers that have found a version to be slow."""
 
 CLAIM = f"""
 WITH claimable AS (
@@ -282,7 +289,10 @@ class PostgresWork(Work):
     @override
     async def begin(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         asked = (list(ids), terms.token, terms.most_rows, terms.most_bytes)
-        return _claimed(await fetch(self.pool, BEGIN, *asked))
+        if not (slow := terms.weights):
+            return _claimed(await fetch(self.pool, BEGIN, *asked))
+        weights = ([ref.name for ref in slow], [ref.version for ref in slow], list(slow.values()))
+        return _claimed(await fetch(self.pool, BEGIN_WEIGHTED, *asked, *weights))
 
     @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import NO_TRACES, PredictionQueue, Traces
+from augury.application.predictions.ports import NO_COSTS, NO_TRACES, Costs, PredictionQueue, Traces
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 from augury.outbound.rabbitmq.publisher import RabbitPublisher
@@ -25,8 +25,9 @@ class RabbitPredictionQueue(PredictionQueue):
         attempt: int = 1,
         traces: Traces = NO_TRACES,
         lane: Lane = Lane.SMALL,
+        costs: Costs = NO_COSTS,
     ) -> None:
-        self._publisher.put(ids, attempt, traces, lane)
+        self._publisher.put(ids, attempt, traces, lane, costs)
 
     @override
     def saw(self, put_at: datetime) -> None:

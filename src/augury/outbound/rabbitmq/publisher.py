@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import aiormq
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import NO_TRACES, Traces
+from augury.application.predictions.ports import NO_COSTS, NO_TRACES, Costs, Traces
 from augury.broker.objects import QuorumQueue
 from augury.broker.trouble import TROUBLE, host_of, told, why
 from augury.broker.wire import CONTENT_TYPE, IDS, MOST_IDS, task_body, task_headers
@@ -38,6 +38,9 @@ FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
 """Seconds between two attempts to connect."""
 
 
+MOST_COST = 256
+"""The cost (`Slice.cost`) of the small work in one message, beyond its first prediction. A worker holds eight
+messages, and so not much more than a slice of work that another one could run."""
 log = logging.getLogger(__name__)
 
 
@@ -75,6 +78,7 @@ class Put:
     at: datetime
     trace: str | None = None
     lane: Lane = Lane.SMALL
+    cost: int = 1
 
     @property
     def shares_its_task(self) -> bool:
@@ -142,6 +146,7 @@ class RabbitPublisher:
         attempt: int,
         traces: Traces = NO_TRACES,
         lane: Lane = Lane.SMALL,
+        costs: Costs = NO_COSTS,
     ) -> None:
         room = max(self._settings.max_unpublished - len(self._puts), 0)
         full = len(ids) > room
@@ -151,7 +156,9 @@ class RabbitPublisher:
             )
         self._full = full
         now = datetime.now(UTC)
-        self._puts.extend(Put(each, attempt, now, traces.get(each), lane) for each in ids[:room])
+        self._puts.extend(
+            Put(each, attempt, now, traces.get(each), lane, costs.get(each, 1)) for each in ids[:room]
+        )
         self._wake()
 
     def tell(self, news: bytes) -> None:
@@ -206,15 +213,18 @@ class RabbitPublisher:
 
     def _next_tasks(self) -> list[list[Put]]:
         """The contents of the next messages. Each has up to `max_task_ids` first attempts of the small lane,
-        or one later attempt, or is one ticket of the bulk lane."""
+        which together cost up to `MOST_COST`, or one later attempt, or is one ticket of the bulk lane."""
         tasks: list[list[Put]] = []
+        cost = 0
         while self._puts:
             put = self._puts[0]
+            cost += put.cost
             has_room = tasks and tasks[-1][0].shares_its_task and len(tasks[-1]) < self._settings.max_task_ids
-            if has_room and put.shares_its_task:
+            if has_room and put.shares_its_task and cost <= MOST_COST:
                 tasks[-1].append(self._puts.popleft())
             elif len(tasks) < MESSAGES_PER_FLIGHT:
                 tasks.append([self._puts.popleft()])
+                cost = put.cost
             else:
                 break
         return tasks

@@ -8,15 +8,16 @@ import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Json, Unavailable
+from augury.application.ports import IdempotencyKey, Json, Unavailable
 from augury.application.predictions import lease
-from augury.application.predictions.ports import NO_TRACES, Claimed, Traces
-from augury.application.predictions.requests import Request
+from augury.application.predictions.ports import NO_COSTS, NO_TRACES, Claimed, Costs, Traces
+from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.application.predictions.sweep import Swept
 from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, Status
+from augury.domain.speed import Speed
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.memory.work import MemoryWork
 from tests.hexagon import Hexagon, over
@@ -76,9 +77,10 @@ class LanesUsed(MemoryPredictionQueue):
         attempt: int = 1,
         traces: Traces = NO_TRACES,
         lane: Lane = Lane.SMALL,
+        costs: Costs = NO_COSTS,
     ) -> None:
         self.lanes.append(lane)
-        super().put(ids, attempt=attempt, traces=traces, lane=lane)
+        super().put(ids, attempt=attempt, traces=traces, lane=lane, costs=costs)
 
 
 async def test_a_lane_for_which_there_is_nothing_is_left_alone(hexagon: Hexagon) -> None:
@@ -109,6 +111,31 @@ async def test_many_bytes_are_large_too_and_cost_as_the_rows_that_would_fill_as_
 
     [waiting] = (await hexagon.bulk_lane.waiting(most_users=9)).by_user
     assert waiting.cost == 21  # 2,0xx bytes, where 1,000 are a slice of 10 rows
+
+
+async def test_the_work_of_a_slow_model_goes_to_the_bulk_lane_and_costs_more_but_no_more_credits() -> None:
+    hexagon = Hexagon()
+    user, key = await hexagon.user(credits=100), IdempotencyKey("again", b"same")
+    model = await hexagon.models.get("tone")
+
+    async def submitted(rows: int, key: IdempotencyKey | None = None) -> Decision:
+        asked = hexagon.request(user.id, [ROW] * rows, model=await hexagon.models.get("tone"))
+        [answer] = await hexagon.request_predictions([replace(asked, key=key)])
+        return answer
+
+    fast = await submitted(5, key)
+    await hexagon.models.measured({model.ref: Speed.of_call(2_000, 10.0)})  # 5 ms a row
+    again = await submitted(5, key)
+    slow = await submitted(5)
+
+    assert isinstance(fast, Prediction)
+    assert isinstance(slow, Prediction)
+    assert again == Replayed(fast.id)
+    assert slow.price == fast.price
+    assert small_ids(hexagon) == [fast.id]
+    assert ticket_ids(hexagon) == [[slow.id]]
+    [waiting] = (await hexagon.bulk_lane.waiting(most_users=9)).by_user
+    assert waiting.cost == 500  # as 500 rows of a fast model
 
 
 async def test_each_turn_runs_up_to_a_slice_of_one_user_and_settles_it(hexagon: Hexagon) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from io import BufferedReader
 
+from augury.domain.batch import FULL
+from augury.domain.lane import Slice as Most
 from augury.domain.model_facts import ModelFacts
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.inbound.tables.elsewhere.workplace import Ask
@@ -13,17 +15,25 @@ from augury.inbound.tables.uploads.upload import Upload, WholeFile
 from augury.slices.sheet import Sheet
 
 
-def upload_of(format: Format, facts: ModelFacts, most_rows: int, text_has_price: bool) -> Upload:
-    """The reader of a file that arrives in pieces."""
+def upload_of(
+    format: Format, facts: ModelFacts, most_rows: int, text_has_price: bool, each: Most = FULL
+) -> Upload:
+    """The reader of a file that arrives in pieces. `each` is the largest slice to cut."""
     from augury.inbound.tables.uploads.csv_upload import CsvUpload
     from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
 
     made = CsvUpload if format is Format.CSV else NdjsonUpload
-    return made(facts, most_rows=most_rows, text_has_price=text_has_price)
+    return made(facts, most_rows=most_rows, text_has_price=text_has_price, each=each)
 
 
 def parquet_file(
-    raw: Ask, size: int, piece: int, facts: ModelFacts, most_rows: int, text_has_price: bool
+    raw: Ask,
+    size: int,
+    piece: int,
+    facts: ModelFacts,
+    most_rows: int,
+    text_has_price: bool,
+    each: Most = FULL,
 ) -> WholeFile:
     """The reader of a Parquet file of `size` bytes, of which `raw` reads pieces of `piece` bytes.
 
@@ -33,7 +43,7 @@ def parquet_file(
     from augury.inbound.tables.uploads.pieces import Pieces
 
     whole = BufferedReader(Pieces(raw, size=size, piece=piece), piece)
-    return ParquetFile(whole, facts, most_rows=most_rows, text_has_price=text_has_price)
+    return ParquetFile(whole, facts, most_rows=most_rows, text_has_price=text_has_price, each=each)
 
 
 def results_of(

@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 from typing_extensions import override
 
+from augury.domain.batch import FULL
 from augury.domain.cells import number_in
+from augury.domain.lane import Slice as Most
 from augury.domain.model_facts import FeatureKind, InputSchema, ModelFacts
 from augury.domain.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed, readings
 from augury.inbound.tables.columns import Columns, columns_of
@@ -26,10 +28,13 @@ from augury.slices.sheet import Kind, Sheet, answers_of, names_of
 
 
 class CsvUpload(Upload):
-    def __init__(self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False) -> None:
+    def __init__(
+        self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False, each: Most = FULL
+    ) -> None:
+        """`each` is the largest slice to cut."""
         self._facts = facts
         self._lines = Lines()
-        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None)
+        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None, each)
         self._blocks: _Blocks | None = None
         self._conventions: _Conventions | None = None
 

@@ -7,6 +7,8 @@ import msgspec
 import pyarrow as pa
 from typing_extensions import override
 
+from augury.domain.batch import FULL
+from augury.domain.lane import Slice as Most
 from augury.domain.model_facts import ModelFacts
 from augury.inbound.tables.uploads.slicing import Slicer
 from augury.inbound.tables.uploads.text import Lines
@@ -24,14 +26,17 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NdjsonUpload(Upload):
-    def __init__(self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False) -> None:
+    def __init__(
+        self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False, each: Most = FULL
+    ) -> None:
+        """`each` is the largest slice to cut."""
         self._facts = facts
         self._features = list(facts.schema.names())
         self._known = set(self._features)
         self._others: dict[str, None] = {}
         self._lines = Lines()
         self._line = 0
-        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None)
+        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None, each)
 
     @override
     def feed(self, piece: bytes) -> Iterator[Slice]:

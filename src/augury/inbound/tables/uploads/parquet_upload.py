@@ -6,7 +6,8 @@ from io import IOBase
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augury.domain.batch import SLICE_ROWS, BatchTooLong
+from augury.domain.batch import FULL, SLICE_ROWS, BatchTooLong
+from augury.domain.lane import Slice as Most
 from augury.domain.model_facts import ModelFacts
 from augury.inbound.tables.columns import columns_of
 from augury.inbound.tables.uploads.slicing import Slicer
@@ -22,9 +23,18 @@ PIECE = 1 << 20
 
 class ParquetFile(WholeFile):
     def __init__(
-        self, file: IOBase, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False
+        self,
+        file: IOBase,
+        facts: ModelFacts,
+        *,
+        most_rows: int,
+        text_has_price: bool = False,
+        each: Most = FULL,
     ) -> None:
-        """Raises `NotParquet`, `MissingColumns`, `DuplicateColumns`, `BatchTooLong`."""
+        """`each` is the largest slice to cut.
+
+        Raises `NotParquet`, `MissingColumns`, `DuplicateColumns`, `BatchTooLong`.
+        """
         try:
             self._file = pq.ParquetFile(
                 pa.PythonFile(file, mode="r"), buffer_size=PIECE, pre_buffer=False, memory_map=False
@@ -34,7 +44,7 @@ class ParquetFile(WholeFile):
         if self._file.metadata.num_rows > most_rows:
             raise BatchTooLong(most=most_rows)
         self._facts = facts
-        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None)
+        self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None, each)
         self._columns = columns_of(self._file.schema_arrow.names, facts.schema)
 
     def slices(self) -> Iterator[Slice]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from augury.domain.batch import SLICE_BYTES, SLICE_ROWS, BatchTooLong
+from augury.domain.batch import FULL, MOST_SMALLER, BatchTooLong
+from augury.domain.lane import Slice as Most
 from augury.inbound.tables.uploads.upload import Slice
 from augury.slices.arrow import Table, encoded
 
@@ -13,12 +14,16 @@ from augury.slices.arrow import Table, encoded
 class Slicer:
     """Collects rows until there are enough for a slice."""
 
-    def __init__(self, most_rows: int, text_bytes: Callable[[Table], int] | None = None) -> None:
-        """`text_bytes` counts the bytes of text that have a price."""
+    def __init__(
+        self, most_rows: int, text_bytes: Callable[[Table], int] | None = None, each: Most = FULL
+    ) -> None:
+        """`text_bytes` counts the bytes of text that have a price. `each` is the largest slice to cut."""
         self.rows = 0
         """The number of rows so far."""
         self._most = most_rows
         self._text_bytes = text_bytes
+        self._each = each
+        self._cut_so_far = 0
         self._waiting: list[Any] = []
         self._count = 0
 
@@ -29,7 +34,8 @@ class Slicer:
             raise BatchTooLong(most=self._most)
         self._waiting.append(table)
         self._count += table.num_rows
-        if self._count >= SLICE_ROWS or sum(each.nbytes for each in self._waiting) >= SLICE_BYTES:
+        most = self._each
+        if self._count >= most.rows or sum(each.nbytes for each in self._waiting) >= most.size:
             yield from self._cut(all_of_it=False)
 
     def rest(self) -> Iterator[Slice]:
@@ -39,12 +45,15 @@ class Slicer:
     def _cut(self, *, all_of_it: bool) -> Iterator[Slice]:
         table = pa.concat_tables(self._waiting).combine_chunks()
         size = max(1, table.nbytes // table.num_rows)
-        rows = max(1, min(SLICE_ROWS, SLICE_BYTES // size))
+        rows = max(1, min(self._each.rows, self._each.size // size))
         begin = 0
         while table.num_rows - begin >= rows or (all_of_it and begin < table.num_rows):
             part = table.slice(begin, rows)
             text = self._text_bytes(part) if self._text_bytes else 0
             yield Slice(part.num_rows, encoded(part), text)
             begin += rows
+            self._cut_so_far += 1
+        if self._cut_so_far >= MOST_SMALLER:
+            self._each = FULL
         self._waiting = [table.slice(begin)] if begin < table.num_rows else []
         self._count = max(0, table.num_rows - begin)

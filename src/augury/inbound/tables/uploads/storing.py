@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from functools import partial
 
 from msgspec import structs
@@ -11,6 +12,9 @@ from augury.application.batches.ports import RAW, SHEET, BatchStore, input_name,
 from augury.application.batches.receive_batch import Receipt
 from augury.application.limits import Limits
 from augury.concurrency.puts import Puts
+from augury.domain.batch import FULL
+from augury.domain.lane import Slice as Most
+from augury.domain.model_facts import ModelFacts
 from augury.inbound.tables.elsewhere.jobs import parquet_file, upload_of
 from augury.inbound.tables.elsewhere.workplace import Here, InThread, Workplace
 from augury.inbound.tables.format import Format
@@ -62,8 +66,7 @@ class Storing:
         pieces: AsyncIterator[Iterator[bytes]],
         puts: Puts[str],
     ) -> list[ReceivedSlice]:
-        facts, most = receipt.model.facts, self._limits.max_batch_file_rows
-
+        terms = self._terms(receipt)
         rows: list[ReceivedSlice] = []
 
         async def store(slices: AsyncIterator[Slice]) -> None:
@@ -80,7 +83,7 @@ class Storing:
                     await store(upload.each("feed", bytes(waiting)))
                     waiting.clear()
 
-        async with self._tables.open(upload_of, format, facts, most, receipt.model.text_price > 0) as upload:
+        async with self._tables.open(upload_of, format, *terms) as upload:
             await feed(first)
             async for piece in pieces:
                 await feed(piece)
@@ -112,9 +115,8 @@ class Storing:
             )
             return piece.result()
 
-        facts, most = receipt.model.facts, self._limits.max_batch_file_rows
-        has_price = receipt.model.text_price > 0
-        async with self._tables.open(parquet_file, size, RAW_PIECE, facts, most, has_price, ask=raw) as file:
+        terms = self._terms(receipt)
+        async with self._tables.open(parquet_file, size, RAW_PIECE, *terms, ask=raw) as file:
             async for part in file.each("slices"):
                 await puts.put(input_name(len(rows)), part.content)
                 rows.append(ReceivedSlice(part.rows, part.text_bytes))
@@ -150,6 +152,13 @@ class Storing:
             await puts.put(raw_name(size // RAW_PIECE), bytes(waiting))
         await puts.done()
         return size + len(waiting)
+
+    def _terms(self, receipt: Receipt) -> tuple[ModelFacts, int, bool, Most]:
+        """The model's facts, the most rows of a file, whether text has a price, and the largest slice that
+        takes the model no longer than `slice_time`."""
+        model, seconds = receipt.model, self._limits.slice_time.total_seconds()
+        each = replace(FULL, seconds=seconds).at(model.speed)
+        return model.facts, self._limits.max_batch_file_rows, model.text_price > 0, each
 
     async def _put_sheet(self, receipt: Receipt, sheet: Sheet) -> None:
         described = structs.replace(sheet, top=receipt.top)

@@ -1,0 +1,33 @@
+import pyarrow as pa
+import pytest
+
+from augury.domain.batch import FULL
+from augury.domain.speed import NOT_MEASURED, Speed
+from augury.inbound.tables.uploads import slicing
+from augury.inbound.tables.uploads.slicing import Slicer
+
+SLOW = Speed.of_call(2_000, 0.5005)
+"""A fifth of a full slice takes as long as a slice may."""
+
+
+def added(slicer: Slicer, rows: int) -> list[int]:
+    return [each.rows for each in slicer.add(pa.table({"0": ["5"] * rows}))]
+
+
+def rest(slicer: Slicer) -> list[int]:
+    return [each.rows for each in slicer.rest()]
+
+
+def test_a_slow_model_gets_smaller_slices() -> None:
+    usual, slow = (Slicer(10_000, each=FULL.at(speed)) for speed in (NOT_MEASURED, SLOW))
+
+    assert [*added(usual, 4_500), *rest(usual)] == [2_000, 2_000, 500]
+    assert [*added(slow, 1_000), *rest(slow)] == [400, 400, 200]
+
+
+def test_a_long_file_gets_full_slices_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slicing, "MOST_SMALLER", 2)
+    slicer = Slicer(10_000, each=FULL.at(SLOW))
+
+    assert added(slicer, 900) == [400, 400]
+    assert [*added(slicer, 2_000), *rest(slicer)] == [2_000, 100]
