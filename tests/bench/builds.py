@@ -28,6 +28,7 @@ class Build:
     checkout: Path
     database_url: str
     rabbitmq_url: str
+    """Empty for `augury up`: one process, with a queue of its own."""
     folder: Path
     users: int = USERS
     settings: dict[str, object] = field(default_factory=dict)
@@ -42,20 +43,22 @@ class Build:
 
     @property
     def env(self) -> dict[str, str]:
-        return environment(
-            database_url=self.database_url,
-            rabbitmq_url=self.rabbitmq_url,
-            secret_key="a secret of the bench, long enough to be one",
-            models_dir=self.folder / "models",
-            port=self.port,
-            max_pending=10**6,
-            max_waiting=10**6,
-            fair_pending=10**6,
-            access_lifetime=86_400,
-            sign_ins_per_minute=10**6,
-            log_level="WARNING",
-            **self.settings,
-        )
+        settings: dict[str, object] = {
+            "database_url": self.database_url,
+            "secret_key": "a secret of the bench, long enough to be one",
+            "models_dir": self.folder / "models",
+            "port": self.port,
+            "max_pending": 10**6,
+            "max_waiting": 10**6,
+            "fair_pending": 10**6,
+            "small_time": 10**6,
+            "access_lifetime": 86_400,
+            "sign_ins_per_minute": 10**6,
+            "log_level": "WARNING",
+        }
+        if self.rabbitmq_url:
+            settings["rabbitmq_url"] = self.rabbitmq_url
+        return environment(**(settings | self.settings))
 
     @property
     def processes(self) -> Sequence[psutil.Process]:
@@ -68,7 +71,7 @@ class Build:
     async def open(self) -> None:
         """Start the API and one worker, with members who have credits to spend."""
         self.augury("migrate", "--starter-model")
-        self.api.append(self._start("api"))
+        self.api.append(self._start("api" if self.rabbitmq_url else "up"))
         eventually(self._ready, 60, f"the API of {self.name}")
         for number in range(self.users):
             email = f"bench{number}@example.org"
@@ -77,7 +80,8 @@ class Build:
             sign_in = post("/auth/token", {"email": email, "password": "correct horse battery"})
             answer: Any = await ask(self.port, sign_in, msgspec.json.decode)
             self.tokens.append(answer["access_token"])
-        self.employ(1)
+        if self.rabbitmq_url:
+            self.employ(1)
 
     def employ(self, workers: int) -> None:
         """Run this many workers."""

@@ -1,13 +1,16 @@
 """How much heavy users slow down a light one, as ratios in one run: `uv run python -m tests.bench.fairness`.
 
-Two workers. A light user asks for one text at a time, first in an idle service, then while
+Two workers; with `--up`, `augury up` in one process instead. A light user asks for one text at a time, while
 
-(a) one user has many predictions of 10,000 rows pending,
-(b) guests send the largest texts that they may,
-(c) 20 users have large predictions pending.
+(a) one user has 1,000 predictions of 10,000 rows pending,
+(b) 20 users have 50 such predictions each,
+(c) guests send the largest texts that they may,
+(d) one user sends such predictions one after another, so that one worker is busy and the other is idle,
+(e) one user fills what may be small work: 200 rows at a time.
 
-Then two users with the same work are timed to their end, and the rows per second of that work. With
-`--against`, another checkout (with its own `.venv`) does the same first.
+The service is idle before and after each of them, and ratios are to both idle times. Then two users with
+the same work are timed to their end, and the rows per second of that work. With `--against`, another
+checkout (with its own `.venv`) does the same first.
 """
 
 import argparse
@@ -17,14 +20,16 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from augury.domain.identifiers import uuid7
 from tests.bench.builds import TEXT, Build
 from tests.bench.load import Result, ask, post, read_answer, send_all
 from tests.postgres_server import fresh_database
@@ -33,10 +38,42 @@ from tests.rabbitmq_server import running_rabbitmq
 
 ROOT = Path(__file__).parents[2]
 ROWS = 10_000
-WORKERS, SAMPLES, HEAVY, EACH_OF_TWO = 2, 150, 60, 12
+WORKERS, SAMPLES, HEAVY, EACH_OF_TWO = 2, 150, 1_000, 20
 AIMS = (3.0, 6.0)
 """A light user's p50 and p99, relative to an idle service."""
 Figures = dict[str, float]
+
+
+# The copies of a prediction, as if each had been accepted by itself.
+COPY = """
+WITH new AS (
+    SELECT new.id, new.user_id, p.rows * p.row_price AS price, p.model_name, p.model_version, p.rows,
+        p.row_price, p.expires_at, p.input
+    FROM predictions p, unnest($2::uuid[], $3::uuid[]) AS new (id, user_id) WHERE p.id = $1
+), copied AS (
+    INSERT INTO predictions (
+        id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
+        expires_at, valid_rows, input, notify
+    )
+    SELECT id, user_id, model_name, model_version, rows, row_price, false, 'queued', 0, now(), expires_at, 0,
+        input, false
+    FROM new
+), waiting AS (
+    INSERT INTO unfinished (prediction_id, put_at, due_at, wait, bulk_user, cost)
+    SELECT id, now(), now() + interval '10 minutes', 600, user_id, rows FROM new
+), shared AS (
+    INSERT INTO shares (user_id, start, finish)
+    SELECT DISTINCT user_id, lane.time, lane.time
+    FROM new, LATERAL (SELECT coalesce(max(start), 0) AS time FROM shares) AS lane
+    ON CONFLICT (user_id) DO UPDATE SET finish = greatest(shares.finish, excluded.finish)
+), held AS (
+    INSERT INTO transfers (reference, kind, user_id, amount) SELECT id, 'hold', user_id, price FROM new
+)
+UPDATE balances b SET available = b.available - sums.price, held = b.held + sums.price,
+    pending = b.pending + sums.count
+FROM (SELECT user_id, sum(price)::bigint AS price, count(*) AS count FROM new GROUP BY user_id) AS sums
+WHERE b.user_id = sums.user_id
+"""
 
 
 class Fairness:
@@ -46,31 +83,43 @@ class Fairness:
         self.build = build
         self.database = database
         self.large, self.guests_largest = bodies
+        self.template: UUID | None = None
+        self.user_ids: list[UUID] = []
 
     async def run(self) -> Figures:
-        idle = await self.light()
-        figures: Figures = {}
-        scenarios: dict[str, Callable[[], Awaitable[None]]] = {
-            "one heavy user": self.one_heavy_user,
-            "20 heavy users": self.many_heavy_users,
+        await self._accepted(self.submits(1, self.build.tokens[1:2]))
+        await self.settled()
+        self.template = await self.database.fetchval("SELECT id FROM predictions WHERE rows = $1", ROWS)
+        found = await self.database.fetch(
+            "SELECT id FROM users WHERE email LIKE 'bench%' ORDER BY length(email), email"
+        )
+        self.user_ids = [row["id"] for row in found]
+        scenarios = {
+            f"one user, {HEAVY} x 10,000 rows": self.backlog(1, HEAVY),
+            "20 heavy users": self.backlog(20, HEAVY // 20),
+            "guests' largest texts": self.kept_busy(self._guests(), 4),
+            "one busy worker": self.kept_busy(self._large_ones(), 1),
+            "much small work": self.kept_busy(self._small_ones(), 16),
         }
-        for name, begin in scenarios.items():
-            await begin()
-            await self._told(name, idle, figures)
-        async with self.guests():
-            await self._told("guests' largest texts", idle, figures)
-        figures |= {"idle p50 ms": idle.percentile(0.5) * 1e3, "idle p99 ms": idle.percentile(0.99) * 1e3}
-        figures |= await self.two_equals()
-        return figures
-
-    async def _told(self, name: str, idle: Result, figures: Figures) -> None:
-        busy = await self.light()
-        left = await self.unfinished()
-        for share in (0.5, 0.99):
-            before, now = idle.percentile(share), busy.percentile(share)
-            figures[f"{name}: p{share * 100:g}, × idle"] = now / before
-        figures[f"{name}: predictions still pending"] = left
-        await self.canceled()
+        figures: Figures = {}
+        idle = await self.light()
+        for name, busy in scenarios.items():
+            async with busy:
+                loaded = await self.light()
+                figures[f"{name}: predictions still pending"] = await self.unfinished()
+            await self.canceled()
+            after = await self.light()
+            both = Result(0, [*idle.latencies, *after.latencies])
+            idle = after
+            for share in (0.5, 0.99):
+                ratio = loaded.percentile(share) / both.percentile(share)
+                figures[f"{name}: p{share * 100:g}, × idle"] = ratio
+            figures[f"{name}: longest, ms"] = max(loaded.latencies) * 1e3
+            figures[f"{name}: idle p50, ms"] = both.percentile(0.5) * 1e3
+            figures[f"{name}: idle p99, ms"] = both.percentile(0.99) * 1e3
+            figures[f"{name}: load average"] = os.getloadavg()[0]
+            show({"so far": figures})
+        return figures | await self.two_equals()
 
     async def light(self) -> Result:
         """Send one text after another, with a pause, until there are enough or the heavy users have
@@ -88,32 +137,34 @@ class Fairness:
         writer.close()
         return result
 
-    def submits(self, count: int, users: Sequence[str]) -> list[bytes]:
+    def submits(self, count: int, users: Sequence[str], rows: int = ROWS, *, wait: int = 0) -> list[bytes]:
         whose = itertools.cycle(users)
+        assert isinstance(self.large, list)
+        headers = {"Prefer": f"wait={wait}"} if wait else {}
         return [
-            post("/predictions", {"data": self.large}, {"Authorization": f"Bearer {next(whose)}"})
-            for _ in range(count)
+            post("/predictions", {"data": self.large[:rows]}, headers | {"Authorization": f"Bearer {each}"})
+            for each in itertools.islice(whose, count)
         ]
 
-    async def one_heavy_user(self) -> None:
-        await self._accepted(self.submits(HEAVY, self.build.tokens[1:2]))
-
-    async def many_heavy_users(self) -> None:
-        await self._accepted(self.submits(HEAVY, self.build.tokens[1:21]))
+    @asynccontextmanager
+    async def backlog(self, users: int, each: int) -> AsyncIterator[None]:
+        """Predictions that wait in the bulk lane."""
+        ids = [uuid7() for _ in range(users * each)]
+        whose = itertools.cycle(self.user_ids[1 : users + 1])
+        owners = list(itertools.islice(whose, len(ids)))
+        await self.database.execute(COPY, self.template, ids, owners)
+        await asyncio.sleep(2)  # until the sweeper has put their tickets
+        yield
 
     @asynccontextmanager
-    async def guests(self) -> AsyncIterator[None]:
-        """Guests from many addresses, who keep sending."""
-        numbers = itertools.count()
+    async def kept_busy(self, requests: Iterator[bytes], clients: int) -> AsyncIterator[None]:
+        """Clients that keep sending."""
 
         async def send() -> None:
-            while True:
-                number = next(numbers)
-                address = {"X-Forwarded-For": f"10.{number // 250 % 250}.{number % 250}.7"}
-                request = post("/predictions", {"data": self.guests_largest}, address)
-                await send_all(self.build.port, [request] * 5, clients=1)
+            for request in requests:
+                await send_all(self.build.port, [request], clients=1)
 
-        sending = [asyncio.create_task(send()) for _ in range(4)]
+        sending = [asyncio.create_task(send()) for _ in range(clients)]
         await asyncio.sleep(1)
         try:
             yield
@@ -122,12 +173,25 @@ class Fairness:
                 each.cancel()
             await asyncio.gather(*sending, return_exceptions=True)
 
+    def _guests(self) -> Iterator[bytes]:
+        """From many addresses, each of which has five credits."""
+        for number in itertools.count():
+            address = {"X-Forwarded-For": f"10.{number // 1250 % 250}.{number // 5 % 250}.7"}
+            yield post("/predictions", {"data": self.guests_largest}, address)
+
+    def _large_ones(self) -> Iterator[bytes]:
+        while True:
+            yield from self.submits(1, self.build.tokens[1:2], wait=30)
+
+    def _small_ones(self) -> Iterator[bytes]:
+        while True:
+            yield from self.submits(1, self.build.tokens[1:2], rows=200)
+
     async def two_equals(self) -> Figures:
-        """Two users with the same work, one sent after the other."""
+        """Two users with the same work."""
         began = await self.database.fetchval("SELECT clock_timestamp()")
-        for user in (1, 2):
-            await self._accepted(self.submits(EACH_OF_TWO, self.build.tokens[user : user + 1]))
-        await self.settled()
+        async with self.backlog(2, EACH_OF_TWO):
+            await self.settled()
         ends = [
             (row["at"] - began).total_seconds()
             for row in await self.database.fetch(
@@ -169,12 +233,19 @@ async def measured(name: str, root: Path, folder: Path, rabbitmq_url: str) -> Fi
         build = Build(
             name, root, url, rabbitmq_url, folder / name,
             users=21,
-            settings={"trusted_proxies": "127.0.0.0/8", "sweep_every": 0.5},
+            settings={
+                "trusted_proxies": "127.0.0.0/8",
+                "sweep_every": 0.5,
+                "fair_pending": 256,
+                "small_time": 0.02,
+                "guests_per_day": 10**6,
+            },
         )  # fmt: skip
         database = await asyncpg.connect(url)
         try:
             await build.open()
-            build.employ(WORKERS)
+            if rabbitmq_url:
+                build.employ(WORKERS)
             await ask(build.port, build.submits(1, wait=30)[0], msgspec.json.decode)
             large = [{"text": f"{TEXT} {number}"} for number in range(ROWS)]
             return await Fairness(build, database, (large, {"text": largest_text(root)})).run()
@@ -199,13 +270,15 @@ def show(figures: dict[str, Figures]) -> None:
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.bench.fairness", description=__doc__)
     options.add_argument("--against", type=Path, metavar="CHECKOUT", help="measure this other build, too")
+    options.add_argument("--up", action="store_true", help="measure `augury up`, without RabbitMQ")
     asked = options.parse_args()
     builds = {"this": ROOT} | ({"other": asked.against.resolve()} if asked.against else {})
     print("load average before:", *os.getloadavg())
     figures = {}
     with open_folder() as folder, running_rabbitmq() as rabbit:
         for name, root in reversed(builds.items()):
-            figures[name] = asyncio.run(measured(name, root, folder, rabbit.fresh_url()))
+            url = "" if asked.up else rabbit.fresh_url()
+            figures[name] = asyncio.run(measured(name, root, folder, url))
     show({name: figures[name] for name in builds})
     print("load average after:", *os.getloadavg())
     print(f"aims: p50 ≤ {AIMS[0]:g} ×, p99 ≤ {AIMS[1]:g} × idle; two equal users within 1.15")
