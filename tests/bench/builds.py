@@ -54,6 +54,8 @@ class Build:
             "small_time": 10**6,
             "access_lifetime": 86_400,
             "sign_ins_per_minute": 10**6,
+            "registrations_per_hour": 10**6,
+            "welcome_credits": 10**8,
             "log_level": "WARNING",
         }
         if self.rabbitmq_url:
@@ -74,10 +76,9 @@ class Build:
         self.api.append(self._start("api" if self.rabbitmq_url else "up"))
         eventually(self._ready, 60, f"the API of {self.name}")
         for number in range(self.users):
-            email = f"bench{number}@example.org"
-            self.augury("user", "create", email, "--password", "correct horse battery")
-            self.augury("user", "top-up", email, "100000000")
-            sign_in = post("/auth/token", {"email": email, "password": "correct horse battery"})
+            credentials = {"email": f"bench{number}@example.org", "password": "correct horse battery"}
+            await ask(self.port, post("/auth/register", credentials), msgspec.json.decode)
+            sign_in = post("/auth/token", credentials)
             answer: Any = await ask(self.port, sign_in, msgspec.json.decode)
             self.tokens.append(answer["access_token"])
         if self.rabbitmq_url:
