@@ -137,8 +137,8 @@ def main() -> int:
         embedded_postgres(folder / "data") as database_url,
         running_rabbitmq() as rabbit,
     ):
-        limits = dict.fromkeys(("max_pending", "max_waiting", "fair_pending", "small_time"), 10**6)
-        limits |= {"log_level": "WARNING"}
+        unlimited = dict.fromkeys(("max_pending", "max_waiting", "fair_pending", "small_time"), 10**6)
+        limits = {**unlimited, "log_level": "WARNING"}
         with Service(database_url, rabbit.url, folder, limits) as service:
             service.augury("migrate")
             service.augury("model", "train")
