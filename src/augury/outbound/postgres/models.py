@@ -82,7 +82,9 @@ WHERE name = $1 AND version = $2
 """
 LOCK_SPEEDS = """
 SELECT name, version, speed_squares, speed_products FROM models
-WHERE (name, version) IN (SELECT * FROM unnest($1::text[], $2::int[])) ORDER BY name, version FOR UPDATE
+WHERE (name, version) IN (
+    SELECT name, version FROM unnest($1::text[], $2::int[]) AS asked (name, version)
+) ORDER BY name, version FOR UPDATE
 """
 PUT_SPEED = "UPDATE models SET speed_squares = $3, speed_products = $4 WHERE name = $1 AND version = $2"
 
