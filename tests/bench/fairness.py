@@ -76,6 +76,16 @@ WHERE b.user_id = sums.user_id
 """
 
 
+WAITS = """
+SELECT 1e3 * percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+    1e3 * percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds) AS p99
+FROM (
+    SELECT extract(epoch FROM finished_at - created_at)::float8 AS seconds FROM predictions
+    WHERE user_id = $1 AND created_at >= $2
+) AS each
+"""
+
+
 class Fairness:
     """The scenarios over one build."""
 
@@ -105,6 +115,7 @@ class Fairness:
         idle = await self.light()
         for name, busy in scenarios.items():
             async with busy:
+                began = await self.database.fetchval("SELECT clock_timestamp()")
                 loaded = await self.light()
                 figures[f"{name}: predictions still pending"] = await self.unfinished()
             await self.canceled()
@@ -115,6 +126,10 @@ class Fairness:
                 ratio = loaded.percentile(share) / both.percentile(share)
                 figures[f"{name}: p{share * 100:g}, × idle"] = ratio
             figures[f"{name}: longest, ms"] = max(loaded.latencies) * 1e3
+            waits = await self.database.fetchrow(WAITS, self.user_ids[0], began)
+            assert waits is not None
+            figures[f"{name}: of it from acceptance to the end, p50, ms"] = waits["median"]
+            figures[f"{name}: the same, p99, ms"] = waits["p99"]
             figures[f"{name}: idle p50, ms"] = both.percentile(0.5) * 1e3
             figures[f"{name}: idle p99, ms"] = both.percentile(0.99) * 1e3
             figures[f"{name}: load average"] = os.getloadavg()[0]
