@@ -66,9 +66,13 @@ class Cost:
         return self.false_positive / (self.false_positive + self.false_negative)
 
 
-class Task(StrEnum):
+class TrainingTask(StrEnum):
     CLASSES = "classes"
     NUMBER = "number"
+
+
+Task = TrainingTask
+"""The API's description has the full name: generators refuse two different enums with one name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
