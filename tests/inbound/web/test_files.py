@@ -5,7 +5,8 @@ import re
 import httpx
 import pytest
 
-from augury.inbound.web import files
+from augury.inbound.web import files, rendering
+from augury.inbound.web.assets import Assets, load_assets
 from augury.inbound.web.form_head import MOST_BYTES
 from tests.inbound.web.site import Site, Visitor, alert
 
@@ -124,3 +125,17 @@ async def test_the_first_rows_read_as_a_person_reads_them(site: Site, ada: Visit
     first = cells[width : 2 * width]
     assert first[:3] == ["1", "0.5", "short"]
     assert "Download JSON Lines" in (await ada.get(sent.url.path)).text
+
+
+async def test_where_htmx_is_missing_a_page_that_follows_a_file_loads_itself_again(
+    ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an image that was built without npm."""
+    sent = await send(ada)
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in sent.text
+    found = load_assets()
+    missing = {name: asset for name, asset in found.of.items() if name != "htmx.min.js"}
+    monkeypatch.setattr(rendering, "load_assets", lambda: Assets(missing, found.named))
+    page = (await ada.get(sent.url.path)).text
+    assert '<meta http-equiv="refresh" content="3">' in page
+    assert "<noscript>" not in page

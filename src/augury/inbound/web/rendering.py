@@ -81,6 +81,7 @@ def rendered(outside: Outside, visitor: Visitor, template: str, *, path: str, **
         "asset": lambda name: _asset_url(outside, name),
         "has_asset": lambda name: name in load_assets().of,
         "time": _time,
+        "reload": _reload,
         "worded": lambda wording: wording.get(visitor.language) or next(iter(wording.values()), ""),
         **values,
     }
@@ -101,6 +102,12 @@ def _environment() -> Environment:
 
 def _asset_url(outside: Outside, name: str) -> str:
     return f"{outside.base_path}/app/assets/{load_assets().of[name].name}"
+
+
+def _reload(seconds: int) -> Markup:
+    """Load the page again after a while: without scripts, or where the build could not fetch htmx."""
+    meta = Markup('<meta http-equiv="refresh" content="{}">').format(seconds)
+    return Markup("<noscript>{}</noscript>").format(meta) if "htmx.min.js" in load_assets().of else meta
 
 
 def _time(at: datetime) -> Markup:
