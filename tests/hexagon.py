@@ -116,6 +116,7 @@ from augury.outbound.memory.access_tokens import MemoryAccessTokens
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.audit_log import MemoryAuditLog
 from augury.outbound.memory.balances import MemoryBalances
+from augury.outbound.memory.batch_replies import MemoryBatchReplies
 from augury.outbound.memory.batches import MemoryBatches, MemoryBatchStore
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.bulk_lane import MemoryBulkLane
@@ -354,6 +355,7 @@ class Hexagon(UseCases):
         self.queues = MemoryQueues(self.memory)
         self.changes = MemoryChanges(self.memory)
         self.batches = MemoryBatches(self.memory)
+        self.batch_replies = MemoryBatchReplies(self.memory)
         self.batch_store = MemoryBatchStore()
         self.balances = MemoryBalances(self.memory)
         self.ledger = MemoryLedger(self.memory, self.limits)

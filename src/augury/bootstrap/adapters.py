@@ -24,6 +24,7 @@ from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.audit_log import PostgresAuditLog
 from augury.outbound.postgres.balances import PostgresBalances
+from augury.outbound.postgres.batch_replies import PostgresBatchReplies
 from augury.outbound.postgres.batch_store import PostgresBatchStore
 from augury.outbound.postgres.batches import PostgresBatches
 from augury.outbound.postgres.books import PostgresOpenBooks
@@ -69,6 +70,7 @@ def postgres() -> Provider:
         WithParents[PostgresApiKeys],
         WithParents[PostgresAuditLog],
         WithParents[PostgresBalances],
+        WithParents[PostgresBatchReplies],
         WithParents[PostgresBatches],
         WithParents[PostgresBulkLane],
         WithParents[PostgresChanges],

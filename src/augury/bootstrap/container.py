@@ -14,7 +14,7 @@ from dishka import (
 
 from augury.bootstrap import adapters
 from augury.bootstrap.config import SettingError
-from augury.bootstrap.use_cases import API, CHATS, DELIVERY, MODELS, REQUESTS, WORK, use_cases
+from augury.bootstrap.use_cases import API, BATCHES, CHATS, DELIVERY, MODELS, REQUESTS, WORK, use_cases
 from augury.outbound.system_clock import SystemClock
 
 
@@ -51,16 +51,19 @@ def deliverer_container(*settings: object, overrides: tuple[Provider, ...] = ())
 def bot_container(*settings: object, overrides: tuple[Provider, ...] = ()) -> AsyncContainer:
     """The Telegram bot: no model, no web framework."""
     own = adapters.rabbit(), adapters.counters(), telegram()
-    return _container(settings, *own, use_cases(REQUESTS), *overrides)
+    return _container(settings, *own, use_cases(REQUESTS, BATCHES), *overrides)
 
 
 def telegram(*, scope: BaseScope = Scope.APP) -> Provider:
     """The providers that the bot needs besides the use cases that it shares with the API."""
     from augury.inbound.telegram import lazy_types  # noqa: F401  # before aiogram
+    from augury.inbound.telegram.batch_deliverer import BatchDeliverer
     from augury.inbound.telegram.bot import TelegramBot  # loads aiogram
     from augury.inbound.telegram.client import create_bot
     from augury.inbound.telegram.deliverer import Deliverer
     from augury.inbound.telegram.desk import Desk, flight_of, submit_of
+    from augury.inbound.telegram.file_intake import FileIntake
+    from augury.inbound.telegram.file_results import FileResults
     from augury.inbound.telegram.webhook_news import WebhookNews
     from augury.outbound.telegram_payments import TelegramPayments
 
@@ -69,6 +72,7 @@ def telegram(*, scope: BaseScope = Scope.APP) -> Provider:
     provider.provide(flight_of)
     provider.provide(submit_of)
     provider.provide_all(WithParents[TelegramPayments], TelegramBot, Deliverer, Desk, WebhookNews)
+    provider.provide_all(BatchDeliverer, FileIntake, FileResults)
     return provider
 
 

@@ -12,7 +12,7 @@ from dishka import Container, Provider, Scope, make_container
 from augury.application.chats.ports import Duty
 from augury.application.chats.refund_payment import RefundPayment
 from augury.bootstrap.container import telegram as telegram_provider
-from augury.bootstrap.use_cases import CHATS, REQUESTS
+from augury.bootstrap.use_cases import BATCHES, CHATS, REQUESTS
 from augury.inbound.telegram.bot import STOPPING, TelegramBot
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--redraw", action="store_true", help="write the bot's documented screens anew")
 
 
-USE_CASES = tuple(each for each in (*REQUESTS, *CHATS) if each is not RefundPayment)
+USE_CASES = tuple(each for each in (*REQUESTS, *BATCHES, *CHATS) if each is not RefundPayment)
 """The use cases that the hexagon has. `RefundPayment` needs Telegram."""
 
 

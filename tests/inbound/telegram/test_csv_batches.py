@@ -196,13 +196,13 @@ async def test_a_file_of_results_goes_out_once_though_its_message_must_wait(
 
 async def test_a_file_is_too_large_or_has_too_many_rows_in_words(town: Town) -> None:
     offer(town)
-    town.hexagon.limits = replace(town.hexagon.limits, max_rows=3)
+    town.hexagon.limits = replace(town.hexagon.limits, small_rows=2, max_batch_file_rows=3)
     async with town.bot(max_file_bytes=1000):
         ada = town.person()
         ada.sends_file("long.csv", b"x" * 1001)
         await town.said("The file is too large: at most 1,000 bytes")
         ada.sends_file("rows.csv", b"age,text\n" + b"1,a\n" * 4)
-        await town.said("4 rows are too many: send 1 to 3")
+        await town.said("The file has more than 3 rows")
 
 
 async def test_nobody_waits_for_the_reading_of_somebody_elses_file(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from augury.application.people.ports import NewUser
 from augury.application.ports import Books, Json
-from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction
 from augury.domain.row_errors import RowError, RowWarning
 from augury.domain.user import User
@@ -189,6 +189,55 @@ class Notices(Protocol):
 
     @abstractmethod
     async def delivered(self, prediction_id: PredictionId) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReply:
+    """A file that was accepted as a batch in a chat, and the bot's message that shows its progress."""
+
+    chat_id: int
+    message_id: int
+    """The person's message with the file."""
+    batch_id: BatchId
+    placeholder_id: int
+    file_name: str
+    thread_id: int | None = None
+    """The chat's topic in which the person wrote."""
+    files_sent: int = 0
+    """The number of files with results that were sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchDelivery:
+    """A batch whose chat is to be told how it is getting on, or its results."""
+
+    reply: BatchReply
+    language: str
+    gone: bool
+    """Whether nothing can be sent to the chat at the moment."""
+
+
+class BatchReplies(Protocol):
+    """Batches whose results are to be sent to a chat. Each is kept until they are delivered."""
+
+    @abstractmethod
+    async def expect(self, reply: BatchReply) -> None:
+        """Store where the results go. A reply to the same message that was stored before stays as it is."""
+
+    @abstractmethod
+    async def due(self, limit: int, *, but_not: Collection[BatchId] = ()) -> Sequence[BatchDelivery]:
+        """The batches to look at now, those that are due longest first."""
+
+    @abstractmethod
+    async def put_off(self, batch_ids: Collection[BatchId], wait: timedelta) -> None:
+        """Look at these batches again after `wait`."""
+
+    @abstractmethod
+    async def sent(self, batch_id: BatchId, files: int) -> None:
+        """Store how many files with results were sent, so that none is sent again."""
+
+    @abstractmethod
+    async def delivered(self, batch_id: BatchId) -> None: ...
 
 
 # Linking and paying --------------------------------------------------------------------------------------

@@ -73,6 +73,7 @@ class TelegramBot:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._bot.session.close)
             stack.push_async_callback(self._desk.flight.stop)
+            stack.callback(self._desk.file_intake.close)
             if settings.webhook_url:
                 await can_listen(settings)  # fail at the start, not at this process's turn
             self._turns = _begun(serve_in_turn(self._duty, partial(self._serving, stopping)))
@@ -103,6 +104,7 @@ class TelegramBot:
                 self._receive(lanes),
                 self._look_again(lanes),
                 self._desk.deliverer.run(),
+                self._desk.batch_deliverer.run(),
                 self._news.run(),
             )
             stack.push_async_callback(_ended, [*self._work, *_begun(self._introduce())])
@@ -110,8 +112,11 @@ class TelegramBot:
             yield
 
     async def _finish(self, lanes: Lanes, stopping: float) -> None:
-        """Stop both concurrently: if Telegram does not answer, each takes all its seconds."""
-        await asyncio.gather(lanes.stop(stopping), self._desk.deliverer.stop(stopping))
+        """Stop all concurrently: if Telegram does not answer, each takes all its seconds."""
+        desk = self._desk
+        await asyncio.gather(
+            lanes.stop(stopping), desk.deliverer.stop(stopping), desk.batch_deliverer.stop(stopping)
+        )
 
     async def _receive(self, lanes: Lanes) -> None:
         settings = self._desk.settings

@@ -13,10 +13,9 @@ from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramEntityTooLarge,
     TelegramForbiddenError,
-    TelegramNotFound,
     TelegramRetryAfter,
 )
-from aiogram.types import BufferedInputFile, InlineKeyboardMarkup
+from aiogram.types import BufferedInputFile
 
 from augury.application.chats.ports import Chats, Delivery, Notices, Reply
 from augury.application.limits import Limits
@@ -29,6 +28,7 @@ from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.telegram.csv_rows import written_csv
 from augury.inbound.telegram.explaining import explanation_in, offered, show_picture
 from augury.inbound.telegram.keyboards import keyboard
+from augury.inbound.telegram.placeholders import become
 from augury.inbound.telegram.results import in_words
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.telegram.texts import Markup, Speech, speech
@@ -185,7 +185,7 @@ class Deliverer:
         if not is_sent:
             words = _lines(words, say("batch-unsent", id=str(prediction.id)))
         why = offered(delivery, model, self._limits, say)
-        await self._become(reply, words, keyboard([why]) if why else None)
+        await become(self._bot, reply, words, keyboard([why]) if why else None)
 
     async def _send_file(self, delivery: Delivery, name: str, say: Speech) -> bool:
         """Send the results as a file. Returns whether Telegram accepted it."""
@@ -206,30 +206,6 @@ class Deliverer:
             log.error("a file of results could not be sent to chat %d: %s", reply.chat_id, error)
             return False
         return True
-
-    async def _become(self, reply: Reply, words: str, buttons: InlineKeyboardMarkup | None = None) -> None:
-        """Replace the placeholder by these words. If Telegram refuses that, send them as a new message,
-        unless the chat no longer exists."""
-        try:
-            await self._bot.edit_message_text(
-                words, chat_id=reply.chat_id, message_id=reply.placeholder_id, reply_markup=buttons
-            )
-        except (TelegramBadRequest, TelegramNotFound) as error:
-            if "not modified" in error.message:
-                return  # it was changed, but the bot stopped before it stored that
-            if "chat not found" in error.message:
-                raise
-            log.info("a result is sent as a new message, its own cannot be changed: %s", error)
-            await in_topic(
-                reply.thread_id,
-                lambda thread_id: self._bot.send_message(
-                    reply.chat_id,
-                    words,
-                    message_thread_id=thread_id,
-                    reply_markup=buttons,
-                    reply_parameters=answering(reply.message_id),
-                ),
-            )
 
     async def _look_at_batch(self, reply: Reply, user_id: UserId, say: Speech) -> None:
         try:

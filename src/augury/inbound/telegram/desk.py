@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from augury.application.batches.cancel_batch import CancelBatch
+from augury.application.batches.ports import Batches
 from augury.application.chats.confirm_chat_sign_in import ConfirmChatSignIn
 from augury.application.chats.link_chat import LinkChat
-from augury.application.chats.ports import Chat, Chats, Dialogues, Notices
+from augury.application.chats.ports import BatchReplies, Chat, Chats, Dialogues, Notices
 from augury.application.chats.preview_link import PreviewLink
 from augury.application.chats.record_payment import RecordPayment
 from augury.application.chats.refund_payment import RefundPayment
@@ -27,7 +29,9 @@ from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.model import Model
+from augury.inbound.telegram.batch_deliverer import BatchDeliverer
 from augury.inbound.telegram.deliverer import Deliverer
+from augury.inbound.telegram.file_intake import FileIntake
 from augury.inbound.telegram.settings import TelegramSettings
 
 BotFlight = NaturalBatches[Request, Decision]
@@ -39,10 +43,12 @@ class Desk:
     chats: Chats
     dialogues: Dialogues
     notices: Notices
+    batch_replies: BatchReplies
     models: Models
     balances: Balances
     users: Users
     predictions: Predictions
+    batches: Batches
     places: Places
     contents: PredictionContents
     register_chat: RegisterChat
@@ -56,10 +62,13 @@ class Desk:
     refund_payment: RefundPayment
     redeem_promo_code: RedeemPromoCode
     cancel_prediction: CancelPrediction
+    cancel_batch: CancelBatch
     flight: BotFlight
     submit_prediction: SubmitPrediction
     find_accepted: FindAccepted
     deliverer: Deliverer
+    batch_deliverer: BatchDeliverer
+    file_intake: FileIntake
     counters: Counters
     limits: Limits
     settings: TelegramSettings

@@ -30,6 +30,9 @@ class WaitingFile(msgspec.Struct, frozen=True):
     row_price: int
     text_price: int = 0
     """Credits per kilobyte of text, as the person was told."""
+    price: int | None = None
+    """Credits for all rows, as the person was told, if the file becomes a batch. None: it is one
+    prediction."""
 
     def is_priced_as(self, model: Model) -> bool:
         """Whether the model still has the prices that the person was told."""

@@ -42,11 +42,13 @@ class TelegramSettings:
     messages_per_minute: int = 30
     """Messages that one person may send. A person who sends more gets one notice, and further messages of
     that minute are ignored. 0: no limit."""
-    max_file_bytes: int = 5_000_000
-    """The largest CSV file."""
+    max_file_bytes: int = 20_971_520
+    """The largest CSV file. Telegram gives bots files of up to 20 MB."""
+    max_result_bytes: int = 50_000_000
+    """The largest file of results that is sent to a chat. Telegram accepts up to 50 MB from bots."""
     files_at_once: int = 2
     """CSV files that are read at the same time, and result files that are written at the same time. Others
-    wait, because each file takes many times its size in memory."""
+    wait. The files being read are in the temporary folder."""
     packages: str = "100:50,500:225,2000:800"
     """What can be bought, as credits:stars."""
     support: str = ""

@@ -53,7 +53,7 @@ async def submit(
             data=data,
             input=encoded,
             model=str(model.ref),
-            key=IdempotencyKey(_key(talk, message_id), fingerprint),
+            key=IdempotencyKey(key_of(talk, message_id), fingerprint),
             notify=True,
             explain=explain,
             max_price=max_price,
@@ -81,10 +81,11 @@ async def was_accepted(talk: Talk, message_id: int) -> bool:
 
 
 async def _accepted_as(talk: Talk, message_id: int) -> PredictionId | None:
-    return await talk.desk.find_accepted(user_id=talk.chat.user_id, key=_key(talk, message_id))
+    return await talk.desk.find_accepted(user_id=talk.chat.user_id, key=key_of(talk, message_id))
 
 
-def _key(talk: Talk, message_id: int) -> str:
+def key_of(talk: Talk, message_id: int) -> str:
+    """The idempotency key of a person's message."""
     return f"telegram:{talk.chat.id}:{message_id}"
 
 

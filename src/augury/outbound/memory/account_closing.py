@@ -18,6 +18,11 @@ def close(state: State, user: User) -> None:
         for name, record in state.replies.items()
         if state.predictions[record.reply.prediction_id].prediction.user_id != user.id
     }
+    state.batch_replies = {
+        batch_id: each
+        for batch_id, each in state.batch_replies.items()
+        if state.batches[batch_id].owner != user.id
+    }
     state.refresh_tokens = {
         digest: token for digest, token in state.refresh_tokens.items() if token.user_id != user.id
     }

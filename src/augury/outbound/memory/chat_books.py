@@ -52,10 +52,15 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
         for record in [each for each in state.predictions.values() if each.prediction.user_id == absorbed]:
             moved = replace(record.prediction, user_id=into)
             state.predictions[moved.id] = replace(record, prediction=moved)
+        for batch_id, held in list(state.batches.items()):
+            if held.owner == absorbed:
+                batch = held.batch and replace(held.batch, user_id=into)
+                state.batches[batch_id] = replace(held, owner=into, batch=batch)
         for (user_id, key), known in list(state.idempotency_keys.items()):
             if user_id == absorbed:
                 del state.idempotency_keys[user_id, key]
-                if known.remembered.reference in state.predictions:
+                reference = known.remembered.reference
+                if reference in state.predictions or reference in state.batches:
                     state.idempotency_keys.setdefault((into, key), known)
         for code, user_id in list(state.redemptions):
             if user_id == absorbed and (code, into) not in state.redemptions:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from augury.application.chats.ports import Chat, ChatSignIn, Duty, Link, ReceivedUpdate, Reply, StarPayment
+from augury.application.chats.ports import BatchReply, Chat, ChatSignIn, Duty, Link, ReceivedUpdate, Reply, StarPayment
 from augury.application.money.ports import LedgerCheck, Statement
 from augury.application.operation.ports import LedgerRun, Process
 from augury.application.people.ports import ApiKey
@@ -149,6 +149,15 @@ class ReplyRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchReplyRecord:
+    """`due_at` is None once the results were delivered."""
+
+    reply: BatchReply
+    created_at: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """The spending of a key with limits. `on` is the UTC day of the last count."""
 
@@ -212,6 +221,7 @@ class State:
     updates: dict[int, UpdateRecord] = field(default_factory=dict)
     replies: dict[tuple[int, int], ReplyRecord] = field(default_factory=dict)
     notices: dict[PredictionId, datetime] = field(default_factory=dict)
+    batch_replies: dict[BatchId, BatchReplyRecord] = field(default_factory=dict)
     links: dict[bytes, Link] = field(default_factory=dict)
     chat_sign_ins: dict[bytes, ChatSignIn] = field(default_factory=dict)
     bots: dict[str, datetime] = field(default_factory=dict)

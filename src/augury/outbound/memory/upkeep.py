@@ -17,6 +17,7 @@ KEYS_OF_CHATS_LIVE = timedelta(days=9)
 UPDATES_LIVE = timedelta(days=2)
 """How long a handled update is remembered: longer than Telegram may deliver it again."""
 ANSWERS_LIVE = timedelta(days=9)
+ANSWERS_OF_BATCHES_LIVE = timedelta(days=17)
 """How long a chat's answer may be undelivered: longer than any prediction waits."""
 COUNTS_LIVE = timedelta(days=8)
 """How long the counts of versions are kept: a day longer than they are shown."""
@@ -67,6 +68,9 @@ class MemoryUpkeep(Upkeep):
                     _delete(
                         state.replies,
                         lambda _, each: each.created_at + ANSWERS_LIVE < now and not _is_owed(state, each),
+                    ),
+                    _delete(
+                        state.batch_replies, lambda _, each: each.created_at + ANSWERS_OF_BATCHES_LIVE < now
                     ),
                     _forget_guests(state, before=now - GUESTS_LIVE),
                 ]

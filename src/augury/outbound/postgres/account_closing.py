@@ -23,6 +23,7 @@ FORGET = [
     """,
     "DELETE FROM telegram_chats WHERE user_id = $1",
     "DELETE FROM telegram_links WHERE user_id = $1",
+    "DELETE FROM telegram_batches WHERE batch_id IN (SELECT id FROM batches WHERE user_id = $1)",
     "DELETE FROM notices WHERE prediction_id IN (SELECT id FROM predictions WHERE user_id = $1)",
     "DELETE FROM telegram_replies WHERE prediction_id IN (SELECT id FROM predictions WHERE user_id = $1)",
 ]

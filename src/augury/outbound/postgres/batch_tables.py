@@ -12,6 +12,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
+    text,
 )
 
 from augury.outbound.postgres.tables import Time, predictions, users
@@ -77,3 +79,26 @@ batch_objects = Table(
     PrimaryKeyConstraint("batch_id", "name"),
     comment="Inputs and outputs of slices, where the store of batches is this database",
 )
+
+replies = Table(
+    "telegram_batches",
+    metadata,
+    Column("batch_id", Uuid, ForeignKey(batches.c.id), primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False, comment="The person's message with the file"),
+    Column("placeholder_id", BigInteger, nullable=False, comment="The bot's message that shows the progress"),
+    Column("file_name", Text, nullable=False),
+    Column("thread_id", BigInteger, comment="The chat's topic in which the person wrote"),
+    Column(
+        "files_sent", Integer, nullable=False, server_default=text("0"), comment="Files of results, so far"
+    ),
+    Column("created_at", Time, nullable=False, index=True, server_default=func.now()),
+    Column(
+        "due_at",
+        Time,
+        server_default=func.now(),
+        comment="When to look at the batch again; null once its results were delivered",
+    ),
+    comment="Batches that came as files in a chat, which gets their results",
+)
+Index("telegram_batches_due_idx", replies.c.due_at, postgresql_where=replies.c.due_at.is_not(None))

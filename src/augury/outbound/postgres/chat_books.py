@@ -23,7 +23,8 @@ WHERE digest = $1 AND (chat_id = $2 OR chat_id IS NULL AND expires_at > now())
 RETURNING user_id
 """
 
-# The idempotency keys of the absorbed account's predictions move with them. Its other keys are deleted.
+# The idempotency keys of the absorbed account's predictions and batches move with them. Its other keys are
+# deleted.
 HAND_OVER = [
     "UPDATE telegram_chats SET user_id = $2, linked_at = now() WHERE user_id = $1",
     "UPDATE telegram_payments SET user_id = $2 WHERE user_id = $1",
@@ -32,7 +33,10 @@ HAND_OVER = [
     """
     INSERT INTO idempotency_keys (user_id, key, fingerprint, reference, created_at)
     SELECT $2, key, fingerprint, reference, k.created_at FROM idempotency_keys k
-    JOIN predictions p ON p.id = reference WHERE k.user_id = $1
+    WHERE k.user_id = $1 AND (
+        EXISTS (SELECT FROM predictions p WHERE p.id = reference)
+        OR EXISTS (SELECT FROM batches b WHERE b.id = reference)
+    )
     ON CONFLICT DO NOTHING
     """,
     # A code that both have redeemed stays with each, since it was used twice.

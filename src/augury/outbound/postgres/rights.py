@@ -40,6 +40,7 @@ TABLES = (
         "telegram_bots",
     ),
     *(
+        "telegram_batches",
         "telegram_chats",
         "telegram_links",
         "telegram_payments",

@@ -73,6 +73,8 @@ PURGES = [
         """,
         by="created_at",
     ),
+    # A batch may take a week, and its results are sent for nine days after that.
+    purge_statement("telegram_batches", "created_at < now() - interval '17 days'", by="created_at"),
 ]
 
 # Checks only guests that still have a key: those of two days, however many there were before.

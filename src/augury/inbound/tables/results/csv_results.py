@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from augury.inbound.tables.results.names import names_of
+from augury.inbound.tables.results.names import Names, names_of
 from augury.inbound.tables.results.part import Part
 from augury.inbound.tables.results.values import columns_of
 from augury.inbound.tables.results.words import Words
@@ -18,24 +18,37 @@ from augury.slices.sheet import Sheet
 
 
 class CsvWriter(Writer):
-    def __init__(self, sheet: Sheet, words: Words) -> None:
+    def __init__(self, sheet: Sheet, words: Words, *, first: int = 0, mark: bytes = b"") -> None:
+        """`first` is the number of the first row. `mark` is written before everything else."""
         self._sheet = sheet
         self._words = words
+        self._first = first
+        self.mark = mark
+
+    @property
+    def delimiter(self) -> str:
+        return self._sheet.delimiter
+
+    @property
+    def names(self) -> Names:
+        words = self._words
+        return names_of(self._sheet, row=words.row_name, error=words.error_name, warning=words.warning_name)
 
     @override
     def begin(self) -> bytes:
-        names = names_of(self._sheet)
+        names = self.names
         header = [names.row, *names.columns, *names.answers, names.error, names.warning]
-        return self._lines([[harmless(name) for name in header]])
+        return self.mark + self.lines([[harmless(name) for name in header]])
 
     @override
     def write(self, raw: RawPart) -> bytes:
         part = Part.of(raw)
-        columns: list[Sequence[Any]] = [range(part.first_row, part.first_row + len(part))]
+        first = self._first + part.first_row
+        columns: list[Sequence[Any]] = [range(first, first + len(part))]
         columns += [self._cells(each) for each in columns_of(self._sheet, part)]
         columns += [self._cells(part.column(each.key)) for each in self._sheet.form.columns]
         columns += part.remarks(self._words)
-        return self._lines(zip(*columns, strict=True))
+        return self.lines(zip(*columns, strict=True))
 
     @override
     def end(self) -> bytes:
@@ -68,7 +81,8 @@ class CsvWriter(Writer):
             case _:
                 return str(value)
 
-    def _lines(self, rows: Iterable[Sequence[object]]) -> bytes:
+    def lines(self, rows: Iterable[Sequence[object]]) -> bytes:
+        """The rows as lines of the file."""
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=self._sheet.delimiter).writerows(rows)
         return text.getvalue().encode()

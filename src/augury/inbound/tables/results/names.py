@@ -18,7 +18,7 @@ class Names:
     warning: str
 
 
-def names_of(sheet: Sheet) -> Names:
+def names_of(sheet: Sheet, *, row: str = "row", error: str = "error", warning: str = "warning") -> Names:
     taken: set[str] = set()
 
     def free(name: str) -> str:
@@ -31,4 +31,4 @@ def names_of(sheet: Sheet) -> Names:
 
     columns = [free(name) for name in sheet.header]
     answers = [free(each.name) for each in sheet.form.columns]
-    return Names(free("row"), columns, answers, free("error"), free("warning"))
+    return Names(free(row), columns, answers, free(error), free(warning))

@@ -9,9 +9,10 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
+from augury.application.batches.ports import StoredBatch
 from augury.application.predictions.ports import StoredPrediction
-from augury.domain.identifiers import PredictionId
-from augury.domain.model import Model
+from augury.domain.identifiers import BatchId, PredictionId
+from augury.domain.model import Model, ModelRef
 from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Status
 from augury.inbound.telegram.handlers.linking import offer
@@ -117,18 +118,28 @@ async def choose_language(query: CallbackQuery, talk: Talk) -> None:
 
 async def _page(talk: Talk, *, before: PredictionId | None) -> tuple[str, InlineKeyboardMarkup | None]:
     say = talk.say
-    page = await talk.desk.predictions.page(talk.chat.user_id, limit=PAGE, before=before)
-    shown = page.items
+    user_id, texts = talk.chat.user_id, dict[ModelRef, ModelTexts]()
+    page = await talk.desk.predictions.page(user_id, limit=PAGE, before=before)
+    batches = await talk.desk.batches.page(
+        user_id, limit=PAGE + 1, before=None if before is None else BatchId(before)
+    )
+    found: list[StoredPrediction | StoredBatch] = [*page.items, *batches]
+    found.sort(key=_id, reverse=True)  # ids of both kinds sort by time
+    shown = found[:PAGE]
     if not shown:
         return say("history-empty"), None
-    texts = {
-        ref: (await talk.desk.models.version(ref)).facts.texts
-        for ref in dict.fromkeys(stored.prediction.model for stored in shown)
-    }
-    lines = [say("history"), *(_history_line(each, say, texts[each.prediction.model]) for each in shown)]
+    lines: list[str] = [say("history")]
+    for each in shown:
+        if isinstance(each, StoredBatch):
+            lines.append(_batch_line(each, say))
+            continue
+        model = each.prediction.model
+        if model not in texts:
+            texts[model] = (await talk.desk.models.version(model)).facts.texts
+        lines.append(_history_line(each, say, texts[model]))
     buttons = [button(say.plain("button-newest"), "history:")] if before else []
-    if page.more is not None:
-        buttons.append(button(say.plain("button-older"), f"history:{page.more}"))
+    if page.more is not None or len(found) > PAGE:
+        buttons.append(button(say.plain("button-older"), f"history:{_id(shown[-1])}"))
     return "\n".join(lines), keyboard(buttons) if buttons else None
 
 
@@ -151,6 +162,21 @@ async def _show_page(
     if query.message is not None:
         with suppress(TelegramBadRequest):  # unchanged, or too old to be changed
             await talk.change(query.message.message_id, words, buttons)
+
+
+def _id(stored: StoredPrediction | StoredBatch) -> UUID:
+    return stored.batch.id if isinstance(stored, StoredBatch) else stored.prediction.id
+
+
+def _batch_line(stored: StoredBatch, say: Speech) -> str:
+    return say(
+        "history-line",
+        icon=ICONS[stored.progress.status],
+        when=say.time(stored.batch.created_at),
+        model=str(stored.batch.model),
+        what=say("history-batch", rows=stored.batch.rows, done=stored.progress.done),
+        refunded=0,
+    )
 
 
 def _history_line(stored: StoredPrediction, say: Speech, texts: ModelTexts) -> str:

@@ -1,55 +1,56 @@
-"""CSV files: each is a batch that is checked, priced, confirmed with a button and answered with a file."""
+"""CSV files: each is checked, priced, confirmed with a button and answered with a file. A short one is a
+single prediction, a longer one a batch."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Protocol, TypeVar
+from typing import TypeVar
+from uuid import UUID
 
 import msgspec
 from aiogram import F, Router
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Message
-from aiohttp import ClientError, ClientResponseError
 from msgspec import structs
 
-from augury.application.ports import Json, Unavailable
+from augury.application.chats.ports import BatchReply
+from augury.application.limits import Limits
+from augury.application.ports import Json
+from augury.domain.answer_form import Task
+from augury.domain.errors import DomainError
+from augury.domain.identifiers import BatchId
 from augury.domain.model import Model, ModelNotFound
-from augury.domain.model_facts import InputSchema
 from augury.domain.prediction import NoValidRow, TooManyRows
-from augury.inbound.tables.encoding import NAMES, Source
+from augury.inbound.tables.encoding import NAMES
 from augury.inbound.tables.unreadable import Unreadable
+from augury.inbound.telegram.batch_deliverer import CANCELS_BATCH
 from augury.inbound.telegram.csv_rows import CsvRows, CsvSurvey, read_csv, survey_csv
 from augury.inbound.telegram.dialogue import WaitingFile, with_file, without_file
+from augury.inbound.telegram.downloading import FileGone, downloaded
+from augury.inbound.telegram.file_intake import FileSurvey
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.lanes import CONFIRMS_FILE
-from augury.inbound.telegram.submitting import Batch, resumed, submit, was_accepted
+from augury.inbound.telegram.submitting import Batch, key_of, resumed, submit, was_accepted
 from augury.inbound.telegram.talk import Talk
 
 MOST_MISTAKES_SHOWN = 5
 MOST_NAME_CHARACTERS = 100
+MOST_RANKED_BYTES = 5_000_000
+"""The largest file whose rows are ranked: that takes all rows at once."""
 log = logging.getLogger(__name__)
 ENDINGS = (".csv", ".tsv", ".txt")
 
 
-Found = TypeVar("Found", covariant=True)
-
-
-class Reading(Protocol[Found]):
-    """`survey_csv` or `read_csv`."""
-
-    def __call__(self, source: Source, schema: InputSchema, *, most: int, max_text: int) -> Found: ...
-
-
-class _Gone(Exception):
-    """Telegram permanently refuses to give out this file."""
+Found = TypeVar("Found")
 
 
 def files_router() -> Router:
     router = Router(name="files")
     router.message(F.document)(read_document)
     router.callback_query(F.data.startswith(CONFIRMS_FILE))(confirm)
+    router.callback_query(F.data.startswith(CANCELS_BATCH))(cancel)
     return router
 
 
@@ -76,11 +77,7 @@ async def read_document(message: Message, talk: Talk) -> None:
     if (document.file_size or 0) > most:
         await talk.send(talk.say("csv-too-large", most=most), to=message_id)
         return
-    found = await _read_or_refused(waiting, model, talk, survey_csv)
-    if found is None or await _is_useless(found, waiting, talk):
-        return
-    await talk.remember_all(with_file(talk.known, waiting))
-    await _ask(waiting, found, model, talk)
+    await _check_and_ask(waiting, model, talk)
 
 
 async def confirm(query: CallbackQuery, talk: Talk) -> None:
@@ -89,45 +86,106 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
     waiting = talk.waiting_file(message_id)
     if waiting is None or query.message is None:
         await talk.send(talk.say("stale"))
-        return
-    batch = Batch(waiting.file_name, query.message.message_id)
+    elif waiting.price is None:
+        await _predict(waiting, Batch(waiting.file_name, query.message.message_id), talk)
+    else:
+        await _accept(waiting, waiting.price, query.message.message_id, talk)
+
+
+async def cancel(query: CallbackQuery, talk: Talk) -> None:
+    """Cancel what no worker has started of a batch. Its message then shows what was done."""
+    batch_id = BatchId(UUID((query.data or "").removeprefix(CANCELS_BATCH)))
+    await talk.desk.cancel_batch(user_id=talk.chat.user_id, batch_id=batch_id)
+    talk.desk.batch_deliverer.ring()
+
+
+async def _predict(waiting: WaitingFile, batch: Batch, talk: Talk) -> None:
+    """Submit a short file as one prediction."""
+    message_id = waiting.message_id
     if await was_accepted(talk, message_id):
         await resumed(talk, message_id, replace(batch, sheet=await _sheet_again(waiting, talk)))
         await talk.remember_all(without_file(talk.known, message_id))
         return
-    model = await talk.desk.models.get(waiting.model, user_id=talk.chat.user_id)
-    rows = await _read_or_refused(waiting, model, talk, read_csv)
-    if rows is None or await _is_useless(rows.survey, waiting, talk):
+    model = await _priced_as_told(waiting, talk)
+    if model is None:
         return
-    if not waiting.is_priced_as(model):
-        waiting = structs.replace(waiting, row_price=model.row_price, text_price=model.text_price)
-        await talk.remember_all(with_file(talk.known, waiting))
-        await talk.send(talk.say("price-changed"))
-        await _ask(waiting, rows.survey, model, talk)
+    rows = await _read_or_refused(waiting, talk, partial(_rows, model=model, talk=talk))
+    if rows is None or await _is_useless(rows.survey, waiting, talk):
         return
     batch = replace(batch, sheet=_stored(rows))
     await submit(talk, list(rows.rows), model=model, named=waiting.model, message_id=message_id, batch=batch)
     await talk.remember_all(without_file(talk.known, message_id))
 
 
+async def _accept(waiting: WaitingFile, price: int, placeholder_id: int, talk: Talk) -> None:
+    """Accept a longer file as a batch, once for its message, whatever happens meanwhile."""
+    desk, user_id, key = talk.desk, talk.chat.user_id, f"{key_of(talk, waiting.message_id)}:file"
+    known = await desk.find_accepted(user_id=user_id, key=key)
+    if known is None:
+        if await _priced_as_told(waiting, talk) is None:
+            return
+        accept = partial(
+            desk.file_intake.accept, user_id=user_id, model=waiting.model, max_price=price, key=key
+        )
+        accepted = await _read_or_refused(waiting, talk, accept)
+        if accepted is None:
+            return
+    else:
+        accepted = BatchId(known)
+    await desk.batch_replies.expect(
+        BatchReply(
+            chat_id=talk.chat.id,
+            message_id=waiting.message_id,
+            batch_id=accepted,
+            placeholder_id=placeholder_id,
+            file_name=waiting.file_name,
+            thread_id=talk.thread_id,
+        )
+    )
+    await talk.remember_all(without_file(talk.known, waiting.message_id))
+    desk.batch_deliverer.ring()
+
+
+async def _priced_as_told(waiting: WaitingFile, talk: Talk) -> Model | None:
+    """The model. None if its price has changed: then the person is told the new price and asked again."""
+    model = await talk.desk.models.get(waiting.model, user_id=talk.chat.user_id)
+    if waiting.is_priced_as(model):
+        return model
+    await talk.send(talk.say("price-changed"))
+    await _check_and_ask(waiting, model, talk)
+    return None
+
+
+async def _check_and_ask(waiting: WaitingFile, model: Model, talk: Talk) -> None:
+    """Check a file and ask for a confirmation of its price. Remembers what the person was told."""
+    found = await _read_or_refused(waiting, talk, partial(_surveyed, model=model, talk=talk))
+    if found is None or await _is_useless(found, waiting, talk):
+        return
+    price = found.price if found.is_batch else None
+    told = structs.replace(waiting, row_price=model.row_price, text_price=model.text_price, price=price)
+    await talk.remember_all(with_file(talk.known, told))
+    await _ask(told, found, model, talk)
+
+
 async def _read_or_refused(
-    waiting: WaitingFile, model: Model, talk: Talk, read: Reading[Found]
+    waiting: WaitingFile, talk: Talk, read: Callable[[Path], Awaitable[Found]]
 ) -> Found | None:
-    """The result of `read`. If the file cannot be read, tells the person why and returns None."""
+    """The result of `read`. If the file is refused, tells the person why and returns None."""
     to = waiting.message_id
     try:
-        return await _read(waiting, model, talk, read)
-    except TooManyRows as refusal:
+        async with downloaded(waiting.file_id, talk.bot) as path:
+            return await read(path)
+    except DomainError as refusal:
         await talk.send(talk.say.refusal(refusal), to=to)
     except Unreadable as wrong:
         await talk.send(talk.say("csv-not-csv", reason=talk.say.unreadable(wrong)), to=to)
-    except _Gone as error:
-        log.warning("Telegram does not give out a file: %s", error)
+    except FileGone as error:
+        log.warning("Telegram does not give out a file: %r", error.__cause__)
         await talk.send(talk.say("csv-gone"), to=to)
     return None
 
 
-async def _is_useless(found: CsvSurvey, waiting: WaitingFile, talk: Talk) -> bool:
+async def _is_useless(found: FileSurvey | CsvSurvey, waiting: WaitingFile, talk: Talk) -> bool:
     """Whether no row can be predicted. If so, tells the person."""
     if found.error_count < found.size:
         return False
@@ -136,31 +194,43 @@ async def _is_useless(found: CsvSurvey, waiting: WaitingFile, talk: Talk) -> boo
     return True
 
 
-async def _read(waiting: WaitingFile, model: Model, talk: Talk, read: Reading[Found]) -> Found:
-    """Read the file from a disk, as a stream. Raises `Unreadable`, `TooManyRows`, `_Gone`."""
-    with TemporaryDirectory(prefix="augury-") as folder:
-        path = Path(folder) / "file"
-        await _download(waiting.file_id, path, talk)
-        limits = talk.desk.limits
-        return await asyncio.to_thread(
-            read,
-            lambda: path.open("rb"),
-            model.facts.schema,
-            most=limits.max_rows,
-            max_text=limits.max_text,
-        )
+async def _surveyed(path: Path, *, model: Model, talk: Talk) -> FileSurvey:
+    found = await asyncio.to_thread(_short, path, model, talk.desk.limits)
+    if found is None:
+        return await talk.desk.file_intake.survey(path, model)
+    return FileSurvey.of(found, price=model.price(found.size, found.text_bytes))
+
+
+def _short(path: Path, model: Model, limits: Limits) -> CsvSurvey | None:
+    """The survey of a file that becomes a single prediction; None of one that becomes a batch. Small work is
+    one prediction, because it is answered sooner. Rows that are ranked are one, because each rank depends on
+    the others."""
+    is_ranked = model.facts.task is Task.RANKING
+    most = limits.max_rows if is_ranked else min(limits.small_rows, limits.max_rows)
+    if path.stat().st_size > (MOST_RANKED_BYTES if is_ranked else limits.small_bytes):
+        return None
+    try:
+        return survey_csv(lambda: path.open("rb"), model.facts.schema, most=most, max_text=limits.max_text)
+    except TooManyRows:
+        return None
+
+
+async def _rows(path: Path, *, model: Model, talk: Talk) -> CsvRows:
+    """Raises `Unreadable`, `TooManyRows`."""
+    limits = talk.desk.limits
+    return await asyncio.to_thread(
+        read_csv, lambda: path.open("rb"), model.facts.schema, most=limits.max_rows, max_text=limits.max_text
+    )
 
 
 async def _sheet_again(waiting: WaitingFile, talk: Talk) -> Json | None:
     """The file's format and other columns, for rows that were accepted before. None if the file or its model
     is gone: then the results do without them."""
     try:
-        return _stored(
-            await _read(
-                waiting, await talk.desk.models.get(waiting.model, user_id=talk.chat.user_id), talk, read_csv
-            )
-        )
-    except (ModelNotFound, Unreadable, TooManyRows, _Gone) as error:
+        model = await talk.desk.models.get(waiting.model, user_id=talk.chat.user_id)
+        async with downloaded(waiting.file_id, talk.bot) as path:
+            return _stored(await _rows(path, model=model, talk=talk))
+    except (ModelNotFound, Unreadable, TooManyRows, FileGone) as error:
         log.info("results are sent without their file's other columns: %r", error)
         return None
 
@@ -169,19 +239,7 @@ def _stored(rows: CsvRows) -> Json:
     return Json(msgspec.json.encode(rows.sheet))
 
 
-async def _download(file_id: str, path: Path, talk: Talk) -> None:
-    """Raises `_Gone` if Telegram no longer has the file, `Unavailable` if another attempt may succeed."""
-    try:
-        await talk.bot.download(file_id, path)
-    except TelegramBadRequest as error:
-        raise _Gone from error
-    except (ClientError, TimeoutError) as error:
-        if isinstance(error, ClientResponseError) and error.status in (401, 403, 404, 410):
-            raise _Gone from error
-        raise Unavailable(f"Telegram's files: {error!r}") from error
-
-
-async def _ask(waiting: WaitingFile, found: CsvSurvey, model: Model, talk: Talk) -> None:
+async def _ask(waiting: WaitingFile, found: FileSurvey, model: Model, talk: Talk) -> None:
     say = talk.say
     lines = [
         say(
@@ -189,10 +247,12 @@ async def _ask(waiting: WaitingFile, found: CsvSurvey, model: Model, talk: Talk)
             file=waiting.file_name,
             rows=found.size,
             model=model.ref.name,
-            price=model.price(found.size, found.text_bytes),
+            price=found.price,
             bad=found.error_count,
         )
     ]
+    if found.checked < found.size:
+        lines.append(say("csv-checked", checked=found.checked))
     if found.encoding in NAMES:
         lines.append(say("csv-encoding", encoding=NAMES[found.encoding]))
     lines += [

@@ -20,7 +20,7 @@ def privacy_router() -> Router:
 
 
 async def privacy(_: Message, talk: Talk) -> None:
-    await talk.send(talk.say("privacy"))
+    await talk.send(talk.say("privacy", days=talk.desk.limits.keep_batches.days))
 
 
 async def ask(_: Message, talk: Talk) -> None:

@@ -70,7 +70,10 @@ sign-in-refused = Nobody was signed in. The link cannot be used again.
 unlinked = This chat is no longer linked. It has its own account again, with <b>{ $credits }</b>.
 privacy = <b>The data I store about you</b>
     Your Telegram number, your language, the model you chose, and the question I am asking.
-    The data you send for predictions, and the answers, until you send /delete. Your messages are stored until I have handled them, and their numbers for two more days.
+    The data you send for predictions, and the answers, until you send /delete. Those of longer files are deleted { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    } after the answer. Your messages are stored until I have handled them, and their numbers for two more days.
     Your credits, and for each payment its receipt, its amount and your Telegram number. Payments and movements of credits stay in our accounts, even after /delete.
     A code made from your Telegram number, so that nobody gets the welcome credits twice.
 
@@ -186,6 +189,34 @@ batch-caption = { $valid } of { $rows ->
         [one] { $rows } row
        *[other] { $rows } rows
     } predicted
+batch-progress = ⚙ <b>{ $file }</b>: { $ended } of { $rows ->
+        [one] { $rows } row
+       *[other] { $rows } rows
+    } done, { $charged ->
+        [0] free of charge
+        [one] { $charged } credit so far
+       *[other] { $charged } credits so far
+    }.
+batch-ends-in = { $minutes ->
+        [0] Less than a minute left.
+        [one] About { $minutes } minute left.
+       *[other] About { $minutes } minutes left.
+    }
+batch-canceled = ✖ <b>{ $file }</b>: canceled; { $valid } of { $rows ->
+        [one] { $rows } row
+       *[other] { $rows } rows
+    } predicted. The credits of the other rows were returned.
+batch-expired = ⌛ <b>{ $file }</b>: expired; { $valid } of { $rows ->
+        [one] { $rows } row
+       *[other] { $rows } rows
+    } predicted. The credits of the other rows were returned.
+batch-failed = ❌ <b>{ $file }</b>: the model could not predict any row. Your credits were returned.
+batch-errors-caption = { $count ->
+        [one] { $count } row without an answer, and why. Correct it and send me this file.
+       *[other] { $count } rows without an answer, and why. Correct them and send me this file.
+    }
+batch-not-sent = Telegram does not accept { $file } ({ $size } MB). You can read it through the API at <code>{ $path }</code>, with an account that is linked to this chat.
+batch-forgotten = The results have been deleted since.
 batch-unsent = Telegram does not accept the file with the results. They are stored under prediction <code>{ $id }</code>.
 failed-no_valid_row = ❌ The model could not use any row. Your credits were returned.
 failed-model_unavailable = ❌ The model is not available at the moment. Your credits were returned.
@@ -245,6 +276,10 @@ csv-confirm = <b>{ $file }</b>: { $rows ->
         [one] ; { $bad } row has a mistake and is not charged.
        *[other] ; { $bad } rows have mistakes and are not charged.
     }
+csv-checked = I have checked the first { $checked ->
+        [one] row
+       *[other] { $checked } rows
+    }. Rows with mistakes further down are not charged either.
 csv-bad-line = row { $row }: { $reason }
 csv-encoding = I read the file as { $encoding }.
 csv-too-large = The file is too large: at most { $most ->
@@ -271,6 +306,9 @@ csv-only = I can only read CSV files.
 price-changed = The price has changed in the meantime.
 csv-column-row = row
 csv-column-error = error
+csv-error-canceled = was canceled before it was predicted
+csv-error-expired = waited too long and was not predicted
+csv-error-failed = could not be predicted
 csv-error-unlisted = this row was not predicted; the file has too many errors to keep the reason of each
 
 reason-field = { $field }: { $reason }
@@ -308,6 +346,10 @@ history-line = { $icon } { $when } · { $model } · { $what }{ $refunded ->
         [0] {""}
         [one] {""} · { $refunded } credit refunded
        *[other] {""} · { $refunded } credits refunded
+    }
+history-batch = { $done } of { $rows ->
+        [one] { $rows } row
+       *[other] { $rows } rows
     }
 history-rows = { $rows ->
         [one] { $rows } row
