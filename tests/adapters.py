@@ -9,6 +9,7 @@ from asyncpg import Pool
 
 from augury.application.batches.ports import Batches, BatchStore
 from augury.application.chats.ports import (
+    BatchReplies,
     Chats,
     ChatSignIns,
     Dialogues,
@@ -47,6 +48,7 @@ from augury.domain.user import Role, User
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.audit_log import MemoryAuditLog
 from augury.outbound.memory.balances import MemoryBalances
+from augury.outbound.memory.batch_replies import MemoryBatchReplies
 from augury.outbound.memory.batches import MemoryBatches, MemoryBatchStore
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.bulk_lane import MemoryBulkLane
@@ -81,6 +83,7 @@ from augury.outbound.memory.work import MemoryWork
 from augury.outbound.postgres.api_keys import PostgresApiKeys
 from augury.outbound.postgres.audit_log import PostgresAuditLog
 from augury.outbound.postgres.balances import PostgresBalances
+from augury.outbound.postgres.batch_replies import PostgresBatchReplies
 from augury.outbound.postgres.batch_store import PostgresBatchStore
 from augury.outbound.postgres.batches import PostgresBatches
 from augury.outbound.postgres.books import PostgresOpenBooks
@@ -141,6 +144,7 @@ class Adapters:
     ledger: Ledger
     upkeep: Upkeep
     batches: Batches
+    batch_replies: BatchReplies
     batch_store: BatchStore
     models: Models
     model_files: ModelFiles
@@ -326,6 +330,7 @@ def memory_adapters() -> Adapters:
         ledger=MemoryLedger(memory, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=MemoryUpkeep(memory),
         batches=MemoryBatches(memory),
+        batch_replies=MemoryBatchReplies(memory),
         batch_store=MemoryBatchStore(),
         models=MemoryModels(memory),
         model_files=MemoryModelFiles(memory),
@@ -372,6 +377,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         ledger=PostgresLedger(pool, Limits(sweep_every=SWEEP_EVERY)),
         upkeep=PostgresUpkeep(pool),
         batches=PostgresBatches(pool),
+        batch_replies=PostgresBatchReplies(pool),
         batch_store=PostgresBatchStore(pool),
         models=PostgresModels(pool),
         model_files=PostgresModelFiles(pool),

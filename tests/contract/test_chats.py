@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from augury.application.chats.ports import Chat, ReceivedUpdate, Reply, StarPayment
+from augury.application.chats.ports import BatchReply, Chat, ReceivedUpdate, Reply, StarPayment
 from augury.application.people.ports import NewUser
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json
 from augury.domain.balance import Balance, Transfer, TransferKind
@@ -17,6 +18,7 @@ from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
 from augury.domain.user import Role, User, UserNotFound
 from tests.adapters import INPUT, OUTPUT, Adapters, a_prediction
+from tests.contract.test_batches import a_batch, accept
 
 CHAT = 7
 
@@ -42,6 +44,22 @@ async def asked(adapters: Adapters, person: Chat, message_id: int = 1, *, notify
 
 def reply(person: Chat, prediction: Prediction, message_id: int = 1) -> Reply:
     return Reply(chat_id=person.id, message_id=message_id, prediction_id=prediction.id)
+
+
+async def accepted_batch(adapters: Adapters, person: Chat, message_id: int, price: int = 1) -> BatchReply:
+    """A batch of one row that came as a file in the chat."""
+    batch, slices = a_batch(person.user_id, [1])
+    slices = [replace(each, row_price=price) for each in slices]
+    key = IdempotencyKey(f"telegram:{person.id}:{message_id}:file", b"what")
+    await accept(adapters, replace(batch, price=price), slices, key)
+    return BatchReply(
+        chat_id=person.id,
+        message_id=message_id,
+        batch_id=batch.id,
+        placeholder_id=99,
+        file_name="people.csv",
+        thread_id=2**31,
+    )
 
 
 async def handed_over(adapters: Adapters, person: Chat, owner: UserId) -> None:
@@ -224,6 +242,56 @@ async def test_a_canceled_one_is_due_as_well_and_one_that_nobody_waits_for_never
             await books.record(changed=[ended], transfers=ended.settlement())
 
     assert [due.prediction.id for due in await adapters.notices.due(10, most_files=10)] == [canceled.id]
+
+
+async def test_the_results_of_a_chats_batch_are_due_until_they_are_delivered(adapters: Adapters) -> None:
+    person = await chat(adapters, credits=20)
+    replies = [await accepted_batch(adapters, person, message_id) for message_id in (1, 2, 3)]
+    for each in replies:
+        await adapters.batch_replies.expect(each)
+    await adapters.batch_replies.expect(replace(replies[0], file_name="again.csv"))
+
+    async def due(**given: Any) -> list[BatchReply]:
+        return [each.reply for each in await adapters.batch_replies.due(10, **given)]
+
+    assert await due() == replies
+    assert await due(but_not=[replies[0].batch_id]) == replies[1:]
+    [first] = await adapters.batch_replies.due(1)
+    assert (first.language, first.gone) == ("en", False)
+
+    await adapters.batch_replies.put_off([replies[0].batch_id], timedelta(minutes=1))
+    await adapters.batch_replies.sent(replies[1].batch_id, 2)
+    await adapters.batch_replies.delivered(replies[2].batch_id)
+    assert await due() == [replace(replies[1], files_sent=2)]
+    await adapters.pass_time(timedelta(minutes=2))
+    await adapters.batch_replies.put_off([replies[2].batch_id], timedelta())  # it is delivered
+    await adapters.batch_replies.expect(replies[2])
+    assert {each.message_id for each in await due()} == {1, 2}
+
+    await adapters.pass_time(timedelta(days=20))
+    assert await adapters.upkeep.purge() >= 3
+    assert await due() == []
+
+
+async def test_a_chats_batches_follow_it_into_another_account_and_end_with_it(adapters: Adapters) -> None:
+    person, owner = await chat(adapters), await adapters.user()
+    reply = await accepted_batch(adapters, person, 1, price=0)
+    await adapters.batch_replies.expect(reply)
+
+    await handed_over(adapters, person, owner)
+
+    assert (await adapters.batches.get(reply.batch_id, owner=owner)).batch.user_id == owner
+    assert not await adapters.batches.outdated(keep=timedelta(days=7), limit=10)
+    key = f"telegram:{person.id}:1:file"
+    async with adapters.books() as books:
+        opened = await books.open([], [(owner, key)])
+    assert opened.remembered[owner, key].reference == reply.batch_id
+    async with adapters.books() as books:
+        user = await adapters.users.get(owner)
+        await books.open([owner])
+        await books.close(user.close(at=datetime.now(UTC)))
+    assert not await adapters.batch_replies.due(10)
+    await adapters.batch_replies.delivered(reply.batch_id)
 
 
 async def test_a_link_is_good_for_one_chat_and_a_while(adapters: Adapters) -> None:

@@ -19,6 +19,7 @@ from augury.domain.prediction import Status
 from augury.outbound.postgres import (
     audit_log,
     balances,
+    batch_replies,
     figures,
     predictions,
     promo_codes,
@@ -101,6 +102,12 @@ FILL = f"""
     INSERT INTO telegram_replies (chat_id, message_id, prediction_id)
     SELECT 1, n, {ID} FROM generate_series(1, {MANY}) n;
     INSERT INTO notices (prediction_id) SELECT id FROM predictions;
+    INSERT INTO telegram_chats (id, user_id, language)
+    SELECT n, '{USER}', 'en' FROM generate_series(1, {MANY_SLICES}) n;
+    INSERT INTO batches (id, user_id, received_at)
+    SELECT {ID}, '{USER}', now() FROM generate_series(1, {MANY_SLICES}) n;
+    INSERT INTO telegram_batches (batch_id, chat_id, message_id, placeholder_id, file_name)
+    SELECT {ID}, n, n, 1, 'rows.csv' FROM generate_series(1, {MANY_SLICES}) n;
     INSERT INTO audit_log (id, at, actor, request_id, action, subject, user_id, before, after)
     SELECT {ID}, now(), CASE n % {ONE_IN} WHEN 1 THEN 'rare' ELSE 'root' END, '', 'user.block', 'user',
         CASE n % {ONE_IN} WHEN 2 THEN {ID} ELSE '{USER}' END, '{{}}', '{{}}'
@@ -263,6 +270,10 @@ async def test_the_other_lists_read_little_wherever_they_begin(history: Pool, an
         await require_bounded(history, balances.STATEMENT, USER, sequence, PAGE)
     for after in ("", "CODE-3", "CODE-9"):
         await require_bounded(history, promo_codes.PAGE, after, PAGE)
+
+
+async def test_the_batches_of_chats_that_are_due_are_found_at_once(history: Pool) -> None:
+    await require_bounded(history, batch_replies.DUE, 30, "{}")
 
 
 async def test_a_purge_that_finds_nothing_reads_nothing(history: Pool) -> None:

@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
     service: BotService, telegram: TelegramServer
 ) -> None:
     service.has("mixed", price=2)
-    service.settings["default_model"] = "mixed"
+    service.settings |= {"default_model": "mixed", "max_batch_file_rows": 10_000}
     service.bot()
     ada = telegram.person(7)
 
@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
         ("bare.csv", b"age,city,text\n", "it has no rows"),
         ("binary.csv", b"\x00\x01", "it is not text in an encoding that I know"),
         ("bad.csv", b"age,city,text\nold,Rome,x\n", "The model cannot use any of this"),
-        ("long.csv", b"age,city,text\n" + b"1,Rome,x\n" * 10_001, "10,001 rows are too many"),
+        ("long.csv", b"age,city,text\n" + b"1,Rome,x\n" * 10_001, "The file has more than 10,000 rows"),
     ):
         ada.sends_file(name, body)
         newest(telegram, words)

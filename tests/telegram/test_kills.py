@@ -6,11 +6,12 @@ from collections import defaultdict
 
 from asyncpg import Pool
 
-from tests.processes import eventually
+from tests.processes import Process, eventually
 from tests.telegram.conftest import BotService
-from tests.telegram.server import Sent, TelegramServer
+from tests.telegram.server import Person, Sent, TelegramServer
 
 CHATS, EACH, KILLS = 20, 5, 3
+ROWS = 500
 log = logging.getLogger(__name__)
 
 
@@ -18,6 +19,7 @@ def test_100_predictions_of_20_chats_are_answered_though_the_bot_is_killed_three
     service: BotService, telegram: TelegramServer
 ) -> None:
     service.has("tone")
+    service.settings["telegram_welcome_credits"] = 1_000
     service.worker()
     people = [telegram.person(100 + number, "ru" if number % 2 else "en") for number in range(CHATS)]
     asked: dict[int, list[int]] = defaultdict(list)
@@ -58,7 +60,35 @@ def test_100_predictions_of_20_chats_are_answered_though_the_bot_is_killed_three
 
     eventually(all_told, what="the end of all notices")
     assert service.with_pool(charges_and_notices)[0] == [EACH] * CHATS
+    results_of_a_long_file_arrive_once(service, telegram, people[0], bot)
     assert not service.deviations()
+
+
+def results_of_a_long_file_arrive_once(
+    service: BotService, telegram: TelegramServer, person: Person, bot: Process
+) -> None:
+    """The bot is killed as soon as the file was accepted, and again while its results are sent."""
+    lines = [f"{number},{'good day' if number % 100 else ''}" for number in range(1, ROWS + 1)]
+    sent_id = person.sends_file("long.csv", "\n".join(["id,text", *lines]).encode())
+    question = eventually(lambda: asked(telegram, person, "500 rows for tone"), 90, "the question")
+
+    telegram.after("answerCallbackQuery", lambda _: bot.kill())
+    person.presses(question, "Predict")
+    eventually(lambda: bot.popen.poll() is not None, 90, "the first end")
+    second = service.bot()
+    telegram.after("sendDocument", lambda _: second.kill())
+    eventually(lambda: second.popen.poll() is not None, 90, "the second end")
+    service.bot()
+    eventually(lambda: "500 of 500 rows predicted" in question.text, 90, "the summary")
+
+    names = [each.document[0] for each in telegram.answers(person.id, sent_id) if each.document]
+    assert set(names) == {"long-predicted.csv"}
+    assert len(names) <= 2  # a kill between Telegram's response and our record of it repeats the file
+    assert "500 credits · 495 left" in question.text
+
+
+def asked(telegram: TelegramServer, person: Person, words: str) -> Sent | None:
+    return next((each for each in telegram.to(person.id) if words in each.text), None)
 
 
 def wait_for_messages(telegram: TelegramServer, enough: int) -> None:

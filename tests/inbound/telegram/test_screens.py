@@ -5,6 +5,7 @@ If a screen was changed on purpose, `pytest tests/inbound/telegram --redraw -k s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from augury.application.predictions.ports import Outcome, Predictor, Question
 from augury.domain.explanation import Contribution, Effect, Explanation, Scale
 from augury.domain.model import Model
 from augury.domain.model_facts import Feature, FeatureKind
+from augury.outbound.memory.predictor import BREAKING
 from tests.hexagon import a_model, over
 from tests.inbound.telegram.chat_picture import ChatPicture
 from tests.inbound.telegram.conftest import CHAT, Town
@@ -47,6 +49,7 @@ WHY = Explanation(
         Contribution(feature="plan", value="pro", contribution=-0.3, effect=Effect.LOWERS),
     ],
 )
+REVIEWS = "\n".join(["text", *["fine"] * 2_400, BREAKING, *["fine"] * 99]).encode()
 FILE = b"age,plan,complaint\n41,pro,slow\n29,basic,none\nold,pro,slow\n,basic,too dear\n55,pro,none\n"
 
 
@@ -145,7 +148,7 @@ class Drawing:
 
 
 async def screens(town: Town, language: str) -> Drawing:
-    """One chat: the start, a text, a model with several features, a payment, a file, a link."""
+    """One chat: the start, a text, a model with several features, a payment, a file, a link, a long file."""
     said = SAID[language]
     drawing, predictor = Drawing(said.becomes), ToldBeforehand()
     run = over(town.hexagon.run_batch, predictor=predictor)
@@ -241,7 +244,7 @@ async def screens(town: Town, language: str) -> Drawing:
     drawing.person("📎 people.csv")
     question = await answered()
     drawing.bot(question, replied="people.csv")
-    yes = question.buttons[0][0]["text"]
+    yes = yes_of(question)
     ada.presses(question, yes)
     drawing.pictured = False
     drawing.person(f"[ {yes} ]")
@@ -262,11 +265,38 @@ async def screens(town: Town, language: str) -> Drawing:
     drawing.person("/start 3J2…")
     question = await answered()
     drawing.bot(question)
-    yes = question.buttons[0][0]["text"]
+    yes = yes_of(question)
     ada.presses(question, yes)
     drawing.person(f"[ {yes} ]")
     drawing.bot(await answered(), buttons=False)
+    drawing.space()
+
+    await town.hexagon.top_up(user_id=account.id, amount=2_811)
+    await town.hexagon.chats.choose(CHAT, "tone")
+    ada.sends_file("reviews.csv", REVIEWS)
+    drawing.person("📎 reviews.csv")
+    question = await answered()
+    drawing.bot(question, replied="reviews.csv")
+    ada.presses(question, yes_of(question))
+    drawing.person(f"[ {yes_of(question)} ]")
+    for _ in range(2):
+        shown = len(question.versions)
+        await eventually(lambda shown=shown: len(question.versions) > shown, "progress")
+        drawing.bot(question)
+        drawing.becomes()
+        town.hexagon.queue.take_ticket()
+        await town.hexagon.run_next()
+        town.hexagon.clock.advance(timedelta(seconds=20))
+    await eventually(lambda: not question.buttons, "the results")
+    drawing.bot(question)
+    drawing.lines += [
+        f"│ 📎 {each.document[0]}" for each in town.telegram.to(CHAT)[-2:] if each.document is not None
+    ]
     return drawing
+
+
+def yes_of(question: Sent) -> str:
+    return str(question.buttons[0][0]["text"])
 
 
 @pytest.mark.parametrize("language", SAID)
