@@ -279,9 +279,10 @@ async def screens(town: Town, language: str) -> Drawing:
     drawing.bot(question, replied="reviews.csv")
     ada.presses(question, yes_of(question))
     drawing.person(f"[ {yes_of(question)} ]")
+    shown = question.text
     for _ in range(2):
-        shown = len(question.versions)
-        await eventually(lambda shown=shown: len(question.versions) > shown, "progress")
+        await eventually(lambda: question.versions[-1] != shown, "the progress")
+        shown = question.text
         drawing.bot(question)
         drawing.becomes()
         town.hexagon.queue.take_ticket()

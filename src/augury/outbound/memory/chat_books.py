@@ -52,10 +52,10 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
         for record in [each for each in state.predictions.values() if each.prediction.user_id == absorbed]:
             moved = replace(record.prediction, user_id=into)
             state.predictions[moved.id] = replace(record, prediction=moved)
-        for batch_id, held in list(state.batches.items()):
-            if held.owner == absorbed:
-                batch = held.batch and replace(held.batch, user_id=into)
-                state.batches[batch_id] = replace(held, owner=into, batch=batch)
+        for batch_id, batch in list(state.batches.items()):
+            if batch.owner == absorbed:
+                moved_batch = batch.batch and replace(batch.batch, user_id=into)
+                state.batches[batch_id] = replace(batch, owner=into, batch=moved_batch)
         for (user_id, key), known in list(state.idempotency_keys.items()):
             if user_id == absorbed:
                 del state.idempotency_keys[user_id, key]
@@ -65,10 +65,6 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
         for code, user_id in list(state.redemptions):
             if user_id == absorbed and (code, into) not in state.redemptions:
                 state.redemptions[code, into] = state.redemptions.pop((code, absorbed))
-        for batch_id, batch in list(state.batches.items()):
-            if batch.owner == absorbed:
-                moved_batch = batch.batch and replace(batch.batch, user_id=into)
-                state.batches[batch_id] = replace(batch, owner=into, batch=moved_batch)
         remove_all(state, absorbed)
         end_sessions(state, absorbed)
         state.api_keys = {name: key for name, key in state.api_keys.items() if key.user_id != absorbed}

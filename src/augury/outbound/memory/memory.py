@@ -8,7 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from augury.application.chats.ports import BatchReply, Chat, ChatSignIn, Duty, Link, ReceivedUpdate, Reply, StarPayment
+from augury.application.chats.ports import (
+    BatchReply,
+    Chat,
+    ChatSignIn,
+    Duty,
+    Link,
+    ReceivedUpdate,
+    Reply,
+    StarPayment,
+)
 from augury.application.money.ports import LedgerCheck, Statement
 from augury.application.operation.ports import LedgerRun, Process
 from augury.application.people.ports import ApiKey
