@@ -13,6 +13,7 @@ from augury.application.chats.ports import Duty
 from augury.application.chats.refund_payment import RefundPayment
 from augury.bootstrap.container import telegram as telegram_provider
 from augury.bootstrap.use_cases import BATCHES, CHATS, REQUESTS
+from augury.inbound.telegram import batch_deliverer
 from augury.inbound.telegram.bot import STOPPING, TelegramBot
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
@@ -100,6 +101,13 @@ class Town:
 def telegram() -> Any:
     with TelegramServer() as server:
         yield server
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot shows every change of a batch at once, although the test's clock stands still."""
+    monkeypatch.setattr(batch_deliverer, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(batch_deliverer, "PROGRESS_EVERY", timedelta())
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually
 from tests.telegram.server import Sent
 
+pytestmark = pytest.mark.usefixtures("hasty")
 LONG = "a text that is long enough"
 
 
@@ -52,9 +53,10 @@ async def accepted(town: Town, content: bytes, *, language: str = "en") -> Sent:
 
 
 async def told(town: Town, words: str) -> Sent:
-    """The message with these words. Time passes until it is there."""
-    town.hexagon.clock.advance(timedelta(minutes=5))
-    return await town.said(words)
+    """The message with these words, which replaced others."""
+    return await eventually(
+        lambda: next((each for each in town.telegram.to(CHAT) if words in each.text), None), words
+    )
 
 
 def files(town: Town) -> dict[str, list[dict[str, str]]]:
@@ -68,8 +70,11 @@ def files(town: Town) -> dict[str, list[dict[str, str]]]:
 
 
 async def everything_is_delivered(town: Town) -> None:
-    replies = town.hexagon.memory.state.batch_replies
-    await eventually(lambda: all(each.due_at is None for each in replies.values()), "the delivery")
+
+    def delivered() -> bool:
+        return all(each.due_at is None for each in town.hexagon.memory.state.batch_replies.values())
+
+    await eventually(delivered, "the delivery")
     assert await town.hexagon.balanced()
 
 
@@ -154,11 +159,11 @@ async def test_a_file_is_received_once_and_its_results_arrive_once_though_the_bo
         await town.all_handled()
         town.telegram.fail("editMessageText", 429, "Too Many Requests", times=1000, retry_after=60)
         await town.hexagon.run_all()
-        town.hexagon.clock.advance(timedelta(minutes=1))
         await eventually(lambda: files(town), "the file")
         [record] = town.hexagon.memory.state.batch_replies.values()
     async with town.bot():
         town.telegram.calm()
+        town.hexagon.clock.advance(timedelta(minutes=2))
         await told(town, "3 of 3 rows predicted.\n3 credits · 9,997 left")
         await everything_is_delivered(town)
     assert [record.reply.batch_id] == list(town.hexagon.memory.state.batches)
@@ -232,7 +237,6 @@ async def test_a_person_who_blocked_the_bot_is_sent_nothing_and_finds_the_file_i
         ada.blocks()
         await town.all_handled()
         await town.hexagon.run_all()
-        town.hexagon.clock.advance(timedelta(minutes=1))
         await everything_is_delivered(town)
         assert not files(town)
         ada.unblocks()

@@ -5,7 +5,6 @@ If a screen was changed on purpose, `pytest tests/inbound/telegram --redraw -k s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -287,7 +286,6 @@ async def screens(town: Town, language: str) -> Drawing:
         drawing.becomes()
         town.hexagon.queue.take_ticket()
         await town.hexagon.run_next()
-        town.hexagon.clock.advance(timedelta(seconds=20))
     await eventually(lambda: not question.buttons, "the results")
     drawing.bot(question)
     drawing.lines += [
@@ -300,6 +298,7 @@ def yes_of(question: Sent) -> str:
     return str(question.buttons[0][0]["text"])
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("language", SAID)
 async def test_the_documented_screens_are_what_the_bot_sends(
     town: Town, language: str, pytestconfig: pytest.Config
