@@ -65,6 +65,7 @@ NAMES = {
     ("TelegramSettings", "request_timeout"): "TELEGRAM_REQUEST_TIMEOUT",
     ("TelegramSettings", "messages_per_minute"): "TELEGRAM_MESSAGES_PER_MINUTE",
     ("TelegramSettings", "max_file_bytes"): "TELEGRAM_MAX_FILE_BYTES",
+    ("TelegramSettings", "max_result_bytes"): "TELEGRAM_MAX_RESULT_BYTES",
     ("TelegramSettings", "files_at_once"): "TELEGRAM_FILES_AT_ONCE",
     ("TelegramSettings", "packages"): "TELEGRAM_PACKAGES",
     ("TelegramSettings", "support"): "TELEGRAM_SUPPORT",

@@ -64,6 +64,7 @@ class Said:
     back: str
     becomes: str
     why: str
+    progress: tuple[str, str]
 
 
 SAID = {
@@ -76,6 +77,7 @@ SAID = {
         back="Back",
         becomes="and then, in its place:",
         why="Why?",
+        progress=("in the queue", "2,000 of"),
     ),
     "ru": Said(
         page="docs/telegram.ru.md",
@@ -86,6 +88,7 @@ SAID = {
         back="Назад",
         becomes="а потом на том же месте:",
         why="Почему?",
+        progress=("в очереди", "готово строк"),
     ),
 }
 
@@ -278,10 +281,8 @@ async def screens(town: Town, language: str) -> Drawing:
     drawing.bot(question, replied="reviews.csv")
     ada.presses(question, yes_of(question))
     drawing.person(f"[ {yes_of(question)} ]")
-    shown = question.text
-    for _ in range(2):
-        await eventually(lambda: question.versions[-1] != shown, "the progress")
-        shown = question.text
+    for words in said.progress:
+        await eventually(lambda words=words: words in question.text, words)
         drawing.bot(question)
         drawing.becomes()
         town.hexagon.queue.take_ticket()
