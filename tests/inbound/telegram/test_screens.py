@@ -282,7 +282,7 @@ async def screens(town: Town, language: str) -> Drawing:
     ada.presses(question, yes_of(question))
     drawing.person(f"[ {yes_of(question)} ]")
     for words in said.progress:
-        await eventually(lambda words=words: words in question.text, words)
+        await town.said(words, after=question.message_id - 1)
         drawing.bot(question)
         drawing.becomes()
         town.hexagon.queue.take_ticket()
