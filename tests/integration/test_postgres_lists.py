@@ -105,9 +105,9 @@ FILL = f"""
     INSERT INTO telegram_chats (id, user_id, language)
     SELECT n, '{USER}', 'en' FROM generate_series(1, {MANY_SLICES}) n;
     INSERT INTO batches (id, user_id, received_at)
-    SELECT {ID}, '{USER}', now() FROM generate_series(1, {MANY_SLICES}) n;
+    SELECT {ID}, '{USER}', now() FROM generate_series(1, {MANY}) n;
     INSERT INTO telegram_batches (batch_id, chat_id, message_id, placeholder_id, file_name)
-    SELECT {ID}, n, n, 1, 'rows.csv' FROM generate_series(1, {MANY_SLICES}) n;
+    SELECT {ID}, 1 + n % {MANY_SLICES}, n, 1, 'rows.csv' FROM generate_series(1, {MANY}) n;
     INSERT INTO audit_log (id, at, actor, request_id, action, subject, user_id, before, after)
     SELECT {ID}, now(), CASE n % {ONE_IN} WHEN 1 THEN 'rare' ELSE 'root' END, '', 'user.block', 'user',
         CASE n % {ONE_IN} WHEN 2 THEN {ID} ELSE '{USER}' END, '{{}}', '{{}}'

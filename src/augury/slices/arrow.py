@@ -1,7 +1,9 @@
 """Slices and their answers as bytes: an Arrow stream, compressed by columns."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from typing import Any, TypeAlias
 
 import msgspec
@@ -13,6 +15,26 @@ from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 Table: TypeAlias = Any
 Cells: TypeAlias = Any
 """An array, or several as one column."""
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+def _leave_pandas_out() -> None:
+    """Arrow looks for pandas once, when it first converts a Python value. That would load 70 MB where pandas
+    is installed, and two threads that do so at the same time get a `TypeError`."""
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([""])
+    finally:
+        sys.meta_path.remove(finder)
+
+
+_leave_pandas_out()
 # Arrow's own allocator keeps tens of megabytes for a few that are in use.
 pa.set_memory_pool(pa.system_memory_pool())
 # A slice is small: its columns are packed and unpacked sooner than threads have begun.
