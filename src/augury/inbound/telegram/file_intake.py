@@ -26,7 +26,6 @@ from augury.inbound.tables.unreadable import MisreadColumns, MissingColumns, NoR
 from augury.inbound.tables.uploads.storing import Storing
 from augury.inbound.tables.uploads.upload import Slice, Upload
 from augury.inbound.telegram.csv_rows import CsvSurvey
-from augury.inbound.telegram.settings import TelegramSettings
 from augury.slices.sheet import Sheet
 
 PIECE = 1 << 18
@@ -69,12 +68,12 @@ class FileIntake:
         accept_batch: AcceptBatch,
         store: BatchStore,
         limits: Limits,
-        settings: TelegramSettings,
     ) -> None:
         self._receive_batch = receive_batch
         self._accept_batch = accept_batch
         self._limits = limits
-        self._threads = ThreadPoolExecutor(settings.files_at_once, thread_name_prefix="files")
+        # One thread: Python runs one at a time anyway, and each one keeps memory of its own.
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._storing = Storing(store, limits, self.in_thread)
 
     def close(self) -> None:
