@@ -149,7 +149,7 @@ def _read(
             begun.append(each)
     if not slices:
         raise NoRows
-    if upload.must_look_again:
+    if upload.must_look_again():
         for each in _slices(_upload(model, limits), path, encoding):
             upload.look(each.content)
     return upload.sheet(), slices, begun
