@@ -7,6 +7,7 @@ the build asks for npm from PyPI. If they cannot be fetched, the build goes on: 
 import base64
 import hashlib
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -113,6 +114,7 @@ def _packed(package: Package, place: Path) -> Path:
     ended = subprocess.run(  # noqa: S603  # nothing of it comes from outside
         [*_npm(), "pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", str(place), named],
         cwd=place,
+        env=_environment(),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -125,6 +127,12 @@ def _packed(package: Package, place: Path) -> Path:
     if f"sha512-{digest}" != package.integrity:
         raise NotFetched(f"{named} has the SHA-512 {digest}, which is not the pinned one")
     return packed[0]
+
+
+def _environment() -> dict[str, str]:
+    """npm also trusts the certificate authorities that Python is told to trust, such as a company's own."""
+    trusted = os.environ.get("SSL_CERT_FILE")
+    return ({"NODE_EXTRA_CA_CERTS": trusted} if trusted else {}) | dict(os.environ)
 
 
 def _npm() -> list[str]:

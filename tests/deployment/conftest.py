@@ -15,6 +15,7 @@ NEED_AN_ENGINE = [
     "test_first_start.py",
     "test_images.py",
     "test_operation.py",
+    "test_pages.py",
     "test_upgrade.py",
 ]
 # Without an engine these cannot run. In CI, a missing engine is a failure.
@@ -22,18 +23,18 @@ collect_ignore = [] if engine_answers() or os.environ.get("CI") else NEED_AN_ENG
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first test builds the images, which takes minutes if nothing is cached. `.ci/run` has built them
-    before."""
+    """The first test builds the images, or waits until `.ci/run` has built them beside the other tests. That
+    takes minutes if nothing is cached."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(900 if os.environ.get("CI") else 1200))
+            item.add_marker(pytest.mark.timeout(1800))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def images() -> None:
     """`.ci/run` makes the images and installs Compose while other tests run. It writes a file at the end."""
     if made := os.environ.get("AUGURY_TEST_IMAGES_MADE"):
-        eventually(Path(made).exists, 400, "the images of .ci/run")
+        eventually(Path(made).exists, 600, "the images of .ci/run")
         assert Path(made).read_text() == "0\n", "the images cannot be built: see the output of .ci/run"
 
 
