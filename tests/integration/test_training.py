@@ -261,7 +261,6 @@ def test_many_classes_and_groups(tmp_path: Path) -> None:
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "positive": "z"}, "'z' is not among the classes"),
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "task": Task.NUMBER}, "is not a number"),
         ("a,b\n" + "1,x\n2,y\n3,z\n" * 60, {"target": "b", "cost": Cost(1, 2)}, "two classes"),
-        ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "time": "a", "group": "a"}, "not by both"),
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "time": "b"}, "has no times"),
         ("a,b,c\n" + "1,x,1\n1,y,2\n1,x,3\n" * 60, {"target": "b", "group": "a"}, "too few different"),
     ],

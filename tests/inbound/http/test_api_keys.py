@@ -258,6 +258,7 @@ def test_money_is_402_everywhere_and_403_never() -> None:
         "not-allowed",
         "not-by-api-key",
         "scope-missing",
+        "sign-in-by-password",
     }
 
 

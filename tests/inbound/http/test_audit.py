@@ -107,6 +107,16 @@ async def send_model(world: World) -> httpx.Response:
     return await world.admin.post("/admin/models?name=churn", content=FILE, headers=BYTES)
 
 
+async def train(world: World) -> httpx.Response:
+    url, csv = "/admin/trainings?name=churn&target=b", {"Content-Type": "text/csv"}
+    return await world.admin.post(url, content=b"a,b\n1,x\n2,y\n", headers=csv)
+
+
+async def cancel_training(world: World) -> httpx.Response:
+    training = (await train(world)).json()
+    return await world.admin.post(f"/admin/trainings/{training['id']}/cancel")
+
+
 async def start_canary(world: World) -> httpx.Response:
     world.version(2)
     return await world.admin.post("/admin/models/tone@2/canary", json={"share": 0.1})
@@ -167,6 +177,8 @@ ACTS: Mapping[str, tuple[Action, Acting]] = {
     "DELETE /admin/users/{user_id:uuid}/api-keys/{key_id:uuid}": (Action.REVOKE_KEY, revoke_key),
     "PATCH /admin/models/{ref:str}": (Action.CHANGE_MODEL, change_model),
     "POST /admin/models": (Action.UPLOAD_MODEL, send_model),
+    "POST /admin/trainings": (Action.TRAIN_MODEL, train),
+    "POST /admin/trainings/{training_id:uuid}/cancel": (Action.CANCEL_TRAINING, cancel_training),
     "POST /admin/models/{ref:str}/canary": (Action.START_CANARY, start_canary),
     "POST /admin/models/{ref:str}/promote": (Action.PROMOTE_MODEL, promote),
     "POST /admin/models/{ref:str}/rollback": (Action.ROLL_BACK_MODEL, roll_back),
