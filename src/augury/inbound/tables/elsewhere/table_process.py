@@ -54,11 +54,10 @@ class TableProcess(Workplace):
         if self._ending is not None:
             self._ending.cancel()
         try:
-            child = await self._running()
             ours, theirs = socket.socketpair()
             with ours:
                 with theirs:
-                    await self._in_thread(lambda: child.hand(theirs))
+                    await self._hand(theirs)
                 held = _HeldThere(ours, self._in_thread, ask)
                 try:
                     await held.begin(factory, arguments)
@@ -85,6 +84,15 @@ class TableProcess(Workplace):
     def pid(self) -> int | None:
         """The process id of the running child."""
         return None if self._child is None else self._child.pid
+
+    async def _hand(self, connection: socket.socket) -> None:
+        child = await self._running()
+        try:
+            await self._in_thread(lambda: child.hand(connection))
+        except Unavailable:  # it is just ending: its sockets close before its process id shows that
+            await self._in_thread(child.end)
+            child = await self._running()
+            await self._in_thread(lambda: child.hand(connection))
 
     async def _running(self) -> "_Child":
         async with self._starting:
