@@ -143,7 +143,8 @@ class Project:
             "payload": payload,
             "payload_encoding": "string",
         }
-        assert httpx.post(at, json=letter, auth=("guest", "guest")).json() == {"routed": True}
+        signed_in = ("guest", self.settings.get("RABBITMQ_PASSWORD", "guest"))
+        assert httpx.post(at, json=letter, auth=signed_in).json() == {"routed": True}
 
     def books_verify(self) -> None:
         assert "the books balance" in self.augury("ledger", "verify")
