@@ -9,14 +9,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Response, get, post
-from litestar.openapi.spec import (
-    OpenAPIFormat,
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    RequestBody,
-    Schema,
-)
+from litestar.openapi.spec import Operation
 from litestar.params import FromPath, QueryParameter
 
 from augury.application.models.cancel_training import CancelTraining
@@ -28,13 +21,13 @@ from augury.domain.model_training import EmptyTable, TrainingEnded, TrainingNotF
 from augury.domain.model_upload import ChecksumMismatch, UploadTerms
 from augury.domain.training_plan import MOST_SECONDS, ColumnKind, Cost, InvalidPlan, Plan, Task
 from augury.inbound.http.authors import author_of
-from augury.inbound.http.batch_formats import FORM
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.model_intake import TABLES, ModelIntake
 from augury.inbound.http.model_uploads import NAME, ROW_PRICE, SHA256, TEXT_PRICE
 from augury.inbound.http.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.problems import documented
+from augury.inbound.http.sent_file import sent_file
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.training_views import EXAMPLE, TrainingPage, TrainingView
 
@@ -70,7 +63,6 @@ ACTIVATE = QueryParameter(
     description="Whether the new version may become the active one. Otherwise it is `ready`: read its card "
     "first."
 )
-_TABLE = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
 
 
 @dataclass
@@ -78,15 +70,7 @@ class TableOperation(Operation):
     """The body of a table, which its handler reads as a stream."""
 
     def __post_init__(self) -> None:
-        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": _TABLE})
-        self.request_body = RequestBody(
-            content={
-                **{kind: OpenAPIMediaType(schema=_TABLE) for kind in TABLES},
-                FORM: OpenAPIMediaType(schema=form),
-            },
-            description="A CSV file with a header, or a Parquet file.",
-            required=True,
-        )
+        self.request_body = sent_file(TABLES, "A CSV file with a header, or a Parquet file.")
 
 
 @post(

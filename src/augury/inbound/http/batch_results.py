@@ -16,8 +16,6 @@ from augury.application.batches.ports import (
     NotStored,
     StoredBatch,
     StoredSlice,
-    input_name,
-    output_name,
 )
 from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
@@ -27,10 +25,9 @@ from augury.inbound.http.field_problems import DOUBTS, FAULTS, FieldProblem, row
 from augury.inbound.tables.elsewhere.jobs import AnswerErrors, results_of
 from augury.inbound.tables.elsewhere.workplace import Held, Workplace
 from augury.inbound.tables.format import Format
-from augury.inbound.tables.results.writer import RawPart
+from augury.inbound.tables.results.stored_parts import answers_of, ended_slices, raw_part
 from augury.slices.sheet import Sheet, decode_sheet
 
-SLICES_AT_ONCE = 200
 MOST_SIZED = 100
 """Batches whose sizes are remembered."""
 
@@ -79,7 +76,7 @@ class BatchResults:
             head = await writer.call("begin")
             yield Chunk(len(head), head)
             at += len(head)
-            async for each in self._ended(batch_id):
+            async for each in ended_slices(self._batches, batch_id):
                 known = sizes[each.number] if each.number < len(sizes) else None
                 if known is not None and (begin is None or at + known <= begin):
                     yield Chunk(known, None)
@@ -117,7 +114,7 @@ class BatchResults:
         batch_id, found, number = stored.batch.id, list[tuple[int, RowError | None, Status]](), 0
         while slices := await self._batches.slices(batch_id, first=number, limit=10, only_with_errors=True):
             for each in slices:
-                answers = await self._output(batch_id, each)
+                answers = await answers_of(self._store, batch_id, each)
                 if answers is None:
                     found += [
                         (each.first_row + row, None, each.status) for row in range(min(each.rows, limit))
@@ -142,31 +139,13 @@ class BatchResults:
     def _known_sizes(self, batch_id: BatchId, format: Format) -> list[int]:
         return self._sizes.setdefault((batch_id, format), [])
 
-    async def _ended(self, batch_id: BatchId) -> AsyncIterator[StoredSlice]:
-        """The slices up to the first that has not ended."""
-        first = 0
-        while slices := await self._batches.slices(batch_id, first=first, limit=SLICES_AT_ONCE):
-            for each in slices:
-                if not each.status.is_final:
-                    return
-                yield each
-            first = slices[-1].number + 1
-
     async def _written(self, batch_id: BatchId, each: StoredSlice, writer: Held) -> bytes:
-        rows = await self._store.get(batch_id, input_name(each.number))
-        answers = await self._output(batch_id, each)
-        content: bytes = await writer.call("write", RawPart(each.first_row, rows, answers, _remark(each)))
+        part = await raw_part(self._store, batch_id, each, _remark(each))
+        content: bytes = await writer.call("write", part)
         return content
 
-    async def _output(self, batch_id: BatchId, each: StoredSlice) -> bytes | None:
-        """None for a slice that ended without a worker's answer."""
-        try:
-            return await self._store.get(batch_id, output_name(each.number))
-        except NotStored:
-            return None
-
     async def _errors_of(self, batch_id: BatchId, each: StoredSlice) -> Sequence[FieldProblem]:
-        answers = await self._output(batch_id, each)
+        answers = await answers_of(self._store, batch_id, each)
         if answers is None:
             return [FieldProblem(row, None, _remark(each)) for row in range(each.rows)]
         return row_problems(await self._read_errors(answers))

@@ -10,13 +10,11 @@ from dishka.integrations.litestar import inject
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
-    OpenAPIFormat,
     OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIType,
     Operation,
     Parameter,
-    RequestBody,
     Schema,
 )
 from litestar.params import FromPath, QueryParameter
@@ -40,7 +38,7 @@ from augury.domain.model import ModelNotFound
 from augury.domain.model_facts import MOST_TOP, NoClasses
 from augury.domain.prediction import IdempotencyConflict, Status
 from augury.domain.pricing import MaxPriceExceeded
-from augury.inbound.http.batch_formats import FORM, TYPES, header_of
+from augury.inbound.http.batch_formats import TYPES, header_of
 from augury.inbound.http.batch_intake import BatchIntake
 from augury.inbound.http.batch_results import BatchResults
 from augury.inbound.http.batch_views import EXAMPLE, BatchPage, BatchView, ErrorPage
@@ -52,6 +50,7 @@ from augury.inbound.http.operations import IDEMPOTENCY_KEY
 from augury.inbound.http.paging import Cursor, Limit, id_of, number_of, number_position, split
 from augury.inbound.http.problems import MEDIA_TYPE, NOTHING_YET, documented
 from augury.inbound.http.refusals import NOTHING_IN_RANGE
+from augury.inbound.http.sent_file import FILE, sent_file
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.tables.format import Format
 
@@ -66,7 +65,6 @@ TOP = QueryParameter(
 MAX_PRICE = QueryParameter(ge=0, description="Refuse the batch if it costs more credits than this.")
 Which = Annotated[Format, QueryParameter(description="The format of the results.")]
 _SHIFT = 1 << 24  # more rows than a slice has
-_BYTES = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
 
 
 @dataclass
@@ -74,13 +72,10 @@ class UploadOperation(Operation):
     """The body of a batch, which its handler reads as a stream."""
 
     def __post_init__(self) -> None:
-        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": _BYTES})
-        content = {name: OpenAPIMediaType(schema=_BYTES) for name in TYPES.values()}
-        self.request_body = RequestBody(
-            content=content | {FORM: OpenAPIMediaType(schema=form)},
-            description="The rows: CSV with a header, JSON lines, or Parquet, also with "
+        self.request_body = sent_file(
+            TYPES.values(),
+            "The rows: CSV with a header, JSON lines, or Parquet, also with "
             "`Content-Encoding: gzip`. Columns that the model does not know come back with the results.",
-            required=True,
         )
         self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY]
         response: Any = (self.responses or {})["202"]
@@ -110,7 +105,7 @@ class ResultsOperation(Operation):
         ]
         for status in ("200", "206"):
             response: Any = (self.responses or {})[status]
-            response.content = {name: OpenAPIMediaType(schema=_BYTES) for name in TYPES.values()}
+            response.content = {name: OpenAPIMediaType(schema=FILE) for name in TYPES.values()}
 
 
 @member_post(

@@ -6,14 +6,7 @@ from typing import Annotated
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Response, post
-from litestar.openapi.spec import (
-    OpenAPIFormat,
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    RequestBody,
-    Schema,
-)
+from litestar.openapi.spec import Operation
 from litestar.params import QueryParameter
 
 from augury.application.limits import Limits
@@ -23,11 +16,11 @@ from augury.domain.model_facts import ReadAs
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile, UploadTerms
 from augury.inbound.http.admin_models import OfferView
 from augury.inbound.http.authors import author_of
-from augury.inbound.http.batch_formats import FORM
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.model_intake import BYTES, ModelIntake
 from augury.inbound.http.problems import documented
+from augury.inbound.http.sent_file import sent_file
 from augury.inbound.http.settings import HttpSettings
 
 NAME = QueryParameter(max_length=63, description="The name that clients use.", required=True)
@@ -48,7 +41,6 @@ VALUE = QueryParameter(
 SHA256 = QueryParameter(
     pattern="^[0-9a-fA-F]{64}$", description="The SHA-256 of the file. Another file is refused."
 )
-_FILE = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
 
 
 @dataclass
@@ -56,12 +48,7 @@ class ModelOperation(Operation):
     """The body of a model file, which its handler reads as a stream."""
 
     def __post_init__(self) -> None:
-        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": _FILE})
-        self.request_body = RequestBody(
-            content={BYTES: OpenAPIMediaType(schema=_FILE), FORM: OpenAPIMediaType(schema=form)},
-            description="A CatBoost binary model (`.cbm`).",
-            required=True,
-        )
+        self.request_body = sent_file([BYTES], "A CatBoost binary model (`.cbm`).")
 
 
 @post(
