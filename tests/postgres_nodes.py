@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.frozen import freeze
 from tests.processes import free_port
 from tests.quick_folder import quick_folder
 
@@ -74,7 +75,7 @@ class Node:
         postmaster = psutil.Process(pid)
         stopped = [postmaster, *postmaster.children(recursive=True)]
         for each in stopped:
-            each.send_signal(signal.SIGSTOP)
+            freeze(each.pid)
         try:
             yield
         finally:

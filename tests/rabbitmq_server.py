@@ -21,6 +21,7 @@ import httpx
 import pytest
 
 from augury.outbound.rabbitmq.publisher import RabbitPublisher
+from tests.frozen import freeze
 from tests.patience import patience
 from tests.processes import free_ports
 from tests.quick_folder import quick_folder
@@ -155,7 +156,7 @@ class RabbitServer:
 
     def pause(self) -> None:
         """Freeze the node: its connections stay open, but are silent."""
-        os.kill(self.pid, signal.SIGSTOP)
+        freeze(self.pid)
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)

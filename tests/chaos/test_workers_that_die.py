@@ -1,11 +1,13 @@
 """Workers that are killed at every point of a batch, freeze, meet poison, or take longer than their lease."""
 
+import asyncio
 import signal
 from functools import partial
 
 from tests.chaos.conftest import Form, Scenario
 from tests.chaos.customers import PLAIN
 from tests.chaos.world import until
+from tests.frozen import freeze
 from tests.processes import Process
 
 POINTS = ("after-claim", "after-predict", "inside-settle", "after-commit")
@@ -32,7 +34,7 @@ async def test_a_worker_freezes_beyond_its_lease_and_comes_back(scenario: Scenar
         frozen = await world.worker(fault="slow:1.5")
         order = await customers.order(person, PLAIN)
         await until(lambda: _is(scenario, "processing"), what="the claim")
-        frozen.popen.send_signal(signal.SIGSTOP)
+        await asyncio.to_thread(freeze, frozen.popen.pid)
         world.faults += 1
         other = await world.worker()
         await world.settled()

@@ -11,6 +11,7 @@ from augury.outbound.postgres import duty
 from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.locks import DUTY
 from tests.adapters import Adapters
+from tests.frozen import freeze
 from tests.polling import eventually
 
 END_SESSION = """
@@ -60,7 +61,7 @@ async def test_who_leaves_a_server_that_fell_silent_does_not_wait_for_it(
     first, second = PostgresDuty(pool), PostgresDuty(pool)
     assert await first.take()
     session = await pool.fetchval(SESSION, DUTY & 0xFFFFFFFF)
-    os.kill(session, signal.SIGSTOP)
+    freeze(session)
     try:
         assert not await first.holds()
         await first.leave()
