@@ -74,7 +74,7 @@ class InvalidShare(DomainError):
 
 @dataclass(eq=False)
 class NothingToRollBack(DomainError):
-    """No version that could serve again was active before this one."""
+    """There is no earlier version to which this one can go back."""
 
     model: str
 
@@ -163,7 +163,7 @@ class Model:
 
     @property
     def is_active(self) -> bool:
-        """Whether a request that names no version gets this one."""
+        """Whether requests without a version get this one."""
         return self.state is ModelState.ACTIVE
 
     @property

@@ -55,7 +55,7 @@ class RowDoubt(StrEnum):
     UNSEEN_NULL = "unseen_null"
     """The number is missing, but it was never missing in the training data."""
     CROSSED_QUANTILES = "crossed_quantiles"
-    """A quantile is below one of a smaller alpha. They are answered as the model estimates them."""
+    """The quantile of a larger alpha is lower than that of a smaller one. Neither is changed."""
     MORE = "more"
     """`count` more warnings are not listed."""
 

@@ -322,7 +322,7 @@ async def test_webhooks_that_fail_are_listed_without_their_whole_addresses(
     site: Site, operator: Visitor, ada: User
 ) -> None:
     hexagon, at = site.hexagon, site.hexagon.clock.now()
-    assert "No webhook fails." in (await operator.get("/app/desk/webhooks")).text
+    assert "No webhook is failing." in (await operator.get("/app/desk/webhooks")).text
     for number in range(22):
         hook = Webhook(
             id=WebhookId(uuid7()),
@@ -337,11 +337,11 @@ async def test_webhooks_that_fail_are_listed_without_their_whole_addresses(
     shown = (await operator.get("/app/desk/webhooks")).text
     assert "host21.example.org" in shown
     assert "host0.example.org" not in shown
-    assert "every try of five days failed" in shown
+    assert "Disabled after five days of failures" in shown
     assert f"/app/desk/users/{ada.id}" in shown
     assert "token-of-ada" not in shown
     older = re.search(r'href="(/app/desk/webhooks[^"]+)" rel="next"', shown)
     assert older
     last = (await operator.get(older[1])).text
     assert "host0.example.org" in last
-    assert "Still tried" in last
+    assert "Still being tried" in last

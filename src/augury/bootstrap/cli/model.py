@@ -60,7 +60,7 @@ def model() -> None:
 )
 @click.option("--time", help="Test on the latest fifth by this column, as the model will be used.")
 @click.option("--group", help="Keep rows with the same value of this column on one side of the split.")
-@click.option("--positive", help="The class whose probability counts, of two.")
+@click.option("--positive", help="For two classes: the one that counts as positive.")
 @click.option(
     "--cost",
     metavar="FP:FN",
@@ -221,7 +221,7 @@ async def card(operator: Operator, model: str, html: Path | None) -> None:
 @click.option(
     "--value",
     type=click.Choice([each.value for each in ReadAs]),
-    help="How to read the number of a file without a loss function: as it is, or as e to that power.",
+    help="For a file without a loss function: answer the raw value, or e to the power of it.",
 )
 @click.option(
     "--categories",
@@ -252,7 +252,7 @@ def add(
     """Offer a trained CatBoost model (.cbm) as the next version of its name.
 
     It becomes the active version, unless its features or its answers differ from those of the active one.
-    With --url it is sent to a service that runs elsewhere; without, it is added in this one's database.
+    With --url, the file is sent to a service that runs elsewhere; otherwise it goes to the local database.
     """
     if url is None:
         operated(_add_here)(file, name, price, text_price, value, categories, sample, inactive=inactive)
@@ -366,7 +366,7 @@ def _entry(version: Model | ModelUpload) -> Entry:
 @click.option(
     "--explain-price",
     type=click.IntRange(min=0),
-    help="Credits for the explanation of a row, on top of its price. Never set: as much as the row.",
+    help="Credits for the explanation of a row, on top of its price. Default: the price of the row.",
 )
 @operates
 async def price(
@@ -451,7 +451,7 @@ async def promote(operator: Operator, model: str) -> None:
 @click.argument("model")
 @operates
 async def rollback(operator: Operator, model: str) -> None:
-    """End the canary MODEL (name@version). Or, if it is active, activate the version that was so before."""
+    """End the canary MODEL (name@version). If MODEL is active, activate its predecessor instead."""
     serving = await RollBackModel(models=operator.models)(_ref(model), author=operator.author)
     say(f"{serving.ref} serves all users")
 
@@ -468,7 +468,7 @@ async def rollback(operator: Operator, model: str) -> None:
 @json_option
 @operates
 async def compare(operator: Operator, name: str, minutes: int, *, as_json: bool) -> None:
-    """Show side by side how the versions of NAME do: failures, durations, and what they answer."""
+    """Compare the versions of NAME: failures, durations and answers."""
     from augury.bootstrap.cli.model_health import COLUMNS, health_entry
 
     compared = CompareVersions(models=operator.models, counts=operator.version_counts)

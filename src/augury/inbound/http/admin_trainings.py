@@ -52,7 +52,9 @@ GROUP = QueryParameter(
     max_length=MOST_COLUMN,
     description="Keep rows with the same value of this column on one side of the split.",
 )
-POSITIVE = QueryParameter(max_length=MOST_COLUMN, description="The class whose probability counts, of two.")
+POSITIVE = QueryParameter(
+    max_length=MOST_COLUMN, description="For two classes: the one that counts as positive."
+)
 COST = QueryParameter(
     max_length=50,
     description="The costs of a false positive and of a false negative, such as `1:5`: they set the "

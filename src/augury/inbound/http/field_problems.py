@@ -11,7 +11,7 @@ FAULTS: Mapping[RowFault, str] = {
     RowFault.MISSING: "is missing",
     RowFault.UNKNOWN: "is not a feature of the model",
     RowFault.NOT_A_NUMBER: "must be a number or null",
-    RowFault.NULL: "must be a number: the model does not accept missing ones",
+    RowFault.NULL: "must be a number: the model does not accept missing values",
     RowFault.NOT_FINITE: "must be a finite number",
     RowFault.NOT_A_CATEGORY: "must be a string or a whole number",
     RowFault.NOT_64_BIT: "must be a 64-bit whole number",
@@ -29,7 +29,7 @@ FAULTS: Mapping[RowFault, str] = {
 DOUBTS: Mapping[RowDoubt, str] = {
     RowDoubt.UNSEEN_CATEGORY: "is a category that the model was not trained on",
     RowDoubt.UNSEEN_NULL: "is null, which never occurred when the model was trained",
-    RowDoubt.CROSSED_QUANTILES: "a quantile is below one of a smaller alpha: the model estimates them so",
+    RowDoubt.CROSSED_QUANTILES: "the quantiles are not in the order of their alphas",
     RowDoubt.MORE: "{count} more warnings are not listed",
 }
 

@@ -36,7 +36,7 @@ ACTIVATE = QueryParameter(
     description="Whether it may become the active version. It does not if its answers have another form."
 )
 VALUE = QueryParameter(
-    description="How to read the number of a file without a loss function: as it is, or as e to that power."
+    description="For a file without a loss function: answer the raw value, or e to the power of it."
 )
 SHA256 = QueryParameter(
     pattern="^[0-9a-fA-F]{64}$", description="The SHA-256 of the file. Another file is refused."

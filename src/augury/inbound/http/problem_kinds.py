@@ -150,7 +150,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "version-missing",
         "Version missing",
         _same("model"),
-        "`{model}` names no version. Name one, such as `{model}@1`; `GET /models/{model}` lists them.",
+        "`{model}` has no version. Add one, such as `{model}@1`: `GET /models/{model}` lists them.",
     ),
     InvalidModelName: Kind(
         422,
@@ -178,12 +178,12 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "nothing-to-roll-back",
         "Nothing to roll back to",
         _same("model"),
-        "No version that could serve again was active before `{model}`. Activate one by its number.",
+        "There is no earlier version to which `{model}` can go back. Activate a version by its number.",
     ),
     ChecksumMismatch: Kind(
         422,
         "checksum-mismatch",
-        "Other SHA-256",
+        "Wrong SHA-256",
         _same("stated", "found"),
         "The file that arrived has the SHA-256 {found}, not {stated}. Send it again.",
     ),
@@ -273,7 +273,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "not-explained",
         "Not explained",
         _same("model", "reason"),
-        "The answers of {model} cannot be explained: {reason}. Ask without `explain`.",
+        "The answers of {model} cannot be explained: {reason}. Send the request without `explain`.",
     ),
     ExplanationTooLarge: Kind(
         422,

@@ -89,7 +89,7 @@ class Scores:
 
 
 def crossed(facts: ModelFacts, numbers: npt.NDArray[np.float64]) -> Sequence[int]:
-    """The rows in which a quantile is below one of a smaller alpha. Empty if the values are not quantiles."""
+    """The rows whose quantiles are not in the order of their alphas. Empty for other values."""
     if facts.value_is is not ValueIs.QUANTILE or facts.task is not Task.MULTI_REGRESSION or not len(numbers):
         return ()
     order = np.argsort([float(name) for name in facts.outputs], kind="stable")

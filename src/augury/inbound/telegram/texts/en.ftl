@@ -60,7 +60,7 @@ link-question = Link this chat to the account <b>{ $account }</b>?
     Refuse if this is not your account. The link works for ten minutes.
     You can undo it with /unlink. You then get back the credits that you bought here after linking, if the account still has them. What moves now stays in the account.
 link-refused = This chat was not linked. The link cannot be used again.
-sign-in-question = Sign in to the site in { $client }, { $account }?
+sign-in-question = Sign in { $account } on the site, in this browser: { $client }?
 
     Press the number that the page shows. If you did not open the page yourself just now, somebody else is trying to sign in as you: do not sign in.
 sign-in-account = to the account <b>{ $account }</b>
@@ -313,7 +313,7 @@ csv-error-unlisted = this row was not predicted; the file has too many errors to
 
 reason-field = { $field }: { $reason }
 reason-number = must be a number
-reason-null = must be a number: the model does not accept missing ones
+reason-null = must be a number: the model does not accept missing values
 reason-range = must be a number within the allowed range
 reason-text = must be a text
 reason-embedding = must be a list of as many numbers as the model takes, such as [0.1, -2, 3]
@@ -323,7 +323,7 @@ reason-missing = is missing
 reason-characters = has characters that cannot be stored
 reason-extra = is not a feature of the model
 reason-row = must be an object
-reason-unexplained = its reasons do not add up to its prediction, so it is neither answered nor charged
+reason-unexplained = its explanation does not add up to its prediction, so it is neither answered nor charged
 reason-broke = the model could not predict this row
 
 warning = ⚠ { $doubt }
@@ -334,7 +334,7 @@ batch-warnings = ⚠ { $count ->
 csv-column-warning = warning
 doubt-category = the model was not trained on this category
 doubt-null = has no value; it always had one when the model was trained
-doubt-quantiles = a quantile is below one of a smaller alpha: the model estimates them so
+doubt-quantiles = the quantiles are not in the order of their alphas
 doubt-more = { $count ->
         [one] { $count } more warning is not listed
        *[other] { $count } more warnings are not listed

@@ -1,4 +1,4 @@
-"""The desk's page of webhooks that fail, whose owners may need help."""
+"""The desk's page of failing webhooks, whose owners may need help."""
 
 from urllib.parse import urlsplit
 

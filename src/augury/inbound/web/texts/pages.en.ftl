@@ -90,7 +90,7 @@ fault-not-explained = the reasons do not add up to the prediction, so there is n
 fault-not-predicted = the model could not predict this row
 doubt-unseen-category = the model was not trained on this category
 doubt-unseen-null = has no value; it always had one when the model was trained
-doubt-crossed-quantiles = the model estimated a quantile below the quantile of a smaller alpha
+doubt-crossed-quantiles = the quantiles are not in the order of their alphas
 doubt-more = { $count ->
     [one] { $count } more warning is not listed
    *[other] { $count } more warnings are not listed
