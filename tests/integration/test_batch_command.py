@@ -179,7 +179,7 @@ async def test_ctrl_c_says_how_to_go_on_and_how_to_cancel(service: Service, pers
 
     assert running.returncode == 130
     [batch] = person.batches()
-    assert f"Stopped. Batch {batch['id']} goes on at the service." in said
+    assert f"Stopped. Batch {batch['id']} continues at the service." in said
     assert "batch run rows.csv --model tone --out answers.csv" in said
     assert f"augury batch cancel {batch['id']} --url {service.url}" in said
     assert person.token not in said

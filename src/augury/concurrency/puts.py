@@ -1,4 +1,4 @@
-"""Puts what is received into a store, a few parts at a time, while the next ones are read."""
+"""Stores received parts, a few at a time, while the next ones are read."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -194,7 +194,7 @@ class Watches(Generic[Key, State]):
 
     @property
     def keys(self) -> Collection[Key]:
-        """What is followed."""
+        """The keys of the things that are followed."""
         return self._watched.keys()
 
     def ring(self, keys: Iterable[Key]) -> None:

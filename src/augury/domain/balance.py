@@ -59,7 +59,7 @@ class NotReversible(DomainError):
 
 @dataclass(eq=False)
 class DebtUnsettled(DomainError):
-    """The account owes more than it has, so that it cannot become part of another account."""
+    """The account owes more than it has, so it cannot become part of another account."""
 
     debt: int
     """The credits that are missing."""
@@ -199,7 +199,7 @@ class Balance:
     pending: int = 0
     """The number of the user's unfinished predictions, including free ones."""
     debt: int = 0
-    """The spent credits of payments that were returned, less what was settled since."""
+    """The spent credits of returned payments, minus those that were settled since."""
 
     @property
     def spendable(self) -> int:
@@ -269,10 +269,9 @@ class Balance:
     def charge_back(
         self, amount: int, *, reference: UUID, reversal: Transfer | None = None
     ) -> tuple[Self, tuple[Transfer, ...]]:
-        """Take back a payment that was returned already: what is available is reversed, the rest is owed.
-
-        If some of it was taken back before by `reversal`, all of the rest becomes a debt, because a payment
-        is reversed only once.
+        """Take back a payment that was returned already: its available credits are reversed, and the rest
+        becomes a debt. If `reversal` took back some of them before, all of the rest becomes a debt, because a
+        payment is reversed only once.
         """
         left = amount - (reversal.amount if reversal else 0)
         reversed_now = 0 if reversal else min(left, self.available)
@@ -293,7 +292,8 @@ class Balance:
         return self._move(TransferKind.REVERSAL, amount, top_up.reference)
 
     def clear(self, *, reference: UUID) -> tuple[Transfer, ...]:
-        """The transfers that close the account: what is left is taken back, what is owed is written off."""
+        """The transfers that close the account: credits that are left are taken back, and a debt is written
+        off."""
         balance, repayments = self.repay(reference=reference)
         _, rest = _moved(
             balance,

@@ -13,7 +13,7 @@ MOST_WEIGHT = 10_000.0
 
 class Lane(StrEnum):
     SMALL = "small"
-    """Work that is done in a moment, in the order of its arrival."""
+    """Work that takes a moment. It is done in the order of its arrival."""
     BULK = "bulk"
     """Work that is large, or beyond a user's fair share. Users take turns by how much was run for them."""
 
@@ -32,7 +32,7 @@ class Slice:
     seconds: float = 0.1
 
     def units(self, rows: int, size: int) -> int:
-        """The work in rows, of a model as fast as any: bytes count as the rows that would fill as much of a
+        """The amount of work in rows. Bytes count as the number of rows that would fill the same part of a
         slice."""
         return max(rows, -(-size * self.rows // self.size), 1)
 
@@ -65,7 +65,8 @@ class Small:
     pending: int
     """Unfinished predictions of one user. Further ones are bulk, whatever their size."""
     seconds: float
-    """Of one user's unfinished predictions together, as if all were like the one to be decided on."""
+    """Seconds for one user's unfinished predictions together, assuming that all are like the one that is
+    being decided."""
 
     def lane(self, rows: int, size: int, *, units: int, speed: Speed, pending: int) -> Lane:
         """The lane of a prediction of `units` of work, whose user has `pending` other unfinished ones."""
@@ -93,11 +94,11 @@ class Share:
     finish: float = 0.0
 
     def served(self, cost: int) -> "Share":
-        """The share after work of this cost was begun."""
+        """The share after work of this cost has started."""
         return Share(weight=self.weight, start=self.finish, finish=self.finish + cost / self.weight)
 
     def given_back(self, cost: int, *, now: float) -> "Share":
-        """The share after begun work was handed back undone. `now` is the lane's time: idle time is not saved
+        """The share after work was handed back unfinished. `now` is the lane's time: idle time is not saved
         up."""
         back = max(self.finish - cost / self.weight, min(self.finish, now))
         return Share(weight=self.weight, start=self.start, finish=back)

@@ -190,8 +190,8 @@ class Model:
         return replace(self, state=ModelState.CANARY, share=share)
 
     def after(self, active: Self | None) -> Self:
-        """This version, which becomes active instead of that one. Going back to a version changes nothing of
-        what came before it."""
+        """This version as the active one, in place of that one. After a rollback, the version keeps the
+        predecessor that it had."""
         if active is None or active.ref == self.ref or active.replaced == self.ref.version:
             return self
         return replace(self, replaced=active.ref.version)

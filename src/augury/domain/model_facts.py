@@ -290,7 +290,7 @@ class ModelFacts:
     stored: they are shown to the operator who adds the file."""
 
     unsure_below: float | None = None
-    """For a classifier: people are told that a label with a lower probability is not sure. None: never."""
+    """For a classifier: people see that a label with a lower probability is unsure. None: never."""
     card: str | None = None
     """The card in the file, as JSON. It is stored beside the facts, which are read at every start: models
     that are read have none, see `Models.card`."""

@@ -26,7 +26,7 @@ class TrainingNotFound(DomainError):
 
 class TrainingState(StrEnum):
     QUEUED = "queued"
-    """No worker has begun."""
+    """No worker has started it."""
     TRAINING = "training"
     READY = "ready"
     """Its model is a version of its name."""
@@ -57,7 +57,7 @@ class TrainingProgress:
     seconds_left: int | None = None
     """An estimate. None before the first trees."""
     found: tuple[str, ...] = ()
-    """What was found in the table, in sentences."""
+    """The findings in the table, as sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class ModelTraining:
     created_at: datetime
     state: TrainingState = TrainingState.QUEUED
     attempts: int = 0
-    """How many workers have begun it. The number also serves as the fence of the latest one."""
+    """How many workers have started it. The number is also the fence of the latest one."""
     is_stopping: bool = False
     """An operator wants the best model so far."""
     progress: TrainingProgress = TrainingProgress()

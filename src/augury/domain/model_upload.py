@@ -28,7 +28,7 @@ class EmptyModelFile(DomainError):
 
 class CheckStage(StrEnum):
     WAITING = "waiting"
-    """No worker has begun."""
+    """No worker has started to check it."""
     COPYING = "copying"
     """A worker copies the file to its folder."""
     OPENING = "opening"
@@ -73,7 +73,7 @@ class ModelUpload:
     """`CHECKING`, `REFUSED`, or `READY` once the version exists."""
     stage: CheckStage = CheckStage.WAITING
     attempts: int = 0
-    """How many workers have begun to check it. The number also serves as the fence of the latest one."""
+    """How many workers have started to check it. The number is also the fence of the latest one."""
     reason: str | None = None
     """Why it was refused, or a remark for the operator about the new version."""
 

@@ -19,8 +19,8 @@ class MaxPriceExceeded(DomainError):
 
 
 def price_of(*, row_price: int, rows: int, text_price: int, text_bytes: int) -> int:
-    """The credits for so many rows with so much text. A begun kilobyte counts as a whole one, once for all
-    rows together."""
+    """The credits for so many rows with so much text. The text of all rows together is rounded up to whole
+    kilobytes."""
     return row_price * rows + text_price * -(-text_bytes // KILOBYTE)
 
 

@@ -71,7 +71,8 @@ class RowWarning:
 
 
 def kept_errors(errors: Iterable[RowError], *, most: int) -> tuple[RowError, ...]:
-    """The first `most` errors, with their fields' names cut: what is stored, and what an answer lists."""
+    """The first `most` errors, with their fields' names shortened. These are stored, and listed in an
+    answer."""
     return tuple(replace(each, field=_cut(each.field)) for each, _ in zip(errors, range(most), strict=False))
 
 

@@ -8,8 +8,8 @@ CALL = 0.0005
 UNKNOWN = 0.00005
 """Seconds per row of a version before it was measured. The starter model takes less than half of it."""
 FEW = 20
-"""As long as a call with this many rows, or as many single rows as weigh the same, was not measured, no more
-rows of the version count as small work."""
+"""Until a call with this many rows was measured, or enough smaller calls, only this many rows of a version
+count as small work."""
 _FORGETTING = 8e7  # twenty slices of 2,000 rows: older measurements fade as newer ones come
 
 

@@ -1,4 +1,4 @@
-"""What a model is to learn from a table, and how."""
+"""The plan of a training: what a model learns from a table, and how."""
 
 import hashlib
 import json

@@ -26,7 +26,7 @@ async def end(process: asyncio.subprocess.Process) -> None:
 
 
 def why_it_ended(doing: str, returncode: int | None, complaints: bytes) -> str:
-    """The reason of a failure in words. `doing` is the subject, such as "opening it"."""
+    """The reason for a failure in words. `doing` is the subject, such as "opening it"."""
     if returncode is not None and returncode < 0:
         return f"{doing} ended the process ({signal.Signals(-returncode).name})"
     last = complaints.decode(errors="replace").strip().rpartition("\n")[2]

@@ -14,7 +14,7 @@ from typing_extensions import override
 from augury.application.webhooks.ports import Addresses
 
 SECONDS = 5.0
-"""Time limit for a name."""
+"""Time limit for resolving a name, in seconds."""
 
 
 class DnsAddresses(Addresses):

@@ -10,7 +10,7 @@ from augury.domain.user import Role, masked_email
 
 @dataclass(frozen=True, slots=True)
 class ChatSignInQuestion:
-    """What a chat's owner needs to know before confirming."""
+    """The facts that a chat's owner needs before confirming."""
 
     client: str
     account: str | None

@@ -209,7 +209,7 @@ class BatchReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDelivery:
-    """A batch whose chat is to be told how it is getting on, or its results."""
+    """A batch whose progress or results are to be sent to a chat."""
 
     reply: BatchReply
     language: str
@@ -226,7 +226,7 @@ class BatchReplies(Protocol):
 
     @abstractmethod
     async def due(self, limit: int, *, but_not: Collection[BatchId] = ()) -> Sequence[BatchDelivery]:
-        """The batches to look at now, those that are due longest first."""
+        """The batches that are due now, the longest overdue first."""
 
     @abstractmethod
     async def put_off(self, batch_ids: Collection[BatchId], wait: timedelta) -> None:

@@ -83,7 +83,7 @@ class Models(Protocol):
 
     @abstractmethod
     async def measured(self, speeds: Mapping[ModelRef, Speed]) -> None:
-        """Add measured calls to what is stored of these versions. Unknown versions are passed over."""
+        """Add measured calls to the stored speeds of these versions. Unknown versions are ignored."""
 
 
 class ModelStore(Protocol):

@@ -9,7 +9,7 @@ from augury.domain.model import Model, ModelRef
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetConfidence:
-    """Set the threshold of a label's probability. Below it, people are told that the model is not sure."""
+    """Set the probability below which a label is shown to people as unsure."""
 
     models: Models
 

@@ -40,11 +40,11 @@ class Speeds:
 
     @property
     def weights(self) -> Mapping[ModelRef, float]:
-        """How much a row weighs of the versions that this process has found to be slow (`Slice.weight`)."""
+        """The weight of a row (`Slice.weight`) for each version that this process has found to be slow."""
         return self._weights
 
     def take(self, now: float) -> Mapping[ModelRef, Speed]:
-        """What is due to be stored. `now` is in seconds."""
+        """The speeds that are due to be stored. `now` is in seconds."""
         due = [
             ref
             for ref, speed in self._unstored.items()
@@ -55,7 +55,7 @@ class Speeds:
         return {ref: self._unstored.pop(ref) for ref in due}
 
     def put_back(self, taken: Mapping[ModelRef, Speed]) -> None:
-        """Keep what could not be stored. It is due again at once."""
+        """Keep speeds that could not be stored. They are due again at once."""
         for ref, speed in taken.items():
             self._unstored[ref] = speed.then(self._unstored.get(ref, NOT_MEASURED))
             self._stored_at.pop(ref, None)

@@ -149,11 +149,11 @@ class TrainModel:
             await asyncio.gather(working, keeping, return_exceptions=True)
 
     async def _keep(self, training: ModelTraining, watch: TrainingWatch) -> None:
-        """Report until another worker has taken the training."""
+        """Report the progress until another worker has taken the training."""
         began = self.clock.now()
         every = min(KEEP_EVERY, self.limits.lease.total_seconds() / 3)
         while True:
-            with suppress(Unavailable):  # the work goes on for as long as nobody else has it
+            with suppress(Unavailable):  # continue until another worker has taken the training
                 kept = await self.trainings.keep(
                     training, self._progress(training, watch, began), lease=self.limits.lease
                 )

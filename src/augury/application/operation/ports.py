@@ -63,7 +63,7 @@ class AuditLog(Protocol):
 
 
 class Part(StrEnum):
-    """What a process does."""
+    """The role of a process."""
 
     API = "api"
     WORKER = "worker"

@@ -27,6 +27,6 @@ class Backlog:
                 self.waiting = await self._predictions.waiting(at_most=self._limits.max_waiting)
             except Unavailable as error:
                 log.warning("the backlog could not be counted: %s", error)
-            except Exception:  # a loop that ends here would leave the last count in force for ever
+            except Exception:  # if this loop ended, the last count would stay forever
                 log.exception("the backlog could not be counted")
             await asyncio.sleep(LOOK_EVERY)

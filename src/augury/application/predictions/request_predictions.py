@@ -45,7 +45,7 @@ class RequestPredictions:
             except Unavailable as error:
                 if not answers:
                     raise
-                decided = [error] * len(left)  # the others are accepted, and must hear so
+                decided = [error] * len(left)  # the others are accepted, and must get their answers
             answers.update((each, answer) for each, answer in zip(left, decided, strict=True) if answer)
             left = [each for each in left if each not in answers]
             if not left:

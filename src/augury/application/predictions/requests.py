@@ -161,8 +161,8 @@ class Replayed:
 
 
 Decision = Prediction | Replayed | DomainError | Unavailable
-"""A new prediction, an earlier one, the reason of a refusal, or that of no decision while others of the same
-flight were accepted."""
+"""A new prediction, an earlier one, or an error: a refusal, or the reason why this request could not be
+decided although others of its flight were accepted."""
 
 
 class Flight(Protocol):

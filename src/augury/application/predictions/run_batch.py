@@ -78,6 +78,6 @@ class RunBatch:
 
 
 async def _settled(settle: Callable[[], Awaitable[None]]) -> Collection[PredictionId]:
-    """Settle the begun predictions, all of which the books have."""
+    """Settle the predictions that were started. The books have all of them."""
     await settle()
     return ()

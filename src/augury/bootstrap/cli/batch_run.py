@@ -107,10 +107,10 @@ class BatchRun:
         again = shlex.join(["augury", *sys.argv[1:]])
         again = again.replace(self._key, "KEY")
         if self._known.batch_id is None:
-            return f"Stopped before the file was sent. Nothing was charged. To go on:\n  {again}"
+            return f"Stopped before the file was sent. Nothing was charged. To continue:\n  {again}"
         cancel = f"augury batch cancel {self._known.batch_id} --url {shlex.quote(self._order.url)}"
         return (
-            f"Stopped. Batch {self._known.batch_id} goes on at the service. To go on here:\n  {again}\n"
+            f"Stopped. Batch {self._known.batch_id} continues at the service. To continue here:\n  {again}\n"
             f"To cancel it:\n  {cancel}"
         )
 

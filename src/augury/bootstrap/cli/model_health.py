@@ -1,4 +1,4 @@
-"""What a version did, as an entry of a list."""
+"""The figures of a version as an entry of a list."""
 
 import math
 

@@ -22,7 +22,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
     "/models/{model:str}/card",
     tags=TAGS,
     summary="Read a model's card",
-    description="What a model (`name`, or `name@version`) was trained on and how good it is. With "
+    description="The card of a model (`name` or `name@version`): its training data and its scores. With "
     "`Accept: text/html`, the answer is a page for people.",
     operation_class=HtmlOperation,
     responses=documented(404, refusals=[ModelNotFound(model="tune"), CardNotFound(model="tone@1")]),

@@ -16,8 +16,8 @@ _GZIP = 31  # zlib's `wbits` for gzip
 
 
 class Gunzip:
-    """Raises a 413 once the unpacked bytes exceed `most_ratio` times the packed ones, and a 422 for what is
-    not gzip."""
+    """Raises a 413 once the unpacked bytes exceed `most_ratio` times the packed ones, and a 422 if it is not
+    gzip."""
 
     def __init__(self, most_ratio: int) -> None:
         self._most_ratio = most_ratio

@@ -1,5 +1,5 @@
-"""Shows the progress of large files, and sends their results. What is still to be sent is stored, so that
-nothing is missed."""
+"""Shows the progress of large files, and sends their results. The files still to be sent are stored, so that
+none is missed."""
 
 import asyncio
 import logging
@@ -257,7 +257,7 @@ def in_progress(reply: BatchReply, stored: StoredBatch, say: Speech, now: dateti
 
 
 def in_the_end(reply: BatchReply, stored: StoredBatch, say: Speech) -> Markup:
-    """What became of a batch that has ended."""
+    """The result of a batch that has ended."""
     progress = stored.progress
     words = {
         Status.CANCELED: "batch-canceled",

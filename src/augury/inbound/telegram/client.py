@@ -80,6 +80,6 @@ def _named(error: AiogramError, method: TelegramMethod[Type]) -> AiogramError:
     decoding errors are permanent and are raised."""
     if not isinstance(error, ClientDecodeError):
         return error
-    if not isinstance(error.data, str):  # unexpected JSON: Telegram has done what was asked
+    if not isinstance(error.data, str):  # unexpected JSON: Telegram has carried out the request
         raise error
     return TelegramServerError(method, "the response is not JSON")

@@ -30,7 +30,7 @@ Row: TypeAlias = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class CsvSurvey:
-    """What a price and its confirmation need to know about a file. None of its rows are kept."""
+    """The facts about a file that its price and its confirmation need. None of its rows are kept."""
 
     size: int
     """The number of rows."""

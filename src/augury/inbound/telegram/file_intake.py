@@ -39,7 +39,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class FileSurvey:
-    """What a confirmation needs to say about a file. None of its rows are kept."""
+    """The facts about a file that its confirmation shows. None of its rows are kept."""
 
     size: int
     """The number of rows."""

@@ -38,7 +38,7 @@ class Shown:
     bars: Sequence[Bar] = ()
     values: Sequence[tuple[str, str]] = ()
     explained: Sequence[str | None] = ()
-    """What is explained: one output, or None for the answer as a whole."""
+    """The explained output; None for the answer as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,7 +126,7 @@ def _read(message: StreamMessage[IncomingMessage]) -> Task:
 
 
 async def _handled(handle: Callable[[Task], Awaitable[None]], task: Task) -> None:
-    """Handle a task. What is raised acknowledges, requeues or dead-letters its message."""
+    """Handle a task. An exception decides whether its message is acknowledged, requeued or dead-lettered."""
     try:
         await handle(task)
     except (Unavailable, PredictTimedOut) as error:

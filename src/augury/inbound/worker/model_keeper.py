@@ -1,6 +1,5 @@
-"""Checks model files that were sent, and stores what was counted and measured of versions.
-
-It runs in every worker.
+"""Checks model files that were sent, and stores the counts and the speeds of versions. It runs in every
+worker.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from augury.domain.model import ModelState
 from augury.inbound.worker.repeating import repeated
 
 STORE_EVERY = 1.0
-"""Seconds between two looks for what was counted or measured of versions."""
+"""Seconds between two stores of the counts and the speeds of versions."""
 log = logging.getLogger(__name__)
 
 

@@ -91,8 +91,8 @@ class Turns:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Wait until nothing runs, and let nothing else run in the context. Small work goes on while this
-        waits for bulk work."""
+        """Wait until nothing runs, and keep other work from running in the context. Small work continues
+        while this waits for bulk work."""
         async with self._bulk, self._predicting, self._settling:
             yield
 

@@ -74,7 +74,7 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Dates that customers send, and the parts of each that are the model's own last features, in this order:
     `when.year`, `when.month`, …"""
     unsure_below: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
-    """A label with a lower probability is said to be not sure."""
+    """A label with a lower probability is shown as unsure."""
     training: str = ""
     """How it was trained, for people."""
     texts: ModelTexts = msgspec.field(default_factory=ModelTexts)

@@ -1,6 +1,6 @@
 """CatBoost without pandas, which takes as much memory as CatBoost itself and is only needed for batches.
 
-To CatBoost, pandas is optional: where it cannot be imported, nothing is taken for a DataFrame. Import
+CatBoost treats pandas as optional: if it cannot be imported, CatBoost takes nothing for a DataFrame. Import
 CatBoost from here, so that it is always loaded in this way.
 """
 

@@ -30,11 +30,12 @@ OnProgress = Callable[[int, int], None]
 
 _ITERATIONS = 150
 _SCALE, _BIASES = 0.612, (-0.338, 0.0, -0.256)
-"""Raw values become `_SCALE` times themselves plus the bias of their class. That fits texts of another kind
-best: `tone.csv` for a model of the phrases, and the other way round. Such texts are less sure than those of
-the same kind, and more often neutral. `python -m tests.bench.tone` finds these numbers."""
+"""Raw values are multiplied by `_SCALE`, and the bias of their class is added. These numbers fit texts of
+another kind best: `tone.csv` for a model of the phrases, and the phrases for a model of `tone.csv`. The model
+is less often right on such texts, and they are more often neutral. `python -m tests.bench.tone` finds these
+numbers."""
 UNSURE_BELOW = 0.5
-"""A less probable label is not sure."""
+"""A label with a lower probability is unsure."""
 LABELS = ("negative", "neutral", "positive")
 TEXTS = ModelTexts(
     description={

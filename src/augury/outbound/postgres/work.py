@@ -1,4 +1,4 @@
-"""Predictions that workers run. Each statement is its own transaction."""
+"""Predictions that workers run. Each statement is a separate transaction."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ from augury.outbound.postgres.transfer_rows import transfer_columns
 from augury.outbound.postgres.webhook_outbox import telling
 
 # Runs are recorded in `runs`, an unlogged table, so that a record costs no flush. It is lost only if the
-# server crashes, which no input causes. What another run has begun is left to it, or to whoever takes it
-# over: a message may come twice, and an input that kills workers must not kill one more for each message.
+# server crashes, which no input causes. Predictions of another run are left to that run, or to the worker
+# that takes it over: a message may come twice, and an input that kills workers must not kill one more for
+# each message.
 _BEGIN = """
 WITH ready AS (
     SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id, batch_number,

@@ -1,4 +1,4 @@
-"""What is made at a workplace. These functions load Arrow; this module does not."""
+"""The objects that are made at a workplace. These functions load Arrow; this module does not."""
 
 from collections.abc import Mapping, Sequence
 from io import BufferedReader

@@ -25,7 +25,7 @@ IDLE = 30.0
 AT_ONCE = 4
 """Items of an iterator that are held at once."""
 ENDING = 5.0
-"""Seconds to end by itself."""
+"""Seconds in which it must end without being killed."""
 _PROGRAM = "augury.inbound.tables.elsewhere.child"  # by name: this process must not load Arrow
 # The process that opens untrusted files gets none of our secrets in its environment.
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")

@@ -1,6 +1,5 @@
-"""Where files of batches are read and written.
-
-Arrow takes tens of megabytes, so a process that does much else lets another process load it.
+"""The place where files of batches are read and written. Arrow takes tens of megabytes, so the API lets
+another process load it.
 """
 
 from abc import abstractmethod
@@ -11,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from typing_extensions import override
 
 Value: TypeAlias = Any
-"""What a method returns: only its caller knows the type."""
+"""The result of a method. Only its caller knows the type."""
 Factory: TypeAlias = Callable[..., Any]
 """A function of a module that loads no Arrow. The function itself may load it."""
 Ask: TypeAlias = Callable[[int], bytes]
@@ -59,7 +58,7 @@ class Here(Workplace):
 
     @override
     async def close(self) -> None:
-        """Whoever gave the threads ends them."""
+        """Leave the threads running: their owner ends them."""
 
 
 class _HeldHere(Held):

@@ -132,7 +132,7 @@ class _Blocks:
         return self._noted(table)
 
     def rest(self) -> Table:
-        """What is left after the last block. Raises `UnclosedQuote`."""
+        """The rest after the last block. Raises `UnclosedQuote`."""
         return self._noted(self._quoted(self._begun, is_last=True))
 
     def _plain(self, block: bytes) -> Table | None:

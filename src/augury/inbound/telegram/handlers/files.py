@@ -93,7 +93,7 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
 
 
 async def cancel(query: CallbackQuery, talk: Talk) -> None:
-    """Cancel what no worker has started of a batch. Its message then shows what was done."""
+    """Cancel the parts of a batch that no worker has started. Its message then shows the result."""
     batch_id = BatchId(UUID((query.data or "").removeprefix(CANCELS_BATCH)))
     await talk.desk.cancel_batch(user_id=talk.chat.user_id, batch_id=batch_id)
     talk.desk.batch_deliverer.ring()

@@ -64,7 +64,7 @@ async def one(
 
 
 async def _by_id(users: Users, asked: str) -> User | None:
-    """The user with this id. None if it is no id, or of nobody."""
+    """The user with this id. None if the text is not an id, or no user has it."""
     try:
         return await users.get(UserId(UUID(asked)))
     except (ValueError, UserNotFound):
