@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from augury.domain.balance import MOST_CREDITS
 from augury.domain.lane import Slice, Small
+from augury.domain.model import ModelNotFound, ModelRef, VersionMissing
 from augury.domain.model_facts import MOST_TEXT
 
 
@@ -125,6 +126,8 @@ class Limits:
     def __post_init__(self) -> None:
         if min(self.max_rows, self.max_text, self.max_classes) < 1:
             raise ValueError("max_rows, max_text and max_classes must be at least 1")
+        if not _is_model(self.default_model):
+            raise ValueError("default_model must be a model's name, such as tone or tone@1")
         if min(self.max_batch_rows, self.max_batch_bytes, self.sweep_batch) < 1:
             raise ValueError("max_batch_rows, max_batch_bytes and sweep_batch must be at least 1")
         if min(self.slice_rows, self.slice_bytes) < 1:
@@ -162,3 +165,14 @@ class Limits:
     def slice(self) -> Slice:
         """The most work that is run at once."""
         return Slice(rows=self.slice_rows, size=self.slice_bytes, seconds=self.slice_time.total_seconds())
+
+
+def _is_model(text: str) -> bool:
+    """Whether a model may be called by this text: `name` or `name@version`."""
+    try:
+        ModelRef.parse(text)
+    except VersionMissing:
+        return True
+    except ModelNotFound:
+        return False
+    return True

@@ -14,7 +14,13 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from augury.domain.text import is_storable
+
 PREFIX = "AUGURY_"
+MOST = 10**15
+"""The largest whole number that a setting can have: the database and the libraries can hold it."""
+MOST_CHARACTERS = 400
+"""Characters of an error's line."""
 Settings = TypeVar("Settings")
 
 
@@ -105,7 +111,7 @@ def read(settings: type[Settings], environ: Mapping[str, str] = os.environ, **gi
     try:
         return settings(**values)
     except ValueError as error:
-        raise SettingError(_in_variables(settings, str(error))) from error
+        raise SettingError(_short(_in_variables(settings, str(error)))) from error
 
 
 def _in_variables(settings: type, words: str) -> str:
@@ -118,6 +124,11 @@ def _in_variables(settings: type, words: str) -> str:
 
 def is_set(name: str, environ: Mapping[str, str] = os.environ) -> bool:
     return bool(environ.get(name) or environ.get(name + "_FILE"))
+
+
+def _short(line: str) -> str:
+    """The line, which may repeat a value of any length, within `MOST_CHARACTERS`."""
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}…"
 
 
 def _text(name: str, environ: Mapping[str, str]) -> str | None:
@@ -134,10 +145,12 @@ def _text(name: str, environ: Mapping[str, str]) -> str | None:
 
 def _parsed(name: str, text: str, hint: object) -> object:
     parse, wanted = _PARSERS[str(hint)]
+    if parse is not Path and not is_storable(text):  # bytes that are not UTF-8 become surrogates
+        raise SettingError(f"{name} is not text in UTF-8")
     try:
         return parse(text)
     except ValueError as error:
-        raise SettingError(f"{name} must be {wanted}, not {text!r}") from error
+        raise SettingError(_short(f"{name} must be {wanted}, not {text!r}")) from error
 
 
 def _bool(text: str) -> bool:
@@ -149,7 +162,7 @@ def _bool(text: str) -> bool:
 
 def _natural(text: str) -> int:
     number = int(text)
-    if number < 0:
+    if not 0 <= number <= MOST:
         raise ValueError(text)
     return number
 
@@ -172,11 +185,11 @@ def _words(text: str) -> tuple[str, ...]:
 _PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     str(str): (str, "a text"),
     str(str | None): (str, "a text"),
-    str(int): (_natural, "a whole number, 0 or more"),
-    str(int | None): (_natural, "a whole number, 0 or more"),
+    str(int): (_natural, f"a whole number from 0 to {MOST}"),
+    str(int | None): (_natural, f"a whole number from 0 to {MOST}"),
     str(float): (float, "a number"),
     str(bool): (_bool, "true or false"),
-    str(timedelta): (_seconds, "a number of seconds, 0 or more"),
+    str(timedelta): (_seconds, "a number of seconds, from 0 to less than a billion"),
     str(Path): (Path, "a path"),
     str(Path | None): (Path, "a path"),
     str(tuple[str, ...]): (_words, "a list separated by commas"),

@@ -57,6 +57,8 @@ class TelegramSettings:
     def __post_init__(self) -> None:
         if self.token and not _TOKEN.fullmatch(self.token):
             raise ValueError("token must be digits, a colon and letters, as @BotFather gives it")
+        if urlsplit(self.api_url).scheme not in ("http", "https"):
+            raise ValueError("api_url must begin with https:// or http://")
         if self.webhook_secret and not _SECRET.fullmatch(self.webhook_secret):
             raise ValueError("webhook_secret must have 1 to 256 characters out of A-Z, a-z, 0-9, _ and -")
         if self.webhook_url and not urlsplit(self.webhook_url).scheme == "https":

@@ -25,6 +25,10 @@ Isolation: TypeAlias = Literal["read_committed", "repeatable_read", "serializabl
 ACQUIRE_SECONDS = 5
 """How long to wait for a connection when all are in use."""
 POOLERS = ("auto", "transaction", "none")
+MOST_CONNECTIONS = 10_000
+"""The pool has an object for each connection, also for those that are not open."""
+MOST_TIMEOUT = timedelta(days=24)
+"""PostgreSQL takes milliseconds in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,19 @@ class PostgresSettings:
         read_url(self.url)
         if min(self.pool_size, self.read_connections) < 1:
             raise ValueError("pool_size and read_connections must be at least 1")
+        if max(self.pool_size, self.read_connections) > MOST_CONNECTIONS:
+            raise ValueError(f"pool_size and read_connections must be at most {MOST_CONNECTIONS}")
+        timeouts = (
+            self.read_timeout,
+            self.statement_timeout,
+            self.lock_timeout,
+            self.idle_in_transaction_timeout,
+        )
+        if max(timeouts) > MOST_TIMEOUT:
+            raise ValueError(
+                "read_timeout, statement_timeout, lock_timeout and idle_in_transaction_timeout must be at most "
+                f"{MOST_TIMEOUT.total_seconds():.0f} seconds"
+            )
         if self.pooler not in POOLERS:
             raise ValueError(f"pooler must be {' or '.join(POOLERS)}, not {self.pooler!r}")
 
