@@ -65,12 +65,12 @@ one tab-separated line per entry in a pipe; `--json` prints JSON. All commands b
 This page is made from the code by `python -m tests.reference_pages`.
 """
 ENV_HEAD = """\
-# Settings of Augury's processes. What is commented out is the default. Any of them may be given as a file
-# that holds the value: AUGURY_SECRET_KEY_FILE=/run/secrets/key
+# Settings of Augury's processes. The lines that are commented out show the defaults. Any value can also be
+# given as a file that holds it: AUGURY_SECRET_KEY_FILE=/run/secrets/key
 #
-# Copied to `.env` in the folder in which `augury` is started, they are read by `augury up` and by every other
-# command. A variable of the environment wins, also an empty one. Containers do not read the file: their
-# settings stand in docker/app, docker/worker and docker/bot, each .env.example.
+# Copy this file to `.env` in the folder in which you start `augury`. `augury up` and all other commands read
+# it. Variables of the environment take precedence, even empty ones. Containers do not read this file: their
+# settings are in docker/app, docker/worker and docker/bot, in the `.env.example` of each.
 """
 ENV_OTHERS = "# --- docker-compose only\n"
 """The line from which `.env.example` is written by hand."""

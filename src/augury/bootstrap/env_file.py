@@ -28,4 +28,6 @@ def read_env_file(file: Path = ENV_FILE) -> None:
     set_before = {name.removesuffix("_FILE") for name in os.environ}
     for name, value in values.items():
         if name.startswith(PREFIX) and value is not None and name.removesuffix("_FILE") not in set_before:
+            if "\x00" in value:
+                raise SettingError(f"{file}: {name} contains NUL")
             os.environ[name] = value

@@ -18,6 +18,7 @@ from augury.application.models.roll_back_model import RollBackModel
 from augury.application.models.set_confidence import SetConfidence
 from augury.application.models.start_canary import StartCanary
 from augury.bootstrap.cli.listing import Entry, echo_json, json_option, say, show
+from augury.bootstrap.cli.options import NumberRange
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import Operator, operated, operates, remembers_data
 from augury.bootstrap.progress import progress
@@ -397,7 +398,7 @@ async def price(
 
 @model.command("unsure")
 @click.argument("model")
-@click.argument("below", type=click.FloatRange(0, 1))
+@click.argument("below", type=NumberRange(0, 1))
 @operates
 async def unsure(operator: Operator, model: str, below: float) -> None:
     """Let the bot say that it is not sure of a label of MODEL (name@version) with a probability below BELOW.
@@ -423,9 +424,7 @@ async def activate(operator: Operator, model: str) -> None:
 
 @model.command("canary")
 @click.argument("model")
-@click.option(
-    "--share", required=True, type=click.FloatRange(1, 50), help="Percent of the users that it serves."
-)
+@click.option("--share", required=True, type=NumberRange(1, 50), help="Percent of the users that it serves.")
 @operates
 async def canary(operator: Operator, model: str, share: float) -> None:
     """Let MODEL (name@version) serve some of the users whose requests do not name a version.

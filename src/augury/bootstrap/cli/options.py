@@ -1,9 +1,25 @@
 """Options that several commands have."""
 
+import math
 from pathlib import Path
+from typing import Any
 
 import click
+from typing_extensions import override
 
+
+class NumberRange(click.FloatRange):
+    """A number within the range. click's own type takes `nan` for one."""
+
+    @override
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
+ASKED_FOR = "Default: asked for, which is safer: a list of processes shows options to everyone."
 DATA = "Data folder (AUGURY_DATA, ./.augury)."
 data_option = click.option("--data", type=click.Path(path_type=Path), help=DATA)
 host = click.option("--host", help="Address to listen on (AUGURY_HOST, 127.0.0.1).")

@@ -14,7 +14,7 @@ from typing import Any
 import click
 from typing_extensions import override
 
-from augury.bootstrap.cli.options import data_option, host, port
+from augury.bootstrap.cli.options import NumberRange, data_option, host, port
 from augury.bootstrap.env_file import read_env_file
 
 OPERATOR_GROUPS = {
@@ -27,6 +27,8 @@ OPERATOR_GROUPS = {
     "user": "Accounts: create, show, promote, set-password, top-up, reverse, share, block, unblock.",
 }
 """The groups of commands, with the first sentence of their help. Each is in the module of its name."""
+MOST_WAIT = 86_400
+"""Seconds that `augury migrate` can wait."""
 PROCESSES = ("api", "bot", "deliver", "migrate", "up", "worker")
 """Commands that run unattended and obey `AUGURY_LOG_FORMAT`. A person calls the others."""
 
@@ -142,7 +144,7 @@ def bot() -> None:
 @click.option("--starter-model", is_flag=True, help="Also train the starter model if there is no model.")
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=NumberRange(0, MOST_WAIT),
     default=60,
     show_default=True,
     help="Seconds to wait for another `augury migrate`.",

@@ -12,6 +12,7 @@ from augury.application.people.change_role import ChangeRole
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.unblock_user import UnblockUser
 from augury.bootstrap.cli.account import look_up, show_account
+from augury.bootstrap.cli.options import ASKED_FOR, NumberRange
 from augury.bootstrap.operating import Operator, operates
 from augury.domain.audit import Action, act_on_user
 from augury.domain.identifiers import UserId, uuid7
@@ -47,7 +48,7 @@ def _name(known: User) -> str:
 @user.command("create")
 @click.argument("email")
 @click.option("--admin", is_flag=True, help="Make the user an administrator.")
-@click.password_option()
+@click.password_option(help=ASKED_FOR)
 @operates
 async def create(operator: Operator, email: str, password: str, *, admin: bool) -> None:
     """Open an account. Asks for the password unless --password is given."""
@@ -92,7 +93,7 @@ async def promote(operator: Operator, email: str) -> None:
 
 @user.command("set-password")
 @click.argument("email")
-@click.password_option()
+@click.password_option(help=ASKED_FOR)
 @click.option("--end-api-keys", is_flag=True, help="Also delete the account's API keys.")
 @operates
 async def set_password(operator: Operator, email: str, password: str, *, end_api_keys: bool) -> None:
@@ -150,7 +151,7 @@ async def reverse(operator: Operator, email: str, payment: str, credits: int | N
 
 @user.command("share")
 @click.argument("email")
-@click.argument("weight", type=click.FloatRange(min=0.01, max=100))
+@click.argument("weight", type=NumberRange(0.01, 100))
 @operates
 async def share(operator: Operator, email: str, weight: float) -> None:
     """Change an account's share of the bulk lane, where large work waits for its turn.

@@ -73,8 +73,8 @@ class PostgresSettings:
         )
         if max(timeouts) > MOST_TIMEOUT:
             raise ValueError(
-                "read_timeout, statement_timeout, lock_timeout and idle_in_transaction_timeout must be at most "
-                f"{MOST_TIMEOUT.total_seconds():.0f} seconds"
+                "read_timeout, statement_timeout, lock_timeout and idle_in_transaction_timeout must be "
+                f"at most {MOST_TIMEOUT.total_seconds():.0f} seconds"
             )
         if self.pooler not in POOLERS:
             raise ValueError(f"pooler must be {' or '.join(POOLERS)}, not {self.pooler!r}")
