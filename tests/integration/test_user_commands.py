@@ -107,3 +107,13 @@ async def test_the_operator_gives_an_account_another_share_of_the_bulk_lane(
     assert (given.returncode, given.stdout) == (0, "ada@example.org has the weight 2.5 in the bulk lane\n")
     assert [each.returncode for each in refused] == [2, 2, 2]
     assert await pool.fetchval("SELECT weight FROM shares") == 2.5
+
+
+async def test_words_that_are_not_text_are_refused_in_one_line(database_url: str) -> None:
+    env, raw = environment(database_url=database_url), "\udcff"
+    await asyncio.to_thread(run, "user", "create", "ada@example.org", "--password", "correct horse", env=env)
+
+    for words in (("user", "reverse", "ada@example.org", raw), ("model", "compare", raw)):
+        refused = await asyncio.to_thread(run, *words, env=env)
+
+        assert (refused.returncode, refused.stderr) == (1, r"augury: '\udcff' is not text in UTF-8" + "\n")

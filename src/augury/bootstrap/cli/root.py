@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from augury.bootstrap.cli.options import NumberRange, data_option, host, port
 from augury.bootstrap.env_file import read_env_file
+from augury.domain.text import is_storable
 
 OPERATOR_GROUPS = {
     "batch": "Batches at a service: run, cancel.",
@@ -65,10 +66,16 @@ class Augury(click.Group):
             from augury.bootstrap.cli.failures import line_about
             from augury.bootstrap.cli.listing import say
 
-            if (line := line_about(error)) is None:
+            if (line := line_about(error) or _line_about_words(sys.argv[1:])) is None:
                 raise
             say(f"augury: {line}", err=True)
             ctx.exit(1)
+
+
+def _line_about_words(words: list[str]) -> str | None:
+    """The message for words that are not text, which nothing but the name of a file can be."""
+    wrong = next((word for word in words if not is_storable(word)), None)
+    return None if wrong is None else f"{wrong!r} is not text in UTF-8"
 
 
 @click.group(cls=Augury)
