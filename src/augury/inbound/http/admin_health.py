@@ -1,4 +1,4 @@
-"""The administrator's routes that show how a version does beside the active one."""
+"""The administrator's routes that compare a version with the active one."""
 
 import math
 from typing import Annotated, Self
@@ -23,7 +23,7 @@ Minutes = Annotated[
 
 
 class UsageView(msgspec.Struct, frozen=True):
-    """What a version did. Without predictions, rates and durations are null.
+    """The figures of a version. Without predictions, rates and durations are null.
 
     `error_rate` is the share of predictions that failed. The durations are those of the model's calls in
     seconds; p50 and p95 are rounded up to a step, and null above 5 seconds. `labels` has the share of each
@@ -77,9 +77,9 @@ class HealthOfVersion(msgspec.Struct, frozen=True):
 
 @get(
     "/admin/models/{ref:str}/health",
-    summary="Read how a version does",
-    description=f"{CompareVersions.__doc__} Here, of one version and of the active one. Workers store their "
-    "counts every second.",
+    summary="Compare a version with the active one",
+    description=f"{CompareVersions.__doc__} This route shows one version and the active one. Workers store "
+    "their counts every second.",
     responses=documented(
         401, 403, 404, 422, refusals=[ModelNotFound(model="tone@9"), VersionMissing(model="tone")]
     ),
@@ -94,7 +94,7 @@ async def health_of_version(
 
 @get(
     "/admin/models/{ref:str}/health.svg",
-    summary="See how a version does",
+    summary="Draw a version beside the active one",
     description="The same as a picture.",
     responses={
         200: ResponseSpec(bytes, generate_examples=False, description="The picture.", media_type=SVG),

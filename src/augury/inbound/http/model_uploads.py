@@ -33,7 +33,7 @@ TEXT_PRICE = QueryParameter(
     description="Credits per kilobyte of text. Default: the price of the version before, or 0.",
 )
 ACTIVATE = QueryParameter(
-    description="Whether it may become the active version. It does not if its answers have another form."
+    description="Whether it may become the active version. It stays `ready` if its features or answers differ."
 )
 VALUE = QueryParameter(
     description="For a file without a loss function: answer the raw value, or e to the power of it."
