@@ -33,7 +33,7 @@ TEXT_PRICE = QueryParameter(
     description="Credits per kilobyte of text. Default: the price of the version before, or 0.",
 )
 ACTIVATE = QueryParameter(
-    description="Whether it may become the active version. It stays `ready` if its features or answers differ."
+    description="Whether it may become the active version. If its features or answers differ, it does not."
 )
 VALUE = QueryParameter(
     description="For a file without a loss function: answer the raw value, or e to the power of it."
