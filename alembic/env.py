@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from augury.outbound.postgres.connecting import Connector
 from augury.outbound.postgres.migrations import engine_for
 from augury.outbound.postgres.pooler import UNPREPARED
-from augury.outbound.postgres.webhook_tables import metadata
+from augury.outbound.postgres.schema import metadata
 
 
 def run(connection: Connection) -> None:

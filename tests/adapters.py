@@ -8,42 +8,36 @@ from uuid import UUID, uuid4
 from asyncpg import Pool
 
 from augury.application.batches.ports import Batches, BatchStore
-from augury.application.chats.ports import (
-    BatchReplies,
-    Chats,
-    ChatSignIns,
-    Dialogues,
-    Duty,
-    Inbox,
-    Links,
-    Notices,
-    OpenChatBooks,
-)
+from augury.application.chats.ports.books import OpenChatBooks
+from augury.application.chats.ports.chats import Chats, Dialogues
+from augury.application.chats.ports.links import Links
+from augury.application.chats.ports.results import BatchReplies, Notices
+from augury.application.chats.ports.sign_ins import ChatSignIns
+from augury.application.chats.ports.updates import Duty, Inbox
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelFiles, Models, ModelTrainings, ModelUploads, VersionCounts
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.operation.ports import AuditLog, FiguresOverTime, LedgerRuns
-from augury.application.people.ports import ApiKeys, NewUser, Sessions, Throttle, Users
+from augury.application.people.ports.api_keys import ApiKeys
+from augury.application.people.ports.sessions import Sessions
+from augury.application.people.ports.throttle import Throttle
+from augury.application.people.ports.users import NewUser, Users
 from augury.application.ports import Accepted, IdempotencyKey, Json
-from augury.application.predictions.ports import (
-    BulkLane,
-    Changes,
-    Claimed,
-    ClaimTerms,
-    Finished,
-    PredictionContents,
-    Predictions,
-    Queues,
-    Upkeep,
-    Work,
-)
+from augury.application.predictions.ports.changes import Changes
+from augury.application.predictions.ports.contents import PredictionContents
+from augury.application.predictions.ports.lanes import BulkLane, Queues
+from augury.application.predictions.ports.reads import Predictions
+from augury.application.predictions.ports.sweeping import Upkeep
+from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished, Work
 from augury.application.webhooks.ports import WebhookDeliveries, WebhookOutbox, Webhooks
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.domain.api_key import Spending
+from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction, Status
 from augury.domain.premise import Premise
 from augury.domain.row_errors import RowError
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import Role, User
 from augury.outbound.memory.api_keys import MemoryApiKeys
 from augury.outbound.memory.audit_log import MemoryAuditLog
@@ -173,6 +167,12 @@ class Adapters:
     """The duty of another process."""
     pass_time: Callable[[timedelta], Awaitable[None]]
     """Make everything that is stored older by this time."""
+
+    async def spent(self, key_id: UUID) -> Spending:
+        """What the API key has spent."""
+        spending = (await self.books.read([], [], [key_id])).spending
+        assert spending is not None
+        return spending[key_id]
 
     async def user(self, credits: int = 0) -> UserId:
         """A new member with this many credits."""

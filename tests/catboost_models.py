@@ -8,7 +8,10 @@ import numpy as np
 from catboost import CatBoost, Pool
 
 from augury.domain.model import Model, ModelRef, ModelState
-from augury.outbound.catboost.file import OwnFacts, facts_of, open_model, write_own_facts
+from augury.outbound.catboost.file import facts_of, open_model
+from augury.outbound.catboost.loaded import LoadedModel
+from augury.outbound.catboost.metadata import OwnFacts, write_own_facts
+from augury.outbound.catboost.seen import seen_in
 from augury.outbound.model_store import FolderModelStore
 
 NAMES = ["age", "city", "text"]
@@ -101,3 +104,10 @@ async def registered(file: Path, store: FolderModelStore) -> Model:
         state=ModelState.ACTIVE,
         created_at=datetime.now(UTC),
     )
+
+
+def loaded_model(file: Path) -> LoadedModel:
+    """The model as a worker loads it."""
+    catboost = open_model(file)
+    found = facts_of(catboost)
+    return LoadedModel.of(catboost, found, found, seen_in(file), 1)

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.model import Model
 from augury.outbound.memory.predictor import MemoryPredictor
 

@@ -1,6 +1,7 @@
 """The whole application wired over memory, with a clock that tests set."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from augury.application.chats.confirm_chat_sign_in import ConfirmChatSignIn
 from augury.application.chats.finish_chat_sign_in import FinishChatSignIn
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.chats.link_chat import LinkChat
-from augury.application.chats.ports import Payments
+from augury.application.chats.ports.payments import Payments
 from augury.application.chats.preview_link import PreviewLink
 from augury.application.chats.record_payment import RecordPayment
 from augury.application.chats.refuse_link import RefuseLink
@@ -67,7 +68,7 @@ from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.identify_caller import IdentifyCaller
-from augury.application.people.ports import NewUser
+from augury.application.people.ports.users import NewUser
 from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
@@ -83,7 +84,8 @@ from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import Ended, StoredPrediction
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
@@ -101,11 +103,14 @@ from augury.application.webhooks.send_test_event import SendTestEvent
 from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.use_cases import EVERY, use_cases
 from augury.concurrency.natural_batches import NaturalBatches
+from augury.domain.answer_form import Task
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.input_schema import InputSchema
 from augury.domain.model import Model, ModelRef, ModelState
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
+from augury.domain.model_facts import ModelFacts
 from augury.domain.prediction import Prediction
 from augury.domain.user import Role, User
 from augury.domain.webhook_signature import WebhookSecrets
@@ -159,8 +164,8 @@ from tests.queue_by_hand import QueueByHand
 from tests.webhook_receivers import KnownAddresses, RecordingSender
 
 UseCase = TypeVar("UseCase")
-SUBJECTS = ("batches", "chats", "models", "money", "operation", "people", "predictions", "webhooks")
-PORT_PAGES = {"augury.application.ports"} | {f"augury.application.{subject}.ports" for subject in SUBJECTS}
+PORTS = re.compile(r"augury\.application\.(\w+\.)?ports(\.\w+)?")
+"""The modules of ports."""
 PASSWORD = "correct horse"
 """The password of all users that `Hexagon.user` makes."""
 
@@ -219,7 +224,7 @@ def wiring(ports: frozenset[type]) -> Container:
 
 def ports_of(adapter: object) -> list[type]:
     """The ports that an adapter implements."""
-    return [kind for kind in type(adapter).__mro__ if kind.__module__ in PORT_PAGES]
+    return [kind for kind in type(adapter).__mro__ if PORTS.fullmatch(kind.__module__)]
 
 
 class UseCases:

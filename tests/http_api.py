@@ -12,7 +12,7 @@ from dishka import AsyncContainer, Provider, Scope, make_async_container
 from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
-from augury.application.people.ports import AccessTokens
+from augury.application.people.ports.credentials import AccessTokens
 from augury.bootstrap.pages import pages_of
 from augury.bootstrap.use_cases import API
 from augury.domain.user import Role, User

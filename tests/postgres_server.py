@@ -16,7 +16,7 @@ from asyncpg import Pool
 
 from augury.bootstrap.postgres_binaries import NEWEST, programs
 from augury.bootstrap.postgres_server import PORT, PostgresServer
-from augury.bootstrap.server_account import Account
+from augury.bootstrap.server_account import SystemAccount
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from tests.quick_folder import quick_folder
@@ -29,7 +29,7 @@ def new_server() -> PostgresServer:
     """A new server in a separate folder that any account may enter."""
     data = quick_folder("augury-postgres-")
     data.chmod(0o755)
-    account = Account.of(data)
+    account = SystemAccount.of(data)
     made = PostgresServer(
         folder=data / "postgres",
         programs=programs(NEWEST, data, account),

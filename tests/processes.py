@@ -1,6 +1,7 @@
 """Augury's processes: started by the command that a person types, watched, and stopped by id."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -81,6 +82,12 @@ class Process:
     @property
     def output(self) -> str:
         return self.log.read_text(errors="replace")
+
+    @property
+    def memory(self) -> int:
+        """Its memory in bytes."""
+        status = Path(f"/proc/{self.popen.pid}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) * 1024
 
     def stop(self, number: int = signal.SIGTERM, within: float = STOPS_WITHIN) -> int:
         """Send the signal and wait for the end. Returns the exit code."""
@@ -168,6 +175,16 @@ class Service:
         done = run(*arguments, env=self.env)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def predicts(self) -> bool:
+        """Whether a prediction that is requested now has a result soon."""
+        answer = httpx.post(
+            f"{self.url}/predictions/predict",
+            json={"data": {"text": "hi"}},
+            headers={"Prefer": "wait=30"},
+            timeout=60,
+        )
+        return answer.status_code == 200
 
     def api(self) -> Process:
         process = self._start("api")

@@ -1,6 +1,6 @@
 """The queue in the process, whose tasks a test takes."""
 
-from augury.application.predictions.ports import Task
+from augury.application.predictions.ports.queue import Task
 from augury.outbound.memory.queue import MemoryPredictionQueue
 
 

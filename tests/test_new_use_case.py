@@ -17,7 +17,7 @@ VERB, ROUTE, NAME = (
 )
 GREET_USER = '''from dataclasses import dataclass
 
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.domain.identifiers import UserId
 
 

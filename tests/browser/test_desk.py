@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Request, expect
 
 from augury.application.operation.ports import Part, Process
-from augury.application.predictions.ports import Task
+from augury.application.predictions.ports.queue import Task
 from augury.domain.audit import Action
 from augury.domain.identifiers import uuid7
 from augury.domain.model import ModelRef
 from augury.domain.user import Role, User
-from augury.outbound.memory.queue import Dead, Waiting
+from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.browser.journey import (
     KINDS,
     Person,
@@ -107,7 +107,7 @@ def test_an_operator_does_everything(operator: Person, service: Service) -> None
     while hexagon.queue.take():
         pass
     now = hexagon.clock.now()
-    hexagon.queue.dead.append(Dead(Waiting(Task([queued.id]), now), now))
+    hexagon.queue.dead.append(Dead(WaitingTask(Task([queued.id]), now), now))
     replays_the_dead_letter_of(operator, str(queued.id))
     assert not hexagon.queue.dead
 

@@ -116,6 +116,10 @@ class Scenario:
         note(self.item, self.name, figures)
         return figures
 
+    async def has_accepted(self, wanted: int) -> bool:
+        """Whether at least so many predictions were accepted."""
+        return len(self.customers.accepted) >= wanted
+
 
 @pytest.fixture
 async def scenario(

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Question
+from augury.application.predictions.ports.predictor import Question
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from tests.chaos.customers import FINAL, Customers, Order

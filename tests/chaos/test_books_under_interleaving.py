@@ -21,14 +21,15 @@ from augury.application.ports import Clock, IdempotencyKey, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.known_balances import KnownBalances
-from augury.application.predictions.ports import ClaimTerms
+from augury.application.predictions.ports.work import ClaimTerms
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
 from augury.application.webhooks.limit_events import LimitEvents
-from augury.domain.balance import NotEnoughCredits, PaymentTaken
+from augury.domain.balance import NotEnoughCredits
 from augury.domain.identifiers import PredictionId, uuid7
+from augury.domain.payment import PaymentTaken
 from augury.domain.prediction import (
     MOST_ATTEMPTS,
     AlreadyRefunded,

@@ -36,7 +36,7 @@ async def test_rabbitmq_falls_silent_under_publishes_and_dies(scenario: Scenario
             world.rabbit.pause()
             world.faults += 1
             accepted = len(customers.accepted)
-            await until(partial(_has_accepted, scenario, accepted + 30), what="30 more predictions")
+            await until(partial(scenario.has_accepted, accepted + 30), what="30 more predictions")
             await asyncio.to_thread(world.rabbit.kill_at_once)
             await asyncio.to_thread(world.rabbit.start)
             await world.serves_again()
@@ -69,7 +69,7 @@ async def test_rabbitmq_has_no_memory_left(scenario: Scenario, form: Form) -> No
             await asyncio.to_thread(world.rabbit.ctl, "set_vm_memory_high_watermark", "absolute", "1MB")
             world.faults += 1
             accepted = len(customers.accepted)
-            await until(partial(_has_accepted, scenario, accepted + 30), what="30 more predictions")
+            await until(partial(scenario.has_accepted, accepted + 30), what="30 more predictions")
             await asyncio.to_thread(world.rabbit.ctl, "set_vm_memory_high_watermark", "0.4")
             await world.serves_again()
     await scenario.holds()
@@ -131,10 +131,6 @@ async def _all_published(scenario: Scenario) -> bool:
 
 async def _is_due(scenario: Scenario) -> bool:
     return not await scenario.world.count("SELECT count(*) FROM unfinished WHERE due_at > now()")
-
-
-async def _has_accepted(scenario: Scenario, wanted: int) -> bool:
-    return len(scenario.customers.accepted) >= wanted
 
 
 async def _finished(scenario: Scenario) -> int:

@@ -57,7 +57,7 @@ async def test_the_clock_steps_back_by_a_minute(
             await customers.arrive(1)  # a token that is issued now has this time
             clock.write_text("+0")
             accepted = len(customers.accepted)
-            await until(partial(_has_accepted, scenario, accepted + 20), what="20 more predictions")
+            await until(partial(scenario.has_accepted, accepted + 20), what="20 more predictions")
     await scenario.holds()
 
 
@@ -67,7 +67,3 @@ async def _is_behind(customers: Customers, whose: str) -> bool:
     answer = order.answers[-1]
     time = answer["created_at"] if whose == "api" else answer["finished_at"]
     return time is not None and datetime.now(UTC) - datetime.fromisoformat(time) > MINUTE / 2
-
-
-async def _has_accepted(scenario: Scenario, wanted: int) -> bool:
-    return len(scenario.customers.accepted) >= wanted

@@ -18,7 +18,7 @@ async def test_postgresql_stops_immediately_and_starts(scenario: Scenario, form:
     async with customers.busy():
         for _ in range(form.times(3, 20)):
             accepted = len(customers.accepted)
-            await until(partial(_has_accepted, scenario, accepted + 40), what="40 more predictions")
+            await until(partial(scenario.has_accepted, accepted + 40), what="40 more predictions")
             await asyncio.to_thread(world.postgres.stop)
             world.faults += 1
             await asyncio.to_thread(world.postgres.start)
@@ -63,7 +63,7 @@ async def test_postgresql_stops_in_the_middle_of_commits_whose_outcome_nobody_kn
     async with customers.busy():
         for _ in range(form.times(1, 10)):
             accepted = len(customers.accepted)
-            await until(partial(_has_accepted, scenario, accepted + 20), what="20 more predictions")
+            await until(partial(scenario.has_accepted, accepted + 20), what="20 more predictions")
             await world.postgres.execute(
                 "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()"
             )
@@ -111,7 +111,7 @@ async def test_somebody_else_holds_a_lock_for_10_seconds(scenario: Scenario, for
                 await other.execute("SELECT pg_sleep(10)")
             await other.close()
             accepted = len(customers.accepted)
-            await until(partial(_has_accepted, scenario, accepted + 20), what="20 more predictions")
+            await until(partial(scenario.has_accepted, accepted + 20), what="20 more predictions")
     await scenario.holds()
 
 
@@ -136,10 +136,6 @@ async def test_a_worker_is_killed_while_its_settle_waits_for_a_lock(scenario: Sc
         await world.settled()
         survivor.stop()
     await scenario.holds()
-
-
-async def _has_accepted(scenario: Scenario, wanted: int) -> bool:
-    return len(scenario.customers.accepted) >= wanted
 
 
 async def _has_tried(scenario: Scenario, wanted: int) -> bool:

@@ -4,8 +4,11 @@ from typing import cast
 import pytest
 from asyncpg import Pool
 
+from augury.domain.answer_form import Task
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.model import Model, ModelState
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
+from augury.domain.model_facts import ModelFacts
 from tests.adapters import MODEL, Adapters, memory_adapters, postgres_adapters
 from tests.postgres_server import database_url, pool
 

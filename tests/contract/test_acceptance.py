@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from augury.application.ports import Accepted, Conflict, IdempotencyKey, Opened, Remembered
-from augury.application.predictions.ports import StoredPrediction
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.application.predictions.ports.reads import StoredPrediction
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction, PredictionNotFound
 from augury.domain.premise import Premise
+from augury.domain.transfer import Transfer, TransferKind
 from tests.adapters import INPUT, Adapters, a_prediction
 
 EASY = Premise(taken=0, debt=0, most_pending=1_000)

@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.people.ports import Access, AccessTokens
+from augury.application.people.ports.credentials import Access, AccessTokens
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import InvalidToken
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.chats.ports import Chat
-from augury.application.people.ports import ApiKey, NewUser
+from augury.application.chats.ports.chats import Chat
+from augury.application.people.ports.api_keys import ApiKey
+from augury.application.people.ports.users import NewUser
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, UserNotFound
 from tests.adapters import Adapters

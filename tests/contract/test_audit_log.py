@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from augury.application.operation.ports import Filters
-from augury.application.people.ports import ApiKey
+from augury.application.people.ports.api_keys import ApiKey
 from augury.domain.audit import Act, Action, Author
 from augury.domain.identifiers import ModelFileId, UserId, uuid7
 from augury.domain.model import ModelRef

@@ -1,5 +1,6 @@
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.transfer import Transfer, TransferKind
 from tests.adapters import Adapters
 
 

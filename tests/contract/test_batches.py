@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 
 from augury.application.ports import IdempotencyKey
-from augury.domain.balance import Transfer
 from augury.domain.batch import Batch, BatchNotFound, SlicePlace
 from augury.domain.identifiers import BatchId, UserId, uuid7
 from augury.domain.prediction import Prediction, Status
+from augury.domain.transfer import Transfer
 from tests.adapters import MODEL, Adapters, a_prediction, finish
 
 KEEP = timedelta(days=7)

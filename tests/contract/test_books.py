@@ -6,13 +6,16 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.people.ports import ApiKey, NewUser, RefreshToken, Rotation
+from augury.application.people.ports.api_keys import ApiKey
+from augury.application.people.ports.sessions import RefreshToken, Rotation
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Opened, Remembered
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.retrying import retried
-from augury.domain.balance import Balance, BooksDisagree, NotEnoughCredits, Transfer, TransferKind
+from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
+from augury.domain.transfer import BooksDisagree, Transfer, TransferKind
 from augury.domain.user import UserNotFound
 from tests.adapters import INPUT, Adapters, a_prediction
 

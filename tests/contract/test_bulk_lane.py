@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from augury.application.predictions.ports import Claimed
+from augury.application.predictions.ports.work import Claimed
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.lane import Lane

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from augury.application.predictions.ports import Change, Position
+from augury.application.predictions.ports.changes import Change, Position
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction
 from tests.adapters import Adapters, a_prediction, finish

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.chats.ports import Chat
+from augury.application.chats.ports.chats import Chat
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role, UserNotFound
 from tests.adapters import Adapters

@@ -9,13 +9,17 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.chats.ports import BatchReply, Chat, ReceivedUpdate, Reply, StarPayment
-from augury.application.people.ports import NewUser
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.payments import StarPayment
+from augury.application.chats.ports.results import BatchReply, Reply
+from augury.application.chats.ports.updates import ReceivedUpdate
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import Role, User, UserNotFound
 from tests.adapters import INPUT, OUTPUT, Adapters, a_prediction
 from tests.contract.test_batches import a_batch, accept

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from augury.application.chats.link_chat import LinkChat
-from augury.application.chats.ports import Chat, Payments, StarPayment
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.payments import Payments, StarPayment
 from augury.application.chats.preview_link import PreviewLink
 from augury.application.chats.record_payment import Paid, RecordPayment
 from augury.application.chats.refund_payment import RefundPayment
@@ -25,19 +26,14 @@ from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import NewUser
+from augury.application.people.ports.users import NewUser
 from augury.application.people.tokens import digest
-from augury.domain.balance import (
-    AlreadyReversed,
-    Balance,
-    DebtUnsettled,
-    NotEnoughCredits,
-    Transfer,
-    TransferKind,
-)
+from augury.domain.balance import Balance, DebtUnsettled, NotEnoughCredits
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.payment import AlreadyReversed
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import CreditsLeft, Role, User
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters, a_prediction, finish

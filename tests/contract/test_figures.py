@@ -4,9 +4,9 @@ import pytest
 
 from augury.application.operation.ports import Part, Process
 from augury.domain.audit import Act, Action, Author
-from augury.domain.balance import CheckUnderWay
 from augury.domain.figures import Figures, Step, latencies_of
 from augury.domain.identifiers import uuid7
+from augury.domain.ledger_check import CheckUnderWay
 from tests.adapters import Adapters
 
 COUNTED = Figures(accepted=5, succeeded=3, failed=1, revenue=7, latencies=latencies_of([0.004, 0.3, 1000]))

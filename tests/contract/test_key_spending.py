@@ -8,14 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from augury.application.people.ports import ApiKey
+from augury.application.people.ports.api_keys import ApiKey
 from augury.application.ports import Accepted
 from augury.domain.api_key import NO_LIMITS, KeyScope, Spending, SpendingLimits
-from augury.domain.balance import Balance, Transfer
+from augury.domain.balance import Balance
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, UserId, uuid7
 from augury.domain.prediction import Failure, Prediction
 from augury.domain.premise import Premise, SpendingPremise
+from augury.domain.transfer import Transfer
 from tests.adapters import INPUT, MODEL, Adapters, a_prediction, finish
 
 FIVE_A_DAY = SpendingLimits(day=5)
@@ -58,12 +59,6 @@ async def accept(
     return await adapters.books.accept(accepted, holds, dict.fromkeys(users, easy), {key_id: premise})
 
 
-async def spent(adapters: Adapters, key_id: UUID) -> Spending:
-    spending = (await adapters.books.read([], [], [key_id])).spending
-    assert spending is not None
-    return spending[key_id]
-
-
 async def test_what_is_held_counts_for_the_day_and_the_month(adapters: Adapters) -> None:
     user_id, other = await adapters.user(credits=10), await adapters.user(credits=10)
     key_id, idle = await a_key(adapters, user_id), await a_key(adapters, user_id)
@@ -72,8 +67,8 @@ async def test_what_is_held_counts_for_the_day_and_the_month(adapters: Adapters)
     recorded = await accept(adapters, key_id, *mine, also=[a_prediction(other), a_prediction(user_id)])
 
     assert set(recorded) == {user_id, other}
-    assert await spent(adapters, key_id) == Spending(day=3, month=3)
-    assert await spent(adapters, idle) == Spending()
+    assert await adapters.spent(key_id) == Spending(day=3, month=3)
+    assert await adapters.spent(idle) == Spending()
     [first, second] = await adapters.api_keys.of(user_id)
     assert {first.id: first.spending, second.id: second.spending} == {
         key_id: Spending(3, 3),
@@ -95,7 +90,7 @@ async def test_nothing_of_a_user_is_recorded_beyond_a_limit_of_a_key(
     )
 
     assert set(recorded) == {other}
-    assert await spent(adapters, key_id) == Spending(3, 3)
+    assert await adapters.spent(key_id) == Spending(3, 3)
     assert await adapters.balance(user_id) == Balance(user_id, available=7, held=3, pending=1)
     assert await adapters.deviations() == []
 
@@ -120,7 +115,7 @@ async def test_what_was_released_counts_no_more(adapters: Adapters) -> None:
     key_id = await a_key(adapters, user_id)
     failed, partly, canceled, charged = (a_prediction(user_id, rows=n) for n in (1, 2, 1, 1))
     await accept(adapters, key_id, failed, partly, canceled, charged)
-    assert await spent(adapters, key_id) == Spending(5, 5)
+    assert await adapters.spent(key_id) == Spending(5, 5)
 
     token = uuid4()
     both = await adapters.claim(failed, partly, token=token)
@@ -131,15 +126,15 @@ async def test_what_was_released_counts_no_more(adapters: Adapters) -> None:
         finish(claimed[partly.id], valid_rows=1),
     ]
     await adapters.work.settle(token, done)
-    assert await spent(adapters, key_id) == Spending(3, 3)
+    assert await adapters.spent(key_id) == Spending(3, 3)
     await adapters.settled(charged)
-    assert await spent(adapters, key_id) == Spending(3, 3), "what is captured counts"
+    assert await adapters.spent(key_id) == Spending(3, 3), "what is captured counts"
 
     async with adapters.books() as books:
         canceled = (await books.prediction(canceled.id)).cancel(at=datetime.now(UTC))
         await books.open([user_id])
         await books.record(changed=[canceled], transfers=canceled.settlement())
-    assert await spent(adapters, key_id) == Spending(2, 2)
+    assert await adapters.spent(key_id) == Spending(2, 2)
     assert await adapters.deviations() == []
 
 
@@ -151,7 +146,7 @@ async def test_a_day_later_the_day_begins_anew_and_what_comes_back_does_not_coun
     yesterdays = a_prediction(user_id, rows=5)
     await accept(adapters, key_id, yesterdays)
     await adapters.pass_time(timedelta(days=1))
-    assert (await spent(adapters, key_id)).day == 0
+    assert (await adapters.spent(key_id)).day == 0
 
     await accept(adapters, key_id, a_prediction(user_id, rows=4))
     async with adapters.books() as books:
@@ -159,13 +154,13 @@ async def test_a_day_later_the_day_begins_anew_and_what_comes_back_does_not_coun
         await books.open([user_id])
         await books.record(changed=[canceled], transfers=canceled.settlement())
 
-    assert (await spent(adapters, key_id)).day == 4
+    assert (await adapters.spent(key_id)).day == 4
     assert await accept(adapters, key_id, a_prediction(user_id, rows=2)) == {}
 
     await adapters.pass_time(timedelta(days=32))
-    assert await spent(adapters, key_id) == Spending()
+    assert await adapters.spent(key_id) == Spending()
     assert await accept(adapters, key_id, a_prediction(user_id))
-    assert await spent(adapters, key_id) == Spending(1, 1)
+    assert await adapters.spent(key_id) == Spending(1, 1)
 
 
 async def test_a_batch_counts_as_a_whole_and_gives_back_what_was_canceled(adapters: Adapters) -> None:
@@ -186,12 +181,12 @@ async def test_a_batch_counts_as_a_whole_and_gives_back_what_was_canceled(adapte
         assert await books.spending(uuid7()) is None
         assert await books.spending(key_id) == Spending()
         await books.accept_batch(batch, slices, holds, None, costs=[3, 2], spender=key_id)
-    assert await spent(adapters, key_id) == Spending(5, 5)
+    assert await adapters.spent(key_id) == Spending(5, 5)
 
     async with adapters.books() as books:
         [_, last] = [each.cancel(at=now) for each in await books.queued_slices(batch_id, limit=10)]
         await books.record(changed=[last], transfers=last.settlement())
-    assert await spent(adapters, key_id) == Spending(3, 3)
+    assert await adapters.spent(key_id) == Spending(3, 3)
     assert await adapters.deviations() == []
 
 
@@ -250,5 +245,5 @@ async def test_many_at_once_spend_a_limit_and_no_more(adapters: Adapters) -> Non
     recorded = await asyncio.gather(*(flight() for _ in range(60)), accept(adapters, uuid7(), free))
 
     assert sum(each for each in recorded if isinstance(each, int)) == 20
-    assert await spent(adapters, key_id) == Spending(20, 20)
+    assert await adapters.spent(key_id) == Spending(20, 20)
     assert await adapters.deviations() == []

@@ -16,7 +16,7 @@ from augury.domain.prediction import Prediction
 from augury.outbound.memory.predictions import MemoryPredictions
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from tests.adapters import Adapters, a_prediction, memory_adapters, postgres_adapters
-from tests.contract.test_key_spending import a_key, accept, spent
+from tests.contract.test_key_spending import a_key, accept
 from tests.hexagon import SettableClock
 from tests.postgres_server import fresh_database
 
@@ -123,7 +123,7 @@ async def test_each_price_counts_on_its_own_day_and_month_until_it_is_released(
             if found:
                 expected.prices[found] = today
             refused += not fits
-        assert await spent(adapters, key_id) == expected.at(today), now
+        assert await adapters.spent(key_id) == expected.at(today), now
     assert refused, "the limits were reached"
     assert await adapters.deviations() == []
 
@@ -146,7 +146,7 @@ async def test_a_statement_that_began_before_midnight_counts_for_the_day_that_ot
     assert await spend(adapters, user_id, key_id, 3) is None
     late = await spend(adapters, user_id, key_id, 2)
     await set_clock(midnight)
-    assert await spent(adapters, key_id) == Spending(5, 5)
+    assert await adapters.spent(key_id) == Spending(5, 5)
     assert late is not None
     await release(adapters, late, midnight)
-    assert await spent(adapters, key_id) == Spending(3, 3)
+    assert await adapters.spent(key_id) == Spending(3, 3)

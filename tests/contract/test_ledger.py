@@ -3,8 +3,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from augury.application.limits import Limits
-from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.transfer import Transfer, TransferKind
 from tests.adapters import LEASE, SWEEP_EVERY, Adapters, a_prediction, finish
 
 

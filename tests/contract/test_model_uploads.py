@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from augury.application.ports import Conflict
+from augury.domain.answer_meaning import ReadAs
 from augury.domain.identifiers import ModelFileId, uuid7
 from augury.domain.model import ModelRef, ModelState
-from augury.domain.model_facts import ReadAs
 from augury.domain.model_upload import CheckStage, ModelUpload, UploadTerms
 from tests.adapters import Adapters
 from tests.hexagon import a_model

@@ -7,11 +7,13 @@ from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
 from augury.application.models.set_confidence import SetConfidence
 from augury.application.ports import Conflict
-from augury.domain.balance import InvalidAmount
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs, ValueIs
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
-from augury.domain.model_facts import Feature, FeatureKind, ProbabilitiesAre, ReadAs, Task, ValueIs
 from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.speed import NOT_MEASURED, Speed
+from augury.domain.transfer import InvalidAmount
 from tests.adapters import Adapters
 from tests.hexagon import a_model
 

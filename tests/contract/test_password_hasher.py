@@ -1,6 +1,6 @@
 import pytest
 
-from augury.application.people.ports import PasswordHasher
+from augury.application.people.ports.credentials import PasswordHasher
 from augury.outbound.argon2_passwords import Argon2Passwords
 from augury.outbound.memory.passwords import MemoryPasswords
 

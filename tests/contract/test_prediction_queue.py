@@ -9,7 +9,7 @@ import aio_pika
 import pytest
 from typing_extensions import override
 
-from augury.application.predictions.ports import PredictionQueue, Task
+from augury.application.predictions.ports.queue import PredictionQueue, Task
 from augury.bootstrap.topology import BULK, TASKS, TOPOLOGY
 from augury.broker.wire import read_task
 from augury.domain.identifiers import PredictionId, uuid7

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import MOST_BYTES_AT_ONCE, StoredPrediction
+from augury.application.predictions.ports.reads import MOST_BYTES_AT_ONCE, StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef

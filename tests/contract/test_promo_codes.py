@@ -7,7 +7,7 @@ import pytest
 from augury.application.limits import Limits
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.ports import IdempotencyKey, Moved
-from augury.domain.balance import Balance, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import IdempotencyConflict
 from augury.domain.promo_code import (
@@ -17,6 +17,7 @@ from augury.domain.promo_code import (
     PromoCodeTaken,
     PromoCodeUsedUp,
 )
+from augury.domain.transfer import TransferKind
 from augury.domain.user import TooManyTries, UserNotFound
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters

@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.people.ports import Access, Taken, Throttle
+from augury.application.people.ports.credentials import Access
+from augury.application.people.ports.throttle import Taken, Throttle
 from augury.application.people.request_rates import RequestRates
 from augury.domain.api_key import KeyTerms
 from augury.domain.identifiers import UserId, uuid7

@@ -10,6 +10,7 @@ from augury.application.models.change_model import ChangeModel
 from augury.application.models.promote_model import PromoteModel
 from augury.application.models.roll_back_model import RollBackModel
 from augury.application.models.start_canary import StartCanary
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.model import (
     InvalidShare,
@@ -19,7 +20,6 @@ from augury.domain.model import (
     NothingToRollBack,
     WrongModelState,
 )
-from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.rollout import place_of
 from augury.domain.usage import BOUNDS, Usage

@@ -2,7 +2,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from augury.application.people.ports import Access, RefreshToken, Rotation
+from augury.application.people.ports.credentials import Access
+from augury.application.people.ports.sessions import RefreshToken, Rotation
 from augury.domain.identifiers import UserId, uuid7
 from tests.adapters import Adapters
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.predictions.ports import Due
+from augury.application.predictions.ports.sweeping import Due
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction, Status

@@ -2,12 +2,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from augury.application.chats.ports import Chat, ReceivedUpdate, Reply
-from augury.application.people.ports import ApiKey, NewUser, RefreshToken
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.results import Reply
+from augury.application.chats.ports.updates import ReceivedUpdate
+from augury.application.people.ports.api_keys import ApiKey
+from augury.application.people.ports.sessions import RefreshToken
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import Accepted, IdempotencyKey, Json
-from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import Role, User
 from tests.adapters import INPUT, OUTPUT, Adapters, a_prediction
 

@@ -5,9 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.people.ports import Access, ApiKey, KeyHolder, NewUser, RefreshToken, Rotation, Secret
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.application.people.ports.api_keys import ApiKey, KeyHolder
+from augury.application.people.ports.credentials import Access
+from augury.application.people.ports.sessions import RefreshToken, Rotation
+from augury.application.people.ports.users import NewUser, Secret
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import EmailTaken, InvalidToken, Role, User, UserNotFound
 from tests.adapters import Adapters
 

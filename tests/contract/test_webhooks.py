@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.chats.ports import Chat
-from augury.application.people.ports import NewUser
+from augury.application.chats.ports.chats import Chat
+from augury.application.people.ports.users import NewUser
 from augury.domain.identifiers import UserId, WebhookId, uuid7
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.user import Role, User, UserNotFound

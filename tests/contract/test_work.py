@@ -5,7 +5,9 @@ from uuid import uuid4
 import pytest
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Ended, Finished, StoredPrediction
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.reads import StoredPrediction
+from augury.application.predictions.ports.work import Finished
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Failure, Status

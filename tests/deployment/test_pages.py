@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser
 
-from augury.outbound.catboost.file import OwnFacts
+from augury.outbound.catboost.metadata import OwnFacts
 from tests.browser.conftest import chromium
 from tests.browser.journey import (
     KINDS,

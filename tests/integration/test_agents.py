@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,7 +21,7 @@ from augury.outbound.postgres.models import PostgresModels
 from tests.catboost_models import binary_model, many_classes_model, registered
 from tests.documented import printed_by
 from tests.integration.test_service import member
-from tests.processes import Process, Service
+from tests.processes import Service
 
 MOST_MEMORY = 135 * 2**20
 ROW = {"age": 33, "city": "Paris", "text": "good day"}
@@ -49,12 +48,6 @@ async def agent(service: Service, headers: dict[str, str], era: str) -> AsyncIte
         Client(streamable_http_client(f"{service.url}/mcp", http_client=http), mode=era) as client,
     ):
         yield client
-
-
-def memory_of(process: Process) -> int:
-    """The bytes of memory that the process has."""
-    status = Path(f"/proc/{process.popen.pid}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) * 1024
 
 
 async def test_agents_of_both_eras_use_models_for_credits_at_any_process(
@@ -92,6 +85,6 @@ async def test_agents_of_both_eras_use_models_for_credits_at_any_process(
                     assert read.structured_content["status"] == "succeeded"
                 balance = await client.call_tool("balance")
                 assert balance.structured_content == {"available": 86, "held": 0}
-    print(f"API with agents: {memory_of(api) / 2**20:.0f} MiB")
-    assert memory_of(api) < MOST_MEMORY
+    print(f"API with agents: {api.memory / 2**20:.0f} MiB")
+    assert api.memory < MOST_MEMORY
     assert "the books balance" in one.augury("ledger", "verify")

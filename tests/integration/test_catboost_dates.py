@@ -15,15 +15,16 @@ import pytest
 from catboost import CatBoost, CatBoostClassifier, Pool
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Question
+from augury.application.predictions.ports.predictor import Question
 from augury.domain.dates import DatePart
+from augury.domain.feature import FeatureKind
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import FeatureKind
 from augury.domain.row_errors import RowDoubt, RowFault
 from augury.inbound.tables.uploads.csv_upload import CsvUpload
 from augury.inbound.tables.uploads.parquet_upload import ParquetFile
-from augury.outbound.catboost.file import OwnFacts, facts_of, open_model, write_own_facts
+from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
+from augury.outbound.catboost.metadata import OwnFacts, write_own_facts
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.slices import answer_slice

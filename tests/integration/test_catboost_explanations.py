@@ -13,19 +13,19 @@ import pytest
 from catboost import CatBoost, CatBoostError, Pool, sum_models
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
+from augury.domain.answer_form import Task
 from augury.domain.dates import DatePart
-from augury.domain.model_facts import Task
 from augury.domain.row_errors import RowError, RowFault
 from augury.outbound.catboost.explaining import explained
-from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
+from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.forest import Forest
 from augury.outbound.catboost.inspector import CatBoostInspector
-from augury.outbound.catboost.loaded import LoadedModel
+from augury.outbound.catboost.metadata import OwnFacts
 from augury.outbound.catboost.questions import answer
-from augury.outbound.catboost.seen import category_hash, seen_in
+from augury.outbound.catboost.seen import category_hash
 from augury.outbound.catboost.shares import Explainer, Shares, with_explanations
-from tests.catboost_models import binary_model, numeric_pool, train
+from tests.catboost_models import binary_model, loaded_model, numeric_pool, train
 from tests.trained_tone import TrainedTone
 
 ROWS = 80
@@ -60,18 +60,12 @@ def pool(target: Any, **more: Any) -> Pool:
     return Pool(rows(), target, cat_features=[1], feature_names=["x", "city", "y"], **more)
 
 
-def loaded(file: Path) -> LoadedModel:
-    catboost = open_model(file)
-    found = facts_of(catboost)
-    return LoadedModel.of(catboost, found, found, seen_in(file), 1)
-
-
 def data() -> list[dict[str, Any]]:
     return [{"x": None if x != x else x, "city": city, "y": y} for x, city, y in rows()]
 
 
 def explain(file: Path, sent: object, top: int = 99) -> tuple[Any, Outcome]:
-    model = loaded(file)
+    model = loaded_model(file)
     single = not isinstance(sent, list)
     question = Question(Json(json.dumps(sent).encode()), single=single, explain=top)
     [outcome] = answer(model, [question], 10)

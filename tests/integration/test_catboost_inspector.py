@@ -14,11 +14,16 @@ import psutil
 import pytest
 from catboost import CatBoost
 
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ProbabilitiesAre
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, ProbabilitiesAre, Task
+from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import ModelTexts
-from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
+from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector, InspectorSettings
+from augury.outbound.catboost.metadata import OwnFacts
 from tests.catboost_models import (
     CITIES,
     binary_model,

@@ -16,10 +16,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
+from augury.domain.feature import FeatureKind
 from augury.domain.lane import Slice
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import FeatureKind, ProbabilitiesAre, Task, ValueIs
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.inbound.tables.results.ndjson_results import NdjsonWriter
 from augury.inbound.tables.results.words import Words
@@ -27,17 +29,17 @@ from augury.inbound.tables.results.writer import RawPart
 from augury.inbound.tables.uploads.csv_upload import CsvUpload
 from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
 from augury.inbound.tables.uploads.parquet_upload import ParquetFile
-from augury.outbound.catboost.file import OwnFacts, facts_of, open_model
+from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
+from augury.outbound.catboost.metadata import OwnFacts
 from augury.outbound.catboost.model import CatBoostPredictor
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.ranking import ranked
-from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.slices import answer_slice
 from augury.outbound.model_store import FolderModelStore
 from augury.slices.arrow import Answers
 from augury.slices.sheet import encode_sheet
-from tests.catboost_models import CITIES, WORDS, numeric_pool, registered, train
+from tests.catboost_models import CITIES, WORDS, loaded_model, numeric_pool, registered, train
 
 ROWS = 60
 FLAGS = np.arange(ROWS) % 2
@@ -190,12 +192,6 @@ class Trained:
     model: LoadedModel
 
 
-def _loaded(file: Path) -> LoadedModel:
-    catboost = open_model(file)
-    found = facts_of(catboost)
-    return LoadedModel.of(catboost, found, found, seen_in(file), 1)
-
-
 def _cases() -> Iterator[Any]:
     for kind in KINDS:
         for name, kinds in FEATURES.items():
@@ -213,7 +209,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     file = tmp_path_factory.mktemp("kinds") / "m.cbm"
     texts: dict[str, Any] = {"text_processing": BAG_OF_WORDS} if "t" in kinds else {}
     train(pool, file, loss=kind.loss, iterations=8, learning_rate=0.5, **texts)
-    return Trained(kind, kinds, file, CatBoost().load_model(str(file)), _loaded(file))
+    return Trained(kind, kinds, file, CatBoost().load_model(str(file)), loaded_model(file))
 
 
 CELLS: dict[str, st.SearchStrategy[Any]] = {
@@ -295,7 +291,7 @@ def test_quantiles_that_cross_are_said_to_and_keep_their_values(tmp_path: Path) 
     scale, _ = model.get_scale_and_bias()
     model.set_scale_and_bias(scale, [2.0, 1.0, 3.0])
     model.save_model(str(file))
-    loaded, row = _loaded(file), {"x": 0.1, "y": 0.2}
+    loaded, row = loaded_model(file), {"x": 0.1, "y": 0.2}
 
     found, outcome = one(loaded, row)
     _, many = one(loaded, [{}, row, row])
@@ -335,7 +331,7 @@ def test_an_embedding_of_the_wrong_length_is_an_error_of_its_row(
         table[at, 0], table[at, 1], table[at, 2] = row
     pool = Pool(table, FLAGS, embedding_features=[0, 2], feature_names=["e", "x", "f"])
     file = train(pool, tmp_path / "m.cbm", iterations=20, embedding_calcers=calculators)
-    model = _loaded(file)
+    model = loaded_model(file)
 
     assert [(each.kind, each.length) for each in model.facts.schema.features] == [
         (FeatureKind.EMBEDDING, 3),
@@ -370,7 +366,7 @@ def test_an_embedding_of_the_wrong_length_is_an_error_of_its_row(
 
 def test_an_embedding_in_a_csv_file_is_a_json_array(tmp_path: Path) -> None:
     pool = _pool("ne", [_column("n"), _column("e")], FLAGS)
-    model = _loaded(train(pool, tmp_path / "m.cbm"))
+    model = loaded_model(train(pool, tmp_path / "m.cbm"))
     upload = CsvUpload(model.facts, most_rows=100)
     content = b'n,e\n1.5,"[0.5, 1, -2]"\n,"[0.5,1]"\n2,0.5\n3,\n'
     slices = [*upload.feed(content), *upload.finish()]
@@ -429,7 +425,7 @@ def test_a_sum_of_two_models_of_a_kind_is_of_that_kind(kind: Kind, tmp_path: Pat
         file = train(numeric_pool(target=kind.target), tmp_path / "m.cbm", loss=kind.loss, random_seed=seed)
         parts.append(CatBoost().load_model(str(file)))
     sum_models(parts, weights=[0.5, 0.5]).save_model(str(tmp_path / "sum.cbm"))
-    catboost, model = CatBoost().load_model(str(tmp_path / "sum.cbm")), _loaded(tmp_path / "sum.cbm")
+    catboost, model = CatBoost().load_model(str(tmp_path / "sum.cbm")), loaded_model(tmp_path / "sum.cbm")
 
     found, _ = one(model, [{"x": 0.5, "y": -0.5}, {"x": None, "y": 1}])
 
@@ -449,7 +445,7 @@ def test_a_sum_of_models_of_different_losses_answers_its_raw_values(tmp_path: Pa
         file = train(numeric_pool(target=target), tmp_path / "m.cbm", loss=loss)
         parts.append(CatBoost().load_model(str(file)))
     sum_models(parts).save_model(str(tmp_path / "sum.cbm"))
-    model = _loaded(tmp_path / "sum.cbm")
+    model = loaded_model(tmp_path / "sum.cbm")
 
     found, _ = one(model, {"x": 0.5, "y": -0.5})
 
@@ -469,7 +465,7 @@ def test_classes_without_names_in_the_file_are_answered_as_raw_values(tmp_path: 
     del model.get_metadata()["class_params"]
     model.save_model(str(file))
 
-    found, _ = one(_loaded(file), {"x": 0.5, "y": -0.5})
+    found, _ = one(loaded_model(file), {"x": 0.5, "y": -0.5})
 
     raw = model.predict([[0.5, -0.5]], prediction_type="RawFormulaVal")[0].tolist()
     assert found == {"values": dict(zip("012", raw, strict=True))}
@@ -477,7 +473,7 @@ def test_classes_without_names_in_the_file_are_answered_as_raw_values(tmp_path: 
 
 def test_one_label_alone_is_answered_with_its_own_probability(tmp_path: Path) -> None:
     file = train(numeric_pool(target=FLAGS.reshape(-1, 1)), tmp_path / "m.cbm", loss="MultiLogloss")
-    model, catboost = _loaded(file), CatBoost().load_model(str(file))
+    model, catboost = loaded_model(file), CatBoost().load_model(str(file))
 
     found, _ = one(model, [{"x": each, "y": 0.0} for each in (-2.0, 0.0, 2.0)])
 
@@ -496,7 +492,7 @@ def test_labels_of_probability_one_half_are_decided_by_catboost(tmp_path: Path) 
     catboost.set_scale_and_bias(0.0, [0.0, 0.0])
     catboost.save_model(str(file))
 
-    found, _ = one(_loaded(file), {"x": 0, "y": 0})
+    found, _ = one(loaded_model(file), {"x": 0, "y": 0})
 
     assert set(found["probabilities"].values()) == {0.5}
     assert len(found["labels"]) == catboost.predict([[0.0, 0.0]], prediction_type="Class").sum()
@@ -543,7 +539,7 @@ def test_a_loss_of_ones_own_of_several_targets_answers_raw_scores(tmp_path: Path
     )
     catboost.fit(numeric_pool(target=TWO_TARGETS))
     catboost.save_model(str(tmp_path / "m.cbm"))
-    model = _loaded(tmp_path / "m.cbm")
+    model = loaded_model(tmp_path / "m.cbm")
 
     found, _ = one(model, {"x": 0.5, "y": -0.5})
 
@@ -561,7 +557,7 @@ def test_an_author_names_the_targets(tmp_path: Path) -> None:
         numeric_pool(target=TWO_TARGETS), tmp_path / "w.cbm", loss="MultiRMSE", own=OwnFacts(outputs=("h",))
     )
 
-    found, _ = one(_loaded(file), {"x": 0.5, "y": -0.5})
+    found, _ = one(loaded_model(file), {"x": 0.5, "y": -0.5})
 
     assert list(found["values"]) == ["height", "weight"]
     with pytest.raises(ModelRefused) as refused:
@@ -573,7 +569,7 @@ def test_an_author_names_the_targets(tmp_path: Path) -> None:
 def test_no_answer_is_longer_than_the_bound_by_which_it_is_accepted(kind: Kind, tmp_path: Path) -> None:
     groups = {"group_id": GROUPS} if kind.grouped else {}
     file = train(numeric_pool(target=kind.target, **groups), tmp_path / "m.cbm", loss=kind.loss)
-    model = _loaded(file)
+    model = loaded_model(file)
 
     question = Question(Json(b'[{"x": 1e-30, "y": -3e38}]'), single=False)
     [outcome] = answer(model, [question], 1)

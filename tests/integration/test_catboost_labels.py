@@ -10,7 +10,7 @@ import pytest
 from catboost import CatBoost, CatBoostClassifier, Pool
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Question
+from augury.application.predictions.ports.predictor import Question
 from augury.domain.model import ModelRefused
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.model import CatBoostPredictor

@@ -20,10 +20,12 @@ from augury.application.limits import Limits
 from augury.application.models.ports import ModelUnavailable
 from augury.application.models.speeds import Speeds
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
+from augury.domain.answer_form import Task
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.lane import Slice
 from augury.domain.model import Model
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, Task
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.speed import Speed
 from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
@@ -372,8 +374,8 @@ SERVING = """
 import json, re, sys
 from pathlib import Path
 from augury.application.ports import Json
-from augury.application.predictions.ports import Question
-from augury.outbound.catboost.file import facts_of, open_model
+from augury.application.predictions.ports.predictor import Question
+from augury.outbound.catboost.file import (facts_of, open_model)
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in

@@ -11,10 +11,10 @@ import pytest
 from catboost import CatBoost, Pool, sum_models
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.model import Model
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
-from augury.outbound.catboost.file import OwnFacts
+from augury.outbound.catboost.metadata import OwnFacts
 from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
 from augury.outbound.catboost.seen import Seen, category_hashes, seen_in
 from augury.outbound.model_store import FolderModelStore

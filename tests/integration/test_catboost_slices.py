@@ -4,7 +4,6 @@ import io
 import json
 import string
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer import Answer
 from augury.domain.model_facts import ModelFacts
 from augury.domain.row_errors import RowError
@@ -26,13 +25,12 @@ from augury.inbound.tables.uploads.csv_upload import CsvUpload
 from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
 from augury.inbound.tables.uploads.parquet_upload import ParquetFile
 from augury.inbound.tables.uploads.upload import Slice
-from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
-from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.slices import answer_slice
 from augury.slices.arrow import Answers
 from augury.slices.sheet import encode_sheet
+from tests.catboost_models import loaded_model
 
 CITIES = ["Perm", "1", "True", "0.0"]
 MANY = 1_000_000
@@ -45,12 +43,6 @@ def _rows(count: int) -> list[list[Any]]:
         [float(random.integers(1, 90)), CITIES[row % 4], float(random.normal()), f"s{row % 30}"]
         for row in range(count)
     ]
-
-
-def _loaded(file: Path) -> LoadedModel:
-    catboost = open_model(file)
-    found = facts_of(catboost)
-    return LoadedModel.of(catboost, found, found, seen_in(file), 1)
 
 
 @pytest.fixture(scope="module", params=["two classes", "three classes", "regression"])
@@ -67,7 +59,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         catboost = CatBoostClassifier(**quiet)
     catboost.fit(Pool(rows, target, cat_features=[1, 3], feature_names=NAMES))
     catboost.save_model(str(file))
-    return _loaded(file)
+    return loaded_model(file)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +71,7 @@ def numeric_model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     )
     catboost.fit(Pool(rows, [sum(row) for row in rows], feature_names=["age", "income"]))
     catboost.save_model(str(file))
-    return _loaded(file)
+    return loaded_model(file)
 
 
 def by_rows(model: LoadedModel, rows: Sequence[object]) -> tuple[list[Any], Outcome]:

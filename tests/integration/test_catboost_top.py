@@ -10,8 +10,9 @@ import pytest
 from msgspec import structs
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Question
-from augury.domain.model_facts import ModelFacts, NoClasses, Task
+from augury.application.predictions.ports.predictor import Question
+from augury.domain.answer_form import Task
+from augury.domain.model_facts import ModelFacts, NoClasses
 from augury.inbound.tables.results.csv_results import CsvWriter
 from augury.inbound.tables.results.ndjson_results import NdjsonWriter
 from augury.inbound.tables.results.words import Words

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from catboost import CatBoost
 
-from augury.domain.model_facts import FeatureKind, Task
+from augury.domain.answer_form import Task
+from augury.domain.feature import FeatureKind
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector
 from augury.outbound.catboost.phrases import inflected

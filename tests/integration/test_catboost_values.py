@@ -11,9 +11,10 @@ import pytest
 from catboost import CatBoost, CatBoostRegressor, sum_models
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Question
+from augury.application.predictions.ports.predictor import Question
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.model import Model, ModelRef
-from augury.domain.model_facts import ReadAs, Task, ValueIs
 from augury.outbound.catboost.loss import CLASSIFYING, VALUES
 from augury.outbound.catboost.model import CatBoostPredictor
 from augury.outbound.model_store import FolderModelStore

@@ -206,16 +206,7 @@ def test_processes_go_on_after_a_fail_over_without_a_restart(
         service.api()
         service.worker()
 
-        def predicted() -> bool:
-            answer = httpx.post(
-                f"{service.url}/predictions/predict",
-                json={"data": {"text": "hi"}},
-                headers={"Prefer": "wait=30"},
-                timeout=60,
-            )
-            return answer.status_code == 200
-
-        assert eventually(predicted, STARTS_WITHIN, "the first prediction")
+        assert eventually(service.predicts, STARTS_WITHIN, "the first prediction")
         first.stop()
         second.promote()
         (first.folder / "standby.signal").touch()
@@ -223,5 +214,5 @@ def test_processes_go_on_after_a_fail_over_without_a_restart(
             settings.write(f"primary_conninfo = 'host=127.0.0.1 port={second.port} user=postgres'\n")
         first.start()
 
-        assert eventually(predicted, 60, "a prediction after the fail-over")
+        assert eventually(service.predicts, 60, "a prediction after the fail-over")
         assert httpx.get(f"{service.url}/health/ready", timeout=10).status_code == 200

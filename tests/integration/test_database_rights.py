@@ -14,8 +14,8 @@ from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool, transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.rights import TABLES, RightsMissing
+from augury.outbound.postgres.schema import metadata
 from augury.outbound.postgres.schema_version import SchemaMismatch, check_schema
-from augury.outbound.postgres.telegram_tables import metadata
 from tests.postgres_server import fresh_database
 from tests.processes import environment, run
 

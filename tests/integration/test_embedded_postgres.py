@@ -25,7 +25,7 @@ from augury.bootstrap.database import existing_database
 from augury.bootstrap.embedded_postgres import DataFolderUnusable, embedded_postgres
 from augury.bootstrap.postgres_binaries import programs
 from augury.bootstrap.postgres_server import EmbeddedPostgresFailed, Postmaster
-from augury.bootstrap.server_account import Account, AccountUnusable
+from augury.bootstrap.server_account import AccountUnusable, SystemAccount
 from tests.processes import open_folder
 
 ROOT = os.geteuid() == 0
@@ -170,7 +170,7 @@ def test_a_process_that_got_the_number_of_a_killed_server_is_not_taken_for_it(da
     """As after a power cut, or in a restarted container, where process ids start again."""
     with embedded_postgres(data):
         left = (data / "postgres/postmaster.pid").read_text()
-    account = Account.of(data / "postgres")
+    account = SystemAccount.of(data / "postgres")
     other = subprocess.Popen(["sleep", "600"], user=account.uid if account else None)
     lines = [str(other.pid), *left.splitlines()[1:]]
     for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
@@ -244,9 +244,9 @@ def test_data_of_earlier_versions_and_their_running_server_are_taken_over(data: 
 # --- as root
 
 
-def other_account(name: str = "daemon") -> Account:
+def other_account(name: str = "daemon") -> SystemAccount:
     found = pwd.getpwnam(name)
-    return Account(found.pw_uid, found.pw_gid)
+    return SystemAccount(found.pw_uid, found.pw_gid)
 
 
 def modes(*paths: Path) -> list[tuple[Path, int, int]]:
@@ -279,7 +279,7 @@ def test_two_users_have_a_server_each_at_once(data: Path, monkeypatch: pytest.Mo
     assert [each.exitcode for each in running] == [0, 0]
 
 
-def serve_as(account: Account, data: Path, met: Barrier) -> None:
+def serve_as(account: SystemAccount, data: Path, met: Barrier) -> None:
     os.setgroups([])
     os.setgid(account.gid)
     os.setuid(account.uid)

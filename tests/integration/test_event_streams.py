@@ -1,7 +1,6 @@
 """Event streams of a real API process: what two thousand cost, and what its stop does to them."""
 
 import asyncio
-import re
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from tests.integration.test_service import member
 from tests.listening import Caller, connected
 from tests.polling import eventually
-from tests.processes import Process, Service
+from tests.processes import Service
 from tests.trained_tone import TrainedTone
 
 STREAMS = 2_000
@@ -34,12 +33,6 @@ def service(database_url: str, rabbitmq_url: str, tmp_path: Path, tone: TrainedT
     with Service(database_url, rabbitmq_url, tmp_path, settings=dict(most)) as running:
         tone.offer(running)
         yield running
-
-
-def memory_of(process: Process) -> int:
-    """The process's memory in bytes."""
-    status = Path(f"/proc/{process.popen.pid}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) * 1024
 
 
 async def opened(service: Service, path: str, headers: dict[str, str]) -> Caller:
@@ -83,13 +76,13 @@ async def test_2000_streams_cost_little_and_end_at_a_stop_and_nobody_misses_anyt
             answers = [client.post("/predictions", json=TEXT, headers=headers) for _ in range(100)]
             accepted += [answer.json() for answer in await asyncio.gather(*answers)]
         paths = [each["urls"]["self"] for each in accepted]
-        before = memory_of(api)
+        before = api.memory
 
         callers: list[Caller] = []
         for begin in range(0, STREAMS, 100):
             some = paths[begin : begin + 100]
             callers += await asyncio.gather(*(opened(service, f"{path}/events", headers) for path in some))
-        cost = memory_of(api) - before
+        cost = api.memory - before
 
         print(f"{STREAMS} streams: {cost / 1e6:.1f} MB")
         assert cost < MOST_BYTES

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from catboost import CatBoost, Pool, sum_models
 
-from augury.outbound.catboost.file import OwnFacts
+from augury.outbound.catboost.metadata import OwnFacts
 from tests.catboost_models import CITIES, binary_model, regression_model, train
 from tests.processes import environment, run
 

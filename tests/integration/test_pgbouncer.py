@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 from asyncpg import Pool
 
@@ -277,15 +276,6 @@ def test_processes_work_behind_it(
         service.worker()
         service.worker()
 
-        def predicted() -> bool:
-            answer = httpx.post(
-                f"{service.url}/predictions/predict",
-                json={"data": {"text": "hi"}},
-                headers={"Prefer": "wait=30"},
-                timeout=60,
-            )
-            return answer.status_code == 200
-
         for _ in range(4):
-            assert seen(predicted, STARTS_WITHIN, "a prediction")
+            assert seen(service.predicts, STARTS_WITHIN, "a prediction")
         assert "the books balance" in service.augury("ledger", "verify")

@@ -24,13 +24,24 @@ from augury.application.predictions.request_predictions import RequestPrediction
 from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
 from augury.application.webhooks.limit_events import LimitEvents
-from augury.domain.balance import Balance, BooksDisagree, NotEnoughCredits, Transfer, TransferKind
+from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction, Status
+from augury.domain.transfer import BooksDisagree, Transfer, TransferKind
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
-from augury.outbound.postgres import acceptance, books, predictions, record, sweeping, work
+from augury.outbound.postgres import (
+    acceptance,
+    accepting,
+    books,
+    predictions,
+    record,
+    settling,
+    starting,
+    sweeping,
+    work,
+)
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.prometheus_counters import PrometheusCounters
@@ -184,13 +195,13 @@ async def test_what_waits_is_all_that_the_table_of_the_unfinished_holds(
         record.RECORD,
         acceptance.READ,
         acceptance.READ_WITH_KEYS,
-        acceptance.ACCEPT,
-        acceptance.ACCEPT_ALL,
-        work.BEGIN,
-        work.CLAIM,
+        accepting.ACCEPT[False, False, False],
+        accepting.ACCEPT_REPAYING,
+        starting.BEGIN,
+        starting.CLAIM,
         work.RENEW,
-        work.SETTLE,
-        work.SETTLE_FREE,
+        settling.SETTLE,
+        settling.SETTLE_FREE,
         work.HAND_BACK,
     ],
     ids=[
@@ -232,7 +243,7 @@ async def test_a_plan_made_while_the_tables_were_empty_finds_every_row_by_an_ind
 
 @pytest.mark.parametrize(
     "statement",
-    [work.BEGIN, work.CLAIM, work.RENEW, work.HAND_BACK, predictions.SEVERAL, predictions.FINAL],
+    [starting.BEGIN, starting.CLAIM, work.RENEW, work.HAND_BACK, predictions.SEVERAL, predictions.FINAL],
     ids=["begin", "claim", "renew", "hand back", "several", "final"],
 )
 async def test_a_statement_about_few_ids_is_not_planned_anew_each_time(pool: Pool, statement: str) -> None:

@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry
 from augury.application.limits import Limits
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.sweep import Sweep
-from augury.domain.balance import CheckUnderWay
 from augury.domain.identifiers import UserId
+from augury.domain.ledger_check import CheckUnderWay
 from augury.domain.prediction import Prediction
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue

@@ -7,7 +7,9 @@ from uuid import uuid4
 import pytest
 from asyncpg import Pool
 
-from augury.application.people.ports import ApiKey, NewUser, RefreshToken, Rotation
+from augury.application.people.ports.api_keys import ApiKey
+from augury.application.people.ports.sessions import RefreshToken, Rotation
+from augury.application.people.ports.users import NewUser
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import EmailTaken, Role, User

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from asyncpg import Pool
 
-from augury.application.people.ports import NewUser
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import Unavailable
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User

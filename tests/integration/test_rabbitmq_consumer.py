@@ -14,7 +14,8 @@ from typing_extensions import override
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import Execution
-from augury.application.predictions.ports import Claimed, ClaimTerms, PredictionQueue
+from augury.application.predictions.ports.queue import PredictionQueue
+from augury.application.predictions.ports.work import Claimed, ClaimTerms
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext

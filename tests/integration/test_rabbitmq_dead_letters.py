@@ -7,7 +7,7 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import BYTES_SHOWN, QueueLengths
+from augury.application.predictions.ports.dead_letters import BYTES_SHOWN, QueueLengths
 from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
 from augury.broker.wire import read_task, task_body
 from augury.domain.identifiers import PredictionId, uuid7

@@ -7,7 +7,7 @@ import aio_pika
 import pytest
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Ended, Ending
+from augury.application.predictions.ports.events import Ended, Ending
 from augury.bootstrap.topology import EVENTS, FINISHED, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status

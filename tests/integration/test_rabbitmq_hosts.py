@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Ended
+from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.take_over import TakeOver
 from augury.bootstrap.topology import BULK, EVENTS, FINISHED, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId, UserId, uuid7

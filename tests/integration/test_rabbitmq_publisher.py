@@ -9,7 +9,7 @@ import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Ended
+from augury.application.predictions.ports.events import Ended
 from augury.bootstrap.topology import BULK, DEAD, EVENTS, TASKS, TOPOLOGY
 from augury.broker.wire import IDS, read_task
 from augury.domain.identifiers import PredictionId, UserId, uuid7

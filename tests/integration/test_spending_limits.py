@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from asyncpg import Pool
 from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
-from augury.application.people.ports import ApiKey
+from augury.application.people.ports.api_keys import ApiKey
 from augury.application.ports import Json, Unavailable
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
@@ -32,7 +32,7 @@ from augury.domain.user import InvalidToken
 from augury.domain.webhook import EventType
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
-from augury.outbound.postgres import acceptance, record, work
+from augury.outbound.postgres import accepting, record, settling
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
@@ -126,12 +126,6 @@ def a_request(user_id: UserId, terms: KeyTerms | None, *, model: Model = MODEL, 
     )
 
 
-async def spent(adapters: Adapters, key_id: UUID) -> Spending:
-    spending = (await adapters.books.read([], [], [key_id])).spending
-    assert spending is not None
-    return spending[key_id]
-
-
 def priced(answers: Sequence[Decision]) -> int:
     return sum(each.price for each in answers if isinstance(each, Prediction))
 
@@ -156,7 +150,7 @@ async def test_of_a_thousand_calls_at_once_exactly_the_limit_is_accepted(
     assert told.facts is not None, "one crossing, told once, though four processes saw it"
     facts = {name: told.facts[name] for name in ("api_key", "period", "limit", "spent")}
     assert facts == {"api_key": str(terms.id), "period": "day", "limit": 500, "spent": 500}
-    assert await spent(adapters, terms.id) == Spending(500, 500)
+    assert await adapters.spent(terms.id) == Spending(500, 500)
     assert await adapters.balance(user_id) == Balance(user_id, available=4_500, held=500, pending=500)
     assert await adapters.deviations() == []
 
@@ -195,7 +189,7 @@ async def test_whatever_ends_how_a_limit_is_never_passed_and_what_comes_back_can
         for key, limit in limits.items():
             assert key is not None
             assert counted[key] <= limit
-            assert (await spent(adapters, key.id)).day == counted[key]
+            assert (await adapters.spent(key.id)).day == counted[key]
             left_out = [
                 rows
                 for (asking, rows), each in zip(asked, answers, strict=True)
@@ -207,7 +201,7 @@ async def test_whatever_ends_how_a_limit_is_never_passed_and_what_comes_back_can
                 counted[key] -= ended.price - ended.charged
     for key in limits:
         assert key is not None
-        assert (await spent(adapters, key.id)).month == counted[key]
+        assert (await adapters.spent(key.id)).month == counted[key]
     assert await adapters.deviations() == []
 
 
@@ -252,7 +246,7 @@ async def test_credits_and_the_limit_are_told_apart(adapters: Adapters, processe
     free = replace(MODEL, row_price=0)
     [costless] = await processes.submit([a_request(user_id, terms, model=free, rows=50)])
     assert isinstance(costless, Prediction), "what is free needs no limit"
-    assert await spent(adapters, terms.id) == Spending()
+    assert await adapters.spent(terms.id) == Spending()
 
 
 async def test_a_key_that_was_deleted_meanwhile_is_refused(adapters: Adapters, processes: Processes) -> None:
@@ -286,9 +280,9 @@ async def test_a_top_up_is_spent_by_the_very_next_request_at_every_process(
 
 def test_who_has_no_limits_pays_for_none() -> None:
     """The statements for those without limits do not name the keys at all."""
-    usual = [acceptance.ACCEPT, acceptance.ACCEPT_ALL, work.SETTLE, record.RECORD]
+    usual = [*accepting.ACCEPT.values(), accepting.ACCEPT_REPAYING, settling.SETTLE, record.RECORD]
     assert not [each for each in usual if "api_keys" in each]
-    limited = [acceptance.ACCEPT_LIMITED, work.SETTLE_RELEASING, record.RECORD_RELEASING]
+    limited = [accepting.ACCEPT_LIMITED, settling.SETTLE_RELEASING, record.RECORD_RELEASING]
     assert [each for each in limited if "api_keys" in each] == limited
 
 

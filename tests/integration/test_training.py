@@ -16,9 +16,9 @@ import pytest
 from catboost import CatBoost
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Question
+from augury.application.predictions.ports.predictor import Question
 from augury.cards.card import Card, decoded
-from augury.domain.model_facts import FeatureKind
+from augury.domain.feature import FeatureKind
 from augury.domain.training_plan import ColumnKind, Cost, Plan, Task
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector

@@ -13,7 +13,7 @@ from augury.application.limits import Limits
 from augury.application.money.top_up import TopUp
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelRef
-from augury.outbound.catboost.file import OwnFacts
+from augury.outbound.catboost.metadata import OwnFacts
 from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.ledger import PostgresLedger

@@ -2,9 +2,8 @@
 
 import csv
 import io
-from pathlib import Path
 
-from tests.processes import Process, eventually
+from tests.processes import eventually
 from tests.telegram.conftest import BotService
 from tests.telegram.server import Person, Sent, TelegramServer
 from tests.telegram.test_dialogue import newest
@@ -92,13 +91,6 @@ def large(rows: int) -> bytes:
     return "\n".join([f"age,city,text,{names}", *lines]).encode()
 
 
-def memory_of(process: Process) -> int:
-    """The peak memory of a process, in bytes."""
-    status = Path(f"/proc/{process.popen.pid}/status").read_text()
-    [line] = [each for each in status.splitlines() if each.startswith("VmHWM:")]
-    return int(line.split()[1]) * 1024
-
-
 def said(telegram: TelegramServer, person: Person, words: str) -> Sent:
     found: Sent = eventually(
         lambda: next((each for each in telegram.to(person.id) if words in each.text), None), 240, words
@@ -115,7 +107,7 @@ def test_ten_large_files_at_once_take_little_memory(service: BotService, telegra
     people[0].sends_file("first.csv", large(rows=300))  # loads all libraries
     people[0].presses(said(telegram, people[0], "300 rows for mixed"), "Predict")
     said(telegram, people[0], "300 of 300 rows predicted")
-    before = memory_of(bot)
+    before = bot.memory
     body = large(rows=10_000)
     assert 4_700_000 < len(body) < 5_000_000
 
@@ -127,6 +119,6 @@ def test_ten_large_files_at_once_take_little_memory(service: BotService, telegra
         said(telegram, each, "10,000 of 10,000 rows predicted")
         assert any(sent.document for sent in telegram.to(each.id))
 
-    assert memory_of(bot) - before < MOST_GROWTH
-    assert memory_of(bot) < MOST_OF_CONTAINER
+    assert bot.memory - before < MOST_GROWTH
+    assert bot.memory < MOST_OF_CONTAINER
     assert not service.deviations()

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from augury.domain.balance import MOST_CREDITS
+from augury.domain.feature import MOST_TEXT
 from augury.domain.lane import Slice, Small
 from augury.domain.model import ModelNotFound, ModelRef, VersionMissing
-from augury.domain.model_facts import MOST_TEXT
+from augury.domain.transfer import MOST_CREDITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

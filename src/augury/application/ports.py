@@ -15,10 +15,11 @@ from uuid import UUID
 
 from augury.domain.api_key import Spending
 from augury.domain.audit import Act
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 from augury.domain.prediction import IdempotencyConflict, Prediction
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.usage import Usage
 from augury.domain.user import UserNotFound
 

@@ -13,7 +13,7 @@ from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import SettingError

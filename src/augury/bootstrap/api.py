@@ -24,7 +24,7 @@ from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import Ended
+from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.agents import agents_room

@@ -6,7 +6,8 @@ from typing import Any
 from faststream.rabbit import ExchangeType, RabbitBroker, RabbitExchange
 from faststream.specification import AsyncAPI
 
-from augury.application.predictions.ports import Ended, Task
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.queue import Task
 from augury.bootstrap.topology import BULK, DEAD, EVENTS, FINISHED, TASKS
 from augury.inbound.worker.consumer import subscribe_to_tasks, subscribe_to_tickets
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.postgres_binaries import NEWEST, programs
 from augury.bootstrap.postgres_server import SOCKET, EmbeddedPostgresFailed, PostgresServer, Postmaster
-from augury.bootstrap.server_account import Account, AccountUnusable, account_name
+from augury.bootstrap.server_account import AccountUnusable, SystemAccount, account_name
 
 LONGEST_ADDRESS = 103
 """The most bytes of a Unix socket's path on macOS. Linux allows four more."""
@@ -86,7 +86,7 @@ def _server(data: Path) -> PostgresServer:
     folder = data / "postgres"
     if not str(folder).isprintable():  # the server's files have a line with this path
         raise DataFolderUnusable(f"{str(data)!r} has unprintable characters: choose another folder")
-    account = Account.of(folder, data)
+    account = SystemAccount.of(folder, data)
     if account:
         _let_in(account, data)
     elif folder.exists() and folder.stat().st_uid != os.geteuid():
@@ -101,7 +101,7 @@ def _server(data: Path) -> PostgresServer:
     )
 
 
-def _let_in(account: Account, data: Path) -> None:
+def _let_in(account: SystemAccount, data: Path) -> None:
     """Let the account enter the data folder. Folders outside of it are not changed."""
     if closed := account.stopped_at(data.parent):
         raise AccountUnusable(

@@ -18,22 +18,15 @@ from uuid import UUID
 from dishka import Provider, Scope
 from typing_extensions import override
 
-from augury.application.predictions.ports import (
-    NO_COSTS,
-    NO_TRACES,
-    Claimed,
-    ClaimTerms,
-    Costs,
-    Finished,
+from augury.application.predictions.ports.predictor import (
     Outcome,
-    PredictionQueue,
     Predictor,
     Question,
     SliceOutcome,
     SlicePredictor,
-    Traces,
-    Work,
 )
+from augury.application.predictions.ports.queue import NO_COSTS, NO_TRACES, Costs, PredictionQueue, Traces
+from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished, Work
 from augury.bootstrap.config import SettingError
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane

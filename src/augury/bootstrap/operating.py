@@ -23,9 +23,12 @@ from augury.application.models.register_model import RegisterModel
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.operation.ports import AuditLog
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import PasswordHasher, Throttle, Users
+from augury.application.people.ports.credentials import PasswordHasher
+from augury.application.people.ports.throttle import Throttle
+from augury.application.people.ports.users import Users
 from augury.application.ports import Clock, OpenBooks
-from augury.application.predictions.ports import BulkLane, Predictions
+from augury.application.predictions.ports.lanes import BulkLane
+from augury.application.predictions.ports.reads import Predictions
 from augury.bootstrap.cli.options import DATA
 from augury.bootstrap.config import ProcessSettings, read
 from augury.domain.audit import Author

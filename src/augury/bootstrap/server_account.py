@@ -24,7 +24,7 @@ class AccountUnusable(OperatorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SystemAccount:
     uid: int
     gid: int
 

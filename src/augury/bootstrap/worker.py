@@ -21,7 +21,8 @@ from augury.application.models.train_model import TrainModel
 from augury.application.operation.keep_figures import KeepFigures
 from augury.application.operation.ports import Part
 from augury.application.operation.purge_audit_log import PurgeAuditLog
-from augury.application.predictions.ports import PredictionQueue, Upkeep
+from augury.application.predictions.ports.queue import PredictionQueue
+from augury.application.predictions.ports.sweeping import Upkeep
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.sweep import Sweep

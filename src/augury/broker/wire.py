@@ -12,7 +12,8 @@ from uuid import UUID
 import msgspec
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Ended, Ending, Task
+from augury.application.predictions.ports.events import Ended, Ending
+from augury.application.predictions.ports.queue import Task
 from augury.concurrency.trace_context import traceparent
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Failure, Status

@@ -5,6 +5,8 @@ import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 
+from augury.concurrency.waits import end
+
 log = logging.getLogger(__name__)
 
 
@@ -17,9 +19,7 @@ async def background(*work: Coroutine[object, object, object]) -> AsyncIterator[
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 def _report(task: asyncio.Task[object]) -> None:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
+from augury.concurrency.waits import end
+
 PUTS_AT_ONCE = 4
 Name = TypeVar("Name")
 
@@ -25,9 +27,7 @@ class Puts(Generic[Name]):
             await self._some_done()
 
     async def stop(self) -> None:
-        for each in self._running:
-            each.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await end(self._running)
 
     async def _some_done(self) -> None:
         done, self._running = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)

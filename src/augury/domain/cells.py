@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 from math import isfinite
 
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.numbers import ALL, Convention, number
 from augury.domain.values import from_cell
 

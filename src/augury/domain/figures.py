@@ -1,12 +1,13 @@
 """The work of the service in a period: predictions, credits and latencies."""
 
-import math
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import add
 from typing import Self
+
+from augury.domain.quantiles import quantile
 
 BOUNDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Upper bounds of latencies, in seconds. A latency counts for the first bound that it does not exceed,
@@ -45,14 +46,7 @@ class Figures:
     def quantile(self, share: float) -> float | None:
         """The latency in seconds that this share of the predictions did not exceed, rounded up to one of
         `BOUNDS`; infinity if it is above all of them. None without predictions."""
-        wanted, seen = share * sum(self.latencies), 0
-        if not wanted:
-            return None
-        for bound, counted in zip((*BOUNDS, math.inf), self.latencies, strict=True):
-            seen += counted
-            if seen >= wanted:
-                return bound
-        return math.inf
+        return quantile(self.latencies, BOUNDS, share)
 
 
 def latencies_of(seconds: Iterable[float]) -> tuple[int, ...]:

@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.errors import DomainError
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.pricing import price_of
 from augury.domain.speed import NOT_MEASURED, Speed
+from augury.domain.transfer import MOST_CREDITS, InvalidAmount
 
 MOST_ROW_PRICE = 1_000_000
 MOST_TEXT_PRICE = 1_000_000

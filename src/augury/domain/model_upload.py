@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from augury.domain.answer_meaning import ReadAs
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import ModelFileId
 from augury.domain.model import InvalidModelName, Model, ModelRef, ModelState, require_prices
-from augury.domain.model_facts import ReadAs
 
 MOST_REASON_CHARACTERS = 2_000
 

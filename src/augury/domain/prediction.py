@@ -5,12 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from augury.domain.balance import Transfer, settlement
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.model import ModelRef
 from augury.domain.pricing import price_of
 from augury.domain.row_errors import RowError
+from augury.domain.transfer import Transfer, settlement
 
 MOST_ATTEMPTS = 3
 """The number of unfinished attempts (its worker died each time) after which a prediction fails."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from augury.domain.errors import DomainError
-from augury.domain.model_facts import FeatureKind, InputSchema
+from augury.domain.feature import FeatureKind
+from augury.domain.input_schema import InputSchema
 
 KILOBYTE = 1_000
 """Bytes."""

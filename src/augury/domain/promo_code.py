@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.errors import DomainError
+from augury.domain.transfer import MOST_CREDITS, InvalidAmount
 
 MOST_REDEMPTIONS = 1_000_000_000
 

@@ -13,15 +13,8 @@ from operator import itemgetter
 from types import NoneType
 from typing import Any
 
-from augury.domain.model_facts import (
-    GROUP,
-    MOST_NUMBER,
-    MOST_TEXT,
-    Feature,
-    FeatureKind,
-    InputSchema,
-    is_group,
-)
+from augury.domain.feature import MOST_NUMBER, MOST_TEXT, Feature, FeatureKind
+from augury.domain.input_schema import GROUP, InputSchema, is_group
 from augury.domain.row_errors import RowError
 from augury.domain.text import is_storable
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from operator import add
 from typing import Self
 
+from augury.domain.quantiles import quantile
+
 BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Upper bounds of durations, in seconds. A duration counts for the first bound that it does not exceed,
 otherwise for the last bucket."""
@@ -64,14 +66,7 @@ class Usage:
     def quantile(self, share: float) -> float | None:
         """The duration in seconds that this share of the predictions did not exceed, rounded up to one of
         `BOUNDS`; infinity if it is above all of them. None without predictions."""
-        wanted, seen = share * sum(self.durations), 0
-        if not wanted:
-            return None
-        for bound, counted in zip((*BOUNDS, math.inf), self.durations, strict=True):
-            seen += counted
-            if seen >= wanted:
-                return bound
-        return math.inf
+        return quantile(self.durations, BOUNDS, share)
 
     @property
     def label_shares(self) -> dict[str, float]:

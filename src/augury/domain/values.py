@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.feature import Feature, FeatureKind
 
 _TRUTHS = {"True": True, "true": True, "TRUE": True, "False": False, "false": False, "FALSE": False}
 _TRUTHS |= {"ИСТИНА": True, "ЛОЖЬ": False}

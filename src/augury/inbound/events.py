@@ -10,7 +10,7 @@ from typing import Self
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
-from augury.application.predictions.ports import Ended
+from augury.application.predictions.ports.events import Ended
 from augury.broker.objects import TopicExchange
 from augury.broker.trouble import TROUBLE, host_of, told
 from augury.broker.wire import NotUnderstood, read_events

@@ -1,14 +1,14 @@
 """Password hashes with argon2id."""
 
-import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 from typing_extensions import override
 
-from augury.application.people.ports import PasswordHasher
+from augury.application.people.ports.credentials import PasswordHasher
+from augury.concurrency.threads import Threads
 
 AT_ONCE = 2
 """Hashes computed at the same time: each takes a whole core and `MEMORY_KIB`. Further ones wait."""
@@ -23,23 +23,17 @@ class Argon2Passwords(PasswordHasher):
 
     def __init__(self) -> None:
         self._argon2 = Argon2(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+        self._threads = Threads(AT_ONCE, name="argon2")
         self._nobodys = self._argon2.hash(os.urandom(16))
 
     @override
     async def hash(self, password: str) -> str:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._argon2.hash, _encoded(password)
-        )
+        return await self._threads.run(partial(self._argon2.hash, _encoded(password)))
 
     @override
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        right = await asyncio.get_running_loop().run_in_executor(
-            self._threads,
-            self._verify,
-            self._nobodys if password_hash is None else password_hash,
-            _encoded(password),
-        )
+        hashed = self._nobodys if password_hash is None else password_hash
+        right = await self._threads.run(partial(self._verify, hashed, _encoded(password)))
         return right and password_hash is not None
 
     def _verify(self, password_hash: str, password: bytes) -> bool:

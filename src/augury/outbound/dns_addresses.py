@@ -7,11 +7,12 @@ names would block everything.
 import asyncio
 import socket
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from typing_extensions import override
 
 from augury.application.webhooks.ports import Addresses
+from augury.concurrency.threads import Threads
 
 SECONDS = 5.0
 """Time limit for resolving a name, in seconds."""
@@ -19,21 +20,19 @@ SECONDS = 5.0
 
 class DnsAddresses(Addresses):
     def __init__(self, threads: int = 16) -> None:
-        """Threads are started when they are needed."""
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="dns")
+        self._threads = Threads(threads, name="dns")
 
     @override
     async def of(self, host: str) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(SECONDS):
-                found = await loop.run_in_executor(self._threads, _look_up, host)
+                found = await self._threads.run(partial(_look_up, host))
         except (OSError, UnicodeError, TimeoutError):
             return ()
         return tuple(dict.fromkeys(found))
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
 
 def _look_up(host: str) -> list[str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.people.ports import Access, AccessTokens
+from augury.application.people.ports.credentials import Access, AccessTokens
 from augury.application.ports import Clock
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken

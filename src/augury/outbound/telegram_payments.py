@@ -4,7 +4,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from typing_extensions import override
 
-from augury.application.chats.ports import Payments, StarPayment
+from augury.application.chats.ports.payments import Payments, StarPayment
 from augury.application.ports import Unavailable
 from augury.domain.chat import RefundRefused
 

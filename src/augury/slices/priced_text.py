@@ -6,7 +6,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augury.domain.model_facts import FeatureKind, InputSchema
+from augury.domain.feature import FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.pricing import bytes_of_text
 from augury.slices.arrow import Cells, Table
 from augury.slices.sheet import Kind, Sheet

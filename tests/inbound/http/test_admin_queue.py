@@ -2,7 +2,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from augury.application.predictions.ports import Task
+from augury.application.predictions.ports.queue import Task
 from augury.domain.identifiers import UserId
 from tests.hexagon import Hexagon
 from tests.http_api import TEXT, Api, is_problem

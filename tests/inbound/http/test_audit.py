@@ -10,13 +10,13 @@ import httpx
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
-from augury.application.predictions.ports import Task
+from augury.application.predictions.ports.queue import Task
 from augury.domain.audit import Action
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.model import ModelState
 from augury.domain.user import Role, User
-from augury.inbound.http.app import ADMIN_ROUTES
-from augury.outbound.memory.queue import Dead, Waiting
+from augury.inbound.http.routes import ADMIN_ROUTES
+from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.hexagon import a_model
 from tests.http_api import TEXT, Api, is_problem
 
@@ -36,7 +36,7 @@ class World:
         hexagon = self.api.hexagon
         made = (await self.api.client_of(self.ada).post("/predictions", json=TEXT)).json()
         task, now = Task([PredictionId(UUID(made["id"]))]), hexagon.clock.now()
-        hexagon.queue.dead.append(Dead(Waiting(task, now), now))
+        hexagon.queue.dead.append(Dead(WaitingTask(task, now), now))
         [letter] = (await self.admin.get("/admin/queue/dead")).json()["items"]
         return str(letter["id"])
 

@@ -16,11 +16,11 @@ from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.ports import Json
-from augury.application.predictions.ports import MOST_BYTES_AT_ONCE, MOST_LISTED_BYTES
+from augury.application.predictions.ports.reads import MOST_BYTES_AT_ONCE, MOST_LISTED_BYTES
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.domain.answer_form import Task
 from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.model_facts import Task
 from augury.domain.row_errors import MOST_FIELD_CHARACTERS
 from augury.inbound.http.edge import PART
 from augury.outbound.memory.predictions import MemoryPredictions

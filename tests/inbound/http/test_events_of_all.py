@@ -11,7 +11,7 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.application.predictions.follow_predictions import MOST_AT_ONCE
-from augury.application.predictions.ports import ClaimTerms
+from augury.application.predictions.ports.work import ClaimTerms
 from augury.concurrency import watches
 from augury.concurrency.background import background
 from augury.domain.identifiers import UserId

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from augury.inbound.http.connections import Limit
-from augury.inbound.http.intake import SMALL, Intake, Share
+from augury.inbound.http.intake import SMALL, Intake, IntakeShare
 from augury.inbound.http.problems import Refused
 from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, Api, is_problem, serving
@@ -92,7 +92,7 @@ async def test_behind_a_trusted_proxy_the_forwarded_address_has_its_own_room() -
 
 async def test_what_was_taken_is_given_back_once() -> None:
     intake = Intake(most=2 * LARGE, most_of_one=2 * LARGE, most_decoded=LARGE)
-    share: Share = intake.share(A)
+    share: IntakeShare = intake.share(A)
     await share.counted(arriving(LARGE))()
 
     share.release()

@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 
 from augury.application.models.change_model import ChangeModel
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import ModelRef, ModelState
-from augury.domain.model_facts import Feature, FeatureKind, ProbabilitiesAre, Task, ValueIs
 from augury.domain.model_texts import ModelTexts
 from tests.hexagon import a_model
 from tests.http_api import Api, is_problem

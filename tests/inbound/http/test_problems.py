@@ -6,11 +6,11 @@ import pytest
 
 from augury.application.models.ports import Models
 from augury.application.ports import Unavailable
-from augury.domain.balance import BooksDisagree
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model
-from augury.inbound.http.problem_kinds import KINDS
+from augury.domain.transfer import BooksDisagree
+from augury.inbound.http.problem_kinds import KINDS, SUBJECTS
 from augury.outbound.memory.models import MemoryModels
 from tests.hexagon import Hexagon
 from tests.http_api import PROBLEM, TEXT, Api, is_problem, serving
@@ -27,6 +27,10 @@ def test_every_domain_error_is_a_kind_of_problem() -> None:
 
     assert domain - set(KINDS) == set()
     assert len(domain) > 20
+
+
+def test_each_kind_of_problem_belongs_to_one_subject() -> None:
+    assert sum(len(subject.KINDS) for subject in SUBJECTS) == len(KINDS)
 
 
 def test_what_a_problem_tells_is_what_its_error_knows() -> None:

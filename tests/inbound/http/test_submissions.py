@@ -10,7 +10,7 @@ from httpx import Response
 
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelState

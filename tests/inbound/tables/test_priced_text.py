@@ -10,7 +10,10 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
+from augury.domain.answer_form import Task
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
+from augury.domain.model_facts import ModelFacts
 from augury.domain.pricing import bytes_of_text
 from augury.inbound.tables.reading import read_table
 from augury.inbound.tables.uploads.csv_upload import CsvUpload

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.inbound.tables.reading import Table, read_table
 from augury.inbound.tables.unreadable import (
     DuplicateColumns,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.inbound.tables.reading import read_table
 from augury.inbound.tables.sheet import sheet_of
 from augury.inbound.tables.writing import harmless, written

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.inbound.tables.reading import read_table
 from augury.inbound.tables.sheet import Sheet, plain_sheet, sheet_of
 from augury.inbound.tables.writing import BYTE_ORDER_MARK, harmless, written

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dishka import Container, Provider, Scope, make_container
 
-from augury.application.chats.ports import Duty
+from augury.application.chats.ports.updates import Duty
 from augury.application.chats.refund_payment import RefundPayment
 from augury.bootstrap.container import telegram as telegram_provider
 from augury.bootstrap.use_cases import BATCHES, CHATS, REQUESTS

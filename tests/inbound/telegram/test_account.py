@@ -2,8 +2,8 @@
 
 import pytest
 
-from augury.application.chats.ports import Chat
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.application.chats.ports.chats import Chat
+from augury.domain.feature import Feature, FeatureKind
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town
 

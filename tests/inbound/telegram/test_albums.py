@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.feature import Feature, FeatureKind
 from augury.inbound.telegram import lanes
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town

@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from augury.application.chats.ports import Delivery, Reply
+from augury.application.chats.ports.results import Delivery, Reply
 from augury.application.ports import Json
-from augury.application.predictions.ports import ClaimTerms
+from augury.application.predictions.ports.work import ClaimTerms
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.input_schema import InputSchema
 from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.tables.encoding import Source
 from augury.inbound.telegram import client

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.prediction import TooManyRows
 from augury.domain.row_errors import RowFault
 from augury.domain.rows import check_rows
 from augury.inbound.tables.unreadable import Unreadable
-from augury.inbound.telegram.csv_rows import CsvRows, read_csv, survey_csv
+from augury.inbound.telegram.csv_rows import CsvRows, read_csv
+from tests.inbound.telegram.csv_reading import read
 
 SCHEMA = InputSchema(
     (
@@ -33,13 +35,6 @@ cells = st.one_of(
     st.text(max_size=8),
     st.text(alphabet="\"';,\t|\r\n x", max_size=6),
 )
-
-
-def read(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
-    """The file as it is read after its price is confirmed. Checks that the survey before finds the same."""
-    found = read_csv(lambda: io.BytesIO(content), schema, most=most)
-    assert survey_csv(lambda: io.BytesIO(content), schema, most=most) == found.survey
-    return found
 
 
 def is_kept(found: CsvRows) -> bool:

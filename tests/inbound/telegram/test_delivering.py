@@ -136,7 +136,7 @@ async def test_a_prediction_whose_own_message_could_not_be_sent_is_answered_all_
 async def test_an_end_that_comes_with_a_result_is_an_end(town: Town) -> None:
     async with town.bot() as bot:
         run = asyncio.create_task(bot._desk.deliverer.run())
-        bell = bot._desk.deliverer._bell
+        bell = bot._desk.deliverer._under_way.bell
         await eventually(lambda: bool(bell._waiters), "its sleep")
 
         bell.set()

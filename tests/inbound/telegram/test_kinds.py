@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from augury.application.chats.ports import Delivery, Reply
+from augury.application.chats.ports.results import Delivery, Reply
 from augury.application.ports import Json
 from augury.domain.answer import Answer
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
-from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Prediction, Status
 from augury.domain.row_errors import RowDoubt, RowWarning

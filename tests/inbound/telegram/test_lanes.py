@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from augury.application.chats.ports import ReceivedUpdate
+from augury.application.chats.ports.updates import ReceivedUpdate
 from augury.application.ports import Json, Unavailable
 from augury.inbound.telegram import lanes as module
 from augury.inbound.telegram.lanes import AT_ONCE, MOST_TRIES, Lanes, is_payment

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from augury.application.chats.ports import BatchReply
+from augury.application.chats.ports.results import BatchReply
 from augury.application.limits import Limits
 from augury.domain.balance import Balance
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.feature import Feature, FeatureKind
 from augury.inbound.telegram import client, lanes
 from augury.outbound.memory.batch_replies import MemoryBatchReplies
 from augury.outbound.memory.predictor import BREAKING, DOUBTFUL

@@ -2,7 +2,7 @@
 
 import pytest
 
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model_texts import ModelTexts
 from augury.inbound.telegram.results import bars
 from augury.inbound.telegram.texts import speech

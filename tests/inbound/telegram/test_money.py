@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from augury.application.chats.ports import ChatBooks, StarPayment
-from augury.domain.balance import InvalidAmount
+from augury.application.chats.ports.books import ChatBooks
+from augury.application.chats.ports.payments import StarPayment
+from augury.domain.transfer import InvalidAmount
 from augury.inbound.telegram import lanes
 from augury.outbound.memory.chat_books import MemoryChatBooks, MemoryOpenChatBooks
 from tests.hexagon import Hexagon

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.predictions.ports import ClaimTerms
+from augury.application.predictions.ports.work import ClaimTerms
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import ModelRef, ModelState
-from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.prediction import Failure, Status
 from augury.outbound.memory.predictor import BREAKING, DOUBTFUL
 from tests.hexagon import Hexagon, a_model

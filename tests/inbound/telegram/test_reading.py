@@ -1,6 +1,5 @@
 """What people send, read as values and rows: numbers as people write them, files as programs save them."""
 
-import io
 import tracemalloc
 from datetime import timedelta
 
@@ -8,14 +7,15 @@ import pytest
 from msgspec.structs import replace
 
 from augury.application.ports import Json
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.prediction import TooManyRows
 from augury.inbound.tables.unreadable import LongValue, NoHeader, RaggedRow
-from augury.inbound.telegram.csv_rows import CsvRows, read_csv, survey_csv
 from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, WaitingFile, answer, restored, stored
 from augury.inbound.telegram.flood import WINDOW, FloodGate
 from augury.inbound.telegram.receiving import received
 from augury.inbound.telegram.settings import Package, TelegramSettings
+from tests.inbound.telegram.csv_reading import read
 
 AGE = Feature("age", FeatureKind.NUMERIC)
 CITY = Feature("city", FeatureKind.CATEGORICAL, ("Paris", "Rome"))
@@ -77,13 +77,6 @@ def test_a_file_that_an_earlier_version_stored_still_waits() -> None:
 def test_what_nobody_understands_any_more_is_no_dialogue() -> None:
     assert restored(stored(Over(seen=3))[:-1]) is None  # type: ignore[arg-type]  # cut off
     assert restored(None) is None
-
-
-def read(content: bytes, schema: InputSchema, *, most: int) -> CsvRows:
-    """The file as it is read after its price is confirmed. Checks that the survey before finds the same."""
-    found = read_csv(lambda: io.BytesIO(content), schema, most=most)
-    assert survey_csv(lambda: io.BytesIO(content), schema, most=most) == found.survey
-    return found
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

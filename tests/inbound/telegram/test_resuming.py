@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from augury.application.chats.ports import Reply
+from augury.application.chats.ports.results import Reply
 from augury.application.ports import Json, Unavailable
 from augury.inbound.telegram import lanes
 from augury.outbound.memory.notices import MemoryNotices

@@ -13,10 +13,10 @@ import pytest
 from typing_extensions import override
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Predictor, Question
+from augury.application.predictions.ports.predictor import Outcome, Predictor, Question
 from augury.domain.explanation import Contribution, Effect, Explanation, Scale
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import Model
-from augury.domain.model_facts import Feature, FeatureKind
 from augury.outbound.memory.predictor import BREAKING
 from tests.hexagon import a_model, over
 from tests.inbound.telegram.chat_picture import ChatPicture

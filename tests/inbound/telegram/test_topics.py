@@ -2,7 +2,7 @@
 
 import pytest
 
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.feature import Feature, FeatureKind
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually

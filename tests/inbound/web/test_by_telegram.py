@@ -7,7 +7,7 @@ from html import unescape
 import httpx
 import pytest
 
-from augury.application.chats.ports import Chat
+from augury.application.chats.ports.chats import Chat
 from augury.domain.chat import SignInExpired
 from augury.domain.chat_sign_in import choices_of, number_of
 from augury.domain.user import Role

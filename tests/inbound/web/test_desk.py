@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from augury.application.operation.ports import Part, Process
-from augury.application.predictions.ports import Task
+from augury.application.predictions.ports.queue import Task
 from augury.cards.card import encoded
 from augury.domain.audit import Action
 from augury.domain.identifiers import PredictionId, WebhookId, uuid7
 from augury.domain.model import ModelState
 from augury.domain.user import Role, User
 from augury.domain.webhook import DisabledWhy, EventType, Webhook
-from augury.outbound.memory.queue import Dead, Waiting
+from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.hexagon import PASSWORD, Hexagon, a_model
 from tests.http_api import TEXT
 from tests.inbound.http.test_model_cards import CARD
@@ -258,7 +258,7 @@ async def test_dead_letters_are_browsed_replayed_and_dropped(
         made = (await site.api.client_of(ada).post("/predictions", json=TEXT)).json()
         ids.append(made["id"])
         task = Task([PredictionId(UUID(made["id"]))])
-        site.hexagon.queue.dead.append(Dead(Waiting(task, now), now))
+        site.hexagon.queue.dead.append(Dead(WaitingTask(task, now), now))
 
     shown = (await operator.get("/app/desk/queue")).text
     assert all(each in shown for each in ids)

@@ -8,12 +8,12 @@ from uuid import UUID
 import httpx
 from litestar.handlers import HTTPRouteHandler
 
-from augury.application.predictions.ports import Task
+from augury.application.predictions.ports.queue import Task
 from augury.domain.audit import Action
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.user import Role
 from augury.inbound.web.operator.routes import ROUTES
-from augury.outbound.memory.queue import Dead, Waiting
+from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.hexagon import PASSWORD
 from tests.http_api import TEXT
 from tests.inbound.web.site import Site, Visitor
@@ -113,6 +113,6 @@ async def dead_letter(site: Site) -> str:
     hexagon, now = site.hexagon, site.hexagon.clock.now()
     task = Task([PredictionId(UUID(str(uuid7())))])
     hexagon.queue.dead.clear()
-    hexagon.queue.dead.append(Dead(Waiting(task, now), now))
+    hexagon.queue.dead.append(Dead(WaitingTask(task, now), now))
     [letter] = await hexagon.dead_letters.list(at_most=1)
     return letter.id

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from augury.domain.answer_meaning import ValueIs
 from augury.domain.api_key import KeyScope
-from augury.domain.balance import TransferKind
 from augury.domain.errors import DomainError
-from augury.domain.model_facts import ValueIs
 from augury.domain.prediction import Failure, Status
 from augury.domain.row_errors import RowDoubt, RowFault
+from augury.domain.transfer import TransferKind
 from augury.domain.webhook import DisabledWhy, EventType
 from augury.domain.webhook_delivery import DeliveryStatus
 from augury.domain.webhook_try import TryError

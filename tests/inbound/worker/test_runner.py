@@ -11,15 +11,10 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports import (
-    ClaimTerms,
-    Ended,
-    Finished,
-    Outcome,
-    Question,
-    Task,
-    UnknownPredictions,
-)
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.predictor import Outcome, Question
+from augury.application.predictions.ports.queue import Task, UnknownPredictions
+from augury.application.predictions.ports.work import ClaimTerms, Finished
 from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.take_over import TakeOver
 from augury.domain.identifiers import PredictionId, uuid7

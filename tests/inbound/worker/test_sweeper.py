@@ -9,7 +9,7 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey, Unavailable
-from augury.application.predictions.ports import ClaimTerms
+from augury.application.predictions.ports.work import ClaimTerms
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.sweeper import Sweeper
 from tests.hexagon import Hexagon

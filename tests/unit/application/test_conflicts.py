@@ -1,27 +1,24 @@
 """Use cases whose transaction lost against another: it runs again, and messages are sent once."""
 
-from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import TracebackType
-from uuid import UUID
 
 import pytest
 from typing_extensions import override
 
-from augury.application.people.ports import OpenClosingBooks
-from augury.application.ports import Accepted, Conflict, OpenBooks, Opened, Unavailable
-from augury.application.predictions.ports import NO_SPENDING, Acceptance, OpenSweepBooks
+from augury.application.people.ports.closing import OpenClosingBooks
+from augury.application.ports import Conflict, OpenBooks, Unavailable
+from augury.application.predictions.ports.sweeping import OpenSweepBooks
 from augury.application.retrying import MOST_TRIES
-from augury.domain.balance import Balance, Transfer
-from augury.domain.identifiers import UserId
+from augury.domain.balance import Balance
 from augury.domain.prediction import Prediction, Status
-from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.user import UserNotFound
 from augury.outbound.memory.books import MemoryBooks
 from augury.outbound.memory.memory import Memory
 from tests.hexagon import Hexagon
+from tests.unit.application.watched_acceptance import Watched
 
 
 class LosingBooks(MemoryBooks):
@@ -52,40 +49,13 @@ class LosingOpenBooks(OpenBooks, OpenClosingBooks, OpenSweepBooks):
         return LosingBooks(self.memory) if self.opened <= self.losses else MemoryBooks(self.memory)
 
 
-@dataclass
-class LosingAcceptance(Acceptance):
-    """Of its recordings the first `losses` lose."""
-
-    inner: Acceptance
-    losses: int
-    tried: int = field(default=0)
-
-    @override
-    async def read(
-        self,
-        user_ids: Collection[UserId],
-        keys: Collection[tuple[UserId, str]] = (),
-        spenders: Collection[UUID] = (),
-    ) -> Opened:
-        return await self.inner.read(user_ids, keys, spenders)
-
-    @override
-    async def accept(
-        self,
-        accepted: Sequence[Accepted],
-        transfers: Sequence[Transfer],
-        premises: Mapping[UserId, Premise],
-        spending: Mapping[UUID, SpendingPremise] = NO_SPENDING,
-    ) -> Mapping[UserId, Balance]:
-        self.tried += 1
-        if self.tried <= self.losses:
-            raise Conflict("lost")
-        return await self.inner.accept(accepted, transfers, premises, spending)
+async def lose() -> None:
+    raise Conflict("lost")
 
 
 async def test_a_group_that_loses_twice_is_accepted_once(hexagon: Hexagon) -> None:
     user = await hexagon.user(credits=5)
-    acceptance = LosingAcceptance(hexagon.books, losses=2)
+    acceptance = Watched(hexagon.books, [lose] * 2)
 
     answers = await replace(hexagon.request_predictions, acceptance=acceptance)([hexagon.request(user.id)])
 
@@ -100,12 +70,12 @@ async def test_a_group_that_loses_twice_is_accepted_once(hexagon: Hexagon) -> No
 
 async def test_a_group_that_loses_every_time_is_not_accepted(hexagon: Hexagon) -> None:
     user = await hexagon.user(credits=5)
-    acceptance = LosingAcceptance(hexagon.books, losses=MOST_TRIES)
+    acceptance = Watched(hexagon.books, [lose] * MOST_TRIES)
 
     with pytest.raises(Unavailable):
         await replace(hexagon.request_predictions, acceptance=acceptance)([hexagon.request(user.id)])
 
-    assert acceptance.tried == MOST_TRIES
+    assert acceptance.accepts == MOST_TRIES
     assert await hexagon.balance_of(user.id) == Balance(user.id, available=5)
     assert hexagon.queue.take() is None
 

@@ -3,8 +3,9 @@
 import pytest
 
 from augury.bootstrap.cli.failures import line_about
-from augury.domain.balance import InvalidAmount, NotReversible
+from augury.domain.balance import NotReversible
 from augury.domain.model import ModelNotFound, ModelRefused
+from augury.domain.transfer import InvalidAmount
 from augury.domain.user import EmailTaken, InvalidPassword, TooManyTries
 
 

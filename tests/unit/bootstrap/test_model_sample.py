@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from augury.bootstrap.cli.model_sample import MOST_VALUES, sampled
+from augury.bootstrap.cli.model.sample import MOST_VALUES, sampled
 from augury.bootstrap.config import OperatorError
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 
 SCHEMA = InputSchema(
     (

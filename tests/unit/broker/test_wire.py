@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Ended, Ending
+from augury.application.predictions.ports.events import Ended, Ending
 from augury.broker.wire import NotUnderstood, events_body, read_events, read_task, task_body, task_headers
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Failure, Status

@@ -5,18 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.balance import (
+from augury.domain.balance import Balance, NotEnoughCredits
+from augury.domain.identifiers import UserId
+from augury.domain.transfer import (
     BETWEEN_USERS,
     MOST_CREDITS,
-    Balance,
     BooksDisagree,
     InvalidAmount,
-    NotEnoughCredits,
     Transfer,
     TransferKind,
     settlement,
 )
-from augury.domain.identifiers import UserId
 
 ANN, BEN = UserId(UUID(int=1)), UserId(UUID(int=2))
 SAKE = UUID(int=3)

@@ -9,11 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from augury.domain.balance import Account, Balance, NotEnoughCredits, Transfer
+from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction, Status
+from augury.domain.transfer import Account, Transfer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 USERS = [UserId(uuid7()) for _ in range(3)]

@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 
 from augury.domain.dates import DatePart, read_date
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import check_rows
 

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.balance import InvalidAmount
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ReadAs, ValueIs
+from augury.domain.feature import MOST_CATEGORY_NUMBER, MOST_NUMBER, Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.model import (
     MOST_ROW_PRICE,
     InvalidModelName,
@@ -14,19 +17,10 @@ from augury.domain.model import (
     ModelState,
     VersionMissing,
 )
-from augury.domain.model_facts import (
-    MOST_CATEGORY_NUMBER,
-    MOST_NUMBER,
-    Feature,
-    FeatureKind,
-    InputSchema,
-    ModelFacts,
-    ReadAs,
-    Task,
-    ValueIs,
-)
+from augury.domain.model_facts import ModelFacts
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import check_rows
+from augury.domain.transfer import InvalidAmount
 
 NUMBER = Feature("age", FeatureKind.NUMERIC)
 CATEGORY = Feature("city", FeatureKind.CATEGORICAL, values=("Paris", "Rome"))

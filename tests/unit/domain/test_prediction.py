@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelRef
 from augury.domain.prediction import MOST_ATTEMPTS, Failure, Prediction, Status, WrongStatus
+from augury.domain.transfer import Transfer, TransferKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)

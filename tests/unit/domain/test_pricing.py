@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.pricing import bytes_of_text, price_of
 
 SCHEMA = InputSchema(

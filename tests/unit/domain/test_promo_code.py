@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.balance import MOST_CREDITS, InvalidAmount
 from augury.domain.promo_code import (
     MOST_REDEMPTIONS,
     InvalidPromoCode,
@@ -14,6 +13,7 @@ from augury.domain.promo_code import (
     PromoCodeUsedUp,
     normalized_code,
 )
+from augury.domain.transfer import MOST_CREDITS, InvalidAmount
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

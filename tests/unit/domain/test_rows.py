@@ -4,14 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.model_facts import (
-    MOST_CATEGORY_NUMBER,
-    MOST_NUMBER,
-    MOST_TEXT,
-    Feature,
-    FeatureKind,
-    InputSchema,
-)
+from augury.domain.feature import MOST_CATEGORY_NUMBER, MOST_NUMBER, MOST_TEXT, Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.row_errors import RowFault
 from augury.domain.rows import check_rows
 

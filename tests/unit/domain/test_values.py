@@ -1,6 +1,6 @@
 import pytest
 
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.values import category, from_cell
 
 NUMBER = Feature("paid", FeatureKind.NUMERIC)

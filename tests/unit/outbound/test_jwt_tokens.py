@@ -3,7 +3,7 @@ from datetime import timedelta
 import jwt
 import pytest
 
-from augury.application.people.ports import Access
+from augury.application.people.ports.credentials import Access
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import InvalidToken
 from augury.outbound import jwt_tokens

@@ -6,7 +6,8 @@ import pytest
 
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json, Unavailable
-from augury.application.predictions.ports import Ended, Question
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.predictor import Question
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
 from augury.outbound.memory.events import MemoryEvents

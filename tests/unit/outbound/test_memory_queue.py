@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from augury.application.predictions.ports import Task
+from augury.application.predictions.ports.queue import Task
 from augury.broker.wire import IDS
 from augury.domain.identifiers import PredictionId, uuid7
 from tests.hexagon import SettableClock

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.lane import Slice
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.outbound.catboost.slicing import is_large, joined, slices

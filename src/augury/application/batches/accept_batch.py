@@ -7,17 +7,18 @@ from datetime import datetime
 from augury.application.batches.ports import OpenBatchBooks
 from augury.application.limits import Limits
 from augury.application.ports import Clock, Counters, IdempotencyKey
-from augury.application.predictions.ports import PredictionQueue
+from augury.application.predictions.ports.queue import PredictionQueue
 from augury.application.retrying import retried
 from augury.application.webhooks.limit_events import LimitEvents
 from augury.domain.api_key import KeyTerms, SpendingLimitReached
-from augury.domain.balance import MOST_CREDITS, InvalidAmount, NotEnoughCredits, Transfer
+from augury.domain.balance import NotEnoughCredits
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import NoRows, Prediction
 from augury.domain.pricing import require_at_most
+from augury.domain.transfer import MOST_CREDITS, InvalidAmount, Transfer
 from augury.domain.user import InvalidToken
 
 PUT_TOGETHER = 1_000

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from augury.application.batches.ports import Batches, OpenBatchBooks, StoredBatch
 from augury.application.ports import Clock, Counters
-from augury.application.predictions.ports import Ended, Events
+from augury.application.predictions.ports.events import Ended, Events
 from augury.application.retrying import retried
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.prediction import Prediction

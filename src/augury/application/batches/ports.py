@@ -9,10 +9,10 @@ from uuid import UUID
 
 from augury.application.ports import Books, IdempotencyKey
 from augury.domain.api_key import Spending
-from augury.domain.balance import Transfer
 from augury.domain.batch import Batch, Progress
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction, Status
+from augury.domain.transfer import Transfer
 
 RAW = "raw/"
 SHEET = "sheet"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from augury.application.batches.erasing import erase
 from augury.application.batches.ports import Batches, BatchStore
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
@@ -15,7 +16,6 @@ from augury.domain.model import Model
 
 RETRY_AFTER = 30
 """Seconds that a user with too many unfinished batches is asked to wait."""
-OBJECTS_AT_ONCE = 100
 
 
 class Receipt:
@@ -70,9 +70,4 @@ class ReceiveBatch:
             yield receipt
         finally:
             if not receipt.kept:
-                await self._forget(receipt.batch_id)
-
-    async def _forget(self, batch_id: BatchId) -> None:
-        while await self.store.delete(batch_id, at_most=OBJECTS_AT_ONCE) == OBJECTS_AT_ONCE:
-            pass
-        await self.batches.purged(batch_id)
+                await erase(receipt.batch_id, batches=self.batches, store=self.store)

@@ -1,9 +1,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from augury.application.chats.ports import ChatSignIns, Links
+from augury.application.chats.ports.links import Links
+from augury.application.chats.ports.sign_ins import ChatSignIns
 from augury.application.limits import Limits
-from augury.application.people.ports import Throttle
+from augury.application.people.ports.throttle import Throttle
 from augury.application.people.tokens import digest
 from augury.domain.chat import NoBot
 

@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 
-from augury.application.chats.ports import Chat, ChatSignIns
-from augury.application.people.ports import Users
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.sign_ins import ChatSignIns
+from augury.application.people.ports.users import Users
 from augury.application.people.tokens import digest
 from augury.domain.chat import SignInByPassword, SignInExpired
 from augury.domain.chat_sign_in import choices_of, number_of

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
-from augury.application.chats.ports import ChatSignIns
+from augury.application.chats.ports.sign_ins import ChatSignIns
 from augury.application.limits import Limits
 from augury.application.people.tokens import digest, new_secret
 from augury.domain.chat import SignInExpired

@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from augury.application.chats.ports import Links
-from augury.application.people.ports import Users
+from augury.application.chats.ports.links import Links
+from augury.application.people.ports.users import Users
 from augury.application.people.tokens import digest, new_secret
 from augury.application.ports import Clock
 from augury.domain.chat import NoBot

@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 
-from augury.application.chats.ports import Chat, OpenChatBooks
-from augury.application.people.ports import Users
+from augury.application.chats.ports.books import OpenChatBooks
+from augury.application.chats.ports.chats import Chat
+from augury.application.people.ports.users import Users
 from augury.application.people.tokens import digest
 from augury.application.ports import Clock
 from augury.application.retrying import retried

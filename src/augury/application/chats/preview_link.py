@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 
-from augury.application.chats.ports import Chat, Links
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.links import Links
 from augury.application.money.ports import Balances
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.application.people.tokens import digest
 from augury.domain.balance import DebtUnsettled
 from augury.domain.chat import ChatLinked, InvalidLink

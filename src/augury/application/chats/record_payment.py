@@ -2,11 +2,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from augury.application.chats.ports import ChatBooks, OpenChatBooks, StarPayment
+from augury.application.chats.ports.books import ChatBooks, OpenChatBooks
+from augury.application.chats.ports.payments import StarPayment
 from augury.application.ports import AlreadyRecorded, Unavailable
 from augury.application.retrying import retried
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import UserNotFound
 
 CHARGES = UUID("6f1f3e0e-38ab-5b0f-8d5a-9c2b1f0a4d27")

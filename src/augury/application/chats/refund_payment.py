@@ -1,13 +1,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from augury.application.chats.ports import OpenChatBooks, Payments, StarPayment
+from augury.application.chats.ports.books import OpenChatBooks
+from augury.application.chats.ports.payments import Payments, StarPayment
 from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author, act_of
-from augury.domain.balance import AlreadyReversed, Balance, Transfer, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.chat import PaymentNotFound
 from augury.domain.identifiers import UserId
+from augury.domain.payment import AlreadyReversed
+from augury.domain.transfer import Transfer, TransferKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

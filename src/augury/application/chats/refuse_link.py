@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
-from augury.application.chats.ports import Chat, Links
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.links import Links
 from augury.application.people.tokens import digest
 
 

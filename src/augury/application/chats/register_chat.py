@@ -1,9 +1,9 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from augury.application.chats.ports import Chat, Chats
+from augury.application.chats.ports.chats import Chat, Chats
 from augury.application.limits import Limits
-from augury.application.people.ports import NewUser
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import AlreadyRecorded, Clock
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7

@@ -1,13 +1,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks
-from augury.application.people.ports import Users
+from augury.application.chats.ports.books import ChatBooks, OpenChatBooks
+from augury.application.chats.ports.chats import Chat
+from augury.application.people.ports.users import Users
 from augury.application.ports import Clock
 from augury.application.retrying import retried
-from augury.domain.balance import Balance, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.chat import ChatNotLinked
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.transfer import TransferKind
 from augury.domain.user import Role, User
 
 

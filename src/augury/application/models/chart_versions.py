@@ -9,14 +9,14 @@ from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.usage import NOTHING, Usage
 
 
-class Period(StrEnum):
+class ChartPeriod(StrEnum):
     HOUR = "hour"
     DAY = "day"
 
 
 STEPS = {
-    Period.HOUR: (timedelta(hours=1), timedelta(minutes=1)),
-    Period.DAY: (timedelta(days=1), timedelta(hours=1)),
+    ChartPeriod.HOUR: (timedelta(hours=1), timedelta(minutes=1)),
+    ChartPeriod.DAY: (timedelta(days=1), timedelta(hours=1)),
 }
 """The length of a period, and of its steps."""
 
@@ -48,7 +48,7 @@ class ChartVersions:
     counts: VersionCounts
     clock: Clock
 
-    async def __call__(self, ref: ModelRef, period: Period) -> Chart:
+    async def __call__(self, ref: ModelRef, period: ChartPeriod) -> Chart:
         """The active version first. Raises `ModelNotFound`."""
         shown = self._beside(ref, await self.models.versions(ref.name))
         within, step = STEPS[period]

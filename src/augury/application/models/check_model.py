@@ -17,9 +17,9 @@ from augury.application.models.ports import (
     ModelUploads,
 )
 from augury.application.ports import Clock, Unavailable
+from augury.domain.answer_meaning import ValueIs
 from augury.domain.errors import DomainError
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import ValueIs
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.model_upload import CheckStage, ModelUpload
 

@@ -9,9 +9,10 @@ from augury.application.models.acts import act_on, values_of
 from augury.application.models.ports import Models
 from augury.application.ports import Clock
 from augury.application.retrying import retried
+from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.audit import Action, Author, act_of
 from augury.domain.model import Model, ModelRef, ModelState
-from augury.domain.model_facts import ModelFacts, ReadAs, ValueIs
+from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import UnfitForModel
 
 FIRST_ROW_PRICE = 1

@@ -7,8 +7,9 @@ from typing import TypeAlias
 from augury.application.models.offering import Categories, Offering, Prices, Registered, completed
 from augury.application.models.ports import ModelInspector, Models, ModelStore
 from augury.application.ports import Clock
+from augury.domain.answer_meaning import ReadAs
 from augury.domain.audit import Author
-from augury.domain.model_facts import InputSchema, ReadAs
+from augury.domain.input_schema import InputSchema
 
 LearnCategories: TypeAlias = Callable[[InputSchema], Categories]
 

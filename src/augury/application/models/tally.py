@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from augury.application.predictions.ports import Finished
+from augury.application.predictions.ports.work import Finished
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Status
 from augury.domain.usage import BOUNDS, NOTHING, Usage

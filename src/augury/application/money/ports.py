@@ -8,9 +8,10 @@ from typing import Protocol
 
 from augury.application.ports import Books
 from augury.domain.audit import Act
-from augury.domain.balance import Balance, Transfer
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode
+from augury.domain.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 from augury.application.limits import Limits
 from augury.application.money.ports import OpenPromoBooks
-from augury.application.people.ports import Throttle, Users
+from augury.application.people.ports.throttle import Throttle
+from augury.application.people.ports.users import Users
 from augury.application.ports import Clock, IdempotencyKey, Moved
 from augury.application.retrying import retried
 from augury.domain.identifiers import UserId, uuid7

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from augury.application.money.acts import moved_credits
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author

@@ -3,12 +3,13 @@ from uuid import UUID
 
 from augury.application.money.acts import moved_credits
 from augury.application.money.payments import payment_reference
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.application.ports import AlreadyRecorded, Books, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
-from augury.domain.balance import AlreadyReversed, TopUpNotFound, Transfer, TransferKind
 from augury.domain.identifiers import UserId
+from augury.domain.payment import AlreadyReversed, TopUpNotFound
+from augury.domain.transfer import Transfer, TransferKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,13 @@ from uuid import UUID
 
 from augury.application.money.acts import moved_credits
 from augury.application.money.payments import payment_reference
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
-from augury.domain.balance import PaymentTaken, TransferKind
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.payment import PaymentTaken
+from augury.domain.transfer import TransferKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from augury.application.money.ports import Ledger
 from augury.application.operation.ports import MOST_LINES, LedgerRun, LedgerRuns
 from augury.application.ports import Unavailable
 from augury.domain.audit import Act, Action, Author
-from augury.domain.balance import CheckUnderWay
 from augury.domain.identifiers import uuid7
+from augury.domain.ledger_check import CheckUnderWay
 
 SILENT = timedelta(seconds=60)
 """After this silence, the process of a check counts as dead."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from augury.application.money.ports import Ledger, LedgerCheck
 from augury.application.operation.ports import FiguresOverTime, Part, Point
 from augury.application.ports import Clock
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports.reads import Predictions
 from augury.domain.figures import NOTHING, Step
 
 MOST_COUNTED = 1_000_000

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from augury.application.limits import Limits
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import NewUser, Users
+from augury.application.people.ports.users import NewUser, Users
 from augury.application.ports import Clock
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7

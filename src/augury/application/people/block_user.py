@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from augury.application.people.acts import changed_access
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.application.ports import Clock
 from augury.domain.audit import Author
 from augury.domain.identifiers import UserId

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from augury.application.people.key_names import checked_name
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import ApiKey, ApiKeys
+from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.application.ports import Clock
 from augury.domain.api_key import ExpiryNotShortened, SpendingLimits
 from augury.domain.identifiers import UserId

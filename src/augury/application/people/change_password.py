@@ -4,7 +4,9 @@ from datetime import timedelta
 from augury.application.limits import Limits
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.passwords import is_right
-from augury.application.people.ports import PasswordHasher, Throttle, Users
+from augury.application.people.ports.credentials import PasswordHasher
+from augury.application.people.ports.throttle import Throttle
+from augury.application.people.ports.users import Users
 from augury.domain.audit import Action, Author, act_on_user
 from augury.domain.identifiers import UserId
 from augury.domain.user import WrongCredentials, checked_password

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.domain.audit import Action, Author, act_on_user
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role, User

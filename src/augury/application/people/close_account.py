@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import OpenClosingBooks, Users
+from augury.application.people.ports.closing import OpenClosingBooks
+from augury.application.people.ports.users import Users
 from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.identifiers import UserId

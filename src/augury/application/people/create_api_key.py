@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from augury.application.limits import Limits
 from augury.application.people.key_names import checked_name
-from augury.application.people.ports import ApiKey, ApiKeys
+from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.application.people.tokens import API_KEY_PREFIX, digest, new_secret
 from augury.application.ports import Clock
 from augury.domain.api_key import NO_LIMITS, KeyScope, SpendingLimits

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import ApiKeys
+from augury.application.people.ports.api_keys import ApiKeys
 from augury.domain.audit import Action, Author, act_of
 from augury.domain.identifiers import UserId
 from augury.domain.user import ApiKeyNotFound

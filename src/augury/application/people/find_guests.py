@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from augury.application.limits import Limits
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.known_callers import A_DAY, KnownCallers
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.application.ports import Clock
 from augury.domain.identifiers import UserId
 from augury.domain.user import GuestsNotServed

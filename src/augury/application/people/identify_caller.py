@@ -1,7 +1,9 @@
 from dataclasses import dataclass
 
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import Access, AccessTokens, ApiKeys, Users
+from augury.application.people.ports.api_keys import ApiKeys
+from augury.application.people.ports.credentials import Access, AccessTokens
+from augury.application.people.ports.users import Users
 from augury.application.people.tokens import API_KEY_PREFIX, digest
 from augury.domain.user import InvalidToken, UserNotFound
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from augury.application.limits import Limits
-from augury.application.people.ports import Access
+from augury.application.people.ports.credentials import Access
 from augury.concurrency.recent import Recent
 from augury.domain.identifiers import UserId
 

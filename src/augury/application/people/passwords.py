@@ -1,6 +1,6 @@
 """Checks passwords against their hashes."""
 
-from augury.application.people.ports import PasswordHasher
+from augury.application.people.ports.credentials import PasswordHasher
 from augury.domain.user import spellings
 
 

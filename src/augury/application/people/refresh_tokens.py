@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 
 from augury.application.limits import Limits
-from augury.application.people.ports import AccessTokens, Rotation, Sessions
+from augury.application.people.ports.credentials import AccessTokens
+from augury.application.people.ports.sessions import Rotation, Sessions
 from augury.application.people.tokens import Tokens, digest, new_secret
 from augury.domain.user import InvalidToken
 

@@ -2,7 +2,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.application.limits import Limits
-from augury.application.people.ports import NewUser, PasswordHasher, Throttle, Users
+from augury.application.people.ports.credentials import PasswordHasher
+from augury.application.people.ports.throttle import Throttle
+from augury.application.people.ports.users import NewUser, Users
 from augury.application.ports import Clock
 from augury.domain.audit import Action, Author, act_on_user
 from augury.domain.balance import Balance

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from augury.application.limits import Limits
-from augury.application.people.ports import Access, Throttle
+from augury.application.people.ports.credentials import Access
+from augury.application.people.ports.throttle import Throttle
 from augury.application.ports import Counters
 from augury.concurrency.recent import Recent
 from augury.domain.request_rate import WINDOW, RateName, RateStatus, TooManyRequests

@@ -5,14 +5,10 @@ from uuid import uuid4
 from augury.application.limits import Limits
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.passwords import is_right
-from augury.application.people.ports import (
-    AccessTokens,
-    PasswordHasher,
-    RefreshToken,
-    Sessions,
-    Throttle,
-    Users,
-)
+from augury.application.people.ports.credentials import AccessTokens, PasswordHasher
+from augury.application.people.ports.sessions import RefreshToken, Sessions
+from augury.application.people.ports.throttle import Throttle
+from augury.application.people.ports.users import Users
 from augury.application.people.tokens import Tokens, digest, new_secret
 from augury.domain.errors import DomainError
 from augury.domain.user import WrongCredentials, normalized_email

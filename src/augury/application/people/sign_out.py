@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from augury.application.people.ports import Sessions
+from augury.application.people.ports.sessions import Sessions
 from augury.application.people.tokens import digest
 
 

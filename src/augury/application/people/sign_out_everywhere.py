@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from augury.application.people.known_callers import KnownCallers
-from augury.application.people.ports import Sessions
+from augury.application.people.ports.sessions import Sessions
 from augury.domain.identifiers import UserId
 
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from augury.application.people.acts import changed_access
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.domain.audit import Author
 from augury.domain.identifiers import UserId
 from augury.domain.user import User

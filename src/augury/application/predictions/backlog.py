@@ -5,7 +5,7 @@ import logging
 
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports.reads import Predictions
 
 LOOK_EVERY = 1.0
 """Seconds between two counts."""

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from augury.application.ports import Clock, Counters, OpenBooks
-from augury.application.predictions.ports import Ended, Events
+from augury.application.predictions.ports.events import Ended, Events
 from augury.application.retrying import retried
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction

@@ -1,6 +1,6 @@
 """Shared by the use cases that replay and drop dead letters."""
 
-from augury.application.predictions.ports import MOST_LETTERS, DeadLetters
+from augury.application.predictions.ports.dead_letters import MOST_LETTERS, DeadLetters
 from augury.domain.audit import Act, Action, Author
 from augury.domain.prediction import DeadLetterNotFound
 

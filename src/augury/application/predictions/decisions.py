@@ -10,13 +10,14 @@ from augury.application.ports import Accepted, Opened, Remembered
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.domain.api_key import KeyTerms, Spending, SpendingLimitReached
-from augury.domain.balance import Balance, Transfer
+from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, TooManyPending
 from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.pricing import require_at_most
+from augury.domain.transfer import Transfer
 from augury.domain.user import InvalidToken, UserNotFound
 
 EXPLAINING = 3e-7

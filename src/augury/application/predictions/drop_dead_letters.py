@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from augury.application.operation.ports import AuditLog
 from augury.application.predictions.dead_letters import act_on_letters
-from augury.application.predictions.ports import DeadLetters
+from augury.application.predictions.ports.dead_letters import DeadLetters
 from augury.domain.audit import Action, Author
 
 

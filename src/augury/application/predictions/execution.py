@@ -18,16 +18,9 @@ from augury.application.models.speeds import Speeds
 from augury.application.models.tally import Tally
 from augury.application.ports import Clock, Counters, Unavailable
 from augury.application.predictions.lease import Lease
-from augury.application.predictions.ports import (
-    Claimed,
-    Ended,
-    Events,
-    Finished,
-    Predictor,
-    Question,
-    SlicePredictor,
-    Work,
-)
+from augury.application.predictions.ports.events import Ended, Events
+from augury.application.predictions.ports.predictor import Predictor, Question, SlicePredictor
+from augury.application.predictions.ports.work import Claimed, Finished, Work
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from augury.application.models.ports import Models
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.domain.answer import answers_in
 from augury.domain.explanation import Explanation, NoExplanation, explanations_in
 from augury.domain.identifiers import PredictionId, UserId

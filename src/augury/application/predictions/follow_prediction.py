@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import Ended, Predictions, StoredPrediction
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.watches import Follower, Stream, Watches
 from augury.domain.identifiers import PredictionId, UserId

@@ -8,14 +8,9 @@ from datetime import timedelta
 from typing import Self
 
 from augury.application.ports import Clock
-from augury.application.predictions.ports import (
-    Change,
-    Changes,
-    Ended,
-    Position,
-    Predictions,
-    StoredPrediction,
-)
+from augury.application.predictions.ports.changes import Change, Changes, Position
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.watches import Follower, Stream, Watches
 from augury.domain.identifiers import PredictionId, UserId

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from augury.application.predictions.ports import PredictionContents
+from augury.application.predictions.ports.contents import PredictionContents
 from augury.domain.identifiers import PredictionId, UserId
 
 

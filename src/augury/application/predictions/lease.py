@@ -9,7 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Work
+from augury.application.predictions.ports.work import Work
 from augury.concurrency.outage import Outage
 from augury.concurrency.pauses import Pauses
 from augury.domain.identifiers import PredictionId

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.backlog import Backlog
-from augury.application.predictions.ports import Queues, StoredPrediction
+from augury.application.predictions.ports.lanes import Queues
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 from augury.domain.prediction import Status

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.requests import checked
 from augury.concurrency.aside import aside
 from augury.domain.api_key import KeyTerms

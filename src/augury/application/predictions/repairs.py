@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from augury.application.batches.ports import Batches
 from augury.application.ports import Counters
-from augury.application.predictions.ports import Ended, Events, PredictionQueue
+from augury.application.predictions.ports.events import Ended, Events
+from augury.application.predictions.ports.queue import PredictionQueue
 from augury.domain.prediction import Prediction
 
 

@@ -8,7 +8,8 @@ from augury.application.ports import Clock, Conflict, Counters, Opened, Unavaila
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.decisions import Decisions
 from augury.application.predictions.known_balances import KnownBalances
-from augury.application.predictions.ports import Acceptance, PredictionQueue
+from augury.application.predictions.ports.acceptance import Acceptance
+from augury.application.predictions.ports.queue import PredictionQueue
 from augury.application.predictions.requests import Decision, Request
 from augury.application.retrying import retried
 from augury.application.webhooks.limit_events import LimitEvents

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease
-from augury.application.predictions.ports import Claimed, ClaimTerms
+from augury.application.predictions.ports.work import Claimed, ClaimTerms
 from augury.domain.identifiers import PredictionId
 
 

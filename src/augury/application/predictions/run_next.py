@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease, patiently
-from augury.application.predictions.ports import Claimed
+from augury.application.predictions.ports.work import Claimed
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 

@@ -5,12 +5,9 @@ from datetime import datetime, timedelta
 
 from augury.application.limits import Limits
 from augury.application.ports import Clock
-from augury.application.predictions.ports import (
-    BulkLane,
-    Due,
-    OpenSweepBooks,
-    PredictionQueue,
-)
+from augury.application.predictions.ports.lanes import BulkLane
+from augury.application.predictions.ports.queue import PredictionQueue
+from augury.application.predictions.ports.sweeping import Due, OpenSweepBooks
 from augury.application.predictions.repairs import Repairs
 from augury.application.retrying import retried
 from augury.domain.lane import Lane

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.application.ports import Clock
-from augury.application.predictions.ports import OpenSweepBooks, Work
+from augury.application.predictions.ports.sweeping import OpenSweepBooks
+from augury.application.predictions.ports.work import Work
 from augury.application.predictions.repairs import Repairs
 from augury.application.retrying import retried
 from augury.domain.identifiers import PredictionId

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Ended, Predictions, StoredPrediction
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound

@@ -11,8 +11,8 @@ AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """The period in which the events occurred."""
+class PastEvents:
+    """The events that occurred in this time."""
 
     since: datetime
     until: datetime | None = None
@@ -29,13 +29,13 @@ class ReplayDeliveries:
     deliveries: WebhookDeliveries
     clock: Clock
 
-    async def __call__(self, *, user_id: UserId, webhook_id: WebhookId, what: DeliveryId | Period) -> int:
+    async def __call__(self, *, user_id: UserId, webhook_id: WebhookId, what: DeliveryId | PastEvents) -> int:
         """Returns the number of deliveries that are sent again. They keep their ids, so that a receiver can
         recognize repeated events. Raises `WebhookNotFound`, `WebhookDisabled`, `DeliveryNotFound`."""
         webhook = await self.webhooks.get(webhook_id, owner=user_id)
         if not webhook.is_enabled:
             raise WebhookDisabled
-        if not isinstance(what, Period):
+        if not isinstance(what, PastEvents):
             await self.deliveries.replay(webhook_id, what)
             return 1
         return await self.deliveries.replay_range(

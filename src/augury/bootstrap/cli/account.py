@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from augury.application.money.ports import Statement
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.bootstrap.cli.listing import Entry, echo_json, one_line, plain, show
 from augury.bootstrap.operating import Operator
 from augury.domain.balance import Balance
@@ -19,15 +19,15 @@ PREDICTIONS = ("id", "status", "model", "rows", "price", "charged", "refunded", 
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountEntry:
     user: User
     balance: Balance
     statement: Sequence[Statement]
     predictions: Sequence[StoredPrediction]
 
 
-async def look_up(operator: Operator, user: User, *, limit: int) -> Account:
-    return Account(
+async def look_up(operator: Operator, user: User, *, limit: int) -> AccountEntry:
+    return AccountEntry(
         user,
         await operator.balances.of(user.id),
         await operator.balances.statement(user.id, limit=limit),
@@ -35,7 +35,7 @@ async def look_up(operator: Operator, user: User, *, limit: int) -> Account:
     )
 
 
-def show_account(account: Account, *, as_json: bool) -> None:
+def show_account(account: AccountEntry, *, as_json: bool) -> None:
     """Print one object with `as_json`. In a pipe, each line begins with its kind: `account`, `transfer` or
     `prediction`. On a terminal, print lines and two tables."""
     facts = _facts(account)
@@ -67,7 +67,7 @@ def _shown(value: object) -> str:
     return "-" if value is None else str(value)
 
 
-def _facts(account: Account) -> Entry:
+def _facts(account: AccountEntry) -> Entry:
     user, balance = account.user, account.balance
     return {
         "id": str(user.id),

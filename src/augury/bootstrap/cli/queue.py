@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 import click
 
 from augury.application.predictions.drop_dead_letters import DropDeadLetters
-from augury.application.predictions.ports import DeadLetters
+from augury.application.predictions.ports.dead_letters import DeadLetters
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.bootstrap.cli.listing import json_option, show
 from augury.bootstrap.config import SettingError, is_set, read

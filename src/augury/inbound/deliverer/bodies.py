@@ -9,7 +9,7 @@ import msgspec
 
 from augury.application.batches.ports import StoredBatch
 from augury.application.ports import Json
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.prediction import Failure, Status
 from augury.domain.webhook_delivery import MOST_BODY_BYTES, WebhookDelivery
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from augury.application.batches.ports import Batches
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports.reads import Predictions
 from augury.application.webhooks.deliver_webhook import DeliverWebhook
 from augury.application.webhooks.ports import (
     DeliveryCounters,
@@ -22,6 +22,7 @@ from augury.application.webhooks.ports import (
 )
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.pauses import Pauses
+from augury.concurrency.waits import end, is_set_within
 from augury.domain.batch import BatchNotFound
 from augury.domain.identifiers import BatchId, DeliveryId, PredictionId
 from augury.domain.webhook import EventType
@@ -88,9 +89,7 @@ class WebhookDeliverer:
         try:
             await self._deliver()
         finally:
-            for task in repeated:
-                task.cancel()
-            await asyncio.gather(*repeated, return_exceptions=True)
+            await end(repeated)
             await self._stop()
 
     async def look(self) -> int:
@@ -132,9 +131,7 @@ class WebhookDeliverer:
                 log.warning("could not take deliveries: %s", error)
             if taken and len(self._under_way) < self._settings.connections:
                 continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.look_every.total_seconds()):
-                    await self._bell.wait()
+            await is_set_within(self._settings.look_every.total_seconds(), self._bell)
 
     def _begin(self, due: DueDelivery, data: FinishedPrediction | FinishedBatch | None) -> None:
         task = asyncio.create_task(self._try(due, data))
@@ -210,12 +207,7 @@ class WebhookDeliverer:
             await asyncio.sleep(every)
 
     async def _stop(self) -> None:
-        tasks = tuple(self._under_way)
-        if tasks:
-            await asyncio.wait(tasks, timeout=self._settings.grace.total_seconds())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tuple(self._under_way), grace=self._settings.grace.total_seconds())
         await self._results.stop()
         try:
             # Also deliveries that were taken but not begun.

@@ -13,8 +13,10 @@ from augury.application.money.payments import MOST_PAYMENT_CHARACTERS
 from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.money.verify_ledger import VerifyLedger
-from augury.domain.balance import MOST_CREDITS, AlreadyReversed, CheckUnderWay, PaymentTaken, TopUpNotFound
 from augury.domain.identifiers import UserId
+from augury.domain.ledger_check import CheckUnderWay
+from augury.domain.payment import AlreadyReversed, PaymentTaken, TopUpNotFound
+from augury.domain.transfer import MOST_CREDITS
 from augury.domain.user import UserNotFound
 from augury.inbound.http.authors import author_of
 from augury.inbound.http.balance import BalanceView, balance_after

@@ -8,7 +8,8 @@ from litestar import delete, get
 from litestar.params import FromPath
 
 from augury.application.people.delete_api_key import DeleteApiKey
-from augury.application.people.ports import ApiKeys, Users
+from augury.application.people.ports.api_keys import ApiKeys
+from augury.application.people.ports.users import Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import ApiKeyNotFound, UserNotFound
 from augury.inbound.http.api_keys import ApiKeyList, ApiKeyView

@@ -1,6 +1,5 @@
 """The administrator's routes that compare a version with the active one."""
 
-import math
 from typing import Annotated, Self
 
 import msgspec
@@ -12,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from augury.application.models.compare_versions import MOST_MINUTES, CompareVersions, Counted
 from augury.domain.model import ModelNotFound, ModelRef, ModelState, VersionMissing
+from augury.domain.quantiles import finite
 from augury.domain.usage import NOTHING
 from augury.inbound.http.health_picture import picture
 from augury.inbound.http.problems import documented
@@ -59,8 +59,8 @@ class UsageView(msgspec.Struct, frozen=True):
             rows=usage.rows,
             invalid_rows=usage.invalid_rows,
             mean_seconds=usage.mean_seconds,
-            p50_seconds=_finite(usage.quantile(0.5)),
-            p95_seconds=_finite(usage.quantile(0.95)),
+            p50_seconds=finite(usage.quantile(0.5)),
+            p95_seconds=finite(usage.quantile(0.95)),
             labels=usage.label_shares,
             mean=usage.mean_value,
             deviation=usage.deviation,
@@ -121,10 +121,6 @@ async def _beside(ref: str, compare: CompareVersions, minutes: int) -> tuple[Cou
         version = Counted(await compare.models.version(wanted), NOTHING)
     active = next((each for each in found if each.model.is_active), None)
     return version, None if active is None or active.model.ref == wanted else active
-
-
-def _finite(seconds: float | None) -> float | None:
-    return None if seconds is None or math.isinf(seconds) else seconds
 
 
 ROUTES = (health_of_version, picture_of_version)

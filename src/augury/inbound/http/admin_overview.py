@@ -1,6 +1,5 @@
 """The administrator's routes that show the state of the service and check the books in the background."""
 
-import math
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -14,7 +13,8 @@ from litestar.params import QueryParameter
 from augury.application.operation.check_books import CheckBooks
 from augury.application.operation.look_over import LookOver, Overview, Span
 from augury.application.operation.ports import LedgerRun, Part, Point
-from augury.domain.balance import CheckUnderWay
+from augury.domain.ledger_check import CheckUnderWay
+from augury.domain.quantiles import finite
 from augury.inbound.http.authors import author_of
 from augury.inbound.http.identity import SignedIn
 from augury.inbound.http.problems import documented
@@ -51,8 +51,8 @@ class PointView(msgspec.Struct, frozen=True):
             figures.succeeded,
             figures.failed,
             figures.revenue,
-            _finite(figures.quantile(0.5)),
-            _finite(figures.quantile(0.95)),
+            finite(figures.quantile(0.5)),
+            finite(figures.quantile(0.95)),
         )
 
 
@@ -165,10 +165,6 @@ async def begin_check(request: SignedIn, check_books: FromDishka[CheckBooks]) ->
 @inject
 async def list_checks(check_books: FromDishka[CheckBooks]) -> LedgerRunList:
     return LedgerRunList([LedgerRunView.of(run) for run in await check_books.last()])
-
-
-def _finite(seconds: float | None) -> float | None:
-    return None if seconds is None or math.isinf(seconds) else seconds
 
 
 ROUTES = (read_overview, begin_check, list_checks)

@@ -10,9 +10,9 @@ from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
 from augury.application.money.refund_prediction import RefundPrediction
-from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import AlreadyRefunded, NotRefundable, PredictionNotFound
+from augury.domain.transfer import MOST_CREDITS
 from augury.inbound.http.authors import author_of
 from augury.inbound.http.balance import BalanceView, balance_after
 from augury.inbound.http.body import JsonBody

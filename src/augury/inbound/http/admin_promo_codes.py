@@ -12,8 +12,8 @@ from litestar.params import FromPath, JSONBody
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
 from augury.application.money.ports import PromoCodes
-from augury.domain.balance import MOST_CREDITS
 from augury.domain.promo_code import MOST_REDEMPTIONS, PromoCode, PromoCodeNotFound, PromoCodeTaken
+from augury.domain.transfer import MOST_CREDITS
 from augury.inbound.http.authors import author_of
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import SignedIn

@@ -11,14 +11,9 @@ from litestar import delete, get, post
 from litestar.params import FromPath, QueryParameter
 
 from augury.application.predictions.drop_dead_letters import DropDeadLetters
-from augury.application.predictions.ports import (
-    MOST_LETTERS,
-    BulkLane,
-    DeadLetter,
-    DeadLetters,
-    Predictions,
-    UserInLane,
-)
+from augury.application.predictions.ports.dead_letters import MOST_LETTERS, DeadLetter, DeadLetters
+from augury.application.predictions.ports.lanes import BulkLane, UserInLane
+from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.domain.lane import Lane
 from augury.domain.prediction import DeadLetterNotFound

@@ -14,9 +14,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from augury.application.money.ports import Balances
 from augury.application.people.block_user import BlockUser
 from augury.application.people.change_role import ChangeRole
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.application.people.unblock_user import UnblockUser
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports.reads import Predictions
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Failure, Prediction, Status

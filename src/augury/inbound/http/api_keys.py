@@ -14,9 +14,9 @@ from augury.application.people.change_api_key import ChangeApiKey, KeyChange
 from augury.application.people.create_api_key import USUAL_SCOPES, CreateApiKey
 from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.key_names import MOST_NAME_CHARACTERS
-from augury.application.people.ports import ApiKey, ApiKeys
+from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.domain.api_key import NO_LIMITS, ExpiryNotShortened, KeyScope, Spending, SpendingLimits
-from augury.domain.balance import MOST_CREDITS
+from augury.domain.transfer import MOST_CREDITS
 from augury.domain.user import ApiKeyNotFound, NotByApiKey, TooManyApiKeys, UserNotFound
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.identity import InPerson, SignedIn, in_person

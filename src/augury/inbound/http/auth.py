@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.params import JSONBody
 
 from augury.application.people.change_password import ChangePassword
-from augury.application.people.ports import AccessTokens
+from augury.application.people.ports.credentials import AccessTokens
 from augury.application.people.refresh_tokens import RefreshTokens
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn

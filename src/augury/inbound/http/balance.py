@@ -17,9 +17,10 @@ from litestar.params import JSONBody
 from augury.application.money.ports import Balances, Statement
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.ports import Moved
-from augury.domain.balance import Balance, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCodeNotFound, PromoCodeRedeemed, PromoCodeUsedUp
+from augury.domain.transfer import TransferKind
 from augury.inbound.http.body import JsonBody
 from augury.inbound.http.idempotency import key_of
 from augury.inbound.http.identity import Identity, SignedIn

@@ -1,11 +1,8 @@
 """Receives the body of a batch as a stream: the rows are cut into slices, which go to the store."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
 
 from litestar.types import Scope
 
@@ -14,6 +11,7 @@ from augury.application.batches.ports import BatchStore
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey
+from augury.concurrency.threads import Threads
 from augury.domain.batch import Batch
 from augury.domain.identifiers import UserId
 from augury.inbound.http.batch_content import Content
@@ -27,8 +25,6 @@ from augury.inbound.tables.elsewhere.workplace import Here, Workplace
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.tables.uploads.storing import Storing
 from augury.inbound.tables.uploads.unreadable import UnreadableUpload
-
-Result = TypeVar("Result")
 
 
 class BatchIntake:
@@ -47,18 +43,14 @@ class BatchIntake:
         self._receive_batch = receive_batch
         self._accept_batch = accept_batch
         self._settings = settings
-        self._threads = ThreadPoolExecutor(settings.max_batch_uploads, thread_name_prefix="batch")
-        self.tables = tables or Here(self._in_thread)
+        self._threads = Threads(settings.max_batch_uploads, name="batch")
+        self.tables = tables or Here(self._threads.run)
         """Where files are read and written."""
-        self._storing = Storing(store, limits, self._in_thread, self.tables)
+        self._storing = Storing(store, limits, self._threads.run, self.tables)
         self._uploads = 0
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        """Run work that takes long outside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        self._threads.close()
 
     async def receive(
         self,

@@ -16,7 +16,7 @@ from litestar import Request
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from augury.application.money.ports import Balances
-from augury.application.predictions.ports import Predictions
+from augury.application.predictions.ports.reads import Predictions
 from augury.domain.identifiers import PredictionId
 from augury.inbound.http.balance import BalanceView
 from augury.inbound.http.encoded import EncodedJson

@@ -10,7 +10,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.inbound.http.encoded import BrokenOff
-from augury.inbound.http.intake import Intake, Share
+from augury.inbound.http.intake import Intake, IntakeShare
 from augury.inbound.http.metrics import Metrics
 from augury.inbound.http.rate_limit_headers import rate_limit_headers
 
@@ -101,7 +101,7 @@ def _broken_off(error: BaseException | None) -> BrokenOff | None:
     return error
 
 
-def share_of(scope: Scope) -> Share:
+def share_of(scope: Scope) -> IntakeShare:
     """This request's share of the intake."""
-    share: Share = cast("dict[str, Any]", scope)[_SHARE]
+    share: IntakeShare = cast("dict[str, Any]", scope)[_SHARE]
     return share

@@ -20,7 +20,7 @@ from augury.application.ports import Clock
 from augury.application.predictions.follow_prediction import FollowPrediction, PredictionStream
 from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions, Mark, Told
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.concurrency.watches import StateStream, Stream
 from augury.domain.batch import BatchNotFound
 from augury.domain.identifiers import BatchId, PredictionId, TrainingId, UserId

@@ -15,7 +15,7 @@ from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
-from augury.application.people.ports import Access
+from augury.application.people.ports.credentials import Access
 from augury.application.people.request_rates import RequestRates
 from augury.domain.api_key import KeyScope, KeyTerms, ScopeMissing
 from augury.domain.balance import NotEnoughCredits

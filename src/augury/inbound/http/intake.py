@@ -16,7 +16,7 @@ SMALL = 65_536
 
 
 class Intake:
-    """Counts the bytes of large bodies from their arrival until `Share.release`: `most` at a time, and
+    """Counts the bytes of large bodies from their arrival until `IntakeShare.release`: `most` at a time, and
     `most_of_one` from one address, so that one address cannot use up the room for all.
 
     Of those, `most_decoded` bytes are decoded and handled at a time: decoded, a body takes many times its
@@ -39,9 +39,9 @@ class Intake:
         self._limited = limited
         self._of_each: Counter[str] = Counter()
 
-    def share(self, scope: Scope) -> "Share":
+    def share(self, scope: Scope) -> "IntakeShare":
         """The share of one request."""
-        return Share(self, scope)
+        return IntakeShare(self, scope)
 
     def place(self, scope: Scope) -> str:
         return place_of(scope, self._trusted)
@@ -67,7 +67,7 @@ class Intake:
             del self._of_each[place]
 
 
-class Share:
+class IntakeShare:
     def __init__(self, intake: Intake, scope: Scope) -> None:
         self._intake = intake
         self._scope = scope

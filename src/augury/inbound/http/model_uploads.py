@@ -11,8 +11,8 @@ from litestar.params import QueryParameter
 
 from augury.application.limits import Limits
 from augury.application.models.receive_model import ReceiveModel
+from augury.domain.answer_meaning import ReadAs
 from augury.domain.model import MOST_ROW_PRICE, MOST_TEXT_PRICE, InvalidModelName, Model
-from augury.domain.model_facts import ReadAs
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile, UploadTerms
 from augury.inbound.http.admin_models import OfferView
 from augury.inbound.http.authors import author_of

@@ -13,18 +13,11 @@ from litestar.params import FromPath
 
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
-from augury.domain.answer_form import AnswerForm
+from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
+from augury.domain.feature import MOST_EMBEDDING, Feature, FeatureKind
+from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.model import Model, ModelNotFound
-from augury.domain.model_facts import (
-    GROUP,
-    MOST_EMBEDDING,
-    Feature,
-    FeatureKind,
-    InputSchema,
-    ProbabilitiesAre,
-    Task,
-    ValueIs,
-)
 from augury.inbound.http.paging import Cursor, Limit, split, text_of
 from augury.inbound.http.problems import documented
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import PredictionPage as StoredPage
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports.reads import PredictionPage as StoredPage
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.inbound.http.encoded import BrokenOff, EncodedJson, StreamedJson
 from augury.inbound.http.outflow import Outflow
 from augury.inbound.http.paging import cursor_at

@@ -12,7 +12,7 @@ from litestar.types import Scope
 
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.inbound.http.encoded import EncodedJson

@@ -21,7 +21,7 @@ from augury.inbound.http.identity import SignedIn, key_of
 from augury.inbound.http.member_routes import member_post
 from augury.inbound.http.problems import documented
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.submissions import Data, Explain, MaxPrice, Top, top_of
+from augury.inbound.http.submit_body import Data, Explain, MaxPrice, Top, top_of
 
 
 class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):

@@ -11,10 +11,10 @@ from litestar.params import QueryParameter
 
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.people.close_account import CloseAccount
-from augury.application.people.ports import Users
-from augury.domain.balance import MOST_CREDITS
+from augury.application.people.ports.users import Users
 from augury.domain.chat import NoBot
 from augury.domain.identifiers import UserId
+from augury.domain.transfer import MOST_CREDITS
 from augury.domain.user import CreditsLeft, NotByApiKey, PredictionsUnderWay, Role, User, UserNotFound
 from augury.inbound.http.identity import InPerson, SignedIn, in_person
 from augury.inbound.http.member_routes import member_get

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from augury.application.predictions.ports import MOST_LISTED_BYTES, StoredPrediction
+from augury.application.predictions.ports.reads import MOST_LISTED_BYTES, StoredPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.domain.queue_place import Place

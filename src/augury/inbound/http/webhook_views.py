@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from augury.domain.balance import MOST_CREDITS
+from augury.domain.transfer import MOST_CREDITS
 from augury.domain.webhook import MOST_DESCRIPTION_CHARACTERS, DisabledWhy, EventType, Webhook
 from augury.domain.webhook_address import MOST_URL_CHARACTERS
 from augury.domain.webhook_delivery import DeliveryStatus, WebhookDelivery

@@ -11,7 +11,7 @@ from augury.application.webhooks.change_webhook import ChangeWebhook, WebhookCha
 from augury.application.webhooks.create_webhook import CreateWebhook
 from augury.application.webhooks.delete_webhook import DeleteWebhook
 from augury.application.webhooks.ports import WebhookDeliveries, Webhooks
-from augury.application.webhooks.replay_deliveries import Period, ReplayDeliveries
+from augury.application.webhooks.replay_deliveries import PastEvents, ReplayDeliveries
 from augury.application.webhooks.rotate_secret import RotateSecret
 from augury.application.webhooks.send_test_event import SendTestEvent
 from augury.domain.identifiers import DeliveryId, WebhookId
@@ -237,12 +237,12 @@ async def list_deliveries(
     return DeliveryPage([DeliveryView.of(each) for each in page], next_cursor)
 
 
-def _what(data: Replay) -> DeliveryId | Period:
+def _what(data: Replay) -> DeliveryId | PastEvents:
     """Raises a 422 unless the request names either one delivery or a period."""
     if data.delivery_id is not None and data.since is None and data.until is None:
         return DeliveryId(data.delivery_id)
     if data.since is not None and data.delivery_id is None:
-        return Period(since=data.since, until=data.until, only_failed=data.only_failed)
+        return PastEvents(since=data.since, until=data.until, only_failed=data.only_failed)
     message = "send either `delivery_id`, or `since` and optionally `until`"
     errors = [FieldProblem(None, "since", message)]
     raise Refused(WRONG_SHAPE, f"{message[0].upper()}{message[1:]}.", errors=errors)

@@ -22,7 +22,7 @@ from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.ports import Unavailable
 from augury.application.predictions.cancel_prediction import CancelPrediction
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.domain.api_key import KeyScope
 from augury.domain.errors import DomainError
 from augury.domain.model import Model, ModelNotFound

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from augury.domain.balance import MOST_CREDITS
 from augury.domain.identifiers import PredictionId
+from augury.domain.transfer import MOST_CREDITS
 
 MOST_KEY_CHARACTERS = 255
 MOST_LISTED = 50

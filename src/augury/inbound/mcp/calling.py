@@ -14,7 +14,7 @@ from mcp_types import (
 
 from augury.application.ports import Json, Unavailable
 from augury.application.predictions.cancel_prediction import CancelPrediction
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.requests import Replayed
 from augury.application.predictions.submit_prediction import Submission, SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction

@@ -10,7 +10,7 @@ from mcp import MCPError
 from mcp_types import INVALID_PARAMS, CallToolResult, RequestParams
 
 from augury.application.predictions.cancel_prediction import CancelPrediction
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.domain.api_key import KeyScope, ScopeMissing
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.inbound.mcp import arguments

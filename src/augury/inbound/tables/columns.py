@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from augury.domain.cells import Names
-from augury.domain.model_facts import InputSchema
+from augury.domain.input_schema import InputSchema
 from augury.inbound.tables.encoding import NAMES, UTF_8
 from augury.inbound.tables.unreadable import DuplicateColumns, MisreadColumns, MissingColumns
 

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import chain
 
-from augury.domain.model_facts import InputSchema
+from augury.domain.input_schema import InputSchema
 from augury.inbound.tables.columns import matched
 from augury.inbound.tables.encoding import Source
 from augury.inbound.tables.unreadable import LongValue, UnclosedQuote

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from augury.domain.cells import ABSENT, Names, known_values, number_in, text_in
-from augury.domain.model_facts import GROUP, Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed
 from augury.domain.prediction import TooManyRows
 from augury.inbound.tables.columns import Columns, columns_of

@@ -4,7 +4,6 @@ none is missed."""
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
@@ -13,18 +12,20 @@ from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramEntityT
 from aiogram.types import InlineKeyboardMarkup
 
 from augury.application.batches.ports import Batches, StoredBatch
-from augury.application.chats.ports import BatchDelivery, BatchReplies, BatchReply, Chats
+from augury.application.chats.ports.chats import Chats
+from augury.application.chats.ports.results import BatchDelivery, BatchReplies, BatchReply
 from augury.application.money.ports import Balances
 from augury.application.ports import Clock, Counters, Unavailable
 from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
 from augury.domain.prediction import Status
+from augury.inbound.telegram.deliveries import Deliveries
 from augury.inbound.telegram.file_results import FileResults, Pieces, StreamedFile, Written
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.lanes import is_nobody_left
 from augury.inbound.telegram.placeholders import become
 from augury.inbound.telegram.settings import TelegramSettings
-from augury.inbound.telegram.texts import Markup, Speech, speech
+from augury.inbound.telegram.texts import Markup, Speech, in_lines, speech
 from augury.inbound.telegram.topics import answering, in_topic
 
 LOOK_EVERY = 1.0
@@ -66,34 +67,21 @@ class BatchDeliverer:
         self._clock = clock
         self._settings = settings
         self._room_for_files = asyncio.Semaphore(settings.files_at_once)
-        self._bell = asyncio.Event()
-        self._under_way: dict[BatchId, asyncio.Task[None]] = {}
+        self._under_way: Deliveries[BatchId] = Deliveries()
         self._shown: dict[BatchId, str] = {}
         """The progress that each message shows."""
 
     def ring(self) -> None:
         """Note that a batch was accepted."""
-        self._bell.set()
+        self._under_way.bell.set()
 
     async def run(self) -> None:
         """Deliver until canceled."""
-        while True:
-            self._bell.clear()
-            try:
-                await self._look()
-            except Unavailable as error:
-                log.warning("could not read the batches of chats: %s", error)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY):  # 3.11's wait_for may lose a cancellation
-                    await self._bell.wait()
+        await self._under_way.run(self._look, every=LOOK_EVERY, what="the batches of chats")
 
     async def stop(self, grace: float) -> None:
-        under_way = list(self._under_way.values())
-        if under_way:
-            await asyncio.wait(under_way, timeout=grace)
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        """Let the deliveries end within `grace` seconds, and cancel the rest."""
+        await self._under_way.stop(grace)
 
     async def _look(self) -> None:
         room = min(AT_ONCE, 2 * AT_ONCE - len(self._under_way))
@@ -110,20 +98,8 @@ class BatchDeliverer:
             await self._replies.put_off([each.reply.batch_id for each in unfinished], PROGRESS_EVERY)
         for each in due:
             batch = stored[each.reply.batch_id]
-            self._begin(each, batch)
-
-    def _begin(self, delivery: BatchDelivery, stored: StoredBatch) -> None:
-        batch_id = stored.batch.id
-        work = self._deliver if stored.progress.is_final else self._show_progress
-        task = asyncio.create_task(work(delivery, stored))
-        self._under_way[batch_id] = task
-
-        def ended(done: asyncio.Task[None]) -> None:
-            del self._under_way[batch_id]
-            if not done.cancelled() and (error := done.exception()):
-                log.error("a delivery failed unexpectedly", exc_info=error)
-
-        task.add_done_callback(ended)
+            work = self._deliver if batch.progress.is_final else self._show_progress
+            self._under_way.begin(batch.batch.id, work(each, batch))
 
     async def _show_progress(self, delivery: BatchDelivery, stored: StoredBatch) -> None:
         reply, batch_id, say = delivery.reply, stored.batch.id, speech(delivery.language)
@@ -188,7 +164,7 @@ class BatchDeliverer:
         left = (await self._balances.of(stored.batch.user_id)).spendable
         lines = [in_the_end(reply, stored, say), *remarks]
         lines.append(say("charged", charged=stored.progress.charged, left=left))
-        await become(self._bot, reply, Markup("\n".join(lines)))
+        await become(self._bot, reply, in_lines(*lines))
 
     async def _send_files(
         self, reply: BatchReply, stored: StoredBatch, written: Written, say: Speech
@@ -253,7 +229,7 @@ def in_progress(reply: BatchReply, stored: StoredBatch, say: Speech, now: dateti
     seconds = progress.ends_in(batch.rows, now)
     if seconds is not None:
         lines.append(say("batch-ends-in", minutes=round(seconds / 60)))
-    return Markup("\n".join(lines))
+    return in_lines(*lines)
 
 
 def in_the_end(reply: BatchReply, stored: StoredBatch, say: Speech) -> Markup:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -12,9 +12,11 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import BotCommand, Update
 from pydantic import ValidationError
 
-from augury.application.chats.ports import Duty, Inbox, Links, ReceivedUpdate
+from augury.application.chats.ports.links import Links
+from augury.application.chats.ports.updates import Duty, Inbox, ReceivedUpdate
 from augury.application.ports import Unavailable
 from augury.concurrency.pauses import Pauses
+from augury.concurrency.waits import end
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.flood import FloodGate
 from augury.inbound.telegram.handlers.account import account_router
@@ -77,7 +79,7 @@ class TelegramBot:
             if settings.webhook_url:
                 await can_listen(settings)  # fail at the start, not at this process's turn
             self._turns = _begun(serve_in_turn(self._duty, partial(self._serving, stopping)))
-            stack.push_async_callback(_ended, self._turns)
+            stack.push_async_callback(end, self._turns)
             yield
 
     def alive(self) -> bool:
@@ -107,7 +109,7 @@ class TelegramBot:
                 self._desk.batch_deliverer.run(),
                 self._news.run(),
             )
-            stack.push_async_callback(_ended, [*self._work, *_begun(self._introduce())])
+            stack.push_async_callback(end, [*self._work, *_begun(self._introduce())])
             stack.callback(self._work.clear)
             yield
 
@@ -243,12 +245,6 @@ def _begun(*work: Coroutine[object, object, None]) -> list[asyncio.Task[None]]:
     for task in tasks:
         task.add_done_callback(_report)
     return tasks
-
-
-async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _report(task: asyncio.Task[None]) -> None:

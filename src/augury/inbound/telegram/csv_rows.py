@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from augury.application.chats.ports import Delivery
+from augury.application.chats.ports.results import Delivery
 from augury.application.ports import Json
 from augury.domain.answer import answers_in
-from augury.domain.model_facts import MOST_TEXT, InputSchema
+from augury.domain.feature import MOST_TEXT
+from augury.domain.input_schema import InputSchema
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows

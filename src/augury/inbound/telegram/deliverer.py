@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import PurePath
 
@@ -17,21 +16,24 @@ from aiogram.exceptions import (
 )
 from aiogram.types import BufferedInputFile
 
-from augury.application.chats.ports import Chats, Delivery, Notices, Reply
+from augury.application.chats.ports.chats import Chats
+from augury.application.chats.ports.results import Delivery, Notices, Reply
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.ports import Counters, Unavailable
-from augury.application.predictions.ports import Ended, Predictions
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.reads import Predictions
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status
 from augury.inbound.telegram.csv_rows import written_csv
+from augury.inbound.telegram.deliveries import Deliveries
 from augury.inbound.telegram.explaining import explanation_in, offered, show_picture
 from augury.inbound.telegram.keyboards import keyboard
 from augury.inbound.telegram.placeholders import become
 from augury.inbound.telegram.results import in_words
 from augury.inbound.telegram.settings import TelegramSettings
-from augury.inbound.telegram.texts import Markup, Speech, speech
+from augury.inbound.telegram.texts import Speech, in_lines, speech
 from augury.inbound.telegram.topics import answering, in_topic
 
 LOOK_EVERY = 1.0
@@ -42,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class Deliverer:
-    """Sends each result in its own task, so that an unreachable chat delays no other."""
+    """Sends the results of predictions to the chats that asked for them."""
 
     def __init__(
         self,
@@ -67,10 +69,9 @@ class Deliverer:
         self._limits = limits
         self._files_at_once = settings.files_at_once
         self._files_under_way: set[PredictionId] = set()
-        self._bell = asyncio.Event()
         self._expected: set[PredictionId] = set()
-        self._under_way: dict[PredictionId, asyncio.Task[None]] = {}
-        self._batches: dict[PredictionId, tuple[Reply, UserId, str]] = {}
+        self._under_way: Deliveries[PredictionId] = Deliveries(self._ended)
+        self._files: dict[PredictionId, tuple[Reply, UserId, str]] = {}
         self._files_sent: dict[PredictionId, bool] = {}
         """Whether Telegram accepted the file. Kept while the delivery's last message could not be sent
         yet."""
@@ -78,34 +79,22 @@ class Deliverer:
     def tell(self, ended: Iterable[Ended]) -> None:
         """Note that these predictions are final. Most of them do not belong to a chat."""
         if not self._expected.isdisjoint(each.prediction_id for each in ended):
-            self._bell.set()
+            self._under_way.bell.set()
 
     def expect(self, reply: Reply, user_id: UserId, language: str) -> None:
-        """Note that this prediction is under way. The message of a batch shows its progress."""
+        """Note that this prediction is under way. The message of a file shows its progress."""
         self._expected.add(reply.prediction_id)
         if reply.file_name is not None:
-            self._batches[reply.prediction_id] = (reply, user_id, language)
-        self._bell.set()
+            self._files[reply.prediction_id] = (reply, user_id, language)
+        self._under_way.bell.set()
 
     async def run(self) -> None:
         """Deliver until canceled."""
-        while True:
-            try:
-                await self._look()
-            except Unavailable as error:
-                log.warning("could not read the results to deliver: %s", error)
-            self._bell.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY):  # 3.11's wait_for may lose a cancellation
-                    await self._bell.wait()
+        await self._under_way.run(self._look, every=LOOK_EVERY, what="the results to deliver")
 
     async def stop(self, grace: float) -> None:
-        under_way = list(self._under_way.values())
-        if under_way:
-            await asyncio.wait(under_way, timeout=grace)
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        """Let the deliveries end within `grace` seconds, and cancel the rest."""
+        await self._under_way.stop(grace)
 
     async def _look(self) -> None:
         room = AT_ONCE - len(self._under_way)
@@ -116,23 +105,14 @@ class Deliverer:
             ):
                 if delivery.reply.file_name is not None:
                     self._files_under_way.add(delivery.prediction.id)
-                self._begin(delivery.prediction.id, self._deliver(delivery))
-        for prediction_id, (reply, user_id, language) in list(self._batches.items()):
+                self._under_way.begin(delivery.prediction.id, self._deliver(delivery))
+        for prediction_id, (reply, user_id, language) in list(self._files.items()):
             if prediction_id not in self._under_way:
-                await self._look_at_batch(reply, user_id, speech(language))
+                await self._look_at_file(reply, user_id, speech(language))
 
-    def _begin(self, prediction_id: PredictionId, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work)
-        self._under_way[prediction_id] = task
-
-        def ended(done: asyncio.Task[None]) -> None:
-            del self._under_way[prediction_id]
-            self._files_under_way.discard(prediction_id)
-            self._bell.set()
-            if not done.cancelled() and (error := done.exception()):
-                log.error("a delivery failed unexpectedly", exc_info=error)
-
-        task.add_done_callback(ended)
+    def _ended(self, prediction_id: PredictionId) -> None:
+        self._files_under_way.discard(prediction_id)
+        self._under_way.bell.set()
 
     async def _deliver(self, delivery: Delivery) -> None:
         prediction_id, chat_id = delivery.prediction.id, delivery.reply.chat_id
@@ -158,7 +138,7 @@ class Deliverer:
             await self._put_off(prediction_id, PUT_OFF)
         else:
             self._expected.discard(prediction_id)
-            self._batches.pop(prediction_id, None)
+            self._files.pop(prediction_id, None)
             self._files_sent.pop(prediction_id, None)
 
     async def _put_off(self, prediction_id: PredictionId, wait: timedelta) -> None:
@@ -177,13 +157,13 @@ class Deliverer:
         left = (await self._balances.of(prediction.user_id)).spendable
         model = await self._models.version(prediction.model)
         if explanation := explanation_in(delivery):
-            caption = _lines(say("why-caption"), say("charged", charged=prediction.charged, left=left))
+            caption = in_lines(say("why-caption"), say("charged", charged=prediction.charged, left=left))
             texts = model.facts.texts
             await show_picture(self._bot, reply, explanation, texts, caption, say.language)
             return
         words = in_words(delivery, left, say, model.facts.texts, model.facts.unsure_below)
         if not is_sent:
-            words = _lines(words, say("batch-unsent", id=str(prediction.id)))
+            words = in_lines(words, say("batch-unsent", id=str(prediction.id)))
         why = offered(delivery, model, self._limits, say)
         await become(self._bot, reply, words, keyboard([why]) if why else None)
 
@@ -207,28 +187,24 @@ class Deliverer:
             return False
         return True
 
-    async def _look_at_batch(self, reply: Reply, user_id: UserId, say: Speech) -> None:
+    async def _look_at_file(self, reply: Reply, user_id: UserId, say: Speech) -> None:
         try:
             prediction = (await self._predictions.get(reply.prediction_id, owner=user_id)).prediction
         except PredictionNotFound:
-            self._batches.pop(reply.prediction_id, None)
+            self._files.pop(reply.prediction_id, None)
             return
         if prediction.status is Status.QUEUED:
             return
-        self._batches.pop(reply.prediction_id, None)
+        self._files.pop(reply.prediction_id, None)
         if prediction.status is Status.PROCESSING:
             words = say("batch-running", file=reply.file_name, rows=prediction.rows)
-            self._begin(reply.prediction_id, self._show_progress(reply, words))
+            self._under_way.begin(reply.prediction_id, self._show_progress(reply, words))
 
     async def _show_progress(self, reply: Reply, words: str) -> None:
         try:
             await self._bot.edit_message_text(words, chat_id=reply.chat_id, message_id=reply.placeholder_id)
         except AiogramError as error:
-            log.info("the progress of a batch could not be shown: %s", error)
-
-
-def _lines(*lines: Markup) -> Markup:
-    return Markup("\n".join(lines))
+            log.info("the progress of a file could not be shown: %s", error)
 
 
 def _result_name(file_name: str) -> str:

@@ -6,7 +6,8 @@ from augury.application.batches.cancel_batch import CancelBatch
 from augury.application.batches.ports import Batches
 from augury.application.chats.confirm_chat_sign_in import ConfirmChatSignIn
 from augury.application.chats.link_chat import LinkChat
-from augury.application.chats.ports import BatchReplies, Chat, Chats, Dialogues, Notices
+from augury.application.chats.ports.chats import Chat, Chats, Dialogues
+from augury.application.chats.ports.results import BatchReplies, Notices
 from augury.application.chats.preview_link import PreviewLink
 from augury.application.chats.record_payment import RecordPayment
 from augury.application.chats.refund_payment import RefundPayment
@@ -18,12 +19,13 @@ from augury.application.models.ports import Models
 from augury.application.money.ports import Balances
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.people.close_account import CloseAccount
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.application.ports import Counters, OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import PredictionContents, Predictions
+from augury.application.predictions.ports.contents import PredictionContents
+from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction

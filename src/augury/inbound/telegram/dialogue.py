@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from augury.application.ports import Json
 from augury.domain.cells import embedding_in, known_values
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import Model
-from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.numbers import number
 from augury.domain.row_errors import RowFault
 

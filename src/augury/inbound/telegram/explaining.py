@@ -6,7 +6,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramNotFound
 from aiogram.types import BufferedInputFile, InlineKeyboardButton, InputMediaPhoto
 
-from augury.application.chats.ports import Delivery, Reply
+from augury.application.chats.ports.results import Delivery, Reply
 from augury.application.limits import Limits
 from augury.domain.answer import answers_in
 from augury.domain.explanation import Explanation, explanations_in

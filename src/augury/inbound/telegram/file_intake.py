@@ -1,11 +1,9 @@
 """Large CSV files of a chat: surveyed before they are priced, and cut into the slices of a batch when their
 price is confirmed. A file is read from a disk, piece by piece."""
 
-import asyncio
 import codecs
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +14,7 @@ from augury.application.batches.ports import BatchStore
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey
+from augury.concurrency.threads import Threads
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.model import Model
@@ -73,15 +72,15 @@ class FileIntake:
         self._accept_batch = accept_batch
         self._limits = limits
         # One thread: Python runs one at a time anyway, and each one keeps memory of its own.
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="files")
+        self._threads = Threads(1, name="files")
         self._storing = Storing(store, limits, self.in_thread)
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         """Run work that takes long, or loads Arrow, outside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await self._threads.run(work)
 
     async def survey(self, path: Path, model: Model) -> FileSurvey:
         """Raises `Unreadable`, `BatchTooLong`."""

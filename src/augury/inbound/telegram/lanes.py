@@ -16,9 +16,10 @@ from aiogram.exceptions import (
     TelegramServerError,
 )
 
-from augury.application.chats.ports import Inbox, ReceivedUpdate
+from augury.application.chats.ports.updates import Inbox, ReceivedUpdate
 from augury.application.ports import Unavailable
 from augury.concurrency.pauses import Pauses
+from augury.concurrency.waits import end, is_set_within
 
 AT_ONCE = 64
 """Updates that are handled concurrently."""
@@ -77,12 +78,7 @@ class Lanes:
     async def stop(self, grace: float) -> None:
         """Finish updates under way within `grace` seconds. The rest stays in the inbox for the next start."""
         self._stopping.set()
-        drivers = list(self._drivers.values())
-        if drivers:
-            await asyncio.wait(drivers, timeout=grace)
-        for driver in drivers:
-            driver.cancel()
-        await asyncio.gather(*drivers, return_exceptions=True)
+        await end(list(self._drivers.values()), grace=grace)
         if self._begun:
             with suppress(Unavailable, TimeoutError):
                 async with asyncio.timeout(LAST_WORD):
@@ -125,7 +121,7 @@ class Lanes:
                 log.exception("update %d could not be handled, attempt %d", update.id, tries)
             else:
                 return
-            await self._sleep(wait)
+            await is_set_within(wait, self._stopping)
 
     def _place_for(self, update: ReceivedUpdate) -> AbstractAsyncContextManager[None]:
         """An update that may have crashed a process runs alone, so that no other is blamed for it.
@@ -148,11 +144,6 @@ class Lanes:
         if is_waiting:
             self._begun.add(update.id)
         return is_waiting
-
-    async def _sleep(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
 
 
 def is_at_the_till(update: ReceivedUpdate) -> bool:

@@ -9,7 +9,7 @@ from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Message, TelegramObject, Update
 
-from augury.application.chats.ports import Chat
+from augury.application.chats.ports.chats import Chat
 from augury.domain.errors import DomainError
 from augury.domain.user import AccountBlocked
 from augury.inbound.telegram.desk import Desk

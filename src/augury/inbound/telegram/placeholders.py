@@ -6,7 +6,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramNotFound
 from aiogram.types import InlineKeyboardMarkup
 
-from augury.application.chats.ports import BatchReply, Reply
+from augury.application.chats.ports.results import BatchReply, Reply
 from augury.inbound.telegram.topics import answering, in_topic
 
 log = logging.getLogger(__name__)

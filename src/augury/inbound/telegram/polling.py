@@ -8,7 +8,7 @@ from typing import Any
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
-from augury.application.chats.ports import Inbox
+from augury.application.chats.ports.updates import Inbox
 from augury.application.ports import Unavailable
 from augury.concurrency.pauses import Pauses
 from augury.inbound.telegram.lanes import Lanes

@@ -2,8 +2,8 @@
 
 from aiogram.types import InlineKeyboardMarkup
 
+from augury.domain.feature import FeatureKind
 from augury.domain.model import Model
-from augury.domain.model_facts import FeatureKind
 from augury.domain.numbers import TwoReadings
 from augury.inbound.telegram.dialogue import Asking
 from augury.inbound.telegram.keyboards import button, keyboard

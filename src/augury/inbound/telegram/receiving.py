@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from aiogram.methods import TelegramMethod
 
-from augury.application.chats.ports import ReceivedUpdate
+from augury.application.chats.ports.updates import ReceivedUpdate
 from augury.application.ports import Json
 
 WANTED = ["message", "callback_query", "pre_checkout_query", "my_chat_member"]

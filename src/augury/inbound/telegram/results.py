@@ -3,11 +3,11 @@
 import html
 from collections.abc import Sequence
 
-from augury.application.chats.ports import Delivery
+from augury.application.chats.ports.results import Delivery
 from augury.domain.answer import Answer, answers_in
 from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Failure, Status
-from augury.inbound.telegram.texts import Markup, Speech, shortened
+from augury.inbound.telegram.texts import Markup, Speech, in_lines, shortened
 
 BAR = 10
 """Characters of a bar of 100%."""
@@ -33,12 +33,12 @@ def in_words(
         case Status.SUCCEEDED:
             head = _answer(delivery, say, texts, unsure_below or 0.0)
         case Status.CANCELED:
-            return _lines(say("canceled"), say("left", left=left))
+            return in_lines(say("canceled"), say("left", left=left))
         case Status.EXPIRED:
-            return _lines(say("expired"), say("left", left=left))
+            return in_lines(say("expired"), say("left", left=left))
         case _:
-            return _lines(_failure(delivery, say), say("left", left=left))
-    return _lines(head, *_warnings(delivery, say), say("charged", charged=prediction.charged, left=left))
+            return in_lines(_failure(delivery, say), say("left", left=left))
+    return in_lines(head, *_warnings(delivery, say), say("charged", charged=prediction.charged, left=left))
 
 
 def summary(output: bytes | None, say: Speech, texts: ModelTexts) -> object:
@@ -88,10 +88,12 @@ def _answer(delivery: Delivery, say: Speech, texts: ModelTexts, unsure_below: fl
         is_unsure = found.get("probabilities", {}).get(found["label"], 1.0) < unsure_below
         words = "answer-unsure" if is_unsure else "answer-label"
         label = say(words, label=texts.label(found["label"], say.language))
-        return _lines(label, bars(found["probabilities"], say, texts)) if "probabilities" in found else label
+        return (
+            in_lines(label, bars(found["probabilities"], say, texts)) if "probabilities" in found else label
+        )
     if "labels" in found:
         head = say("answer-labels", labels=_names(found["labels"], say, texts), count=len(found["labels"]))
-        return _lines(head, bars(found["probabilities"], say, texts), say("answer-independent"))
+        return in_lines(head, bars(found["probabilities"], say, texts), say("answer-independent"))
     if "values" in found:
         return _values(found["values"], say, texts)
     if "standard_deviation" in found:
@@ -116,7 +118,7 @@ def _values(values: dict[str, float], say: Speech, texts: ModelTexts) -> Markup:
     ]
     if len(values) > MOST_CLASSES:
         lines.append(say("more-classes", count=len(values) - MOST_CLASSES))
-    return _lines(*lines)
+    return in_lines(*lines)
 
 
 def _warnings(delivery: Delivery, say: Speech) -> list[Markup]:
@@ -133,13 +135,9 @@ def _failure(delivery: Delivery, say: Speech) -> Markup:
     words = say(f"failed-{failure}")
     if not delivery.errors:
         return words
-    return _lines(words, say("failed-reason", reason=say.reason(delivery.errors[0])))
+    return in_lines(words, say("failed-reason", reason=say.reason(delivery.errors[0])))
 
 
 def _bar(share: float) -> str:
     full = round(share * BAR)
     return "█" * full + "░" * (BAR - full)
-
-
-def _lines(*lines: Markup) -> Markup:
-    return Markup("\n".join(lines))

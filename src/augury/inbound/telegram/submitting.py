@@ -7,7 +7,7 @@ import msgspec
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import InlineKeyboardMarkup
 
-from augury.application.chats.ports import Reply
+from augury.application.chats.ports.results import Reply
 from augury.application.ports import IdempotencyKey, Json
 from augury.application.predictions.requests import Replayed
 from augury.application.predictions.submit_prediction import Submission
@@ -20,8 +20,8 @@ from augury.inbound.telegram.texts import Markup
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """A file that is answered with a file, and the bot's message that shows its progress."""
+class ShortFile:
+    """A file that becomes one prediction, and the bot's message that shows its progress."""
 
     file_name: str
     placeholder_id: int
@@ -36,7 +36,7 @@ async def submit(
     model: Model,
     named: str,
     message_id: int,
-    batch: Batch | None = None,
+    file: ShortFile | None = None,
     explain: int | None = None,
     max_price: int | None = None,
 ) -> None:
@@ -61,18 +61,18 @@ async def submit(
         )
     )
     if isinstance(answer, Replayed):
-        await _told_again(talk, answer.prediction_id, message_id, batch)
+        await _told_again(talk, answer.prediction_id, message_id, file)
     else:
-        await _told(talk, answer, message_id, batch, is_new=True)
+        await _told(talk, answer, message_id, file, is_new=True)
 
 
-async def resumed(talk: Talk, message_id: int, batch: Batch | None = None) -> bool:
+async def resumed(talk: Talk, message_id: int, file: ShortFile | None = None) -> bool:
     """Whether this message was accepted before, and the bot then stopped while handling it. If so, its result
     is delivered, even if the model, its price or the file has changed since."""
     accepted = await _accepted_as(talk, message_id)
     if accepted is None:
         return False
-    await _told_again(talk, accepted, message_id, batch)
+    await _told_again(talk, accepted, message_id, file)
     return True
 
 
@@ -89,13 +89,13 @@ def key_of(talk: Talk, message_id: int) -> str:
     return f"telegram:{talk.chat.id}:{message_id}"
 
 
-async def _told_again(talk: Talk, accepted: PredictionId, message_id: int, batch: Batch | None) -> None:
+async def _told_again(talk: Talk, accepted: PredictionId, message_id: int, file: ShortFile | None) -> None:
     stored = await talk.desk.predictions.get(accepted, owner=talk.chat.user_id)
-    await _told(talk, stored.prediction, message_id, batch, is_new=False)
+    await _told(talk, stored.prediction, message_id, file, is_new=False)
 
 
 async def _told(
-    talk: Talk, prediction: Prediction, message_id: int, batch: Batch | None, *, is_new: bool
+    talk: Talk, prediction: Prediction, message_id: int, file: ShortFile | None, *, is_new: bool
 ) -> None:
     """Store where the result goes, show that it is in the queue, and hand it to the deliverer."""
     reply = await talk.desk.notices.expect(
@@ -103,11 +103,11 @@ async def _told(
             chat_id=talk.chat.id,
             message_id=message_id,
             prediction_id=prediction.id,
-            placeholder_id=batch.placeholder_id if batch else None,
-            file_name=batch.file_name if batch else None,
+            placeholder_id=file.placeholder_id if file else None,
+            file_name=file.file_name if file else None,
             thread_id=talk.thread_id,
         ),
-        sheet=batch.sheet if batch else None,
+        sheet=file.sheet if file else None,
     )
     reply = await _show(talk, reply, prediction, is_new=is_new)
     talk.desk.deliverer.expect(reply, talk.chat.user_id, talk.chat.language)

@@ -6,7 +6,7 @@ from aiogram import Bot
 from aiogram.types import InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
 from msgspec.structs import replace
 
-from augury.application.chats.ports import Chat
+from augury.application.chats.ports.chats import Chat
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.dialogue import Dialogue, Over, WaitingFile, stored
 from augury.inbound.telegram.texts import Speech

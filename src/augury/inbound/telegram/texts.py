@@ -61,6 +61,10 @@ class Markup(str):
     __slots__ = ()
 
 
+def in_lines(*lines: Markup) -> Markup:
+    return Markup("\n".join(lines))
+
+
 class Speech:
     """The texts of one language. Call it with a message's name and its values."""
 

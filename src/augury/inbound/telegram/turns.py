@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from augury.application.chats.ports import Duty
+from augury.application.chats.ports.updates import Duty
 from augury.application.ports import Unavailable
 
 LOOK_EVERY = 1.0

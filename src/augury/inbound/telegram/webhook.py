@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from augury.application.chats.ports import Inbox
+from augury.application.chats.ports.updates import Inbox
 from augury.application.ports import Unavailable
 from augury.inbound.telegram.lanes import Lanes
 from augury.inbound.telegram.receiving import received

@@ -8,11 +8,11 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from augury.application.chats.issue_telegram_link import IssuedLink, IssueTelegramLink
-from augury.application.chats.ports import Links
+from augury.application.chats.ports.links import Links
 from augury.application.money.ports import Balances
 from augury.application.people.change_password import ChangePassword
 from augury.application.people.close_account import CloseAccount
-from augury.application.people.ports import Sessions
+from augury.application.people.ports.sessions import Sessions
 from augury.application.people.sign_in import SignIn
 from augury.domain.errors import DomainError
 from augury.inbound.web.entering import HOME, entered

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.answer import Answer, answers_in
 from augury.domain.explanation import explanations_in
 from augury.domain.model import Model

@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from augury.application.limits import Limits
 from augury.application.models.ports import Models
 from augury.application.people.admit_guest import AdmitGuest
-from augury.application.people.ports import Sessions
+from augury.application.people.ports.sessions import Sessions
 from augury.application.people.request_rates import RequestRates
 from augury.application.ports import OpenBooks
 from augury.application.predictions.places import Places

@@ -16,7 +16,8 @@ from litestar.params import FromPath
 
 from augury.application.chats.ask_chat_sign_in import PREFIX, AskChatSignIn, deep_link
 from augury.application.chats.finish_chat_sign_in import FinishChatSignIn
-from augury.application.chats.ports import ChatSignIns, Links
+from augury.application.chats.ports.links import Links
+from augury.application.chats.ports.sign_ins import ChatSignIns
 from augury.application.people.tokens import digest
 from augury.domain.chat_sign_in import number_of
 from augury.domain.errors import DomainError

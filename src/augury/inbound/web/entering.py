@@ -4,7 +4,7 @@ from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get, post
 
-from augury.application.chats.ports import Links
+from augury.application.chats.ports.links import Links
 from augury.application.limits import Limits
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.register_user import RegisterUser

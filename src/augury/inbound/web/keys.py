@@ -10,10 +10,10 @@ from litestar.params import FromPath
 
 from augury.application.people.create_api_key import USUAL_SCOPES, CreateApiKey
 from augury.application.people.delete_api_key import DeleteApiKey
-from augury.application.people.ports import ApiKeys
+from augury.application.people.ports.api_keys import ApiKeys
 from augury.domain.api_key import KeyScope, SpendingLimits
-from augury.domain.balance import MOST_CREDITS
 from augury.domain.errors import DomainError
+from augury.domain.transfer import MOST_CREDITS
 from augury.inbound.web.given import choice, text_of, typed_number
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other

@@ -12,11 +12,11 @@ from dishka.integrations.litestar import inject
 from litestar import Response, get, post
 
 from augury.application.batches.ports import Batches
-from augury.application.chats.ports import Links
+from augury.application.chats.ports.links import Links
 from augury.application.money.ports import Balances, Statement
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.ports import Clock
-from augury.application.predictions.ports import Predictions, UsageOfDay
+from augury.application.predictions.ports.reads import Predictions, UsageOfDay
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Status

@@ -2,7 +2,7 @@
 
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.find_guests import FindGuests
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound
 from augury.domain.user import GuestsNotServed

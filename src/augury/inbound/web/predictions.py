@@ -18,15 +18,17 @@ from augury.application.predictions.explain_row import ExplainRow
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import PredictionContents, Predictions, StoredPrediction
+from augury.application.predictions.ports.contents import PredictionContents
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
-from augury.domain.prediction import PredictionNotFound, Status
+from augury.domain.prediction import Status
 from augury.inbound.event_stream import EventResponse, Pace, ServerEvent
 from augury.inbound.pictures.waterfall import waterfall
 from augury.inbound.web.answers import result_of, short
 from augury.inbound.web.given import choice, number_at
+from augury.inbound.web.ids import prediction_id_in
 from augury.inbound.web.payer import readable
 from augury.inbound.web.rendering import DRAWN, Answer, page, see_other
 from augury.inbound.web.texts import texts
@@ -63,7 +65,7 @@ async def listed(
     found = await predictions.page(
         request.user.member.id,
         limit=PAGE,
-        before=_id(given["before"]) if given.get("before") else None,
+        before=prediction_id_in(given["before"]) if given.get("before") else None,
         status=status,
         model=model or None,
     )
@@ -208,13 +210,6 @@ def _page_of(
         data=data[:MOST_INPUT],
         is_cut=len(data) > MOST_INPUT,
     )
-
-
-def _id(text: str) -> PredictionId:
-    try:
-        return PredictionId(UUID(text))
-    except ValueError:
-        raise PredictionNotFound(PredictionId(UUID(int=0))) from None
 
 
 ROUTES = (listed, one, state, events, picture, cancel, forget)

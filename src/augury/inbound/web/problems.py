@@ -11,12 +11,13 @@ from litestar.exceptions import HTTPException
 
 from augury.application.open_streams import StreamsFull
 from augury.application.ports import Unavailable
-from augury.domain.balance import NotEnoughCredits, TopUpNotFound
+from augury.domain.balance import NotEnoughCredits
 from augury.domain.batch import BatchNotFound, BatchPurged
 from augury.domain.chat import PaymentNotFound, SignInByPassword, SignInExpired
 from augury.domain.errors import DomainError
 from augury.domain.explanation import NoExplanation
 from augury.domain.model import CardNotFound, ModelNotFound
+from augury.domain.payment import TopUpNotFound
 from augury.domain.prediction import DeadLetterNotFound, PredictionNotFound, TooManyPending
 from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.promo_code import PromoCodeNotFound

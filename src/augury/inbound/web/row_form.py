@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from augury.domain.cells import embedding_in
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import Model
-from augury.domain.model_facts import Feature, FeatureKind
 from augury.domain.numbers import TwoReadings, number
 from augury.domain.row_errors import RowFault
 from augury.inbound.web.texts import Texts

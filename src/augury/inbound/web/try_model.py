@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
@@ -17,7 +16,8 @@ from augury.application.money.ports import Balances
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.tokens import new_secret
 from augury.application.ports import IdempotencyKey, Json
-from augury.application.predictions.ports import PredictionContents, Predictions
+from augury.application.predictions.ports.contents import PredictionContents
+from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.requests import Replayed
 from augury.application.predictions.submit_prediction import Submission, SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -26,8 +26,8 @@ from augury.domain.errors import DomainError
 from augury.domain.explanation import ALL_FEATURES
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
-from augury.domain.prediction import PredictionNotFound
 from augury.inbound.web.given import is_ticked
+from augury.inbound.web.ids import prediction_id_in
 from augury.inbound.web.payer import payer, readable
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
@@ -54,9 +54,9 @@ async def form(
     model = await _model(request, name, models)
     words = texts(request.user.language)
     row: Mapping[str, object] | None = None
-    if again := _id(request.query_params.get("from", "")):
-        stored = await readable(request, again, predictions, find_guests)
-        row = _only_row(await contents.input_of(again, owner=stored.prediction.user_id))
+    if again := request.query_params.get("from", ""):
+        stored = await readable(request, prediction_id_in(again), predictions, find_guests)
+        row = _only_row(await contents.input_of(stored.prediction.id, owner=stored.prediction.user_id))
     elif "example" in request.query_params:
         row = example(model, words)
     return await _form(request, model, empty(model, words, row), balances)
@@ -141,14 +141,6 @@ async def _form(
 async def _model(request: PageRequest, name: str, models: Models) -> Model:
     user = request.user.user
     return await models.get(name[:MOST_NAME], user_id=user.id if user else None)
-
-
-def _id(text: str) -> PredictionId | None:
-    """Raises `PredictionNotFound` if the text is not an id."""
-    try:
-        return PredictionId(UUID(text)) if text else None
-    except ValueError:
-        raise PredictionNotFound(PredictionId(UUID(int=0))) from None
 
 
 def _only_row(data: Json | None) -> Mapping[str, object] | None:

@@ -12,7 +12,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, State
 from litestar.handlers import BaseRouteHandler
 
-from augury.application.people.ports import Access
+from augury.application.people.ports.credentials import Access
 from augury.application.people.request_rates import RequestRates
 from augury.application.people.tokens import digest, new_secret
 from augury.domain.user import User

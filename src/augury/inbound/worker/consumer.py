@@ -19,7 +19,7 @@ from yarl import URL
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports import PredictionQueue, Task, UnknownPredictions
+from augury.application.predictions.ports.queue import PredictionQueue, Task, UnknownPredictions
 from augury.broker.objects import QuorumQueue
 from augury.broker.wire import NotUnderstood, read_task
 from augury.inbound.worker.runner import TaskRunner

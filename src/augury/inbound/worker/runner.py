@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports import Task, UnknownPredictions
+from augury.application.predictions.ports.queue import Task, UnknownPredictions
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.take_over import TakeOver

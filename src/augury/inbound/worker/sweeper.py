@@ -7,7 +7,7 @@ from datetime import timedelta
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import Upkeep
+from augury.application.predictions.ports.sweeping import Upkeep
 from augury.application.predictions.sweep import Sweep, Swept
 from augury.inbound.worker.repeating import repeated
 

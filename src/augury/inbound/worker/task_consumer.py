@@ -14,6 +14,7 @@ from augury.broker.objects import QuorumQueue
 from augury.broker.trouble import TROUBLE, host_of, told
 from augury.concurrency.cancellation import within
 from augury.concurrency.outage import Outage
+from augury.concurrency.waits import is_set_within
 from augury.inbound.worker.consumer import CONNECTING
 from augury.inbound.worker.runner import TaskRunner
 
@@ -138,15 +139,8 @@ class TaskConsumer:
                 self._outage.begins(f"{host}: the broker has lost the consumer", at=host)
             if not elsewhere:
                 await asyncio.sleep(self._look_every)
-            elif await self._breaks_within(self._look_every):
+            elif await is_set_within(self._look_every, self._gone):
                 raise ConnectionAbortedError("the connection broke")
-
-    async def _breaks_within(self, seconds: float) -> bool:
-        """Whether the connection has broken, or breaks within these seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                return await self._gone.wait()
-        return False
 
     async def _is_consuming(self) -> bool:
         """Whether the broker has the consumer. The check is never canceled, only abandoned: on cancellation,

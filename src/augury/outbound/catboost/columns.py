@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from augury.domain.cells import ABSENT, known_values, number_in, text_in
 from augury.domain.dates import part_name
-from augury.domain.model_facts import MOST_NUMBER, Feature, FeatureKind
+from augury.domain.feature import MOST_NUMBER, Feature, FeatureKind
 from augury.domain.numbers import POINTS, TwoReadings
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.outbound.catboost.categories import Sent

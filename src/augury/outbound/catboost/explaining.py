@@ -10,9 +10,12 @@ import msgspec
 import numpy as np
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs
 from augury.domain.explanation import Contribution, Effect, Explanation, Scale, WordEffect
-from augury.domain.model_facts import Feature, FeatureKind, ModelFacts, ProbabilitiesAre, ReadAs, Task
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.model_facts import ModelFacts
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import check_rows

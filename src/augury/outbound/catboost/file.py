@@ -7,29 +7,18 @@ shape of `predict` differs between two and more classes, while that of the proba
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
 
-import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from augury.cards.card import UnreadableCard, decoded
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs, ValueIs
 from augury.domain.dates import DatePart, part_name
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import (
-    GROUP,
-    Feature,
-    FeatureKind,
-    InputSchema,
-    ModelFacts,
-    ProbabilitiesAre,
-    ReadAs,
-    Task,
-    ValueIs,
-)
-from augury.domain.model_texts import ModelTexts, UnfitForModel
+from augury.domain.model_facts import ModelFacts
+from augury.domain.model_texts import UnfitForModel
 from augury.domain.text import is_storable
 from augury.outbound.catboost.embeddings import embedding_lengths
 from augury.outbound.catboost.formats import what_else
@@ -43,65 +32,21 @@ from augury.outbound.catboost.loss import (
     loss_of,
     value_of,
 )
+from augury.outbound.catboost.metadata import OWN_FACTS, OwnFacts, card_of, own_facts_of
 from augury.outbound.catboost.nulls import NullPolicy
+from augury.outbound.catboost.trial import PredictionType, neutral_answer, width_of
 
 MOST_FEATURES = 10_000
-MOST_CLASSES = 1_000
-MOST_NAME_CHARACTERS = 256
-SCHEMA_VERSION = 1
 
-_CARD = "augury_card"  # the key of the model's card
-_OWN_FACTS = "augury"  # the key of our own facts among the file's metadata
-_NEUTRAL = {FeatureKind.NUMERIC: 0.0, FeatureKind.CATEGORICAL: "", FeatureKind.TEXT: ""}
+MOST_CLASSES = 1_000
+
+MOST_NAME_CHARACTERS = 256
+
 _WIDTHS = {Task.REGRESSION: 1, Task.RANKING: 1, Task.UNCERTAIN_REGRESSION: 2}
 """The number of raw values of a row, for tasks whose names do not tell it."""
+
 MOST_OUTPUTS = 1_000
 """The most values of one answer."""
-
-PredictionType = Literal["Probability", "RawFormulaVal", "Exponent"]
-
-
-class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Facts that CatBoost does not store itself. The model's author writes them to the file's metadata."""
-
-    schema_version: int = SCHEMA_VERSION
-    metrics: dict[str, float] = {}
-    categories: dict[str, tuple[str, ...]] = {}
-    """The values of categorical features that the model was trained on."""
-    outputs: tuple[str, ...] = ()
-    """The names of the values of a model that answers several, such as those of its targets."""
-    dates: dict[str, tuple[DatePart, ...]] = {}
-    """Dates that customers send, and the parts of each that are the model's own last features, in this order:
-    `when.year`, `when.month`, …"""
-    unsure_below: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
-    """A label with a lower probability is shown as unsure."""
-    training: str = ""
-    """How it was trained, for people."""
-    texts: ModelTexts = msgspec.field(default_factory=ModelTexts)
-    """Display names and descriptions, by language."""
-
-
-def write_own_facts(model: CatBoost, facts: OwnFacts) -> None:
-    """Put the facts into the model's metadata, which is saved with it."""
-    model.get_metadata()[_OWN_FACTS] = msgspec.json.encode(facts).decode()
-
-
-def write_card(model: CatBoost, card: bytes) -> None:
-    """Put the card into the model's metadata. It does not belong to the facts, which are read at every
-    start."""
-    model.get_metadata()[_CARD] = card.decode()
-
-
-def card_of(model: CatBoost) -> str | None:
-    """The card in the file, if there is one. Raises `ModelRefused`."""
-    text = model.get_metadata().get(_CARD)
-    if text is None:
-        return None
-    try:
-        decoded(text)
-    except UnreadableCard as error:
-        raise ModelRefused(reason=f'its metadata "{_CARD}" cannot be read: {error}') from error
-    return str(text)
 
 
 def open_model(file: Path) -> CatBoost:
@@ -125,12 +70,12 @@ def open_model(file: Path) -> CatBoost:
 
 def facts_of(model: CatBoost) -> ModelFacts:
     """Raises `ModelRefused` if the model cannot be served. The model forgets a loss that is unknown here."""
-    own = _own_facts(model)
+    own = own_facts_of(model)
     features = _with_dates(_features(model, own.categories), own.dates)
     loss = loss_of(model)
     forget_unknown(model, loss)
     classes = _classes(model)
-    task, value = _task(loss, classes, _width(model, features))
+    task, value = _task(loss, classes, width_of(model, features))
     found = ModelFacts(
         task=task,
         schema=InputSchema(features, is_grouped=task is Task.RANKING and _may_be_grouped(features)),
@@ -149,7 +94,7 @@ def facts_of(model: CatBoost) -> ModelFacts:
     try:
         found = found.described_by(own.texts)
     except UnfitForModel as unfit:
-        raise ModelRefused(reason=f'its metadata "{_OWN_FACTS}": {unfit.reason}') from unfit
+        raise ModelRefused(reason=f'its metadata "{OWN_FACTS}": {unfit.reason}') from unfit
     return replace(found, threshold=_threshold(model, found))
 
 
@@ -189,7 +134,7 @@ def _outputs(own: OwnFacts, value: Value) -> tuple[str, ...]:
         )
     if own.outputs and len(own.outputs) != len(value.outputs):
         raise ModelRefused(
-            reason=f'its metadata "{_OWN_FACTS}" names {len(own.outputs)} outputs, but it answers '
+            reason=f'its metadata "{OWN_FACTS}" names {len(own.outputs)} outputs, but it answers '
             f"{len(value.outputs)} values per row"
         )
     # Quantiles keep their alphas as names.
@@ -201,21 +146,6 @@ def _outputs(own: OwnFacts, value: Value) -> tuple[str, ...]:
 def _may_be_grouped(features: Sequence[Feature]) -> bool:
     """Whether a row may name its group beside the features. A feature of that name groups the rows itself."""
     return all(feature.name != GROUP for feature in features)
-
-
-def _own_facts(model: CatBoost) -> OwnFacts:
-    text = model.get_metadata().get(_OWN_FACTS)
-    if text is None:
-        return OwnFacts()
-    try:
-        facts = msgspec.json.decode(text, type=OwnFacts)
-    except msgspec.MsgspecError as error:
-        raise ModelRefused(reason=f'its metadata "{_OWN_FACTS}" cannot be read: {error}') from error
-    if facts.schema_version != SCHEMA_VERSION:
-        raise ModelRefused(reason=f"its facts are of version {facts.schema_version}, not {SCHEMA_VERSION}")
-    if not all(map(is_storable, [*facts.metrics, *chain.from_iterable(facts.categories.values())])):
-        raise ModelRefused(reason=f'its metadata "{_OWN_FACTS}" contains NUL or half of a surrogate pair')
-    return facts
 
 
 def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tuple[Feature, ...]:
@@ -257,11 +187,6 @@ def _with_dates(
     return (*rest, *(Feature(name, FeatureKind.DATE) for name in dates))
 
 
-def dates_of(model: CatBoost) -> Mapping[str, tuple[DatePart, ...]]:
-    """The dates that customers send, and the parts of each that the model takes."""
-    return _own_facts(model).dates
-
-
 def _misnamed(categories: Mapping[str, object], features: Sequence[Feature]) -> tuple[str, ...]:
     categorical = {feature.name for feature in features if feature.kind is FeatureKind.CATEGORICAL}
     return tuple(name for name in categories if name not in categorical)
@@ -286,7 +211,7 @@ def _require_good_names(what: str, names: Sequence[str]) -> None:
 
 def _try_out(model: CatBoost, facts: ModelFacts) -> None:
     """Predict one neutral row. Raises `ModelRefused` if the shape is not that of one answer per row."""
-    numbers = np.size(_neutral_answer(model, facts.schema.features, prediction_type(facts)))
+    numbers = np.size(neutral_answer(model, facts.schema.features, prediction_type(facts)))
     # For a single label, CatBoost answers two probabilities: that it is missing, and that it is there.
     wanted = max(2, len(facts.classes)) if facts.classes else _WIDTHS.get(facts.task, len(facts.outputs))
     if numbers != wanted:
@@ -297,36 +222,9 @@ def _try_out(model: CatBoost, facts: ModelFacts) -> None:
 def _threshold(model: CatBoost, facts: ModelFacts) -> float | None:
     """The decision threshold. Only a model with one raw value for its two classes has one."""
     is_binary = facts.task is Task.CLASSIFICATION and len(facts.classes) == 2
-    if not is_binary or _width(model, facts.schema.features) != 1:
+    if not is_binary or width_of(model, facts.schema.features) != 1:
         return None
     threshold = float(CatBoostClassifier.get_probability_threshold(model))
     if not 0 <= threshold <= 1:
         raise ModelRefused(reason=f"its decision threshold is {threshold}, which is not a probability")
     return threshold
-
-
-def _width(model: CatBoost, features: Sequence[Feature]) -> int:
-    """How many raw values the model has for a row."""
-    return int(np.size(_neutral_answer(model, features, "RawFormulaVal")))
-
-
-def neutral_row(model: CatBoost, features: Sequence[Feature]) -> npt.NDArray[np.object_]:
-    """A table of one row that every such model takes."""
-    plain = [each for each in features if each.kind is not FeatureKind.DATE]
-    parts = sum(map(len, dates_of(model).values()))
-    row = np.zeros((1, len(plain) + parts), dtype=object)
-    for place, feature in enumerate(plain):
-        is_list = feature.kind is FeatureKind.EMBEDDING
-        row[0, place] = [0.0] * (feature.length or 1) if is_list else _NEUTRAL[feature.kind]
-    return row
-
-
-def _neutral_answer(
-    model: CatBoost, features: Sequence[Feature], asked: PredictionType
-) -> npt.NDArray[np.float64]:
-    row = neutral_row(model, features)
-    try:
-        answer: npt.NDArray[np.float64] = model.predict(row, prediction_type=asked, thread_count=1)
-    except CatBoostError as error:
-        raise ModelRefused(reason=f"it cannot predict (CatBoost says: {words_of(error)})") from error
-    return answer

@@ -9,17 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.domain.answer import Answer
-from augury.domain.model_facts import Feature, FeatureKind, ModelFacts, ReadAs, Task, ValueIs
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ReadAs, ValueIs
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.model_facts import ModelFacts
 from augury.domain.row_errors import RowDoubt
 from augury.domain.rows import CheckedRows
 from augury.outbound.catboost.categories import Categories
 from augury.outbound.catboost.dates import Parts, with_parts
 from augury.outbound.catboost.digits import shortened
-from augury.outbound.catboost.file import PredictionType, dates_of, prediction_type
+from augury.outbound.catboost.file import prediction_type
 from augury.outbound.catboost.library import CatBoost
 from augury.outbound.catboost.likeliest import Tops, listed
+from augury.outbound.catboost.metadata import dates_of
 from augury.outbound.catboost.scores import Scores, crossed
 from augury.outbound.catboost.seen import NOTHING_SEEN, Seen
+from augury.outbound.catboost.trial import PredictionType
 
 _HALF = 0.5
 _TOO_CLOSE = 1e-9  # probabilities are exact to 1e-12: closer ones may be ordered unlike the raw values

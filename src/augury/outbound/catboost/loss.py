@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import ReadAs, Task, ValueIs
 from augury.outbound.catboost.library import CatBoost
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,10 +14,19 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.models.speeds import Speeds
-from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
+from augury.application.predictions.ports.predictor import (
+    Outcome,
+    Predictor,
+    Question,
+    SliceOutcome,
+    SlicePredictor,
+)
+from augury.concurrency.threads import Threads
+from augury.domain.answer_form import Task
+from augury.domain.feature import MOST_TEXT
 from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model, ModelRef, ModelRefused
-from augury.domain.model_facts import MOST_TEXT, MOST_TOP, ModelFacts, Task
+from augury.domain.model_facts import MOST_TOP, ModelFacts
 from augury.outbound.catboost.explaining import explained
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
@@ -82,17 +90,16 @@ class CatBoostPredictor(Predictor, SlicePredictor):
             self._settings.loaded_models
         )
         self._loading = asyncio.Lock()
-        self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="catboost")
+        self._threads = Threads(len(Lane), name="catboost")
 
     @override
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
         loaded = self._recall(model) or await self._load(model)
         outcomes = await self._outcomes(model, loaded, questions)
-        loop = asyncio.get_running_loop()
         if loaded.facts.task is Task.RANKING:
-            outcomes = await loop.run_in_executor(self._threads, _ranked, questions, outcomes)
+            outcomes = await self._threads.run(partial(_ranked, questions, outcomes))
         if any(question.explain is not None for question in questions):
-            outcomes = await loop.run_in_executor(self._threads, self._explained, loaded, questions, outcomes)
+            outcomes = await self._threads.run(partial(self._explained, loaded, questions, outcomes))
         return outcomes
 
     def _explained(
@@ -143,7 +150,7 @@ class CatBoostPredictor(Predictor, SlicePredictor):
 
     def close(self) -> None:
         """End the threads without waiting for a running call."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
     async def _answer(
         self, model: Model, loaded: LoadedModel, questions: Sequence[Question]
@@ -161,25 +168,20 @@ class CatBoostPredictor(Predictor, SlicePredictor):
             began = self._clock()
             return call(), self._clock() - began
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, timed)
+        return await self._threads.run(timed)
 
     async def _in_slices(self, model: Model, loaded: LoadedModel, question: Question, most: Slice) -> Outcome:
-        loop, most_warnings = asyncio.get_running_loop(), self._settings.max_warnings
-        parts = await loop.run_in_executor(self._threads, slices, question, most)
+        most_warnings = self._settings.max_warnings
+        parts = await self._threads.run(partial(slices, question, most))
         outcomes = [outcome for part in parts for outcome in await self._answer(model, loaded, [part])]
-        return await loop.run_in_executor(
-            self._threads, partial(joined, outcomes, parts, most_warnings=most_warnings)
-        )
+        return await self._threads.run(partial(joined, outcomes, parts, most_warnings=most_warnings))
 
     async def _load(self, model: Model) -> LoadedModel:
         async with self._loading:  # so that two batches do not load the same model twice
             if loaded := self._recall(model):
                 return loaded
             path = await self._store.path(model.sha256)
-            loop = asyncio.get_running_loop()
-            loaded = await loop.run_in_executor(
-                self._threads, load_model, path, model, self._settings.threads
-            )
+            loaded = await self._threads.run(partial(load_model, path, model, self._settings.threads))
             self._loaded[model.sha256, model.ref] = model.facts, loaded
             return loaded
 

@@ -9,9 +9,11 @@ import msgspec
 import numpy as np
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer import Answer
-from augury.domain.model_facts import MOST_TEXT, MOST_TOP, InputSchema
+from augury.domain.feature import MOST_TEXT
+from augury.domain.input_schema import InputSchema
+from augury.domain.model_facts import MOST_TOP
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import CheckedRows, check_rows

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer import Estimate
-from augury.domain.model_facts import GROUP
+from augury.domain.input_schema import GROUP
 
 _rows: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[Any])
 _scores: msgspec.json.Decoder[list[Estimate | None]] = msgspec.json.Decoder(list[Estimate | None])

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.domain.answer import Answer
-from augury.domain.model_facts import ModelFacts, Task, ValueIs
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ValueIs
+from augury.domain.model_facts import ModelFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from augury.domain.model_facts import FeatureKind, ModelFacts
-from augury.outbound.catboost.file import dates_of, neutral_row
+from augury.domain.feature import FeatureKind
+from augury.domain.model_facts import ModelFacts
 from augury.outbound.catboost.forest import Forest, UnknownSplit
 from augury.outbound.catboost.library import CatBoost, CatBoostError, Pool, words_of
+from augury.outbound.catboost.metadata import dates_of
 from augury.outbound.catboost.seen import category_hash
+from augury.outbound.catboost.trial import neutral_row
 
 MOST_WORK = 20_000_000
 """Models with more leaves are not explained."""

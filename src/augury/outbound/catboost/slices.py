@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augury.application.predictions.ports import SliceOutcome
+from augury.application.predictions.ports.predictor import SliceOutcome
 from augury.domain.answer_form import CellKind
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.domain.rows import CheckedRows, check_rows

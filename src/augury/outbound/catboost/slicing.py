@@ -7,7 +7,7 @@ from itertools import accumulate
 import msgspec
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Question
+from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.lane import Slice
 from augury.domain.row_errors import RowDoubt, RowWarning
 

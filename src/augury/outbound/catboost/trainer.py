@@ -12,9 +12,9 @@ from augury.domain.dates import part_name
 from augury.domain.training_plan import ColumnKind, Plan
 from augury.outbound.catboost.calibrating import Calibration, calibrate, probabilities
 from augury.outbound.catboost.choosing import Choice, choose
-from augury.outbound.catboost.file import OwnFacts, write_card, write_own_facts
 from augury.outbound.catboost.fitting import Fitting, Steps, recipes
 from augury.outbound.catboost.library import CatBoost, CatBoostClassifier, CatBoostError, words_of
+from augury.outbound.catboost.metadata import OwnFacts, write_card, write_own_facts
 from augury.outbound.training.preparing import Prepared, prepare
 from augury.outbound.training.reporting import (
     calibration_of,

@@ -17,8 +17,8 @@ import numpy as np
 
 from augury.domain.model_texts import ModelTexts
 from augury.outbound.catboost.dictionaries import text_processing
-from augury.outbound.catboost.file import OwnFacts, write_own_facts
 from augury.outbound.catboost.library import CatBoostClassifier, Pool
+from augury.outbound.catboost.metadata import OwnFacts, write_own_facts
 from augury.outbound.catboost.phrases import phrases
 
 TRAINING_FILE = Path(__file__).with_name("tone.csv")

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.people.ports import Access, AccessTokens
+from augury.application.people.ports.credentials import Access, AccessTokens
 from augury.application.ports import Clock
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken

@@ -1,7 +1,8 @@
 """Closes an account: deletes the personal data and keeps the books."""
 
 from augury.domain.user import User
-from augury.outbound.memory.memory import State, UserRecord
+from augury.outbound.memory.memory import State
+from augury.outbound.memory.records import UserRecord
 from augury.outbound.memory.webhooks import remove_all
 
 

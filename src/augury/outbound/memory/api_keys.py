@@ -5,7 +5,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.people.ports import ApiKey, ApiKeys, KeyHolder
+from augury.application.people.ports.api_keys import ApiKey, ApiKeys, KeyHolder
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, UserNotFound

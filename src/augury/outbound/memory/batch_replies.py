@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from augury.application.chats.ports import BatchDelivery, BatchReplies, BatchReply
+from augury.application.chats.ports.results import BatchDelivery, BatchReplies, BatchReply
 from augury.domain.identifiers import BatchId
-from augury.outbound.memory.memory import BatchReplyRecord, Memory
+from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.records import BatchReplyRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from augury.application.batches.ports import Batches, BatchStore, NotStored, StoredBatch, StoredSlice
-from augury.domain.balance import TransferKind
 from augury.domain.batch import Batch, BatchNotFound, Progress
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.prediction import Status
-from augury.outbound.memory.memory import BatchRecord, Memory, PredictionRecord, State
+from augury.domain.transfer import TransferKind
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import BatchRecord, PredictionRecord
 from augury.outbound.memory.webhook_outbox import tell_batch_end
 
 RECEIVED_LIVES = timedelta(days=1)

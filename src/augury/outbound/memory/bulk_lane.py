@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import BulkLane, UserInLane, Waiting
+from augury.application.predictions.ports.lanes import BulkLane, UserInLane, Waiting
 from augury.domain.audit import Act
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Share
 from augury.outbound.memory.audit_log import note
-from augury.outbound.memory.memory import Memory, PredictionRecord, State
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import PredictionRecord
 
 
 @dataclass(frozen=True, slots=True)

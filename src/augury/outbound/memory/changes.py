@@ -3,9 +3,9 @@ from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Change, Changes, Position
-from augury.domain.balance import TransferKind
+from augury.application.predictions.ports.changes import Change, Changes, Position
 from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.transfer import TransferKind
 from augury.outbound.memory.memory import Memory, State
 
 _Found = tuple[int, PredictionId, bool]

@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 
 from typing_extensions import override
 
-from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks, StarPayment
-from augury.application.people.ports import NewUser
+from augury.application.chats.ports.books import ChatBooks, OpenChatBooks
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.payments import StarPayment
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import AlreadyRecorded
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
 from augury.outbound.memory.books import MemoryBooks
 from augury.outbound.memory.chats import chat_of
 from augury.outbound.memory.links import usable
-from augury.outbound.memory.memory import Memory, UserRecord
+from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.records import UserRecord
 from augury.outbound.memory.users import add_user, end_sessions
 from augury.outbound.memory.webhooks import remove_all
 

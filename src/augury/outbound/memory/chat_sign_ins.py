@@ -4,10 +4,11 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.chats.ports import ChatSignIn, ChatSignIns
+from augury.application.chats.ports.sign_ins import ChatSignIn, ChatSignIns
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role
-from augury.outbound.memory.memory import Memory, State, TokenRecord
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import TokenRecord
 
 
 @dataclass(frozen=True, slots=True)

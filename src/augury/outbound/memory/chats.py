@@ -3,8 +3,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from augury.application.chats.ports import Chat, Chats, Dialogues
-from augury.application.people.ports import NewUser
+from augury.application.chats.ports.chats import Chat, Chats, Dialogues
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import Json
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.users import add_user

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import BYTES_SHOWN, DeadLetter, DeadLetters, QueueLengths, letter_id
+from augury.application.predictions.ports.dead_letters import (
+    BYTES_SHOWN,
+    DeadLetter,
+    DeadLetters,
+    QueueLengths,
+    letter_id,
+)
 from augury.broker.wire import task_body
 from augury.outbound.memory.queue import Dead, MemoryPredictionQueue
 

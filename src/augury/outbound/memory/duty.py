@@ -2,7 +2,7 @@ from contextlib import suppress
 
 from typing_extensions import override
 
-from augury.application.chats.ports import Duty
+from augury.application.chats.ports.updates import Duty
 from augury.application.ports import Unavailable
 from augury.outbound.memory.memory import Memory
 

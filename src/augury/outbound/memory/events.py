@@ -3,7 +3,7 @@ from collections.abc import Callable, Sequence
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Ended, Events
+from augury.application.predictions.ports.events import Ended, Events
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,9 @@ from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from augury.application.chats.ports import Inbox, ReceivedUpdate
-from augury.outbound.memory.memory import Memory, UpdateRecord
+from augury.application.chats.ports.updates import Inbox, ReceivedUpdate
+from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.records import UpdateRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from augury.application.people.ports import ApiKey
+from augury.application.people.ports.api_keys import ApiKey
 from augury.domain.api_key import Spending
-from augury.outbound.memory.memory import Counted, PredictionRecord, State
+from augury.outbound.memory.memory import State
+from augury.outbound.memory.records import Counted, PredictionRecord
 
 
 def spending(state: State, key_id: UUID, now: datetime) -> Spending:

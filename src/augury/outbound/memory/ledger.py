@@ -9,9 +9,10 @@ from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.money.ports import Ledger, LedgerCheck, LedgerReport
-from augury.domain.balance import Account, Balance, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
 from augury.domain.prediction import Prediction, Status
+from augury.domain.transfer import Account, TransferKind
 from augury.outbound.memory.memory import Memory, State
 
 LAST = "last"

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.chats.ports import Link, Links
+from augury.application.chats.ports.links import Link, Links
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory
 

@@ -1,211 +1,49 @@
 """The store that the memory adapters share: all records in dictionaries, changed in transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from augury.application.chats.ports import (
-    BatchReply,
-    Chat,
-    ChatSignIn,
-    Duty,
-    Link,
-    ReceivedUpdate,
-    Reply,
-    StarPayment,
-)
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.links import Link
+from augury.application.chats.ports.payments import StarPayment
+from augury.application.chats.ports.sign_ins import ChatSignIn
+from augury.application.chats.ports.updates import Duty
 from augury.application.money.ports import LedgerCheck, Statement
 from augury.application.operation.ports import LedgerRun, Process
-from augury.application.people.ports import ApiKey
-from augury.application.ports import Clock, Json, Remembered, Unavailable
-from augury.domain.api_key import Spending
+from augury.application.people.ports.api_keys import ApiKey
+from augury.application.ports import Clock, Unavailable
 from augury.domain.audit import Entry
-from augury.domain.balance import Balance, TransferKind
-from augury.domain.batch import Batch, SlicePlace
+from augury.domain.balance import Balance
 from augury.domain.figures import Figures, Step
 from augury.domain.identifiers import BatchId, DeliveryId, PredictionId, TrainingId, UserId, WebhookId
 from augury.domain.lane import Share
 from augury.domain.model import Model, ModelRef
-from augury.domain.model_training import ModelTraining
-from augury.domain.model_upload import ModelUpload
-from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode
-from augury.domain.row_errors import RowError, RowWarning
+from augury.domain.transfer import TransferKind
 from augury.domain.usage import Usage
-from augury.domain.user import User
 from augury.domain.webhook import Webhook
-from augury.domain.webhook_delivery import WebhookDelivery
-
-FIRST_LOOK = timedelta(seconds=30)
-LAST_LOOK = timedelta(minutes=10)
-"""Work in the bulk lane also starts with this wait: its lost messages are noticed in another way."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserRecord:
-    user: User
-    password_hash: str | None = None
-    guest_key: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictionRecord:
-    """A prediction with its rows, its answers, its lease, and the time of the sweeper's next check."""
-
-    prediction: Prediction
-    input: Json
-    output: Json | None = None
-    errors: Sequence[RowError] = ()
-    warnings: Sequence[RowWarning] = ()
-    token: UUID | None = None
-    put_at: datetime
-    """When it was last put on the queue."""
-    due_at: datetime
-    """The next check while queued, the end of the lease while processing."""
-    wait: timedelta = FIRST_LOOK
-    """From the last check to the next."""
-    notify: bool = False
-    bulk_cost: int | None = None
-    """In the bulk lane; None for small work."""
-    in_bulk: bool = False
-    """Whether it waits for its user's turn in the bulk lane."""
-    place: SlicePlace | None = None
-    explain: int | None = None
-    """How many features of each row are explained. None: no explanation."""
-    key_id: UUID | None = None
-    """The API key with spending limits that requested it."""
-    counted_on: date | None = None
-    """The UTC day on which its price counts."""
-    top: int | None = None
-    """The number of classes that each answer lists. None: up to `Limits.max_classes`."""
-
-    def forgotten(self) -> Self:
-        """The record without the user's input and the answers."""
-        return replace(self, input=Json(b""), output=None, errors=(), warnings=())
-
-
-def next_look(prediction: Prediction, now: datetime, wait: timedelta = FIRST_LOOK) -> datetime:
-    """The time to check a queued prediction again, at the latest when it expires."""
-    return min(now + wait, prediction.expires_at or datetime.max.replace(tzinfo=UTC))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """Predictions that a worker has begun together, and its last sign of life."""
-
-    ids: Sequence[PredictionId]
-    begun_at: datetime
-    seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchRecord:
-    """A batch, None while it is being received."""
-
-    owner: UserId
-    received_at: datetime
-    batch: Batch | None = None
-    closed_at: datetime | None = None
-    purged_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenRecord:
-    """A refresh token. After it was replaced, it is valid only for the grace period."""
-
-    family: UUID
-    user_id: UserId
-    expires_at: datetime
-    replaced_at: datetime | None = None
-    client: str | None = None
-    begun_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """The request that an idempotency key was used for, and its time."""
-
-    remembered: Remembered
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The number of tries in a time window, and the end of the window."""
-
-    hits: int
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateRecord:
-    """An update from Telegram, None after it was handled."""
-
-    update: ReceivedUpdate | None
-    received_at: datetime
-    tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyRecord:
-    reply: Reply
-    created_at: datetime
-    sheet: Json | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BatchReplyRecord:
-    """`due_at` is None once the results were delivered."""
-
-    reply: BatchReply
-    created_at: datetime
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """The spending of a key with limits. `on` is the UTC day of the last count."""
-
-    spending: Spending
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class UploadRecord:
-    upload: ModelUpload
-    due_at: datetime
-    """When a worker may take it; after a check, when it was recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingRecord:
-    training: ModelTraining
-    due_at: datetime
-    """When a worker may take it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRecord:
-    """A delivery of a webhook, and the process that is sending it."""
-
-    delivery: WebhookDelivery
-    token: UUID | None = None
-    once: str | None = None
-    """An event with this name is sent to a webhook only once."""
-
-
-@dataclass(frozen=True, slots=True)
-class FreeChange:
-    """The acceptance or the end of a prediction without a price, which moves no credits."""
-
-    user_id: UserId
-    prediction_id: PredictionId
-    ended: bool
-    at: datetime
+from augury.outbound.memory.records import (
+    BatchRecord,
+    BatchReplyRecord,
+    Counted,
+    DeliveryRecord,
+    FreeChange,
+    KeyRecord,
+    PredictionRecord,
+    ReplyRecord,
+    RunRecord,
+    TokenRecord,
+    TrainingRecord,
+    UpdateRecord,
+    UploadRecord,
+    UserRecord,
+    Window,
+)
 
 
 @dataclass(slots=True)

@@ -4,8 +4,11 @@ import msgspec
 from typing_extensions import override
 
 from augury.application.models.ports import ModelInspector
+from augury.domain.answer_form import Task
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema, ModelFacts, Task
+from augury.domain.model_facts import ModelFacts
 
 
 class FactsFile(msgspec.Struct, forbid_unknown_fields=True):

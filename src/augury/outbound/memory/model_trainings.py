@@ -17,7 +17,8 @@ from augury.domain.model_training import (
 )
 from augury.domain.training_plan import Plan
 from augury.outbound.memory.audit_log import note
-from augury.outbound.memory.memory import Memory, State, TrainingRecord
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import TrainingRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from augury.domain.audit import Act
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_upload import CheckStage, ModelUpload
 from augury.outbound.memory.audit_log import note
-from augury.outbound.memory.memory import Memory, State, UploadRecord
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import UploadRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from augury.application.chats.ports import Delivery, Notices, Reply
+from augury.application.chats.ports.results import Delivery, Notices, Reply
 from augury.application.ports import Json
 from augury.domain.identifiers import PredictionId
-from augury.outbound.memory.memory import Memory, ReplyRecord
+from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.records import ReplyRecord
 
 
 @dataclass(frozen=True, slots=True)

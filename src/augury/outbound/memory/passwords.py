@@ -3,7 +3,7 @@ import hmac
 
 from typing_extensions import override
 
-from augury.application.people.ports import PasswordHasher
+from augury.application.people.ports.credentials import PasswordHasher
 
 
 class MemoryPasswords(PasswordHasher):

@@ -6,20 +6,21 @@ from itertools import islice
 from typing_extensions import override
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import (
+from augury.application.predictions.ports.contents import PredictionContents
+from augury.application.predictions.ports.reads import (
     MOST_BYTES_AT_ONCE,
     MOST_LISTED_BYTES,
-    PredictionContents,
     PredictionPage,
     Predictions,
     StoredPrediction,
     UsageOfDay,
 )
-from augury.domain.balance import TransferKind
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, PredictionNotFound, Status, WrongStatus
-from augury.outbound.memory.memory import Memory, PredictionRecord, State
+from augury.domain.transfer import TransferKind
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import PredictionRecord
 
 
 @dataclass(frozen=True, slots=True)

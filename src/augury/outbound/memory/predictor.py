@@ -5,11 +5,17 @@ from typing_extensions import override
 
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
-from augury.application.predictions.ports import Outcome, Predictor, Question, SliceOutcome, SlicePredictor
+from augury.application.predictions.ports.predictor import (
+    Outcome,
+    Predictor,
+    Question,
+    SliceOutcome,
+    SlicePredictor,
+)
 from augury.domain.answer import Classification
 from augury.domain.explanation import Contribution, Effect, Explanation, Scale
+from augury.domain.input_schema import InputSchema
 from augury.domain.model import Model, ModelRef
-from augury.domain.model_facts import InputSchema
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.domain.scoring import score_isolating

@@ -7,9 +7,9 @@ from typing_extensions import override
 
 from augury.application.money.ports import PromoCodes
 from augury.domain.audit import Act
-from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
+from augury.domain.transfer import Transfer
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from augury.application.ports import Clock
-from augury.application.predictions.ports import (
+from augury.application.predictions.ports.queue import (
     NO_COSTS,
     NO_TRACES,
     Costs,
@@ -18,6 +18,7 @@ from augury.application.predictions.ports import (
     UnknownPredictions,
 )
 from augury.broker import wire
+from augury.concurrency.waits import end
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingTask:
     """A task, the time when it was put here, and its failed deliveries."""
 
     task: Task
@@ -51,7 +52,7 @@ class Waiting:
 class Dead:
     """A task that was given up, and when."""
 
-    waiting: Waiting
+    waiting: WaitingTask
     died_at: datetime
 
 
@@ -68,8 +69,8 @@ class MemoryPredictionQueue(PredictionQueue):
         self.pause = PAUSE
         self.most_deliveries = MOST_DELIVERIES
         self.dead: deque[Dead] = deque(maxlen=MOST_DEAD)
-        self._waiting: deque[Waiting] = deque()
-        self._tickets: deque[Waiting] = deque()
+        self._waiting: deque[WaitingTask] = deque()
+        self._tickets: deque[WaitingTask] = deque()
         self._ids = 0
         self._in_hand: dict[asyncio.Task[None], datetime] = {}
         self._ticket_in_hand: asyncio.Task[None] | None = None
@@ -98,7 +99,7 @@ class MemoryPredictionQueue(PredictionQueue):
         for start in range(0, len(ids), size):
             some = tuple(ids[start : start + size])
             task = Task(some, attempt, {each: traces[each] for each in some if each in traces})
-            self._append(Waiting(task, self._clock.now(), lane))
+            self._append(WaitingTask(task, self._clock.now(), lane))
 
     @property
     def ready(self) -> int:
@@ -114,7 +115,7 @@ class MemoryPredictionQueue(PredictionQueue):
         """Put a rejected task on the queue again."""
         self.dead.remove(dead)
         waiting = dead.waiting
-        self._append(Waiting(waiting.task, self._clock.now(), waiting.lane))
+        self._append(WaitingTask(waiting.task, self._clock.now(), waiting.lane))
 
     @override
     def saw(self, put_at: datetime) -> None:
@@ -154,11 +155,7 @@ class MemoryPredictionQueue(PredictionQueue):
         self._stopped = True
         self._changed.set()
         in_hand = [*self._in_hand, *([self._ticket_in_hand] if self._ticket_in_hand else [])]
-        if in_hand and grace:
-            await asyncio.wait(in_hand, timeout=grace.total_seconds())
-        for handling in in_hand:
-            handling.cancel()
-        await asyncio.gather(*in_hand, return_exceptions=True)
+        await end(in_hand, grace=grace.total_seconds())
 
     def _hand_out(self, handle: Handle) -> None:
         while self._waiting and len(self._in_hand) < self.prefetch:
@@ -173,7 +170,7 @@ class MemoryPredictionQueue(PredictionQueue):
             self._ids -= 1
             self._ticket_in_hand.add_done_callback(self._let_the_ticket_go)
 
-    async def _see_to(self, waiting: Waiting, handle: Handle) -> None:
+    async def _see_to(self, waiting: WaitingTask, handle: Handle) -> None:
         try:
             await handle(waiting.task)
         except UnknownPredictions as error:  # a further try would fail, too
@@ -189,7 +186,7 @@ class MemoryPredictionQueue(PredictionQueue):
                 return
             log.warning("a task could not be handled, and will be delivered again: %s", error)
             await asyncio.sleep(self.pause.total_seconds())
-            self._append(Waiting(waiting.task, self._clock.now(), waiting.lane, failures))
+            self._append(WaitingTask(waiting.task, self._clock.now(), waiting.lane, failures))
 
     def _let_go(self, handling: asyncio.Task[None]) -> None:
         del self._in_hand[handling]
@@ -199,12 +196,12 @@ class MemoryPredictionQueue(PredictionQueue):
         self._ticket_in_hand = None
         self._changed.set()
 
-    def _append(self, waiting: Waiting) -> None:
+    def _append(self, waiting: WaitingTask) -> None:
         (self._waiting if waiting.lane is Lane.SMALL else self._tickets).append(waiting)
         self._ids += len(waiting.task.prediction_ids)
         self._changed.set()
 
-    def _take(self) -> Waiting:
+    def _take(self) -> WaitingTask:
         waiting = self._waiting.popleft()
         self._ids -= len(waiting.task.prediction_ids)
         return waiting

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Queues
+from augury.application.predictions.ports.lanes import Queues
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Share
 from augury.domain.prediction import Status
 from augury.domain.queue_place import Line, Mark, Standing
 from augury.outbound.memory import bulk_lane
-from augury.outbound.memory.memory import Memory, PredictionRecord
+from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.records import PredictionRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ from uuid import UUID
 
 from augury.application.money.ports import Statement
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json, Remembered
-from augury.domain.balance import Transfer
 from augury.domain.batch import Batch, SlicePlace
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
+from augury.domain.transfer import Transfer
 from augury.outbound.memory import bulk_lane, key_spending
-from augury.outbound.memory.memory import (
+from augury.outbound.memory.memory import State
+from augury.outbound.memory.records import (
     FIRST_LOOK,
     LAST_LOOK,
     FreeChange,
     KeyRecord,
     PredictionRecord,
-    State,
     next_look,
 )
 from augury.outbound.memory.webhook_outbox import tell_end, tell_low_balances, tell_payments

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.people.ports import Access, RefreshToken, Rotation, Session, Sessions
+from augury.application.people.ports.credentials import Access
+from augury.application.people.ports.sessions import RefreshToken, Rotation, Session, Sessions
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
-from augury.outbound.memory.memory import Memory, State, TokenRecord
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import TokenRecord
 from augury.outbound.memory.users import end_sessions
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from augury.application.predictions.ports import Outcome
+from augury.application.predictions.ports.predictor import Outcome
 from augury.slices.arrow import FAULT, FIELD, Answers, decoded
 from augury.slices.sheet import Kind, decode_sheet
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from augury.application.predictions.ports import Due
+from augury.application.predictions.ports.sweeping import Due
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction, Status
-from augury.outbound.memory.memory import LAST_LOOK, PredictionRecord, State, next_look
+from augury.outbound.memory.memory import State
+from augury.outbound.memory.records import LAST_LOOK, PredictionRecord, next_look
 
 
 class Finding(StrEnum):

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from augury.application.people.ports import Taken, Throttle
-from augury.outbound.memory.memory import Memory, Window
+from augury.application.people.ports.throttle import Taken, Throttle
+from augury.outbound.memory.memory import Memory
+from augury.outbound.memory.records import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Upkeep
+from augury.application.predictions.ports.sweeping import Upkeep
 from augury.domain.figures import Step
 from augury.domain.identifiers import UserId
-from augury.outbound.memory.memory import Memory, ReplyRecord, State
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import ReplyRecord
 
 KEYS_LIVE = timedelta(hours=24)
 """How long an idempotency key is remembered."""

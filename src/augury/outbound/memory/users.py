@@ -4,14 +4,15 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from augury.application.people.ports import NewUser, Secret, Users
+from augury.application.people.ports.users import NewUser, Secret, Users
 from augury.domain.audit import Act
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.user import EmailTaken, Role, User, UserNotFound
 from augury.outbound.memory.audit_log import note
-from augury.outbound.memory.memory import Memory, State, UserRecord
+from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.record import move
+from augury.outbound.memory.records import UserRecord
 
 
 @dataclass(frozen=True, slots=True)

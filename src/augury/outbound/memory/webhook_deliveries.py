@@ -16,7 +16,8 @@ from augury.application.webhooks.ports import (
 from augury.domain.identifiers import DeliveryId, WebhookId
 from augury.domain.webhook import Webhook
 from augury.domain.webhook_delivery import DeliveryNotFound, DeliveryStatus, WebhookDelivery
-from augury.outbound.memory.memory import DeliveryRecord, Memory, State
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import DeliveryRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ from uuid import UUID
 from typing_extensions import override
 
 from augury.application.webhooks.ports import WebhookOutbox
-from augury.domain.balance import Balance, Transfer, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import DeliveryId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.webhook import EventType, Webhook
 from augury.domain.webhook_delivery import Facts, WebhookDelivery
-from augury.outbound.memory.memory import DeliveryRecord, Memory, State
+from augury.outbound.memory.memory import Memory, State
+from augury.outbound.memory.records import DeliveryRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Claimed, ClaimTerms, Finished, Work
+from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
 from augury.outbound.memory import bulk_lane, key_spending
-from augury.outbound.memory.memory import FIRST_LOOK, Memory, PredictionRecord, RunRecord, State, next_look
+from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.record import count_pending, move, note_free, notice
+from augury.outbound.memory.records import FIRST_LOOK, PredictionRecord, RunRecord, next_look
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.people.ports import ApiKey, ApiKeys, KeyHolder
+from augury.application.people.ports.api_keys import ApiKey, ApiKeys, KeyHolder
 from augury.domain.api_key import KeyScope, KeyTerms, Spending, SpendingLimits
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId

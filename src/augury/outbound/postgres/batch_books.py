@@ -7,10 +7,10 @@ from uuid import UUID
 from asyncpg import Record
 
 from augury.application.ports import IdempotencyKey
-from augury.domain.balance import Transfer
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.prediction import Prediction
+from augury.domain.transfer import Transfer
 from augury.outbound.postgres.key_spending import DAY_SPENT, MONTH_SPENT, TODAY
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of

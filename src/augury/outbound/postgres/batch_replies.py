@@ -5,7 +5,7 @@ from datetime import timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.chats.ports import BatchDelivery, BatchReplies, BatchReply
+from augury.application.chats.ports.results import BatchDelivery, BatchReplies, BatchReply
 from augury.domain.identifiers import BatchId
 from augury.outbound.postgres.query import fetch
 

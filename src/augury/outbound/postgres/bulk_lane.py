@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.predictions.ports import BulkLane, UserInLane, Waiting
+from augury.application.predictions.ports.lanes import BulkLane, UserInLane, Waiting
 from augury.domain.audit import Act
 from augury.domain.identifiers import PredictionId, UserId
 from augury.outbound.postgres.audit_log import note

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.predictions.ports import Change, Changes, Position
+from augury.application.predictions.ports.changes import Change, Changes, Position
 from augury.domain.identifiers import UserId
 from augury.outbound.postgres.query import fetch
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.chats.ports import Chat, ChatBooks, OpenChatBooks, StarPayment
-from augury.application.people.ports import NewUser
+from augury.application.chats.ports.books import ChatBooks, OpenChatBooks
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.payments import StarPayment
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import AlreadyRecorded
 from augury.domain.identifiers import UserId
 from augury.domain.user import User

@@ -5,7 +5,7 @@ from uuid import UUID
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.chats.ports import ChatSignIn, ChatSignIns
+from augury.application.chats.ports.sign_ins import ChatSignIn, ChatSignIns
 from augury.domain.identifiers import UserId
 from augury.outbound.postgres.query import fetch
 

@@ -3,8 +3,8 @@ from dataclasses import dataclass
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.chats.ports import Chat, Chats, Dialogues
-from augury.application.people.ports import NewUser
+from augury.application.chats.ports.chats import Chat, Chats, Dialogues
+from augury.application.people.ports.users import NewUser
 from augury.application.ports import Json
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import transaction

@@ -11,7 +11,7 @@ from contextlib import suppress
 from asyncpg import InterfaceError, Pool
 from typing_extensions import override
 
-from augury.application.chats.ports import Duty
+from augury.application.chats.ports.updates import Duty
 from augury.application.ports import Unavailable
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.failures import failures_named

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import asyncpg
 
 from augury.application.ports import AlreadyRecorded, Conflict, Unavailable
-from augury.domain.balance import Account, BooksDisagree
+from augury.domain.transfer import Account, BooksDisagree
 from augury.outbound.postgres.rights import what_is_missing
 
 NODE_IS_OF_NO_USE = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.chats.ports import Inbox, ReceivedUpdate
+from augury.application.chats.ports.updates import Inbox, ReceivedUpdate
 from augury.outbound.postgres.query import fetch
 
 PUT = """

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.money.ports import Ledger, LedgerCheck, LedgerReport
-from augury.domain.balance import CheckUnderWay
+from augury.domain.ledger_check import CheckUnderWay
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch

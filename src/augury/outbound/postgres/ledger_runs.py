@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from augury.application.operation.ports import LedgerRun, LedgerRuns
 from augury.domain.audit import Act
-from augury.domain.balance import CheckUnderWay
+from augury.domain.ledger_check import CheckUnderWay
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pages import hidden

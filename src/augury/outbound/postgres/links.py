@@ -4,7 +4,7 @@ from datetime import timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.chats.ports import Links
+from augury.application.chats.ports.links import Links
 from augury.domain.identifiers import UserId
 from augury.outbound.postgres.query import fetch
 

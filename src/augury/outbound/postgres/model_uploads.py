@@ -7,10 +7,10 @@ from typing_extensions import override
 
 from augury.application.models.ports import ModelUploads
 from augury.application.ports import Conflict
+from augury.domain.answer_meaning import ReadAs
 from augury.domain.audit import Act
 from augury.domain.identifiers import ModelFileId
 from augury.domain.model import ModelRef, ModelState
-from augury.domain.model_facts import ReadAs
 from augury.domain.model_upload import CheckStage, ModelUpload, UploadTerms
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks

@@ -1,10 +1,12 @@
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import timedelta
-from typing import Any
+"""
+name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced,
+explain_price
+"""
 
-from asyncpg import Pool, Record
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+from asyncpg import Pool
 from typing_extensions import override
 
 from augury.application.models.ports import ActOnModel, Models
@@ -13,42 +15,39 @@ from augury.concurrency.shared_reads import SharedReads
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
-from augury.domain.model_facts import (
-    Feature,
-    FeatureKind,
-    InputSchema,
-    ModelFacts,
-    ProbabilitiesAre,
-    ReadAs,
-    Task,
-    ValueIs,
-)
-from augury.domain.model_texts import ModelTexts
 from augury.domain.rollout import Offer
-from augury.domain.speed import NOT_MEASURED, Speed
+from augury.domain.speed import Speed
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.audit_log import note
+from augury.outbound.postgres.model_rows import (
+    COLUMNS,
+    columns_of,
+    facts_column,
+    model_of,
+    speed_of,
+    state_column,
+)
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.webhook_outbox import tell_version
 
-COLUMNS = """
-name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced,
-explain_price
-"""
 READ = f"{COLUMNS}, speed_squares, speed_products"
 """All columns except the computed ones, which only older releases read.
 
 A canary is `ready` with a share: processes of the release before know no canaries, and serve it as `ready`.
 """
+
 OFFERED = f"""
 SELECT {READ} FROM models WHERE name = $1 AND state = 'active'
 UNION ALL
 SELECT {READ} FROM models WHERE name = $1 AND state = 'ready' AND canary_share IS NOT NULL
 """
+
 VERSION = f"SELECT {READ} FROM models WHERE name = $1 AND version = $2"
+
 ALL = f"SELECT {READ} FROM models ORDER BY name, version"
+
 PAGE = f"""
 SELECT {READ} FROM models
 WHERE state <> 'retired' AND name IN (
@@ -56,36 +55,47 @@ WHERE state <> 'retired' AND name IN (
 )
 ORDER BY name, version
 """
+
 VERSIONS = f"SELECT {READ} FROM models WHERE name = $1 ORDER BY version"
+
 LOCK = f"{VERSIONS} FOR UPDATE"
 """Locks all versions of the name, since another one may have to become inactive."""
+
 STEP_BACK = """
 UPDATE models SET state = CASE WHEN $2 AND state = 'active' THEN 'ready' ELSE state END, canary_share = NULL
 WHERE name = $1 AND (canary_share IS NOT NULL OR $2 AND state = 'active')
 """
+
 ADD = f"INSERT INTO models ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+
 LAST = """
 SELECT greatest(
     (SELECT max(version) FROM models WHERE name = $1),
     (SELECT max(version) FROM model_uploads WHERE name = $1)
 )
 """
+
 IS_RESERVED = """
 SELECT EXISTS (SELECT FROM model_uploads WHERE name = $1 AND version = $2 AND sha256 <> $3)
 """
+
 CARD = "SELECT card FROM models WHERE name = $1 AND version = $2"
+
 PUT_CARD = "UPDATE models SET card = $3 WHERE name = $1 AND version = $2"
+
 CHANGE = """
 UPDATE models SET row_price = $3, text_price = $4, state = $5, facts = $6, canary_share = $7, replaced = $8,
     explain_price = $9
 WHERE name = $1 AND version = $2
 """
+
 LOCK_SPEEDS = """
 SELECT name, version, speed_squares, speed_products FROM models
 WHERE (name, version) IN (
     SELECT name, version FROM unnest($1::text[], $2::int[]) AS asked (name, version)
 ) ORDER BY name, version FOR UPDATE
 """
+
 PUT_SPEED = "UPDATE models SET speed_squares = $3, speed_products = $4 WHERE name = $1 AND version = $2"
 
 
@@ -109,7 +119,7 @@ class PostgresModels(Models):
 
     async def _offer(self, name: str) -> Offer:
         rows = await fetch(self._pool, OFFERED, name) if is_storable(name) else []
-        by_state = {model.state: model for model in map(_model_of, rows)}
+        by_state = {model.state: model for model in map(model_of, rows)}
         if ModelState.ACTIVE not in by_state:
             raise ModelNotFound(model=name)
         return Offer(by_state[ModelState.ACTIVE], by_state.get(ModelState.CANARY))
@@ -120,11 +130,11 @@ class PostgresModels(Models):
 
     @override
     async def all(self) -> Sequence[Model]:
-        return [_model_of(row) for row in await fetch(self._pool, ALL)]
+        return [model_of(row) for row in await fetch(self._pool, ALL)]
 
     @override
     async def page(self, *, limit: int, after: str = "") -> Sequence[Model]:
-        return [_model_of(row) for row in await fetch(self._pool, PAGE, after, limit)]
+        return [model_of(row) for row in await fetch(self._pool, PAGE, after, limit)]
 
     @override
     async def add(self, model: Model, *, act: Act | None = None) -> None:
@@ -134,12 +144,12 @@ class PostgresModels(Models):
             if await connection.fetchval(IS_RESERVED, ref.name, ref.version, model.sha256):
                 raise Conflict(f"{ref} is to become another file")
             if model.is_active:
-                versions = [_model_of(row) for row in await connection.fetch(LOCK, ref.name)]
+                versions = [model_of(row) for row in await connection.fetch(LOCK, ref.name)]
                 active = next((each for each in versions if each.is_active), None)
                 model = model.after(active)
                 await connection.execute(STEP_BACK, ref.name, True)
                 await tell_version(connection, ref, active.ref if active else None)
-            await connection.execute(ADD, *_values(model))
+            await connection.execute(ADD, *columns_of(model))
             await _put_card(connection, model)
             await note(connection, act)
         self._forget()
@@ -152,7 +162,7 @@ class PostgresModels(Models):
     @override
     async def versions(self, name: str) -> Sequence[Model]:
         rows = await fetch(self._pool, VERSIONS, name) if is_storable(name) else []
-        return [_model_of(row) for row in rows]
+        return [model_of(row) for row in rows]
 
     @override
     async def card(self, ref: ModelRef) -> str | None:
@@ -168,7 +178,7 @@ class PostgresModels(Models):
     ) -> Model:
         async with transaction(self._pool) as connection:
             versions = await connection.fetch(LOCK, ref.name) if is_storable(ref.name) else []
-            known = {each.ref: each for each in map(_model_of, versions)}
+            known = {each.ref: each for each in map(model_of, versions)}
             if ref not in known:
                 raise ModelNotFound(model=str(ref))
             model = how(known[ref])
@@ -181,7 +191,14 @@ class PostgresModels(Models):
                 await connection.execute(STEP_BACK, ref.name, model.is_active)
             await connection.execute(
                 CHANGE,
-                *(ref.name, ref.version, model.row_price, model.text_price, _state(model), _facts(model)),
+                *(
+                    ref.name,
+                    ref.version,
+                    model.row_price,
+                    model.text_price,
+                    state_column(model),
+                    facts_column(model),
+                ),
                 *(model.share, model.replaced, model.explain_price),
             )
             await _put_card(connection, model)
@@ -194,7 +211,7 @@ class PostgresModels(Models):
         async with transaction(self._pool) as connection:
             names, versions = [ref.name for ref in speeds], [ref.version for ref in speeds]
             for row in await connection.fetch(LOCK_SPEEDS, names, versions):
-                speed = _speed_of(row).then(speeds[ModelRef(row["name"], row["version"])])
+                speed = speed_of(row).then(speeds[ModelRef(row["name"], row["version"])])
                 await connection.execute(
                     PUT_SPEED, row["name"], row["version"], speed.squares, speed.products
                 )
@@ -208,7 +225,7 @@ class PostgresModels(Models):
             rows = await fetch(self._pool, sql, *values) if is_storable(key) else []
             if not rows:
                 raise ModelNotFound(model=key)
-            return _model_of(rows[0])
+            return model_of(rows[0])
 
         return await self._cached.get(key, read)
 
@@ -216,120 +233,3 @@ class PostgresModels(Models):
 async def _put_card(connection: Connection, model: Model) -> None:
     if (card := model.facts.card) is not None:
         await connection.execute(PUT_CARD, model.ref.name, model.ref.version, card)
-
-
-def _model_of(row: Record) -> Model:
-    facts = json.loads(row["facts"])
-    return Model(
-        ref=ModelRef(row["name"], row["version"]),
-        facts=ModelFacts(
-            task=Task(facts["task"]),
-            schema=InputSchema(
-                tuple(
-                    Feature(
-                        feature["name"],
-                        FeatureKind(feature["kind"]),
-                        tuple(feature["values"]),
-                        nullable=feature.get("nullable", True),  # missing in facts of early releases
-                        length=feature.get("length"),
-                    )
-                    for feature in facts["features"]
-                ),
-                is_grouped=facts.get("is_grouped", False),
-            ),
-            classes=tuple(facts["classes"]),
-            metrics=facts["metrics"],
-            **_value_of(facts),
-        ),
-        sha256=row["sha256"],
-        row_price=row["row_price"],
-        text_price=row["text_price"],
-        state=_state_of(row),
-        share=row["canary_share"] if _state_of(row) is ModelState.CANARY else None,
-        replaced=row["replaced"],
-        explain_price=row["explain_price"],
-        created_at=row["created_at"],
-        speed=_speed_of(row),
-    )
-
-
-def _speed_of(row: Record) -> Speed:
-    squares = row["speed_squares"]
-    return NOT_MEASURED if squares is None else Speed(squares=squares, products=row["speed_products"])
-
-
-def _state_of(row: Record) -> ModelState:
-    state = ModelState(row["state"])
-    is_canary = state is ModelState.READY and row["canary_share"] is not None
-    return ModelState.CANARY if is_canary else state
-
-
-def _state(model: Model) -> ModelState:
-    """The state as it is stored."""
-    return ModelState.READY if model.state is ModelState.CANARY else model.state
-
-
-def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts that early releases did not store."""
-    value_is, read_as = facts.get("value_is"), facts.get("read_as")
-    probabilities_are = facts.get("probabilities_are")
-    return {
-        "outputs": tuple(facts.get("outputs", ())),
-        "probabilities_are": ProbabilitiesAre(probabilities_are) if probabilities_are else None,
-        "explain_work": facts.get("explain_work"),
-        "unexplained": facts.get("unexplained", ""),
-        "threshold": facts.get("threshold"),
-        "value_is": ValueIs(value_is) if value_is else None,
-        "alpha": facts.get("alpha"),
-        "unsure_below": facts.get("unsure_below"),
-        "read_as": ReadAs(read_as) if read_as else None,
-        "texts": ModelTexts(**facts.get("texts", {})),
-    }
-
-
-def _values(model: Model) -> tuple[object, ...]:
-    """The values of `COLUMNS`."""
-    return (
-        model.ref.name,
-        model.ref.version,
-        _facts(model),
-        model.sha256,
-        model.row_price,
-        model.text_price,
-        _state(model),
-        model.created_at,
-        model.share,
-        model.replaced,
-        model.explain_price,
-    )
-
-
-def _facts(model: Model) -> str:
-    facts = model.facts
-    stored = {
-        "task": facts.task,
-        "features": [
-            {
-                "name": feature.name,
-                "kind": feature.kind,
-                "values": feature.values,
-                "nullable": feature.nullable,
-                "length": feature.length,
-            }
-            for feature in facts.schema.features
-        ],
-        "is_grouped": facts.schema.is_grouped,
-        "classes": facts.classes,
-        "outputs": facts.outputs,
-        "probabilities_are": facts.probabilities_are,
-        "explain_work": facts.explain_work,
-        "unexplained": facts.unexplained,
-        "metrics": dict(facts.metrics),
-        "threshold": facts.threshold,
-        "value_is": facts.value_is,
-        "alpha": facts.alpha,
-        "unsure_below": facts.unsure_below,
-        "read_as": facts.read_as,
-        "texts": asdict(facts.texts),
-    }
-    return json.dumps(stored, ensure_ascii=False)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.chats.ports import Delivery, Notices, Reply
+from augury.application.chats.ports.results import Delivery, Notices, Reply
 from augury.application.ports import Json
 from augury.domain.identifiers import PredictionId
 from augury.outbound.postgres.prediction_rows import prediction_of

@@ -13,7 +13,7 @@ from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.schema import CreateIndex
 
-from augury.outbound.postgres.webhook_tables import metadata
+from augury.outbound.postgres.schema import metadata
 
 OBSOLETE = ("idempotency_keys_created_at_idx",)
 """Indexes of earlier releases, which are dropped once all others exist."""

@@ -11,10 +11,10 @@ be shorter than requested even if more rows follow. No unfinished prediction is 
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from augury.application.predictions.ports import MOST_LISTED_BYTES
-from augury.domain.balance import TransferKind
+from augury.application.predictions.ports.reads import MOST_LISTED_BYTES
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
+from augury.domain.transfer import TransferKind
 from augury.outbound.postgres.pages import LAST, given, hidden
 from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk
 

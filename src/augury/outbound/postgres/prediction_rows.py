@@ -2,7 +2,7 @@
 
 from asyncpg import Record
 
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.lane import Lane
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Failure, Prediction, Status

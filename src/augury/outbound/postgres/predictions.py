@@ -6,9 +6,9 @@ from asyncpg import Pool
 from typing_extensions import override
 
 from augury.application.ports import Json
-from augury.application.predictions.ports import (
+from augury.application.predictions.ports.contents import PredictionContents
+from augury.application.predictions.ports.reads import (
     MOST_BYTES_AT_ONCE,
-    PredictionContents,
     PredictionPage,
     Predictions,
     StoredPrediction,

@@ -8,9 +8,9 @@ from typing_extensions import override
 
 from augury.application.money.ports import PromoCodes
 from augury.domain.audit import Act
-from augury.domain.balance import Transfer
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
+from augury.domain.transfer import Transfer
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pages import hidden
 from augury.outbound.postgres.pool import Connection, transaction

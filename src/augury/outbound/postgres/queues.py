@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.predictions.ports import Queues
+from augury.application.predictions.ports.lanes import Queues
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.queue_place import Line, Mark, Standing
 from augury.outbound.postgres.query import fetch

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from augury.application.ports import IdempotencyKey
-from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
+from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.webhook import EventType
 from augury.outbound.postgres.key_spending import GIVEN_BACK
 from augury.outbound.postgres.pool import Connection

@@ -6,7 +6,8 @@ from uuid import UUID
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.people.ports import Access, RefreshToken, Rotation, Session, Sessions
+from augury.application.people.ports.credentials import Access
+from augury.application.people.ports.sessions import RefreshToken, Rotation, Session, Sessions
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
 from augury.outbound.postgres.pages import hidden

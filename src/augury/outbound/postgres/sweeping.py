@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from augury.application.predictions.ports import Due
+from augury.application.predictions.ports.sweeping import Due
 from augury.domain.prediction import Prediction
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.pool import Connection

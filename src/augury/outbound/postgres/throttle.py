@@ -5,7 +5,7 @@ from datetime import timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.people.ports import Taken, Throttle
+from augury.application.people.ports.throttle import Taken, Throttle
 from augury.outbound.postgres.query import fetch
 
 HIT = """

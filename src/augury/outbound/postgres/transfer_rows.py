@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from asyncpg import Record
 
-from augury.domain.balance import Transfer, TransferKind
 from augury.domain.identifiers import UserId
+from augury.domain.transfer import Transfer, TransferKind
 
 
 @dataclass(slots=True)

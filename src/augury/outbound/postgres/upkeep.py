@@ -9,7 +9,7 @@ from uuid import UUID
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.predictions.ports import Upkeep
+from augury.application.predictions.ports.sweeping import Upkeep
 from augury.application.retrying import retried
 from augury.outbound.postgres.pool import connection
 from augury.outbound.postgres.query import Records

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.people.ports import NewUser, Secret, Users
+from augury.application.people.ports.users import NewUser, Secret, Users
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.text import is_storable

@@ -10,15 +10,15 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import (
+from augury.application.predictions.ports.dead_letters import (
     BYTES_SHOWN,
     MOST_LETTERS,
     DeadLetter,
     DeadLetters,
     QueueLengths,
-    Task,
     letter_id,
 )
+from augury.application.predictions.ports.queue import Task
 from augury.broker.trouble import TROUBLE, why
 from augury.broker.wire import NotUnderstood, read_task
 from augury.concurrency.cancellation import within

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from augury.application.predictions.ports import Ended, Events
+from augury.application.predictions.ports.events import Ended, Events
 from augury.broker.wire import events_body
 from augury.outbound.rabbitmq.publisher import RabbitPublisher
 

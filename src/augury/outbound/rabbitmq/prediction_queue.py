@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import NO_COSTS, NO_TRACES, Costs, PredictionQueue, Traces
+from augury.application.predictions.ports.queue import NO_COSTS, NO_TRACES, Costs, PredictionQueue, Traces
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 from augury.outbound.rabbitmq.publisher import RabbitPublisher

@@ -8,19 +8,19 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aiormq
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import NO_COSTS, NO_TRACES, Costs, Traces
+from augury.application.predictions.ports.queue import NO_COSTS, NO_TRACES, Costs, Traces
 from augury.broker.objects import QuorumQueue
 from augury.broker.trouble import TROUBLE, host_of, told, why
 from augury.broker.wire import CONTENT_TYPE, IDS, MOST_IDS, task_body, task_headers
 from augury.concurrency.outage import Outage
 from augury.concurrency.pauses import Pauses
+from augury.concurrency.waits import end, is_set_within
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 from augury.outbound.rabbitmq.hosts import urls_of
@@ -115,11 +115,8 @@ class RabbitPublisher:
         if self._runs is None:
             return
         if self._link is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds):
-                    await self._drained.wait()
-        self._runs.cancel()
-        await asyncio.gather(self._runs, return_exceptions=True)
+            await is_set_within(self._seconds, self._drained)
+        await end([self._runs])
         self._runs = None
         if self._puts:
             log.warning("%d predictions were not published; the sweeper will publish them", len(self._puts))

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from augury.domain.api_key import KeyScope, SpendingLimits
-from augury.domain.model_facts import Feature, FeatureKind
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.prediction import Status
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import SETTINGS, Api, is_problem, serving

@@ -7,7 +7,8 @@ import pytest
 
 from augury.domain.answer import Answer
 from augury.domain.answer_form import AnswerForm, Task
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.http.inference.metadata import metadata_of
 from augury.inbound.http.inference.outputs import outputs_of, tensors_of

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from typing_extensions import override
 
-from augury.application.chats.ports import Chat, Payments, StarPayment
+from augury.application.chats.ports.chats import Chat
+from augury.application.chats.ports.payments import Payments, StarPayment
 from augury.application.chats.refund_payment import RefundPayment
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
-from augury.domain.balance import AlreadyReversed, NotEnoughCredits
+from augury.domain.balance import NotEnoughCredits
 from augury.domain.chat import ChatLinked, ChatNotLinked, InvalidLink, NoBot, PaymentNotFound
+from augury.domain.payment import AlreadyReversed
 from augury.domain.user import PredictionsUnderWay, User
 from tests.hexagon import Hexagon
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from augury.application.models.register_model import Known
-from augury.domain.balance import InvalidAmount
+from augury.domain.answer_form import Task
+from augury.domain.answer_meaning import ReadAs
+from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRef, ModelRefused, ModelState
-from augury.domain.model_facts import Feature, FeatureKind, ReadAs, Task
 from augury.domain.model_texts import ModelTexts, UnfitForModel
+from augury.domain.transfer import InvalidAmount
 from tests.hexagon import Hexagon
 
 CITIES = Known(categories=lambda _: {"city": ["Paris", "Oslo", "Paris"]})

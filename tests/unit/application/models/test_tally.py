@@ -5,7 +5,7 @@ import pytest
 from augury.application.models.store_usage import StoreUsage
 from augury.application.models.tally import MOST_BYTES, Tally, usage_of
 from augury.application.ports import Json, Unavailable
-from augury.application.predictions.ports import Finished
+from augury.application.predictions.ports.work import Finished
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.model import ModelRef
 from tests.adapters import a_prediction

@@ -1,9 +1,11 @@
 import pytest
 
 from augury.application.ports import IdempotencyKey, Moved
-from augury.domain.balance import MOST_CREDITS, Balance, InvalidAmount, PaymentTaken, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.payment import PaymentTaken
 from augury.domain.prediction import IdempotencyConflict
+from augury.domain.transfer import MOST_CREDITS, InvalidAmount, TransferKind
 from augury.domain.user import UserNotFound
 from tests.hexagon import Hexagon
 

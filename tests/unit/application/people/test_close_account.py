@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from augury.domain.balance import Balance, TransferKind
+from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.transfer import TransferKind
 from augury.domain.user import CreditsLeft, PredictionsUnderWay, UserNotFound, WrongCredentials
 from tests.hexagon import PASSWORD, Hexagon, a_model
 

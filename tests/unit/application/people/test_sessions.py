@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.people.ports import Access, Secret
+from augury.application.people.ports.credentials import Access
+from augury.application.people.ports.users import Secret
 from augury.application.people.tokens import Tokens
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import (

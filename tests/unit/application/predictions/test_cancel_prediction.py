@@ -1,6 +1,6 @@
 import pytest
 
-from augury.application.predictions.ports import Ended
+from augury.application.predictions.ports.events import Ended
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus

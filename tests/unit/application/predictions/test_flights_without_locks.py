@@ -1,66 +1,23 @@
 """A flight is decided without a lock: what happens if somebody changes a balance meanwhile."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from uuid import UUID
+from dataclasses import replace
 
 import pytest
-from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import Accepted, IdempotencyKey, Opened, Unavailable
-from augury.application.predictions.ports import NO_SPENDING, Acceptance
+from augury.application.ports import IdempotencyKey, Unavailable
 from augury.application.predictions.request_predictions import MOST_ROUNDS, RequestPredictions
 from augury.application.predictions.requests import Replayed
-from augury.domain.balance import Balance, NotEnoughCredits, Transfer
+from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction, TooManyPending
-from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.user import UserNotFound
 from tests.hexagon import Hexagon
-
-Event = Callable[[], Awaitable[object]]
+from tests.unit.application.watched_acceptance import Event, Watched
 
 
 async def nothing() -> None:
     """Happens."""
-
-
-@dataclass
-class Watched(Acceptance):
-    """Lets something happen between decision and recording, and counts."""
-
-    inner: Acceptance
-    meanwhile: Sequence[Event] = ()
-    reads: int = 0
-    accepts: int = 0
-    refused_after: int | None = field(default=None, kw_only=True)
-    """After so many recordings, the books are away."""
-
-    @override
-    async def read(
-        self,
-        user_ids: Collection[UserId],
-        keys: Collection[tuple[UserId, str]] = (),
-        spenders: Collection[UUID] = (),
-    ) -> Opened:
-        self.reads += 1
-        if self.accepts == self.refused_after:
-            raise Unavailable("away")
-        return await self.inner.read(user_ids, keys, spenders)
-
-    @override
-    async def accept(
-        self,
-        accepted: Sequence[Accepted],
-        transfers: Sequence[Transfer],
-        premises: Mapping[UserId, Premise],
-        spending: Mapping[UUID, SpendingPremise] = NO_SPENDING,
-    ) -> Mapping[UserId, Balance]:
-        self.accepts += 1
-        if len(self.meanwhile) >= self.accepts:
-            await self.meanwhile[self.accepts - 1]()
-        return await self.inner.accept(accepted, transfers, premises, spending)
 
 
 def watched(hexagon: Hexagon, *meanwhile: Event) -> tuple[RequestPredictions, Watched]:

@@ -1,6 +1,6 @@
 """Where queued predictions stand, as everybody is told who reads them."""
 
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.prediction import Prediction
 from augury.domain.queue_place import Place
 from tests.hexagon import Hexagon

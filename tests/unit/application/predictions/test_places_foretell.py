@@ -17,7 +17,7 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports import Queues
+from augury.application.predictions.ports.lanes import Queues
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane, Share
 from augury.domain.queue_place import Line, Mark, Standing

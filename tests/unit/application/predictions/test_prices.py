@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augury.domain.balance import Balance, InvalidAmount, NotEnoughCredits
+from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.model import MOST_TEXT_PRICE
 from augury.domain.prediction import NoValidRow, Status
 from augury.domain.pricing import bytes_of_text, price_of
+from augury.domain.transfer import InvalidAmount
 from augury.outbound.memory.predictor import BREAKING
 from tests.hexagon import Hexagon, a_model
 

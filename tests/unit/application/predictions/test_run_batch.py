@@ -11,14 +11,8 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports import (
-    Claimed,
-    ClaimTerms,
-    Finished,
-    Outcome,
-    Predictor,
-    Question,
-)
+from augury.application.predictions.ports.predictor import Outcome, Predictor, Question
+from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model, ModelRef, ModelState

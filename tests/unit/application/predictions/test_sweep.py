@@ -3,7 +3,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from augury.application.limits import Limits
-from augury.application.predictions.ports import ClaimTerms, Ended, Task
+from augury.application.predictions.ports.events import Ended
+from augury.application.predictions.ports.queue import Task
+from augury.application.predictions.ports.work import ClaimTerms
 from augury.application.predictions.sweep import SLACK, Swept
 from augury.domain.balance import Balance
 from augury.domain.prediction import MOST_ATTEMPTS, Failure, Prediction, Status

@@ -6,7 +6,7 @@ import pytest
 from typing_extensions import override
 
 from augury.application.ports import Unavailable
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
@@ -211,7 +211,7 @@ class TestOfPredictionsJustAccepted:
     async def test_those_that_end_together_are_read_together_and_once(
         self, hexagon: Hexagon, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("augury.application.predictions.ports.MOST_TOLD_BYTES", 0)
+        monkeypatch.setattr("augury.application.predictions.ports.events.MOST_TOLD_BYTES", 0)
         accepted = [await submitted(hexagon) for _ in range(5)]
         reads, waiters = self.waiters(hexagon, accepted)
         await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
 from augury.application.models.ports import Models
-from augury.application.predictions.ports import Predictions, StoredPrediction
+from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.concurrency.aside import aside
 from augury.concurrency.room import Room
 from augury.domain.answer import answers_in

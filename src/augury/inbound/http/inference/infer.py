@@ -9,7 +9,7 @@ from litestar.types import Scope
 
 from augury.application.models.ports import Models
 from augury.application.ports import IdempotencyKey, Json, Unavailable
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.requests import Replayed
 from augury.application.predictions.submit_prediction import Submission, SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -30,7 +30,7 @@ from augury.inbound.http.inference.rows import rows_of
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import WRONG_SHAPE
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.submissions import trace_of
+from augury.inbound.http.traces import trace_of
 from augury.inbound.http.views import unanswered
 from augury.inbound.http.wording import listed
 

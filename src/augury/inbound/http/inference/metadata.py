@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import GROUP
 from augury.domain.model import Model
-from augury.domain.model_facts import GROUP, Feature, FeatureKind
 from augury.inbound.http.inference.datatypes import Datatype
 from augury.inbound.http.inference.messages import MetadataTensor, ModelMetadata
 from augury.inbound.http.inference.outputs import Output, outputs_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from augury.domain.balance import MOST_CREDITS
+from augury.domain.transfer import MOST_CREDITS
 from augury.inbound.http.inference.messages import InferInput, Parameters, RequestedOutput
 from augury.inbound.http.problems import Refused
 from augury.inbound.http.refusals import WRONG_SHAPE

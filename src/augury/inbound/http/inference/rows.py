@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.inbound.http.inference.body import binary_parts
 from augury.inbound.http.inference.datatypes import from_bytes, from_json
 from augury.inbound.http.inference.messages import InferInput

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from augury.domain.cells import ABSENT, known_values, number_in, text_in
-from augury.domain.model_facts import Feature, FeatureKind, InputSchema
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
 from augury.slices.arrow import decoded

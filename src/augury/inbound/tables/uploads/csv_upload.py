@@ -13,8 +13,10 @@ from typing_extensions import override
 
 from augury.domain.batch import FULL
 from augury.domain.cells import number_in
+from augury.domain.feature import FeatureKind
+from augury.domain.input_schema import InputSchema
 from augury.domain.lane import Slice as Most
-from augury.domain.model_facts import FeatureKind, InputSchema, ModelFacts
+from augury.domain.model_facts import ModelFacts
 from augury.domain.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed, readings
 from augury.inbound.tables.columns import Columns, columns_of
 from augury.inbound.tables.dialect import END, Dialect, dialect_of

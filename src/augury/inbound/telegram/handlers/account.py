@@ -10,7 +10,7 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from augury.application.batches.ports import StoredBatch
-from augury.application.predictions.ports import StoredPrediction
+from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.identifiers import BatchId, PredictionId
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_texts import ModelTexts

@@ -15,7 +15,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from msgspec import structs
 
-from augury.application.chats.ports import BatchReply
+from augury.application.chats.ports.results import BatchReply
 from augury.application.limits import Limits
 from augury.application.ports import Json
 from augury.domain.answer_form import Task
@@ -32,7 +32,7 @@ from augury.inbound.telegram.downloading import FileGone, downloaded
 from augury.inbound.telegram.file_intake import FileSurvey
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.lanes import CONFIRMS_FILE
-from augury.inbound.telegram.submitting import Batch, key_of, resumed, submit, was_accepted
+from augury.inbound.telegram.submitting import ShortFile, key_of, resumed, submit, was_accepted
 from augury.inbound.telegram.talk import Talk
 
 MOST_MISTAKES_SHOWN = 5
@@ -87,7 +87,7 @@ async def confirm(query: CallbackQuery, talk: Talk) -> None:
     if waiting is None or query.message is None:
         await talk.send(talk.say("stale"))
     elif waiting.price is None:
-        await _predict(waiting, Batch(waiting.file_name, query.message.message_id), talk)
+        await _predict(waiting, ShortFile(waiting.file_name, query.message.message_id), talk)
     else:
         await _accept(waiting, waiting.price, query.message.message_id, talk)
 
@@ -99,11 +99,11 @@ async def cancel(query: CallbackQuery, talk: Talk) -> None:
     talk.desk.batch_deliverer.ring()
 
 
-async def _predict(waiting: WaitingFile, batch: Batch, talk: Talk) -> None:
+async def _predict(waiting: WaitingFile, file: ShortFile, talk: Talk) -> None:
     """Submit a short file as one prediction."""
     message_id = waiting.message_id
     if await was_accepted(talk, message_id):
-        await resumed(talk, message_id, replace(batch, sheet=await _sheet_again(waiting, talk)))
+        await resumed(talk, message_id, replace(file, sheet=await _sheet_again(waiting, talk)))
         await talk.remember_all(without_file(talk.known, message_id))
         return
     model = await _priced_as_told(waiting, talk)
@@ -112,8 +112,8 @@ async def _predict(waiting: WaitingFile, batch: Batch, talk: Talk) -> None:
     rows = await _read_or_refused(waiting, talk, partial(_rows, model=model, talk=talk))
     if rows is None or await _is_useless(rows.survey, waiting, talk):
         return
-    batch = replace(batch, sheet=_stored(rows))
-    await submit(talk, list(rows.rows), model=model, named=waiting.model, message_id=message_id, batch=batch)
+    file = replace(file, sheet=_stored(rows))
+    await submit(talk, list(rows.rows), model=model, named=waiting.model, message_id=message_id, file=file)
     await talk.remember_all(without_file(talk.known, message_id))
 
 

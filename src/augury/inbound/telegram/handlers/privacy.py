@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
-from augury.domain.balance import MOST_CREDITS
+from augury.domain.transfer import MOST_CREDITS
 from augury.domain.user import masked_email
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.talk import Talk

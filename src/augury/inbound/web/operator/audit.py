@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dishka import FromDishka
 
 from augury.application.operation.ports import AuditLog, Filters
-from augury.application.people.ports import Users
+from augury.application.people.ports.users import Users
 from augury.domain.audit import Action, Entry
 from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound

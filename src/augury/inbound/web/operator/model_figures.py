@@ -10,7 +10,7 @@ from functools import cache
 from dishka import FromDishka
 from litestar.params import FromPath
 
-from augury.application.models.chart_versions import Chart, Charted, ChartVersions, Period
+from augury.application.models.chart_versions import Chart, Charted, ChartPeriod, ChartVersions
 from augury.domain.model import ModelRef
 from augury.domain.usage import BOUNDS, NOTHING, Usage
 from augury.inbound.web.given import choice
@@ -27,7 +27,7 @@ MOST_LABELS = 12
 class Beside:
     """What the template of this part shows."""
 
-    period: Period
+    period: ChartPeriod
     versions: Sequence[Charted]
     chart: str
     """The numbers of the charts as JSON."""
@@ -56,7 +56,7 @@ async def figures(
 
 async def read(request: PageRequest, chart_versions: ChartVersions, version: ModelRef) -> Beside:
     """Raises `ModelNotFound`, `NotOffered`."""
-    period = choice(request.query_params.get("range"), Period) or Period.HOUR
+    period = choice(request.query_params.get("range"), ChartPeriod) or ChartPeriod.HOUR
     chart = await chart_versions(version, period)
     return Beside(
         period=period,

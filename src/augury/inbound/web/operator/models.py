@@ -4,7 +4,7 @@ from dishka import FromDishka
 from litestar import Response
 from litestar.params import FromPath
 
-from augury.application.models.chart_versions import ChartVersions, Period
+from augury.application.models.chart_versions import ChartPeriod, ChartVersions
 from augury.application.models.ports import Models, ModelUploads
 from augury.cards.card import decoded
 from augury.cards.page import page as card_page
@@ -84,7 +84,7 @@ async def one(
         is_checked=is_checked,
         card=model and await models.card(version),
         beside=await model_figures.read(request, chart_versions, version) if is_charted else None,
-        periods=list(Period),
+        periods=list(ChartPeriod),
     )
     if is_part and is_checked:  # a checked version has more than this part of the page: its possible actions
         answer.headers["HX-Refresh"] = "true"

@@ -1,13 +1,13 @@
 """The first page of the desk: the state of the service, with live charts."""
 
 import json
-import math
 
 from dishka import FromDishka
 
 from augury.application.operation.look_over import LookOver, Overview, Span
 from augury.application.ports import Clock
 from augury.domain.figures import NOTHING
+from augury.domain.quantiles import finite
 from augury.inbound.web.given import choice
 from augury.inbound.web.operator.desk import desk_get, desk_page
 from augury.inbound.web.rendering import Answer, see_other
@@ -51,18 +51,14 @@ def _chart(seen: Overview) -> dict[str, object]:
         "succeeded": [each.succeeded for each in figures],
         "failed": [each.failed for each in figures],
         "revenue": [each.revenue for each in figures],
-        "p50": [_finite(each.quantile(0.5)) for each in figures],
-        "p95": [_finite(each.quantile(0.95)) for each in figures],
+        "p50": [finite(each.quantile(0.5)) for each in figures],
+        "p95": [finite(each.quantile(0.95)) for each in figures],
     }
 
 
 def _age(seen: Overview, clock: Clock) -> int | None:
     """How many seconds the oldest prediction has been waiting."""
     return None if seen.oldest is None else max(0, int((clock.now() - seen.oldest).total_seconds()))
-
-
-def _finite(seconds: float | None) -> float | None:
-    return None if seconds is None or math.isinf(seconds) else seconds
 
 
 ROUTES = (first, overview)

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
 from augury.application.money.ports import PromoCodes
-from augury.domain.balance import InvalidAmount
+from augury.domain.transfer import InvalidAmount
 from augury.inbound.web.given import is_yes, text_of, typed_number
 from augury.inbound.web.operator.desk import author_of, desk_get, desk_page, desk_post, done
 from augury.inbound.web.rendering import Answer

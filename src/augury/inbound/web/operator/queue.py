@@ -4,7 +4,9 @@ from dishka import FromDishka
 from litestar.params import FromPath
 
 from augury.application.predictions.drop_dead_letters import DropDeadLetters
-from augury.application.predictions.ports import MOST_LETTERS, BulkLane, DeadLetters, Predictions
+from augury.application.predictions.ports.dead_letters import MOST_LETTERS, DeadLetters
+from augury.application.predictions.ports.lanes import BulkLane
+from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.inbound.web.given import number_at
 from augury.inbound.web.operator.desk import author_of, desk_get, desk_page, desk_post, done

@@ -13,10 +13,10 @@ from augury.application.people.block_user import BlockUser
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.unblock_user import UnblockUser
-from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.prediction import PredictionNotFound
+from augury.domain.identifiers import UserId
 from augury.domain.user import Role
 from augury.inbound.web.given import chosen, text_of, typed_number
+from augury.inbound.web.ids import prediction_id_in
 from augury.inbound.web.operator.desk import author_of, desk_post, done, once
 from augury.inbound.web.rendering import Answer
 from augury.inbound.web.visitor import PageRequest
@@ -57,7 +57,7 @@ async def take_back(
 async def refund(
     request: PageRequest, user_id: FromPath[UUID], give_back: FromDishka[RefundPrediction]
 ) -> Answer:
-    prediction_id = _prediction_id(str((await request.form()).get("prediction", "")).strip())
+    prediction_id = prediction_id_in(str((await request.form()).get("prediction", "")).strip())
     await give_back(prediction_id=prediction_id, author=author_of(request))
     return done(request, f"users/{user_id}", "refunded")
 
@@ -95,13 +95,6 @@ async def revoke(
 ) -> Answer:
     await delete_api_key(user_id=UserId(user_id), key_id=key_id, author=author_of(request))
     return done(request, f"users/{user_id}", "revoked")
-
-
-def _prediction_id(text: str) -> PredictionId:
-    try:
-        return PredictionId(UUID(text))
-    except ValueError:
-        raise PredictionNotFound(PredictionId(UUID(int=0))) from None
 
 
 ROUTES = (top_up, take_back, refund, block, unblock, change_role, revoke)

@@ -6,8 +6,9 @@ from dishka import FromDishka
 from litestar.params import FromPath
 
 from augury.application.money.ports import Balances
-from augury.application.people.ports import ApiKeys, Users
-from augury.application.predictions.ports import Predictions
+from augury.application.people.ports.api_keys import ApiKeys
+from augury.application.people.ports.users import Users
+from augury.application.predictions.ports.reads import Predictions
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.user import MOST_EMAIL_CHARACTERS, User, UserNotFound
 from augury.inbound.web.given import id_at, number_at, text_of

@@ -1,0 +1,88 @@
+"""The commands that change what a version says and costs."""
+
+from pathlib import Path
+
+import click
+
+from augury.application.models.change_model import ChangeModel
+from augury.application.models.describe_model import DescribeModel
+from augury.application.models.set_confidence import SetConfidence
+from augury.bootstrap.cli.listing import say
+from augury.bootstrap.cli.model.arguments import FILE, ref_of
+from augury.bootstrap.cli.options import NumberRange
+from augury.bootstrap.config import OperatorError
+from augury.bootstrap.operating import Operator, operates
+
+
+@click.command("describe")
+@click.argument("model")
+@click.argument("texts", type=FILE)
+@operates
+async def describe(operator: Operator, model: str, texts: Path) -> None:
+    """Replace the texts of MODEL (name@version) by those in the JSON file TEXTS.
+
+    The bot and the API show them: {"description": {"en": "…", "ru": "…"}, "features": {"age":
+    {"en": "Age, years", "ru": "Возраст, лет"}}, "labels": {"1": {"en": "Leaves", "ru": "Уйдёт"}}}. Each part
+    and each language may be left out.
+    """
+    from augury.bootstrap.cli.model.file_facts import texts_of
+
+    described = await DescribeModel(models=operator.models)(
+        ref=ref_of(model), texts=texts_of(texts), author=operator.author
+    )
+    say(f"{described.ref} has its new texts")
+
+
+@click.command("price")
+@click.argument("model")
+@click.argument("credits", type=click.IntRange(min=0), required=False)
+@click.option(
+    "--text-price",
+    type=click.IntRange(min=0),
+    help="Credits per kilobyte of text (1,000 bytes in UTF-8), on top of the price per row. 0: text is free.",
+)
+@click.option(
+    "--explain-price",
+    type=click.IntRange(min=0),
+    help="Credits for the explanation of a row, on top of its price. Default: the price of the row.",
+)
+@operates
+async def price(
+    operator: Operator,
+    model: str,
+    credits: int | None,
+    text_price: int | None,
+    explain_price: int | None,
+) -> None:
+    """Set prices of MODEL (name@version): per row, per kilobyte of text, or per explanation of a row.
+
+    A price that is not given stays. Predictions that were accepted before keep their price.
+    """
+    from augury.bootstrap.cli.model.file_facts import prices_of
+
+    if credits is None and text_price is None and explain_price is None:
+        raise OperatorError("give a price per row, such as 2, or --text-price, or --explain-price")
+    change = ChangeModel(models=operator.models)
+    changed = await change(
+        ref=ref_of(model),
+        row_price=credits,
+        text_price=text_price,
+        explain_price=explain_price,
+        author=operator.author,
+    )
+    say(f"{changed.ref} costs {prices_of(changed)}")
+
+
+@click.command("unsure")
+@click.argument("model")
+@click.argument("below", type=NumberRange(0, 1))
+@operates
+async def unsure(operator: Operator, model: str, below: float) -> None:
+    """Let the bot say that it is not sure of a label of MODEL (name@version) with a probability below BELOW.
+
+    The answer stays the same. 0 means never.
+    """
+    changed = await SetConfidence(models=operator.models)(
+        ref=ref_of(model), unsure_below=below, author=operator.author
+    )
+    say(f"{changed.ref} is not sure of a label below {below:g}")

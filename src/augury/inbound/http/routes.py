@@ -1,0 +1,117 @@
+"""The routes of the API, by who may call them and by what their bodies are."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from litestar import Router
+from litestar.types import ControllerRouterHandler
+
+from augury.inbound.http import (
+    admin,
+    admin_api_keys,
+    admin_audit,
+    admin_health,
+    admin_models,
+    admin_overview,
+    admin_predictions,
+    admin_promo_codes,
+    admin_queue,
+    admin_rollout,
+    admin_trainings,
+    admin_users,
+    api_keys,
+    auth,
+    balance,
+    batches,
+    docs,
+    event_streams,
+    explanations,
+    health,
+    model_cards,
+    model_uploads,
+    models,
+    predictions,
+    quote,
+    submissions,
+    users,
+    webhooks,
+)
+from augury.inbound.http import (
+    asyncapi as asyncapi_pages,
+)
+from augury.inbound.http.identity import administrator
+from augury.inbound.http.inference import routes as inference
+from augury.inbound.http.metrics import metrics as metrics_page
+from augury.inbound.http.openapi import BEARER
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    *predictions.ROUTES,
+    *event_streams.ROUTES,
+    *explanations.ROUTES,
+    *batches.ROUTES,
+    *auth.ROUTES,
+    *users.ROUTES,
+    *api_keys.ROUTES,
+    *balance.ROUTES,
+    *models.ROUTES,
+    *model_cards.ROUTES,
+    *inference.ROUTES,
+    *webhooks.ROUTES,
+)
+ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
+    *admin.ROUTES,
+    *admin_users.ROUTES,
+    *admin_models.ROUTES,
+    event_streams.upload_events,
+    model_uploads.send_model,
+    *admin_trainings.ROUTES,
+    event_streams.training_events,
+    *admin_rollout.ROUTES,
+    *admin_health.ROUTES,
+    *admin_predictions.ROUTES,
+    *admin_promo_codes.ROUTES,
+    *admin_queue.ROUTES,
+    *admin_audit.ROUTES,
+    *admin_overview.ROUTES,
+    *admin_api_keys.ROUTES,
+)
+SERVICE_ROUTES: Sequence[ControllerRouterHandler] = (*health.ROUTES, metrics_page, *docs.ROUTES)
+ASYNCAPI_ROUTES: Sequence[ControllerRouterHandler] = (asyncapi_pages.page, asyncapi_pages.document)
+
+
+def api_routes(most_bytes: int | None) -> list[ControllerRouterHandler]:
+    """All routes that the API's description shows. `most_bytes` is the largest body with rows."""
+    return [_with_rows(most_bytes), _streamed(), *ROUTES, _administration(), *SERVICE_ROUTES]
+
+
+class _New(Router):
+    """A router for one application. Litestar copies routers with their documentation, in case another
+    application also has them. The copy takes longer than the rest of a start."""
+
+    def __deepcopy__(self, _: dict[int, object]) -> Self:
+        return self
+
+
+def _with_rows(most_bytes: int | None) -> Router:
+    """The routes whose bodies can be large."""
+    return _New(
+        "/",
+        route_handlers=[submissions.submit, quote.quote, *inference.WITH_ROWS],
+        request_max_body_size=most_bytes,
+    )
+
+
+def _streamed() -> Router:
+    """The route that reads its body as a stream, and counts it itself."""
+    return _New("/", route_handlers=[batches.send], request_max_body_size=None)
+
+
+def _administration() -> Router:
+    """The routes that need the role `admin`, which is read from the database each time."""
+    return _New(
+        "/",
+        route_handlers=ADMIN_ROUTES,
+        guards=[administrator],
+        security=BEARER,
+        tags=["Administration"],
+    )
