@@ -1,8 +1,8 @@
 import asyncio
-import itertools
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -28,6 +28,7 @@ from augury.domain.lane import Slice
 from augury.domain.model import Model
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.speed import Speed
+from augury.outbound.catboost import questions
 from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import (
@@ -377,7 +378,7 @@ from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Question
 from augury.outbound.catboost.file import (facts_of, open_model)
 from augury.outbound.catboost.loaded import LoadedModel
-from augury.outbound.catboost.questions import answer
+from augury.outbound.catboost import questions
 from augury.outbound.catboost.seen import seen_in
 
 model = open_model(Path(sys.argv[1]))
@@ -489,8 +490,13 @@ class Recording(Speeds):
 async def test_a_slow_model_is_called_with_fewer_rows_at_a_time(
     store: FolderModelStore, binary: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = itertools.count()
-    monkeypatch.setattr(time, "thread_time", lambda: float(next(clock)))
+    clocks = threading.local()
+
+    def one_second_later() -> float:
+        clocks.now = getattr(clocks, "now", 0.0) + 1.0
+        return float(clocks.now)
+
+    monkeypatch.setattr(time, "thread_time", one_second_later)
     limits = Limits(slice_rows=8, slice_time=timedelta(seconds=0.1))
     slow = replace(binary, speed=Speed.of_call(1_000, 25.0))  # 25 ms a row
     speeds, rows = Recording(limits), ROWS[:8]
@@ -504,6 +510,37 @@ async def test_a_slow_model_is_called_with_fewer_rows_at_a_time(
 
     assert speeds.calls == [(8, 1.0), (4, 1.0), (4, 1.0)]  # without the time to load the model
     assert output(cut) == output(whole)
+
+
+async def test_two_slices_of_a_large_question_run_at_the_same_time_while_a_processor_is_free(
+    store: FolderModelStore, binary: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, turn = threading.Barrier(2), threading.Lock()
+
+    def together(*arguments: Any) -> list[Outcome]:
+        both.wait(30)  # raises if nobody else comes
+        return questions.answer(*arguments)
+
+    def alone(*arguments: Any) -> list[Outcome]:
+        assert turn.acquire(blocking=False)
+        try:
+            return questions.answer(*arguments)
+        finally:
+            turn.release()
+
+    question = replace(many(ROWS[:4]), rows=4)
+    predictor = CatBoostPredictor(store, None, Limits(slice_rows=2).slice)
+    try:
+        [expected] = await predictor.predict(binary, [replace(question, rows=2)])
+        monkeypatch.setattr("augury.outbound.catboost.model.answer", together)
+        [found] = await predictor.predict(binary, [question])
+        predictor._spare.note(used=0.0, passed=1.0)
+        monkeypatch.setattr("augury.outbound.catboost.model.answer", alone)
+        [later] = await predictor.predict(binary, [question])
+    finally:
+        predictor.close()
+
+    assert output(found) == output(later) == output(expected)
 
 
 async def test_two_lanes_may_ask_one_model_at_the_same_time(

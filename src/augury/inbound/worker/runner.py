@@ -1,4 +1,4 @@
-"""Runs a worker's tasks: first attempts in batches, later attempts alone, and the bulk lane beside both.
+"""Runs a worker's tasks: first attempts in batches, later attempts separately, and the bulk lane beside both.
 
 Plain asyncio: the source of the tasks (RabbitMQ's consumer, or the queue in the process) awaits `handle` and
 `handle_ticket`.
@@ -21,13 +21,16 @@ from augury.application.predictions.take_over import TakeOver
 from augury.concurrency.cancellation import was_canceled
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.identifiers import PredictionId
+from augury.domain.prediction import MOST_ATTEMPTS
 from augury.inbound.worker.taking_over import TakingOver
 
 HANDING_BACK = 2.0
 """Seconds to hand back unfinished predictions to the books when the worker stops."""
 ALONE = 0.25
-"""Seconds for which predictions that may crash a worker are run, one by one, before other work gets its
-turn."""
+"""Seconds for which predictions that may crash a worker are run before other work gets its turn."""
+TOGETHER = 16
+"""Predictions that are run together in their second attempt, at most. Of 256 whose worker died, an input that
+kills workers then takes 15 along once more, and nobody waits for 256 runs."""
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +124,7 @@ class TaskRunner:
             self._fly_together, most=settings.max_batch, weigh=lambda task: len(task.prediction_ids)
         )
         self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
-            self._fly_alone, most=settings.max_batch
+            self._fly_again, most=settings.max_batch
         )
         self._bulk: NaturalBatches[Task, Sequence[PredictionId]] = NaturalBatches(self._fly_next, most=1)
         self._turns = Turns()
@@ -196,17 +199,19 @@ class TaskRunner:
             unknown = await settle()
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
-    async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
-        """Run each prediction alone, since it may have crashed a worker before. Other work gets its turn
-        after `ALONE` seconds: a worker that died may leave hundreds."""
+    async def _fly_again(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
+        """Run predictions that may have crashed a worker beside no other work: a few at a time, and each
+        alone if it is the last attempt. Other work gets its turn after `ALONE` seconds: a worker that died
+        may leave hundreds."""
         missing: list[PredictionId] = []
-        ids = [each for task in tasks for each in task.prediction_ids]
-        while ids:
+        runs = _later_runs(tasks)
+        while runs:
             async with self._turns.alone():
                 until = asyncio.get_running_loop().time() + ALONE
-                while ids and asyncio.get_running_loop().time() < until:
-                    async with self._watched("a prediction"):
-                        missing += await self._run_batch([ids.pop()], retries=True)
+                while runs and asyncio.get_running_loop().time() < until:
+                    attempt, ids = runs.pop()
+                    async with self._watched(f"attempt {attempt} at {len(ids)} predictions"):
+                        missing += await self._run_batch(ids, attempt=attempt)
         return [[each for each in task.prediction_ids if each in missing] for task in tasks]
 
     async def _without_begun(self, task: Task) -> Task:
@@ -247,3 +252,11 @@ class TaskRunner:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds * random.uniform(0.5, 1)):
                 await self._stopping.wait()
+
+
+def _later_runs(tasks: Sequence[Task]) -> list[tuple[int, Sequence[PredictionId]]]:
+    """The attempt and the predictions of each run, in reverse order: last attempts come last."""
+    last = [(MOST_ATTEMPTS, task.prediction_ids) for task in tasks if task.attempt >= MOST_ATTEMPTS]
+    others = [each for task in tasks if task.attempt < MOST_ATTEMPTS for each in task.prediction_ids]
+    parts = [others[begin : begin + TOGETHER] for begin in range(0, len(others), TOGETHER)]
+    return [*last, *((MOST_ATTEMPTS - 1, part) for part in parts)]

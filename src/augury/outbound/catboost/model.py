@@ -35,6 +35,7 @@ from augury.outbound.catboost.ranking import ranked
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.shares import Explainer
 from augury.outbound.catboost.slicing import is_large, joined, slices
+from augury.outbound.catboost.spare import SpareProcessor
 
 T = TypeVar("T")
 
@@ -59,8 +60,9 @@ Kept: TypeAlias = tuple[ModelFacts, LoadedModel]
 
 
 class CatBoostPredictor(Predictor, SlicePredictor):
-    """Serves any model of the store. Loads and calls models on two threads, one for each lane, which `close`
-    ends. A model in memory may be called by both at the same time."""
+    """Serves any model of the store. Loads and calls models on threads, which `close` ends: one for each
+    lane, and one for a second slice of a large question, as long as a processor is free. A model in memory
+    may be called by all of them at the same time."""
 
     def __init__(
         self,
@@ -90,7 +92,9 @@ class CatBoostPredictor(Predictor, SlicePredictor):
             self._settings.loaded_models
         )
         self._loading = asyncio.Lock()
-        self._threads = Threads(len(Lane), name="catboost")
+        self._threads = Threads(len(Lane) + 1, name="catboost")
+        self._spare = SpareProcessor()
+        self._at_once = 2 if self._settings.threads == 1 else 1  # slices of one question
 
     @override
     async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
@@ -165,15 +169,32 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         """What the call returns, and the seconds that it took."""
 
         def timed() -> tuple[T, float]:
-            began = self._clock()
-            return call(), self._clock() - began
+            began_at, began = time.perf_counter(), self._clock()
+            answer = call()
+            seconds = self._clock() - began
+            self._spare.note(seconds, time.perf_counter() - began_at)
+            return answer, seconds
 
         return await self._threads.run(timed)
 
     async def _in_slices(self, model: Model, loaded: LoadedModel, question: Question, most: Slice) -> Outcome:
         most_warnings = self._settings.max_warnings
         parts = await self._threads.run(partial(slices, question, most))
-        outcomes = [outcome for part in parts for outcome in await self._answer(model, loaded, [part])]
+        found: dict[int, Outcome] = {}
+        left = iter(enumerate(parts))
+
+        async def answer_left(may_go_on: Callable[[], bool]) -> None:
+            while may_go_on() and (taken := next(left, None)):
+                [found[taken[0]]] = await self._answer(model, loaded, [taken[1]])
+
+        go_on: list[Callable[[], bool]] = [lambda: True, self._spare.is_there]
+        runs = [asyncio.create_task(answer_left(each)) for each in go_on[: self._at_once]]
+        try:
+            await asyncio.gather(*runs)
+        finally:
+            for run in runs:
+                run.cancel()
+        outcomes = [found[number] for number in range(len(parts))]
         return await self._threads.run(partial(joined, outcomes, parts, most_warnings=most_warnings))
 
     async def _load(self, model: Model) -> LoadedModel:
