@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 from catboost import CatBoost, Pool
-from pandas import DataFrame
 from typing_extensions import override
 
 from augury.application.limits import Limits
@@ -29,7 +28,9 @@ from augury.domain.model import Model
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.speed import Speed
 from augury.outbound.catboost import questions
+from augury.outbound.catboost.library import load_pandas
 from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
+from augury.outbound.catboost.spare import SpareProcessor
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import (
     NAMES,
@@ -378,7 +379,7 @@ from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Question
 from augury.outbound.catboost.file import (facts_of, open_model)
 from augury.outbound.catboost.loaded import LoadedModel
-from augury.outbound.catboost import questions
+from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
 
 model = open_model(Path(sys.argv[1]))
@@ -426,7 +427,8 @@ YES_AND_NO = [(True, False), (1, 0), (1.0, 0.0)]
 
 def boolean_pool(paid: Sequence[bool]) -> Pool:
     """Two booleans, "paid" as a category and "old" as a number. The target is 10 if "paid", else 0."""
-    frame = DataFrame({"paid": list(paid), "old": [True] * len(paid)})
+    # CatBoost may have been loaded without pandas by then, by another module.
+    frame = load_pandas().DataFrame({"paid": list(paid), "old": [True] * len(paid)})
     return Pool(frame, [10.0 * each for each in paid], cat_features=["paid"])
 
 
@@ -532,6 +534,7 @@ async def test_two_slices_of_a_large_question_run_at_the_same_time_while_a_proce
     predictor = CatBoostPredictor(store, None, Limits(slice_rows=2).slice)
     try:
         [expected] = await predictor.predict(binary, [replace(question, rows=2)])
+        predictor._spare = SpareProcessor(lambda: 0.0)
         monkeypatch.setattr("augury.outbound.catboost.model.answer", together)
         [found] = await predictor.predict(binary, [question])
         predictor._spare.note(used=0.0, passed=1.0)
