@@ -8,8 +8,11 @@ from uuid import uuid4
 import pytest
 
 from augury.application.chats.ports.chats import Chat
+from augury.application.chats.unlink_chat import UnlinkChat
+from augury.application.people.ports import RefreshToken
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role, UserNotFound
+from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters
 from tests.contract.test_chats import CHAT, chat, handed_over
 
@@ -107,3 +110,22 @@ async def test_an_account_that_moves_into_another_leaves_its_sessions_behind(ada
     known = await adapters.chats.get(CHAT)
     assert known is not None
     assert known.user_id == other
+
+
+async def test_a_chat_that_is_unlinked_signs_its_browsers_out_and_no_others(adapters: Adapters) -> None:
+    person, other = await chat(adapters), await adapters.user()
+    await handed_over(adapters, person, other)
+    await confirmed(adapters, person)
+    await finished(adapters)
+    await adapters.sessions.rotate(b"refresh", successor=b"successor", lifetime=MINUTE, grace=MINUTE)
+    own = RefreshToken(digest=b"own", family=uuid4(), user_id=other, lifetime=MINUTE, client="Firefox, Linux")
+    assert await adapters.sessions.begin(own, password_hash="hash")
+    await confirmed(adapters, person, b"later")
+    unlink = UnlinkChat(books=adapters.chat_books, users=adapters.users, clock=SystemClock())
+
+    await unlink(chat=replace(person, user_id=other))
+
+    assert await adapters.sessions.owner(b"successor") is None
+    assert await adapters.sessions.owner(b"own") is not None
+    later = await adapters.chat_sign_ins.finish(b"later", refresh=b"new", family=uuid4(), lifetime=MINUTE)
+    assert later not in (None, other), "the chat has an account of its own again"

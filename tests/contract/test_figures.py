@@ -7,6 +7,8 @@ from augury.domain.audit import Act, Action, Author
 from augury.domain.figures import Figures, Step, latencies_of
 from augury.domain.identifiers import uuid7
 from augury.domain.ledger_check import CheckUnderWay
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from tests.adapters import Adapters
 
 COUNTED = Figures(accepted=5, succeeded=3, failed=1, revenue=7, latencies=latencies_of([0.004, 0.3, 1000]))
@@ -86,7 +88,7 @@ async def test_a_check_of_the_books_shows_its_progress_and_its_result(adapters: 
     [seen] = await runs.last(most=5, silent_for=SOON)
     assert (seen.done, seen.total, seen.state) == (3, 12, "running")
     await runs.end(run_id, deviations=2, lines=["a", "b"])
-    await runs.end(run_id, deviations=None, failure="too late")
+    await runs.end(run_id, deviations=None, failure=Reason.of(ReasonCode.PROCESS_ENDED))
     [seen] = await runs.last(most=5, silent_for=SOON)
     assert (seen.state, seen.deviations, list(seen.lines), seen.done) == ("finished", 2, ["a", "b"], 12)
 
@@ -102,8 +104,9 @@ async def test_a_check_whose_process_has_ended_makes_room_for_another(adapters: 
 
     newest, oldest = await runs.last(most=5, silent_for=SOON)
     assert (newest.state, oldest.state) == ("running", "interrupted")
-    await runs.end(newest.id, deviations=None, failure="broken off")
-    assert (await runs.last(most=1, silent_for=SOON))[0].state == "failed"
+    await runs.end(newest.id, deviations=None, failure=Reason.of(ReasonCode.INTERRUPTED, error="no disk"))
+    [failed] = await runs.last(most=1, silent_for=SOON)
+    assert (failed.state, failed.failure) == ("failed", Reason.of(ReasonCode.INTERRUPTED, error="no disk"))
     await adapters.pass_time(timedelta(days=31))
     await adapters.upkeep.purge()
     assert await runs.last(most=5, silent_for=SOON) == []

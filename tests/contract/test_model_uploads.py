@@ -11,8 +11,14 @@ from augury.domain.answer_meaning import ReadAs
 from augury.domain.identifiers import ModelFileId, uuid7
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_upload import CheckStage, ModelUpload, UploadTerms
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from tests.adapters import Adapters
 from tests.hexagon import a_model
+
+REFUSAL = Reason.of(
+    ReasonCode.METADATA_UNFIT, [Reason.of(ReasonCode.NO_SUCH_FEATURE, name="возраст")], name="augury"
+)
 
 LEASE = timedelta(seconds=30)
 SHA256 = "a" * 64
@@ -134,7 +140,7 @@ async def test_an_upload_whose_worker_is_gone_is_taken_again_and_the_old_one_can
     assert taken is not None
     assert (taken.attempts, taken.stage) == (2, CheckStage.WAITING)
     assert not await empty.model_uploads.keep(gone, CheckStage.COPYING, lease=LEASE)
-    assert not await empty.model_uploads.record(gone.refuse("late"))
+    assert not await empty.model_uploads.record(gone.refuse(Reason.of(ReasonCode.EMPTY)))
     await empty.model_uploads.hand_back(gone, pause=timedelta(0))
     assert await empty.model_uploads.get(taken.ref) == taken
 
@@ -158,12 +164,12 @@ async def test_a_refusal_is_kept_for_a_while_and_what_is_ready_is_not_listed(emp
         await empty.model_uploads.add(an_upload(version, sha256=str(version) * 64))
         taken = await empty.model_uploads.take(lease=LEASE)
         assert taken is not None
-        done = taken.refuse("it is damaged") if version == 1 else taken.accept("a remark")
+        done = taken.refuse(REFUSAL) if version == 1 else taken.accept(Reason.of(ReasonCode.UNKNOWN_LOSS))
         assert await empty.model_uploads.record(done)
         assert await empty.model_uploads.get(taken.ref) == done
 
     assert [(each.state, each.reason) for each in await empty.model_uploads.all()] == [
-        (ModelState.REFUSED, "it is damaged")
+        (ModelState.REFUSED, REFUSAL)
     ]
     await empty.model_uploads.forget_refused(keep=timedelta(days=7))
     assert len(await empty.model_uploads.all()) == 1

@@ -12,6 +12,8 @@ from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs, ValueIs
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
 from augury.domain.model_texts import ModelTexts, UnfitForModel
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.speed import NOT_MEASURED, Speed
 from augury.domain.transfer import InvalidAmount
 from tests.adapters import Adapters
@@ -50,7 +52,7 @@ async def test_a_model_comes_back_as_it_was_added(
         outputs=("0.1", "0.9"),
         probabilities_are=ProbabilitiesAre.INDEPENDENT,
         explain_work=7,
-        unexplained="why",
+        unexplained=Reason.of(ReasonCode.TOO_MANY_LEAVES, leaves=9),
         metrics={"accuracy": 0.875},
         threshold=0.25,
         value_is=ValueIs.QUANTILE,

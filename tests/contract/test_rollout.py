@@ -161,7 +161,7 @@ async def test_what_cannot_be_a_canary_is_refused(rolling: Adapters) -> None:
             await start(ref=NEW, share=share)
     with pytest.raises(UnfitForModel) as refused:
         await start(ref=other.ref, share=0.1)
-    assert refused.value.reason.startswith("it cannot be a canary of tone@1, because it needs age")
+    assert str(refused.value.reason).startswith("it cannot be a canary of tone@1, because it needs age")
     with pytest.raises(WrongModelState):
         await start(ref=OLD, share=0.1)
     with pytest.raises(ModelNotFound):

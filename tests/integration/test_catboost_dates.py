@@ -142,4 +142,4 @@ def test_a_part_that_is_not_among_the_last_features_is_refused(tmp_path: Path) -
 
     with pytest.raises(ModelRefused) as refused:
         facts_of(open_model(bad))
-    assert "last features" in refused.value.reason
+    assert "last features" in str(refused.value.reason)

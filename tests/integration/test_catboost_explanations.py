@@ -16,6 +16,8 @@ from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer_form import Task
 from augury.domain.dates import DatePart
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.row_errors import RowError, RowFault
 from augury.outbound.catboost.explaining import explained
 from augury.outbound.catboost.file import facts_of, open_model
@@ -218,7 +220,7 @@ def test_categories_beside_texts_or_embeddings_are_not_explained(tmp_path: Path)
         facts = with_explanations(catboost, facts_of(catboost))
 
         assert facts.explain_work is None
-        assert facts.unexplained.startswith("it takes categories beside texts or embeddings")
+        assert facts.unexplained == Reason.of(ReasonCode.MIXED_FEATURES)
 
 
 def test_an_invalid_row_has_no_explanation_and_the_others_have_theirs(tmp_path: Path) -> None:
@@ -279,7 +281,7 @@ async def test_the_inspector_says_how_much_work_an_explanation_is(tmp_path: Path
 
     facts = await CatBoostInspector().inspect(file)
 
-    assert facts.unexplained == ""
+    assert facts.unexplained is None
     assert 0 < (facts.explain_work or 0) <= 5 * 2**3 if policy != "Lossguide" else facts.explain_work
 
 
@@ -291,10 +293,7 @@ def test_a_model_that_cannot_be_explained_rightly_says_why(tmp_path: Path) -> No
     facts = with_explanations(catboost, facts_of(catboost))
 
     assert facts.explain_work is None
-    assert facts.unexplained == (
-        "its trees are not symmetric, and they ask for statistics of categories: CatBoost explains such "
-        "trees wrongly"
-    )
+    assert facts.unexplained == Reason.of(ReasonCode.STATISTICS_OF_CATEGORIES)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

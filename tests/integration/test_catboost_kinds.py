@@ -562,7 +562,7 @@ def test_an_author_names_the_targets(tmp_path: Path) -> None:
     assert list(found["values"]) == ["height", "weight"]
     with pytest.raises(ModelRefused) as refused:
         facts_of(open_model(wrong))
-    assert "names 1 outputs, but it answers 2 values" in refused.value.reason
+    assert "names 1 outputs, but it answers 2 values" in str(refused.value.reason)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

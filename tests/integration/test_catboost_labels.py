@@ -112,7 +112,7 @@ def test_a_threshold_that_is_no_probability_is_refused(tmp_path: Path, threshold
 
     with pytest.raises(ModelRefused) as refused:
         facts_of(open_model(file))
-    assert "not a probability" in refused.value.reason
+    assert "not a probability" in str(refused.value.reason)
 
 
 def test_only_two_classes_with_one_raw_value_have_a_threshold(tmp_path: Path) -> None:

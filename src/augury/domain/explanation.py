@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NotRequired, TypedDict, final
 
 from augury.domain.errors import DomainError
+from augury.domain.reasons import Reason
 
 ALL_FEATURES = 32_767
 """The `top` of a request that wants all features explained."""
@@ -16,7 +17,7 @@ class NotExplained(DomainError):
     """The model's answers cannot be explained."""
 
     model: str
-    reason: str
+    reason: Reason
 
 
 @dataclass(eq=False)

@@ -6,6 +6,8 @@ from typing import Self
 
 from augury.domain.feature import MOST_TEXT, Feature, FeatureKind
 from augury.domain.model_texts import UnfitForModel
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.text import is_storable
 
@@ -28,11 +30,11 @@ class InputSchema:
         """Replace the values of categorical features, given by name. Raises `UnfitForModel`."""
         for name, values in categories.items():
             if not all(map(is_storable, values)):
-                raise UnfitForModel(reason=f"a category of {name!r} contains NUL or half of a surrogate pair")
+                raise UnfitForModel(reason=Reason.of(ReasonCode.CATEGORY_CHARACTERS, name=name))
         categorical = [feature.name for feature in self.features if feature.kind is FeatureKind.CATEGORICAL]
         if unknown := next(iter(categories.keys() - set(categorical)), None):
             known = ", ".join(categorical) or "none"
-            raise UnfitForModel(reason=f"{unknown!r} is not a categorical feature (the model has: {known})")
+            raise UnfitForModel(reason=Reason.of(ReasonCode.NOT_CATEGORICAL, name=unknown, known=known))
         return replace(
             self,
             features=tuple(
@@ -41,25 +43,25 @@ class InputSchema:
             ),
         )
 
-    def differences(self, other: Self) -> Iterator[str]:
-        """The changes that a row for `other` needs to fit this schema, in words."""
+    def differences(self, other: Self) -> Iterator[Reason]:
+        """The changes that a row for `other` needs to fit this schema."""
         mine, others = ({feature.name: feature.kind for feature in each.features} for each in (self, other))
         if new := [name for name in mine if name not in others]:
-            yield f"it needs {', '.join(new)}"
+            yield Reason.of(ReasonCode.NEEDS, names=", ".join(new))
         if gone := [name for name in others if name not in mine]:
-            yield f"it does not take {', '.join(gone)}"
+            yield Reason.of(ReasonCode.DOES_NOT_TAKE, names=", ".join(gone))
         common = [name for name in mine if name in others]
         for name in common:
             if mine[name] is not others[name]:
-                yield f"{name} is {mine[name]}, not {others[name]}"
+                yield Reason.of(ReasonCode.OTHER_KIND, name=name, mine=mine[name], other=others[name])
         lengths = {feature.name: feature.length for feature in other.features}
         for feature in self.features:
             if feature.name in common and feature.length != lengths[feature.name] and feature.length:
-                yield f"{feature.name} has {feature.length} numbers"
+                yield Reason.of(ReasonCode.OTHER_LENGTH, name=feature.name, count=feature.length)
         may_be_null = {feature.name for feature in other.features if feature.nullable}
         must_be_there = {feature.name for feature in self.features if not feature.nullable}
         if strict := [name for name in common if name in must_be_there & may_be_null]:
-            yield f"it takes no missing values of {', '.join(strict)}"
+            yield Reason.of(ReasonCode.NO_MISSING_VALUES, names=", ".join(strict))
 
     def check(self, row: object, index: int = 0, max_text: int = MOST_TEXT) -> RowError | None:
         """The first error of the row, or None."""

@@ -10,6 +10,8 @@ from augury.domain.errors import DomainError
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.pricing import price_of
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.speed import NOT_MEASURED, Speed
 from augury.domain.transfer import MOST_CREDITS, InvalidAmount
 
@@ -54,7 +56,7 @@ class InvalidModelName(DomainError):
 class ModelRefused(DomainError):
     """The file cannot be served as a model."""
 
-    reason: str
+    reason: Reason
 
 
 @dataclass(eq=False)
@@ -184,9 +186,7 @@ class Model:
         if self.state not in (ModelState.READY, ModelState.CANARY):
             raise WrongModelState(model=str(self.ref), state=self.state)
         if differences := self.facts.differences(active.facts):
-            raise UnfitForModel(
-                reason=f"it cannot be a canary of {active.ref}, because {'; '.join(differences)}"
-            )
+            raise UnfitForModel(reason=Reason.of(ReasonCode.NOT_A_CANARY, differences, model=str(active.ref)))
         return replace(self, state=ModelState.CANARY, share=share)
 
     def after(self, active: Self | None) -> Self:

@@ -10,6 +10,8 @@ from augury.domain.answer_size import answer_bytes_of, explanation_bytes_of
 from augury.domain.errors import DomainError
 from augury.domain.input_schema import InputSchema
 from augury.domain.model_texts import ModelTexts, UnfitForModel
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 
 MOST_TOP = 32_767
 """The highest `top` of a request."""
@@ -44,7 +46,7 @@ class ModelFacts:
     explain_work: int | None = None
     """The work of explaining one row: the leaves of all trees, as if all branches of a tree were equally
     deep. None if the model cannot be explained."""
-    unexplained: str = ""
+    unexplained: Reason | None = None
     """Why it cannot be explained. Empty if it can, or if an older release added the model."""
     texts: ModelTexts = field(default_factory=ModelTexts)
     ignored: tuple[str, ...] = ()
@@ -122,21 +124,22 @@ class ModelFacts:
     def unsure(self, below: float) -> Self:
         """Change the probability below which a label is not sure. Raises `UnfitForModel`."""
         if not self.classes:
-            raise UnfitForModel(reason="the model answers no label, so none can be unsure")
+            raise UnfitForModel(reason=Reason.of(ReasonCode.NO_LABEL))
         if not 0 <= below <= 1:
-            raise UnfitForModel(reason=f"{below} is not a probability from 0 to 1")
+            raise UnfitForModel(reason=Reason.of(ReasonCode.NO_PROBABILITY, value=below))
         return replace(self, unsure_below=below)
 
-    def differences(self, other: Self) -> tuple[str, ...]:
-        """The changes that a client of `other` needs to use this model, in words. Empty if there are none."""
+    def differences(self, other: Self) -> tuple[Reason, ...]:
+        """The changes that a client of `other` needs to use this model. Empty if there are none."""
         return (*self.schema.differences(other.schema), *self._differences_of_answers(other))
 
-    def _differences_of_answers(self, other: Self) -> Iterator[str]:
+    def _differences_of_answers(self, other: Self) -> Iterator[Reason]:
         if self.task is not other.task:
-            yield f"it is a {self.task}, not a {other.task}"
+            yield Reason.of(ReasonCode.OTHER_TASK, mine=self.task, other=other.task)
         elif set(self.form.names) != set(other.form.names):
-            yield f"it answers {', '.join(self.form.names)}, not {', '.join(other.form.names)}"
+            mine, others = ", ".join(self.form.names), ", ".join(other.form.names)
+            yield Reason.of(ReasonCode.OTHER_ANSWERS, mine=mine, other=others)
         elif (self.value_is in UNITLESS) is not (other.value_is in UNITLESS) and other.value_is:
-            yield f"its value is a {self.value_is}, not a {other.value_is}"
+            yield Reason.of(ReasonCode.OTHER_VALUE, mine=str(self.value_is), other=other.value_is)
         elif self._is_unread and not other._is_unread and other.value_is:
-            yield "its value may be a logarithm (the file does not say)"
+            yield Reason.of(ReasonCode.MAYBE_LOGARITHM)

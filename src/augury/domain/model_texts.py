@@ -1,10 +1,12 @@
 """Texts about a model for people: a description, and display names of its features and labels."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 
 from augury.domain.errors import DomainError
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason, Value
 from augury.domain.text import is_storable
 
 LANGUAGES = ("en", "ru")
@@ -14,13 +16,14 @@ MOST_TEXT_CHARACTERS = 60
 
 Wording: TypeAlias = Mapping[str, str]
 """One text, by language."""
+_UNKNOWN = {"feature": ReasonCode.NO_SUCH_FEATURE, "label": ReasonCode.NO_SUCH_LABEL}
 
 
 @dataclass(eq=False)
 class UnfitForModel(DomainError):
     """The given texts or values do not fit the model."""
 
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +41,11 @@ class ModelTexts:
             ("label", labels, self.labels),
         ):
             if unknown := next(iter(texts.keys() - set(known)), None):
-                raise UnfitForModel(reason=f"the model has no {what} {unknown!r}")
-        for what, wording, most in self._wordings():
-            _require_good(what, wording, most)
+                raise UnfitForModel(reason=Reason.of(_UNKNOWN[what], name=unknown))
+        _require_good(self.description, MOST_DESCRIPTION_CHARACTERS)
+        for what, texts in (("feature", self.features), ("label", self.labels)):
+            for name, wording in texts.items():
+                _require_good(wording, MOST_TEXT_CHARACTERS, what, name)
 
     def about(self, features: Iterable[str], labels: Iterable[str]) -> Self:
         """The texts that fit a version with these features and labels."""
@@ -67,22 +72,19 @@ class ModelTexts:
     def label(self, name: str, language: str) -> str:
         return _in(language, self.labels.get(name, {})) or name
 
-    def _wordings(self) -> Iterator[tuple[str, Wording, int]]:
-        yield "the description", self.description, MOST_DESCRIPTION_CHARACTERS
-        for name, wording in self.features.items():
-            yield f"the text of feature {name!r}", wording, MOST_TEXT_CHARACTERS
-        for name, wording in self.labels.items():
-            yield f"the text of label {name!r}", wording, MOST_TEXT_CHARACTERS
-
 
 def _in(language: str, wording: Wording) -> str | None:
     """The text in this language, or in any other language."""
     return wording.get(language) or next(iter(wording.values()), None)
 
 
-def _require_good(what: str, wording: Wording, most: int) -> None:
+def _require_good(wording: Wording, most: int, what: str = "", name: str = "") -> None:
+    """Check the text of a feature or label, or the description."""
+    about: dict[str, Value] = {"what": what, "name": name} if what else {}
     for language, text in wording.items():
         if language not in LANGUAGES:
-            raise UnfitForModel(reason=f"{what} is in language {language!r}; only en and ru are supported")
+            code = ReasonCode.TEXT_LANGUAGE if what else ReasonCode.DESCRIPTION_LANGUAGE
+            raise UnfitForModel(reason=Reason.of(code, (), language=language, **about))
         if not text.strip() or len(text) > most or not is_storable(text):
-            raise UnfitForModel(reason=f"{what} ({language}) must be 1 to {most} characters of text")
+            code = ReasonCode.TEXT_LENGTH if what else ReasonCode.DESCRIPTION_LENGTH
+            raise UnfitForModel(reason=Reason.of(code, (), language=language, most=most, **about))

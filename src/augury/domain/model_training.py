@@ -8,8 +8,10 @@ from typing import Self
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import ModelFileId, TrainingId
 from augury.domain.model import InvalidModelName, ModelRef
-from augury.domain.model_upload import MOST_REASON_CHARACTERS, UploadTerms
+from augury.domain.model_upload import UploadTerms
 from augury.domain.training_plan import Plan
+
+MOST_REASON_CHARACTERS = 2_000
 
 
 @dataclass(eq=False)

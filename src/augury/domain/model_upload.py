@@ -9,8 +9,7 @@ from augury.domain.answer_meaning import ReadAs
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import ModelFileId
 from augury.domain.model import InvalidModelName, Model, ModelRef, ModelState, require_prices
-
-MOST_REASON_CHARACTERS = 2_000
+from augury.domain.reasons import Reason
 
 
 @dataclass(eq=False)
@@ -74,17 +73,16 @@ class ModelUpload:
     stage: CheckStage = CheckStage.WAITING
     attempts: int = 0
     """How many workers have started to check it. The number is also the fence of the latest one."""
-    reason: str | None = None
+    reason: Reason | None = None
     """Why it was refused, or a remark for the operator about the new version."""
 
     def __post_init__(self) -> None:
         if not self.ref.is_valid:
             raise InvalidModelName(name=self.ref.name)
 
-    def refuse(self, reason: str) -> Self:
-        return replace(self, state=ModelState.REFUSED, reason=reason[:MOST_REASON_CHARACTERS])
+    def refuse(self, reason: Reason) -> Self:
+        return replace(self, state=ModelState.REFUSED, reason=reason)
 
-    def accept(self, reason: str | None) -> Self:
+    def accept(self, remark: Reason | None) -> Self:
         """Record that its version exists."""
-        said = reason and reason[:MOST_REASON_CHARACTERS]
-        return replace(self, state=ModelState.READY, reason=said)
+        return replace(self, state=ModelState.READY, reason=remark)

@@ -8,6 +8,8 @@ from typing import Self
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId, WebhookId
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.text import is_storable
 from augury.domain.webhook_try import GONE, TryResult
 
@@ -39,7 +41,7 @@ class TooManyWebhooks(DomainError):
 class InvalidWebhook(DomainError):
     """The webhook is not valid."""
 
-    reason: str
+    reason: Reason
 
 
 class EventType(StrEnum):
@@ -112,11 +114,11 @@ class Webhook:
         """Raises `InvalidWebhook` if it has no event, has `balance.low` without a threshold, or has a
         description that cannot be stored."""
         if not self.events:
-            raise InvalidWebhook(reason="name at least one event")
+            raise InvalidWebhook(reason=Reason.of(ReasonCode.NO_EVENT))
         if EventType.BALANCE_LOW in self.events and self.balance_below is None:
-            raise InvalidWebhook(reason="the event balance.low needs balance_below, a number of credits")
+            raise InvalidWebhook(reason=Reason.of(ReasonCode.NO_THRESHOLD))
         if not is_storable(self.description):
-            raise InvalidWebhook(reason="the description has characters that cannot be stored")
+            raise InvalidWebhook(reason=Reason.of(ReasonCode.DESCRIPTION_CHARACTERS))
         return self
 
     def wanting(self, events: Collection[EventType]) -> Self:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.text import is_storable
 from augury.domain.webhook import InvalidWebhook
 
@@ -31,21 +33,21 @@ class Target:
 def target_of(url: str) -> Target:
     """Raises `InvalidWebhook`."""
     if len(url) > MOST_URL_CHARACTERS or not is_storable(url) or not url.isprintable() or " " in url:
-        raise InvalidWebhook(reason=f"the URL must be text without spaces, up to {MOST_URL_CHARACTERS} long")
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_LENGTH, most=MOST_URL_CHARACTERS))
     try:
         parts = urlsplit(url)
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode().lower()
     except ValueError as error:  # also raised by the IDNA codec
-        raise InvalidWebhook(reason="the URL is not valid") from error
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_BROKEN)) from error
     if parts.scheme not in _PORTS:
-        raise InvalidWebhook(reason="the URL must begin with https://")
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_NOT_HTTPS))
     if parts.username is not None or parts.password is not None:
-        raise InvalidWebhook(reason="the URL must not have a user name or a password")
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_WITH_USER))
     if parts.fragment:
-        raise InvalidWebhook(reason="the URL must not have a fragment (#…)")
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_WITH_FRAGMENT))
     if "\\" in url or port == 0 or not (_address(host) or _HOST.fullmatch(host)):
-        raise InvalidWebhook(reason="the URL needs a valid host")
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_WITHOUT_HOST))
     return Target(parts.scheme, host, port or _PORTS[parts.scheme])
 
 
@@ -54,11 +56,11 @@ def require_callable(target: Target, addresses: Sequence[str], allowed: Networks
     network that the operator allows. Without TLS, all of them must be in such a network."""
     found = [_address(each) for each in addresses]
     if not found or None in found:
-        raise InvalidWebhook(reason=f"the name {target.host} has no address")
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.NO_ADDRESS, host=target.host))
     if not all(each is not None and may_be_called(each, allowed) for each in found):
-        raise InvalidWebhook(reason=f"{target.host} resolves to an address that is not public")
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.ADDRESS_NOT_PUBLIC, host=target.host))
     if target.scheme != "https" and not all(each is not None and _is_in(each, allowed) for each in found):
-        raise InvalidWebhook(reason="the URL must begin with https://")
+        raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_NOT_HTTPS))
 
 
 def may_be_called(address: Address, allowed: Networks) -> bool:

@@ -29,8 +29,12 @@ def why_it_ended(doing: str, returncode: int | None, complaints: bytes) -> str:
     """The reason for a failure in words. `doing` is the subject, such as "opening it"."""
     if returncode is not None and returncode < 0:
         return f"{doing} ended the process ({signal.Signals(-returncode).name})"
-    last = complaints.decode(errors="replace").strip().rpartition("\n")[2]
-    return f"{doing} failed: {last or 'no reason was given'}"
+    return f"{doing} failed: {last_complaint(complaints)}"
+
+
+def last_complaint(complaints: bytes) -> str:
+    """The last line that a child printed to its standard error."""
+    return complaints.decode(errors="replace").strip().rpartition("\n")[2] or "no reason was given"
 
 
 def limit_memory(most_bytes: int) -> None:

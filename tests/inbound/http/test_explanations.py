@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from augury.application.limits import Limits
+from augury.domain.reasons import Reason
 from tests.hexagon import a_model
 from tests.http_api import Api, is_problem
 
@@ -14,7 +15,7 @@ ROW = {"text": "a long enough text"}
 
 def explainable(api: Api, *, price: int | None = None, work: int | None = 100, reason: str = "") -> None:
     model = a_model(row_price=2)
-    facts = replace(model.facts, explain_work=work, unexplained=reason)
+    facts = replace(model.facts, explain_work=work, unexplained=Reason.written(reason) if reason else None)
     api.hexagon.memory.state.models[model.ref] = replace(model, facts=facts, explain_price=price)
 
 

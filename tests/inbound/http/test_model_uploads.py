@@ -219,7 +219,7 @@ async def test_a_file_whose_worker_ends_again_and_again_is_refused(api: Api) -> 
     done = await hexagon.check_model()
 
     assert done is not None
-    assert (done.state, done.reason) == (
+    assert (done.state, str(done.reason)) == (
         ModelState.REFUSED,
         "the process that checked it ended 3 times",
     )

@@ -16,6 +16,7 @@ from augury.domain.identifiers import PredictionId, WebhookId, uuid7
 from augury.domain.model import ModelState
 from augury.domain.user import Role, User
 from augury.domain.webhook import DisabledWhy, EventType, Webhook
+from augury.inbound.web.texts import LANGUAGES, texts
 from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.hexagon import PASSWORD, Hexagon, a_model
 from tests.http_api import TEXT
@@ -247,7 +248,11 @@ async def test_a_refused_file_says_why(site: Site, operator: Visitor) -> None:
     upload = await site.hexagon.model_uploads.get(a_model("other").ref)
     assert upload
     assert upload.state is ModelState.REFUSED
-    assert unescape((await operator.get("/app/desk/models")).text).count(upload.reason or "?") == 1
+    assert upload.reason
+    for language in LANGUAGES:
+        said = texts(language).reason(upload.reason)
+        shown = await operator.get("/app/desk/models", **{"Accept-Language": language})
+        assert unescape(shown.text).count(said) == 1, language
 
 
 async def test_dead_letters_are_browsed_replayed_and_dropped(

@@ -9,7 +9,11 @@ import pytest
 from augury.domain.answer_meaning import ValueIs
 from augury.domain.api_key import KeyScope
 from augury.domain.errors import DomainError
+from augury.domain.model import ModelRefused
+from augury.domain.model_texts import UnfitForModel
 from augury.domain.prediction import Failure, Status
+from augury.domain.reason_codes import WORDS, ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.row_errors import RowDoubt, RowFault
 from augury.domain.transfer import TransferKind
 from augury.domain.webhook import DisabledWhy, EventType
@@ -45,6 +49,29 @@ def test_every_refusal_has_words(language: str) -> None:
     ours = [each for each in of_domain() if each.__module__.startswith("augury.")]
     assert len(ours) > 50
     assert [refusal_name(each) for each in ours if not texts(language).has(refusal_name(each))] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_words_with_all_its_values(language: str) -> None:
+    known = messages(language)
+    for code, english in WORDS.items():
+        assert known[f"reason-{code.replace('_', '-')}"] == set(re.findall(r"{(\w+)}", english)), code
+
+
+def test_a_reason_is_said_in_the_language_of_the_page() -> None:
+    differs = Reason.of(ReasonCode.OTHER_KIND, name="age", mine="categorical", other="numeric")
+    reason = Reason.of(ReasonCode.NOT_A_CANARY, [differs], model="tone@1")
+
+    assert texts("ru").refusal(UnfitForModel(reason=reason)) == (
+        "Модели это не подходит: версия не может работать канарейкой рядом с tone@1: "
+        "age — категория, а не число"
+    )
+
+
+def test_the_advice_of_a_reason_is_not_cut() -> None:
+    reason = Reason.of(ReasonCode.METADATA_UNFIT, [Reason.of(ReasonCode.COMPRESSED)], name="augury")
+
+    assert texts("ru").refusal(ModelRefused(reason=reason)).endswith('model.save_model("model.cbm")')
 
 
 def test_every_text_of_a_template_exists() -> None:

@@ -5,6 +5,8 @@ import pytest
 from augury.bootstrap.cli.failures import line_about
 from augury.domain.balance import NotReversible
 from augury.domain.model import ModelNotFound, ModelRefused
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.transfer import InvalidAmount
 from augury.domain.user import EmailTaken, InvalidPassword, TooManyTries
 
@@ -14,7 +16,10 @@ from augury.domain.user import EmailTaken, InvalidPassword, TooManyTries
     [
         (EmailTaken(), "Another account has this e-mail address."),
         (ModelNotFound(model="churn@7"), "There is no such model, or it is retired (model churn@7)"),
-        (ModelRefused(reason="it is JSON"), "The file cannot be served as a model: it is JSON"),
+        (
+            ModelRefused(reason=Reason.of(ReasonCode.EMPTY)),
+            "The file cannot be served as a model: the file is empty",
+        ),
         (
             InvalidPassword(),
             "The password is too short, too long, or not valid text (at least 8, at most 256)",

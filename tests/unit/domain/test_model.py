@@ -322,4 +322,4 @@ def regression(
 def test_a_version_differs_where_callers_would_get_errors_or_values_in_another_unit(
     old: ModelFacts, new: ModelFacts, why: str
 ) -> None:
-    assert [each[: len(why)] for each in new.differences(old)] == ([why] if why else [])
+    assert [str(each)[: len(why)] for each in new.differences(old)] == ([why] if why else [])

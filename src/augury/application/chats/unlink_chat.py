@@ -18,7 +18,8 @@ class UnlinkChat:
     """Make a linked chat act for an account of its own again.
 
     The credits that were bought in the chat since it was linked return to it, as far as the account still has
-    them. The chat's older credits and its history stay with the account.
+    them. The chat's older credits and its history stay with the account. Browsers that the chat signed in to
+    the account are signed out.
     """
 
     books: OpenChatBooks

@@ -22,6 +22,8 @@ from augury.domain.errors import DomainError
 from augury.domain.model import ModelRefused
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.model_upload import CheckStage, ModelUpload
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 
 MOST_ATTEMPTS = 3
 """A file is refused after this many workers have died during its check."""
@@ -50,7 +52,7 @@ class CheckModel:
         if upload is None:
             return None
         if upload.attempts > MOST_ATTEMPTS:
-            done = upload.refuse(f"the process that checked it ended {MOST_ATTEMPTS} times")
+            done = upload.refuse(Reason.of(ReasonCode.CHECKER_ENDED, count=MOST_ATTEMPTS))
             await self.uploads.record(done)
             return done
         try:
@@ -80,7 +82,7 @@ class CheckModel:
         except (ModelRefused, UnfitForModel) as refusal:
             return upload.refuse(refusal.reason)
         except (ModelUnavailable, DomainError) as refusal:
-            return upload.refuse(str(refusal))
+            return upload.refuse(Reason.written(str(refusal)))
         return upload.accept(_remark(made))
 
     @asynccontextmanager
@@ -102,19 +104,13 @@ class CheckModel:
             await asyncio.gather(keeping, return_exceptions=True)
 
 
-def _remark(made: Registered) -> str | None:
+def _remark(made: Registered) -> Reason | None:
     """A remark for the operator about the new version."""
-    words = [f"it is not active, because {'; '.join(made.differences)}"] if made.differences else []
-    words += [
-        f"the file's metadata has categories for {name}, which is not a categorical feature of the model: "
-        "they are ignored"
-        for name in made.ignored
-    ]
+    remarks = [Reason.of(ReasonCode.NOT_ACTIVE, made.differences)] if made.differences else []
+    remarks += [Reason.of(ReasonCode.IGNORED_CATEGORIES, name=name) for name in made.ignored]
     facts = made.model.facts
     if facts.value_is is ValueIs.UNKNOWN and facts.read_as is None:
-        words.append(
-            "the file does not name its loss function, so the meaning of its number is unknown; it is "
-            "answered as it is. Send the file again with value=exponent if the model learned the logarithm "
-            "of the target, or with value=raw if not"
-        )
-    return ". ".join(words) or None
+        remarks.append(Reason.of(ReasonCode.UNKNOWN_LOSS))
+    if len(remarks) > 1:
+        return Reason.of(ReasonCode.REMARKS, remarks)
+    return remarks[0] if remarks else None

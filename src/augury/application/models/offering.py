@@ -14,6 +14,8 @@ from augury.domain.audit import Action, Author, act_of
 from augury.domain.model import Model, ModelRef, ModelState
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import UnfitForModel
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 
 FIRST_ROW_PRICE = 1
 """Credits per row for the first version of a name, if no price is given."""
@@ -32,7 +34,7 @@ class Registered:
     """Whether this is a new version. If not, the name already had the same file as this version."""
     ignored: Sequence[str] = ()
     """Features for which the file has categories, but which are not categorical features of the model."""
-    differences: Sequence[str] = ()
+    differences: Sequence[Reason] = ()
     """Why it was not made active: the changes that users of the active version would have to make, in
     words."""
 
@@ -132,7 +134,6 @@ def completed(
 ) -> ModelFacts:
     """Raises `UnfitForModel` if a given fact does not apply to the file, or is in the file."""
     if read_as and facts.value_is is not ValueIs.UNKNOWN:
-        raise UnfitForModel(
-            reason=f"the file already says how to read its answer ({facts.value_is or facts.task})"
-        )
+        known = facts.value_is or facts.task
+        raise UnfitForModel(reason=Reason.of(ReasonCode.ALREADY_READ, value=known))
     return replace(facts.knowing(categories or {}), read_as=read_as or facts.read_as, ignored=())

@@ -6,6 +6,8 @@ from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
 from augury.domain.model import Model, ModelRef
 from augury.domain.model_texts import UnfitForModel
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class StartCanary:
             versions = await self.models.versions(ref.name)
             active = next((each for each in versions if each.is_active), None)
             if versions and active is None:
-                raise UnfitForModel(reason=f"no version of {ref.name} is active: activate one first")
+                raise UnfitForModel(reason=Reason.of(ReasonCode.NONE_ACTIVE, name=ref.name))
             act = act_on(author, Action.START_CANARY)
             return await self.models.change(
                 ref, lambda model: model.as_canary(share, active or model), act=act

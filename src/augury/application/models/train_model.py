@@ -29,6 +29,8 @@ from augury.domain.errors import DomainError
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_training import ModelTraining, TrainingProgress, TrainingState
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 
 MOST_ATTEMPTS = 3
 """A training fails after this many workers have died during it."""
@@ -93,11 +95,12 @@ class TrainModel:
         except TrainingCanceled:
             return training.end(TrainingState.CANCELED, CANCELED)
         except ModelRefused as refusal:
-            return training.end(TrainingState.FAILED, refusal.reason)
+            return training.end(TrainingState.FAILED, str(refusal.reason))
         except (TrainingFailed, ModelUnavailable, DomainError) as failure:
             return training.end(TrainingState.FAILED, str(failure))
-        differs = f"it is not active, because {'; '.join(made.differences)}" if made.differences else None
-        return training.end(TrainingState.READY, differs, version=made.model.ref.version)
+        differs = Reason.of(ReasonCode.NOT_ACTIVE, made.differences) if made.differences else None
+        said = str(differs) if differs else None
+        return training.end(TrainingState.READY, said, version=made.model.ref.version)
 
     async def _trained(self, training: ModelTraining, watch: TrainingWatch) -> tuple[str, ModelFacts]:
         """The digest of the trained file, which every host can get, and its facts. A worker that died may

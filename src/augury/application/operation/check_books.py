@@ -12,6 +12,8 @@ from augury.application.ports import Unavailable
 from augury.domain.audit import Act, Action, Author
 from augury.domain.identifiers import uuid7
 from augury.domain.ledger_check import CheckUnderWay
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 
 SILENT = timedelta(seconds=60)
 """After this silence, the process of a check counts as dead."""
@@ -55,16 +57,16 @@ class CheckBooks:
         try:
             await self._watched(run_id)
         except CheckUnderWay:
-            await self._runs.end(run_id, deviations=None, failure="another check of the books is running")
+            await self._runs.end(run_id, deviations=None, failure=Reason.of(ReasonCode.CHECK_UNDER_WAY))
         except Unavailable as error:
             log.warning("a check of the books was interrupted: %s", error)
-            await self._broken_off(run_id, str(error))
+            await self._broken_off(run_id, Reason.of(ReasonCode.INTERRUPTED, error=str(error)))
         except asyncio.CancelledError:
-            await self._broken_off(run_id, "the process ended")
+            await self._broken_off(run_id, Reason.of(ReasonCode.PROCESS_ENDED))
             raise
         except Exception as error:  # otherwise the check would stay under way forever
             log.exception("a check of the books was interrupted")
-            await self._broken_off(run_id, str(error))
+            await self._broken_off(run_id, Reason.of(ReasonCode.INTERRUPTED, error=str(error)))
 
     async def _watched(self, run_id: UUID) -> None:
         steps = (0, 0)
@@ -83,7 +85,7 @@ class CheckBooks:
         report = await checking
         await self._runs.end(run_id, deviations=report.found, lines=report.deviations[:MOST_LINES])
 
-    async def _broken_off(self, run_id: UUID, why: str) -> None:
+    async def _broken_off(self, run_id: UUID, why: Reason) -> None:
         try:
             await self._runs.end(run_id, deviations=None, failure=why)
         except Unavailable as error:

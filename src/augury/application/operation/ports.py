@@ -11,6 +11,7 @@ from uuid import UUID
 from augury.domain.audit import Act, Entry
 from augury.domain.figures import Figures, Step
 from augury.domain.identifiers import UserId
+from augury.domain.reasons import Reason
 
 MOST_LOOKED_AT = 1_000
 """Entries that one page searches. Filters that match few of them give a short page with more pages to
@@ -129,7 +130,7 @@ class LedgerRun:
     """None until the check has finished, and if it failed."""
     lines: Sequence[str] = ()
     """The first `MOST_LINES` deviations."""
-    failure: str | None = None
+    failure: Reason | None = None
     is_silent: bool = False
     """Whether its process has been silent for so long that it must have ended."""
 
@@ -154,7 +155,12 @@ class LedgerRuns(Protocol):
 
     @abstractmethod
     async def end(
-        self, run_id: UUID, *, deviations: int | None, lines: Sequence[str] = (), failure: str | None = None
+        self,
+        run_id: UUID,
+        *,
+        deviations: int | None,
+        lines: Sequence[str] = (),
+        failure: Reason | None = None,
     ) -> None: ...
 
     @abstractmethod

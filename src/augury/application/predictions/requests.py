@@ -21,10 +21,12 @@ from augury.domain.prediction import (
     TooManyRows,
 )
 from augury.domain.pricing import bytes_of_text
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.row_errors import RowError, kept_errors
 from augury.domain.rows import check_rows
 
-ADD_AGAIN = "an older release added it: add its file again"
+ADD_AGAIN = Reason.of(ReasonCode.ADD_AGAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

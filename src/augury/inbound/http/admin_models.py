@@ -92,6 +92,10 @@ class CheckView(msgspec.Struct, frozen=True):
     attempts: int
 
 
+def _worded(upload: ModelUpload) -> str | None:
+    return str(upload.reason) if upload.reason else None
+
+
 class OfferView(msgspec.Struct, frozen=True):
     """One version as the administrator sees it.
 
@@ -113,7 +117,7 @@ class OfferView(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, model: Model, limits: Limits, upload: ModelUpload | None = None) -> Self:
         facts = VersionView.of(model, max_text=limits.max_text)
-        reason = upload.reason if upload and model.state is ModelState.READY else None
+        reason = _worded(upload) if upload and model.state is ModelState.READY else None
         return cls(str(model.ref), model.state, model.sha256, facts, reason=reason, share=model.share)
 
     @classmethod
@@ -122,7 +126,7 @@ class OfferView(msgspec.Struct, frozen=True):
         state = upload.state
         # Its version is being added at this moment.
         state = ModelState.CHECKING if state is ModelState.READY else state
-        return cls(str(upload.ref), state, upload.sha256, check=check, reason=upload.reason)
+        return cls(str(upload.ref), state, upload.sha256, check=check, reason=_worded(upload))
 
 
 class OfferList(msgspec.Struct, frozen=True):

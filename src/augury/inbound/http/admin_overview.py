@@ -124,7 +124,7 @@ class LedgerRunView(msgspec.Struct, frozen=True):
             run.total,
             run.deviations,
             list(run.lines),
-            run.failure,
+            str(run.failure) if run.failure else None,
         )
 
 

@@ -23,6 +23,8 @@ from augury.domain.model import (
     WrongModelState,
 )
 from augury.domain.model_texts import UnfitForModel
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.inbound.http.admin_models import OfferView
 from augury.inbound.http.authors import author_of
 from augury.inbound.http.body import JsonBody
@@ -49,7 +51,11 @@ class CanaryRequest(msgspec.Struct, forbid_unknown_fields=True):
             ModelNotFound(model="tone@9"),
             VersionMissing(model="tone"),
             WrongModelState(model="tone@1", state=ModelState.ACTIVE),
-            UnfitForModel(reason="it cannot be a canary of tone@1, because it needs age"),
+            UnfitForModel(
+                reason=Reason.of(
+                    ReasonCode.NOT_A_CANARY, [Reason.of(ReasonCode.NEEDS, names="age")], model="tone@1"
+                )
+            ),
         ],
     ),
 )

@@ -18,6 +18,7 @@ from augury.domain.errors import DomainError
 from augury.domain.prediction import (
     NoValidRow,
 )
+from augury.domain.reasons import Reason
 from augury.domain.user import (
     InvalidToken,
     NotAllowed,
@@ -182,10 +183,14 @@ def of_domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[b
     return _response(problem_of(error), headers)
 
 
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Reason) else value
+
+
 def problem_of(error: DomainError) -> dict[str, object]:
     """The problem document of an error in `KINDS`."""
     kind = KINDS[type(error)]
-    members = {member: getattr(error, name) for member, name in kind.fields.items()}
+    members = {member: _plain(getattr(error, name)) for member, name in kind.fields.items()}
     if isinstance(error, NoValidRow):
         members["errors"] = row_problems(error.errors)
     return kind.problem(kind.says.format(**vars(error)) if kind.says else str(error), **members)

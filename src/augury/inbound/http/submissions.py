@@ -21,6 +21,8 @@ from augury.domain.model import ModelNotFound
 from augury.domain.model_facts import NoClasses
 from augury.domain.prediction import IdempotencyConflict, NoRows, NoValidRow, TooManyPending, TooManyRows
 from augury.domain.pricing import MaxPriceExceeded
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.http import guest_limits
 from augury.inbound.http.body import JsonBody, decode_json, whole_body
@@ -79,7 +81,7 @@ _submission_decoder = msgspec.json.Decoder(Submission)
                 NoValidRow((RowError(0, "text", RowFault.MISSING),), error_count=1),
                 NoRows(),
                 TooManyRows(rows=10_001, most=10_000),
-                NotExplained(model="tone@1", reason="its trees are not symmetric, and they ask for texts"),
+                NotExplained(model="tone@1", reason=Reason.of(ReasonCode.UNKNOWN_SPLIT, what="texts")),
                 ExplanationTooLarge(rows=100, most_rows=39),
                 NoClasses(),
                 IdempotencyConflict(),

@@ -15,6 +15,8 @@ from augury.application.webhooks.replay_deliveries import PastEvents, ReplayDeli
 from augury.application.webhooks.rotate_secret import RotateSecret
 from augury.application.webhooks.send_test_event import SendTestEvent
 from augury.domain.identifiers import DeliveryId, WebhookId
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.user import NotByApiKey, UserNotFound
 from augury.domain.webhook import (
     EventType,
@@ -47,7 +49,7 @@ from augury.inbound.http.webhook_views import (
 
 TAGS = ["Webhooks"]
 _NOT_FOUND = WebhookNotFound(webhook_id=WebhookId(UUID(int=0)))
-_INVALID = InvalidWebhook(reason="the URL must begin with https://")
+_INVALID = InvalidWebhook(reason=Reason.of(ReasonCode.URL_NOT_HTTPS))
 
 
 @post(

@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from math import floor, log10
 from pathlib import Path
@@ -12,6 +12,8 @@ from fluent.runtime import FluentBundle, FluentResource
 from fluent.runtime.types import fluent_number
 
 from augury.domain.errors import DomainError
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 
 FOLDER = Path(__file__).parent / "texts"
 LANGUAGES = {"en": "English", "ru": "Русский"}
@@ -20,6 +22,21 @@ DEFAULT = "en"
 DIGITS = 6
 MOST_CHARACTERS = 300
 """The most characters of a value in a text."""
+MOST_WORDED = 2_000
+"""The most characters of a value that has sentences of ours."""
+WORDED = ("reason", "parts", "text")
+NAMED: Mapping[ReasonCode, Sequence[str]] = {
+    ReasonCode.SAME_NAMES: ["what"],
+    ReasonCode.BAD_NAME: ["what"],
+    ReasonCode.TEXT_LANGUAGE: ["what"],
+    ReasonCode.TEXT_LENGTH: ["what"],
+    ReasonCode.ALREADY_READ: ["value"],
+    ReasonCode.TASK_AND_ANSWERS: ["task"],
+    ReasonCode.OTHER_KIND: ["mine", "other"],
+    ReasonCode.OTHER_TASK: ["mine", "other"],
+    ReasonCode.OTHER_VALUE: ["mine", "other"],
+}
+"""The values of reasons that have words of their own."""
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 log = logging.getLogger(__name__)
 
@@ -37,7 +54,7 @@ class Texts:
         pattern = self._bundle.get_message(message).value
         assert pattern is not None, message
         said, errors = self._bundle.format_pattern(
-            pattern, {name: _cut(each) for name, each in values.items()}
+            pattern, {name: _cut(name, each) for name, each in values.items()}
         )
         if errors:
             log.error("message %s: %s", message, errors)
@@ -57,7 +74,18 @@ class Texts:
         """The sentence for a refusal: each kind has its own."""
         values = {field.name: getattr(error, field.name) for field in dataclasses.fields(error)}
         plain = {name: value for name, value in values.items() if isinstance(value, (str, int, float))}
-        return self(refusal_name(type(error)), **plain)
+        worded = {name: self.reason(value) for name, value in values.items() if isinstance(value, Reason)}
+        return self(refusal_name(type(error)), **plain, **worded)
+
+    def reason(self, reason: Reason) -> str:
+        """The words for a stored reason: each code has its own."""
+        values: dict[str, object] = dict(reason.values)
+        for name in NAMED.get(reason.code, ()):
+            message = f"word-{str(values[name]).replace('_', '-')}"
+            values[name] = self(message) if self.has(message) else values[name]
+        joint = ". " if reason.code is ReasonCode.REMARKS else "; "
+        parts = joint.join(map(self.reason, reason.parts))
+        return self(f"reason-{reason.code.replace('_', '-')}", **values, parts=parts)
 
     def unreadable(self, error: Exception) -> str:
         """The reason why a file cannot be read: each reason has its own sentence."""
@@ -65,10 +93,10 @@ class Texts:
         return self(unreadable_name(type(error)), **values)
 
 
-def _cut(value: object) -> object:
+def _cut(name: str, value: object) -> object:
     """A long text is shortened, because Fluent puts `{???}` in its place."""
-    is_long = isinstance(value, str) and len(value) > MOST_CHARACTERS
-    return f"{str(value)[: MOST_CHARACTERS - 1]}…" if is_long else value
+    most = MOST_WORDED if name in WORDED else MOST_CHARACTERS
+    return f"{value[: most - 1]}…" if isinstance(value, str) and len(value) > most else value
 
 
 def unreadable_name(error: type[Exception]) -> str:

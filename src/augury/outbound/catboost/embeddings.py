@@ -11,6 +11,8 @@ import struct
 from collections.abc import Mapping
 
 from augury.domain.model import ModelRefused
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.outbound.catboost.library import CatBoost
 from augury.outbound.catboost.seen import child, children, ints, root, vector, whole
 
@@ -26,7 +28,8 @@ def embedding_lengths(model: CatBoost) -> Mapping[int, int]:
     try:
         return _lengths(model._serialize_model())  # noqa: SLF001  # in memory, unlike `save_model`
     except (ValueError, TypeError, IndexError, KeyError, struct.error) as error:
-        raise ModelRefused(reason=f"the lengths of its embeddings cannot be read: {error}") from error
+        reason = Reason.of(ReasonCode.EMBEDDINGS_UNREADABLE, error=str(error))
+        raise ModelRefused(reason=reason) from error
 
 
 def _lengths(content: bytes) -> Mapping[int, int]:

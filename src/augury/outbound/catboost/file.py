@@ -19,6 +19,8 @@ from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import UnfitForModel
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.text import is_storable
 from augury.outbound.catboost.embeddings import embedding_lengths
 from augury.outbound.catboost.formats import what_else
@@ -54,17 +56,14 @@ def open_model(file: Path) -> CatBoost:
     try:
         other = what_else(file)
     except OSError as error:
-        raise ModelRefused(reason=f"it cannot be read: {error.strerror}") from error
+        raise ModelRefused(reason=Reason.of(ReasonCode.UNREADABLE, error=str(error.strerror))) from error
     if other is not None:
-        raise ModelRefused(reason=other)
+        raise ModelRefused(reason=Reason.of(other))
     model = CatBoost()
     try:
         model.load_model(str(file))
     except CatBoostError as error:
-        raise ModelRefused(
-            reason="it is damaged, or was written by a CatBoost that this one cannot read "
-            f"(CatBoost says: {words_of(error)})"
-        ) from error
+        raise ModelRefused(reason=Reason.of(ReasonCode.DAMAGED, error=words_of(error))) from error
     return model
 
 
@@ -94,7 +93,8 @@ def facts_of(model: CatBoost) -> ModelFacts:
     try:
         found = found.described_by(own.texts)
     except UnfitForModel as unfit:
-        raise ModelRefused(reason=f'its metadata "{OWN_FACTS}": {unfit.reason}') from unfit
+        reason = Reason.of(ReasonCode.METADATA_UNFIT, [unfit.reason], name=OWN_FACTS)
+        raise ModelRefused(reason=reason) from unfit
     return replace(found, threshold=_threshold(model, found))
 
 
@@ -130,12 +130,12 @@ def _outputs(own: OwnFacts, value: Value) -> tuple[str, ...]:
     """The names of several values: those from the model's author, or else those of the loss."""
     if len(value.outputs) > MOST_OUTPUTS:
         raise ModelRefused(
-            reason=f"it answers {len(value.outputs)} values per row; up to {MOST_OUTPUTS} can be served"
+            reason=Reason.of(ReasonCode.OUTPUT_COUNT, count=len(value.outputs), most=MOST_OUTPUTS)
         )
     if own.outputs and len(own.outputs) != len(value.outputs):
+        named, count = len(own.outputs), len(value.outputs)
         raise ModelRefused(
-            reason=f'its metadata "{OWN_FACTS}" names {len(own.outputs)} outputs, but it answers '
-            f"{len(value.outputs)} values per row"
+            reason=Reason.of(ReasonCode.OUTPUT_NAMES, name=OWN_FACTS, named=named, count=count)
         )
     # Quantiles keep their alphas as names.
     names = value.outputs if value.is_ is ValueIs.QUANTILE else own.outputs or value.outputs
@@ -151,7 +151,7 @@ def _may_be_grouped(features: Sequence[Feature]) -> bool:
 def _features(model: CatBoost, categories: Mapping[str, tuple[str, ...]]) -> tuple[Feature, ...]:
     names = [str(name) for name in model.feature_names_]
     if not 0 < len(names) <= MOST_FEATURES:
-        raise ModelRefused(reason=f"it takes {len(names)} features; 1 to {MOST_FEATURES} can be served")
+        raise ModelRefused(reason=Reason.of(ReasonCode.FEATURE_COUNT, count=len(names), most=MOST_FEATURES))
     _require_good_names("feature", names)
     kinds = dict.fromkeys(range(len(names)), FeatureKind.NUMERIC)
     kinds |= dict.fromkeys(model.get_cat_feature_indices(), FeatureKind.CATEGORICAL)
@@ -180,9 +180,9 @@ def _with_dates(
     parts = [part_name(name, part) for name, each in dates.items() for part in each]
     rest, last = features[: len(features) - len(parts)], features[len(features) - len(parts) :]
     if [each.name for each in last] != parts or any(each.kind is not FeatureKind.NUMERIC for each in last):
-        raise ModelRefused(reason="its last features are not the numbers that are the parts of its dates")
+        raise ModelRefused(reason=Reason.of(ReasonCode.NOT_DATE_PARTS))
     if not all(dates.values()):
-        raise ModelRefused(reason="it uses no part of one of its dates")
+        raise ModelRefused(reason=Reason.of(ReasonCode.UNUSED_DATE))
     _require_good_names("feature", [*(each.name for each in rest), *dates])
     return (*rest, *(Feature(name, FeatureKind.DATE) for name in dates))
 
@@ -196,27 +196,29 @@ def _classes(model: CatBoost) -> tuple[str, ...]:
     """The labels as texts, in the order of the probabilities. Empty for a regression."""
     classes = tuple(str(label) for label in model.classes_)
     if len(classes) > MOST_CLASSES:
-        raise ModelRefused(reason=f"it knows {len(classes)} classes; up to {MOST_CLASSES} can be served")
+        raise ModelRefused(reason=Reason.of(ReasonCode.CLASS_COUNT, count=len(classes), most=MOST_CLASSES))
     _require_good_names("class", classes)
     return classes
 
 
 def _require_good_names(what: str, names: Sequence[str]) -> None:
     if len(set(names)) != len(names):
-        raise ModelRefused(reason=f"two of its {what} names are the same")
+        raise ModelRefused(reason=Reason.of(ReasonCode.SAME_NAMES, what=what))
     for name in names:
         if not 0 < len(name) <= MOST_NAME_CHARACTERS or not is_storable(name):
-            raise ModelRefused(reason=f"a {what} name must be 1 to {MOST_NAME_CHARACTERS} characters of text")
+            raise ModelRefused(reason=Reason.of(ReasonCode.BAD_NAME, what=what, most=MOST_NAME_CHARACTERS))
 
 
 def _try_out(model: CatBoost, facts: ModelFacts) -> None:
     """Predict one neutral row. Raises `ModelRefused` if the shape is not that of one answer per row."""
-    numbers = np.size(neutral_answer(model, facts.schema.features, prediction_type(facts)))
+    numbers = int(np.size(neutral_answer(model, facts.schema.features, prediction_type(facts))))
     # For a single label, CatBoost answers two probabilities: that it is missing, and that it is there.
     wanted = max(2, len(facts.classes)) if facts.classes else _WIDTHS.get(facts.task, len(facts.outputs))
     if numbers != wanted:
-        what = f"names {len(facts.classes)} classes" if facts.classes else f"is a {facts.task}"
-        raise ModelRefused(reason=f"it {what}, but answers {numbers} numbers per row")
+        if facts.classes:
+            known = len(facts.classes)
+            raise ModelRefused(reason=Reason.of(ReasonCode.CLASSES_AND_ANSWERS, classes=known, count=numbers))
+        raise ModelRefused(reason=Reason.of(ReasonCode.TASK_AND_ANSWERS, task=facts.task, count=numbers))
 
 
 def _threshold(model: CatBoost, facts: ModelFacts) -> float | None:
@@ -226,5 +228,5 @@ def _threshold(model: CatBoost, facts: ModelFacts) -> float | None:
         return None
     threshold = float(CatBoostClassifier.get_probability_threshold(model))
     if not 0 <= threshold <= 1:
-        raise ModelRefused(reason=f"its decision threshold is {threshold}, which is not a probability")
+        raise ModelRefused(reason=Reason.of(ReasonCode.THRESHOLD, threshold=threshold))
     return threshold

@@ -2,8 +2,9 @@
 
 import asyncio
 import math
+import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from typing_extensions import override
 from augury.application.models.ports import ModelInspector
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import ModelFacts
-from augury.outbound.child_process import end, environment, why_it_ended
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
+from augury.outbound.child_process import end, environment, last_complaint
 
 _PROGRAM = "augury.outbound.catboost.child"  # by name: this process itself must not load CatBoost
 
@@ -39,7 +42,7 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The child's output: either of the two."""
 
     facts: ModelFacts | None = None
-    refused: str | None = None
+    refused: Reason | None = None
 
 
 class CatBoostInspector(ModelInspector):
@@ -63,19 +66,37 @@ class CatBoostInspector(ModelInspector):
             async with asyncio.timeout(self._settings.timeout.total_seconds()):
                 printed, complaints = await process.communicate()
         except TimeoutError as error:
-            raise ModelRefused(reason=f"opening it took longer than {seconds} seconds") from error
+            raise ModelRefused(reason=Reason.of(ReasonCode.TOO_SLOW, seconds=seconds)) from error
         finally:
             await end(process)
         if process.returncode != 0:
-            raise ModelRefused(reason=why_it_ended("opening it", process.returncode, complaints))
+            raise ModelRefused(reason=_why_it_ended(process.returncode, complaints))
         return _facts(printed)
 
 
 def _facts(printed: bytes) -> ModelFacts:
     try:
         verdict = msgspec.json.decode(printed, type=Verdict)
-    except msgspec.MsgspecError as error:
-        raise ModelRefused(reason=f"its facts cannot be read: {error}") from error
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ModelRefused(reason=Reason.of(ReasonCode.FACTS_UNREADABLE, error=str(error))) from error
     if verdict.facts is None:
-        raise ModelRefused(reason=verdict.refused or "no reason was given")
-    return verdict.facts
+        raise ModelRefused(reason=_sound(verdict.refused))
+    unexplained = verdict.facts.unexplained
+    return replace(verdict.facts, unexplained=_sound(unexplained) if unexplained else None)
+
+
+def _sound(reason: Reason | None) -> Reason:
+    """The child's reason, with bounded values. The file may have made the child say anything."""
+    try:
+        if reason is not None:
+            str(reason)  # that it has all values of its words
+            return Reason.of(reason.code, map(_sound, reason.parts), **reason.values)
+    except (LookupError, ValueError, TypeError) as error:
+        return Reason.of(ReasonCode.FACTS_UNREADABLE, error=repr(error))
+    return Reason.of(ReasonCode.FACTS_UNREADABLE, error="no reason was given")
+
+
+def _why_it_ended(returncode: int | None, complaints: bytes) -> Reason:
+    if returncode is not None and returncode < 0:
+        return Reason.of(ReasonCode.KILLED_PROCESS, signal=signal.Signals(-returncode).name)
+    return Reason.of(ReasonCode.FAILED_PROCESS, error=last_complaint(complaints))

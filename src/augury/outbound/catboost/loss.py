@@ -12,6 +12,8 @@ import msgspec
 from augury.domain.answer_form import Task
 from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.model import ModelRefused
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.outbound.catboost.library import CatBoost
 
 
@@ -27,9 +29,8 @@ class Loss:
         try:
             return float(self.parameters.get(parameter, default))
         except ValueError as error:
-            raise ModelRefused(
-                reason=f"{parameter} of its loss function {self.name} is not a number"
-            ) from error
+            reason = Reason.of(ReasonCode.LOSS_PARAMETER, parameter=parameter, loss=self.name)
+            raise ModelRefused(reason=reason) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,8 @@ def _quantiles(loss: Loss) -> Value:
     try:
         alphas = [float(each) for each in loss.parameters.get("alpha", "").split(",")]
     except ValueError as error:
-        raise ModelRefused(
-            reason=f"alpha of its loss function {loss.name} is not a list of numbers"
-        ) from error
+        reason = Reason.of(ReasonCode.LOSS_NUMBERS, parameter="alpha", loss=loss.name)
+        raise ModelRefused(reason=reason) from error
     return Value(ValueIs.QUANTILE, None, ReadAs.RAW, Task.MULTI_REGRESSION, tuple(map(str, alphas)))
 
 

@@ -10,6 +10,8 @@ from augury.cards.card import UnreadableCard, decoded
 from augury.domain.dates import DatePart
 from augury.domain.model import ModelRefused
 from augury.domain.model_texts import ModelTexts
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.text import is_storable
 from augury.outbound.catboost.library import CatBoost
 
@@ -59,7 +61,8 @@ def card_of(model: CatBoost) -> str | None:
     try:
         decoded(text)
     except UnreadableCard as error:
-        raise ModelRefused(reason=f'its metadata "{_CARD}" cannot be read: {error}') from error
+        reason = Reason.of(ReasonCode.CARD_UNREADABLE, name=_CARD, error=str(error))
+        raise ModelRefused(reason=reason) from error
     return str(text)
 
 
@@ -70,11 +73,13 @@ def own_facts_of(model: CatBoost) -> OwnFacts:
     try:
         facts = msgspec.json.decode(text, type=OwnFacts)
     except msgspec.MsgspecError as error:
-        raise ModelRefused(reason=f'its metadata "{OWN_FACTS}" cannot be read: {error}') from error
+        reason = Reason.of(ReasonCode.METADATA_UNREADABLE, name=OWN_FACTS, error=str(error))
+        raise ModelRefused(reason=reason) from error
     if facts.schema_version != SCHEMA_VERSION:
-        raise ModelRefused(reason=f"its facts are of version {facts.schema_version}, not {SCHEMA_VERSION}")
+        found = facts.schema_version
+        raise ModelRefused(reason=Reason.of(ReasonCode.METADATA_VERSION, found=found, known=SCHEMA_VERSION))
     if not all(map(is_storable, [*facts.metrics, *chain.from_iterable(facts.categories.values())])):
-        raise ModelRefused(reason=f'its metadata "{OWN_FACTS}" contains NUL or half of a surrogate pair')
+        raise ModelRefused(reason=Reason.of(ReasonCode.METADATA_CHARACTERS, name=OWN_FACTS))
     return facts
 
 

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from augury.domain.feature import FeatureKind
 from augury.domain.model_facts import ModelFacts
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.outbound.catboost.forest import Forest, UnknownSplit
 from augury.outbound.catboost.library import CatBoost, CatBoostError, Pool, words_of
 from augury.outbound.catboost.metadata import dates_of
@@ -22,14 +24,14 @@ MOST_WORK = 20_000_000
 """Models with more leaves are not explained."""
 TOLERANCE = 1e-6
 """The allowed difference between the sum of contributions and the raw value, relative to values above 1."""
-_MIXED = (
-    "it takes categories beside texts or embeddings, and CatBoost gives the contributions of one to the other"
-)
-_STATISTICS = "they ask for statistics of categories: CatBoost explains such trees wrongly"
 
 
 class NoReasons(Exception):
-    """The model cannot be explained. `str()` is the reason, in our words."""
+    """The model cannot be explained."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -65,7 +67,8 @@ class Explainer:
         self._catboost = catboost
         kinds = {feature.kind for feature in facts.schema.features}
         if FeatureKind.CATEGORICAL in kinds and kinds & {FeatureKind.TEXT, FeatureKind.EMBEDDING}:
-            raise NoReasons(_MIXED)  # their sum is right, so nothing else would detect it
+            # Their sum is right, so nothing else would detect it.
+            raise NoReasons(Reason.of(ReasonCode.MIXED_FEATURES))
         features, parts = facts.schema.features, [len(each) for each in dates_of(catboost).values()]
         first = len(features) - len(parts)
         self._kinds = [feature.kind for feature in features[:first]] + [FeatureKind.NUMERIC] * sum(parts)
@@ -148,13 +151,14 @@ def with_explanations(catboost: CatBoost, facts: ModelFacts) -> ModelFacts:
     try:
         return replace(facts, explain_work=_work(catboost, facts))
     except UnknownSplit as other:
-        what = _STATISTICS if other.is_statistic else f"they ask for {other}"
-        return replace(facts, unexplained=f"its trees are not symmetric, and {what}")
+        if other.is_statistic:
+            return replace(facts, unexplained=Reason.of(ReasonCode.STATISTICS_OF_CATEGORIES))
+        return replace(facts, unexplained=Reason.of(ReasonCode.UNKNOWN_SPLIT, what=str(other)))
     except NoReasons as ours:
-        return replace(facts, unexplained=str(ours))
+        return replace(facts, unexplained=ours.reason)
     except CatBoostError as error:
-        what = f"CatBoost cannot explain models of its kind (it says: {words_of(error)})"
-        return replace(facts, unexplained=what)
+        reason = Reason.of(ReasonCode.NOT_EXPLAINED_BY_CATBOOST, error=words_of(error))
+        return replace(facts, unexplained=reason)
 
 
 def _work(catboost: CatBoost, facts: ModelFacts) -> int:
@@ -162,10 +166,10 @@ def _work(catboost: CatBoost, facts: ModelFacts) -> int:
     leaves = [int(each) for each in catboost.get_tree_leaf_counts()]
     work = sum(1 << (each - 1).bit_length() for each in leaves)
     if work > MOST_WORK:
-        raise NoReasons(f"one row is too much work: its trees have {work} leaves")
+        raise NoReasons(Reason.of(ReasonCode.TOO_MANY_LEAVES, leaves=work))
     shares = Explainer(catboost, facts).shares(neutral_row(catboost, facts.schema.features))
     if not shares.add_up().all():
-        raise NoReasons("the contributions of its features do not add up to its prediction")
+        raise NoReasons(Reason.of(ReasonCode.DOES_NOT_ADD_UP))
     return max(1, work)
 
 

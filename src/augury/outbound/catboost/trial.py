@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import ModelRefused
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.outbound.catboost.library import CatBoost, CatBoostError, words_of
 from augury.outbound.catboost.metadata import dates_of
 
@@ -39,5 +41,5 @@ def neutral_answer(
     try:
         answer: npt.NDArray[np.float64] = model.predict(row, prediction_type=asked, thread_count=1)
     except CatBoostError as error:
-        raise ModelRefused(reason=f"it cannot predict (CatBoost says: {words_of(error)})") from error
+        raise ModelRefused(reason=Reason.of(ReasonCode.CANNOT_PREDICT, error=words_of(error))) from error
     return answer

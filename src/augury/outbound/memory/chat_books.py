@@ -97,6 +97,8 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
     async def let_go(self, chat_id: int, user: User, payments: Sequence[StarPayment]) -> None:
         state = self._state
         add_user(state, NewUser(user=user), self._memory.now())
+        sessions = state.refresh_tokens.items()
+        state.refresh_tokens = {name: token for name, token in sessions if token.chat_id != chat_id}
         state.chats[chat_id] = replace(state.chats[chat_id], user_id=user.id)
         state.linked_at.pop(chat_id, None)
         state.links = {name: link for name, link in state.links.items() if link.chat_id != chat_id}

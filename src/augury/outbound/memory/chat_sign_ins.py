@@ -58,6 +58,7 @@ class MemoryChatSignIns(ChatSignIns):
                 expires_at=now + lifetime,
                 client=asked.client,
                 begun_at=now,
+                chat_id=asked.chat_id,
             )
         return owner.id
 

@@ -8,6 +8,7 @@ from typing_extensions import override
 from augury.application.operation.ports import LedgerRun, LedgerRuns
 from augury.domain.audit import Act
 from augury.domain.ledger_check import CheckUnderWay
+from augury.domain.reasons import Reason
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
 
@@ -36,7 +37,12 @@ class MemoryLedgerRuns(LedgerRuns):
 
     @override
     async def end(
-        self, run_id: UUID, *, deviations: int | None, lines: Sequence[str] = (), failure: str | None = None
+        self,
+        run_id: UUID,
+        *,
+        deviations: int | None,
+        lines: Sequence[str] = (),
+        failure: Reason | None = None,
     ) -> None:
         now = self.memory.now()
         async with self.memory.change() as state:

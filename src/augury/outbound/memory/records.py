@@ -103,6 +103,7 @@ class TokenRecord:
     replaced_at: datetime | None = None
     client: str | None = None
     begun_at: datetime | None = None
+    chat_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

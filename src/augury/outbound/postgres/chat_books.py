@@ -58,6 +58,11 @@ FORGET = [
 ]
 CLOSE = "UPDATE users SET merged_into = $2, closed_at = $3 WHERE id = $1"
 
+# Earlier releases stored no chat, only that some chat began the session.
+END_SESSIONS_OF_CHAT = """
+DELETE FROM refresh_tokens WHERE user_id = (SELECT user_id FROM telegram_chats WHERE id = $1)
+    AND (chat_id = $1 OR (chat_id IS NULL AND client LIKE '%, Telegram'))
+"""
 LET_GO = "UPDATE telegram_chats SET user_id = $2, linked_at = NULL WHERE id = $1"
 LINK_NOTHING = "DELETE FROM telegram_links WHERE chat_id = $1"
 TAKE_PAYMENTS = "UPDATE telegram_payments SET user_id = $2 WHERE charge_id = ANY ($1::text[])"
@@ -136,6 +141,7 @@ class PostgresChatBooks(PostgresBooks, ChatBooks):
     @override
     async def let_go(self, chat_id: int, user: User, payments: Sequence[StarPayment]) -> None:
         await add_user(self._connection, NewUser(user=user))
+        await self._connection.execute(END_SESSIONS_OF_CHAT, chat_id)
         await self._connection.execute(LINK_NOTHING, chat_id)
         await self._connection.execute(LET_GO, chat_id, user.id)
         await self._connection.execute(TAKE_PAYMENTS, [each.charge_id for each in payments], user.id)

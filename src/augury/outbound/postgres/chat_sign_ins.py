@@ -16,18 +16,19 @@ UPDATE telegram_sign_ins SET chat_id = $2
 WHERE digest = $1 AND expires_at > now() AND (chat_id IS NULL OR chat_id = $2) RETURNING chat_id
 """
 FORGET = "DELETE FROM telegram_sign_ins WHERE digest = $1"
-# The lock waits for a concurrent block or closing, and then sees it, as for a session that a password begins.
+# The locks wait for a concurrent block, closing or unlinking, and then see it, as for a session that a
+# password begins.
 FINISH = """
 WITH used AS (
     DELETE FROM telegram_sign_ins WHERE digest = $1 AND expires_at > now() AND chat_id IS NOT NULL
     RETURNING chat_id, client
 ), owner AS (
-    SELECT users.id, client FROM used
+    SELECT users.id, client, used.chat_id FROM used
     JOIN telegram_chats chat ON chat.id = used.chat_id JOIN users ON users.id = chat.user_id
-    WHERE blocked_at IS NULL AND closed_at IS NULL AND role = 'member' FOR SHARE OF users
+    WHERE blocked_at IS NULL AND closed_at IS NULL AND role = 'member' FOR SHARE OF chat, users
 )
-INSERT INTO refresh_tokens (digest, family, user_id, expires_at, client, begun_at)
-SELECT $2, $3, id, now() + $4::interval, client, now() FROM owner RETURNING user_id
+INSERT INTO refresh_tokens (digest, family, user_id, expires_at, client, begun_at, chat_id)
+SELECT $2, $3, id, now() + $4::interval, client, now(), chat_id FROM owner RETURNING user_id
 """
 
 

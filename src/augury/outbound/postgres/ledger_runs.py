@@ -9,13 +9,15 @@ from typing_extensions import override
 from augury.application.operation.ports import LedgerRun, LedgerRuns
 from augury.domain.audit import Act
 from augury.domain.ledger_check import CheckUnderWay
+from augury.domain.reasons import Reason
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pages import hidden
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.reasons import read, stored
 
-COLUMNS = "id, started_at, done, total, finished_at, deviations, lines, failure"
+COLUMNS = "id, started_at, done, total, finished_at, deviations, lines, failure, why"
 IS_SILENT = "finished_at IS NULL AND seen_at <= now() - $2::interval AS is_silent"
 UNDER_WAY = """
 SELECT EXISTS (SELECT FROM (SELECT finished_at, seen_at FROM ledger_runs ORDER BY id DESC LIMIT 1) AS last
@@ -24,7 +26,7 @@ WHERE finished_at IS NULL AND seen_at > now() - $1::interval)
 BEGIN = f"INSERT INTO ledger_runs (id) VALUES ($1) RETURNING {COLUMNS}, false AS is_silent"
 PROGRESS = "UPDATE ledger_runs SET done = $2, total = $3, seen_at = now() WHERE id = $1"
 END = """
-UPDATE ledger_runs SET finished_at = now(), deviations = $2, lines = $3, failure = $4::text,
+UPDATE ledger_runs SET finished_at = now(), deviations = $2, lines = $3, failure = $4::text, why = $5,
     done = CASE WHEN $4::text IS NULL THEN total ELSE done END
 WHERE id = $1 AND finished_at IS NULL
 """
@@ -52,9 +54,14 @@ class PostgresLedgerRuns(LedgerRuns):
 
     @override
     async def end(
-        self, run_id: UUID, *, deviations: int | None, lines: Sequence[str] = (), failure: str | None = None
+        self,
+        run_id: UUID,
+        *,
+        deviations: int | None,
+        lines: Sequence[str] = (),
+        failure: Reason | None = None,
     ) -> None:
-        await fetch(self.pool, END, run_id, deviations, list(lines), failure)
+        await fetch(self.pool, END, run_id, deviations, list(lines), *stored(failure))
 
     @override
     async def last(self, *, most: int, silent_for: timedelta) -> Sequence[LedgerRun]:
@@ -70,6 +77,6 @@ def _run_of(row: Record) -> LedgerRun:
         finished_at=row["finished_at"],
         deviations=row["deviations"],
         lines=row["lines"],
-        failure=row["failure"],
+        failure=read(row["why"], row["failure"]),
         is_silent=row["is_silent"],
     )

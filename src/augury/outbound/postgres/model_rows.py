@@ -14,6 +14,7 @@ from augury.domain.model import Model, ModelRef, ModelState
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import ModelTexts
 from augury.domain.speed import NOT_MEASURED, Speed
+from augury.outbound.postgres.reasons import decoded, encoded
 
 COLUMNS = """
 name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced,
@@ -80,7 +81,7 @@ def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
         "outputs": tuple(facts.get("outputs", ())),
         "probabilities_are": ProbabilitiesAre(probabilities_are) if probabilities_are else None,
         "explain_work": facts.get("explain_work"),
-        "unexplained": facts.get("unexplained", ""),
+        "unexplained": decoded(facts.get("why_unexplained"), facts.get("unexplained")),
         "threshold": facts.get("threshold"),
         "value_is": ValueIs(value_is) if value_is else None,
         "alpha": facts.get("alpha"),
@@ -126,7 +127,8 @@ def facts_column(model: Model) -> str:
         "outputs": facts.outputs,
         "probabilities_are": facts.probabilities_are,
         "explain_work": facts.explain_work,
-        "unexplained": facts.unexplained,
+        "why_unexplained": encoded(facts.unexplained),
+        "unexplained": str(facts.unexplained or ""),  # for processes of an older release
         "metrics": dict(facts.metrics),
         "threshold": facts.threshold,
         "value_is": facts.value_is,

@@ -17,14 +17,15 @@ from augury.outbound.postgres import locks
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.reasons import read, stored
 
 COLUMNS = """
 name, version, file_id, sha256, size, row_price, text_price, activate, read_as, created_at, state, stage,
-attempts, reason
+attempts, reason, why
 """
 ADD = f"""
 INSERT INTO model_uploads ({COLUMNS})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 IS_THERE = "SELECT EXISTS (SELECT FROM models WHERE name = $1 AND version = $2)"
 GET = f"SELECT {COLUMNS} FROM model_uploads WHERE name = $1 AND version = $2"
@@ -53,7 +54,7 @@ UPDATE model_uploads SET stage = 'waiting', attempts = attempts - 1, due_at = no
 WHERE {_MINE}
 """
 RECORD = f"""
-UPDATE model_uploads SET state = $4, reason = $5, due_at = now() WHERE {_MINE} RETURNING 1
+UPDATE model_uploads SET state = $4, reason = $5, why = $6, due_at = now() WHERE {_MINE} RETURNING 1
 """
 FORGET_REFUSED = "DELETE FROM model_uploads WHERE state = 'refused' AND due_at < now() - $1::interval"
 
@@ -105,7 +106,8 @@ class PostgresModelUploads(ModelUploads):
 
     @override
     async def record(self, upload: ModelUpload) -> bool:
-        return bool(await fetch(self.pool, RECORD, *_mine(upload), upload.state, upload.reason))
+        said = stored(upload.reason)
+        return bool(await fetch(self.pool, RECORD, *_mine(upload), upload.state, *said))
 
     @override
     async def forget_refused(self, *, keep: timedelta) -> None:
@@ -133,7 +135,7 @@ def _values(upload: ModelUpload) -> tuple[object, ...]:
         upload.state,
         upload.stage,
         upload.attempts,
-        upload.reason,
+        *stored(upload.reason),
     )
 
 
@@ -153,5 +155,5 @@ def _upload_of(row: Record) -> ModelUpload:
         state=ModelState(row["state"]),
         stage=CheckStage(row["stage"]),
         attempts=row["attempts"],
-        reason=row["reason"],
+        reason=read(row["why"], row["reason"]),
     )

@@ -23,8 +23,9 @@ INSERT INTO refresh_tokens (digest, family, user_id, expires_at, client, begun_a
 SELECT $1, $2, id, now() + $4::interval, $6, now() FROM owner RETURNING digest
 """
 SUCCEED = """
-INSERT INTO refresh_tokens (digest, family, user_id, expires_at, client, begun_at)
-SELECT $1, family, user_id, now() + $2::interval, client, begun_at FROM refresh_tokens WHERE digest = $3
+INSERT INTO refresh_tokens (digest, family, user_id, expires_at, client, begun_at, chat_id)
+SELECT $1, family, user_id, now() + $2::interval, client, begun_at, chat_id
+FROM refresh_tokens WHERE digest = $3
 """
 # The lock makes all changes of a user's sessions run one after another, so that no token is added to a family
 # that is being ended. A separate statement reads the token after the lock was taken.

@@ -108,7 +108,7 @@ async def test_a_version_for_other_rows_or_with_other_answers_is_not_made_the_ac
 
     registered = await hexagon.register_model(file=a_file(tmp_path, **facts), name="spam")
 
-    assert list(registered.differences) == why
+    assert list(map(str, registered.differences)) == why
     assert registered.model.state is (ModelState.READY if why else ModelState.ACTIVE)
     assert (await hexagon.models.get("spam")).ref.version == (1 if why else 2)
     assert (await hexagon.change_model(ref=registered.model.ref, state=ModelState.ACTIVE)).is_active
@@ -169,7 +169,7 @@ async def test_what_does_not_fit_the_file_is_refused(
     with pytest.raises(UnfitForModel) as refused:
         await hexagon.register_model(file=file, name="spam", known=known)
 
-    assert refused.value.reason == reason
+    assert str(refused.value.reason) == reason
     assert await hexagon.models.versions("spam") == []
 
 
@@ -202,7 +202,7 @@ async def test_texts_that_do_not_fit_the_model_are_refused(
     with pytest.raises(UnfitForModel) as refused:
         await hexagon.describe_model(ref=hexagon.model.ref, texts=texts)
 
-    assert refused.value.reason == reason
+    assert str(refused.value.reason) == reason
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\xff", b"{}", b"[]", b'{"features": {"a": "sound"}}'])
@@ -214,7 +214,7 @@ async def test_a_file_that_is_no_model_is_refused_with_the_reason(
     with pytest.raises(ModelRefused) as refusal:
         await hexagon.register_model(file=file, name="spam", row_price=1)
 
-    assert refusal.value.reason
+    assert str(refusal.value.reason)
     with pytest.raises(ModelNotFound):
         await hexagon.models.get("spam")
 

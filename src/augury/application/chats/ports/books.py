@@ -39,7 +39,8 @@ class ChatBooks(Books, Protocol):
     async def let_go(self, chat_id: int, user: User, payments: Sequence[StarPayment]) -> None:
         """Add the user with an empty balance; the chat and these payments are the user's from now on.
 
-        The links that the chat used are forgotten, so that none links it again.
+        The links that the chat used are forgotten, so that none links it again. The sessions that the chat
+        began end.
         """
 
     @abstractmethod

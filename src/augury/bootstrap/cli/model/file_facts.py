@@ -65,7 +65,7 @@ def outcome(registered: Registered) -> list[str]:
         return [f"{model.ref} already has this file: {what}", *_warnings(registered)]
     said = f"added {model.ref}: {what}"
     if registered.differences:
-        why = "; ".join(registered.differences)
+        why = "; ".join(map(str, registered.differences))
         return [
             said,
             f"it is not active, because {why}. To activate it: augury model activate {model.ref}",

@@ -44,7 +44,7 @@ def _entry(version: Model | ModelUpload) -> Entry:
         "text_price": terms.text_price,
         "features": len(offered.facts.schema.features) if offered else None,
         "sha256": version.sha256,
-        "reason": version.reason if isinstance(version, ModelUpload) else None,
+        "reason": str(version.reason) if isinstance(version, ModelUpload) and version.reason else None,
     }
 
 

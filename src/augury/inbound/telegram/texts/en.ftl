@@ -67,7 +67,7 @@ sign-in-account = to the account <b>{ $account }</b>
 sign-in-own-account = to the account of this chat
 sign-in-confirmed = Done. Go back to the page: it signs you in within a few seconds.
 sign-in-refused = Nobody was signed in. The link cannot be used again.
-unlinked = This chat is no longer linked. It has its own account again, with <b>{ $credits }</b>.
+unlinked = This chat is no longer linked. It has its own account again, with <b>{ $credits }</b>. Browsers that this chat signed in are signed out.
 privacy = <b>The data I store about you</b>
     Your Telegram number, your language, the model you chose, and the question I am asking.
     The data you send for predictions, and the answers, until you send /delete. Those of longer files are deleted { $days ->

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from augury.outbound.postgres.schema.conventions import Time, metadata
 from augury.outbound.postgres.schema.people import users
@@ -125,6 +126,7 @@ ledger_runs = Table(
     Column("finished_at", Time),
     Column("deviations", Integer, comment="Null if it failed"),
     Column("lines", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
-    Column("failure", Text),
+    Column("failure", Text, comment="The words of `why`, for processes of an older release"),
+    Column("why", JSONB, comment="Why it has no result: a code and its values"),
     comment="Checks of the books that operators began, with their progress",
 )

@@ -72,6 +72,7 @@ refresh_tokens = Table(
     Column("replaced_at", Time),
     Column("client", Text, comment="What its user sees of the session; null: a program"),
     Column("begun_at", Time, comment="When its session began; null: an older release began it"),
+    Column("chat_id", BigInteger, comment="The chat that signed the browser in"),
 )
 
 api_keys = Table(
