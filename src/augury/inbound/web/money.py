@@ -126,7 +126,9 @@ async def usage(
     days = await predictions.usage(request.user.member.id, since=_first_day(now), most=MOST_LOOKED_AT)
     is_cut = sum(each.predictions for each in days) >= MOST_LOOKED_AT
     chart = json.dumps(_chart(days, now), ensure_ascii=False)
-    return page(request, "usage.html", days=days, is_cut=is_cut, most=MOST_LOOKED_AT, chart=chart)
+    return page(
+        request, "usage.html", today=now.date(), days=days, is_cut=is_cut, most=MOST_LOOKED_AT, chart=chart
+    )
 
 
 async def _page(

@@ -32,6 +32,8 @@ class Beside:
     chart: str
     """The numbers of the charts as JSON."""
     moments: Sequence[tuple[datetime, Sequence[Usage]]]
+    unfinished_at: datetime
+    """The step that is not over."""
     labels: Sequence[tuple[str, Sequence[float]]]
     durations: Mapping[float | None, str]
     """Each duration that a version can have, in milliseconds."""
@@ -61,8 +63,9 @@ async def read(request: PageRequest, chart_versions: ChartVersions, version: Mod
     return Beside(
         period=period,
         versions=chart.versions,
-        chart=json.dumps(_columns(chart)),
+        chart=json.dumps(_columns(chart, period)),
         moments=_moments(chart),
+        unfinished_at=chart.times[-1],
         labels=_labels(chart.versions)[:MOST_LABELS],
         durations=_durations(texts(request.user.language)),
     )
@@ -74,9 +77,11 @@ def _durations(words: Texts) -> Mapping[float | None, str]:
     return known | {None: "–", math.inf: f"> {known[BOUNDS[-1]]}"}
 
 
-def _columns(chart: Chart) -> Mapping[str, Sequence[float | None]]:
-    """The numbers of the charts, named by the version's place. Steps without predictions are gaps."""
+def _columns(chart: Chart, period: Period) -> Mapping[str, Sequence[float | None]]:
+    """The numbers of the charts, named by the version's place, and the first and the last whole step by their
+    places. Steps without predictions are gaps."""
     columns: dict[str, Sequence[float | None]] = {"at": [int(each.timestamp()) for each in chart.times]}
+    columns["whole"] = [0 if period is Period.HOUR else 1, len(chart.times) - 2]  # counts are by minute
     for place, version in enumerate(chart.versions):
         columns[f"predictions-{place}"] = [each.predictions for each in version.points]
         columns[f"failed-{place}"] = [_percent(each.error_rate) for each in version.points]

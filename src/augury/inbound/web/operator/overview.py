@@ -38,15 +38,18 @@ async def overview(
         seen=seen,
         chart=json.dumps(_chart(seen)),
         rows=[each for each in reversed(seen.points) if each.figures != NOTHING],
+        unfinished_at=seen.points[-1].at,
         age=_age(seen, clock),
     )
 
 
 def _chart(seen: Overview) -> dict[str, object]:
-    """The numbers of the charts. Latencies above the last step are gaps."""
+    """The numbers of the charts, and the first and the last whole step by their places. Latencies above the
+    last bound are gaps."""
     figures = [each.figures for each in seen.points]
     return {
         "at": [int(each.at.timestamp()) for each in seen.points],
+        "whole": [0, len(seen.points) - 2],
         "accepted": [each.accepted for each in figures],
         "succeeded": [each.succeeded for each in figures],
         "failed": [each.failed for each in figures],

@@ -1,4 +1,4 @@
-// Bars of credits by day, one series for each model. The table below says the same.
+// Bars of credits by day, one series for each model. The table below says the same. Today is not over: its bars are hollow.
 const colors = ["#0172ad", "#c6610f", "#2e7d32", "#8e24aa", "#b71c1c", "#5d6b7a"];
 for (const place of document.querySelectorAll("[data-chart]")) {
   const {days, models} = JSON.parse(place.dataset.chart);
@@ -11,7 +11,10 @@ for (const place of document.querySelectorAll("[data-chart]")) {
       .toLocaleDateString(document.documentElement.lang, {day: "numeric", month: "short", timeZone: "UTC"}))}, axis],
     series: [{}, ...models.map((each, place) => ({
       label: each.name, stroke: colors[place % colors.length], fill: colors[place % colors.length] + "55",
-      paths: uPlot.paths.bars({size: [0.7, 40]}), points: {show: false}
+      paths: uPlot.paths.bars({size: [0.7, 40], disp: {
+        stroke: {unit: 3, values: chart => chart.data[0].map(() => colors[place % colors.length])},
+        fill: {unit: 3, values: chart => chart.data[0].map((_, at, all) => at === all.length - 1 ? "transparent" : colors[place % colors.length] + "55")}
+      }}), points: {show: false}
     }))]
   }, [days, ...models.map(each => each.charged)], place);
   let chart = draw(place.clientWidth);

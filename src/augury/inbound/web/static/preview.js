@@ -1,5 +1,5 @@
 // The first rows of a file and its price, before anything is sent. The file is read here, in the browser.
-const MOST_BYTES = 65536, MOST_ROWS = 5, MOST_CELL = 80, MOST_FOOTER = 4_000_000;
+const MOST_BYTES = 65536, MOST_ROWS = 5, MOST_CELL = 80;
 const input = document.getElementById("file"), model = document.getElementById("model");
 const place = document.getElementById("preview");
 const figure = new Intl.NumberFormat(document.documentElement.lang);
@@ -76,51 +76,10 @@ const begun = async file => {
   }
 };
 
-// What the end of a Parquet file says: its rows and its columns. Their values are compressed.
-const footer = async file => {
-  const end = new DataView(await file.slice(-8).arrayBuffer()), length = end.getUint32(0, true);
-  if (end.getUint32(4, true) !== 0x31524150 || length > MOST_FOOTER) return null; // "PAR1"
-  const bytes = new Uint8Array(await file.slice(-8 - length, -8).arrayBuffer());
-  let at = 0;
-  const varint = () => { let found = 0n, shift = 0n, byte; do { byte = bytes[at++]; found |= BigInt(byte & 127) << shift; shift += 7n; } while (byte & 128); return found; };
-  const whole = () => { const found = varint(); return Number(found >> 1n ^ -(found & 1n)); };
-  const value = kind => {
-    if (kind === 1 || kind === 2) return kind === 1;
-    if (kind === 3) return bytes[at++];
-    if (kind <= 6) return whole();
-    if (kind === 7) { at += 8; return null; }
-    if (kind === 8) { const size = Number(varint()); at += size; return bytes.subarray(at - size, at); }
-    if (kind === 9 || kind === 10) {
-      const head = bytes[at++], size = head >> 4 === 15 ? Number(varint()) : head >> 4, item = head & 15;
-      return Array.from({length: Math.min(size, length)}, () => item <= 2 ? bytes[at++] : value(item));
-    }
-    if (kind === 12) return fields();
-    throw new Error("of another kind");
-  };
-  const fields = () => {
-    const found = {};
-    for (let id = 0, head; (head = bytes[at++]); ) {
-      id = head >> 4 ? id + (head >> 4) : whole();
-      found[id] = value(head & 15);
-      if (id === 3 && "2" in found && typeof found[3] === "number" && Array.isArray(found[2])) return found; // the rest is long
-    }
-    return found;
-  };
-  const {2: schema, 3: count} = fields();
-  let place = 1;
-  const next = () => { // a column, whose nested ones follow it
-    const found = schema[place++];
-    for (let nested = found[5] ?? 0; nested > 0; nested--) next();
-    return new TextDecoder().decode(found[4]);
-  };
-  const header = Array.from({length: schema[0][5]}, next);
-  return {header, rows: [], count, isWhole: true};
-};
-
 // The file's first rows, and how many there are: exactly, or by their size.
 const read = async file => {
   if (!file) return null;
-  if (/\.parquet$/i.test(file.name)) return footer(file);
+  if (/\.parquet$/i.test(file.name)) return (await import(place.dataset.parquet)).firstRows(file, MOST_ROWS);
   const isLines = /\.(ndjson|jsonl)(\.gz)?$/i.test(file.name);
   if (!isLines && !/\.(csv|tsv|txt)(\.gz)?$/i.test(file.name)) return null;
   const [bytes, isWhole, size] = await begun(file), found = decoded(bytes);
@@ -151,7 +110,7 @@ const show = () => {
   if (seen.count !== null) words.push(said.replace("{rows}", figure.format(seen.count))
     .replace("{price}", figure.format(seen.count * Number(rowPrice))));
   if (seen.encoding) words.push(place.dataset.encoding.replace("{encoding}", seen.encoding));
-  if (!seen.rows.length) words.push(place.dataset.columns);
+  if (!seen.rows.length && seen.count) words.push(place.dataset.columns);
   if (words.length) place.append(element("p", words.join(" "), {role: "status"}));
   const table = document.createElement("table"), head = table.createTHead().insertRow();
   for (const cell of seen.header) head.append(element("th", cell.slice(0, MOST_CELL), {scope: "col"}));

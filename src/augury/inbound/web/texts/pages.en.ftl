@@ -194,3 +194,4 @@ queue-starts-in = { $seconds ->
     [one] It starts in about { $seconds } second.
    *[other] It starts in about { $seconds } seconds.
 }
+so-far = (so far)

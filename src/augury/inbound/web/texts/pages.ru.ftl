@@ -208,3 +208,4 @@ queue-starts-in = { $seconds ->
     [few] Начнётся примерно через { $seconds } секунды.
    *[other] Начнётся примерно через { $seconds } секунд.
 }
+so-far = (пока)
