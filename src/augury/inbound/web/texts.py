@@ -50,6 +50,8 @@ class Texts:
         for file in sorted(FOLDER.glob(f"*.{language}.ftl")):
             self._bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
 
+        self._thousands = self("number", value=1_000)[1:-3]
+
     def __call__(self, message: str, **values: object) -> str:
         pattern = self._bundle.get_message(message).value
         assert pattern is not None, message
@@ -59,6 +61,10 @@ class Texts:
         if errors:
             log.error("message %s: %s", message, errors)
         return str(said)
+
+    def count(self, value: int) -> str:
+        """A whole number in the language's format. Tables have hundreds, so it is made without Fluent."""
+        return f"{value:,}".replace(",", self._thousands)
 
     def figure(self, value: float) -> str:
         """A number in the language's format, rounded to `DIGITS` significant digits."""

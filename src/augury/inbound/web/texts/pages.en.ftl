@@ -160,7 +160,7 @@ timeline-refunded = { $refunded ->
    *[other] { $refunded } credits were refunded.
 }
 prediction-of = Prediction of { $model }
-prediction-id = Number { $id }
+prediction-id = ID { $id }
 input = Your input
 cancel = Cancel
 repeat = Repeat
