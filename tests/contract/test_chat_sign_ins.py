@@ -9,7 +9,7 @@ import pytest
 
 from augury.application.chats.ports.chats import Chat
 from augury.application.chats.unlink_chat import UnlinkChat
-from augury.application.people.ports import RefreshToken
+from augury.application.people.ports.sessions import RefreshToken
 from augury.domain.identifiers import UserId
 from augury.domain.user import Role, UserNotFound
 from augury.outbound.system_clock import SystemClock

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 _PICTURE = re.compile(r'url\("([a-z]+\.svg)"\)')
-_MODULE = re.compile(r'from "([a-z-]+/[a-z.]+)"')
+_MODULE = re.compile(r'from "([a-z0-9-]+/[a-z0-9.]+)"')
 ROOM = Path(__file__).parent
 FOLDERS = (ROOM / "vendor", ROOM / "static")
 TYPES = {

@@ -77,11 +77,11 @@ def _durations(words: Texts) -> Mapping[float | None, str]:
     return known | {None: "–", math.inf: f"> {known[BOUNDS[-1]]}"}
 
 
-def _columns(chart: Chart, period: Period) -> Mapping[str, Sequence[float | None]]:
+def _columns(chart: Chart, period: ChartPeriod) -> Mapping[str, Sequence[float | None]]:
     """The numbers of the charts, named by the version's place, and the first and the last whole step by their
     places. Steps without predictions are gaps."""
     columns: dict[str, Sequence[float | None]] = {"at": [int(each.timestamp()) for each in chart.times]}
-    columns["whole"] = [0 if period is Period.HOUR else 1, len(chart.times) - 2]  # counts are by minute
+    columns["whole"] = [0 if period is ChartPeriod.HOUR else 1, len(chart.times) - 2]  # counts are by minute
     for place, version in enumerate(chart.versions):
         columns[f"predictions-{place}"] = [each.predictions for each in version.points]
         columns[f"failed-{place}"] = [_percent(each.error_rate) for each in version.points]
