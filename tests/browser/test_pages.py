@@ -120,8 +120,10 @@ def test_the_first_values_of_a_parquet_file_are_shown_as_the_service_reads_them(
             "tags": pa.array([[1, 2], [], None], pa.list_(pa.int64())),
         }
     )
-    content = {"name": "a.parquet", "mimeType": "application/octet-stream", "buffer": parquet(table, "zstd")}
-    page.set_input_files("[name=file]", content)
+    content = parquet(table, "zstd")
+    page.set_input_files(
+        "[name=file]", {"name": "a.parquet", "mimeType": "application/octet-stream", "buffer": content}
+    )
     expect(page.locator("#preview tbody tr")).to_have_count(3)
     assert [row.locator("td").all_inner_texts() for row in page.locator("#preview tbody tr").all()] == [
         ["отлично", "9007199254740993", "0.25", "true", "2026-11-28", "2026-11-28T21:40:00Z", "[1,2]"],
