@@ -75,7 +75,7 @@ def random_split(
     train, test = np.flatnonzero(side > 0), np.flatnonzero(side == 0)
     part = _dealt(units[train], strata[train], folds, seed + 1)
     made = [Fold(train[part != each], train[part == each]) for each in range(folds)]
-    return Split(train, test, made, units, f"one row in {TEST} by chance is the test; {duplicates}")
+    return Split(train, test, made, units, f"the test is a random {100 // TEST} % of the rows; {duplicates}")
 
 
 def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, duplicates: str) -> Split:
@@ -92,7 +92,7 @@ def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, dup
     for begin, end in pairwise(borders):
         earlier, later = order[:begin], order[begin:end]
         made.append(Fold(earlier, later[~np.isin(units[later], units[earlier])]))
-    return Split(train, test, made, units, f"the last row in {TEST} by time is the test; {duplicates}")
+    return Split(train, test, made, units, f"the test is the latest {100 // TEST} % of the rows; {duplicates}")
 
 
 def _border(times: npt.NDArray[np.float64], place: int) -> int:
