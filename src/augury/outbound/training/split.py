@@ -92,7 +92,8 @@ def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, dup
     for begin, end in pairwise(borders):
         earlier, later = order[:begin], order[begin:end]
         made.append(Fold(earlier, later[~np.isin(units[later], units[earlier])]))
-    return Split(train, test, made, units, f"the test is the latest {100 // TEST} % of the rows; {duplicates}")
+    words = f"the test is the latest {100 // TEST} % of the rows; {duplicates}"
+    return Split(train, test, made, units, words)
 
 
 def _border(times: npt.NDArray[np.float64], place: int) -> int:
