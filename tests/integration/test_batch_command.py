@@ -220,7 +220,7 @@ async def test_a_file_that_has_changed_is_not_taken_for_the_one_that_was_sent(pe
     done = person.run(*RUN)
 
     assert done.returncode == 1
-    assert "rows.csv has changed: delete it to begin anew" in done.stderr
+    assert "rows.csv has changed: delete it to start again" in done.stderr
 
 
 @asynccontextmanager

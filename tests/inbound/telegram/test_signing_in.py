@@ -42,7 +42,7 @@ async def test_the_bot_asks_for_the_number_on_the_page(town: Town) -> None:
         await town.said("This request to sign in was used before", chat_id=8)
 
         ada.says(f"/start login-{other}")
-        question = await town.said("Sign in to the site", after=question.message_id)
+        question = await town.said("Sign in to the account", after=question.message_id)
         ada.presses(question, "Do not sign in")
         await town.said("Nobody was signed in")
         assert await town.hexagon.chat_sign_ins.asked(digest(other)) is None
@@ -74,7 +74,7 @@ async def test_the_question_names_the_linked_account_but_an_administrator_needs_
         ada.presses(await town.said("a•••@example.org"), "Link")
         await town.said("This chat is now linked")
         ada.says(f"/start login-{code}")
-        question = await town.said("Firefox, Linux, to the account a•••@example.org?")
+        question = await town.said("Sign in to the account a•••@example.org on the site")
         await town.hexagon.users.change_role(replace(account, role=Role.ADMIN))
         ada.presses(question, str(number_of(code)))
         refused = await town.said("Administrators sign in with their e-mail address")

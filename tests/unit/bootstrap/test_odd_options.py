@@ -34,3 +34,15 @@ def test_nul_in_the_file_of_settings_is_refused_with_its_name(tmp_path: Path) ->
 
     with pytest.raises(SettingError, match="AUGURY_HOST contains NUL"):
         read_env_file(file)
+
+
+def test_results_go_to_a_folder_that_exists(tmp_path: Path) -> None:
+    rows, out = tmp_path / "rows.csv", tmp_path / "nowhere" / "answers.csv"
+    rows.write_text("text\nLove it\n")
+
+    ended = CliRunner().invoke(
+        main,
+        ["batch", "run", str(rows), "--model=tone", f"--out={out}", "--url=http://localhost:1", "--key=k"],
+    )
+
+    assert (ended.exit_code, ended.output) == (1, f"augury: --out {out}: there is no folder {out.parent}\n")

@@ -116,6 +116,8 @@ class BatchRun:
 
     def _remembered(self) -> Known:
         now = Known.of(self._order)
+        if not self._order.out.parent.is_dir():
+            raise OperatorError(f"--out {self._order.out}: there is no folder {self._order.out.parent}")
         if not self._notes.exists():
             if self._order.out.exists():
                 raise OperatorError(f"{self._order.out} exists: delete it, or choose another --out")
@@ -123,11 +125,11 @@ class BatchRun:
         try:
             known = Known(**json.loads(self._notes.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
-            raise OperatorError(f"{self._notes} cannot be read: delete it to begin anew") from error
+            raise OperatorError(f"{self._notes} cannot be read: delete it to start again") from error
         if not known.same_as(now):
             raise OperatorError(
                 f"{self._notes} is about another batch, or {self._order.file} has changed: "
-                "delete it to begin anew"
+                "delete it to start again"
             )
         return known
 

@@ -104,4 +104,4 @@ def _read(file: Path, shape: type[Shape]) -> Shape:
     try:
         return msgspec.json.decode(file.read_bytes(), type=shape)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{file}: {error}") from error
+        raise OperatorError(f"{file} cannot be used: {error}") from error
