@@ -8,12 +8,15 @@ import pytest
 from tests.chaos.table import pytest_terminal_summary
 from tests.deployment.project import engine_answers
 from tests.hexagon import Hexagon
+from tests.quick_clients import read_certificates_once
 from tests.rabbitmq_server import rabbitmq, rabbitmq_url
 from tests.run_end import RUN
+from tests.starter_once import STARTER_FOLDER
 
 __all__ = ["pytest_terminal_summary", "rabbitmq", "rabbitmq_url"]
 
 pytest_plugins = ["tests.spread", "tests.watchdog"]
+read_certificates_once()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,6 +25,15 @@ def _signals_are_heard() -> None:
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _starter_is_trained_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """All workers of a run share the folder."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "starter"
+    folder.mkdir(exist_ok=True)
+    os.environ[STARTER_FOLDER] = str(folder)
 
 
 @pytest.fixture

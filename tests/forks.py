@@ -3,6 +3,8 @@
 Importing a command's libraries takes seconds of CPU time, and a run of all tests starts hundreds of
 processes. A forked one runs the same code from `__main__` on, in its own environment and folder, with its own
 output. Processes that start in a container, from a script, or by `started(…, fork=False)` are not forked.
+The starter model, which takes ten seconds of CPU time, is trained once for all forked ones: see
+`tests.starter_once`.
 """
 
 import gc
@@ -21,13 +23,16 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import IO, Any, NoReturn
 
+from augury.bootstrap.cli.root import OPERATOR_GROUPS
 from tests.patience import patience
 from tests.run_end import RUN
+from tests.starter_once import STARTER_FOLDER, train_once
 
 ROOT = Path(__file__).parents[1]
 MODULE = "augury.bootstrap.cli"
+OPERATOR = tuple(OPERATOR_GROUPS)
 NEEDED: dict[str, tuple[str, ...]] = {
     "api": ("augury.bootstrap.api", "augury.bootstrap.broker", "uvloop"),
     "worker": (
@@ -38,8 +43,25 @@ NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "deliver": ("augury.bootstrap.deliver", "augury.outbound.webhook_sender", "uvloop"),
     "bot": ("augury.bootstrap.bot", "augury.bootstrap.broker", "uvloop"),
+    "up": (
+        "alembic.runtime.migration",
+        "augury.bootstrap.up",
+        "augury.outbound.webhook_sender",
+        "augury.bootstrap.broker",
+        "augury.outbound.catboost.model",
+        "rich.console",
+        "uvloop",
+    ),
+    "operator": (
+        *(
+            f"augury.bootstrap.cli.{group}"
+            for group in ("batch_run", "model_training", "remote_model", *OPERATOR)
+        ),
+        "augury.bootstrap.starter",
+        "augury.outbound.postgres.migrations",
+    ),
 }
-"""The modules that each command imports sooner or later."""
+"""The modules that each command imports sooner or later. An operator's commands share one parent."""
 FORKS_WITHIN, ENDS_WITHIN = 120, 15
 LONGEST = 1 << 20
 """The most bytes of a request, which consists mainly of an environment."""
@@ -48,7 +70,11 @@ LONGEST = 1 << 20
 def can_fork(command: str, env: Mapping[str, str]) -> bool:
     """Whether a forked process equals a new one: the variables that the interpreter and the libraries read at
     their start have the same values here."""
-    return command in NEEDED and _read_at_start(env) == _read_at_start(os.environ)
+    return _parent_named(command) in NEEDED and _read_at_start(env) == _read_at_start(os.environ)
+
+
+def _parent_named(command: str) -> str:
+    return "operator" if command in (*OPERATOR, "migrate") else command
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
@@ -93,24 +119,26 @@ class Forked:
 class Parent:
     """A process that has imported a command's modules, and forks for each request."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, name: str) -> None:
         self._here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for each in (self._here, there):
             each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST)
         with there:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.forks", str(there.fileno()), command],
+                [sys.executable, "-m", "tests.forks", str(there.fileno()), name],
                 cwd=ROOT,
                 pass_fds=[there.fileno()],
-                env=_read_at_start(os.environ),
+                env=_read_at_start(os.environ) | {STARTER_FOLDER: os.environ.get(STARTER_FOLDER, "")},
             )
         RUN.callback(self.close)
 
-    def fork(self, *arguments: str, env: Mapping[str, str], cwd: Path | None, output: BinaryIO) -> Forked:
+    def fork(
+        self, *arguments: str, env: Mapping[str, str], cwd: Path | None, output: IO[Any], errors: IO[Any]
+    ) -> Forked:
         end, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request = {"arguments": arguments, "env": dict(env), "cwd": str(cwd or Path.cwd())}
         with theirs:
-            fds = [output.fileno(), theirs.fileno()]
+            fds = [output.fileno(), errors.fileno(), theirs.fileno()]
             socket.send_fds(self._here, [json.dumps(request).encode()], fds)
         end.settimeout(FORKS_WITHIN * patience())  # the first time, it also imports
         pid = int(end.recv(16))
@@ -127,9 +155,13 @@ class Parent:
             self._process.wait(ENDS_WITHIN)
 
 
-@cache
 def parent_of(command: str) -> Parent:
-    return Parent(command)
+    return _parent(_parent_named(command))
+
+
+@cache
+def _parent(name: str) -> Parent:
+    return Parent(name)
 
 
 def _serve(control: socket.socket) -> dict[str, Any]:
@@ -143,18 +175,19 @@ def _serve(control: socket.socket) -> dict[str, Any]:
                 if key.fileobj is not control:
                     _report(events, key, children)
                     continue
-                message, fds, _, _ = socket.recv_fds(control, LONGEST, 2)
+                message, fds, _, _ = socket.recv_fds(control, LONGEST, 3)
                 if not message:
                     _end_with(children)
-                output, end = fds
+                output, errors, end = fds
                 pid = os.fork()
                 if pid == 0:
                     signal.signal(signal.SIGINT, interrupt)
                     os.dup2(output, 1)
-                    os.dup2(output, 2)
+                    os.dup2(errors, 2)
                     request: dict[str, Any] = json.loads(message)
                     return request
                 os.close(output)
+                os.close(errors)
                 os.write(end, str(pid).encode())
                 ended = os.pidfd_open(pid)
                 children[ended] = pid
@@ -180,6 +213,10 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     for module in (f"{MODULE}.root", *NEEDED[sys.argv[2]]):
         import_module(module)
+    if http := sys.modules.get("augury.inbound.http.app"):
+        http.openapi("")  # kept by its base path: it takes half of the time of an application
+    if "augury.bootstrap.starter" in sys.modules and (folder := os.environ.get(STARTER_FOLDER)):
+        train_once(Path(folder))
     gc.collect()
     gc.freeze()
     request = _serve(control)

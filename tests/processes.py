@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self
 
 import httpx
@@ -21,6 +22,7 @@ from tests.patience import patience
 from tests.quick_folder import quick_folder
 
 COMMAND = [sys.executable, "-m", "augury.bootstrap.cli"]
+ENDS_WITHIN = 240
 STARTS_WITHIN = 60
 STOPS_WITHIN = 15
 
@@ -47,8 +49,8 @@ def free_port() -> int:
     return port
 
 
-def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it") -> Any:
-    """The first true result of `holds`, which is called repeatedly. Fails when time is up.
+def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it", *, every: float = 0.05) -> Any:
+    """The first true result of `holds`, which is called again after `every` seconds. Fails when time is up.
 
     A busy machine gets more time.
     """
@@ -58,7 +60,7 @@ def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it") -
             return answer
         if (waited := time.monotonic() - begun) > within * patience():
             raise AssertionError(f"{what} did not happen within {waited:.0f} s")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 @contextmanager
@@ -106,10 +108,22 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 def run(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments], env=env, cwd=cwd, capture_output=True, text=True, timeout=240, check=False
-    )
+    """Run a command to its end. Its libraries are already imported: see `tests.forks`."""
+    command = [*COMMAND, *arguments]
+    if not can_fork(arguments[0], env):
+        return subprocess.run(
+            command, env=env, cwd=cwd, capture_output=True, text=True, timeout=ENDS_WITHIN, check=False
+        )
+    with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
+        forked = parent_of(arguments[0]).fork(*arguments, env=env, cwd=cwd, output=output, errors=errors)
+        try:
+            code = forked.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            forked.send_signal(signal.SIGKILL)
+            raise
+        for each in (output, errors):
+            each.seek(0)
+        return subprocess.CompletedProcess(command, code, output.read(), errors.read())
 
 
 @contextmanager
@@ -124,7 +138,7 @@ def started(
     popen: subprocess.Popen[bytes] | Forked
     with log.open("ab") as output:
         if fork and can_fork(arguments[0], env):
-            popen = parent_of(arguments[0]).fork(*arguments, env=env, cwd=cwd, output=output)
+            popen = parent_of(arguments[0]).fork(*arguments, env=env, cwd=cwd, output=output, errors=output)
         else:
             popen = subprocess.Popen([*COMMAND, *arguments], env=env, cwd=cwd, stdout=output, stderr=output)
     process = Process(popen, log)

@@ -1,5 +1,8 @@
 """How a run of all tests is spread over pytest-xdist's workers."""
 
+import fcntl
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,6 +44,24 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     return ByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[Any]:
+    """In a clean checkout, one worker collects first: it compiles the tests, and the others find the result.
+    Otherwise each would compile all of them, at the same time."""
+    config = session.config
+    if not hasattr(config, "workerinput") or "CI" not in os.environ:
+        return (yield)
+    turn = os.open(config.rootpath, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(turn, fcntl.LOCK_SH)
+        return (yield)
+    finally:
+        os.close(turn)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

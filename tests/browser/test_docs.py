@@ -36,6 +36,23 @@ def shown(chromium: Browser, url: str, *, width: int = 1_200) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def described(chromium: Browser, service: Service) -> Iterator[Page]:
+    """The description of the API, which a browser takes five seconds to show, for tests that leave it as it
+    is."""
+    with shown(chromium, f"{service.url}/api/docs") as page:
+        page.wait_for_selector(".opblock")
+        yield page
+
+
+def unfolded(page: Page, operation: str) -> str:
+    """The selector of an operation, which is unfolded then."""
+    found = f"[id$='-{operation}']"
+    if not page.locator(f"{found}.is-open").count():
+        page.locator(f"{found} .opblock-summary-control").first.click()
+    return found
+
+
 def overflowing(page: Page) -> list[str]:
     """The elements that overflow the page on the right."""
     found: list[str] = page.evaluate(
@@ -76,18 +93,14 @@ def test_the_description_of_the_api_fits_a_telephone(chromium: Browser, service:
             assert fits(page), name
 
 
-def test_a_lock_is_open_where_guests_may_come_in_and_closed_elsewhere(
-    chromium: Browser, service: Service
-) -> None:
-    with shown(chromium, f"{service.url}/api/docs") as page:
-        page.wait_for_selector(".opblock")
-        locks = {
-            (block.get_attribute("id") or "").removeprefix("operations-"): [
-                (button.get_attribute("aria-label") or "").split()[-1]
-                for button in block.query_selector_all(".authorization__btn")
-            ]
-            for block in page.query_selector_all(".opblock")
-        }
+def test_a_lock_is_open_where_guests_may_come_in_and_closed_elsewhere(described: Page) -> None:
+    locks = {
+        (block.get_attribute("id") or "").removeprefix("operations-"): [
+            (button.get_attribute("aria-label") or "").split()[-1]
+            for button in block.query_selector_all(".authorization__btn")
+        ]
+        for block in described.query_selector_all(".opblock")
+    }
     opened = {name for name, found in locks.items() if found == ["unlocked"]}
     closed = {name for name, found in locks.items() if found == ["locked"]}
     assert opened == {
@@ -123,25 +136,21 @@ def test_whoever_signs_in_on_the_page_is_signed_in_after_a_reload(
         assert answer.inner_text().startswith("200")
 
 
-def test_a_request_that_is_tried_carries_no_trace_that_nobody_asked_for(
-    chromium: Browser, service: Service
-) -> None:
-    with shown(chromium, f"{service.url}/api/docs") as page:
-        page.locator("[id$='-submit_predict'] .opblock-summary-control").first.click()
-        page.locator("[id$='-submit_predict'] .try-out__btn").click()
-        with page.expect_request(lambda request: request.method == "POST") as sent:
-            page.locator("[id$='-submit_predict'] .execute").click()
-        headers = sent.value.all_headers()
-
-    assert "traceparent" not in headers
-    assert "idempotency-key" not in headers
-
-
-def test_the_problems_that_are_shown_are_real_ones(chromium: Browser, service: Service) -> None:
-    with shown(chromium, f"{service.url}/api/docs") as page:
-        page.locator("[id$='-submit_predict'] .opblock-summary-control").first.click()
-        page.wait_for_selector("[id$='-submit_predict'] .responses-table")
-        text = page.locator("[id$='-submit_predict'] .responses-table").inner_text()
+def test_the_problems_that_are_shown_are_real_ones(described: Page) -> None:
+    operation = unfolded(described, "submit_predict")
+    described.wait_for_selector(f"{operation} .responses-table")
+    text = described.locator(f"{operation} .responses-table").inner_text()
 
     assert "urn:augury:not-enough-credits" in text
     assert '"type": "string"' not in text
+
+
+def test_a_request_that_is_tried_carries_no_trace_that_nobody_asked_for(described: Page) -> None:
+    operation = unfolded(described, "submit_predict")
+    described.locator(f"{operation} .try-out__btn").click()
+    with described.expect_request(lambda request: request.method == "POST") as sent:
+        described.locator(f"{operation} .execute").click()
+    headers = sent.value.all_headers()
+
+    assert "traceparent" not in headers
+    assert "idempotency-key" not in headers

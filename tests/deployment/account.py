@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.deployment.project import Project, patiently
+from tests.deployment.project import SELDOM, Project, patiently
 from tests.processes import eventually
 
 FINAL = {"succeeded", "failed", "canceled", "expired"}
@@ -80,7 +80,7 @@ class Account:
             found = self.predictions()
             return found if all(each["status"] in FINAL for each in found.values()) else None
 
-        got: dict[str, dict[str, Any]] = eventually(ended, 300, "the end of every prediction")
+        got: dict[str, dict[str, Any]] = eventually(ended, 300, "the end of every prediction", every=SELDOM)
         return got
 
     @contextmanager

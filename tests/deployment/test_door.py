@@ -281,7 +281,7 @@ def test_two_instances_that_restart_together_are_served_as_soon_as_one_is_back(p
     with project.client() as client, ThreadPoolExecutor(1) as pool:
         restarting = pool.submit(docker, "restart", "--time", "1", *instances)
         meanwhile = {client.get("/health/live").status_code}
-        while not restarting.done():
+        while not wait([restarting], timeout=0.1).done:  # a pause, because the instances need the processor
             meanwhile.add(client.get("/health/live").status_code)
         restarting.result()
         addresses = [address_of(project, each) for each in instances]

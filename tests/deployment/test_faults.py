@@ -1,7 +1,7 @@
 """Every accepted prediction is answered and charged once, whatever happens to the containers meanwhile."""
 
 from tests.deployment.account import Account
-from tests.deployment.project import SERVICES, Project, docker
+from tests.deployment.project import SELDOM, SERVICES, Project, docker
 from tests.processes import eventually
 
 CREDITS = 10_000
@@ -9,7 +9,10 @@ CREDITS = 10_000
 
 def healthy_again(project: Project, container: str) -> None:
     eventually(
-        lambda: project.state(container).get("Health", {}).get("Status") == "healthy", 300, "its health"
+        lambda: project.state(container).get("Health", {}).get("Status") == "healthy",
+        300,
+        "its health",
+        every=SELDOM,
     )
 
 

@@ -77,7 +77,8 @@ def test_the_bot_without_a_token_says_so_once_and_is_healthy(project: Project) -
 
 
 def test_the_first_administrator_is_one_command(project: Project) -> None:
-    made = project.augury("user", "create", "admin@example.org", "--admin", "--password", "correct horse")
+    command = ("user", "create", "admin@example.org", "--admin", "--password", "correct horse")
+    made = project.compose("exec", "-T", "app", "augury", *command).decode()
     assert "admin@example.org (admin)" in made
 
 

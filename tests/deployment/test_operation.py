@@ -25,7 +25,7 @@ def as_documented(*arguments: str) -> tuple[str, ...]:
 
 
 def fingerprint(project: Project) -> str:
-    return hashlib.sha256(project.compose("exec", "-T", "app", "sh", "-c", KEYS)).hexdigest()
+    return hashlib.sha256(project.inside("app", "sh", "-c", KEYS).encode()).hexdigest()
 
 
 def models(project: Project) -> object:
@@ -196,7 +196,7 @@ def test_the_manual_s_look_at_the_books_counts_predictions_by_status(project: Pr
 
 def test_the_connections_that_may_be_open_are_fewer_than_postgresql_allows(project: Project) -> None:
     pools = {
-        service: int(project.compose("exec", "-T", service, "printenv", "AUGURY_DATABASE_POOL_SIZE"))
+        service: int(project.inside(service, "printenv", "AUGURY_DATABASE_POOL_SIZE"))
         for service in ("app", "deliverer", "ml-worker", "telegram-bot")
     }
     workers = len(project.containers("ml-worker"))

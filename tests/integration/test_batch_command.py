@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.integration.test_service import member
-from tests.processes import COMMAND, Process, Service, environment, eventually, free_port
+from tests.processes import COMMAND, Process, Service, environment, eventually, free_port, run
 from tests.trained_tone import TrainedTone
 
 ROWS = 9_000
@@ -34,10 +34,8 @@ class Person:
         return [*COMMAND, "batch", *arguments, "--url", url or self.service.url, "--key", key or self.token]
 
     def run(self, *arguments: str, **more: Any) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            self.command(*arguments, **more),
-            cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        command = self.command(*arguments, **more)
+        return run(*command[len(COMMAND) :], env=environment(), cwd=self.folder)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(

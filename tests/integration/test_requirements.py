@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -24,14 +25,7 @@ def run_in(
     image: str, *arguments: str, program: str = AUGURY, **settings: object
 ) -> subprocess.CompletedProcess[str]:
     """Run a command, or another program, that can import only the image's packages."""
-    requirements = (ROOT / f"docker/{image}/requirements.txt").read_text()
-    held = {"augury", *map(_normalized, re.findall(r"^([\w.-]+)==", requirements, re.MULTILINE))}
-    absent = [
-        module
-        for module, distributions in packages_distributions().items()
-        if held.isdisjoint(map(_normalized, distributions))
-    ]
-    without = f"import sys; sys.modules.update(dict.fromkeys({absent}))"
+    without = f"import sys; sys.modules.update(dict.fromkeys({absent_from(image)}))"
     return subprocess.run(
         [sys.executable, "-c", f"{without}; {program}", *arguments],
         env=environment(**settings),
@@ -40,6 +34,18 @@ def run_in(
         timeout=120,
         check=False,
     )
+
+
+@cache
+def absent_from(image: str) -> list[str]:
+    """The modules that are installed here, but not in the image."""
+    requirements = (ROOT / f"docker/{image}/requirements.txt").read_text()
+    held = {"augury", *map(_normalized, re.findall(r"^([\w.-]+)==", requirements, re.MULTILINE))}
+    return [
+        module
+        for module, distributions in packages_distributions().items()
+        if held.isdisjoint(map(_normalized, distributions))
+    ]
 
 
 def _normalized(distribution: str) -> str:
