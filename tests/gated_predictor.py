@@ -3,7 +3,8 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from augury.application.predictions.ports.predictor import Outcome, Question
+from augury.application.predictions.ports.predictor import Between, Outcome, Question, at_once
+from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.outbound.memory.predictor import MemoryPredictor
 
@@ -18,11 +19,13 @@ class GatedPredictor(MemoryPredictor):
         self.most_under_way = 0
 
     @override
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+    async def predict(
+        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+    ) -> Sequence[Outcome]:
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
             await self.gate.wait()
-            return await super().predict(model, questions)
+            return await super().predict(model, questions, between, lane)
         finally:
             self.under_way -= 1

@@ -214,9 +214,10 @@ def main() -> int:
     options.add_argument(
         "--rounds", type=int, default=3, help="how often each figure is measured of each build"
     )
+    options.add_argument("--heavy", action="store_true", help="compare only the throughput of heavy users")
     asked = options.parse_args()
     if asked.against:
-        return against(asked.against, asked.rounds)
+        return against(asked.against, asked.rounds, only_heavy=asked.heavy)
     with (
         open_folder() as folder,
         embedded_postgres(folder / "data") as database_url,

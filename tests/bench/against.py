@@ -20,8 +20,8 @@ import asyncpg
 import msgspec
 import psutil
 
-from tests.bench.builds import TEXT, Build, Foreign, Written, cpu_seconds
-from tests.bench.load import Result, ask, send_all
+from tests.bench.builds import TEXT, USERS, Build, Foreign, Written, cpu_seconds
+from tests.bench.load import Result, ask, post, send_all
 from tests.postgres_server import fresh_database, server
 from tests.processes import open_folder
 from tests.rabbitmq_server import running_rabbitmq
@@ -29,7 +29,7 @@ from tests.rabbitmq_server import running_rabbitmq
 ROOT = Path(__file__).parents[2]
 MOST_FOREIGN = 0.15
 """The share of the machine that others may use while a figure is measured."""
-SUBMITS, LONE, READS, ROWS = 6_000, 200, 2_000, 10_000
+SUBMITS, LONE, READS, ROWS, LARGE = 6_000, 200, 2_000, 10_000, 24
 Figures = dict[str, float]
 
 
@@ -96,6 +96,29 @@ class Bench:
         assert answer["status"] == "succeeded"
         return {"rows/s": ROWS / (time.perf_counter() - began)}
 
+    async def heavy(self, build: Build) -> Figures:
+        """The users' large predictions, sent at once: all that two workers can do."""
+        database = await asyncpg.connect(build.database_url)
+        try:
+            data = [{"text": f"{TEXT} {number}"} for number in range(ROWS)]
+            requests = [
+                post("/predictions", {"data": data}, {"Authorization": f"Bearer {token}"})
+                for token in build.tokens
+            ]
+            cpu = cpu_seconds([*build.processes, *self.servers])
+            began = time.perf_counter()
+            result = await send_all(
+                build.port, [requests[number % len(requests)] for number in range(LARGE)], clients=4
+            )
+            assert set(result.statuses) == {202}, result.statuses
+            while await database.fetchval("SELECT count(*) FROM unfinished"):
+                await asyncio.sleep(0.02)
+            rows, seconds = LARGE * ROWS, time.perf_counter() - began
+            cpu = cpu_seconds([*build.processes, *self.servers]) - cpu
+            return {"rows/s": rows / seconds, "CPU ms per 1,000 rows, all processes": cpu / rows * 1e6}
+        finally:
+            await database.close()
+
     async def reads(self, build: Build) -> Figures:
         async def per_second(path: str) -> float:
             result: Result = await send_all(build.port, build.reads(path, READS), clients=16)
@@ -123,10 +146,25 @@ def show(name: str, pairs: Sequence[float], new: float, old: float) -> None:
     print(f"{name:<64}{spread:>18}   {new:>10,.2f} {old:>10,.2f}", flush=True)
 
 
-async def bench(bench: Bench) -> None:
+async def bench(bench: Bench, *, only_heavy: bool) -> None:
     for build in bench.builds:
         await build.open()
     print(f"{'ratio, more is better':<64}{'min   med   max':>18}   {'this':>10} {'other':>10}")
+    if not only_heavy:
+        await small_work(bench)
+    for build in bench.builds:
+        build.employ(2)
+    await asyncio.sleep(5)
+    await bench.compare(bench.heavy, f"{LARGE} x 10,000 rows of {USERS} users, 2 workers: ")
+    if only_heavy:
+        return
+    for build in bench.builds:
+        build.employ(3)
+    await asyncio.sleep(5)
+    await bench.compare(partial(bench.settled, clients=16), "16 clients, 3 workers: ")
+
+
+async def small_work(bench: Bench) -> None:
     for clients in (16, 64):
         await bench.compare(partial(bench.settled, clients=clients), f"{clients} clients: ")
     for clients in (64, 500):
@@ -135,13 +173,9 @@ async def bench(bench: Bench) -> None:
     await bench.compare(bench.rows, "one request of 10,000 rows: ")
     await bench.compare(bench.reads)
     await bench.compare(bench.memory)
-    for build in bench.builds:
-        build.employ(3)
-    await asyncio.sleep(5)
-    await bench.compare(partial(bench.settled, clients=16), "16 clients, 3 workers: ")
 
 
-def against(checkout: Path, rounds: int) -> int:
+def against(checkout: Path, rounds: int, *, only_heavy: bool = False) -> int:
     """Returns exit code 1 if others used so much of the machine that the figures mean nothing."""
     with open_folder() as folder, running_rabbitmq() as rabbit:
 
@@ -155,7 +189,7 @@ def against(checkout: Path, rounds: int) -> int:
                 servers = [psutil.Process(rabbit.pid), psutil.Process(postmaster)]
                 whole = Bench((builds[0], builds[1]), servers, rounds, Foreign(servers))
                 try:
-                    await bench(whole)
+                    await bench(whole, only_heavy=only_heavy)
                 finally:
                     for build in builds:
                         build.close()

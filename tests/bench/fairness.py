@@ -10,18 +10,21 @@ Two workers; with `--up`, `augury up` in one process instead. A light user asks 
 
 The service is idle before and after each of them, and ratios are to both idle times. Then two users with
 the same work are timed to their end, and the rows per second of that work. With `--against`, another
-checkout (with its own `.venv`) does the same first.
+checkout (with its own `.venv`) does the same first. `--only guests` measures the scenarios whose names have
+this word.
 """
 
 import argparse
 import asyncio
 import itertools
 import os
+import resource
 import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,7 +33,7 @@ import asyncpg
 import msgspec
 
 from augury.domain.identifiers import uuid7
-from tests.bench.builds import TEXT, Build
+from tests.bench.builds import TEXT, Build, cpu_seconds
 from tests.bench.load import Result, ask, post, read_answer, send_all
 from tests.postgres_server import fresh_database
 from tests.processes import open_folder
@@ -76,14 +79,24 @@ WHERE b.user_id = sums.user_id
 """
 
 
-WAITS = """
-SELECT 1e3 * percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
-    1e3 * percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds) AS p99
-FROM (
-    SELECT extract(epoch FROM finished_at - created_at)::float8 AS seconds FROM predictions
-    WHERE user_id = $1 AND created_at >= $2
-) AS each
-"""
+class Light:
+    """The answers of a light user, and where their time went."""
+
+    def __init__(self) -> None:
+        self.all = Result(0)
+        self.stages: dict[str, list[float]] = {"before acceptance": [], "to the end": [], "to the answer": []}
+
+    def note(self, sent: float, answered: float, body: bytes) -> None:
+        answer = msgspec.json.decode(body)
+        accepted, ended = (_seconds(answer[name]) for name in ("created_at", "finished_at"))
+        self.all.latencies.append(answered - sent)
+        times = (sent, accepted, ended, answered)
+        for stage, (begin, end) in zip(self.stages.values(), itertools.pairwise(times), strict=True):
+            stage.append(end - begin)
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
 
 
 class Fairness:
@@ -95,8 +108,10 @@ class Fairness:
         self.large, self.guests_largest = bodies
         self.template: UUID | None = None
         self.user_ids: list[UUID] = []
+        self.sent = 0
+        """Requests of heavy users so far."""
 
-    async def run(self) -> Figures:
+    async def run(self, only: str) -> Figures:
         await self._accepted(self.submits(1, self.build.tokens[1:2]))
         await self.settled()
         self.template = await self.database.fetchval("SELECT id FROM predictions WHERE rows = $1", ROWS)
@@ -114,40 +129,54 @@ class Fairness:
         figures: Figures = {}
         idle = await self.light()
         for name, busy in scenarios.items():
+            if only not in name:
+                continue
             async with busy:
-                began = await self.database.fetchval("SELECT clock_timestamp()")
+                used, sent = self.processor_seconds(), self.sent
+                began = time.perf_counter()
                 loaded = await self.light()
+                seconds = time.perf_counter() - began
+                for process, after_it in self.processor_seconds().items():
+                    figures[f"{name}: processors of {process}"] = (after_it - used[process]) / seconds
+                figures[f"{name}: heavy requests/s"] = (self.sent - sent) / seconds
                 figures[f"{name}: predictions still pending"] = await self.unfinished()
             await self.canceled()
             after = await self.light()
-            both = Result(0, [*idle.latencies, *after.latencies])
+            both = Result(0, [*idle.all.latencies, *after.all.latencies])
             idle = after
             for share in (0.5, 0.99):
-                ratio = loaded.percentile(share) / both.percentile(share)
+                ratio = loaded.all.percentile(share) / both.percentile(share)
                 figures[f"{name}: p{share * 100:g}, × idle"] = ratio
-            figures[f"{name}: longest, ms"] = max(loaded.latencies) * 1e3
-            waits = await self.database.fetchrow(WAITS, self.user_ids[0], began)
-            assert waits is not None
-            figures[f"{name}: of it from acceptance to the end, p50, ms"] = waits["median"]
-            figures[f"{name}: the same, p99, ms"] = waits["p99"]
-            figures[f"{name}: idle p50, ms"] = both.percentile(0.5) * 1e3
-            figures[f"{name}: idle p99, ms"] = both.percentile(0.99) * 1e3
+            figures[f"{name}: longest, ms"] = max(loaded.all.latencies) * 1e3
+            for share in (0.5, 0.99):
+                figures[f"{name}: idle p{share * 100:g}, ms"] = both.percentile(share) * 1e3
+                for stage, each in loaded.stages.items():
+                    figures[f"{name}: p{share * 100:g} {stage}, ms"] = Result(0, each).percentile(share) * 1e3
             figures[f"{name}: load average"] = os.getloadavg()[0]
             show({"so far": figures})
-        return figures | await self.two_equals()
+        return figures | (await self.two_equals() if only in "two equal users" else {})
 
-    async def light(self) -> Result:
-        """Send one text after another, with a pause, until there are enough or the heavy users have
-        finished."""
-        result = Result(0)
+    def processor_seconds(self) -> dict[str, float]:
+        """The processor time so far: of the API, of the workers, and of this process, which sends."""
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        return {
+            "the API": cpu_seconds(self.build.api),
+            "the workers": cpu_seconds(self.build.workers),
+            "the senders": own.ru_utime + own.ru_stime,
+        }
+
+    async def light(self) -> Light:
+        """Send one text after another, with a pause, until there are enough."""
+        result = Light()
         request = self.build.submits(1, wait=30)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.build.port)
         for _ in range(SAMPLES):
-            began = time.perf_counter()
+            sent = time.time()
             writer.write(request[0])
-            status, _ = await read_answer(reader)
+            status, body = await read_answer(reader)
+            answered = time.time()
             assert status == 200, status
-            result.latencies.append(time.perf_counter() - began)
+            result.note(sent, answered, body)
             await asyncio.sleep(0.03)
         writer.close()
         return result
@@ -178,6 +207,7 @@ class Fairness:
         async def send() -> None:
             for request in requests:
                 await send_all(self.build.port, [request], clients=1)
+                self.sent += 1
 
         sending = [asyncio.create_task(send()) for _ in range(clients)]
         await asyncio.sleep(1)
@@ -242,7 +272,7 @@ class Fairness:
         await self.settled()
 
 
-async def measured(name: str, root: Path, folder: Path, rabbitmq_url: str) -> Figures:
+async def measured(name: str, root: Path, folder: Path, rabbitmq_url: str, only: str) -> Figures:
     (folder / name).mkdir()
     async with fresh_database(migrated=False) as url:
         build = Build(
@@ -263,7 +293,7 @@ async def measured(name: str, root: Path, folder: Path, rabbitmq_url: str) -> Fi
                 build.employ(WORKERS)
             await ask(build.port, build.submits(1, wait=30)[0], msgspec.json.decode)
             large = [{"text": f"{TEXT} {number}"} for number in range(ROWS)]
-            return await Fairness(build, database, (large, {"text": largest_text(root)})).run()
+            return await Fairness(build, database, (large, {"text": largest_text(root)})).run(only)
         finally:
             build.close()
             await database.close()
@@ -286,6 +316,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.bench.fairness", description=__doc__)
     options.add_argument("--against", type=Path, metavar="CHECKOUT", help="measure this other build, too")
     options.add_argument("--up", action="store_true", help="measure `augury up`, without RabbitMQ")
+    options.add_argument("--only", default="", metavar="WORD", help="measure the scenarios with this word")
     asked = options.parse_args()
     builds = {"this": ROOT} | ({"other": asked.against.resolve()} if asked.against else {})
     print("load average before:", *os.getloadavg())
@@ -293,12 +324,13 @@ def main() -> int:
     with open_folder() as folder, running_rabbitmq() as rabbit:
         for name, root in reversed(builds.items()):
             url = "" if asked.up else rabbit.fresh_url()
-            figures[name] = asyncio.run(measured(name, root, folder, url))
+            figures[name] = asyncio.run(measured(name, root, folder, url, asked.only))
     show({name: figures[name] for name in builds})
     print("load average after:", *os.getloadavg())
     print(f"aims: p50 ≤ {AIMS[0]:g} ×, p99 ≤ {AIMS[1]:g} × idle; two equal users within 1.15")
     mine = figures["this"]
-    print("median of this build's ratios:", statistics.median(mine[each] for each in mine if "×" in each))
+    if ratios := [mine[each] for each in mine if "×" in each]:
+        print("median of this build's ratios:", statistics.median(ratios))
     return 0
 
 

@@ -106,6 +106,23 @@ async def test_the_first_is_taken_whatever_it_costs_and_no_more_than_so_many(ada
     assert ids(await pick(adapters, most=2)) == [each.id for each in small[:2]]
 
 
+async def test_a_short_pick_passes_over_users_whose_oldest_is_larger_than_a_slice(adapters: Adapters) -> None:
+    first, second, third = [await adapters.user() for _ in range(3)]
+    [huge, _] = await in_bulk(adapters, first, 5 * SLICE, 1)
+    two = await in_bulk(adapters, second, SLICE - 2, 2, 5 * SLICE)
+    [one] = await in_bulk(adapters, third, 1)
+
+    async def short() -> list[UUID]:
+        work = adapters.work
+        return ids(await work.pick(token=uuid4(), lease=LEASE, most=9, most_cost=SLICE, short=True))
+
+    assert [each for _ in range(3) for each in await short()] in (
+        [*(each.id for each in two[:2]), one.id],
+        [one.id, *(each.id for each in two[:2])],
+    )
+    assert ids(await pick(adapters)) == [huge.id]
+
+
 async def test_small_work_is_not_in_the_bulk_lane_and_bulk_work_can_be_claimed_by_its_id(
     adapters: Adapters,
 ) -> None:

@@ -1,6 +1,7 @@
 """Nobody is told a wrong reason: contributions add up to the prediction, and are Shapley values."""
 
 import json
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
@@ -19,7 +20,7 @@ from augury.domain.dates import DatePart
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 from augury.domain.row_errors import RowError, RowFault
-from augury.outbound.catboost.explaining import explained
+from augury.outbound.catboost.explaining import explaining
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.forest import Forest
 from augury.outbound.catboost.inspector import CatBoostInspector
@@ -66,12 +67,21 @@ def data() -> list[dict[str, Any]]:
     return [{"x": None if x != x else x, "city": city, "y": y} for x, city, y in rows()]
 
 
+def at_once(steps: Generator[None, None, Outcome]) -> Outcome:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Outcome = end.value
+            return found
+
+
 def explain(file: Path, sent: object, top: int = 99) -> tuple[Any, Outcome]:
     model = loaded_model(file)
     single = not isinstance(sent, list)
     question = Question(Json(json.dumps(sent).encode()), single=single, explain=top)
     [outcome] = answer(model, [question], 10)
-    found = explained(model, Explainer(model.catboost, model.facts), question, outcome)
+    found = at_once(explaining(model, Explainer(model.catboost, model.facts), question, outcome, 0.1))
     return json.loads(found.output or b"null"), found
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -23,13 +24,13 @@ from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer_form import Task
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
-from augury.domain.lane import Slice
+from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model
 from augury.domain.row_errors import RowError, RowFault
-from augury.domain.speed import Speed
+from augury.domain.speed import FEW, Speed
 from augury.outbound.catboost import questions
 from augury.outbound.catboost.library import load_pandas
-from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
+from augury.outbound.catboost.model import NICENESS, CatBoostPredictor, CatBoostSettings
 from augury.outbound.catboost.spare import SpareProcessor
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import (
@@ -120,9 +121,9 @@ async def test_a_classifier_of_many_classes_answers_the_likeliest(
 
     [outcome] = await predictor.predict(model, [many([{"text": "good day"}, {"text": "bad day"}])])
 
-    assert [answer["label"] for answer in output(outcome)] == ["positive", "negative"]
-    for answer in output(outcome):
-        assert max(answer["probabilities"], key=answer["probabilities"].get) == answer["label"]
+    assert [each["label"] for each in output(outcome)] == ["positive", "negative"]
+    for each in output(outcome):
+        assert max(each["probabilities"], key=each["probabilities"].get) == each["label"]
 
 
 @pytest.mark.parametrize("loss", ["RMSE", "Poisson"])
@@ -533,17 +534,71 @@ async def test_two_slices_of_a_large_question_run_at_the_same_time_while_a_proce
     question = replace(many(ROWS[:4]), rows=4)
     predictor = CatBoostPredictor(store, None, Limits(slice_rows=2).slice)
     try:
-        [expected] = await predictor.predict(binary, [replace(question, rows=2)])
+        [expected] = await predictor.predict(binary, [replace(question, rows=2)], lane=Lane.BULK)
         predictor._spare = SpareProcessor(lambda: 0.0)
         monkeypatch.setattr("augury.outbound.catboost.model.answer", together)
-        [found] = await predictor.predict(binary, [question])
+        [found] = await predictor.predict(binary, [question], lane=Lane.BULK)
         predictor._spare.note(used=0.0, passed=1.0)
         monkeypatch.setattr("augury.outbound.catboost.model.answer", alone)
-        [later] = await predictor.predict(binary, [question])
+        [later] = await predictor.predict(binary, [question], lane=Lane.BULK)
     finally:
         predictor.close()
 
     assert output(found) == output(later) == output(expected)
+
+
+async def test_a_model_whose_speed_is_not_known_is_tried_with_a_few_rows(
+    store: FolderModelStore, binary: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What these take decides how many rows are predicted at a time. Others may run between the slices."""
+    clocks = threading.local()
+
+    def half_a_second_later() -> float:
+        clocks.now = getattr(clocks, "now", 0.0) + 0.5
+        return float(clocks.now)
+
+    monkeypatch.setattr(time, "thread_time", half_a_second_later)
+    events: list[object] = []
+
+    class Noted(Speeds):
+        @override
+        def note(self, model: Model, units: float, seconds: float) -> None:
+            events.append(units)
+            super().note(model, units, seconds)
+
+    async def between() -> None:
+        events.append("others")
+
+    limits = Limits(slice_time=timedelta(seconds=1))
+    rows = [ROW] * 100
+    predictor = CatBoostPredictor(store, None, limits.slice, Noted(limits))
+    try:
+        [outcome] = await predictor.predict(binary, [replace(many(rows), rows=len(rows))], between)
+    finally:
+        predictor.close()
+
+    assert outcome.valid_rows == len(rows)
+    first, *more = [each for each in events if each != "others"]
+    assert first == FEW
+    assert FEW < more[0] < len(rows) - FEW  # type: ignore[operator]  # about 40 ms a row were measured
+    assert events[1::2] == ["others"] * len(more)
+
+
+async def test_bulk_work_gives_way_to_small_work_on_a_busy_machine(
+    predictor: CatBoostPredictor, binary: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+
+    def noted(*arguments: Any) -> list[Outcome]:
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return questions.answer(*arguments)
+
+    monkeypatch.setattr("augury.outbound.catboost.model.answer", noted)
+    for lane in (Lane.SMALL, Lane.BULK):
+        await predictor.predict(binary, [many(ROWS)], lane=lane)
+
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert found == [own, min(own + NICENESS, 19)]
 
 
 async def test_two_lanes_may_ask_one_model_at_the_same_time(

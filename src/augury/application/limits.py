@@ -52,7 +52,7 @@ class Limits:
     """The longest `expires_in` of a prediction, and the default of one that has none."""
     max_explain_work: int = 10_000_000
     """The most work of the explanations in one prediction: rows × leaves of the model's trees (a tree of
-    depth 8 has 256). 10 million take about 3 seconds, in which a worker runs no other bulk work."""
+    depth 8 has 256). 10 million take about 3 seconds. Other bulk work has its turns in between."""
     guest_credits: int = 5
     """Credits of a guest for one day. 0 turns guests off."""
     guest_rows: int = 100

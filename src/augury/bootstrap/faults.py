@@ -19,11 +19,13 @@ from dishka import Provider, Scope
 from typing_extensions import override
 
 from augury.application.predictions.ports.predictor import (
+    Between,
     Outcome,
     Predictor,
     Question,
     SliceOutcome,
     SlicePredictor,
+    at_once,
 )
 from augury.application.predictions.ports.queue import NO_COSTS, NO_TRACES, Costs, PredictionQueue, Traces
 from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished, Work
@@ -83,8 +85,10 @@ class FaultyWork(Work):
         return claimed
 
     @override
-    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
-        claimed = await self.inner.pick(token=token, lease=lease, most=most, most_cost=most_cost)
+    async def pick(
+        self, *, token: UUID, lease: timedelta, most: int, most_cost: int, short: bool = False
+    ) -> Sequence[Claimed]:
+        claimed = await self.inner.pick(token=token, lease=lease, most=most, most_cost=most_cost, short=short)
         if claimed and self.after_claim:
             self.after_claim.here()
         return claimed
@@ -131,11 +135,13 @@ class FaultyPredictor(Predictor):
     after_predict: At | None = None
 
     @override
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+    async def predict(
+        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+    ) -> Sequence[Outcome]:
         if self.poison and any(self.poison in bytes(question.input) for question in questions):
             die()
         await asyncio.get_running_loop().run_in_executor(SLOW, time.sleep, self.seconds)
-        outcomes = await self.inner.predict(model, questions)
+        outcomes = await self.inner.predict(model, questions, between, lane)
         if self.after_predict:
             self.after_predict.here()
         return outcomes

@@ -10,6 +10,8 @@ from augury.domain.reasons import Reason
 
 ALL_FEATURES = 32_767
 """The `top` of a request that wants all features explained."""
+SECONDS_PER_LEAF = 3e-7
+"""About how long each leaf of each explained row takes (`ModelFacts.explain_work`)."""
 
 
 @dataclass(eq=False)

@@ -13,9 +13,10 @@ import pytest
 from typing_extensions import override
 
 from augury.application.ports import Json
-from augury.application.predictions.ports.predictor import Outcome, Predictor, Question
+from augury.application.predictions.ports.predictor import Between, Outcome, Predictor, Question, at_once
 from augury.domain.explanation import Contribution, Effect, Explanation, Scale
 from augury.domain.feature import Feature, FeatureKind
+from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.outbound.memory.predictor import BREAKING
 from tests.hexagon import a_model, over
@@ -97,7 +98,9 @@ class ToldBeforehand(Predictor):
     """Answers with given probabilities, like a CatBoost classifier."""
 
     @override
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+    async def predict(
+        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+    ) -> Sequence[Outcome]:
         return [self._outcome(model, question) for question in questions]
 
     def _outcome(self, model: Model, question: Question) -> Outcome:

@@ -12,12 +12,13 @@ from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports.events import Ended
-from augury.application.predictions.ports.predictor import Outcome, Question
+from augury.application.predictions.ports.predictor import Between, Outcome, Question, at_once
 from augury.application.predictions.ports.queue import Task, UnknownPredictions
 from augury.application.predictions.ports.work import ClaimTerms, Finished
 from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.take_over import TakeOver
 from augury.domain.identifiers import PredictionId, uuid7
+from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.inbound.worker.runner import TOGETHER, TaskRunner, WorkerSettings
@@ -402,11 +403,13 @@ class LargeIsSlow(MemoryPredictor):
         self.begun: list[int] = []
 
     @override
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+    async def predict(
+        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+    ) -> Sequence[Outcome]:
         self.begun.append(sum(question.rows for question in questions))
         if any(question.rows > LARGE // 2 for question in questions):
             await self.gate.wait()
-        return await super().predict(model, questions)
+        return await super().predict(model, questions, between, lane)
 
 
 LARGE = 300

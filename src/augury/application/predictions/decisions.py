@@ -12,6 +12,7 @@ from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.domain.api_key import KeyTerms, Spending, SpendingLimitReached
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
+from augury.domain.explanation import SECONDS_PER_LEAF
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, TooManyPending
@@ -20,8 +21,6 @@ from augury.domain.pricing import require_at_most
 from augury.domain.transfer import Transfer
 from augury.domain.user import InvalidToken, UserNotFound
 
-EXPLAINING = 3e-7
-"""Seconds for each leaf of each row that is explained (`Limits.max_explain_work`)."""
 RETRY_AFTER = 5
 """Seconds that a user with too many unfinished predictions is asked to wait."""
 
@@ -179,7 +178,7 @@ class Decisions:
         cost = self._slice.cost(request.rows, len(request.input), request.model.speed)
         if request.explain is None:
             return cost
-        seconds = EXPLAINING * request.rows * (request.model.facts.explain_work or 0)
+        seconds = SECONDS_PER_LEAF * request.rows * (request.model.facts.explain_work or 0)
         return max(cost + self._slice.cost_of_seconds(seconds), self._slice.rows)  # so it is picked alone
 
     def ids_by_lane(self) -> dict[Lane, list[PredictionId]]:

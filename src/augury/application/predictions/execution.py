@@ -19,7 +19,13 @@ from augury.application.models.tally import Tally
 from augury.application.ports import Clock, Counters, Unavailable
 from augury.application.predictions.lease import Lease
 from augury.application.predictions.ports.events import Ended, Events
-from augury.application.predictions.ports.predictor import Predictor, Question, SlicePredictor
+from augury.application.predictions.ports.predictor import (
+    Between,
+    Predictor,
+    Question,
+    SlicePredictor,
+    at_once,
+)
 from augury.application.predictions.ports.work import Claimed, Finished, Work
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
@@ -55,7 +61,12 @@ class Execution:
 
     @asynccontextmanager
     async def predicted(
-        self, lease: Lease, token: UUID, claimed: Sequence[Claimed], lane: Lane = Lane.SMALL
+        self,
+        lease: Lease,
+        token: UUID,
+        claimed: Sequence[Claimed],
+        lane: Lane = Lane.SMALL,
+        between: Between = at_once,
     ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """Predict, and yield the call that settles. The lease of this token is kept until the block ends.
 
@@ -65,7 +76,7 @@ class Execution:
         ids = [claim.prediction.id for claim in claimed]
         async with lease.kept(ids):
             async with lease.handed_back_in_an_outage(ids):
-                finished = await self._predict(claimed)
+                finished = await self._predict(claimed, between, lane)
             yield partial(self._settle, lease, token, finished, lane)
 
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
@@ -76,29 +87,38 @@ class Execution:
         except Unavailable as error:  # the lease ends anyway, and the process must
             log.warning("%d predictions could not be handed back: %s", len(ids), error)
 
-    async def _predict(self, claimed: Sequence[Claimed]) -> list[Finished]:
+    async def _predict(self, claimed: Sequence[Claimed], between: Between, lane: Lane) -> list[Finished]:
         by_model: dict[ModelRef, list[Claimed]] = defaultdict(list)
         for claim in claimed:
             if claim.slice is None:
                 by_model[claim.prediction.model].append(claim)
         try:
-            async with asyncio.timeout(self.limits.predict_timeout.total_seconds()):
-                done = [done for ref, claims in by_model.items() for done in await self._ask(ref, claims)]
+            async with asyncio.timeout(self.limits.predict_timeout.total_seconds()) as timer:
+                pause = Untimed(timer, between)
+                done = [
+                    done
+                    for ref, claims in by_model.items()
+                    for done in await self._ask(ref, claims, pause, lane)
+                ]
                 # One after the other, so that only one slice is in memory.
                 return done + [await self._ask_slice(claim, claim.slice) for claim in claimed if claim.slice]
         except TimeoutError as error:
             raise PredictTimedOut from error
 
-    async def _ask(self, ref: ModelRef, claims: Sequence[Claimed]) -> list[Finished]:
+    async def _ask(
+        self, ref: ModelRef, claims: Sequence[Claimed], pause: "Untimed", lane: Lane
+    ) -> list[Finished]:
         try:
             model = await self.models.version(ref)
-            began = time.perf_counter()
+            began = time.perf_counter() - pause.seconds
             outcomes = await self.predictor.predict(
                 model,
                 [
                     Question(each.input, each.prediction.single, each.prediction.rows, each.explain, each.top)
                     for each in claims
                 ],
+                pause,
+                lane,
             )
         except (ModelUnavailable, ModelNotFound) as error:
             log.error("model %s cannot be used: %s", ref, error)
@@ -106,7 +126,7 @@ class Execution:
             return [
                 Finished(claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=now), None) for claim in claims
             ]
-        now, seconds = self.clock.now(), time.perf_counter() - began
+        now, seconds = self.clock.now(), time.perf_counter() - pause.seconds - began
         return [
             Finished(
                 claim.prediction.finish(
@@ -161,3 +181,21 @@ class Execution:
         # Last, so that nobody waits for it.
         for ref, usage in self.tally.count(stored).items():
             self.counters.answered(str(ref), usage)
+
+
+class Untimed:
+    """Awaits `between`, and lets it count neither for the time limit nor as time of the model."""
+
+    def __init__(self, timer: asyncio.Timeout, between: Between) -> None:
+        self._timer = timer
+        self._between = between
+        self.seconds = 0.0
+        """The time that it took so far."""
+
+    async def __call__(self) -> None:
+        began, until = time.perf_counter(), self._timer.when()
+        self._timer.reschedule(None)
+        await self._between()
+        took = time.perf_counter() - began
+        self.seconds += took
+        self._timer.reschedule(None if until is None else until + took)

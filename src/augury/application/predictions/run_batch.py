@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease
+from augury.application.predictions.ports.predictor import Between, at_once
 from augury.application.predictions.ports.work import Claimed, ClaimTerms
 from augury.domain.identifiers import PredictionId
 
@@ -19,15 +20,17 @@ class RunBatch:
 
     execution: Execution
 
-    async def __call__(self, ids: Collection[PredictionId], *, attempt: int = 1) -> Collection[PredictionId]:
+    async def __call__(
+        self, ids: Collection[PredictionId], *, attempt: int = 1, between: Between = at_once
+    ) -> Collection[PredictionId]:
         """Run these predictions until each is settled or cannot be claimed. Returns the ids that the books do
-        not have. Raises what `predicted` raises."""
-        async with self.predicted(ids, attempt=attempt) as settle:
+        not have. `between` is awaited between two slices of a large one. Raises what `predicted` raises."""
+        async with self.predicted(ids, attempt=attempt, between=between) as settle:
             return await settle()
 
     @asynccontextmanager
     async def predicted(
-        self, ids: Collection[PredictionId], *, attempt: int = 1
+        self, ids: Collection[PredictionId], *, attempt: int = 1, between: Between = at_once
     ) -> AsyncIterator[Callable[[], Awaitable[Collection[PredictionId]]]]:
         """Predict, and yield the call that settles and returns the ids that the books do not have. The next
         batch may be predicted meanwhile.
@@ -47,7 +50,7 @@ class RunBatch:
                 claimed = await self._begin(lease, token, waiting, attempt)
                 if not claimed:
                     break
-                async with self.execution.predicted(lease, token, claimed) as settle:
+                async with self.execution.predicted(lease, token, claimed, between=between) as settle:
                     if len(claimed) == len(waiting):
                         yield partial(_settled, settle)
                         return

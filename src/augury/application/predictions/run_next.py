@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease, patiently
+from augury.application.predictions.ports.predictor import Between, at_once
 from augury.application.predictions.ports.work import Claimed
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
@@ -25,21 +26,23 @@ class RunNext:
     handing_back: set[asyncio.Task[None]] = field(init=False, default_factory=set, compare=False)
     """Tasks that wait for the end of an outage, one for each pick that may have been recorded."""
 
-    async def __call__(self) -> Sequence[PredictionId]:
+    async def __call__(self, *, between: Between = at_once, short: bool = False) -> Sequence[PredictionId]:
         """Run the oldest predictions of the user whose turn it is, up to one slice. Returns their ids; none
-        if nothing waits.
+        if nothing waits. With `short`, no prediction is run that is larger than a slice.
+
+        A larger one is run slice by slice; `between` is awaited between two slices.
 
         While the books cannot be reached, it waits. After the limit, it hands back all predictions that it
         has not predicted, and raises `Unavailable`. It also raises `PredictTimedOut`. If canceled, it hands
         back the predictions that it has picked.
         """
         token = uuid4()
-        picking = asyncio.ensure_future(self._pick(token))
+        picking = asyncio.ensure_future(self._pick(token, short=short))
         try:
             claimed = await asyncio.shield(picking)
             if claimed:
                 lease = Lease(self.execution.work, token, self.execution.limits.lease)
-                async with self.execution.predicted(lease, token, claimed, Lane.BULK) as settle:
+                async with self.execution.predicted(lease, token, claimed, Lane.BULK, between) as settle:
                     await settle()
         except asyncio.CancelledError:
             with suppress(Unavailable):  # a canceled pick would not report what it has begun, so let it end
@@ -47,10 +50,12 @@ class RunNext:
             raise
         return [claim.prediction.id for claim in claimed]
 
-    async def _pick(self, token: UUID) -> Sequence[Claimed]:
+    async def _pick(self, token: UUID, *, short: bool) -> Sequence[Claimed]:
         limits, work = self.execution.limits, self.execution.work
         try:
-            return await work.pick(token=token, lease=limits.lease, most=MOST, most_cost=limits.slice_rows)
+            return await work.pick(
+                token=token, lease=limits.lease, most=MOST, most_cost=limits.slice_rows, short=short
+            )
         except Unavailable:  # the books may have recorded the pick, but the attempt must not count
             self._hand_back_after_the_outage(token)
             raise

@@ -25,6 +25,7 @@ from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.people.request_rates import RequestRates
 from augury.application.ports import Clock, OpenBooks
+from augury.application.predictions.flights import Flights
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.places import Places
@@ -32,7 +33,6 @@ from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
-from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.room import Room
 from augury.inbound.http.agents import AgentsDoor, AgentsRoom
 from augury.inbound.http.batch_intake import BatchIntake
@@ -67,7 +67,8 @@ def handlers(
         state = app.state
         state.identity = await _identity(container, settings)
         metrics.show_also(await container.get(CollectorRegistry))
-        flight = NaturalBatches(await container.get(RequestPredictions), most=settings.flight)
+        limits = await container.get(Limits)
+        flight = Flights(await container.get(RequestPredictions), limits, most=settings.flight)
         outflow = Outflow(most=settings.max_large_answers)
         state.ledger = await container.get(Ledger)
         state.prediction_answers = PredictionAnswers(
@@ -88,7 +89,7 @@ def handlers(
             models=await container.get(Models),
             books=await container.get(OpenBooks),
             flight=flight,
-            limits=await container.get(Limits),
+            limits=limits,
         )
         state.submit_handler = SubmitHandler(
             identity=state.identity,

@@ -23,20 +23,18 @@ from augury.application.people.ports.users import Users
 from augury.application.ports import Counters, OpenBooks
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
+from augury.application.predictions.flights import Flights
 from augury.application.predictions.places import Places
 from augury.application.predictions.ports.contents import PredictionContents
 from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.request_predictions import RequestPredictions
-from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
-from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.model import Model
 from augury.inbound.telegram.batch_deliverer import BatchDeliverer
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.file_intake import FileIntake
 from augury.inbound.telegram.settings import TelegramSettings
 
-BotFlight = NaturalBatches[Request, Decision]
 MOST_IN_FLIGHT = 64
 
 
@@ -65,7 +63,7 @@ class Desk:
     redeem_promo_code: RedeemPromoCode
     cancel_prediction: CancelPrediction
     cancel_batch: CancelBatch
-    flight: BotFlight
+    flight: Flights
     submit_prediction: SubmitPrediction
     find_accepted: FindAccepted
     deliverer: Deliverer
@@ -86,11 +84,10 @@ class Desk:
         return (await self.balances.of(chat.user_id)).spendable
 
 
-def flight_of(request_predictions: RequestPredictions) -> BotFlight:
+def flight_of(request_predictions: RequestPredictions, limits: Limits) -> Flights:
     """Accept requests that arrive at the same time together, whichever chats they come from."""
+    return Flights(request_predictions, limits, most=MOST_IN_FLIGHT)
 
-    return NaturalBatches(request_predictions, most=MOST_IN_FLIGHT)
 
-
-def submit_of(models: Models, books: OpenBooks, flight: BotFlight, limits: Limits) -> SubmitPrediction:
+def submit_of(models: Models, books: OpenBooks, flight: Flights, limits: Limits) -> SubmitPrediction:
     return SubmitPrediction(models=models, books=books, flight=flight, limits=limits)

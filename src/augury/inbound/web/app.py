@@ -18,11 +18,10 @@ from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.ports.sessions import Sessions
 from augury.application.people.request_rates import RequestRates
 from augury.application.ports import OpenBooks
+from augury.application.predictions.flights import Flights
 from augury.application.predictions.places import Places
 from augury.application.predictions.request_predictions import RequestPredictions
-from augury.application.predictions.requests import Decision, Request
 from augury.application.predictions.submit_prediction import SubmitPrediction
-from augury.concurrency.natural_batches import NaturalBatches
 from augury.inbound.web import (
     account,
     by_telegram,
@@ -70,7 +69,7 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 @dataclass(frozen=True, slots=True)
 class Pages:
     handler: ASGIApp
-    flight: NaturalBatches[Request, Decision]
+    flight: Flights
 
     async def stop(self) -> None:
         await self.flight.stop()
@@ -78,14 +77,13 @@ class Pages:
 
 async def make_pages(container: AsyncContainer, settings: WebSettings, outside: Outside) -> Pages:
     """The pages over the ports and use cases of `container`, which the caller closes."""
-    flight: NaturalBatches[Request, Decision] = NaturalBatches(
-        await container.get(RequestPredictions), most=FLIGHT
-    )
+    limits = await container.get(Limits)
+    flight = Flights(await container.get(RequestPredictions), limits, most=FLIGHT)
     submit = SubmitPrediction(
         models=await container.get(Models),
         books=await container.get(OpenBooks),
         flight=flight,
-        limits=await container.get(Limits),
+        limits=limits,
     )
     load_assets()
     app = Litestar(
@@ -98,7 +96,7 @@ async def make_pages(container: AsyncContainer, settings: WebSettings, outside: 
                 "admit_guest": await container.get(AdmitGuest),
                 "submit": submit,
                 "places": await container.get(Places),
-                "limits": await container.get(Limits),
+                "limits": limits,
                 "rates": await container.get(RequestRates),
             }
         ),

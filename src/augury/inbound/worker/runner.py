@@ -7,13 +7,14 @@ Plain asyncio: the source of the tasks (RabbitMQ's consumer, or the queue in the
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
+from augury.application.predictions.ports.predictor import Between
 from augury.application.predictions.ports.queue import Task, UnknownPredictions
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
@@ -23,6 +24,7 @@ from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import MOST_ATTEMPTS
 from augury.inbound.worker.taking_over import TakingOver
+from augury.inbound.worker.turns import MOST_OPEN, PassOn, Turns
 
 HANDING_BACK = 2.0
 """Seconds to hand back unfinished predictions to the books when the worker stops."""
@@ -32,6 +34,7 @@ TOGETHER = 16
 """Predictions that are run together in their second attempt, at most. Of 256 whose worker died, an input that
 kills workers then takes 15 along once more, and nobody waits for 256 runs."""
 
+BULK_WORK = "work of the bulk lane"
 log = logging.getLogger(__name__)
 
 
@@ -62,47 +65,13 @@ class WorkerSettings:
             raise ValueError("purge_every, retry_pause and check_models_every must be at least 0.001 seconds")
 
 
-class Turns:
-    """Lets one batch be predicted while the batch before it is settled, and bulk work run beside both."""
-
-    def __init__(self) -> None:
-        self._predicting = asyncio.Lock()
-        self._settling = asyncio.Lock()
-        self._bulk = asyncio.Lock()
-
-    @asynccontextmanager
-    async def taken(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-        """The turn to predict. Yields a function that exchanges it for the turn to settle."""
-        held = self._predicting
-        await held.acquire()
-
-        async def settling() -> None:
-            nonlocal held
-            await self._settling.acquire()
-            self._predicting.release()
-            held = self._settling
-
-        try:
-            yield settling
-        finally:
-            held.release()
-
-    @asynccontextmanager
-    async def taken_by_bulk(self) -> AsyncIterator[None]:
-        async with self._bulk:
-            yield
-
-    @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        """Wait until nothing runs, and keep other work from running in the context. Small work continues
-        while this waits for bulk work."""
-        async with self._bulk, self._predicting, self._settling:
-            yield
-
-
 class TaskRunner:
     """Runs one batch at a time, and settles it while the next is predicted. Tasks that arrive meanwhile form
-    the next batch. Work of the bulk lane runs at the same time, one pick after another."""
+    the next batch.
+
+    Work of the bulk lane runs at the same time, slice by slice. After each slice but the last of a
+    prediction, further work of the lane gets a turn: no ticket is needed for it, since a ticket that finds
+    nothing does no harm."""
 
     def __init__(
         self,
@@ -127,6 +96,7 @@ class TaskRunner:
             self._fly_again, most=settings.max_batch
         )
         self._bulk: NaturalBatches[Task, Sequence[PredictionId]] = NaturalBatches(self._fly_next, most=1)
+        self._beside: set[asyncio.Task[None]] = set()
         self._turns = Turns()
         self._stopping = asyncio.Event()
         self.failures = 0
@@ -171,9 +141,13 @@ class TaskRunner:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.grace.total_seconds()), self._turns.alone():
                 pass  # no batch runs, and none will start
+        for task in self._beside:
+            task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(HANDING_BACK):
-                await asyncio.gather(self._first.stop(), self._later.stop(), self._bulk.stop())
+                flights = (self._first, self._later, self._bulk)
+                stopped = [each.stop() for each in flights]
+                await asyncio.gather(*stopped, *self._beside, return_exceptions=True)
 
     @asynccontextmanager
     async def _failures_told(self) -> AsyncIterator[None]:
@@ -206,12 +180,13 @@ class TaskRunner:
         missing: list[PredictionId] = []
         runs = _later_runs(tasks)
         while runs:
-            async with self._turns.alone():
+            async with self._turns.alone() as pass_on:
                 until = asyncio.get_running_loop().time() + ALONE
                 while runs and asyncio.get_running_loop().time() < until:
                     attempt, ids = runs.pop()
                     async with self._watched(f"attempt {attempt} at {len(ids)} predictions"):
-                        missing += await self._run_batch(ids, attempt=attempt)
+                        between = self._between(pass_on)
+                        missing += await self._run_batch(ids, attempt=attempt, between=between)
         return [[each for each in task.prediction_ids if each in missing] for task in tasks]
 
     async def _without_begun(self, task: Task) -> Task:
@@ -223,8 +198,35 @@ class TaskRunner:
         return replace(task, prediction_ids=[each for each in task.prediction_ids if each not in begun])
 
     async def _fly_next(self, _: Sequence[Task]) -> Sequence[Sequence[PredictionId]]:
-        async with self._turns.taken_by_bulk(), self._watched("work of the bulk lane"):
-            return [await self._run_next()]
+        return [await self._run_one()]
+
+    async def _run_one(self, *, next: bool = False) -> Sequence[PredictionId]:
+        async with self._turns.taken_by_bulk(next=next) as pass_on, self._watched(BULK_WORK):
+            return await self._run_next(between=self._between(pass_on))
+
+    def _between(self, pass_on: PassOn) -> Between:
+        """What is done between two slices of one prediction."""
+
+        async def between() -> None:
+            if len(self._beside) <= MOST_OPEN:
+                task = asyncio.create_task(self._fly_beside())
+                self._beside.add(task)
+                task.add_done_callback(self._beside.discard)
+            await pass_on()
+
+        return between
+
+    async def _fly_beside(self) -> None:
+        """Run the next work of the bulk lane beside work of several slices; only work of a single slice if
+        too much is under way."""
+        try:
+            if self._turns.has_room:
+                await self._run_one(next=True)
+                return
+            async with self._turns.taken_for_a_slice(), self._watched(BULK_WORK):
+                await self._run_next(short=True)
+        except (Unavailable, PredictTimedOut) as error:  # its ticket is still in the queue
+            log.info("work of the bulk lane was not run beside other work: %s", error)
 
     @asynccontextmanager
     async def _watched(self, what: str) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 gets an error."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer_form import Task
 from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs
-from augury.domain.explanation import Contribution, Effect, Explanation, Scale, WordEffect
+from augury.domain.explanation import SECONDS_PER_LEAF, Contribution, Effect, Explanation, Scale, WordEffect
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model_facts import ModelFacts
 from augury.domain.pricing import bytes_of_text
@@ -38,8 +38,11 @@ _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _encode = msgspec.json.Encoder().encode
 
 
-def explained(model: LoadedModel, explainer: Explainer, question: Question, outcome: Outcome) -> Outcome:
-    """The outcome with `explanations` in each answer.
+def explaining(
+    model: LoadedModel, explainer: Explainer, question: Question, outcome: Outcome, most_seconds: float
+) -> Generator[None, None, Outcome]:
+    """Returns the outcome with `explanations` in each answer. Yields after each group of rows, which should
+    take at most so many seconds.
 
     If CatBoost cannot explain a row, or its contributions do not add up to its prediction, the row gets an
     error. So nobody gets a wrong explanation or pays for it.
@@ -50,8 +53,12 @@ def explained(model: LoadedModel, explainer: Explainer, question: Question, outc
     rows, answers = (data, output) if isinstance(output, list) else ([data], [output])
     told = [place for place, answer in enumerate(answers) if answer is not None]
     lost = []
-    for begin in range(0, len(told), ROWS_AT_ONCE):
-        part = told[begin : begin + ROWS_AT_ONCE]
+    leaves = most_seconds / SECONDS_PER_LEAF
+    at_once = min(ROWS_AT_ONCE, max(1, int(leaves / (model.facts.explain_work or 1))))
+    for begin in range(0, len(told), at_once):
+        if begin:
+            yield
+        part = told[begin : begin + at_once]
         asked = [(rows[at], answers[at]) for at in part]
         for at, each in zip(part, _found(model, explainer, asked, question.explain), strict=True):
             if each is None:

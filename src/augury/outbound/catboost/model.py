@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,13 @@ from augury.application.limits import Limits
 from augury.application.models.ports import ModelStore, ModelUnavailable
 from augury.application.models.speeds import Speeds
 from augury.application.predictions.ports.predictor import (
+    Between,
     Outcome,
     Predictor,
     Question,
     SliceOutcome,
     SlicePredictor,
+    at_once,
 )
 from augury.concurrency.threads import Threads
 from augury.domain.answer_form import Task
@@ -27,17 +29,20 @@ from augury.domain.feature import MOST_TEXT
 from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model, ModelRef, ModelRefused
 from augury.domain.model_facts import MOST_TOP, ModelFacts
-from augury.outbound.catboost.explaining import explained
+from augury.domain.speed import FEW
+from augury.outbound.catboost.explaining import explaining
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import Bounds, answer
 from augury.outbound.catboost.ranking import ranked
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.shares import Explainer
-from augury.outbound.catboost.slicing import is_large, joined, slices
+from augury.outbound.catboost.slicing import Rest, is_large, joined
 from augury.outbound.catboost.spare import SpareProcessor
 
 T = TypeVar("T")
+NICENESS = 5
+"""With it, the thread of the bulk lane gets a quarter of a processor that it has to share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +66,8 @@ Kept: TypeAlias = tuple[ModelFacts, LoadedModel]
 
 class CatBoostPredictor(Predictor, SlicePredictor):
     """Serves any model of the store. Loads and calls models on threads, which `close` ends: one for each
-    lane, and one for a second slice of a large question, as long as a processor is free. A model in memory
-    may be called by all of them at the same time."""
+    lane, and one for a second slice of a large question, as long as a processor is free. Those of the bulk
+    lane give way to everything else. A model in memory may be called by all of them at the same time."""
 
     def __init__(
         self,
@@ -92,23 +97,34 @@ class CatBoostPredictor(Predictor, SlicePredictor):
             self._settings.loaded_models
         )
         self._loading = asyncio.Lock()
-        self._threads = Threads(len(Lane) + 1, name="catboost")
+        self._threads = {
+            Lane.SMALL: Threads(1, name="catboost"),
+            Lane.BULK: Threads(2, name="catboost in bulk", niceness=NICENESS),
+        }
         self._spare = SpareProcessor()
         self._at_once = 2 if self._settings.threads == 1 else 1  # slices of one question
 
     @override
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
-        loaded = self._recall(model) or await self._load(model)
-        outcomes = await self._outcomes(model, loaded, questions)
+    async def predict(
+        self,
+        model: Model,
+        questions: Sequence[Question],
+        between: Between = at_once,
+        lane: Lane = Lane.SMALL,
+    ) -> Sequence[Outcome]:
+        loaded = self._recall(model) or await self._load(model, lane)
+        outcomes = await self._outcomes(model, loaded, questions, between, lane)
         if loaded.facts.task is Task.RANKING:
-            outcomes = await self._threads.run(partial(_ranked, questions, outcomes))
+            outcomes = await self._called(lane, _ranked, questions, outcomes)
         if any(question.explain is not None for question in questions):
-            outcomes = await self._threads.run(partial(self._explained, loaded, questions, outcomes))
+            explainer = await self._called(lane, self._explainer, loaded)
+            return [
+                await self._explained(loaded, explainer, question, outcome, between, lane)
+                for question, outcome in zip(questions, outcomes, strict=True)
+            ]
         return outcomes
 
-    def _explained(
-        self, loaded: LoadedModel, questions: Sequence[Question], outcomes: Sequence[Outcome]
-    ) -> list[Outcome]:
+    def _explainer(self, loaded: LoadedModel) -> Explainer:
         """Raises `ModelUnavailable` if the model cannot be explained, although it was on acceptance."""
         kept = self._explainers.get(id(loaded))
         try:
@@ -116,21 +132,48 @@ class CatBoostPredictor(Predictor, SlicePredictor):
                 kept = self._explainers[id(loaded)] = loaded, Explainer(loaded.catboost, loaded.facts)
         except Exception as error:  # whatever CatBoost raises
             raise ModelUnavailable(f"it cannot be explained: {error}") from error
-        return [
-            explained(loaded, kept[1], question, outcome)
-            for question, outcome in zip(questions, outcomes, strict=True)
-        ]
+        return kept[1]
+
+    async def _explained(
+        self,
+        loaded: LoadedModel,
+        explainer: Explainer,
+        question: Question,
+        outcome: Outcome,
+        between: Between,
+        lane: Lane,
+    ) -> Outcome:
+        steps = explaining(loaded, explainer, question, outcome, self._most.seconds)
+        while (done := await self._called(lane, self._for_a_slice, steps)) is None:
+            await between()
+        return done
+
+    def _for_a_slice(self, steps: Generator[None, None, Outcome]) -> Outcome | None:
+        """Take steps for as long as a slice may take. Returns the outcome once there is one."""
+        began = self._clock()
+        try:
+            while self._clock() - began < self._most.seconds:
+                next(steps)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        return None
 
     async def _outcomes(
-        self, model: Model, loaded: LoadedModel, questions: Sequence[Question]
+        self,
+        model: Model,
+        loaded: LoadedModel,
+        questions: Sequence[Question],
+        between: Between,
+        lane: Lane,
     ) -> list[Outcome]:
-        most = self._most.at(self._speeds.of(model))
+        most = self._slice_of(model)
         small = [question for question in questions if not is_large(question, most)]
         if len(small) == len(questions):
-            return await self._answer(model, loaded, questions)
-        answered = iter(await self._answer(model, loaded, small) if small else ())
+            return await self._answer(model, loaded, questions, lane)
+        answered = iter(await self._answer(model, loaded, small, lane) if small else ())
         return [
-            await self._in_slices(model, loaded, question, most)
+            await self._in_slices(model, loaded, question, between, lane)
             if is_large(question, most)
             else next(answered)
             for question in questions
@@ -141,68 +184,83 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         from augury.outbound.catboost.slices import answer_table  # loads Arrow, which few workers need
         from augury.slices.arrow import decoded
 
-        loaded = self._recall(model) or await self._load(model)
+        loaded = self._recall(model) or await self._load(model, Lane.BULK)
 
         def call() -> tuple[SliceOutcome, int]:
             table = decoded(content)
             units = self._most.units(table.num_rows, table.nbytes)
             return answer_table(loaded, sheet, table, self._settings.max_warnings), units
 
-        (outcome, units), seconds = await self._timed(call)
+        (outcome, units), seconds = await self._called(Lane.BULK, lambda: self._timed(call))
         self._speeds.note(model, units, seconds)
         return outcome
 
     def close(self) -> None:
         """End the threads without waiting for a running call."""
-        self._threads.close()
+        for each in self._threads.values():
+            each.close()
 
     async def _answer(
-        self, model: Model, loaded: LoadedModel, questions: Sequence[Question]
+        self, model: Model, loaded: LoadedModel, questions: Sequence[Question], lane: Lane
     ) -> list[Outcome]:
         call = partial(answer, loaded, questions, self._settings.max_warnings, self._bounds)
-        outcomes, seconds = await self._timed(call)
+        outcomes, seconds = await self._called(lane, lambda: self._timed(call))
         rows, size = sum(each.rows for each in questions), sum(len(each.input) for each in questions)
         self._speeds.note(model, self._most.units(rows, size), seconds)
         return outcomes
 
-    async def _timed(self, call: Callable[[], T]) -> tuple[T, float]:
+    async def _called(self, lane: Lane, call: Callable[..., T], *arguments: object) -> T:
+        return await self._threads[lane].run(partial(call, *arguments))
+
+    def _timed(self, call: Callable[[], T]) -> tuple[T, float]:
         """What the call returns, and the seconds that it took."""
+        began_at, began = time.perf_counter(), self._clock()
+        answer = call()
+        seconds = self._clock() - began
+        self._spare.note(seconds, time.perf_counter() - began_at)
+        return answer, seconds
 
-        def timed() -> tuple[T, float]:
-            began_at, began = time.perf_counter(), self._clock()
-            answer = call()
-            seconds = self._clock() - began
-            self._spare.note(seconds, time.perf_counter() - began_at)
-            return answer, seconds
+    async def _in_slices(
+        self, model: Model, loaded: LoadedModel, question: Question, between: Between, lane: Lane
+    ) -> Outcome:
+        rest, found = Rest(question), dict[int, tuple[int, Outcome]]()
 
-        return await self._threads.run(timed)
+        def answer_next() -> None:
+            if (taken := rest.take(self._slice_of(model))) is None:
+                return
+            number, part = taken
+            call = partial(answer, loaded, [part], self._settings.max_warnings, self._bounds)
+            [outcome], seconds = self._timed(call)
+            self._speeds.note(model, self._most.units(part.rows, len(part.input)), seconds)
+            found[number] = part.rows, outcome
 
-    async def _in_slices(self, model: Model, loaded: LoadedModel, question: Question, most: Slice) -> Outcome:
-        most_warnings = self._settings.max_warnings
-        parts = await self._threads.run(partial(slices, question, most))
-        found: dict[int, Outcome] = {}
-        left = iter(enumerate(parts))
+        while not rest.is_empty:
+            if found:
+                await between()
+            has_spare = lane is Lane.BULK and self._at_once > 1 and self._spare.is_there()
+            runs = [asyncio.create_task(self._called(lane, answer_next)) for _ in range(1 + has_spare)]
+            try:
+                await asyncio.gather(*runs)
+            finally:
+                for run in runs:
+                    run.cancel()
+        counts, outcomes = zip(*(found[number] for number in range(len(found))), strict=True)
+        whole = partial(joined, outcomes, counts, most_warnings=self._settings.max_warnings)
+        return await self._called(lane, whole)
 
-        async def answer_left(may_go_on: Callable[[], bool]) -> None:
-            while may_go_on() and (taken := next(left, None)):
-                [found[taken[0]]] = await self._answer(model, loaded, [taken[1]])
+    def _slice_of(self, model: Model) -> Slice:
+        """As much as the model answers in the time of a slice. A model whose speed is not known gets a few
+        rows at first: further ones are cut by what these take."""
+        speed = self._speeds.of(model)
+        most = self._most.at(speed)
+        return most if speed.is_known else replace(most, rows=min(most.rows, FEW))
 
-        go_on: list[Callable[[], bool]] = [lambda: True, self._spare.is_there]
-        runs = [asyncio.create_task(answer_left(each)) for each in go_on[: self._at_once]]
-        try:
-            await asyncio.gather(*runs)
-        finally:
-            for run in runs:
-                run.cancel()
-        outcomes = [found[number] for number in range(len(parts))]
-        return await self._threads.run(partial(joined, outcomes, parts, most_warnings=most_warnings))
-
-    async def _load(self, model: Model) -> LoadedModel:
+    async def _load(self, model: Model, lane: Lane) -> LoadedModel:
         async with self._loading:  # so that two batches do not load the same model twice
             if loaded := self._recall(model):
                 return loaded
             path = await self._store.path(model.sha256)
-            loaded = await self._threads.run(partial(load_model, path, model, self._settings.threads))
+            loaded = await self._called(lane, load_model, path, model, self._settings.threads)
             self._loaded[model.sha256, model.ref] = model.facts, loaded
             return loaded
 

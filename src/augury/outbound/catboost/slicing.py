@@ -1,8 +1,9 @@
 """Cuts the rows of a large question into slices, and joins the outcomes of the slices to one."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, islice
 
 import msgspec
 
@@ -20,24 +21,46 @@ def is_large(question: Question, most: Slice) -> bool:
     return not question.single and (question.rows > most.rows or len(question.input) > most.size)
 
 
-def slices(question: Question, most: Slice) -> list[Question]:
-    """The rows of a question as several questions, in order. The rows are not decoded.
+class Rest:
+    """The rows of a question that are not taken yet. They are not decoded. Several threads may take some.
 
-    Input that is not an array stays whole.
+    Input that is not an array is one slice.
     """
-    try:
-        rows = _rows.decode(question.input)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return [question]
-    return [
-        replace(question, input=Json(b"[" + b",".join(part) + b"]"), rows=len(part), explain=None)
-        for part in _parts(rows, most)
-    ]
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._rows: Sequence[msgspec.Raw] | None = None
+        self._begin = self._taken = 0
+        self._lock = threading.Lock()
+        self.is_empty = False
+
+    def take(self, most: Slice) -> tuple[int, Question] | None:
+        """The number of the next slice, and its rows as a question of their own: as many as fit, but at least
+        one. None if no rows are left."""
+        with self._lock:
+            if self.is_empty:
+                return None
+            number = self._taken
+            self._taken += 1
+            return number, self._next(most)
+
+    def _next(self, most: Slice) -> Question:
+        if self._rows is None:
+            try:
+                self._rows = _rows.decode(self._question.input)
+            except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+                self.is_empty = True
+                return self._question
+        part = list(_fitting(islice(self._rows, self._begin, None), most))
+        self._begin += len(part)
+        self.is_empty = self._begin >= len(self._rows)
+        return replace(
+            self._question, input=Json(b"[" + b",".join(part) + b"]"), rows=len(part), explain=None
+        )
 
 
-def joined(outcomes: Sequence[Outcome], slices: Sequence[Question], *, most_warnings: int) -> Outcome:
-    """The outcome of all slices as that of one question."""
-    counts = [each.rows for each in slices]
+def joined(outcomes: Sequence[Outcome], counts: Sequence[int], *, most_warnings: int) -> Outcome:
+    """The outcomes of slices with so many rows as the outcome of one question."""
     begins = [0, *accumulate(counts)]
     valid_rows = sum(outcome.valid_rows for outcome in outcomes)
     texts = [
@@ -57,18 +80,13 @@ def joined(outcomes: Sequence[Outcome], slices: Sequence[Question], *, most_warn
     )
 
 
-def _parts(rows: Sequence[msgspec.Raw], most: Slice) -> Iterator[Sequence[msgspec.Raw]]:
-    """As many rows at a time as fit into a slice, but at least one."""
-    part: list[msgspec.Raw] = []
+def _fitting(rows: Iterator[msgspec.Raw], most: Slice) -> Iterator[msgspec.Raw]:
     size = 0
-    for row in rows:
-        length = len(memoryview(row))
-        if part and (len(part) == most.rows or size + length > most.size):
-            yield part
-            part, size = [], 0
-        part.append(row)
-        size += length
-    yield part
+    for number, row in enumerate(rows):
+        size += len(memoryview(row))
+        if number and (number == most.rows or size > most.size):
+            return
+        yield row
 
 
 def _joined_warnings(outcomes: Sequence[Outcome], begins: Sequence[int], most: int) -> list[RowWarning]:

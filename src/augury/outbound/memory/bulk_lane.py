@@ -61,9 +61,14 @@ def enter(state: State, user_id: UserId) -> None:
         state.shares[user_id] = share.returned(now=now)
 
 
-def next_user(state: State) -> Sequence[PredictionRecord]:
-    """The work that waits for the user whose turn it is, the oldest first."""
-    users = by_user(state)
+def next_user(state: State, most_cost: int | None = None) -> Sequence[PredictionRecord]:
+    """The work that waits for the user whose turn it is, the oldest first. With `most_cost`, users whose
+    oldest prediction costs more are passed over."""
+    users = {
+        user_id: records
+        for user_id, records in by_user(state).items()
+        if most_cost is None or cost_of(records[0]) <= most_cost
+    }
     if not users:
         return ()
     return users[min(users, key=lambda user_id: (_share(state, user_id).finish, user_id))]

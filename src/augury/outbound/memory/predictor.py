@@ -6,15 +6,18 @@ from typing_extensions import override
 from augury.application.models.ports import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import (
+    Between,
     Outcome,
     Predictor,
     Question,
     SliceOutcome,
     SlicePredictor,
+    at_once,
 )
 from augury.domain.answer import Classification
 from augury.domain.explanation import Contribution, Effect, Explanation, Scale
 from augury.domain.input_schema import InputSchema
+from augury.domain.lane import Lane
 from augury.domain.model import Model, ModelRef
 from augury.domain.pricing import bytes_of_text
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
@@ -38,7 +41,9 @@ class MemoryPredictor(Predictor, SlicePredictor):
         """The number of questions of each call."""
 
     @override
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+    async def predict(
+        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+    ) -> Sequence[Outcome]:
         self.asked.append(len(questions))
         if model.ref in self.unavailable:
             raise ModelUnavailable(f"the file of {model.ref} is missing")

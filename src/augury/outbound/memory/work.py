@@ -45,10 +45,12 @@ class MemoryWork(Work):
             return [_start(state, each, terms.token, now, terms.lease) for each in begun]
 
     @override
-    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
+    async def pick(
+        self, *, token: UUID, lease: timedelta, most: int, most_cost: int, short: bool = False
+    ) -> Sequence[Claimed]:
         now = self.memory.now()
         async with self.memory.change() as state:
-            while waiting := bulk_lane.next_user(state)[:most]:
+            while waiting := bulk_lane.next_user(state, most_cost if short else None)[:most]:
                 begun = list(_within(most_cost, [each for each in waiting if _is_new(each, now)]))
                 for record in waiting:
                     if record in begun or not _is_new(record, now):

@@ -127,5 +127,14 @@ SELECT id, user_id, model_name, model_version, rows, row_price, single, status, 
 FROM (SELECT) AS one LEFT JOIN claimed ON true
 """
 
+# Only users whose oldest work fits: `place = 1` without it may be a later, larger prediction.
+PICK_SHORT = PICK.replace(
+    "    ORDER BY finish, user_id LIMIT 1 FOR",
+    """        AND (
+            SELECT cost FROM unfinished WHERE bulk_user = shares.user_id ORDER BY prediction_id LIMIT 1
+        ) <= $4
+    ORDER BY finish, user_id LIMIT 1 FOR""",
+).replace("so_far <= $4 OR place = 1", "so_far <= $4")
+
 # Waits for the user's turn, and for locked rows, if others have locked everything.
 PICK_PATIENTLY = PICK.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")

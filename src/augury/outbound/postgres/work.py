@@ -22,6 +22,7 @@ from augury.outbound.postgres.starting import (
     CLAIM_PATIENTLY,
     PICK,
     PICK_PATIENTLY,
+    PICK_SHORT,
 )
 
 RENEW = f"""
@@ -103,9 +104,11 @@ class PostgresWork(Work):
         return _claimed(rows)
 
     @override
-    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
+    async def pick(
+        self, *, token: UUID, lease: timedelta, most: int, most_cost: int, short: bool = False
+    ) -> Sequence[Claimed]:
         asked = (token, lease, most, most_cost)
-        statement = PICK
+        statement = PICK_SHORT if short else PICK
         while True:
             rows = await fetch(self.pool, statement, *asked)
             if rows[0]["id"] is not None:
@@ -113,7 +116,7 @@ class PostgresWork(Work):
             if not rows[0]["users"]:
                 return ()
             if not rows[0]["left_the_lane"]:
-                if statement is PICK_PATIENTLY:  # others have just taken everything
+                if statement is not PICK:  # others have just taken everything, or it is too large
                     return ()
                 statement = PICK_PATIENTLY
 

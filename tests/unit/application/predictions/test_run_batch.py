@@ -11,10 +11,11 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports.predictor import Outcome, Predictor, Question
+from augury.application.predictions.ports.predictor import Between, Outcome, Predictor, Question, at_once
 from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
+from augury.domain.lane import Lane
 from augury.domain.model import Model, ModelRef, ModelState
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.outbound.memory.models import MemoryModels
@@ -34,7 +35,9 @@ class Stuck(Predictor):
         self.asked = asyncio.Event()
 
     @override
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+    async def predict(
+        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+    ) -> Sequence[Outcome]:
         self.asked.set()
         await asyncio.Event().wait()
         raise AssertionError("nobody sets that event")
@@ -367,7 +370,13 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
         """While it predicts, the lease ends and another worker takes over."""
 
         @override
-        async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+        async def predict(
+            self,
+            model: Model,
+            questions: Sequence[Question],
+            between: Between = at_once,
+            lane: Lane = Lane.SMALL,
+        ) -> Sequence[Outcome]:
             hexagon.clock.advance(hexagon.limits.lease * 2)
             await hexagon.sweep()
             await hexagon.run_batch([prediction.id], attempt=2)

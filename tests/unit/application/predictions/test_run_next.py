@@ -193,8 +193,10 @@ class LosesTheAnswer(MemoryWork):
     outage: list[None] = field(default_factory=lambda: [None] * 3)
 
     @override
-    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
-        await MemoryWork.pick(self, token=token, lease=lease, most=most, most_cost=most_cost)
+    async def pick(
+        self, *, token: UUID, lease: timedelta, most: int, most_cost: int, short: bool = False
+    ) -> Sequence[Claimed]:
+        await MemoryWork.pick(self, token=token, lease=lease, most=most, most_cost=most_cost, short=short)
         raise Unavailable("the connection broke")
 
     @override
@@ -231,8 +233,12 @@ class SlowToPick(MemoryWork):
     picked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @override
-    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
-        claimed = await MemoryWork.pick(self, token=token, lease=lease, most=most, most_cost=most_cost)
+    async def pick(
+        self, *, token: UUID, lease: timedelta, most: int, most_cost: int, short: bool = False
+    ) -> Sequence[Claimed]:
+        claimed = await MemoryWork.pick(
+            self, token=token, lease=lease, most=most, most_cost=most_cost, short=short
+        )
         self.picked.set()
         await self.gate.wait()
         return claimed

@@ -1,11 +1,12 @@
 """Ports: the model's answers to rows."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from augury.application.ports import Json
+from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.row_errors import RowError, RowWarning
 
@@ -50,11 +51,27 @@ class SliceOutcome:
     """The text of the other rows. It is counted only if it has a price."""
 
 
+Between: TypeAlias = Callable[[], Awaitable[None]]
+"""It is awaited between two slices of a prediction, and may let other work run first."""
+
+
+async def at_once() -> None:
+    """Let the next slice run at once."""
+
+
 class Predictor(Protocol):
     @abstractmethod
-    async def predict(self, model: Model, questions: Sequence[Question]) -> Sequence[Outcome]:
+    async def predict(
+        self,
+        model: Model,
+        questions: Sequence[Question],
+        between: Between = at_once,
+        lane: Lane = Lane.SMALL,
+    ) -> Sequence[Outcome]:
         """Check every row against the model's schema, and predict the valid ones: those of all questions in
         one call of the model, those of a question larger than a slice (`Limits.slice`) slice by slice.
+        Explanations also take a slice of time at once. `between` is awaited between two slices. Work of the
+        bulk lane gives way to all other work on the machine.
 
         Runs outside the event loop. Both lanes may call it at the same time. A row that makes the model raise
         gets an error; other rows do not.

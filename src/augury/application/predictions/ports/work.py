@@ -81,12 +81,17 @@ class Work(Protocol):
         input that kills workers must not end the last attempt of others."""
 
     @abstractmethod
-    async def pick(self, *, token: UUID, lease: timedelta, most: int, most_cost: int) -> Sequence[Claimed]:
+    async def pick(
+        self, *, token: UUID, lease: timedelta, most: int, most_cost: int, short: bool = False
+    ) -> Sequence[Claimed]:
         """Start the next work of the bulk lane: the oldest predictions of the user whose turn it is, ordered
         by id. An empty result means that no work waits there, except work that others are just taking.
 
         Takes up to `most` predictions that cost up to `most_cost` in all, but always the first. It is the
         turn of the user with the least `Share.finish`. Concurrent picks take different users if possible.
+
+        With `short`, it is only the turn of users whose oldest prediction costs up to `most_cost`; others may
+        be left waiting although the result is empty.
         """
 
     @abstractmethod
