@@ -26,6 +26,8 @@ from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
 from augury.outbound.catboost.trainer import train_table
+from augury.outbound.training.features import Features
+from augury.outbound.training.kinds import Column
 from augury.outbound.training.watch import Untrainable, Watch
 
 GOOD, BAD = (
@@ -263,6 +265,9 @@ def test_many_classes_and_groups(tmp_path: Path) -> None:
         ("a,b\n" + "1,x\n2,y\n3,z\n" * 60, {"target": "b", "cost": Cost(1, 2)}, "two classes"),
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "time": "b"}, "has no times"),
         ("a,b,c\n" + "1,x,1\n1,y,2\n1,x,3\n" * 60, {"target": "b", "group": "a"}, "too few different"),
+        (f"{'a' * 300},b\n" + "1,x\n2,y\n" * 60, {"target": "b"}, "name .* has more than 256 characters"),
+        ("a,b\n" + f"1,x\n2,{'y' * 300}\n" * 60, {"target": "b"}, "class .* has more than 256 characters"),
+        ("a\0,b\n" + "1,x\n2,y\n" * 60, {"target": "b"}, "contains NUL"),
     ],
 )
 def test_what_cannot_be_trained_says_why(
@@ -275,11 +280,27 @@ def test_what_cannot_be_trained_says_why(
         train_table(file, a_plan(**({"target": "b"} | plan)), tmp_path / "model.cbm")
 
 
-def test_a_damaged_parquet_file_says_so(tmp_path: Path) -> None:
-    (tmp_path / "x.parquet").write_bytes(b"PAR1 and nothing that follows")
+def test_more_columns_than_a_model_can_have_are_refused_before_the_training() -> None:
+    columns = [Column(f"c{number}", ColumnKind.NUMBER, "a number", ["1", "2"]) for number in range(10_001)]
 
-    with pytest.raises(Untrainable, match="damaged Parquet"):
+    with pytest.raises(Untrainable, match="10001 columns would be features; a model can have 10000"):
+        Features.of(columns)
+
+
+@pytest.mark.parametrize("content", [b"PAR1 and nothing that follows", b"PAR1" + bytes(100) + b"PAR1"])
+def test_a_damaged_parquet_file_says_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.parquet").write_bytes(content)
+
+    with pytest.raises(Untrainable, match=r"^x\.parquet cannot be read as Parquet: .+$"):
         train_table(tmp_path / "x.parquet", a_plan(), tmp_path / "model.cbm")
+
+
+def test_times_that_python_cannot_hold_are_refused(tmp_path: Path) -> None:
+    times = pa.array([10**18] * 60, pa.timestamp("ms"))
+    pq.write_table(pa.table({"t": times, "b": ["x", "y"] * 30}), tmp_path / "x.parquet")
+
+    with pytest.raises(Untrainable, match=r"^x\.parquet cannot be read as Parquet: "):
+        train_table(tmp_path / "x.parquet", a_plan(target="b"), tmp_path / "model.cbm")
 
 
 def test_a_table_of_an_office_program_is_read(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 
+MOST_FEATURES = 10_000
+MOST_NAME_CHARACTERS = 256
+"""Characters of the name of a feature, a label or a value."""
 MOST_TOP = 32_767
 """The highest `top` of a request."""
 

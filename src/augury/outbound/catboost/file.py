@@ -17,7 +17,7 @@ from augury.domain.dates import DatePart, part_name
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.model import ModelRefused
-from augury.domain.model_facts import ModelFacts
+from augury.domain.model_facts import MOST_FEATURES, MOST_NAME_CHARACTERS, ModelFacts
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
@@ -38,11 +38,7 @@ from augury.outbound.catboost.metadata import OWN_FACTS, OwnFacts, card_of, own_
 from augury.outbound.catboost.nulls import NullPolicy
 from augury.outbound.catboost.trial import PredictionType, neutral_answer, width_of
 
-MOST_FEATURES = 10_000
-
 MOST_CLASSES = 1_000
-
-MOST_NAME_CHARACTERS = 256
 
 _WIDTHS = {Task.REGRESSION: 1, Task.RANKING: 1, Task.UNCERTAIN_REGRESSION: 2}
 """The number of raw values of a row, for tasks whose names do not tell it."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from augury.domain.dates import DatePart, part_name, read_date
+from augury.domain.model_facts import MOST_FEATURES
 from augury.domain.training_plan import ColumnKind
 from augury.outbound.training.kinds import Column, number_of
 from augury.outbound.training.watch import Untrainable
@@ -46,6 +47,8 @@ class Features:
                 frame |= {part_name(each.name, part): values for part, values in parts.items()}
         if not frame:
             raise Untrainable("no column can be used as a feature; override that with --kind COLUMN=KIND")
+        if len(frame) > MOST_FEATURES:
+            raise Untrainable(f"{len(frame)} columns would be features; a model can have {MOST_FEATURES}")
         return cls(
             pd.DataFrame(frame),
             [each.name for each in used if each.kind is ColumnKind.CATEGORY],

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from augury.domain.model_facts import MOST_NAME_CHARACTERS
+from augury.domain.text import is_storable
 from augury.outbound.training.watch import Untrainable
 
 Cell: TypeAlias = str | float | None
@@ -53,10 +56,11 @@ def read_table(file: Path, encoding: str = "utf-8-sig") -> Table:
 def _parquet(file: Path) -> dict[str, Sequence[Cell]]:
     try:
         table = pq.read_table(file)
-    except pa.ArrowException as error:
-        raise Untrainable(f"{file.name} is a damaged Parquet file: {error}") from error
-    _require_different(table.column_names)
-    return {name: _cells(name, table.column(name)) for name in table.column_names}
+        _require_good_names(table.column_names)
+        return {name: _cells(name, table.column(name)) for name in table.column_names}
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        why = str(error).partition("\n")[0]
+        raise Untrainable(f"{file.name} cannot be read as Parquet: {why}") from error
 
 
 def _cells(name: str, column: Any) -> list[Cell]:  # noqa: ANN401  # pyarrow has no types
@@ -97,16 +101,21 @@ def _csv(file: Path, encoding: str) -> dict[str, Sequence[Cell]]:
             raise Untrainable(f"{file.name}, line {records.line_num}: {error}") from error
         except UnicodeDecodeError as error:
             raise Untrainable(f"{file.name} has bytes that are not {encoding}: save it as UTF-8") from error
-    _require_different(header)
+    _require_good_names(header)
     for number, row in enumerate(rows, 2):
         if len(row) != len(header):
             raise Untrainable(f"{file.name}: record {number} has {len(row)} cells, the header {len(header)}")
     return {name: [row[place] or None for row in rows] for place, name in enumerate(header)}
 
 
-def _require_different(names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise Untrainable(f"two columns have the name {twice[0]!r}")
+def _require_good_names(names: Sequence[str]) -> None:
+    if twice := next((name for name, count in Counter(names).items() if count > 1), None):
+        raise Untrainable(f"two columns have the name {twice!r}")
     if not all(names):
         raise Untrainable("a column has no name")
+    if long := next((name for name in names if len(name) > MOST_NAME_CHARACTERS), None):
+        raise Untrainable(
+            f"the name of the column {long[:20]!r}… has more than {MOST_NAME_CHARACTERS} characters"
+        )
+    if wrong := next((name for name in names if not is_storable(name)), None):
+        raise Untrainable(f"the name of the column {wrong!r} contains NUL or half of a surrogate pair")

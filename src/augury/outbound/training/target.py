@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from augury.domain.model_facts import MOST_NAME_CHARACTERS
 from augury.domain.training_plan import Plan, Task
 from augury.outbound.training.features import as_text
 from augury.outbound.training.kinds import number_conventions, number_of
@@ -75,6 +76,8 @@ def _classes(labels: Sequence[tuple[int, str]], notes: list[str], plan: Plan) ->
         raise Untrainable(
             f"the target {plan.target!r} needs two classes with {LEAST_OF_A_CLASS} rows or more"
         )
+    if long := next((name for name in kept if len(name) > MOST_NAME_CHARACTERS), None):
+        raise Untrainable(f"the class {long[:20]!r}… has more than {MOST_NAME_CHARACTERS} characters")
     order = _ordered(kept, plan.positive)
     number = {label: place for place, label in enumerate(order)}
     used = [(row, number[label]) for row, label in labels if label in number]
