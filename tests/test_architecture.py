@@ -125,6 +125,21 @@ def test_the_format_of_messages_stands_in_one_file() -> None:
     ]
 
 
+def test_a_module_of_ports_says_what_they_are_for() -> None:
+    """One file for each subject, or a folder with a file for each role."""
+    pattern = re.compile(r"application/(\w+/)?ports(/(?!__init__)\w+)?\.py")
+    ports = [each for each in modules() if pattern.fullmatch(each)]
+    assert len(ports) > 20
+    for each in ports:
+        assert (ast.get_docstring(ast.parse((SOURCE / each).read_text())) or "").startswith("Ports"), each
+
+
+def test_no_file_grows_until_it_holds_several_subjects() -> None:
+    """Most have fewer than 100 lines. Split a file that has reached the limit by its subjects."""
+    sizes = {each: len((SOURCE / each).read_text().splitlines()) for each in modules()}
+    assert {each: size for each, size in sizes.items() if size > 330} == {}
+
+
 def test_pauses_that_grow_stand_in_one_file() -> None:
     spelled = re.compile(r"min\(2 \* (?:self\._)?pause")
     assert [m for m in modules() if spelled.search((SOURCE / m).read_text())] == ["concurrency/pauses.py"]
