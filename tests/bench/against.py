@@ -83,14 +83,32 @@ class Bench:
             await database.close()
 
     async def waited(self, build: Build, clients: int) -> Figures:
-        result = await send_all(build.port, build.submits(SUBMITS // 2, wait=30), clients=clients)
-        assert set(result.statuses) == {200}, result.statuses
-        return {"answers/s": result.per_second, "p99 ms": result.percentile(0.99) * 1e3}
+        result, costs = await self._answered(build, SUBMITS // 2, clients)
+        return {"answers/s": result.per_second, "p99 ms": result.percentile(0.99) * 1e3, **costs}
 
     async def lone(self, build: Build) -> Figures:
-        result = await send_all(build.port, build.submits(LONE, wait=30), clients=1)
+        result, costs = await self._answered(build, LONE, 1)
+        return {
+            "p50 ms": result.percentile(0.5) * 1e3,
+            "p99 ms": result.percentile(0.99) * 1e3,
+            **costs,
+        }
+
+    async def _answered(self, build: Build, count: int, clients: int) -> tuple[Result, Figures]:
+        """Submits that wait for their result, and what one of them costs."""
+        database = await asyncpg.connect(build.database_url)
+        written = await Written.so_far(database)
+        parts = {"API": build.api, "workers": build.workers, "servers": self.servers}
+        cpu = {name: cpu_seconds(each) for name, each in parts.items()}
+        result = await send_all(build.port, build.submits(count, wait=30), clients=clients)
         assert set(result.statuses) == {200}, result.statuses
-        return {"p50 ms": result.percentile(0.5) * 1e3, "p99 ms": result.percentile(0.99) * 1e3}
+        costs = {
+            f"CPU ms per answer, {name}": (cpu_seconds(each) - cpu[name]) / count * 1e3
+            for name, each in parts.items()
+        }
+        commits = (await Written.so_far(database)).commits - written.commits
+        await database.close()
+        return result, {**costs, "commits per answer": commits / count}
 
     async def rows(self, build: Build) -> Figures:
         """The builds may have different models, so each is also compared with its own model alone."""
