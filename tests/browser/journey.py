@@ -18,6 +18,7 @@ SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 PASSWORD = "correct horse battery"
 EVIL = '<script>alert("x")</script>"><img src=x onerror=alert(1)>'
 ROWS = "id,text\n1,Отлично\n2,<script>alert(1)</script>\n3,так себе\n"
+TABLE = "age,zip,left\n30,10115,no\n31,10117,yes\n"
 LISTS = (
     *("/app/predictions", "/app/files", "/app/money"),
     *("/app/money/statement", "/app/money/usage"),  # last, since it has a chart
@@ -94,8 +95,9 @@ class Person:
 
         eventually(is_let_in, 120, "an open door")
 
-    def is_done(self) -> None:
-        expect(self.page.locator("[role=status].notice")).to_be_visible()
+    def is_done(self, *, timeout: float | None = None) -> None:
+        """`timeout` is in milliseconds."""
+        expect(self.page.locator("[role=status].notice")).to_be_visible(timeout=timeout)
 
 
 @contextmanager
@@ -214,6 +216,43 @@ def uploads_a_model(
     operator.is_done()
     check()
     page.locator("#state:not([hx-get])").wait_for(timeout=60_000)
+
+
+def trains_a_model(
+    operator: Person, name: str, *, begin: Callable[[], object], end: Callable[[], object]
+) -> None:
+    """From a table whose columns are offered once it is chosen. Follows the training while a worker takes it
+    (`begin`), ends it early, and ends at its page with the version that it became (`end`)."""
+    page = operator.page
+    operator.goes("/app/desk/trainings")
+    content = TABLE.encode("utf-8")
+    page.set_input_files("[name=file]", {"name": "left.csv", "mimeType": "text/csv", "buffer": content})
+    expect(page.locator("#columns option")).to_have_count(3, timeout=60_000)
+    page.fill("[name=name]", name)
+    page.fill("[name=target]", "left")
+    page.locator("form[data-training] summary").click()
+    page.select_option("select[data-column=zip]", "category")
+    page.fill("[name=time]", "left")
+    page.fill("[name=group]", "zip")
+    page.press("[name=group]", "Tab")  # closes the list of columns, which would take the next click
+    operator.looks("/app/desk/trainings/form")
+    page.locator("form[data-training] > button").click()
+    expect(page.locator("[role=alert]")).to_be_visible(timeout=60_000)  # time and group do not go together
+    operator.looks("/app/desk/trainings/refused")
+    page.fill("[name=time]", "")
+    page.press("[name=time]", "Tab")
+    page.locator("form[data-training] > button").click()
+    operator.is_done(timeout=60_000)
+    begin()
+    expect(page.locator("#progress")).to_have_attribute("value", "40", timeout=60_000)
+    expect(page.locator("#state li")).to_have_count(2)
+    operator.looks("/app/desk/training/running")
+    operator.sends("form[action$=cancel] button")
+    expect(page.locator("form[action$=cancel]")).to_have_count(0, timeout=60_000)
+    end()
+    page.locator("#state:not([hx-get])").wait_for(timeout=60_000)
+    expect(page.locator(f"#state a[href$='/models/{name}@1/card']")).to_be_visible()
+    operator.looks("/app/desk/training/ready")
 
 
 def shifts_the_share(operator: Person, percent: int) -> None:

@@ -13,6 +13,7 @@ from augury.application.predictions.ports.queue import Task
 from augury.domain.audit import Action
 from augury.domain.identifiers import uuid7
 from augury.domain.model import ModelRef
+from augury.domain.model_training import TrainingProgress
 from augury.domain.user import Role, User
 from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.browser.journey import (
@@ -23,6 +24,7 @@ from tests.browser.journey import (
     replays_the_dead_letter_of,
     sees_both_versions,
     shifts_the_share,
+    trains_a_model,
     uploads_a_model,
 )
 from tests.browser.service import Service
@@ -30,7 +32,7 @@ from tests.browser.test_pages import MOST_BYTES, axe
 from tests.hexagon import PASSWORD, Hexagon
 
 __all__ = ["axe"]
-PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
+PAGES = ("overview", "users", "models", "trainings", "queue", "books", "promo-codes", "webhooks", "audit")
 MODEL = json.dumps({"features": {"text": "text"}, "classes": ["long", "short"]}).encode()
 ROOT = "root@example.org"
 
@@ -59,10 +61,25 @@ async def predicted(hexagon: Hexagon, user: User, model: str) -> None:
     await hexagon.store_usage()
 
 
+async def begun(hexagon: Hexagon) -> None:
+    """A worker that is halfway through a training, and dies."""
+    training = await hexagon.model_trainings.take(lease=hexagon.limits.lease)
+    assert training is not None
+    found = ("age: number (63 different numbers)", "customer: not used (looks like an id)")
+    progress = TrainingProgress(40, 12, found)
+    await hexagon.model_trainings.keep(training, progress, lease=hexagon.limits.lease)
+
+
+async def ended(hexagon: Hexagon) -> None:
+    hexagon.clock.advance(hexagon.limits.lease)
+    training = await hexagon.train_model()
+    assert training is not None
+
+
 def test_an_operator_does_everything(operator: Person, service: Service) -> None:
-    """Looks at every page, uploads a model and sees it refused, uploads another, shifts its share, sees both
-    versions side by side, refunds a prediction, replays a dead letter, checks the books, and finds it all in
-    the audit log."""
+    """Looks at every page, uploads a model and sees it refused, uploads another, trains one, shifts its
+    share, sees both versions side by side, refunds a prediction, replays a dead letter, checks the books, and
+    finds it all in the audit log."""
     hexagon, page = service.hexagon, operator.page
     before = len(hexagon.memory.state.audit_log)
     for name in PAGES:
@@ -98,6 +115,13 @@ def test_an_operator_does_everything(operator: Person, service: Service) -> None
             check=lambda: service.run(hexagon.check_model()),
         )
         operator.looks(f"/app/desk/model/{state}")
+    trains_a_model(
+        operator,
+        f"left{operator.width}",
+        begin=lambda: service.run(begun(hexagon)),
+        end=lambda: service.run(ended(hexagon)),
+    )
+    operator.goes(f"/app/desk/models/{name}@3")
     shifts_the_share(operator, 25)
     sees_both_versions(
         operator, f"{name}@2", f"{name}@3", lambda: service.run(predicted(hexagon, ada, f"{name}@3"))
@@ -125,6 +149,7 @@ def test_an_operator_does_everything(operator: Person, service: Service) -> None
     recorded = sorted(hexagon.memory.state.audit_log.values(), key=lambda each: each.id)[before:]
     assert [each.act.action for each in recorded] == [
         *(Action.REFUND, Action.TOP_UP, Action.UPLOAD_MODEL, Action.UPLOAD_MODEL, Action.UPLOAD_MODEL),
+        *(Action.TRAIN_MODEL, Action.CANCEL_TRAINING),
         *(Action.START_CANARY, Action.REPLAY, Action.CHECK_LEDGER, Action.CREATE_PROMO_CODE),
     ]
     assert page.locator("tbody tr").count() >= len(recorded)

@@ -11,6 +11,7 @@ from augury.domain.audit import Act, Action, Author
 from augury.domain.identifiers import ModelFileId, TrainingId, uuid7
 from augury.domain.model_training import (
     ModelTraining,
+    TooManyTrainings,
     TrainingEnded,
     TrainingNotFound,
     TrainingProgress,
@@ -50,8 +51,8 @@ async def test_a_training_is_found_as_it_was_added(empty: Adapters) -> None:
     first, other = a_training(), a_training(name="tone", plan=Plan(target="label"))
     author = Author(system_user="root", request_id="1")
     act = Act(author=author, action=Action.TRAIN_MODEL, subject=f"training:{first.id}")
-    await empty.model_trainings.add(first, act=act)
-    await empty.model_trainings.add(other)
+    await empty.model_trainings.add(first, most=9, act=act)
+    await empty.model_trainings.add(other, most=9)
 
     assert await empty.model_trainings.get(first.id) == first
     assert {each.id for each in await empty.model_trainings.several([first.id, other.id])} == {
@@ -71,19 +72,19 @@ async def test_the_same_table_is_trained_once_per_name_and_plan_unless_it_came_t
 ) -> None:
     trainings = empty.model_trainings
     first = a_training()
-    await trainings.add(first)
+    await trainings.add(first, most=9)
 
     assert await trainings.repeated("churn", SHA256, PLAN) == first
     assert await trainings.repeated("tone", SHA256, PLAN) is None
     assert await trainings.repeated("churn", "b" * 64, PLAN) is None
     assert await trainings.repeated("churn", SHA256, replace(PLAN, group=None)) is None
     with pytest.raises(Conflict):
-        await trainings.add(a_training())
+        await trainings.add(a_training(), most=9)
     await trainings.cancel(first.id)
     assert await trainings.repeated("churn", SHA256, PLAN) is None
 
     second = a_training()
-    await trainings.add(second)
+    await trainings.add(second, most=9)
     taken = await trainings.take(lease=LEASE)
     assert taken is not None
     assert await trainings.record(taken.end(TrainingState.READY, version=4))
@@ -97,7 +98,7 @@ async def test_each_training_is_taken_by_one_worker_at_a_time_and_its_lease_is_r
 ) -> None:
     trainings = empty.model_trainings
     added = a_training()
-    await trainings.add(added)
+    await trainings.add(added, most=9)
 
     first, none = await asyncio.gather(trainings.take(lease=LEASE), trainings.take(lease=LEASE))
     taken = first or none
@@ -127,7 +128,7 @@ async def test_each_training_is_taken_by_one_worker_at_a_time_and_its_lease_is_r
 
 async def test_a_training_that_is_handed_back_waits_and_the_attempt_does_not_count(empty: Adapters) -> None:
     trainings = empty.model_trainings
-    await trainings.add(a_training())
+    await trainings.add(a_training(), most=9)
     taken = await trainings.take(lease=LEASE)
     assert taken is not None
 
@@ -146,10 +147,10 @@ async def test_a_queued_training_is_canceled_at_once_and_a_running_one_is_asked_
 ) -> None:
     trainings = empty.model_trainings
     running, waiting = a_training(), a_training(sha256="b" * 64)
-    await trainings.add(running)
+    await trainings.add(running, most=9)
     taken = await trainings.take(lease=LEASE)
     assert taken is not None
-    await trainings.add(waiting)
+    await trainings.add(waiting, most=9)
 
     canceled = await trainings.cancel(waiting.id)
     stopping = await trainings.cancel(running.id)
@@ -166,16 +167,37 @@ async def test_a_queued_training_is_canceled_at_once_and_a_running_one_is_asked_
         await trainings.cancel(TrainingId(uuid7()))
 
 
-async def test_ended_trainings_expire_and_the_table_of_a_kept_one_is_needed(empty: Adapters) -> None:
+async def test_there_are_never_more_unfinished_trainings_than_the_limit(empty: Adapters) -> None:
+    trainings = empty.model_trainings
+    sent = [a_training(sha256=digit * 64) for digit in "abcde"]
+
+    answers = await asyncio.gather(*(trainings.add(each, most=2) for each in sent), return_exceptions=True)
+
+    refused = [each for each in answers if each is not None]
+    assert [(type(each), vars(each)["pending"], vars(each)["most"]) for each in refused] == [
+        (TooManyTrainings, 2, 2)
+    ] * 3
+    assert await trainings.unfinished() == 2
+    taken = await trainings.take(lease=LEASE)
+    assert taken is not None
+    assert await trainings.unfinished() == 2
+    await trainings.record(taken.end(TrainingState.READY, version=1))
+    assert await trainings.unfinished() == 1
+    await trainings.add(a_training(sha256="f" * 64), most=2)
+
+
+async def test_ended_trainings_expire_and_only_the_table_of_an_unfinished_one_is_needed(
+    empty: Adapters,
+) -> None:
     trainings = empty.model_trainings
     ended, waiting = a_training(), a_training(sha256="b" * 64)
     for each in (ended, waiting):
         await empty.model_files.begin(each.table_id)
-    await trainings.add(ended)
+    await trainings.add(ended, most=9)
     taken = await trainings.take(lease=LEASE)
     assert taken is not None
     await trainings.record(taken.end(TrainingState.REFUSED, "no column"))
-    await trainings.add(waiting)
+    await trainings.add(waiting, most=9)
     week = timedelta(days=7)
     assert await trainings.expired(keep=week, limit=10) == []
 
@@ -183,7 +205,7 @@ async def test_ended_trainings_expire_and_the_table_of_a_kept_one_is_needed(empt
 
     [expired] = await trainings.expired(keep=week, limit=10)
     assert (expired.id, expired.reason) == (ended.id, "no column")
-    assert await empty.model_files.unneeded(limit=10) == []
+    assert await empty.model_files.unneeded(limit=10) == [ended.table_id]
     await trainings.delete([expired.id])
     assert await trainings.expired(keep=week, limit=10) == []
     assert await empty.model_files.unneeded(limit=10) == [ended.table_id]

@@ -275,7 +275,7 @@ def same(found: Sequence[Any], expected: Sequence[dict[str, Any]]) -> None:
         shares, wanted = one.get("probabilities", {}), other.get("probabilities", {})
         assert list(shares) == list(wanted)
         for share, exact in zip(shares.values(), wanted.values(), strict=True):
-            assert abs(share - exact) < np.spacing(np.float32(exact))
+            assert np.float32(share) == np.float32(exact)
 
 
 def one(model: LoadedModel, rows: object) -> tuple[Any, Outcome]:

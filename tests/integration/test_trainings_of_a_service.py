@@ -100,8 +100,11 @@ async def reached(client: httpx.AsyncClient, url: str, *states: str) -> dict[str
 
 
 async def test_a_table_becomes_a_model_that_predicts_even_if_its_worker_is_killed(
-    service: Service, table: Path, tmp_path: Path
+    service: Service, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     api, first = service.api(), service.worker()
     async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
         key = await administrator(service, client)
@@ -122,11 +125,14 @@ async def test_a_table_becomes_a_model_that_predicts_even_if_its_worker_is_kille
         first.kill()
         psutil.wait_procs(children, timeout=60 * patience())
         assert not any(each.is_running() for each in children), "a child ends with its worker"
+        [left] = temporary.glob("augury-table-*")
+        assert [each.suffix for each in left.iterdir()] == [".table"]
         worker = service.worker()
 
         done = await reached(client, url, "ready", "refused", "failed")
         assert (done["state"], done["model"], done["attempts"]) == ("ready", "left@1", 2), done["reason"]
         assert done["percent"] == 100
+        assert not list(temporary.glob("augury-table-*")), "not even the folder of the killed worker"
         assert (await client.get(done["urls"]["card"])).json()["target"] == "churn"
         offer = (await client.get("/admin/models/left@1")).json()
         assert (offer["state"], offer["facts"]["row_price"]) == ("ready", 2)

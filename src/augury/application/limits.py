@@ -113,8 +113,11 @@ class Limits:
     """Rows in the file of one batch."""
     keep_batches: timedelta = timedelta(days=7)
     """How long the rows and answers of a batch are kept after it has ended."""
+    max_trainings: int = 20
+    """Unfinished trainings from tables. Another one is answered with 429. The database keeps a table until
+    its training has ended, so all tables take at most this many times `AUGURY_MAX_TABLE_BYTES`."""
     keep_trainings: timedelta = timedelta(days=7)
-    """How long a training is kept after it has ended, with its table. The model stays."""
+    """How long a training is kept after it has ended. Its table is deleted at its end; the model stays."""
     keep_audit: timedelta = timedelta(days=400)
     """How long an entry of the audit log is kept."""
     sweep_every: timedelta = timedelta(seconds=10)

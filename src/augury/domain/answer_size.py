@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from augury.domain.answer_form import Task
 
-_AROUND, _PROBABILITY, _NUMBER = 40, 18, 28
+_AROUND, _PROBABILITY, _NUMBER = 40, 19, 28
 """The bytes of an answer without its names and numbers, the bytes of one probability with its separator, and
 those of one value: probabilities are rounded, values are not."""
 

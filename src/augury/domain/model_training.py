@@ -26,6 +26,16 @@ class TrainingNotFound(DomainError):
     training_id: TrainingId
 
 
+@dataclass(eq=False)
+class TooManyTrainings(DomainError):
+    """Too many trainings are unfinished: try again later."""
+
+    pending: int
+    most: int
+    retry_after: int = 60
+    """Seconds."""
+
+
 class TrainingState(StrEnum):
     QUEUED = "queued"
     """No worker has started it."""
@@ -71,7 +81,7 @@ class ModelTraining:
     """The name that the model becomes a version of."""
     table_id: ModelFileId
     sha256: str
-    """The digest of the table."""
+    """The digest of the table, which is deleted after the training has ended."""
     size: int
     """Bytes of the table."""
     plan: Plan

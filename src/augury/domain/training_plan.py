@@ -15,11 +15,24 @@ MOST_SECONDS = 3_600
 """The longest time that a training may be given."""
 
 
+class PlanFault(StrEnum):
+    """What is wrong with a plan, for edges that have words of their own for it."""
+
+    NO_TARGET = "no-target"
+    TWO_SPLITS = "two-splits"
+    TARGET_HAS_KIND = "target-has-kind"
+    CHARACTERS = "characters"
+    NO_COST = "no-cost"
+    COSTS_FORM = "costs-form"
+    KINDS_FORM = "kinds-form"
+
+
 @dataclass(eq=False)
 class InvalidPlan(DomainError):
     """The settings of the training do not go together."""
 
     reason: str
+    fault: PlanFault
 
 
 class ColumnKind(StrEnum):
@@ -43,7 +56,7 @@ class Cost:
 
     def __post_init__(self) -> None:
         if not (0 < self.false_positive < float("inf") and 0 < self.false_negative < float("inf")):
-            raise InvalidPlan(reason="both costs must be above 0")
+            raise InvalidPlan("both costs must be above 0", PlanFault.NO_COST)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -52,7 +65,8 @@ class Cost:
             positive, negative = map(float, text.split(":"))
         except ValueError:
             raise InvalidPlan(
-                reason="write the cost of a false positive and of a false negative, such as 1:5"
+                "write the cost of a false positive and of a false negative, such as 1:5",
+                PlanFault.COSTS_FORM,
             ) from None
         return cls(positive, negative)
 
@@ -95,13 +109,15 @@ class Plan:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        if not self.target:
+            raise InvalidPlan("the column to predict is missing", PlanFault.NO_TARGET)
         if self.time and self.group:
-            raise InvalidPlan(reason="the split is by time or by group, not by both")
+            raise InvalidPlan("the split is by time or by group, not by both", PlanFault.TWO_SPLITS)
         if self.target in self.kinds:
-            raise InvalidPlan(reason="the target is not a feature: leave its kind out")
+            raise InvalidPlan("the target is not a feature: leave its kind out", PlanFault.TARGET_HAS_KIND)
         texts = (self.target, *self.kinds, self.time or "", self.group or "", self.positive or "")
         if not all(map(is_storable, texts)):
-            raise InvalidPlan(reason="a name contains characters that no column has")
+            raise InvalidPlan("a name contains characters that no column has", PlanFault.CHARACTERS)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -145,6 +161,7 @@ def kinds_of(given: Sequence[str]) -> dict[str, ColumnKind]:
     for each in given:
         name, _, kind = each.rpartition("=")
         if not name or kind not in set(ColumnKind):
-            raise InvalidPlan(reason=f"{each}: write COLUMN=KIND, with a kind of {', '.join(ColumnKind)}")
+            said = f"{each}: write COLUMN=KIND, with a kind of {', '.join(ColumnKind)}"
+            raise InvalidPlan(said, PlanFault.KINDS_FORM)
         kinds[name] = ColumnKind(kind)
     return kinds

@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +20,9 @@ from augury.domain.identifiers import ModelFileId, uuid7
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _READABLE_BY_ALL = 0o644  # workers may run as a different user than the one who added the model
 _CHUNK_BYTES = 1 << 20
+_PART = ".part"
+_UNTOUCHED = 86_400
+"""Seconds after which nobody writes to a part any more."""
 
 
 class FolderModelStore(ModelStore):
@@ -102,9 +106,17 @@ class FolderModelStore(ModelStore):
     def _begun(self) -> Path:
         """An empty file beside those of the models."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".part")
+        self._delete_leftovers()
+        descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=_PART)
         os.close(descriptor)
         return Path(name)
+
+    def _delete_leftovers(self) -> None:
+        """Delete the copies of processes that were killed while they copied."""
+        for part in self._folder.glob(f".*{_PART}"):
+            with suppress(OSError):
+                if part.stat().st_mtime < time.time() - _UNTOUCHED:
+                    part.unlink()
 
     def _keep(self, part: Path, sha256: str) -> None:
         with part.open("rb+") as target:

@@ -3,7 +3,6 @@
 import asyncio
 import math
 import sys
-import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -21,9 +20,12 @@ from augury.application.models.ports import (
     TrainingWatch,
 )
 from augury.application.ports import Unavailable
+from augury.concurrency.held_folder import HeldFolder, delete_leftovers
 from augury.domain.training_plan import Plan
 from augury.outbound.child_process import end, environment, why_it_ended
 
+PREFIX = "augury-table-"
+"""The folders of earlier releases, which held no lock, had another one."""
 LONGEST_LINE = 1 << 22
 MOST_FOUND, MOST_CHARACTERS = 1_000, 500
 """Sentences about the table that are kept, and the characters of each."""
@@ -80,12 +82,15 @@ class ProcessTrainer(ModelTrainer):
     async def train(
         self, table: AsyncIterator[bytes], name: str, plan: Plan, watch: TrainingWatch
     ) -> AsyncIterator[Path]:
-        folder = await asyncio.to_thread(_folder)
-        with folder as place:
-            file, saved = Path(place) / f"{name}.table", Path(place) / f"{name}.cbm"
+        with await asyncio.to_thread(_folder) as folder:
+            file, saved = folder.path / f"{name}.table", folder.path / f"{name}.cbm"
             await _write(file, table)
             await self._trained(self._order(file, saved, plan), watch)
             yield saved
+
+    @override
+    async def clear(self) -> int:
+        return await asyncio.to_thread(delete_leftovers, PREFIX)
 
     def _order(self, file: Path, saved: Path, plan: Plan) -> Order:
         return Order(
@@ -125,10 +130,10 @@ class ProcessTrainer(ModelTrainer):
             raise TrainingFailed(why_it_ended("training", process.returncode, complaints))
 
 
-def _folder() -> tempfile.TemporaryDirectory[str]:
+def _folder() -> HeldFolder:
     """Raises `Unavailable`."""
     try:
-        return tempfile.TemporaryDirectory(prefix="augury-training-")
+        return HeldFolder(PREFIX)
     except OSError as error:
         raise Unavailable(f"the folder of temporary files: {error}") from error
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from augury.application.limits import Limits
 from augury.concurrency import watches
 from augury.concurrency.background import background
 from augury.domain.identifiers import uuid7
@@ -130,6 +131,21 @@ async def test_another_content_a_large_table_and_a_member_are_refused(hexagon: H
             unknown = f"/admin/trainings/{uuid7()}{path}"
             assert is_problem(await admin.request(method, unknown), 404, "training-not-found")
     assert not hexagon.model_files.stored
+
+
+async def test_one_training_too_many_is_refused_until_another_one_has_ended() -> None:
+    hexagon = Hexagon(limits=Limits(max_trainings=1))
+    async with serving(hexagon) as api:
+        admin = await api.admin()
+        await send(admin)
+
+        refused = await send(admin, target="age")
+
+        assert is_problem(refused, 429, "too-many-trainings")
+        assert refused.headers["retry-after"] == "60"
+        assert (refused.json()["pending"], refused.json()["most"]) == (1, 1)
+        await hexagon.train_model()
+        assert (await send(admin, target="age")).status_code == 202
 
 
 async def test_a_training_tells_its_progress_until_its_end(

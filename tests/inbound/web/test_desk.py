@@ -23,7 +23,7 @@ from tests.http_api import TEXT
 from tests.inbound.http.test_model_cards import CARD
 from tests.inbound.web.site import Site, Visitor
 
-PAGES = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
+PAGES = ("overview", "users", "models", "trainings", "queue", "books", "promo-codes", "webhooks", "audit")
 MODEL = json.dumps({"features": {"text": "text"}, "classes": ["long", "short"]}).encode()
 
 

@@ -44,6 +44,14 @@ async def known(site: Site, operator: Visitor) -> dict[str, str]:
         name: at.url.path.rpartition("/")[2] for name, at in (("prediction_id", tried), ("batch_id", file))
     }
     hook = (await made(operator)).rpartition("/")[2]
+    await operator.get("/app/desk/trainings")
+    table = await operator.client.post(
+        "/app/desk/trainings",
+        data={"csrf": operator.csrf, "name": "churn", "target": "churn"},
+        files={"file": ("churn.csv", b"churn\n1\n")},
+    )
+    values["training_id"] = table.url.path.rpartition("/")[2]
+    site.hexagon.memory.state.audit_log.clear()
     return values | {"webhook_id": hook, "user_id": str(root), "ref": "tone@1", "name": "tone"}
 
 
@@ -146,6 +154,7 @@ FORMS: tuple[tuple[str, dict[str, str], str], ...] = (
 ADDRESSES = (
     *("/app/desk/overview?range=year", "/app/desk/overview/figures?range=1", "/app/desk/queue?skip=-1"),
     *("/app/desk/audit?action=all", "/app/desk/audit?before=x", "/app/desk/webhooks?before=x"),
+    *("/app/desk/trainings?before=x",),
     *("/app/desk/users?after=x", "/app/desk/users/{user_id}?before=x", "/app/desk/users/{user_id}?older=x"),
     *("/app/desk/promo-codes?after=%00", "/app/desk/audit?subject=%00"),
     *("/app/predictions?status=done", "/app/predictions/{prediction_id}/explanation.svg?row=-1"),

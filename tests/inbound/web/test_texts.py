@@ -11,10 +11,12 @@ from augury.domain.api_key import KeyScope
 from augury.domain.errors import DomainError
 from augury.domain.model import ModelRefused
 from augury.domain.model_texts import UnfitForModel
+from augury.domain.model_training import TrainingState
 from augury.domain.prediction import Failure, Status
 from augury.domain.reason_codes import WORDS, ReasonCode
 from augury.domain.reasons import Reason
 from augury.domain.row_errors import RowDoubt, RowFault
+from augury.domain.training_plan import ColumnKind, TrainingTask
 from augury.domain.transfer import TransferKind
 from augury.domain.webhook import DisabledWhy, EventType
 from augury.domain.webhook_delivery import DeliveryStatus
@@ -98,6 +100,9 @@ def test_every_text_of_a_template_exists() -> None:
         ("webhook-off", DisabledWhy),
         ("scope", KeyScope),
         ("transfer", TransferKind),
+        ("desk-training", TrainingState),
+        ("desk-training-kind", ColumnKind),
+        ("desk-training-task", TrainingTask),
     ],
 )
 def test_every_value_has_words(prefix: str, values: type[StrEnum]) -> None:

@@ -1,6 +1,8 @@
+from contextlib import suppress
 from dataclasses import dataclass
 
-from augury.application.models.ports import ModelTrainings
+from augury.application.models.ports import ModelFiles, ModelTrainings
+from augury.application.ports import Unavailable
 from augury.domain.audit import Action, Author, act_of
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import ModelTraining
@@ -11,8 +13,13 @@ class CancelTraining:
     """End a training. If it has begun, the best model so far becomes a version."""
 
     trainings: ModelTrainings
+    files: ModelFiles
 
     async def __call__(self, training_id: TrainingId, *, author: Author | None = None) -> ModelTraining:
         """Raises `TrainingNotFound`, `TrainingEnded`. Repeating it changes nothing while it ends."""
         act = act_of(author, Action.CANCEL_TRAINING, f"training:{training_id}")
-        return await self.trainings.cancel(training_id, act=act)
+        training = await self.trainings.cancel(training_id, act=act)
+        if training.state.is_final:
+            with suppress(Unavailable):  # the purge deletes it later
+                await self.files.delete(training.table_id)
+        return training

@@ -172,8 +172,8 @@ class ModelFiles(Protocol):
 
     @abstractmethod
     async def unneeded(self, *, limit: int) -> Sequence[ModelFileId]:
-        """Files that neither a model, a check nor a training needs, and files that were not completed within
-        a day."""
+        """Files that neither a model, a check nor an unfinished training needs, and files that were not
+        completed within a day."""
 
 
 class ModelUploads(Protocol):
@@ -226,8 +226,13 @@ class ModelTrainings(Protocol):
     """Tables from which workers train models. A worker takes each one under a lease."""
 
     @abstractmethod
-    async def add(self, training: ModelTraining, *, act: Act | None = None) -> None:
-        """Raises `Conflict` if `repeated` has such a training."""
+    async def add(self, training: ModelTraining, *, most: int, act: Act | None = None) -> None:
+        """Raises `Conflict` if `repeated` has such a training, and `TooManyTrainings` if `most` trainings are
+        unfinished."""
+
+    @abstractmethod
+    async def unfinished(self) -> int:
+        """The number of trainings that have not ended."""
 
     @abstractmethod
     async def repeated(self, name: str, sha256: str, plan: Plan) -> ModelTraining | None:
@@ -319,3 +324,7 @@ class ModelTrainer(Protocol):
 
         Raises `TableRefused`, `TrainingFailed`, `TrainingCanceled`, `Unavailable`.
         """
+
+    @abstractmethod
+    async def clear(self) -> int:
+        """Delete what trainings left on this machine whose process was killed. Returns their number."""

@@ -1,15 +1,17 @@
 """Receive a table piece by piece. Once it is complete, a worker trains a model from it."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from augury.application.limits import Limits
 from augury.application.models.model_receipt import ModelReceipt, receiving, require_stated
 from augury.application.models.ports import ModelFiles, ModelTrainings
 from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author, act_of
 from augury.domain.identifiers import TrainingId, uuid7
-from augury.domain.model_training import EmptyTable, ModelTraining
+from augury.domain.model_training import EmptyTable, ModelTraining, TooManyTrainings
 from augury.domain.model_upload import UploadTerms
 from augury.domain.training_plan import Plan
 
@@ -21,11 +23,17 @@ class ReceiveTable:
     files: ModelFiles
     trainings: ModelTrainings
     clock: Clock
+    limits: Limits
 
-    def __call__(self, name: str) -> AbstractAsyncContextManager[ModelReceipt]:
-        """Raises `InvalidModelName`. The caller stores the pieces in `files` while the block runs, and then
-        calls `whole`."""
-        return receiving(self.files, name)
+    @asynccontextmanager
+    async def __call__(self, name: str) -> AsyncIterator[ModelReceipt]:
+        """Raises `InvalidModelName`, and `TooManyTrainings` before a table is stored in vain. The caller
+        stores the pieces in `files` while the block runs, and then calls `whole`."""
+        most = self.limits.max_trainings
+        if (pending := await self.trainings.unfinished()) >= most:
+            raise TooManyTrainings(pending, most)
+        async with receiving(self.files, name) as receipt:
+            yield receipt
 
     async def whole(
         self,
@@ -42,7 +50,8 @@ class ReceiveTable:
         """Call this when all pieces are stored, with their `size` in bytes and their digest. Returns the
         queued training, or an earlier one of the same table for the same name by the same plan.
 
-        `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyTable`.
+        `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyTable`,
+        `TooManyTrainings`.
         """
         require_stated(stated, sha256)
         if not size:
@@ -67,6 +76,6 @@ class ReceiveTable:
             return known
         after = {"name": training.name, "target": training.plan.target, "sha256": training.sha256}
         act = act_of(author, Action.TRAIN_MODEL, f"training:{training.id}", after=after)
-        await self.trainings.add(training, act=act)
+        await self.trainings.add(training, most=self.limits.max_trainings, act=act)
         receipt.kept = True
         return training

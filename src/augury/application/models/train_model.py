@@ -73,8 +73,7 @@ class TrainModel:
             done = training.end(
                 TrainingState.FAILED, f"the process that trained it ended {MOST_ATTEMPTS} times"
             )
-            await self.trainings.record(done)
-            return done
+            return await self._recorded(done)
         watch = TrainingWatch()
         try:
             done = await self._kept(training, watch, self._ended(training, watch))
@@ -83,7 +82,13 @@ class TrainModel:
         except (Unavailable, asyncio.CancelledError):
             await self.trainings.hand_back(training, pause=PAUSE)
             raise
-        await self.trainings.record(done)
+        return await self._recorded(done)
+
+    async def _recorded(self, done: ModelTraining) -> ModelTraining:
+        """Record the end. Nobody needs the table any more."""
+        if await self.trainings.record(done):
+            with suppress(Unavailable):  # the purge deletes it later
+                await self.files.delete(done.table_id)
         return done
 
     async def _ended(self, training: ModelTraining, watch: TrainingWatch) -> ModelTraining:

@@ -17,9 +17,15 @@ from augury.application.models.ports import ModelTrainings
 from augury.application.models.receive_table import ReceiveTable
 from augury.domain.identifiers import TrainingId
 from augury.domain.model import InvalidModelName
-from augury.domain.model_training import EmptyTable, TrainingEnded, TrainingNotFound, TrainingState
+from augury.domain.model_training import (
+    EmptyTable,
+    TooManyTrainings,
+    TrainingEnded,
+    TrainingNotFound,
+    TrainingState,
+)
 from augury.domain.model_upload import ChecksumMismatch, UploadTerms
-from augury.domain.training_plan import MOST_SECONDS, ColumnKind, Cost, InvalidPlan, Plan, Task
+from augury.domain.training_plan import MOST_SECONDS, ColumnKind, Cost, InvalidPlan, Plan, PlanFault, Task
 from augury.inbound.http.authors import author_of
 from augury.inbound.http.edge import share_of
 from augury.inbound.http.identity import SignedIn
@@ -85,12 +91,13 @@ class TableOperation(Operation):
     "failed, was refused or was canceled.",
     operation_class=TableOperation,
     responses=documented(
-        *(401, 403, 413, 415, 422),
+        *(401, 403, 413, 415, 422, 429),
         refusals=[
             InvalidModelName(name="Churn"),
-            InvalidPlan(reason="the split is by time or by group, not by both"),
+            InvalidPlan("the split is by time or by group, not by both", PlanFault.TWO_SPLITS),
             ChecksumMismatch(stated="0" * 64, found="1" * 64),
             EmptyTable(),
+            TooManyTrainings(pending=20, most=20),
         ],
     ),
 )
@@ -191,7 +198,8 @@ def _kinds(text: str | None) -> dict[str, ColumnKind]:
     try:
         return msgspec.json.decode(text, type=dict[str, ColumnKind])
     except msgspec.MsgspecError as error:
-        raise InvalidPlan(reason=f"`kinds` is not a JSON object of kinds: {error}") from error
+        said = f"`kinds` is not a JSON object of kinds: {error}"
+        raise InvalidPlan(said, PlanFault.KINDS_FORM) from error
 
 
 ROUTES = (train, list_trainings, read_training, cancel_training)

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiohttp import ClientError, ClientResponseError
 
 from augury.application.ports import Unavailable
+from augury.concurrency.held_folder import HeldFolder
 
 RECEIVING = 300
 """Seconds that the download of one file may take."""
@@ -25,8 +25,8 @@ async def downloaded(file_id: str, bot: Bot) -> AsyncIterator[Path]:
 
     Raises `FileGone` if Telegram no longer has the file, `Unavailable` if another attempt may succeed.
     """
-    with TemporaryDirectory(prefix="augury-") as folder:
-        path = Path(folder) / "file"
+    with HeldFolder("augury-download-") as folder:
+        path = folder.path / "file"
         await _download(file_id, path, bot)
         yield path
 

@@ -12,9 +12,11 @@ from augury.application.batches.ports import StoredBatch
 from augury.domain.audit import Author
 from augury.domain.batch import Batch
 from augury.domain.model import Model
+from augury.domain.model_training import ModelTraining
 from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.domain.prediction import Status
 from augury.domain.row_errors import RowError
+from augury.domain.training_plan import Plan
 from augury.inbound.tables.format import Format
 
 
@@ -49,7 +51,7 @@ class FileResults(Protocol):
         """The first rows without an answer, counted from 0, with the reasons."""
 
 
-class ModelFileIntake(Protocol):
+class ModelIntake(Protocol):
     @abstractmethod
     async def receive(
         self,
@@ -63,6 +65,20 @@ class ModelFileIntake(Protocol):
     ) -> ModelUpload | Model:
         """Read a form with a model's file. A worker will check it. Raises domain errors."""
 
+    @abstractmethod
+    async def receive_table(
+        self,
+        scope: Scope,
+        body: AsyncIterator[bytes],
+        name: str,
+        *,
+        stated: str | None,
+        plan: Plan,
+        terms: UploadTerms,
+        author: Author,
+    ) -> ModelTraining:
+        """Read a form with a table. A worker will train a model from it. Raises domain errors."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
@@ -74,4 +90,4 @@ class Outside:
     """Called for a request whose body is read as a stream and is never in memory as a whole."""
     intake: Callable[[], FileIntake]
     results: Callable[[], FileResults]
-    models: Callable[[], ModelFileIntake]
+    models: Callable[[], ModelIntake]

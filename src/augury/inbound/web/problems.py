@@ -17,6 +17,7 @@ from augury.domain.chat import PaymentNotFound, SignInByPassword, SignInExpired
 from augury.domain.errors import DomainError
 from augury.domain.explanation import NoExplanation
 from augury.domain.model import CardNotFound, ModelNotFound
+from augury.domain.model_training import TooManyTrainings, TrainingNotFound
 from augury.domain.payment import TopUpNotFound
 from augury.domain.prediction import DeadLetterNotFound, PredictionNotFound, TooManyPending
 from augury.domain.pricing import MaxPriceExceeded
@@ -49,12 +50,12 @@ STATUS: Mapping[type[DomainError], int] = {
         (
             *(ApiKeyNotFound, BatchNotFound, CardNotFound, DeadLetterNotFound, DeliveryNotFound),
             *(ModelNotFound, NoExplanation, PaymentNotFound, PredictionNotFound, PromoCodeNotFound),
-            *(TopUpNotFound, UserNotFound, WebhookNotFound),
+            *(TopUpNotFound, TrainingNotFound, UserNotFound, WebhookNotFound),
         ),
         404,
     ),
     **dict.fromkeys((BatchPurged, SignInExpired), 410),
-    **dict.fromkeys((TooManyPending, TooManyRequests, TooManyStreams, TooManyTries), 429),
+    **dict.fromkeys((TooManyPending, TooManyRequests, TooManyStreams, TooManyTrainings, TooManyTries), 429),
 }
 """The status of a refusal. All others are 422."""
 _SENTENCES = {400: "unreadable", 404: "missing", 405: "missing", 413: "too-large", 415: "unreadable"}

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from augury.application.models.ports import ModelTrainer
 from augury.application.models.purge_trainings import PurgeTrainings
 from augury.application.models.train_model import TrainModel
 from augury.domain.model_training import TrainingState
@@ -19,6 +20,7 @@ class TrainingKeeper:
         self,
         train_model: TrainModel,
         purge: PurgeTrainings,
+        trainer: ModelTrainer,
         *,
         every: timedelta,
         purge_every: timedelta,
@@ -26,12 +28,14 @@ class TrainingKeeper:
     ) -> None:
         self._train_model = train_model
         self._purge_trainings = purge
+        self._trainer = trainer
         self._every = every.total_seconds()
         self._purge_every = purge_every.total_seconds()
         self._trains = trains
 
     async def run(self) -> None:
         """Train and purge repeatedly, until canceled."""
+        await self._clear()
         purging = repeated(self._purge, self._purge_every, "the purge of trainings")
         if not self._trains:
             await purging
@@ -45,6 +49,10 @@ class TrainingKeeper:
                 log.info("training %s made %s", training.id, training.ref)
             else:
                 log.warning("training %s of %s: %s", training.id, training.name, training.reason)
+
+    async def _clear(self) -> None:
+        if left := await self._trainer.clear():
+            log.info("deleted the files of %d trainings whose process was killed", left)
 
     async def _purge(self) -> None:
         if trainings := await self._purge_trainings():

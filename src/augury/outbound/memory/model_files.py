@@ -56,7 +56,11 @@ class MemoryModelFiles(ModelFiles):
             for each in state.model_uploads.values()
             if each.upload.state is ModelState.CHECKING
         }
-        tables = {each.training.table_id for each in state.model_trainings.values()}
+        tables = {
+            each.training.table_id
+            for each in state.model_trainings.values()
+            if not each.training.state.is_final
+        }
         return [
             file_id
             for file_id, each in self.stored.items()

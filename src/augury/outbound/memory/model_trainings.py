@@ -10,6 +10,7 @@ from augury.domain.audit import Act
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import (
     ModelTraining,
+    TooManyTrainings,
     TrainingEnded,
     TrainingNotFound,
     TrainingProgress,
@@ -26,12 +27,18 @@ class MemoryModelTrainings(ModelTrainings):
     memory: Memory
 
     @override
-    async def add(self, training: ModelTraining, *, act: Act | None = None) -> None:
+    async def add(self, training: ModelTraining, *, most: int, act: Act | None = None) -> None:
         async with self.memory.change() as state:
+            if (pending := _unfinished(state)) >= most:
+                raise TooManyTrainings(pending, most)
             if _repeated(state, training.name, training.sha256, training.plan):
                 raise Conflict(f"the table is already a training of {training.name}")
             state.model_trainings[training.id] = TrainingRecord(training, self.memory.now())
             note(state, self.memory.now(), act)
+
+    @override
+    async def unfinished(self) -> int:
+        return _unfinished(self.memory.state)
 
     @override
     async def repeated(self, name: str, sha256: str, plan: Plan) -> ModelTraining | None:
@@ -150,6 +157,10 @@ class MemoryModelTrainings(ModelTrainings):
         async with self.memory.change() as state:
             for each in ids:
                 state.model_trainings.pop(each, None)
+
+
+def _unfinished(state: State) -> int:
+    return sum(not each.training.state.is_final for each in state.model_trainings.values())
 
 
 def _repeated(state: State, name: str, sha256: str, plan: Plan) -> ModelTraining | None:

@@ -16,6 +16,8 @@ NAMING_MODEL = 0x6175677572790005
 """One process at a time gives a version its number."""
 BEGINNING_CHECK = 0x6175677572790006
 """Only one process at a time starts a check of the books for an operator."""
+ADDING_TRAINING = 0x6175677572790007
+"""One process at a time adds a training, because their number is limited."""
 
 # Adding a chat takes the lock of its id. Telegram's ids are below 2^52, so they never equal those above.
 WAIT = "SELECT pg_advisory_xact_lock($1)"

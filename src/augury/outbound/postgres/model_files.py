@@ -31,7 +31,7 @@ DELETE = "DELETE FROM model_files WHERE id = $1"
 UNNEEDED = """
 SELECT id FROM model_files f
 WHERE sha256 IS NULL AND received_at < now() - interval '1 day'
-        AND NOT EXISTS (SELECT FROM model_trainings t WHERE t.table_id = f.id)
+        AND NOT EXISTS (SELECT FROM model_trainings t WHERE t.table_id = f.id AND t.finished_at IS NULL)
     OR sha256 IS NOT NULL AND received_at < now() - interval '1 hour'
         AND NOT EXISTS (SELECT FROM models m WHERE m.sha256 = f.sha256)
         AND NOT EXISTS (SELECT FROM model_uploads u WHERE u.sha256 = f.sha256 AND u.state = 'checking')

@@ -11,6 +11,7 @@ from augury.domain.audit import Act
 from augury.domain.identifiers import ModelFileId, TrainingId
 from augury.domain.model_training import (
     ModelTraining,
+    TooManyTrainings,
     TrainingEnded,
     TrainingNotFound,
     TrainingProgress,
@@ -18,6 +19,7 @@ from augury.domain.model_training import (
 )
 from augury.domain.model_upload import UploadTerms
 from augury.domain.training_plan import Plan
+from augury.outbound.postgres import locks
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
@@ -35,6 +37,7 @@ REPEATED = f"""
 SELECT {COLUMNS} FROM model_trainings
 WHERE name = $1 AND sha256 = $2 AND plan_sha256 = $3 AND state IN ('queued', 'training', 'ready')
 """
+UNFINISHED = "SELECT count(*) FROM model_trainings WHERE state IN ('queued', 'training')"
 SEVERAL = f"SELECT {COLUMNS} FROM model_trainings WHERE id = ANY ($1::uuid[])"
 PAGE = f"""
 SELECT {COLUMNS} FROM model_trainings
@@ -87,10 +90,18 @@ class PostgresModelTrainings(ModelTrainings):
     pool: Pool
 
     @override
-    async def add(self, training: ModelTraining, *, act: Act | None = None) -> None:
+    async def add(self, training: ModelTraining, *, most: int, act: Act | None = None) -> None:
         async with transaction(self.pool) as connection:
+            await connection.execute(locks.WAIT, locks.ADDING_TRAINING)
+            if (pending := await connection.fetchval(UNFINISHED)) >= most:
+                raise TooManyTrainings(pending, most)
             await connection.execute(ADD, *_values(training))
             await note(connection, act)
+
+    @override
+    async def unfinished(self) -> int:
+        [row] = await fetch(self.pool, UNFINISHED)
+        return int(row["count"])
 
     @override
     async def repeated(self, name: str, sha256: str, plan: Plan) -> ModelTraining | None:

@@ -14,7 +14,7 @@ from augury.application.models.train_model import MOST_ATTEMPTS
 from augury.application.ports import Unavailable
 from augury.domain.audit import Author
 from augury.domain.model import ModelRef, ModelState
-from augury.domain.model_training import ModelTraining, TrainingState
+from augury.domain.model_training import ModelTraining, TooManyTrainings, TrainingState
 from augury.domain.model_upload import UploadTerms
 from augury.domain.training_plan import Plan
 from tests.hexagon import Hexagon
@@ -34,6 +34,10 @@ class Breaking(ModelTrainer):
     ) -> AsyncIterator[Path]:
         raise self._error
         yield Path()
+
+    @override
+    async def clear(self) -> int:
+        return 0
 
 
 async def sent(
@@ -144,7 +148,34 @@ async def test_a_training_waits_while_a_dependency_is_away(hexagon: Hexagon) -> 
     assert (stored.state, stored.attempts) == (TrainingState.QUEUED, 0)
 
 
-async def test_ended_trainings_are_deleted_with_their_tables(hexagon: Hexagon) -> None:
+async def test_a_table_is_deleted_when_its_training_ends(hexagon: Hexagon) -> None:
+    for target in ("churn", "no such column"):
+        training = await sent(hexagon, target=target)
+        assert training.table_id in hexagon.model_files.stored
+        await hexagon.train_model()
+        assert training.table_id not in hexagon.model_files.stored
+    canceled = await sent(hexagon, target="calls")
+    await hexagon.cancel_training(canceled.id)
+    assert canceled.table_id not in hexagon.model_files.stored
+    running = await sent(hexagon, target="age")
+    assert await hexagon.model_trainings.take(lease=hexagon.limits.lease)
+    await hexagon.cancel_training(running.id)
+    assert running.table_id in hexagon.model_files.stored, "it goes on until its best model is kept"
+
+
+async def test_a_table_is_not_taken_while_too_many_trainings_are_unfinished(hexagon: Hexagon) -> None:
+    receive = replace(hexagon.receive_table, limits=replace(hexagon.limits, max_trainings=1))
+    await sent(hexagon)
+
+    with pytest.raises(TooManyTrainings) as refused:
+        async with receive("churn"):
+            pass
+
+    assert (refused.value.pending, refused.value.most) == (1, 1)
+    assert len(hexagon.model_files.stored) == 1, "no place for a second table was begun"
+
+
+async def test_ended_trainings_are_deleted(hexagon: Hexagon) -> None:
     training = await sent(hexagon)
     await hexagon.train_model()
     assert await hexagon.purge_trainings() == 0

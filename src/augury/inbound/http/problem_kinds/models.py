@@ -14,7 +14,12 @@ from augury.domain.model import (
     WrongModelState,
 )
 from augury.domain.model_texts import UnfitForModel
-from augury.domain.model_training import EmptyTable, TrainingEnded, TrainingNotFound
+from augury.domain.model_training import (
+    EmptyTable,
+    TooManyTrainings,
+    TrainingEnded,
+    TrainingNotFound,
+)
 from augury.domain.model_upload import ChecksumMismatch, EmptyModelFile
 from augury.domain.training_plan import InvalidPlan
 from augury.inbound.http.refusals import Kind, named
@@ -87,6 +92,13 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "empty-table",
         "Empty table",
         says="The request has no table: send a CSV or Parquet file as its body.",
+    ),
+    TooManyTrainings: Kind(
+        429,
+        "too-many-trainings",
+        "Too many trainings",
+        named("pending", "most"),
+        "Unfinished trainings: {pending}, at most {most}. Wait for one, or end one.",
     ),
     TrainingNotFound: Kind(404, "training-not-found", "No such training", says="There is no such training."),
     TrainingEnded: Kind(

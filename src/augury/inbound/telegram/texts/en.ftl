@@ -394,7 +394,16 @@ refusal-invalid-share = A canary serves 1 to 50 % of the users.
 refusal-nothing-to-roll-back = No earlier version of “{ $model }” can serve again.
 refusal-empty-model-file = The model file is empty.
 refusal-empty-table = The table is empty.
-refusal-invalid-plan = The settings of the training do not go together: { $reason }
+refusal-too-many-trainings = Too many trainings are unfinished ({ $pending } of { $most }). Wait until one ends, or end one.
+refusal-invalid-plan = { $fault ->
+        [no-target] Say which column is to be predicted.
+        [two-splits] Give a time column or a group column, not both.
+        [target-has-kind] The column to predict is not used for the prediction, so it cannot have a kind.
+        [no-cost] Both costs must be above 0.
+        [costs-form] Write the costs of a false positive and of a false negative, such as 1:5.
+        [characters] A name has characters that no column can have.
+       *[kinds-form] The kind of a column cannot be read: { $reason }
+    }
 refusal-training-not-found = There is no such training.
 refusal-training-ended = Too late: the training has ended.
 refusal-card-not-found = The model “{ $model }” has no card.

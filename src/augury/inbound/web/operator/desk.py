@@ -14,11 +14,14 @@ from augury.domain.identifiers import UserId
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, administrator, form_key
 
-SECTIONS = ("overview", "users", "models", "queue", "books", "promo-codes", "webhooks", "audit")
+SECTIONS = (
+    *("overview", "users", "models", "trainings", "queue", "books", "promo-codes", "webhooks", "audit"),
+)
 """The pages of the desk, as their addresses below `/app/desk` name them."""
 DONE = (
     *("topped-up", "taken-back", "refunded", "blocked", "unblocked", "revoked", "made-admin", "made-member"),
     *("code-made", "code-changed", "replayed", "dropped", "check-begun"),
+    *("table-sent", "trained-before"),
     *("sent", "priced", "activated", "canary", "promoted", "rolled-back", "retired"),
 )
 """The results of forms."""

@@ -23,7 +23,10 @@ form?.addEventListener("submit", event => {
     }
     said.textContent = refusal ? refusal.textContent : String(sending.status);
   });
-  sending.addEventListener("error", () => form.submit());
+  const file = form.querySelector("[type=file]"), fields = new FormData(form);
+  sending.addEventListener("error", () => { form.append(file.closest("label")); form.submit(); });
   sending.open("POST", form.action);
-  sending.send(new FormData(form));
+  fields.delete(file.name);
+  fields.append(file.name, file.files[0]); // the service reads the fields before the file
+  sending.send(fields);
 });

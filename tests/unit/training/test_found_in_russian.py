@@ -1,0 +1,65 @@
+"""What a training says of its table is said on the pages in Russian, too."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from augury.domain.training_plan import ColumnKind, Plan
+from augury.inbound.web.operator.found import worded
+from augury.inbound.web.texts import texts
+from augury.outbound.training.preparing import prepare
+from augury.outbound.training.table import Table
+from augury.outbound.training.watch import Watch
+
+ROWS = 400
+WORDS = ("добрый день как дела", "всё очень плохо сегодня", "привет всем и каждому")
+
+
+def columns() -> dict[str, Sequence[Any]]:
+    rows = range(ROWS)
+    return {
+        "число": [float(row * 7 % 50) for row in rows],
+        "город": ["а" if row % 3 else "б" for row in rows],
+        "слова": [f"{WORDS[row % 3]} {row % 90}" for row in rows],
+        "много": [f"к{row % 300}" for row in rows],
+        "день": [f"2026-01-{1 + row % 28:02}" for row in rows],
+        "дата": [f"{1 + row % 12}/{1 + row % 28}/2026" for row in rows],
+        "одно": ["ж"] * ROWS,
+        "пусто": [None] * ROWS,
+        "номер": [float(row * 7919 % 100_003) for row in rows],
+        "строка": [float(row) for row in rows],
+        "ряд": [float(row * 7 % ROWS) for row in rows],
+        "ключ": [f"я{row}" for row in rows],
+        "ответ": ["да" if row % 2 else "нет" for row in rows],
+        "сам": [1.0 if row % 2 else 2.0 for row in rows],
+        "группа": [f"г{row % 20}" for row in rows],
+    }
+
+
+@pytest.mark.parametrize(("group", "time"), [(None, None), ("группа", None), (None, "день")])
+def test_every_sentence_about_a_table_has_words_in_both_languages(
+    group: str | None, time: str | None
+) -> None:
+    table = columns()
+    table["ответ"] = [None, *table["ответ"][1:-1], "редко"]
+    found: list[str] = []
+    plan = Plan(target="ответ", kinds={"город": ColumnKind.CATEGORY}, group=group, time=time)
+    prepare(Table(Path("т.csv").name, "0" * 64, table), plan, Watch(on_found=found.append))
+
+    assert len(found) > 14
+    for each in found:
+        russian = worded(each, texts("ru"))
+        assert not re.search("[A-Za-z]", russian.replace("2026", "")), (each, russian)
+        assert len(worded(each, texts("en"))) > 0.7 * len(each)
+
+
+def test_few_different_rows_and_unknown_sentences() -> None:
+    table = {"а": ["б", "в"] * 100, "ответ": ["да", "да", "нет", "нет"] * 50}
+    found: list[str] = []
+    prepare(Table("т.csv", "0" * 64, table), Plan(target="ответ"), Watch(on_found=found.append))
+
+    assert "разных строк мало" in worded(found[-1], texts("ru"))
+    assert worded("something new", texts("ru")) == "something new"
