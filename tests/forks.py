@@ -23,8 +23,10 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import IO, Any, NoReturn
 
+from augury.bootstrap import cli
 from augury.bootstrap.cli.root import OPERATOR_GROUPS
 from tests.patience import patience
 from tests.run_end import RUN
@@ -33,6 +35,13 @@ from tests.starter_once import STARTER_FOLDER, train_once
 ROOT = Path(__file__).parents[1]
 MODULE = "augury.bootstrap.cli"
 OPERATOR = tuple(OPERATOR_GROUPS)
+
+
+def _modules_of_commands() -> tuple[str, ...]:
+    found = walk_packages(cli.__path__, f"{MODULE}.")
+    return tuple(each.name for each in found if not each.name.endswith("__main__"))
+
+
 NEEDED: dict[str, tuple[str, ...]] = {
     "api": ("augury.bootstrap.api", "augury.bootstrap.broker", "uvloop"),
     "worker": (
@@ -52,14 +61,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "rich.console",
         "uvloop",
     ),
-    "operator": (
-        *(
-            f"augury.bootstrap.cli.{group}"
-            for group in ("batch_run", "model_training", "remote_model", *OPERATOR)
-        ),
-        "augury.bootstrap.starter",
-        "augury.outbound.postgres.migrations",
-    ),
+    "operator": (*_modules_of_commands(), "augury.bootstrap.starter", "augury.outbound.postgres.migrations"),
 }
 """The modules that each command imports sooner or later. An operator's commands share one parent."""
 FORKS_WITHIN, ENDS_WITHIN = 120, 15
@@ -141,7 +143,10 @@ class Parent:
             fds = [output.fileno(), errors.fileno(), theirs.fileno()]
             socket.send_fds(self._here, [json.dumps(request).encode()], fds)
         end.settimeout(FORKS_WITHIN * patience())  # the first time, it also imports
-        pid = int(end.recv(16))
+        said = end.recv(16)
+        if not said:
+            raise RuntimeError("the process that forks has ended: its output says why")
+        pid = int(said)
         end.settimeout(None)
         return Forked(pid, end)
 
