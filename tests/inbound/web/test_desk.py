@@ -98,6 +98,8 @@ async def test_the_overview_shows_the_figures_and_follows_them(
         1,
         1,
     )
+    assert chart["whole"] == [0, 58], "the minute that is not over is no part of a line"
+    assert shown.count("(so far)</small>") == 1
     assert "Never checked" in shown
     assert part.startswith('<div id="figures"')
     assert 'hx-get="/app/desk/overview/figures?range=day"' in part
@@ -200,7 +202,7 @@ async def test_a_canary_is_charted_beside_the_active_version_and_followed(
     for page in ("tone@1", "tone@2"):  # the active version is shown with its canary
         shown = (await operator.get(f"/app/desk/models/{page}")).text
         data = json.loads(unescape(re.findall(r'data-chart-of="([^"]+)"', shown)[0]))
-        assert len(data["at"]) == 61
+        assert (len(data["at"]), data["whole"]) == (61, [0, 59])
         assert (sum(data["predictions-0"]), sum(data["predictions-1"])) == (1, 1)
         assert (data["failed-1"][0], data["failed-1"][-1], data["p50-1"][0]) == (None, 0.0, None)
         assert 'data-names="tone@1|tone@2"' in shown

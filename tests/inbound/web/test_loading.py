@@ -1,6 +1,8 @@
 """An API that nobody looks at with a browser does not load what pages need."""
 
 import asyncio
+import posixpath
+import re
 import subprocess
 import sys
 from functools import cache
@@ -65,4 +67,20 @@ async def test_without_the_files_from_npm_the_pages_still_work(monkeypatch: pyte
             assert "pico" not in page.text
             assert "htmx.min" not in page.text
         await ada.register()
-        assert (await ada.get("/app/money/usage")).status_code == 200
+        for path in ("/app/money/usage", "/app/files/new"):
+            assert (await ada.get(path)).status_code == 200
+
+
+async def test_every_module_that_reads_parquet_files_is_served_where_the_others_import_it() -> None:
+    wanted, seen = {assets.load_assets().of["parquet.js"].name}, set[str]()
+    async with shown(Hexagon()) as site:
+        while wanted:
+            name = wanted.pop()
+            seen.add(name)
+            answer = await site.api.client().get(f"/app/assets/{name}")
+            assert (answer.status_code, answer.headers["content-type"][:15]) == (200, "text/javascript"), name
+            for found in re.findall(r"""^import .* from ['"](.+)['"]""", answer.text, re.MULTILINE):
+                wanted |= {posixpath.normpath(f"{posixpath.dirname(name)}/{found}").lstrip("/")} - seen
+    assert len(seen) == 1 + sum("/" in name for name in assets.load_assets().of), (
+        "no module is fetched in vain"
+    )

@@ -42,7 +42,8 @@ class Assets:
 def load_assets() -> Assets:
     """Read all files. Files from npm are missing if the build could not fetch them."""
     files = [file for folder in FOLDERS for file in sorted(folder.glob("*")) if file.suffix in TYPES]
-    read = {_plain(file): _module(file) for file in sorted(ROOM.glob("vendor/*@*/*")) if file.suffix in TYPES}
+    modules = [file for folder in FOLDERS for file in sorted(folder.glob("*@*/*")) if file.suffix in TYPES]
+    read = {_plain(file): _module(file) for file in modules}
     for file in sorted(files, key=lambda each: each.suffix == ".css"):  # style sheets refer to pictures
         read[file.name] = _asset(file, read)
     return Assets(read, {asset.name: asset for asset in read.values()})

@@ -6,7 +6,7 @@ for (const place of document.querySelectorAll("[data-chart]")) {
   const axis = {stroke: color, grid: {stroke: "#8884", width: 1}};
   const draw = width => new uPlot({
     width, height: 240, tzDate: at => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"), cursor: {drag: {x: false, y: false}}, legend: {live: false},
-    scales: {x: {time: true}, y: {range: (_, __, most) => [0, Math.max(1, most * 1.1)]}},
+    scales: {x: {time: true, range: (_, first, last) => [first - 43200, last + 43200]}, y: {range: (_, __, most) => [0, Math.max(1, most * 1.1)]}},
     axes: [{...axis, space: 60, values: (_, at) => at.map(each => new Date(each * 1000)
       .toLocaleDateString(document.documentElement.lang, {day: "numeric", month: "short", timeZone: "UTC"}))}, axis],
     series: [{}, ...models.map((each, place) => ({

@@ -1,13 +1,15 @@
-// Times in the reader's zone, and in the page's language. In a table on a phone, they are short. A day stays a day.
+// Times in the reader's zone, and in the page's language. In a table on a phone, they are short, and this year is left out. A day stays a day.
 const inZone = root => {
   const {lang} = document.documentElement, isNarrow = innerWidth < 600;
   const long = new Intl.DateTimeFormat(lang, {dateStyle: "medium", timeStyle: "medium"});
-  const short = new Intl.DateTimeFormat(lang, {dateStyle: "short", timeStyle: "short"});
-  const day = new Intl.DateTimeFormat(lang, {dateStyle: "medium", timeZone: "UTC"});
+  const brief = {day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit"};
+  const short = new Intl.DateTimeFormat(lang, brief), older = new Intl.DateTimeFormat(lang, {year: "numeric", ...brief});
+  const day = new Intl.DateTimeFormat(lang, {...(isNarrow ? {day: "numeric", month: "short"} : {dateStyle: "medium"}), timeZone: "UTC"});
   for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
-    const said = time.dateTime.length === 10 ? day : isNarrow && time.closest("td") ? short : long;
+    const at = new Date(time.dateTime), isOld = at.getFullYear() !== new Date().getFullYear();
+    const said = time.dateTime.length === 10 ? day : !isNarrow || !time.closest("td") ? long : isOld ? older : short;
     time.title = time.textContent;
-    time.textContent = said.format(new Date(time.dateTime));
+    time.textContent = said.format(at);
   }
 };
 inZone(document);
