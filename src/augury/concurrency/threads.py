@@ -15,7 +15,7 @@ class Threads:
     def __init__(self, most: int, *, name: str, niceness: int = 0) -> None:
         """At most so many threads, which are started when they are needed. Their names begin with `name`.
 
-        With `niceness`, they give way to others, where processors are short. Not every system lets a single
+        With `niceness`, they give way to others if processors are scarce. Not every system lets a single
         thread give way.
         """
         self._pool = ThreadPoolExecutor(

@@ -184,7 +184,7 @@ class Execution:
 
 
 class Untimed:
-    """Awaits `between`, and lets it count neither for the time limit nor as time of the model."""
+    """Awaits `between`, whose time counts neither for the time limit nor as time of the model."""
 
     def __init__(self, timer: asyncio.Timeout, between: Between) -> None:
         self._timer = timer

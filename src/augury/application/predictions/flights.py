@@ -1,4 +1,5 @@
-"""The flights that submits board: large requests fly apart, so that small ones never wait for their bytes."""
+"""The flights of submits. Large requests have separate flights, so that small ones never wait for their
+bytes."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

@@ -73,7 +73,7 @@ class Augury(click.Group):
 
 
 def _line_about_words(words: list[str]) -> str | None:
-    """The message for words that are not text, which nothing but the name of a file can be."""
+    """The message for words that are not text. Only the name of a file may have other bytes."""
     wrong = next((word for word in words if not is_storable(word)), None)
     return None if wrong is None else f"{wrong!r} is not text in UTF-8"
 

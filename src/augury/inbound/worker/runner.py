@@ -205,7 +205,7 @@ class TaskRunner:
             return await self._run_next(between=self._between(pass_on))
 
     def _between(self, pass_on: PassOn) -> Between:
-        """What is done between two slices of one prediction."""
+        """The work between two slices of one prediction."""
 
         async def between() -> None:
             if len(self._beside) <= MOST_OPEN:

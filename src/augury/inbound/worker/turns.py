@@ -1,4 +1,5 @@
-"""Who may run at the moment in one worker: small work, bulk work, or a prediction that must run alone."""
+"""Decides what one worker may run at the moment: small work, bulk work, or a prediction that must run
+alone."""
 
 import asyncio
 from collections import deque
@@ -10,7 +11,7 @@ MOST_OPEN = 3
 """Work of the bulk lane that a worker has begun and not ended, at most. Its parts take turns slice by slice;
 the rows and answers of all of them are in memory."""
 PassOn: TypeAlias = Callable[[], Awaitable[None]]
-"""Lets those who wait have their turn, and returns when it is the caller's turn again."""
+"""Lets waiting work have its turn, and returns when it is the caller's turn again."""
 
 
 class Turns:
@@ -49,7 +50,7 @@ class Turns:
 
     @asynccontextmanager
     async def taken_by_bulk(self, *, next: bool = False) -> AsyncIterator[PassOn]:
-        """The bulk lane, once there is room for work of any length. With `next`, before all who wait."""
+        """The bulk lane, once there is room for work of any length. With `next`, before all waiting work."""
         async with self._door:
             while self._open == MOST_OPEN:
                 await self._until_one_ends()
@@ -63,14 +64,15 @@ class Turns:
 
     @asynccontextmanager
     async def taken_for_a_slice(self) -> AsyncIterator[None]:
-        """The bulk lane before all who wait, for work that does not pass it on before it ends."""
+        """The bulk lane, before all waiting work, for work that keeps it until it ends."""
         async with _held(self._lane, next=True):
             yield
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[PassOn]:
-        """Wait until nothing is under way, and let nothing begin in the context. Small work goes on while
-        this waits for bulk work. What is let in by the yielded function has ended when it returns."""
+        """Wait until nothing is under way, and keep other work from starting in the context. Small work goes
+        on while this waits for bulk work. Work that the yielded function lets in has ended when it
+        returns."""
         async with self._door:
             while self._open:
                 await self._until_one_ends()
