@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 import pytest
 
-from augury.bootstrap.cli.listing import Entry, show
+from augury.bootstrap.cli.listing import Entry, counted, show
 from augury.bootstrap.cli.root import main
 
 LONG = "churn-of-customers-who-came-by-way-of-the-spring-campaign@12"
@@ -89,3 +89,11 @@ def test_every_list_is_to_be_had_as_json() -> None:
     found = dict(lists(main))
     assert {"model list", "promo list", "queue dead"} <= found.keys()
     assert [name for name, each in found.items() if "as_json" not in {p.name for p in each.params}] == []
+
+
+def test_one_thing_is_not_several() -> None:
+    assert [counted(number, "credit") for number in (0, 1, 1_000)] == [
+        "0 credits",
+        "1 credit",
+        "1,000 credits",
+    ]

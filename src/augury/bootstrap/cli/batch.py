@@ -72,10 +72,10 @@ def run(
 @key_option
 def cancel(batch_id: str, url: str, key: str) -> None:
     """Cancel the batch ID. Its credits come back, except for the parts that are running or done."""
-    from augury.bootstrap.cli.batch_run import canceled
+    from augury.bootstrap.cli.batch_run import canceled, outcome_of
 
     now = _interruptible(lambda: canceled(batch_id, url, key), lambda: "")
-    say(f"batch {batch_id} is {now['status']}: {now['done']:,} rows are answered, {now['charged']:,} credits")
+    say(f"batch {batch_id} is {now['status']}: {outcome_of(now)}")
 
 
 def _format(asked: str | None, out: Path) -> str:

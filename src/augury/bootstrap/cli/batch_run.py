@@ -5,14 +5,14 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from augury.bootstrap.cli.listing import say
+from augury.bootstrap.cli.listing import counted, say
 from augury.bootstrap.cli.remote import Away, Moved, Refused, Remote, read_json
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import OnStep, progress
@@ -156,7 +156,7 @@ class BatchRun:
         self._notes.unlink()
         failed = int(now["failed"])
         without = f", {failed:,} have no answer" if failed else ""
-        say(f"{self._order.out}: {now['done']:,} rows are answered{without}, {now['charged']:,} credits")
+        say(f"{self._order.out}: {outcome_of(now, without)}")
         return failed
 
     async def _sent(self, remote: Remote, headers: dict[str, str]) -> str:
@@ -238,3 +238,9 @@ def _path(batch_id: str | None) -> str:
 def _total(header: str | None) -> int | None:
     number = (header or "").rpartition("/")[2]
     return int(number) if number.isdecimal() else None
+
+
+def outcome_of(batch: Mapping[str, Any], without: str = "") -> str:
+    """The rows that were answered, and their cost. `without` says how many were not."""
+    rows, verb = counted(batch["done"], "row"), "is" if batch["done"] == 1 else "are"
+    return f"{rows} {verb} answered{without}, {counted(batch['charged'], 'credit')}"

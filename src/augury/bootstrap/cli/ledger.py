@@ -3,6 +3,7 @@
 import click
 
 from augury.application.money.verify_ledger import VerifyLedger
+from augury.bootstrap.cli.listing import counted
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import Operator, operates
 from augury.bootstrap.progress import progress
@@ -21,7 +22,13 @@ async def verify(operator: Operator) -> None:
         report = await VerifyLedger(ledger=operator.ledger)(on_step)
     for deviation in report.deviations:
         click.echo(deviation, err=True)
-    counted = f"{report.users} balances, {report.transfers} transfers, {report.predictions} predictions"
+    everything = ", ".join(
+        (
+            counted(report.users, "balance"),
+            counted(report.transfers, "transfer"),
+            counted(report.predictions, "prediction"),
+        )
+    )
     if report.deviations:
-        raise OperatorError(f"the books do not balance: {report.found} deviations in {counted}")
-    click.echo(f"the books balance: {counted}")
+        raise OperatorError(f"the books do not balance: {counted(report.found, 'deviation')} in {everything}")
+    click.echo(f"the books balance: {everything}")

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
-from augury.bootstrap.cli.listing import Entry, json_option, show
+from augury.bootstrap.cli.listing import Entry, counted, json_option, show
 from augury.bootstrap.operating import Operator, operates
 from augury.domain.promo_code import MOST_REDEMPTIONS
 from augury.domain.transfer import MOST_CREDITS
@@ -63,7 +63,9 @@ async def create(
     make = CreatePromoCode(promo_codes=operator.promo_codes, clock=operator.clock)
     made = await make(code=code, credits=credits, limit=limit, expires_in=expires_in, author=operator.author)
     until = f", until {made.expires_at:%Y-%m-%d %H:%M} UTC" if made.expires_at else ""
-    click.echo(f"created {made.code}: {made.credits} credits, for {made.most} users{until}")
+    click.echo(
+        f"created {made.code}: {counted(made.credits, 'credit')}, for {counted(made.most, 'user')}{until}"
+    )
 
 
 @promo.command("list")
@@ -101,7 +103,7 @@ async def disable(operator: Operator, code: str) -> None:
     """Stop CODE from being redeemed. Granted credits stay."""
     change = ChangePromoCode(promo_codes=operator.promo_codes, clock=operator.clock)
     changed = await change(code=code, disabled=True, author=operator.author)
-    click.echo(f"{changed.code} is disabled; it was redeemed {changed.used} times")
+    click.echo(f"{changed.code} is disabled; it was redeemed {counted(changed.used, 'time')}")
 
 
 @promo.command("enable")
