@@ -21,6 +21,7 @@ from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.take_over import TakeOver
 from augury.concurrency.cancellation import was_canceled
 from augury.concurrency.natural_batches import NaturalBatches
+from augury.concurrency.waits import is_set_within
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import MOST_ATTEMPTS
 from augury.inbound.worker.taking_over import TakingOver
@@ -249,11 +250,9 @@ class TaskRunner:
 
     async def _pause(self) -> None:
         """Pause longer the longer the books are unavailable: a message may be requeued a limited number of
-        times."""
+        times. Not `Pauses`: every task of a failed flight pauses, and the number of flights decides."""
         seconds = self._settings.retry_pause.total_seconds() * min(2 ** min(self.failures, 4), 10)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds * random.uniform(0.5, 1)):
-                await self._stopping.wait()
+        await is_set_within(seconds * random.uniform(0.5, 1), self._stopping)
 
 
 def _later_runs(tasks: Sequence[Task]) -> list[tuple[int, Sequence[PredictionId]]]:
