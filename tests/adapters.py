@@ -15,7 +15,10 @@ from augury.application.chats.ports.results import BatchReplies, Notices
 from augury.application.chats.ports.sign_ins import ChatSignIns
 from augury.application.chats.ports.updates import Duty, Inbox
 from augury.application.limits import Limits
-from augury.application.models.ports import ModelFiles, Models, ModelTrainings, ModelUploads, VersionCounts
+from augury.application.models.ports.counts import VersionCounts
+from augury.application.models.ports.models import Models
+from augury.application.models.ports.trainings import ModelTrainings
+from augury.application.models.ports.uploads import ModelFiles, ModelUploads
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.operation.ports import AuditLog, FiguresOverTime, LedgerRuns
 from augury.application.people.ports.api_keys import ApiKeys

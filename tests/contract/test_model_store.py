@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from augury.application.models.ports import ModelStore, ModelUnavailable
+from augury.application.models.ports.models import ModelStore, ModelUnavailable
 from augury.outbound.memory.model_store import MemoryModelStore
 from augury.outbound.model_store import FolderModelStore
 

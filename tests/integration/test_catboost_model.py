@@ -17,7 +17,7 @@ from catboost import CatBoost, Pool
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.models.ports import ModelUnavailable
+from augury.application.models.ports.models import ModelUnavailable
 from augury.application.models.speeds import Speeds
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question

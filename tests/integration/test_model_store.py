@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from augury.application.models.ports import ModelUnavailable
+from augury.application.models.ports.models import ModelUnavailable
 from augury.application.ports import Unavailable
 from augury.outbound.model_store import FolderModelStore
 

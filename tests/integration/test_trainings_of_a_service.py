@@ -12,11 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from augury.application.models.ports import (
-    TrainingCanceled,
-    TrainingFailed,
-    TrainingWatch,
-)
+from augury.application.models.ports.trainings import TrainingCanceled, TrainingFailed, TrainingWatch
 from augury.cards.card import decoded
 from augury.domain.training_plan import Plan
 from augury.outbound.catboost.file import facts_of, open_model

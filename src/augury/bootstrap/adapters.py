@@ -10,7 +10,8 @@ from dishka import Provider, Scope, WithParents
 
 from augury.application.batches.ports import BatchStore
 from augury.application.limits import Limits
-from augury.application.models.ports import ModelFiles, ModelStore
+from augury.application.models.ports.models import ModelStore
+from augury.application.models.ports.uploads import ModelFiles
 from augury.application.models.speeds import Speeds
 from augury.application.operation.figures_tally import FiguresTally
 from augury.application.webhooks.ports import Addresses

@@ -9,7 +9,7 @@ from dishka import AsyncContainer
 from litestar.types import ASGIApp
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.places import Places

@@ -18,7 +18,9 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models, ModelStore, ModelUploads, VersionCounts
+from augury.application.models.ports.counts import VersionCounts
+from augury.application.models.ports.models import Models, ModelStore
+from augury.application.models.ports.uploads import ModelUploads
 from augury.application.models.register_model import RegisterModel
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.operation.ports import AuditLog

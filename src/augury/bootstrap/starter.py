@@ -8,7 +8,7 @@ from pathlib import Path
 
 from augury.application.models.change_model import ChangeModel
 from augury.application.models.offering import Registered
-from augury.application.models.ports import Models, ModelStore, ModelUnavailable
+from augury.application.models.ports.models import Models, ModelStore, ModelUnavailable
 from augury.application.models.register_model import RegisterModel
 from augury.bootstrap.config import ProcessSettings
 from augury.bootstrap.operating import operator_on

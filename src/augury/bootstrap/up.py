@@ -12,7 +12,7 @@ from dishka import AsyncContainer
 from rich.console import Console
 
 from augury.application.batches.ports import BatchStore
-from augury.application.models.ports import Models, ModelStore
+from augury.application.models.ports.models import Models, ModelStore
 from augury.application.models.register_model import RegisterModel
 from augury.application.operation.ports import Part
 from augury.application.ports import Clock

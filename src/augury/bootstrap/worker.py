@@ -13,7 +13,7 @@ from augury.application.batches.ports import BatchStore
 from augury.application.batches.purge_batches import PurgeBatches
 from augury.application.limits import Limits
 from augury.application.models.check_model import CheckModel
-from augury.application.models.ports import ModelTrainer
+from augury.application.models.ports.trainings import ModelTrainer
 from augury.application.models.purge_model_files import PurgeModelFiles
 from augury.application.models.purge_trainings import PurgeTrainings
 from augury.application.models.store_speeds import StoreSpeeds

@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from typing_extensions import override
 
-from augury.application.models.ports import PIECE_BYTES, ModelFiles, ModelStore, ModelUnavailable
+from augury.application.models.ports.models import ModelStore, ModelUnavailable
+from augury.application.models.ports.uploads import PIECE_BYTES, ModelFiles
 from augury.application.ports import Unavailable
 from augury.domain.identifiers import ModelFileId, uuid7
 

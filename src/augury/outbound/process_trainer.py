@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from typing_extensions import override
 
-from augury.application.models.ports import (
+from augury.application.models.ports.trainings import (
     ModelTrainer,
     TableRefused,
     TrainingCanceled,

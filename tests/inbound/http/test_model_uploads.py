@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from augury.application.models.ports import PIECE_BYTES
+from augury.application.models.ports.uploads import PIECE_BYTES
 from augury.domain.model import ModelState
 from augury.inbound.http.model_intake import UPLOADS_AT_ONCE
 from augury.inbound.http.settings import HttpSettings

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.ports import Unavailable
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.models.ports import ModelUnavailable
+from augury.application.models.ports.models import ModelUnavailable
 from augury.application.ports import Json, Unavailable
 from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.ports.predictor import Question

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from augury.application.batches.erasing import erase
 from augury.application.batches.ports import Batches, BatchStore
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.ports import Clock
 from augury.domain.api_key import KeyTerms
 from augury.domain.batch import TooManyBatches

@@ -1,6 +1,6 @@
 """Entries of the audit log about versions of models."""
 
-from augury.application.models.ports import ActOnModel
+from augury.application.models.ports.models import ActOnModel
 from augury.domain.audit import Act, Action, Author, Values
 from augury.domain.model import Model
 

@@ -1,7 +1,8 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from augury.application.models.ports import ModelFiles, ModelTrainings
+from augury.application.models.ports.trainings import ModelTrainings
+from augury.application.models.ports.uploads import ModelFiles
 from augury.application.ports import Unavailable
 from augury.domain.audit import Action, Author, act_of
 from augury.domain.identifiers import TrainingId

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from augury.application.models.ports import Models, Steps, VersionCounts
+from augury.application.models.ports.counts import Steps, VersionCounts
+from augury.application.models.ports.models import Models
 from augury.application.ports import Clock
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
 from augury.domain.usage import NOTHING, Usage

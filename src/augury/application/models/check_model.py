@@ -9,13 +9,8 @@ from functools import partial
 
 from augury.application.limits import Limits
 from augury.application.models.offering import Offering, Prices, Registered, completed
-from augury.application.models.ports import (
-    ModelInspector,
-    Models,
-    ModelStore,
-    ModelUnavailable,
-    ModelUploads,
-)
+from augury.application.models.ports.models import Models, ModelStore, ModelUnavailable
+from augury.application.models.ports.uploads import ModelInspector, ModelUploads
 from augury.application.ports import Clock, Unavailable
 from augury.domain.answer_meaning import ValueIs
 from augury.domain.errors import DomainError

@@ -2,7 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from augury.application.models.ports import Models, VersionCounts
+from augury.application.models.ports.counts import VersionCounts
+from augury.application.models.ports.models import Models
 from augury.domain.model import Model, ModelNotFound, ModelState
 from augury.domain.usage import NOTHING, Usage
 

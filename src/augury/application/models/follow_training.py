@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from augury.application.models.ports import ModelTrainings
+from augury.application.models.ports.trainings import ModelTrainings
 from augury.concurrency.watches import StateStream, Watches
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import ModelTraining

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from augury.application.models.ports import ModelFiles
+from augury.application.models.ports.uploads import ModelFiles
+from augury.domain.errors import DomainError
 from augury.domain.identifiers import ModelFileId, uuid7
 from augury.domain.model import InvalidModelName, ModelRef
 from augury.domain.model_upload import ChecksumMismatch
@@ -31,7 +33,20 @@ async def receiving(files: ModelFiles, name: str) -> AsyncIterator[ModelReceipt]
             await files.delete(receipt.file_id)
 
 
-def require_stated(stated: str | None, found: str) -> None:
-    """Raises `ChecksumMismatch` if the file's digest is not the stated one."""
-    if stated is not None and stated.lower() != found:
-        raise ChecksumMismatch(stated=stated.lower(), found=found)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeFile:
+    """A file of which all pieces are stored."""
+
+    receipt: ModelReceipt
+    sha256: str
+    size: int
+    """Bytes."""
+    stated: str | None = None
+    """The digest that the sender expects, if it is known."""
+
+    def require_sound(self, *, empty: type[DomainError]) -> None:
+        """Raises `ChecksumMismatch` if the digest is not the stated one, and `empty` if the file is."""
+        if self.stated is not None and self.stated.lower() != self.sha256:
+            raise ChecksumMismatch(stated=self.stated.lower(), found=self.sha256)
+        if not self.size:
+            raise empty

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from augury.application.models.acts import act_on, values_of
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.answer_meaning import ReadAs, ValueIs

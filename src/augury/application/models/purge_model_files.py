@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from augury.application.models.ports import ModelFiles, ModelUploads
+from augury.application.models.ports.uploads import ModelFiles, ModelUploads
 
 FILES_AT_ONCE = 100
 KEEP_REFUSED = timedelta(days=7)

@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 
 from augury.application.limits import Limits
-from augury.application.models.ports import ModelFiles, ModelTrainings
+from augury.application.models.ports.trainings import ModelTrainings
+from augury.application.models.ports.uploads import ModelFiles
 
 TRAININGS_AT_ONCE = 100
 

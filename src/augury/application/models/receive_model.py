@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from augury.application.models.acts import act_on
-from augury.application.models.model_receipt import ModelReceipt, receiving, require_stated
+from augury.application.models.model_receipt import ModelReceipt, WholeFile, receiving
 from augury.application.models.offering import completed
-from augury.application.models.ports import ModelFiles, Models, ModelUploads
+from augury.application.models.ports.models import Models
+from augury.application.models.ports.uploads import ModelFiles, ModelUploads
 from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author, act_of
@@ -32,54 +33,42 @@ class ReceiveModel:
 
     async def whole(
         self,
-        receipt: ModelReceipt,
+        file: WholeFile,
         name: str,
         *,
-        sha256: str,
-        size: int,
-        stated: str | None,
         terms: UploadTerms,
         author: Author | None = None,
     ) -> ModelUpload | Model:
-        """Call this when all pieces are stored, with their `size` in bytes and their digest. Returns the
-        upload that a worker will check. If a version already has this file, returns that version after
-        applying the given terms.
+        """Call this when all pieces are stored. Returns the upload that a worker will check. If a version
+        already has this file, returns that version after applying the given terms.
 
-        `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyModelFile`, and
-        `UnfitForModel` if the file itself says how to read its answer.
+        Raises `ChecksumMismatch`, `EmptyModelFile`, and `UnfitForModel` if the file itself says how to read
+        its answer.
         """
-        require_stated(stated, sha256)
-        if not size:
-            raise EmptyModelFile
-        same = [each for each in await self.models.versions(name) if each.sha256 == sha256]
+        file.require_sound(empty=EmptyModelFile)
+        same = [each for each in await self.models.versions(name) if each.sha256 == file.sha256]
         if same:
-            if await self.files.find(sha256) is None:  # this may replace a lost file
-                await self._keep(receipt, sha256, size)
+            if await self.files.find(file.sha256) is None:  # this may replace a lost file
+                await self._keep(file)
             act = act_on(author, Action.UPLOAD_MODEL)
             return await retried(lambda: self.models.change(same[-1].ref, partial(_told, terms), act=act))
-        if under_way := await self.uploads.checking(name, sha256):
+        if under_way := await self.uploads.checking(name, file.sha256):
             return under_way
-        await self._keep(receipt, sha256, size)
-        return await retried(lambda: self._add(receipt, name, sha256, size, terms, author))
+        await self._keep(file)
+        return await retried(lambda: self._add(file, name, terms, author))
 
-    async def _keep(self, receipt: ModelReceipt, sha256: str, size: int) -> None:
-        await self.files.whole(receipt.file_id, sha256=sha256, size=size)
-        receipt.kept = True
+    async def _keep(self, file: WholeFile) -> None:
+        await self.files.whole(file.receipt.file_id, sha256=file.sha256, size=file.size)
+        file.receipt.kept = True
 
     async def _add(
-        self,
-        receipt: ModelReceipt,
-        name: str,
-        sha256: str,
-        size: int,
-        terms: UploadTerms,
-        author: Author | None,
+        self, file: WholeFile, name: str, terms: UploadTerms, author: Author | None
     ) -> ModelUpload:
         upload = ModelUpload(
             ref=ModelRef(name, await self.models.last_version(name) + 1),
-            file_id=receipt.file_id,
-            sha256=sha256,
-            size=size,
+            file_id=file.receipt.file_id,
+            sha256=file.sha256,
+            size=file.size,
             terms=terms,
             created_at=self.clock.now(),
         )
@@ -87,7 +76,7 @@ class ReceiveModel:
             author,
             Action.UPLOAD_MODEL,
             f"model:{upload.ref}",
-            after={"sha256": sha256, "size": size, "activate": terms.activate},
+            after={"sha256": file.sha256, "size": file.size, "activate": terms.activate},
         )
         await self.uploads.add(upload, act=act)
         return upload

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from augury.application.limits import Limits
-from augury.application.models.model_receipt import ModelReceipt, receiving, require_stated
-from augury.application.models.ports import ModelFiles, ModelTrainings
+from augury.application.models.model_receipt import ModelReceipt, WholeFile, receiving
+from augury.application.models.ports.trainings import ModelTrainings
+from augury.application.models.ports.uploads import ModelFiles
 from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author, act_of
@@ -37,36 +38,30 @@ class ReceiveTable:
 
     async def whole(
         self,
-        receipt: ModelReceipt,
+        file: WholeFile,
         name: str,
         *,
-        sha256: str,
-        size: int,
-        stated: str | None,
         plan: Plan,
         terms: UploadTerms,
         author: Author | None = None,
     ) -> ModelTraining:
-        """Call this when all pieces are stored, with their `size` in bytes and their digest. Returns the
-        queued training, or an earlier one of the same table for the same name by the same plan.
+        """Call this when all pieces are stored. Returns the queued training, or an earlier one of the same
+        table for the same name by the same plan.
 
-        `stated` is the digest that the caller expects. Raises `ChecksumMismatch`, `EmptyTable`,
-        `TooManyTrainings`.
+        Raises `ChecksumMismatch`, `EmptyTable`, `TooManyTrainings`.
         """
-        require_stated(stated, sha256)
-        if not size:
-            raise EmptyTable
+        file.require_sound(empty=EmptyTable)
         training = ModelTraining(
             id=TrainingId(uuid7()),
             name=name,
-            table_id=receipt.file_id,
-            sha256=sha256,
-            size=size,
+            table_id=file.receipt.file_id,
+            sha256=file.sha256,
+            size=file.size,
             plan=plan,
             terms=terms,
             created_at=self.clock.now(),
         )
-        return await retried(lambda: self._added(receipt, training, author))
+        return await retried(lambda: self._added(file.receipt, training, author))
 
     async def _added(
         self, receipt: ModelReceipt, training: ModelTraining, author: Author | None

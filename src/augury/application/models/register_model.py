@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from augury.application.models.offering import Categories, Offering, Prices, Registered, completed
-from augury.application.models.ports import ModelInspector, Models, ModelStore
+from augury.application.models.ports.models import Models, ModelStore
+from augury.application.models.ports.uploads import ModelInspector
 from augury.application.ports import Clock
 from augury.domain.answer_meaning import ReadAs
 from augury.domain.audit import Author

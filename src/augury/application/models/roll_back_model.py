@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from augury.application.models.acts import act_on
-from augury.application.models.ports import ActOnModel, Models
+from augury.application.models.ports.models import ActOnModel, Models
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
 from augury.domain.model import Model, ModelRef, ModelState, NothingToRollBack, WrongModelState

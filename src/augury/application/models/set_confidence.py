@@ -1,7 +1,7 @@
 from dataclasses import dataclass, replace
 
 from augury.application.models.acts import act_on
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
 from augury.domain.model import Model, ModelRef

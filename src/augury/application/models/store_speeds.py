@@ -1,7 +1,7 @@
 import time
 from dataclasses import dataclass
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.models.speeds import Speeds
 
 

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from augury.application.models.ports import VersionCounts
+from augury.application.models.ports.counts import VersionCounts
 from augury.application.models.tally import Tally
 
 

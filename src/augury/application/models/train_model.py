@@ -11,19 +11,16 @@ from typing import Any, TypeVar
 
 from augury.application.limits import Limits
 from augury.application.models.offering import Offering, Prices, Registered, completed
-from augury.application.models.ports import (
-    ModelFiles,
-    ModelInspector,
-    Models,
-    ModelStore,
+from augury.application.models.ports.models import Models, ModelStore, ModelUnavailable
+from augury.application.models.ports.trainings import (
     ModelTrainer,
     ModelTrainings,
-    ModelUnavailable,
     TableRefused,
     TrainingCanceled,
     TrainingFailed,
     TrainingWatch,
 )
+from augury.application.models.ports.uploads import ModelFiles, ModelInspector
 from augury.application.ports import Clock, Unavailable
 from augury.domain.errors import DomainError
 from augury.domain.model import ModelRefused

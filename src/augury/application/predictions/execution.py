@@ -13,7 +13,7 @@ from uuid import UUID
 
 from augury.application.batches.ports import SHEET, Batches, BatchStore, NotStored, input_name, output_name
 from augury.application.limits import Limits
-from augury.application.models.ports import Models, ModelUnavailable
+from augury.application.models.ports.models import Models, ModelUnavailable
 from augury.application.models.speeds import Speeds
 from augury.application.models.tally import Tally
 from augury.application.ports import Clock, Counters, Unavailable

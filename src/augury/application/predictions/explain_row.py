@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.domain.answer import answers_in
 from augury.domain.explanation import Explanation, NoExplanation, explanations_in

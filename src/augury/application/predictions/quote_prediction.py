@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.requests import checked
 from augury.concurrency.aside import aside

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.ports import IdempotencyKey, Json, OpenBooks
 from augury.application.predictions.requests import Flight, Replayed, Request
 from augury.concurrency.aside import aside

@@ -10,7 +10,8 @@ from litestar.params import FromPath, JSONBody
 
 from augury.application.limits import Limits
 from augury.application.models.change_model import ChangeModel
-from augury.application.models.ports import Models, ModelUploads
+from augury.application.models.ports.models import Models
+from augury.application.models.ports.uploads import ModelUploads
 from augury.application.models.start_canary import StartCanary
 from augury.domain.model import (
     LEAST_SHARE,

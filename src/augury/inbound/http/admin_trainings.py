@@ -13,7 +13,7 @@ from litestar.openapi.spec import Operation
 from litestar.params import FromPath, QueryParameter
 
 from augury.application.models.cancel_training import CancelTraining
-from augury.application.models.ports import ModelTrainings
+from augury.application.models.ports.trainings import ModelTrainings
 from augury.application.models.receive_table import ReceiveTable
 from augury.domain.identifiers import TrainingId
 from augury.domain.model import InvalidModelName

@@ -14,7 +14,8 @@ from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
 from augury.application.models.follow_training import FollowTraining
 from augury.application.models.follow_upload import FollowUpload
-from augury.application.models.ports import ModelFiles, Models
+from augury.application.models.ports.models import Models
+from augury.application.models.ports.uploads import ModelFiles
 from augury.application.models.receive_model import ReceiveModel
 from augury.application.models.receive_table import ReceiveTable
 from augury.application.money.ports import Balances, Ledger

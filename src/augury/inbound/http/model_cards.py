@@ -6,7 +6,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.params import FromPath
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.cards.card import Card, decoded
 from augury.cards.page import page
 from augury.domain.model import CardNotFound, ModelNotFound

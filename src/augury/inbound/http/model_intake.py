@@ -7,8 +7,8 @@ from functools import partial
 
 from litestar.types import Scope
 
-from augury.application.models.model_receipt import ModelReceipt
-from augury.application.models.ports import PIECE_BYTES, ModelFiles
+from augury.application.models.model_receipt import ModelReceipt, WholeFile
+from augury.application.models.ports.uploads import PIECE_BYTES, ModelFiles
 from augury.application.models.receive_model import ReceiveModel
 from augury.application.models.receive_table import ReceiveTable
 from augury.concurrency.aside import aside
@@ -62,10 +62,8 @@ class ModelIntake:
         most = self._settings.max_model_file_bytes
         form = _form(scope, most, (BYTES,))
         async with self._place(), self._receive_model(name) as receipt:
-            sha256, size = await self._stored(receipt, body, form, most)
-            return await self._receive_model.whole(
-                receipt, name, sha256=sha256, size=size, stated=stated, terms=terms, author=author
-            )
+            file = await self._stored(receipt, body, form, most, stated)
+            return await self._receive_model.whole(file, name, terms=terms, author=author)
 
     async def receive_table(
         self,
@@ -82,10 +80,8 @@ class ModelIntake:
         most = self._settings.max_table_bytes
         form = _form(scope, most, TABLES)
         async with self._place(), self._receive_table(name) as receipt:
-            sha256, size = await self._stored(receipt, body, form, most)
-            return await self._receive_table.whole(
-                receipt, name, sha256=sha256, size=size, stated=stated, plan=plan, terms=terms, author=author
-            )
+            file = await self._stored(receipt, body, form, most, stated)
+            return await self._receive_table.whole(file, name, plan=plan, terms=terms, author=author)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
@@ -98,9 +94,14 @@ class ModelIntake:
             self._uploads -= 1
 
     async def _stored(
-        self, receipt: ModelReceipt, body: AsyncIterator[bytes], form: FormFile | None, most: int
-    ) -> tuple[str, int]:
-        """Store the file in pieces. Returns its SHA-256 and its size."""
+        self,
+        receipt: ModelReceipt,
+        body: AsyncIterator[bytes],
+        form: FormFile | None,
+        most: int,
+        stated: str | None,
+    ) -> WholeFile:
+        """Store the file in pieces, up to `most` bytes. Its sender has `stated` its SHA-256."""
         digest, waiting, number = hashlib.sha256(), bytearray(), 0
         puts = Puts(partial(self._files.put, receipt.file_id))
         try:
@@ -123,7 +124,8 @@ class ModelIntake:
             await puts.done()
         finally:
             await puts.stop()
-        return digest.hexdigest(), number * PIECE_BYTES + len(waiting)
+        size = number * PIECE_BYTES + len(waiting)
+        return WholeFile(receipt=receipt, sha256=digest.hexdigest(), size=size, stated=stated)
 
 
 def _too_large(most: int) -> Refused:

@@ -12,7 +12,7 @@ from litestar import get
 from litestar.params import FromPath
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.domain.answer_form import AnswerForm, Task
 from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
 from augury.domain.feature import MOST_EMBEDDING, Feature, FeatureKind

@@ -18,7 +18,7 @@ from mcp_types import (
 )
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.application.ports import Unavailable
 from augury.application.predictions.cancel_prediction import CancelPrediction

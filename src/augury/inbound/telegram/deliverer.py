@@ -19,7 +19,7 @@ from aiogram.types import BufferedInputFile
 from augury.application.chats.ports.chats import Chats
 from augury.application.chats.ports.results import Delivery, Notices, Reply
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.application.ports import Counters, Unavailable
 from augury.application.predictions.ports.events import Ended

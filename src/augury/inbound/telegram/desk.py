@@ -15,7 +15,7 @@ from augury.application.chats.refuse_link import RefuseLink
 from augury.application.chats.register_chat import RegisterChat
 from augury.application.chats.unlink_chat import UnlinkChat
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.people.close_account import CloseAccount

@@ -13,7 +13,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.ports.sessions import Sessions
 from augury.application.people.request_rates import RequestRates

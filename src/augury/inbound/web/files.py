@@ -15,7 +15,7 @@ from litestar.response import Stream
 from augury.application.batches.accept_batch import Replayed
 from augury.application.batches.cancel_batch import CancelBatch
 from augury.application.batches.ports import Batches, StoredBatch
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.application.ports import Clock
 from augury.domain.batch import BatchNotFound

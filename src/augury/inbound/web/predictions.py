@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from typing_extensions import override
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.open_streams import OpenStreams
 from augury.application.people.find_guests import FindGuests
 from augury.application.predictions.cancel_prediction import CancelPrediction

@@ -4,7 +4,7 @@ from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.row_form import empty, example
 from augury.inbound.web.texts import texts

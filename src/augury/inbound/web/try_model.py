@@ -11,7 +11,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from augury.application.limits import Limits
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.tokens import new_secret

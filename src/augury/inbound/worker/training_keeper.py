@@ -4,7 +4,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from augury.application.models.ports import ModelTrainer
+from augury.application.models.ports.trainings import ModelTrainer
 from augury.application.models.purge_trainings import PurgeTrainings
 from augury.application.models.train_model import TrainModel
 from augury.domain.model_training import TrainingState

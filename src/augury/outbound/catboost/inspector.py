@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from typing_extensions import override
 
-from augury.application.models.ports import ModelInspector
+from augury.application.models.ports.uploads import ModelInspector
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import ModelFacts
 from augury.domain.reason_codes import ReasonCode

@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.models.ports import ModelStore, ModelUnavailable
+from augury.application.models.ports.models import ModelStore, ModelUnavailable
 from augury.application.models.speeds import Speeds
 from augury.application.predictions.ports.predictor import (
     Between,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.models.ports import ModelFiles
+from augury.application.models.ports.uploads import ModelFiles
 from augury.domain.identifiers import ModelFileId
 from augury.domain.model import ModelState
 from augury.outbound.memory.memory import Memory

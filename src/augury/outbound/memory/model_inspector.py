@@ -3,7 +3,7 @@ from pathlib import Path
 import msgspec
 from typing_extensions import override
 
-from augury.application.models.ports import ModelInspector
+from augury.application.models.ports.uploads import ModelInspector
 from augury.domain.answer_form import Task
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from augury.application.models.ports import ModelStore, ModelUnavailable
+from augury.application.models.ports.models import ModelStore, ModelUnavailable
 from augury.outbound.memory.model_files import MemoryModelFiles
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from typing_extensions import override
 
-from augury.application.models.ports import ModelTrainer, TableRefused, TrainingWatch
+from augury.application.models.ports.trainings import ModelTrainer, TableRefused, TrainingWatch
 from augury.domain.feature import FeatureKind
 from augury.domain.training_plan import Plan
 from augury.outbound.memory.model_inspector import FactsFile

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from augury.application.models.ports import ModelTrainings
+from augury.application.models.ports.trainings import ModelTrainings
 from augury.application.ports import Conflict
 from augury.domain.audit import Act
 from augury.domain.identifiers import TrainingId

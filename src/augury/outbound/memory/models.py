@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from augury.application.models.ports import ActOnModel, Models
+from augury.application.models.ports.models import ActOnModel, Models
 from augury.application.ports import Conflict
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId

@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from typing_extensions import override
 
-from augury.application.models.ports import ModelUnavailable
+from augury.application.models.ports.models import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import (
     Between,

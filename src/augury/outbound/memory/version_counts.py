@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.models.ports import Steps, VersionCounts
+from augury.application.models.ports.counts import Steps, VersionCounts
 from augury.domain.model import ModelRef
 from augury.domain.usage import NOTHING, Usage
 from augury.outbound.memory.memory import Memory

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.models.ports import ModelFiles
+from augury.application.models.ports.uploads import ModelFiles
 from augury.domain.identifiers import ModelFileId
 from augury.outbound.postgres.query import fetch
 

@@ -6,7 +6,7 @@ import msgspec
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.models.ports import ModelTrainings
+from augury.application.models.ports.trainings import ModelTrainings
 from augury.domain.audit import Act
 from augury.domain.identifiers import ModelFileId, TrainingId
 from augury.domain.model_training import (

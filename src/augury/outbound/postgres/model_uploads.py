@@ -5,7 +5,7 @@ from datetime import timedelta
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.models.ports import ModelUploads
+from augury.application.models.ports.uploads import ModelUploads
 from augury.application.ports import Conflict
 from augury.domain.answer_meaning import ReadAs
 from augury.domain.audit import Act

@@ -9,7 +9,7 @@ from datetime import timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.models.ports import ActOnModel, Models
+from augury.application.models.ports.models import ActOnModel, Models
 from augury.application.ports import Conflict
 from augury.concurrency.shared_reads import SharedReads
 from augury.domain.audit import Act

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.models.ports import Steps, VersionCounts
+from augury.application.models.ports.counts import Steps, VersionCounts
 from augury.application.retrying import retried
 from augury.domain.model import ModelRef
 from augury.domain.text import is_storable

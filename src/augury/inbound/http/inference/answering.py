@@ -8,7 +8,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.concurrency.aside import aside
 from augury.concurrency.room import Room

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 from litestar.types import Scope
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.application.ports import IdempotencyKey, Json, Unavailable
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.requests import Replayed

@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from augury.application.models.ports import Models
+from augury.application.models.ports.models import Models
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.prediction import IdempotencyConflict, NoValidRow, TooManyPending, TooManyRows

@@ -5,7 +5,8 @@ from litestar import Response
 from litestar.params import FromPath
 
 from augury.application.models.chart_versions import ChartPeriod, ChartVersions
-from augury.application.models.ports import Models, ModelUploads
+from augury.application.models.ports.models import Models
+from augury.application.models.ports.uploads import ModelUploads
 from augury.cards.card import decoded
 from augury.cards.page import page as card_page
 from augury.domain.errors import DomainError

@@ -8,7 +8,8 @@ from dishka import FromDishka
 from litestar.params import FromPath
 
 from augury.application.models.cancel_training import CancelTraining
-from augury.application.models.ports import Models, ModelTrainings
+from augury.application.models.ports.models import Models
+from augury.application.models.ports.trainings import ModelTrainings
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import ModelTraining
