@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,8 +146,10 @@ def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
     """CPU seconds of these processes and their children so far, including those that have ended."""
     total = 0.0
     for root in processes:
-        times = [each.cpu_times() for each in (root, *root.children(recursive=True))]
-        total += sum(each.user + each.system for each in times)
+        for each in (root, *root.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                times = each.cpu_times()
+                total += times.user + times.system
         total += root.cpu_times().children_user + root.cpu_times().children_system
     return total
 
@@ -191,8 +193,12 @@ class Foreign:
         self.share = max(self.share, (self._busy() - self._own() - before) / seconds)
 
     def _own(self) -> float:
-        times = [each.cpu_times() for each in self._everyone()]
-        return sum(each.user + each.system for each in times)
+        total = 0.0
+        for each in self._everyone():
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                times = each.cpu_times()
+                total += times.user + times.system
+        return total
 
     def _everyone(self) -> Iterator[psutil.Process]:
         seen = set()
