@@ -127,7 +127,7 @@ async def test_rows_without_an_answer_end_in_a_status_of_their_own(service: Serv
     )
 
     assert done.returncode == 3
-    assert done.stdout == "answers.csv: 1 rows are answered, 1 have no answer, 1 credits\n"
+    assert done.stdout == "answers.csv: 1 row is answered, 1 has no answer, 1 credit\n"
 
 
 async def test_a_killed_command_goes_on_with_the_same_batch(

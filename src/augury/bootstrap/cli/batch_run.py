@@ -155,7 +155,7 @@ class BatchRun:
         self._part.replace(self._order.out)
         self._notes.unlink()
         failed = int(now["failed"])
-        without = f", {failed:,} have no answer" if failed else ""
+        without = f", {failed:,} {'has' if failed == 1 else 'have'} no answer" if failed else ""
         say(f"{self._order.out}: {outcome_of(now, without)}")
         return failed
 
