@@ -96,7 +96,7 @@ async def filled(program: httpx.AsyncClient) -> list[Pair]:
         code = {"code": f"CODE-{number}", "credits": 5, "limit": 5}
         (await program.post("/admin/promo-codes", json=code)).raise_for_status()
     hook = {"url": "https://93.184.215.14/hook", "events": ["prediction.finished"]}
-    webhook = (await program.post("/webhooks", json=hook)).raise_for_status().json()["id"]
+    webhook = (await program.post("/webhooks", json=hook)).raise_for_status().json()["webhook"]["id"]
     users = (await program.get("/admin/users")).raise_for_status().json()["items"]
     while (await program.get(f"/batches/{batch}")).json()["status"] not in ("succeeded", "failed"):
         await asyncio.sleep(0.5)
