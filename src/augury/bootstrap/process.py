@@ -39,6 +39,8 @@ def spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # gives back what imports have freed
+        trim(0)
     gc.set_threshold(10_000, 20, 20)
 
 

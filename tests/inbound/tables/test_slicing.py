@@ -4,7 +4,9 @@ import pytest
 from augury.domain.batch import FULL
 from augury.domain.speed import NOT_MEASURED, Speed
 from augury.inbound.tables.uploads import slicing
-from augury.inbound.tables.uploads.slicing import Slicer
+from augury.inbound.tables.uploads.slicing import MOST_ROW, Slicer
+from augury.inbound.tables.uploads.unreadable import LongRow
+from augury.slices.arrow import decoded
 
 SLOW = Speed.of_call(2_000, 0.5005)
 """A fifth of a full slice takes as long as a slice may."""
@@ -31,3 +33,22 @@ def test_a_long_file_gets_full_slices_in_the_end(monkeypatch: pytest.MonkeyPatch
 
     assert added(slicer, 900) == [400, 400]
     assert [*added(slicer, 2_000), *rest(slicer)] == [2_000, 100]
+
+
+def test_no_slice_has_more_bytes_than_a_row_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slicing, "MOST_ROW", 1)
+    slicer = Slicer(10_000)
+    long = "x" * 600_000
+    table = pa.table({"0": [*["5"] * 100, long, *["5"] * 20, long, *["5"] * 3]})
+
+    slices = [*slicer.add(table), *slicer.rest()]
+    assert sum(each.rows for each in slices) == 125
+    assert all(decoded(each.content).nbytes < 1_000_000 for each in slices)
+
+
+def test_a_row_that_is_too_long_is_named() -> None:
+    slicer = Slicer(10_000)
+    list(slicer.add(pa.table({"0": ["5"] * 2_000})))
+    with pytest.raises(LongRow) as long:
+        list(slicer.add(pa.table({"0": ["5"] * 10 + ["x" * (MOST_ROW * 10**6)]})))
+    assert (long.value.row, long.value.most) == (2_011, MOST_ROW)

@@ -5,6 +5,9 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from fluent.syntax import FluentParser
+from fluent.syntax.ast import Junk, Message, MessageReference, TermReference
+from fluent.syntax.visitor import Visitor as FluentVisitor
 
 from augury.domain.answer_meaning import ValueIs
 from augury.domain.api_key import KeyScope
@@ -21,7 +24,7 @@ from augury.domain.transfer import TransferKind
 from augury.domain.webhook import DisabledWhy, EventType
 from augury.domain.webhook_delivery import DeliveryStatus
 from augury.domain.webhook_try import TryError
-from augury.inbound.web.texts import FOLDER, LANGUAGES, refusal_name, texts
+from augury.inbound.web.texts import FOLDER, LANGUAGES, Texts, refusal_name, texts
 
 TEMPLATES = FOLDER.parent / "templates"
 
@@ -117,3 +120,29 @@ def test_no_template_has_a_style_or_a_script_of_its_own() -> None:
             r"\sstyle=|\son\w+=|<style|<script(?! defer src=)|\|\s*safe|javascript:|js:", text
         ), file
         assert not re.search(r"hx-trigger=[\"'][^\"']*\[", text), f"{file}: an event filter needs eval"
+
+
+class References(FluentVisitor):
+    """The names of the messages and terms that are referred to."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def visit_MessageReference(self, node: MessageReference) -> None:  # noqa: N802  # by the library
+        self.found.append(node.id.name)
+
+    def visit_TermReference(self, node: TermReference) -> None:  # noqa: N802
+        self.found.append(node.id.name)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_message_can_be_parsed_without_the_others(language: str) -> None:
+    for file in FOLDER.glob(f"*.{language}.ftl"):
+        parsed = FluentParser().parse(file.read_text(encoding="utf-8"))
+        references = References()
+        references.visit(parsed)
+        assert references.found == []
+        assert not any(isinstance(each, Junk) for each in parsed.body)
+        names = [each.id.name for each in parsed.body if isinstance(each, Message)]
+        assert names
+        assert all(Texts(language).has(name) for name in names)

@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -28,12 +28,13 @@ from augury.application.predictions.ports.predictor import (
 )
 from augury.application.predictions.ports.work import Claimed, Finished, Work
 from augury.domain.batch import SlicePlace
-from augury.domain.identifiers import PredictionId
+from augury.domain.identifiers import BatchId, PredictionId
 from augury.domain.lane import Lane
 from augury.domain.model import ModelNotFound, ModelRef
 from augury.domain.prediction import Failure
 from augury.domain.row_errors import kept_errors, kept_warnings
 
+MOST_SHEETS = 8
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class Execution:
     counters: Counters
     tally: Tally
     speeds: Speeds
+    sheets: dict[BatchId, bytes] = field(init=False, default_factory=dict, compare=False)
+    """The last batches' sheets."""
 
     @asynccontextmanager
     async def predicted(
@@ -148,7 +151,7 @@ class Execution:
         ref, failure = claim.prediction.model, None
         try:
             model = await self.models.version(ref)
-            sheet = await self.store.get(place.batch_id, SHEET)
+            sheet = await self._sheet(place.batch_id)
             rows = await self.store.get(place.batch_id, input_name(place.number))
             began = time.perf_counter()
             outcome = await self.slice_predictor.predict_slice(model, sheet, rows)
@@ -161,12 +164,25 @@ class Execution:
             log.error("a slice cannot be run: %s", error)
             failure = Failure.INPUT_GONE
         now = self.clock.now()
+        if failure is None and outcome.valid_rows > claim.prediction.rows:  # only those have a price
+            log.error(
+                "slice %d of batch %s has more rows than it was accepted with", place.number, place.batch_id
+            )
+            failure = Failure.INPUT_GONE
         if failure:
             return Finished(claim.prediction.fail(failure, at=now), None)
         finished = claim.prediction.finish(
             valid_rows=outcome.valid_rows, unpredicted_text_bytes=outcome.unpredicted_text_bytes, at=now
         )
         return Finished(finished, None, seconds=seconds)
+
+    async def _sheet(self, batch_id: BatchId) -> bytes:
+        """Slices of one batch follow each other, and have one sheet, which never changes."""
+        if (sheet := self.sheets.get(batch_id)) is None:
+            sheet = self.sheets[batch_id] = await self.store.get(batch_id, SHEET)
+            if len(self.sheets) > MOST_SHEETS:
+                self.sheets.pop(next(iter(self.sheets)))
+        return sheet
 
     async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished], lane: Lane) -> None:
         settled = set(await lease.store(lambda: self.work.settle(token, finished)))

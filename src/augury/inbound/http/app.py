@@ -53,7 +53,7 @@ def create_app(
         "settings": settings,
         "metrics": metrics,
         "checks": checks or {},
-        "assets": docs.load_assets(),
+        "assets": docs.find_assets(),
         "asyncapi": asyncapi,
         "openapi": openapi(settings.base_path),
     }

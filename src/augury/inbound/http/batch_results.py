@@ -22,7 +22,7 @@ from augury.domain.identifiers import BatchId
 from augury.domain.prediction import Status
 from augury.domain.row_errors import RowError
 from augury.inbound.http.field_problems import DOUBTS, FAULTS, FieldProblem, row_problems
-from augury.inbound.tables.elsewhere.jobs import AnswerErrors, results_of
+from augury.inbound.tables.elsewhere.jobs import answer_errors, results_of
 from augury.inbound.tables.elsewhere.workplace import Held, Workplace
 from augury.inbound.tables.format import Format
 from augury.inbound.tables.results.stored_parts import answers_of, ended_slices, raw_part
@@ -151,7 +151,7 @@ class BatchResults:
         return row_problems(await self._read_errors(answers))
 
     async def _read_errors(self, answers: bytes) -> Sequence[RowError]:
-        async with self._tables.open(AnswerErrors) as reader:
+        async with self._tables.open(answer_errors) as reader:
             errors: Sequence[RowError] = await reader.call("of", answers)
             return errors
 

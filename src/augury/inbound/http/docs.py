@@ -1,5 +1,6 @@
 """Swagger UI from the local disk: the page works without internet access and runs only our scripts."""
 
+import asyncio
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,18 +77,21 @@ Public = Request[None, None, State]
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    content: bytes
+    file: Path
+    """It is read for each request: few people look, and the files would take 1.6 MB of memory."""
     media_type: str
 
 
 @cache
-def load_assets() -> Mapping[str, Asset]:
-    """Read Swagger UI's files from the installed package, without importing it."""
+def find_assets() -> Mapping[str, Asset]:
+    """Find Swagger UI's files in the installed package, without importing it."""
     spec = importlib.util.find_spec(PACKAGE)
     assert spec is not None
     assert spec.origin is not None
     folder = Path(spec.origin).parent / "static"
-    return {name: Asset((folder / name).read_bytes(), media_type) for name, media_type in ASSETS.items()}
+    found = {name: Asset(folder / name, media_type) for name, media_type in ASSETS.items()}
+    assert all(each.file.is_file() for each in found.values())
+    return found
 
 
 @get("/api/docs", include_in_schema=False)
@@ -110,7 +114,8 @@ async def asset(request: Public, name: FromPath[str]) -> ASGIResponse:
     found: Asset | None = request.app.state.assets.get(name)
     if found is None:
         raise NotFoundException
-    return ASGIResponse(body=found.content, media_type=found.media_type, headers=dict(_A_DAY))
+    content = await asyncio.to_thread(found.file.read_bytes)
+    return ASGIResponse(body=content, media_type=found.media_type, headers=dict(_A_DAY))
 
 
 @get(["/api", "/api/openapi.json"], include_in_schema=False)

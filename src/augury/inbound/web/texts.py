@@ -8,8 +8,9 @@ from functools import cache
 from math import floor, log10
 from pathlib import Path
 
-from fluent.runtime import FluentBundle, FluentResource
+from fluent.runtime import FluentBundle
 from fluent.runtime.types import fluent_number
+from fluent.syntax import FluentParser
 
 from augury.domain.errors import DomainError
 from augury.domain.reason_codes import ReasonCode
@@ -37,6 +38,8 @@ NAMED: Mapping[ReasonCode, Sequence[str]] = {
     ReasonCode.OTHER_VALUE: ["mine", "other"],
 }
 """The values of reasons that have words of their own."""
+_ENTRY = re.compile(r"^(?=[A-Za-z])", re.MULTILINE)
+_parser = FluentParser(with_spans=False)
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 log = logging.getLogger(__name__)
 
@@ -47,12 +50,19 @@ class Texts:
     def __init__(self, language: str) -> None:
         self.language = language
         self._bundle = FluentBundle([language], use_isolating=False)
-        for file in sorted(FOLDER.glob(f"*.{language}.ftl")):
-            self._bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
+        self._entries = {
+            entry.partition(" =")[0]: entry
+            for file in FOLDER.glob(f"*.{language}.ftl")
+            for entry in _ENTRY.split(file.read_text(encoding="utf-8"))
+        }
+        """The messages as they stand in the files. Each is parsed when it is first needed: all of a language
+        would take 4 MB."""
 
         self._thousands = self("number", value=1_000)[1:-3]
 
     def __call__(self, message: str, **values: object) -> str:
+        if not self._bundle.has_message(message):
+            self._bundle.add_resource(_parser.parse(self._entries[message]))
         pattern = self._bundle.get_message(message).value
         assert pattern is not None, message
         said, errors = self._bundle.format_pattern(
@@ -74,7 +84,7 @@ class Texts:
         return self("figure", value=fluent_number(value, maximumFractionDigits=max(2, DIGITS - 1 - size)))
 
     def has(self, message: str) -> bool:
-        return self._bundle.has_message(message)
+        return message in self._entries
 
     def refusal(self, error: DomainError) -> str:
         """The sentence for a refusal: each kind has its own."""

@@ -1,4 +1,7 @@
-"""The objects that are made at a workplace. These functions load Arrow; this module does not."""
+"""The objects that are made at a workplace. These functions load Arrow; this module does not.
+
+Their annotations, and those of what they return, are the types of a child process's messages.
+"""
 
 from collections.abc import Mapping, Sequence
 from io import BufferedReader
@@ -7,7 +10,7 @@ from augury.domain.batch import FULL
 from augury.domain.lane import Slice as Most
 from augury.domain.model_facts import ModelFacts
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
-from augury.inbound.tables.elsewhere.workplace import Ask
+from augury.inbound.tables.elsewhere.workplace import Ask, Factory
 from augury.inbound.tables.format import Format
 from augury.inbound.tables.results.words import Words
 from augury.inbound.tables.results.writer import Writer
@@ -71,3 +74,13 @@ class AnswerErrors:
         from augury.slices.arrow import Answers
 
         return Answers.decoded(answers).errors()
+
+
+def answer_errors() -> AnswerErrors:
+    return AnswerErrors()
+
+
+JOBS: Mapping[str, Factory] = {
+    each.__name__: each for each in (upload_of, parquet_file, results_of, answer_errors)
+}
+"""By name: a child process makes nothing else."""

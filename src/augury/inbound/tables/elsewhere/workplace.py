@@ -12,7 +12,8 @@ from typing_extensions import override
 Value: TypeAlias = Any
 """The result of a method. Only its caller knows the type."""
 Factory: TypeAlias = Callable[..., Any]
-"""A function of a module that loads no Arrow. The function itself may load it."""
+"""A function of a module that loads no Arrow. The function itself may load it. It and the methods of what it
+returns are annotated with types that `msgspec` knows."""
 Ask: TypeAlias = Callable[[int], bytes]
 """Gets a piece of a file by its number. It is called outside the event loop."""
 

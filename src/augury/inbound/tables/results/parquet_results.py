@@ -18,8 +18,8 @@ from augury.inbound.tables.results.writer import RawPart, Writer
 from augury.slices.arrow import Cells, Table
 from augury.slices.sheet import Kind, Sheet
 
-SLICES_TOGETHER = 8
-"""Slices in one row group."""
+SLICES_TOGETHER, BYTES_TOGETHER = 8, 32 << 20
+"""The most slices in one row group, and about the most bytes."""
 _TYPES = {
     CellKind.TEXT: pa.string(),
     CellKind.TEXTS: pa.list_(pa.string()),
@@ -44,7 +44,8 @@ class ParquetWriter(Writer):
     def write(self, raw: RawPart) -> bytes:
         part = Part.of(raw)
         self._waiting.append(self._table(part))
-        if len(self._waiting) == SLICES_TOGETHER:
+        is_large = sum(each.nbytes for each in self._waiting) > BYTES_TOGETHER
+        if is_large or len(self._waiting) == SLICES_TOGETHER:
             self._write()
         return self._taken()
 

@@ -63,7 +63,7 @@ class NdjsonUpload(Upload):
             kind=Kind.JSON,
             header=[*self._features, *self._others],
             features=[*self._features, *[None] * len(self._others)],
-            places=(),
+            places=[],
             **answers_of(self._facts),
         )
 

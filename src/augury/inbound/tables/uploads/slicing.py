@@ -7,8 +7,12 @@ import pyarrow as pa
 
 from augury.domain.batch import FULL, MOST_SMALLER, BatchTooLong
 from augury.domain.lane import Slice as Most
+from augury.inbound.tables.uploads.unreadable import LongRow
 from augury.inbound.tables.uploads.upload import Slice
 from augury.slices.arrow import Table, encoded
+
+MOST_ROW = 16
+"""Megabytes of a row, and of a slice with a long row."""
 
 
 class Slicer:
@@ -24,11 +28,12 @@ class Slicer:
         self._text_bytes = text_bytes
         self._each = each
         self._cut_so_far = 0
+        self._cut_rows = 0
         self._waiting: list[Any] = []
         self._count = 0
 
     def add(self, table: Table) -> Iterator[Slice]:
-        """The slices that this Arrow table completes. Raises `BatchTooLong`."""
+        """The slices that this Arrow table completes. Raises `BatchTooLong`, `LongRow`."""
         self.rows += table.num_rows
         if self.rows > self._most:
             raise BatchTooLong(most=self._most)
@@ -39,6 +44,7 @@ class Slicer:
             yield from self._cut(all_of_it=False)
 
     def rest(self) -> Iterator[Slice]:
+        """The last slices. Raises `LongRow`."""
         if self._count:
             yield from self._cut(all_of_it=True)
 
@@ -48,12 +54,23 @@ class Slicer:
         rows = max(1, min(self._each.rows, self._each.size // size))
         begin = 0
         while table.num_rows - begin >= rows or (all_of_it and begin < table.num_rows):
-            part = table.slice(begin, rows)
-            text = self._text_bytes(part) if self._text_bytes else 0
-            yield Slice(part.num_rows, encoded(part), text)
+            yield from self._slices_of(table.slice(begin, rows))
             begin += rows
-            self._cut_so_far += 1
         if self._cut_so_far >= MOST_SMALLER:
             self._each = FULL
         self._waiting = [table.slice(begin)] if begin < table.num_rows else []
         self._count = max(0, table.num_rows - begin)
+
+    def _slices_of(self, part: Table) -> Iterator[Slice]:
+        """One slice, unless long rows among short ones make it too large."""
+        if part.nbytes > MOST_ROW * 10**6:
+            if part.num_rows == 1:
+                raise LongRow(self._cut_rows + 1, MOST_ROW)
+            half = part.num_rows // 2
+            yield from self._slices_of(part.slice(0, half))
+            yield from self._slices_of(part.slice(half))
+            return
+        self._cut_so_far += 1
+        self._cut_rows += part.num_rows
+        text = self._text_bytes(part) if self._text_bytes else 0
+        yield Slice(part.num_rows, encoded(part), text)

@@ -12,7 +12,7 @@ from augury.application.batches.ports import RAW, SHEET, BatchStore, input_name,
 from augury.application.batches.receive_batch import Receipt
 from augury.application.limits import Limits
 from augury.concurrency.puts import Puts
-from augury.domain.batch import FULL
+from augury.domain.batch import FULL, BatchTooLong
 from augury.domain.lane import Slice as Most
 from augury.domain.model_facts import ModelFacts
 from augury.inbound.tables.elsewhere.jobs import parquet_file, upload_of
@@ -26,6 +26,23 @@ RAW_PIECE = 1 << 20
 FED = 1 << 20
 """Bytes that a reader gets at a time."""
 OBJECTS_AT_ONCE = 100
+
+
+class _Rows:
+    """The rows that a reader has found. A file may have taken its process over, so the limit is checked here,
+    too."""
+
+    def __init__(self, most: int) -> None:
+        self.slices: list[ReceivedSlice] = []
+        self._most = most
+        self._count = 0
+
+    def add(self, part: Slice) -> None:
+        """Raises `BatchTooLong`."""
+        self._count += part.rows
+        if self._count > self._most:
+            raise BatchTooLong(most=self._most)
+        self.slices.append(ReceivedSlice(part.rows, part.text_bytes))
 
 
 class Storing:
@@ -67,12 +84,12 @@ class Storing:
         puts: Puts[str],
     ) -> list[ReceivedSlice]:
         terms = self._terms(receipt)
-        rows: list[ReceivedSlice] = []
+        rows = _Rows(self._limits.max_batch_file_rows)
 
         async def store(slices: AsyncIterator[Slice]) -> None:
             async for part in slices:
-                await puts.put(input_name(len(rows)), part.content)
-                rows.append(ReceivedSlice(part.rows, part.text_bytes))
+                rows.add(part)
+                await puts.put(input_name(len(rows.slices) - 1), part.content)
 
         waiting = bytearray()
 
@@ -90,14 +107,14 @@ class Storing:
             await store(upload.each("feed", bytes(waiting)))
             await store(upload.each("finish"))
             await puts.done()
-            if not rows:
+            if not rows.slices:
                 raise NoRows
             if await upload.call("must_look_again"):
-                for number in range(len(rows)):
+                for number in range(len(rows.slices)):
                     found = await self._store.get(receipt.batch_id, input_name(number))
                     await upload.call("look", found)
             await self._put_sheet(receipt, await upload.call("sheet"))
-        return rows
+        return rows.slices
 
     async def _parquet(
         self,
@@ -107,7 +124,7 @@ class Storing:
         puts: Puts[str],
     ) -> list[ReceivedSlice]:
         size = await self._kept_raw(first, pieces, puts)
-        loop, rows = asyncio.get_running_loop(), list[ReceivedSlice]()
+        loop, rows = asyncio.get_running_loop(), _Rows(self._limits.max_batch_file_rows)
 
         def raw(number: int) -> bytes:
             piece = asyncio.run_coroutine_threadsafe(
@@ -118,17 +135,17 @@ class Storing:
         terms = self._terms(receipt)
         async with self._tables.open(parquet_file, size, RAW_PIECE, *terms, ask=raw) as file:
             async for part in file.each("slices"):
-                await puts.put(input_name(len(rows)), part.content)
-                rows.append(ReceivedSlice(part.rows, part.text_bytes))
+                rows.add(part)
+                await puts.put(input_name(len(rows.slices) - 1), part.content)
             await puts.done()
-            if not rows:
+            if not rows.slices:
                 raise NoRows
             await self._put_sheet(receipt, await file.call("sheet"))
         while (
             await self._store.delete(receipt.batch_id, at_most=OBJECTS_AT_ONCE, prefix=RAW) == OBJECTS_AT_ONCE
         ):
             pass
-        return rows
+        return rows.slices
 
     async def _kept_raw(
         self, first: Iterator[bytes], pieces: AsyncIterator[Iterator[bytes]], puts: Puts[str]

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import msgspec
 
 from augury.slices.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    rows: int
+    rows: Annotated[int, msgspec.Meta(ge=1)]
     content: bytes
-    text_bytes: int = 0
+    text_bytes: Annotated[int, msgspec.Meta(ge=0)] = 0
     """The text that has a price."""
 
 

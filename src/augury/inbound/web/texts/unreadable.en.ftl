@@ -14,4 +14,5 @@ unreadable-unclosed-quote = The file cannot be read: a quotation mark at line { 
 unreadable-unclear-number = The file cannot be read: row { $row }, { $column }: “{ $text }” can mean { $one } or { $other }, and the other numbers in this column do not tell which. Write { $one } or { $other } there, without the comma
 unreadable-broken-line = The file cannot be read: line { $line } is not JSON: { $reason }
 unreadable-not-parquet = The file cannot be read as Parquet: { $reason }
+unreadable-long-row = The file cannot be read: row { $row } has more than { $most } MB
 unreadable-too-many-columns = The file cannot be read: its rows have more than { $most } different names besides the model's features

@@ -14,4 +14,5 @@ unreadable-unclosed-quote = Файл не удалось прочитать: к�
 unreadable-unclear-number = Файл не удалось прочитать: строка { $row }, { $column }: «{ $text }» может значить { $one } или { $other }, и по другим числам столбца этого не понять. Напишите там { $one } или { $other }, без запятой
 unreadable-broken-line = Файл не удалось прочитать: строка { $line } — не JSON: { $reason }
 unreadable-not-parquet = Файл не удалось прочитать как Parquet: { $reason }
+unreadable-long-row = Файл не удалось прочитать: строка { $row } длиннее { $most } МБ
 unreadable-too-many-columns = Файл не удалось прочитать: в строках больше { $most } разных имён, кроме признаков модели
