@@ -79,7 +79,7 @@ class Refused(msgspec.Struct, tag=True):
 
     def error(self) -> Exception:
         """Raises `OddMessage` if there is no such reason, or if it has other members."""
-        kind = REASONS.get(self.reason)
+        kind: Any = REASONS.get(self.reason)  # a dataclass, which its base class does not say
         if kind is None:
             raise OddMessage(f"no reason is called {self.reason!r}")
         types = get_type_hints(kind)
