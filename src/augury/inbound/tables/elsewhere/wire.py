@@ -89,7 +89,8 @@ class Refused(msgspec.Struct, tag=True):
             members = [msgspec.convert(self.members[each.name], types[each.name]) for each in fields(kind)]
         except msgspec.ValidationError as error:
             raise OddMessage(f"{self.reason}: {error}") from error
-        return kind(*members)
+        made: Exception = kind(*members)
+        return made
 
 
 class Failed(msgspec.Struct, tag=True):
