@@ -487,7 +487,7 @@ class Hexagon(UseCases):
     async def run_all(self) -> None:
         """Run all tasks in the queue, as a worker would, one after the other."""
         while task := self.queue.take():
-            await self.run_batch(task.prediction_ids, attempt=task.attempt)
+            await self.run_batch(task.prediction_ids, retries=task.attempt > 1)
         while self.queue.take_ticket():
             await self.run_next()
 

@@ -1,5 +1,4 @@
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,7 +7,7 @@ import pytest
 from augury.application.ports import Json
 from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.ports.reads import StoredPrediction
-from augury.application.predictions.ports.work import ClaimTerms, Finished
+from augury.application.predictions.ports.work import Finished
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.prediction import Failure, Status
@@ -48,22 +47,6 @@ async def test_a_claim_passes_over_what_is_not_to_be_run(adapters: Adapters) -> 
     claimed = await adapters.claim(late, canceled, done, running, unknown, queued, token=uuid4())
 
     assert [each.prediction.id for each in claimed] == [queued.id]
-
-
-async def test_a_claim_for_an_attempt_leaves_out_what_has_had_it(adapters: Adapters) -> None:
-    """So a message that is out of date never lets a last attempt run together with others."""
-    user_id = await adapters.user(credits=2)
-    new, tried = await adapters.predictions_of(user_id, 2)
-    await adapters.claim(tried, token=uuid4())
-    async with adapters.books() as books:
-        again = (await books.prediction(tried.id)).abandon(at=datetime.now(UTC))
-        await books.record(changed=[again])
-    terms = ClaimTerms(token=uuid4(), lease=LEASE, most_rows=9, most_bytes=9_999, attempt=1)
-
-    both = [new.id, tried.id]
-    assert [each.prediction.id for each in await adapters.work.claim(both, terms)] == [new.id]
-    [second] = await adapters.work.claim(both, replace(terms, token=uuid4(), attempt=2))
-    assert (second.prediction.id, second.prediction.attempts) == (tried.id, 2)
 
 
 async def test_what_is_not_in_the_books_is_unknown_whatever_the_status_of_the_rest(

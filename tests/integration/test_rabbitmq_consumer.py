@@ -22,7 +22,7 @@ from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.take_over import TakeOver
 from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId
-from augury.domain.prediction import MOST_ATTEMPTS, Prediction, Status
+from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.consumer import create_consumer
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.inbound.worker.task_consumer import TaskConsumer
@@ -180,7 +180,7 @@ async def test_a_lone_prediction_flies_alone(
         await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "the result")
 
 
-async def test_the_last_attempt_shares_its_batch_with_nobody(
+async def test_a_later_attempt_shares_its_batch_with_nobody(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
@@ -189,7 +189,7 @@ async def test_the_last_attempt_shares_its_batch_with_nobody(
 ) -> None:
     predictions = await accepted(hexagon, 12)
     publisher.put(ids_of(predictions[:4]), 1)
-    publisher.put(ids_of(predictions[4:8]), MOST_ATTEMPTS)
+    publisher.put(ids_of(predictions[4:8]), 2)
     publisher.put(ids_of(predictions[8:]), 1)
     predictor.gate.set()
 

@@ -21,7 +21,7 @@ from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import Failure, Prediction, Status
-from augury.inbound.worker.runner import TOGETHER, TaskRunner, WorkerSettings
+from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.outbound.memory.predictor import MemoryPredictor
 from augury.outbound.memory.work import MemoryWork
 from tests.gated_predictor import GatedPredictor
@@ -177,26 +177,6 @@ async def test_a_later_attempt_waits_for_what_is_being_settled(
     assert predictor.asked == [1, 1, 1]
 
 
-async def test_second_attempts_are_run_a_few_together_and_last_ones_alone(
-    hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
-) -> None:
-    """Whoever took them along once may take fifteen of them along twice, and none of them three times."""
-    first, *others = await accepted(hexagon, TOGETHER + 6)
-    seconds, lasts = others[:-2], others[-2:]
-
-    async with handled(runner, task_of(first, attempt=2)):
-        await eventually(is_predicting(predictor))
-        tasks = [
-            *(task_of(each, attempt=3) for each in lasts),
-            *(task_of(each, attempt=2) for each in seconds),
-        ]
-        async with handled(runner, *tasks):
-            predictor.gate.set()
-
-    assert predictor.asked == [1, 3, TOGETHER, 1, 1]
-    assert {await status_of(hexagon, each) for each in (first, *others)} == {Status.SUCCEEDED}
-
-
 async def test_a_batch_takes_so_many_predictions_and_no_more(
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
 ) -> None:
@@ -212,13 +192,13 @@ async def test_a_batch_takes_so_many_predictions_and_no_more(
     assert predictor.asked == [1, 16, 16, 16]
 
 
-async def test_last_attempts_run_alone_one_at_a_time_and_beside_nobody_else(
+async def test_later_attempts_run_alone_one_at_a_time_and_beside_nobody_else(
     hexagon: Hexagon, predictor: GatedPredictor, runner: TaskRunner
 ) -> None:
     predictions = await accepted(hexagon, 6)
     first, again = predictions[:3], predictions[3:]
 
-    async with handled(runner, task_of(first[0]), *(task_of(each, attempt=3) for each in again)):
+    async with handled(runner, task_of(first[0]), *(task_of(each, attempt=2) for each in again)):
         await eventually(is_predicting(predictor))
         async with handled(runner, task_of(first[1]), task_of(first[2])):
             predictor.gate.set()

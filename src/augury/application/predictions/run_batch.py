@@ -21,24 +21,23 @@ class RunBatch:
     execution: Execution
 
     async def __call__(
-        self, ids: Collection[PredictionId], *, attempt: int = 1, between: Between = at_once
+        self, ids: Collection[PredictionId], *, retries: bool = False, between: Between = at_once
     ) -> Collection[PredictionId]:
         """Run these predictions until each is settled or cannot be claimed. Returns the ids that the books do
         not have. `between` is awaited between two slices of a large one. Raises what `predicted` raises."""
-        async with self.predicted(ids, attempt=attempt, between=between) as settle:
+        async with self.predicted(ids, retries=retries, between=between) as settle:
             return await settle()
 
     @asynccontextmanager
     async def predicted(
-        self, ids: Collection[PredictionId], *, attempt: int = 1, between: Between = at_once
+        self, ids: Collection[PredictionId], *, retries: bool = False, between: Between = at_once
     ) -> AsyncIterator[Callable[[], Awaitable[Collection[PredictionId]]]]:
         """Predict, and yield the call that settles and returns the ids that the books do not have. The next
         batch may be predicted meanwhile.
 
-        With a later `attempt`, predictions that a worker began and did not finish are claimed and run again,
-        if this is at most that attempt: pass those of the last one by one. With the first, predictions that
-        no worker has begun are run unclaimed: they stay queued until they are settled, unless that takes
-        longer. While the books cannot be reached, it waits. After
+        With `retries`, predictions that a worker began and did not finish are claimed and run again: pass
+        them one by one. Without it, predictions that no worker has begun are run unclaimed: they stay queued
+        until they are settled, unless that takes longer. While the books cannot be reached, it waits. After
         that, it hands back all predictions that it has not predicted, and raises `Unavailable`. It also
         raises `PredictTimedOut`. If canceled, it hands back predictions that it has begun but not settled.
         """
@@ -47,7 +46,7 @@ class RunBatch:
             token = uuid4()
             lease = Lease(self.execution.work, token, self.execution.limits.lease)
             try:
-                claimed = await self._begin(lease, token, waiting, attempt)
+                claimed = await self._begin(lease, token, waiting, retries)
                 if not claimed:
                     break
                 async with self.execution.predicted(lease, token, claimed, between=between) as settle:
@@ -63,7 +62,7 @@ class RunBatch:
         yield partial(self.execution.work.unknown, waiting)
 
     async def _begin(
-        self, lease: Lease, token: UUID, ids: Collection[PredictionId], attempt: int
+        self, lease: Lease, token: UUID, ids: Collection[PredictionId], retries: bool
     ) -> Sequence[Claimed]:
         """As many of these as one call takes."""
         limits = self.execution.limits
@@ -73,11 +72,10 @@ class RunBatch:
             most_rows=limits.max_batch_rows,
             most_bytes=limits.max_batch_bytes,
             weights=self.execution.speeds.weights,
-            attempt=attempt,
         )
         async with lease.handed_back_in_an_outage(ids):
             work = self.execution.work
-            return await (work.begin if attempt == 1 else work.claim)(ids, terms)
+            return await (work.claim if retries else work.begin)(ids, terms)
 
 
 async def _settled(settle: Callable[[], Awaitable[None]]) -> Collection[PredictionId]:

@@ -1,4 +1,4 @@
-"""Runs a worker's tasks: first attempts in batches, later attempts separately, and the bulk lane beside both.
+"""Runs a worker's tasks: first attempts in batches, later attempts alone, and the bulk lane beside both.
 
 Plain asyncio: the source of the tasks (RabbitMQ's consumer, or the queue in the process) awaits `handle` and
 `handle_ticket`.
@@ -23,17 +23,14 @@ from augury.concurrency.cancellation import was_canceled
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.waits import is_set_within
 from augury.domain.identifiers import PredictionId
-from augury.domain.prediction import MOST_ATTEMPTS
 from augury.inbound.worker.taking_over import TakingOver
 from augury.inbound.worker.turns import MOST_OPEN, PassOn, Turns
 
 HANDING_BACK = 2.0
 """Seconds to hand back unfinished predictions to the books when the worker stops."""
 ALONE = 0.25
-"""Seconds for which predictions that may crash a worker are run before other work gets its turn."""
-TOGETHER = 16
-"""Predictions that are run together in their second attempt, at most. Of 256 whose worker died, an input that
-kills workers then takes 15 along once more, and nobody waits for 256 runs."""
+"""Seconds for which predictions that may crash a worker are run, one by one, before other work gets its
+turn."""
 
 BULK_WORK = "work of the bulk lane"
 log = logging.getLogger(__name__)
@@ -94,7 +91,7 @@ class TaskRunner:
             self._fly_together, most=settings.max_batch, weigh=lambda task: len(task.prediction_ids)
         )
         self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
-            self._fly_again, most=settings.max_batch
+            self._fly_alone, most=settings.max_batch
         )
         self._bulk: NaturalBatches[Task, Sequence[PredictionId]] = NaturalBatches(self._fly_next, most=1)
         self._beside: set[asyncio.Task[None]] = set()
@@ -174,20 +171,18 @@ class TaskRunner:
             unknown = await settle()
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
-    async def _fly_again(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
-        """Run predictions that may have crashed a worker beside no other work: a few at a time, and each
-        alone if it is the last attempt. Other work gets its turn after `ALONE` seconds: a worker that died
-        may leave hundreds."""
+    async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
+        """Run each prediction alone, since it may have crashed a worker before. Other work gets its turn
+        after `ALONE` seconds: a worker that died may leave hundreds."""
         missing: list[PredictionId] = []
-        runs = _later_runs(tasks)
-        while runs:
+        ids = [each for task in tasks for each in task.prediction_ids]
+        while ids:
             async with self._turns.alone() as pass_on:
                 until = asyncio.get_running_loop().time() + ALONE
-                while runs and asyncio.get_running_loop().time() < until:
-                    attempt, ids = runs.pop()
-                    async with self._watched(f"attempt {attempt} at {len(ids)} predictions"):
+                while ids and asyncio.get_running_loop().time() < until:
+                    async with self._watched("a prediction"):
                         between = self._between(pass_on)
-                        missing += await self._run_batch(ids, attempt=attempt, between=between)
+                        missing += await self._run_batch([ids.pop()], retries=True, between=between)
         return [[each for each in task.prediction_ids if each in missing] for task in tasks]
 
     async def _without_begun(self, task: Task) -> Task:
@@ -253,11 +248,3 @@ class TaskRunner:
         times. Not `Pauses`: every task of a failed flight pauses, and the number of flights decides."""
         seconds = self._settings.retry_pause.total_seconds() * min(2 ** min(self.failures, 4), 10)
         await is_set_within(seconds * random.uniform(0.5, 1), self._stopping)
-
-
-def _later_runs(tasks: Sequence[Task]) -> list[tuple[int, Sequence[PredictionId]]]:
-    """The attempt and the predictions of each run, in reverse order: last attempts come last."""
-    last = [(MOST_ATTEMPTS, task.prediction_ids) for task in tasks if task.attempt >= MOST_ATTEMPTS]
-    others = [each for task in tasks if task.attempt < MOST_ATTEMPTS for each in task.prediction_ids]
-    parts = [others[begin : begin + TOGETHER] for begin in range(0, len(others), TOGETHER)]
-    return [*last, *((MOST_ATTEMPTS - 1, part) for part in parts)]

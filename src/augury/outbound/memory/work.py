@@ -39,8 +39,7 @@ class MemoryWork(Work):
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         now = self.memory.now()
         async with self.memory.change() as state:
-            left = [each for each in _claimable(state, ids, now) if each.prediction.attempts < terms.attempt]
-            begun = list(_bounded(left, terms))
+            begun = list(_bounded(_claimable(state, ids, now), terms))
             _note(state, terms.token, begun, now)
             return [_start(state, each, terms.token, now, terms.lease) for each in begun]
 

@@ -44,8 +44,7 @@ BEGIN_WEIGHTED = _BEGIN.format(ids=given(1), weight=" * coalesce(weight, 1)", we
 CLAIM = f"""
 WITH claimable AS (
     SELECT id, rows, octet_length(input) AS bytes FROM predictions
-    WHERE id = ANY ({given(1)}) AND status = 'queued' AND attempts < $6
-        AND (expires_at IS NULL OR expires_at > now())
+    WHERE id = ANY ({given(1)}) AND status = 'queued' AND (expires_at IS NULL OR expires_at > now())
     ORDER BY id FOR UPDATE SKIP LOCKED
 ), counted AS (
     SELECT id, sum(rows) OVER by_id AS rows_so_far, sum(bytes) OVER by_id AS bytes_so_far,

@@ -99,7 +99,7 @@ class PostgresWork(Work):
     @override
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         """Skips predictions that others have locked, but waits for them if there are no others."""
-        asked = (list(ids), terms.token, terms.lease, terms.most_rows, terms.most_bytes, terms.attempt)
+        asked = (list(ids), terms.token, terms.lease, terms.most_rows, terms.most_bytes)
         rows = await fetch(self.pool, CLAIM, *asked) or await fetch(self.pool, CLAIM_PATIENTLY, *asked)
         return _claimed(rows)
 

@@ -211,7 +211,7 @@ async def test_what_was_begun_before_is_run_only_by_a_retry(hexagon: Hexagon) ->
     await hexagon.run_batch([prediction.id])
     assert await status(hexagon, prediction) is Status.QUEUED
 
-    await hexagon.run_batch([prediction.id], attempt=2)
+    await hexagon.run_batch([prediction.id], retries=True)
     assert (await hexagon.prediction(prediction)).prediction.attempts == 2
     assert await status(hexagon, prediction) is Status.SUCCEEDED
 
@@ -280,12 +280,12 @@ class Severed(MemoryWork):
         raise AssertionError("nobody sets that event")
 
 
-@pytest.mark.parametrize("attempt", [1, 2])
-async def test_what_is_canceled_on_its_way_is_handed_back_as_well(hexagon: Hexagon, attempt: int) -> None:
+@pytest.mark.parametrize("retries", [False, True])
+async def test_what_is_canceled_on_its_way_is_handed_back_as_well(hexagon: Hexagon, retries: bool) -> None:
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
     run_batch = over(hexagon.run_batch, work=Severed(hexagon.memory))
-    running = asyncio.create_task(run_batch([prediction.id], attempt=attempt))
+    running = asyncio.create_task(run_batch([prediction.id], retries=retries))
     await eventually(lambda: bool(hexagon.memory.state.runs), "the run")
 
     running.cancel()
@@ -379,7 +379,7 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
         ) -> Sequence[Outcome]:
             hexagon.clock.advance(hexagon.limits.lease * 2)
             await hexagon.sweep()
-            await hexagon.run_batch([prediction.id], attempt=2)
+            await hexagon.run_batch([prediction.id], retries=True)
             hexagon.told.clear()
             return [Outcome(valid_rows=0, output=None) for _ in questions]
 

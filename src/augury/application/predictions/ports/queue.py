@@ -24,7 +24,7 @@ class Task:
     there, which may be another prediction than the one it names."""
 
     prediction_ids: Sequence[PredictionId]
-    """1 to 256 ids; exactly one if `attempt` is more than 1."""
+    """1 to 256 ids; exactly one if `attempt` is more than 1, so that it runs alone."""
     attempt: int = 1
     traces: Traces = field(default_factory=dict)
     redelivered: bool = False

@@ -11,7 +11,7 @@ from augury.application.ports import Json
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import ModelRef
-from augury.domain.prediction import MOST_ATTEMPTS, Prediction
+from augury.domain.prediction import Prediction
 from augury.domain.row_errors import RowError, RowWarning
 
 
@@ -52,8 +52,6 @@ class ClaimTerms:
     """Bytes of input of all claimed predictions. As with rows, the first prediction is always taken."""
     weights: Mapping[ModelRef, float] = field(default_factory=dict)
     """How many rows or bytes one of a slow model counts as. 1 for versions that are missing."""
-    attempt: int = MOST_ATTEMPTS
-    """A claim leaves out predictions that have had this many attempts already."""
 
 
 class Work(Protocol):
@@ -77,8 +75,8 @@ class Work(Protocol):
     @abstractmethod
     async def claim(self, ids: Collection[PredictionId], terms: ClaimTerms) -> Sequence[Claimed]:
         """Start the predictions that are queued and not expired under a lease, also those that a worker has
-        begun and not finished. Answers as `begin` does. Pass those of the last attempt one by one: an
-        input that kills workers must not end the last attempt of others."""
+        begun and not finished. Answers as `begin` does. Pass them one by one: an input that may have killed a
+        worker must not run together with others again."""
 
     @abstractmethod
     async def pick(
