@@ -206,14 +206,14 @@ async def test_the_operators_commands_list_and_replay(rabbitmq_url: str, databas
     replayed = await asyncio.to_thread(run, "queue", "replay", env=env)
     without = await asyncio.to_thread(run, "queue", "dead", env=environment())
 
-    assert listed.stderr == "1 dead letters, 0 messages ready\n"
+    assert listed.stderr == "1 dead letter, 0 messages ready\n"
     [line] = listed.stdout.splitlines()
     _, reason, size, begins_with = line.split("\t")
     assert (reason, size) == ("rejected", "20")
     assert "\x1b" not in begins_with, "what is listed does not move the operator's cursor"
     [letter] = json.loads(as_json.stdout)
     assert (letter["reason"], letter["bytes"], letter["begins_with"]) == (reason, int(size), begins_with)
-    assert replayed.stdout == "1 messages are on the queue again\n"
+    assert replayed.stdout == "1 message on the queue again\n"
     assert (without.returncode, without.stderr.count("\n")) == (1, 1)
     assert "AUGURY_RABBITMQ_URL" in without.stderr
 
@@ -301,7 +301,7 @@ async def test_the_operator_s_command_upgrades(rabbitmq_url: str) -> None:
     upgraded = await asyncio.to_thread(run, "queue", "upgrade", env=env)
     again = await asyncio.to_thread(run, "queue", "upgrade", env=env)
 
-    assert upgraded.stdout == "ml_tasks.dead is now a quorum queue; 1 messages were moved\n"
+    assert upgraded.stdout == "ml_tasks.dead is now a quorum queue; 1 message moved\n"
     assert again.stdout == "ml_tasks.dead is already a quorum queue\n"
 
 

@@ -48,7 +48,7 @@ async def test_a_call_is_a_prediction(service: AgentService, era: str) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert {"predict_tone", "balance", "history", "read_prediction", "cancel_prediction"} <= set(tools)
         tone = tools["predict_tone"]
-        assert "Costs 1 credits for each row" in (tone.description or "")
+        assert "Costs 1 credit for each row" in (tone.description or "")
         assert tone.meta == {
             "augury/price": {"row_price": 1, "text_price": 0, "unit": "credits"},
             "augury/model": "tone@1",
@@ -229,7 +229,7 @@ async def test_a_call_above_the_price_asks_the_user(service: AgentService) -> No
     assert [paid.is_error, cheap.is_error, capped.is_error] == [False, False, False]
     assert asked == [
         "This call costs 2 credits, more than the 1 that are allowed without asking. Pay for it?",
-        "This call costs 1 credits, more than the 0 that are allowed without asking. Pay for it?",
+        "This call costs 1 credit, more than the 0 that are allowed without asking. Pay for it?",
     ]
     assert await service.balance(user) == (6, 0)
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 import click
 import pytest
 
-from augury.bootstrap.cli.listing import Entry, counted, show
+from augury.bootstrap.cli.listing import Entry, show
 from augury.bootstrap.cli.root import main
+from augury.inbound.counts import counted
 
 LONG = "churn-of-customers-who-came-by-way-of-the-spring-campaign@12"
 ENTRIES: list[Entry] = [

@@ -12,10 +12,11 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from augury.bootstrap.cli.listing import counted, say
+from augury.bootstrap.cli.listing import say
 from augury.bootstrap.cli.remote import Away, Moved, Refused, Remote, read_json
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import OnStep, progress
+from augury.inbound.counts import counted
 
 PIECE = 1 << 18
 LOOK_EVERY = 1.0

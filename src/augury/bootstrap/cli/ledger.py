@@ -3,10 +3,10 @@
 import click
 
 from augury.application.money.verify_ledger import VerifyLedger
-from augury.bootstrap.cli.listing import counted
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import Operator, operates
 from augury.bootstrap.progress import progress
+from augury.inbound.counts import counted
 
 
 @click.group()

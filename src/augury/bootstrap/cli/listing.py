@@ -87,8 +87,3 @@ def _show_table(entries: Iterable[Entry], columns: tuple[str, ...]) -> None:
             *(f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else _text(value) for value in values)
         )
     Console(markup=False, emoji=False, highlight=False).print(table)
-
-
-def counted(number: int, noun: str) -> str:
-    """Such as `1 credit` or `1,000 credits`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

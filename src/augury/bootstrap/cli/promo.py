@@ -8,10 +8,11 @@ from typing_extensions import override
 
 from augury.application.money.change_promo_code import ChangePromoCode
 from augury.application.money.create_promo_code import MOST_EXPIRES_IN, CreatePromoCode
-from augury.bootstrap.cli.listing import Entry, counted, json_option, show
+from augury.bootstrap.cli.listing import Entry, json_option, show
 from augury.bootstrap.operating import Operator, operates
 from augury.domain.promo_code import MOST_REDEMPTIONS
 from augury.domain.transfer import MOST_CREDITS
+from augury.inbound.counts import counted
 
 PAGE = 500
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}

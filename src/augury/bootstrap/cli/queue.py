@@ -11,6 +11,7 @@ from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.bootstrap.cli.listing import json_option, show
 from augury.bootstrap.config import SettingError, is_set, read
 from augury.bootstrap.operating import Operator, operates
+from augury.inbound.counts import counted
 
 
 @click.group()
@@ -55,7 +56,9 @@ def dead(limit: int, *, as_json: bool) -> None:
 
     async def list_them() -> None:
         lengths = await dead_letters.lengths()
-        click.echo(f"{lengths.dead} dead letters, {lengths.ready} messages ready", err=True)
+        click.echo(
+            f"{counted(lengths.dead, 'dead letter')}, {counted(lengths.ready, 'message')} ready", err=True
+        )
         entries = [
             {
                 "died_at": letter.died_at,
@@ -83,7 +86,7 @@ async def replay(operator: Operator, limit: int) -> None:
     """Put the oldest messages that could not be handled on the queue again."""
     replay_dead_letters = ReplayDeadLetters(dead_letters=_dead_letters(), audit_log=operator.audit_log)
     replayed = await replay_dead_letters(at_most=limit, author=operator.author)
-    click.echo(f"{replayed} messages are on the queue again")
+    click.echo(f"{counted(replayed, 'message')} on the queue again")
 
 
 @queue.command("drop")
@@ -98,7 +101,7 @@ async def drop(operator: Operator, limit: int) -> None:
     """
     drop_dead_letters = DropDeadLetters(dead_letters=_dead_letters(), audit_log=operator.audit_log)
     dropped = await drop_dead_letters(at_most=limit, author=operator.author)
-    click.echo(f"{dropped} messages were deleted")
+    click.echo(f"{counted(dropped, 'message')} deleted")
 
 
 @queue.command("upgrade")
@@ -119,7 +122,7 @@ def upgrade() -> None:
         click.echo(
             f"{TOPOLOGY.dead.name} is already a quorum queue"
             if moved is None
-            else f"{TOPOLOGY.dead.name} is now a quorum queue; {moved} messages were moved"
+            else f"{TOPOLOGY.dead.name} is now a quorum queue; {counted(moved, 'message')} moved"
         )
 
     _run(move())

@@ -17,6 +17,7 @@ from augury.bootstrap.operating import Operator, operates
 from augury.domain.audit import Action, act_on_user
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, UserNotFound, normalized_email
+from augury.inbound.counts import counted
 
 
 @click.group()
@@ -127,7 +128,7 @@ async def top_up(operator: Operator, email: str, credits: int) -> None:
     top_up = TopUp(users=operator.users, books=operator.books)
     moved = await top_up(user_id=known.id, amount=credits, payment=reference, author=operator.author)
     click.echo(
-        f"{_name(known)} has {moved.balance.available} credits available; "
+        f"{_name(known)} has {counted(moved.balance.available, 'credit')} available; "
         f"the top-up's reference is {reference}"
     )
 
@@ -146,7 +147,7 @@ async def reverse(operator: Operator, email: str, payment: str, credits: int | N
     known = await _known(operator, email)
     reverse_top_up = ReverseTopUp(users=operator.users, books=operator.books)
     moved = await reverse_top_up(user_id=known.id, payment=payment, amount=credits, author=operator.author)
-    click.echo(f"{_name(known)} has {moved.balance.available} credits available")
+    click.echo(f"{_name(known)} has {counted(moved.balance.available, 'credit')} available")
 
 
 @user.command("share")

@@ -22,6 +22,7 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction, Status
 from augury.domain.pricing import MaxPriceExceeded
+from augury.inbound.counts import counted
 from augury.inbound.mcp.answers import refused, told
 from augury.inbound.mcp.arguments import PredictArguments
 from augury.inbound.mcp.caller import Caller
@@ -146,7 +147,9 @@ class Calling:
             case Status.QUEUED | Status.PROCESSING:
                 return told(view | {"note": "Not final yet. Call `read_prediction` with this id later."})
             case status:
-                return refused(f"The prediction is {status}. It cost {view['charged']} credits.", view)
+                return refused(
+                    f"The prediction is {status}. It cost {counted(view['charged'], 'credit')}.", view
+                )
 
 
 def _elsewhere(view: JsonObject) -> str:

@@ -10,6 +10,7 @@ from mcp_types import (
 )
 
 from augury.domain.pricing import MaxPriceExceeded
+from augury.inbound.counts import counted
 from augury.inbound.mcp.answers import refused
 from augury.inbound.mcp.caller import Caller
 from augury.inbound.mcp.ports import JsonObject
@@ -22,13 +23,14 @@ def question(
     caller: Caller, error: MaxPriceExceeded, problem: JsonObject
 ) -> CallToolResult | InputRequiredResult:
     """Ask the user to pay the price. If the user cannot be asked, refuse the call with a message."""
+    price = counted(error.price, "credit")
     if caller.can_be_asked:
         ask = ElicitRequestFormParams(
-            message=f"This call costs {error.price} credits, more than the {error.max_price} that are "
+            message=f"This call costs {price}, more than the {error.max_price} that are "
             "allowed without asking. Pay for it?",
             requested_schema={
                 "type": "object",
-                "properties": {CONSENT: {"type": "boolean", "title": f"Pay {error.price} credits"}},
+                "properties": {CONSENT: {"type": "boolean", "title": f"Pay {price}"}},
                 "required": [CONSENT],
             },
         )
@@ -37,13 +39,13 @@ def question(
         )
     if caller.max_price is not None and error.price > caller.max_price:
         how = (
-            f"The user allows {caller.max_price} credits for one call (`Augury-Max-Price` in the "
+            f"The user allows {counted(caller.max_price, 'credit')} for one call (`Augury-Max-Price` in the "
             "client's configuration). Ask the user. If they agree, call the tool `confirm_price` with the "
             f"same rows and `price` {error.price}. Otherwise send fewer rows."
         )
     else:
         how = f"If the user agrees, call again with `max_price` {error.price}."
-    return refused(f"This costs {error.price} credits. Nothing was charged. {how}", problem)
+    return refused(f"This costs {price}. Nothing was charged. {how}", problem)
 
 
 def consented(params: CallToolRequestParams) -> int | CallToolResult | None:

@@ -13,6 +13,7 @@ from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.domain.api_key import KeyScope, ScopeMissing
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
+from augury.inbound.counts import counted
 from augury.inbound.mcp import arguments
 from augury.inbound.mcp.caller import Caller, Context, InvalidMaxPrice
 from augury.inbound.mcp.ports import JsonObject, Views
@@ -39,7 +40,7 @@ def _task(stored: StoredPrediction, views: Views) -> JsonObject:
     return {
         "taskId": view["id"],
         "status": _status(stored.prediction.status),
-        "statusMessage": f"The prediction is {view['status']}. Price: {view['price']} credits.",
+        "statusMessage": f"The prediction is {view['status']}. Price: {counted(view['price'], 'credit')}.",
         "createdAt": view["created_at"],
         "lastUpdatedAt": view["finished_at"] or view["started_at"] or view["created_at"],
         "ttlMs": None,

@@ -4,6 +4,7 @@ from mcp_types import Tool, ToolAnnotations
 
 from augury.application.limits import Limits
 from augury.domain.model import Model
+from augury.inbound.counts import counted
 from augury.inbound.mcp.arguments import MOST_KEY_CHARACTERS, MOST_LISTED
 from augury.inbound.mcp.ports import JsonObject, Views
 
@@ -44,7 +45,7 @@ def tool_of(model: Model, views: Views, limits: Limits) -> Tool:
 def priced(model: Model) -> str:
     """The price in words."""
     text = f", and {model.text_price} for each kilobyte of text" if model.text_price else ""
-    return f"Costs {model.row_price} credits for each row{text}. Invalid rows are not charged."
+    return f"Costs {counted(model.row_price, 'credit')} for each row{text}. Invalid rows are not charged."
 
 
 def _input_schema(view: JsonObject, limits: Limits) -> JsonObject:

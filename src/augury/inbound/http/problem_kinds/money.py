@@ -33,14 +33,14 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "max-price-exceeded",
         "Price above `max_price`",
         named("price", "max_price"),
-        "This costs {price} credits, and `max_price` is {max_price}. Nothing was charged.",
+        "Credits needed: {price}, `max_price`: {max_price}. Nothing was charged.",
     ),
     SpendingLimitReached: Kind(
         402,
         "spending-limit-reached",
         "Spending limit of the API key reached",
         named("period", "limit", "spent", "price", "resets_at"),
-        "This costs {price} credits. The API key has spent {spent} of {limit} this {period} (UTC). Its owner "
+        "Credits needed: {price}. The API key has spent {spent} of {limit} this {period} (UTC). Its owner "
         "can raise the limit.",
     ),
     InvalidAmount: Kind(
@@ -60,7 +60,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "debt-unsettled",
         "Debt not settled",
         named("debt"),
-        "The account owes {debt} credits for a payment that was returned. Settle them first.",
+        "Credits owed for a payment that was returned: {debt}. Settle them first.",
     ),
     NotReversible: Kind(409, "not-reversible", "Not reversible", named("amount", "available")),
     NotRefundable: Kind(
@@ -68,7 +68,7 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "not-refundable",
         "Not refundable",
         named("charged"),
-        "The prediction was charged {charged} credits. No more can be refunded.",
+        "Credits charged for this prediction: {charged}. No more can be refunded.",
     ),
     AlreadyRefunded: Kind(409, "already-refunded", "Already refunded"),
     CheckUnderWay: Kind(409, "check-under-way", "Check under way"),
