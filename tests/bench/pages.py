@@ -33,6 +33,12 @@ class Pair:
     page: str
     json: str = ""
     """Empty for a page without data."""
+    also: str = ""
+    """The route of the rest of the page's data."""
+
+    @property
+    def routes(self) -> list[str]:
+        return [each for each in (self.json, self.also) if each]
 
 
 def pairs(prediction: str, batch: str, user: str, webhook: str) -> list[Pair]:
@@ -46,7 +52,7 @@ def pairs(prediction: str, batch: str, user: str, webhook: str) -> list[Pair]:
         Pair(f"/app/predictions/{prediction}", f"/predictions/{prediction}"),
         Pair("/app/files", "/batches"),
         Pair("/app/files/new", "/models"),
-        Pair(f"/app/files/{batch}", f"/batches/{batch}"),
+        Pair(f"/app/files/{batch}", f"/batches/{batch}", f"/batches/{batch}/results?format=csv"),
         Pair("/app/money", "/balance"),
         Pair("/app/money/statement", "/balance/transfers"),
         Pair("/app/money/usage", "/predictions?limit=100"),
@@ -129,7 +135,7 @@ async def measured(url: str) -> None:
     print(f"{'page':<34}{'page, ms':>10}{'JSON, ms':>10}{'ratio':>8}{'kB':>8}")
     for pair in await filled(program):
         times = [
-            (await took(browser, pair.page), await took(program, pair.json) if pair.json else 0)
+            (await took(browser, pair.page), sum([await took(program, each) for each in pair.routes]))
             for _ in range(WARMING + ROUNDS)
         ]
         page, json = (statistics.median(each) for each in zip(*times[WARMING:], strict=True))
