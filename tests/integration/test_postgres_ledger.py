@@ -187,6 +187,6 @@ async def test_the_command_ends_with_1_and_tells_the_number_of_all_deviations(
 
     *named, last = checked.stderr.splitlines()
     assert checked.returncode == 1
-    assert last.startswith(f"augury: the books do not balance: {MOST_NAMED + 3} deviations in ")
+    assert last.startswith(f"augury: the books do not balance: {MOST_NAMED + 3:,} deviations in ")
     assert len([line for line in named if line.startswith("user ")]) == MOST_NAMED
     assert "and 2 more like the last" in named
