@@ -209,7 +209,7 @@ def test_a_number_from_parquet(tmp_path: Path) -> None:
 
     assert (card.task, card.confusion, card.threshold) == ("number", None, None)
     assert {each.name: each for each in card.scores}["r2"].value > 0.3
-    assert "by time" in card.split
+    assert "the latest 20 % of the rows" in card.split
     assert len(card.calibration) == 10
     assert facts_of(open_model(tmp_path / "price.cbm")).value_is == "mean"
 

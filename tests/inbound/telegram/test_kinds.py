@@ -56,7 +56,11 @@ def delivery_of(found: Answer) -> Delivery:
         ("ru", LABELS, ["✅ <b>Скорее красный, big</b>", "в сумме они не дают 100%"]),
         ("en", NONE, ["None of the labels is likely"]),
         ("ru", NONE, ["Ни одна из меток не вероятна"]),
-        ("en", QUANTILES, ["0.1: <b>1.5</b>", "Rather &lt;red&gt;: <b>2.5</b>", "⚠ a quantile is below"]),
+        (
+            "en",
+            QUANTILES,
+            ["0.1: <b>1.5</b>", "Rather &lt;red&gt;: <b>2.5</b>", "⚠ the quantiles are not in the order"],
+        ),
         ("ru", QUANTILES, ["0.1: <b>1,5</b>", "Скорее красный: <b>2,5</b>", "⚠ один из квантилей"]),
         ("en", UNCERTAIN, ["✅ <b>3.25</b>, standard deviation 0.5"]),
         ("ru", UNCERTAIN, ["✅ <b>3,25</b>, стандартное отклонение 0,5"]),

@@ -18,7 +18,13 @@ from tests.hexagon import PASSWORD
 from tests.http_api import TEXT
 from tests.inbound.web.site import Site, Visitor
 
-MODEL = json.dumps({"features": {"text": "text"}, "classes": ["long", "short"]}).encode()
+FILES = {
+    "/app/desk/models": (
+        "m.cbm",
+        json.dumps({"features": {"text": "text"}, "classes": ["long", "short"]}).encode(),
+    ),
+    "/app/desk/trainings": ("churn.csv", b"age,calls,churn\n1,2,no\n"),
+}
 USER, VERSION = "/app/desk/users/{user_id:uuid}", "/app/desk/models/{ref:str}"
 ACTS: Mapping[str, tuple[Action, dict[str, str]]] = {
     f"{USER}/top-up": (Action.TOP_UP, {"credits": "5", "payment": "invoice 1", "token": "once"}),
@@ -29,6 +35,8 @@ ACTS: Mapping[str, tuple[Action, dict[str, str]]] = {
     f"{USER}/role": (Action.CHANGE_ROLE, {"role": "admin"}),
     f"{USER}/keys/{{key_id:uuid}}/revoke": (Action.REVOKE_KEY, {}),
     "/app/desk/models": (Action.UPLOAD_MODEL, {"name": "tone", "row_price": "3"}),
+    "/app/desk/trainings": (Action.TRAIN_MODEL, {"name": "churn", "target": "churn"}),
+    "/app/desk/trainings/{training_id:uuid}/cancel": (Action.CANCEL_TRAINING, {}),
     f"{VERSION}/price": (Action.CHANGE_MODEL, {"row_price": "4"}),
     f"{VERSION}/canary": (Action.START_CANARY, {"percent": "25"}),
     f"{VERSION}/promote": (Action.PROMOTE_MODEL, {}),
@@ -75,13 +83,16 @@ async def test_each_act_on_the_desk_leaves_exactly_one_entry(site: Site) -> None
         assert author.request_id == f"request-{number}", path
         if action is Action.UPLOAD_MODEL:
             await hexagon.check_model()
+        if action is Action.TRAIN_MODEL:
+            [training] = await hexagon.model_trainings.page(limit=1)
+            known["training_id"] = str(training.id)
     task = hexagon.check_books._task
     assert task
     await task
 
 
 async def sent(operator: Visitor, path: str, fields: dict[str, str], number: int) -> httpx.Response:
-    files = {"file": ("m.cbm", MODEL)} if path == "/app/desk/models" else None
+    files = {"file": FILES[path]} if path in FILES else None
     headers = {"x-request-id": f"request-{number}"}
     return await operator.client.post(
         path, data={"csrf": operator.csrf, **fields}, files=files, headers=headers

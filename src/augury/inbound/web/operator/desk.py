@@ -21,7 +21,7 @@ SECTIONS = (
 DONE = (
     *("topped-up", "taken-back", "refunded", "blocked", "unblocked", "revoked", "made-admin", "made-member"),
     *("code-made", "code-changed", "replayed", "dropped", "check-begun"),
-    *("table-sent", "trained-before"),
+    *("table-sent", "trained-before", "training-ends"),
     *("sent", "priced", "activated", "canary", "promoted", "rolled-back", "retired"),
 )
 """The results of forms."""

@@ -21,7 +21,7 @@ from augury.inbound.web.operator.desk import author_of, desk_get, desk_page, des
 from augury.inbound.web.operator.found import worded
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.problems import status_of
-from augury.inbound.web.rendering import Answer, see_other
+from augury.inbound.web.rendering import Answer
 from augury.inbound.web.texts import texts
 from augury.inbound.web.visitor import CSRF, STREAMED, PageRequest, require_own_form
 
@@ -89,7 +89,7 @@ async def cancel(
     request: PageRequest, training_id: FromPath[UUID], cancel_training: FromDishka[CancelTraining]
 ) -> Answer:
     await cancel_training(TrainingId(training_id), author=author_of(request))
-    return see_other(request, f"/app/desk/trainings/{training_id}")
+    return done(request, f"trainings/{training_id}", "training-ends")
 
 
 def _plan(fields: Mapping[str, str]) -> Plan:

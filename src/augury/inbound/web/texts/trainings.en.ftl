@@ -47,6 +47,7 @@ desk-training-version = Version { $model }
 desk-training-found = What was found in the table
 desk-done-table-sent = The table was received. A worker will train a model from it.
 desk-done-trained-before = This table was trained with these settings before. This is that training.
+desk-done-training-ends = The training ends. It keeps the best model so far, if there is one.
 found-column = { $name }: { $kind } ({ $why })
 found-as-you-said = as you said
 found-constant = constant: every row has { $value }

@@ -48,6 +48,7 @@ desk-training-version = Версия { $model }
 desk-training-found = Что нашлось в таблице
 desk-done-table-sent = Таблица получена. Обработчик обучит по ней модель.
 desk-done-trained-before = Эту таблицу с этими настройками уже обучали. Вот то обучение.
+desk-done-training-ends = Обучение заканчивается. Лучшая на этот момент модель сохранится, если она уже есть.
 found-column = { $name }: { $kind } ({ $why })
 found-as-you-said = как вы сказали
 found-constant = одно и то же значение в каждой строке: { $value }
