@@ -12,6 +12,8 @@ from tests.processes import eventually
 from tests.telegram.server import TOKEN, TelegramServer
 
 WEBHOOK = "https://augury.example/telegram/webhook"
+GLAD = "thank you, everything works perfectly"
+"""A text of which the starter model is sure."""
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +91,11 @@ def test_of_two_bots_one_serves_and_the_other_takes_over_when_that_dies(
     with logs_if_it_fails(project):
         assert len(project.containers("telegram-bot")) == 2
         ada = telegram.person(8)
-        answered(telegram, ada.id, ada.says("thank you, everything works perfectly"))
+        answered(telegram, ada.id, ada.says(GLAD))
         (first,) = serving(project)
 
         kill_process_in(first)
-        assert "8 left" in answered(telegram, ada.id, ada.says("thank you, everything works perfectly"))
+        assert "8 left" in answered(telegram, ada.id, ada.says(GLAD))
         healthy_again(project, first)
         assert len(project.containers("telegram-bot")) == 2
     project.books_verify()
@@ -108,5 +110,5 @@ def test_what_nginx_hands_to_the_webhook_is_answered_whichever_of_two_bots_serve
         eventually(lambda: telegram.webhook == WEBHOOK, 120, "setWebhook")
         ada = telegram.person(9)
         for left in (9, 8, 7):
-            assert f"{left} left" in answered(telegram, ada.id, ada.says("thank you, everything works perfectly"))
+            assert f"{left} left" in answered(telegram, ada.id, ada.says(GLAD))
     project.books_verify()
