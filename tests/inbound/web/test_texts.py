@@ -131,7 +131,7 @@ class References(FluentVisitor):
     def visit_MessageReference(self, node: MessageReference) -> None:  # noqa: N802  # by the library
         self.found.append(node.id.name)
 
-    def visit_TermReference(self, node: TermReference) -> None:  # noqa: N802
+    def visit_TermReference(self, node: TermReference) -> None:  # noqa: N802  # by the library
         self.found.append(node.id.name)
 
 

@@ -37,5 +37,7 @@ def given(function: Callable[..., Any], arguments: Sequence[Any], *, skipped: in
     return [msgspec.convert(each, kind) for each, kind in zip(arguments, types, strict=False)]
 
 
-def _method(factory: Factory, name: str) -> Any:  # noqa: ANN401  # a function, as its class has it
-    return getattr(get_type_hints(factory)[_RETURNED], name)
+def _method(factory: Factory, name: str) -> Callable[..., Any]:
+    """The function of the class that the factory returns."""
+    method: Callable[..., Any] = getattr(get_type_hints(factory)[_RETURNED], name)
+    return method

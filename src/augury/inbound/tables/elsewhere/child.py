@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -73,7 +72,7 @@ def _talk(connection: socket.socket, jobs: Mapping[str, Factory]) -> None:
             _answer(connection, held, receive(connection, _CALLED))
 
 
-def _answer(connection: socket.socket, held: Any, call: Call) -> None:  # noqa: ANN401
+def _answer(connection: socket.socket, held: object, call: Call) -> None:
     try:
         method = getattr(held, call.method)
         found = method(*given(method, call.arguments, skipped=0))
