@@ -188,6 +188,27 @@ except SettingError as error:
     assert ended.stdout == "AUGURY_MCP needs the extra `mcp`: pip install 'augury[mcp]'\n"
 
 
+def test_agents_load_the_sdks_server_and_not_its_client() -> None:
+    """A process that serves agents would keep the client and its libraries for as long as it runs."""
+    script = """
+import sys
+from augury.bootstrap.agents import agents_room
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.mcp.settings import McpSettings
+assert agents_room(None, HttpSettings(), McpSettings(mcp=True)) is not None
+looked = {"mcp.server.lowlevel", "mcp.client", "mcp.server.mcpserver", "cryptography", "httpx2"}
+print(*looked & {*sys.modules})
+from mcp import Client, MCPError
+from mcp.server import Server
+import mcp.server.lowlevel, mcp.shared.exceptions
+assert MCPError is mcp.shared.exceptions.MCPError
+assert Server is mcp.server.lowlevel.Server
+assert "mcp.client" in sys.modules, Client
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout == "mcp.server.lowlevel\n", "the client is loaded when somebody asks for it"
+
+
 LIBRARIES = {"asyncio", "asyncpg", "catboost", "dishka", "faststream", "rich", "sqlalchemy", "uvloop"}
 
 

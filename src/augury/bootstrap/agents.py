@@ -24,6 +24,7 @@ from augury.inbound.http.problems import problem_of
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.views import ListedPrediction, PredictionView
 from augury.inbound.mcp.ports import Views
+from augury.inbound.mcp.sdk import load_only_what_is_named
 from augury.inbound.mcp.settings import McpSettings
 
 
@@ -32,6 +33,7 @@ def agents_room(container: AsyncContainer, http: HttpSettings, settings: McpSett
     if not settings.mcp:
         return None
     try:
+        load_only_what_is_named()
         from augury.inbound.mcp import agents, calling, server, tasks  # loads the SDK
     except ImportError as error:
         raise SettingError("AUGURY_MCP needs the extra `mcp`: pip install 'augury[mcp]'") from error

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from mcp import MCPError
+from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from mcp.server import Server
 from mcp.server.caching import CacheHint
+from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from augury.inbound.mcp.agents import Agents
