@@ -17,8 +17,8 @@ from augury.bootstrap.pages import pages_of
 from augury.bootstrap.use_cases import API
 from augury.domain.user import Role, User
 from augury.inbound.http.app import create_app
-from augury.inbound.http.asyncapi import MakeAsyncApi
-from augury.inbound.http.health import Checks
+from augury.inbound.http.description.asyncapi import MakeAsyncApi
+from augury.inbound.http.operation.health import Checks
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings

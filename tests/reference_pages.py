@@ -20,7 +20,7 @@ from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.cli.root import OPERATOR_GROUPS, main
 from augury.bootstrap.config import ProcessSettings, variable
 from augury.inbound.deliverer.settings import DelivererSettings
-from augury.inbound.http.connections import ConnectionSettings
+from augury.inbound.http.edge.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.mcp.settings import McpSettings
 from augury.inbound.telegram.settings import TelegramSettings

@@ -38,7 +38,7 @@ from augury.bootstrap.container import (
 from augury.bootstrap.known_variables import COMMAND_LINE, KNOWN, unknown_variables
 from augury.domain.webhook_signature import WebhookSecrets
 from augury.inbound.deliverer.settings import BasePath, DelivererSettings
-from augury.inbound.http.connections import ConnectionSettings
+from augury.inbound.http.edge.connections import ConnectionSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.mcp.settings import McpSettings
 from augury.inbound.telegram.settings import TelegramSettings

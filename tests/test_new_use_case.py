@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "augury"
 VERB, ROUTE, NAME = (
     "application/people/greet_user.py",
-    "inbound/http/users.py",
+    "inbound/http/people/users.py",
     "bootstrap/use_cases.py",
 )
 GREET_USER = '''from dataclasses import dataclass

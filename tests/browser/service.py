@@ -10,7 +10,7 @@ from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.bootstrap.pages import pages_of
 from augury.domain.user import Role
 from augury.inbound.http.app import create_app
-from augury.inbound.http.asyncapi import MakeAsyncApi
+from augury.inbound.http.description.asyncapi import MakeAsyncApi
 from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon

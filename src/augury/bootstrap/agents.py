@@ -17,12 +17,12 @@ from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import SettingError
-from augury.inbound.http.agents import MOST_BYTES, AgentsRoom
-from augury.inbound.http.idempotency import key_of_submit
-from augury.inbound.http.models import VersionView
-from augury.inbound.http.problems import problem_of
+from augury.inbound.http.callers.idempotency import key_of_submit
+from augury.inbound.http.models.routes import VersionView
+from augury.inbound.http.mounted.agents import MOST_BYTES, AgentsRoom
+from augury.inbound.http.predictions.views import ListedPrediction, PredictionView
+from augury.inbound.http.problems.documents import problem_of
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.views import ListedPrediction, PredictionView
 from augury.inbound.mcp.ports import Views
 from augury.inbound.mcp.sdk import load_only_what_is_named
 from augury.inbound.mcp.settings import McpSettings

@@ -40,9 +40,9 @@ from augury.concurrency.background import background
 from augury.domain.webhook_signature import WebhookSecrets
 from augury.inbound.events import EventListener
 from augury.inbound.http.app import create_app
-from augury.inbound.http.connections import Connections, ConnectionSettings
-from augury.inbound.http.health import Checks
-from augury.inbound.http.metrics import Metrics
+from augury.inbound.http.edge.connections import Connections, ConnectionSettings
+from augury.inbound.http.edge.metrics import Metrics
+from augury.inbound.http.operation.health import Checks
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.mcp.settings import McpSettings
 from augury.inbound.tables.elsewhere.table_process import TableProcess

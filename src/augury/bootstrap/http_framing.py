@@ -7,7 +7,7 @@ import httptools
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from augury.inbound.http.connections import Limit
+from augury.inbound.http.edge.connections import Limit
 
 MOST_PIPELINED = 64
 """Requests on one connection that wait for earlier answers. One more closes the connection."""

@@ -8,9 +8,9 @@ from typing_extensions import override
 
 from augury.bootstrap.http_framing import FramedProtocol
 from augury.bootstrap.http_transport import OneWrite
-from augury.inbound.http.connections import Connections, Limit, Peer
-from augury.inbound.http.intake import SMALL
-from augury.inbound.http.turned_away import turned_away
+from augury.inbound.http.edge.connections import Connections, Limit, Peer
+from augury.inbound.http.edge.intake import SMALL
+from augury.inbound.http.edge.turned_away import turned_away
 
 LINGER = 2.0
 """Seconds during which bytes that arrive after a refusal are read and dropped. Closing a connection with

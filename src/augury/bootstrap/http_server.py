@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.http_protocol import LimitedProtocol
-from augury.inbound.http.connections import TOLD, Connections, ConnectionSettings
+from augury.inbound.http.edge.connections import TOLD, Connections, ConnectionSettings
 
 STOP_WITHIN = 3
 """Seconds that requests under way get at a stop."""

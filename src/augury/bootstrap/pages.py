@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dishka import AsyncContainer
 from litestar.datastructures import State
 
-from augury.inbound.http.address import place_of
-from augury.inbound.http.batch_intake import BatchIntake
-from augury.inbound.http.batch_results import BatchResults
-from augury.inbound.http.edge import share_of
+from augury.inbound.http.batches.intake import BatchIntake
+from augury.inbound.http.batches.results import BatchResults
+from augury.inbound.http.edge.address import place_of
+from augury.inbound.http.edge.layer import share_of
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.web.door import Door, Made
 from augury.inbound.web.outside import FileIntake, FileResults, Outside

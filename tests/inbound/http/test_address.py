@@ -2,7 +2,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from augury.inbound.http.address import client_address, neighbourhood
+from augury.inbound.http.edge.address import client_address, neighbourhood
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 

@@ -8,7 +8,7 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.domain.user import Role
-from augury.inbound.http.problem_kinds import KINDS
+from augury.inbound.http.problems.kinds import KINDS
 from tests.hexagon import Hexagon
 from tests.http_api import TEXT, Api, is_problem, serving
 

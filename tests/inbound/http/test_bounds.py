@@ -22,7 +22,7 @@ from augury.bootstrap.http_server import HttpServer, bound_socket
 from augury.domain.answer_form import Task
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.row_errors import MOST_FIELD_CHARACTERS
-from augury.inbound.http.edge import PART
+from augury.inbound.http.edge.layer import PART
 from augury.outbound.memory.predictions import MemoryPredictions
 from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, TEXT, Api, is_problem, serving

@@ -10,8 +10,8 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.bootstrap.http_framing import MOST_PIPELINED
-from augury.inbound.http.connections import ConnectionSettings, Limit
-from augury.inbound.http.intake import SMALL
+from augury.inbound.http.edge.connections import ConnectionSettings, Limit
+from augury.inbound.http.edge.intake import SMALL
 from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, Api, serving
 from tests.listening import Caller, listening
@@ -338,7 +338,7 @@ async def test_when_all_connections_are_taken_the_one_that_is_idle_longest_goes(
 async def test_no_more_are_told_that_there_is_no_room_than_there_is_room_for_that(
     api: Api, monkeypatch: pytest.MonkeyPatch, limits: ConnectionSettings, status: int
 ) -> None:
-    monkeypatch.setattr("augury.inbound.http.connections.TOLD", 1)
+    monkeypatch.setattr("augury.inbound.http.edge.connections.TOLD", 1)
     async with listening(api.app, limits=limits) as server:
         first, told, untold = [await server.caller() for _ in range(3)]
         assert (await told.answer()).status == status

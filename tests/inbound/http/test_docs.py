@@ -1,7 +1,7 @@
 import re
 from dataclasses import replace
 
-from augury.inbound.http.asyncapi import render
+from augury.inbound.http.description.asyncapi import render
 from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, Api, serving
 

@@ -1,7 +1,7 @@
 import pytest
 
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
-from augury.inbound.http.field_problems import FieldProblem, row_problems, row_warnings
+from augury.inbound.http.problems.field_problems import FieldProblem, row_problems, row_warnings
 
 
 @pytest.mark.parametrize("fault", RowFault)

@@ -8,7 +8,7 @@ import pytest
 from augury.application.ports import Remembered
 from augury.domain.identifiers import PredictionId
 from augury.domain.user import Role
-from augury.inbound.http.idempotency import key_of_submit
+from augury.inbound.http.callers.idempotency import key_of_submit
 from tests.http_api import TEXT, Api, is_problem
 
 FIRST = b'{"data": {"text": "a"}, "model": "tone", "expires_in": 60}'

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from augury.inbound.http.connections import Limit
-from augury.inbound.http.intake import SMALL, Intake, IntakeShare
-from augury.inbound.http.problems import Refused
+from augury.inbound.http.edge.connections import Limit
+from augury.inbound.http.edge.intake import SMALL, Intake, IntakeShare
+from augury.inbound.http.problems.documents import Refused
 from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, Api, is_problem, serving
 from tests.polling import eventually

@@ -8,7 +8,7 @@ import pytest
 
 from augury.application.models.ports.uploads import PIECE_BYTES
 from augury.domain.model import ModelState
-from augury.inbound.http.model_intake import UPLOADS_AT_ONCE
+from augury.inbound.http.models.intake import UPLOADS_AT_ONCE
 from augury.inbound.http.settings import HttpSettings
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import Api, is_problem, serving

@@ -8,9 +8,9 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from augury.application.predictions.submit_prediction import SubmitPrediction
-from augury.inbound.http.batch_formats import FORM, TYPES
-from augury.inbound.http.model_intake import TABLES
-from augury.inbound.http.views import EXAMPLE
+from augury.inbound.http.files.formats import FORM, TYPES
+from augury.inbound.http.models.intake import TABLES
+from augury.inbound.http.predictions.views import EXAMPLE
 from tests.http_api import PROBLEM, Api
 
 METHODS = {"get", "post", "put", "patch", "delete"}

@@ -1,6 +1,6 @@
 import pytest
 
-from augury.inbound.http.prefer import wait_seconds
+from augury.inbound.http.protocol.prefer import wait_seconds
 
 
 @pytest.mark.parametrize(

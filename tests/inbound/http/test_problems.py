@@ -10,7 +10,7 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model
 from augury.domain.transfer import BooksDisagree
-from augury.inbound.http.problem_kinds import KINDS, SUBJECTS
+from augury.inbound.http.problems.kinds import KINDS, SUBJECTS
 from augury.outbound.memory.models import MemoryModels
 from tests.hexagon import Hexagon
 from tests.http_api import PROBLEM, TEXT, Api, is_problem, serving

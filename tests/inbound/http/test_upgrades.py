@@ -5,7 +5,7 @@ Java's HTTP client and `curl --http2` offer HTTP/2 on the first request of each 
 
 import pytest
 
-from augury.inbound.http.connections import ConnectionSettings, Limit
+from augury.inbound.http.edge.connections import ConnectionSettings, Limit
 from tests.http_api import Api
 from tests.listening import Caller, listening
 from tests.smuggling import HEADS, ambiguous

@@ -9,8 +9,8 @@ import pytest
 from augury.application.webhooks.settings import WebhookSettings
 from augury.domain.identifiers import uuid7
 from augury.domain.webhook import SUBSCRIBABLE
-from augury.inbound.http.webhook_events import EVENTS
-from augury.inbound.http.webhook_views import Event
+from augury.inbound.http.description.webhook_events import EVENTS
+from augury.inbound.http.webhooks.views import Event
 from tests.hexagon import Hexagon
 from tests.http_api import TEXT, Api, is_problem, serving
 

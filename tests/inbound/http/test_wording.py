@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from augury.application.limits import Limits
-from augury.inbound.http.problem_kinds import KINDS
-from augury.inbound.http.refusals import FRAMEWORK
-from augury.inbound.http.wording import listed
+from augury.inbound.http.problems.kinds import KINDS
+from augury.inbound.http.problems.refusals import FRAMEWORK
+from augury.inbound.http.problems.wording import listed
 from tests.hexagon import Hexagon
 from tests.http_api import TEXT, Api, is_problem, serving
 

@@ -16,7 +16,7 @@ import pytest
 
 from augury.application.ports import Unavailable
 from augury.domain.batch import BatchTooLong
-from augury.inbound.http.field_problems import DOUBTS, FAULTS
+from augury.inbound.http.problems.field_problems import DOUBTS, FAULTS
 from augury.inbound.tables import unreadable
 from augury.inbound.tables.elsewhere.annotations import OPENED
 from augury.inbound.tables.elsewhere.conversation import Conversation

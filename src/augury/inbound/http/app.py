@@ -9,19 +9,19 @@ from dishka.integrations.litestar import setup_dishka
 from litestar import Litestar
 from litestar.datastructures import State
 
-from augury.inbound.http import docs
-from augury.inbound.http.agents import AgentsRoom
-from augury.inbound.http.asyncapi import MakeAsyncApi
-from augury.inbound.http.cors import with_cors
-from augury.inbound.http.edge import edge
+from augury.inbound.http.description import docs
+from augury.inbound.http.description.asyncapi import MakeAsyncApi
+from augury.inbound.http.description.openapi import described
+from augury.inbound.http.edge.intake import Intake
+from augury.inbound.http.edge.layer import edge
+from augury.inbound.http.edge.metrics import Metrics
 from augury.inbound.http.handlers import handlers
-from augury.inbound.http.health import Checks
 from augury.inbound.http.inference import problems as inference_problems
-from augury.inbound.http.intake import Intake
-from augury.inbound.http.metrics import Metrics
-from augury.inbound.http.openapi import described
-from augury.inbound.http.pages import Pages
-from augury.inbound.http.query import only_known_parameters
+from augury.inbound.http.mounted.agents import AgentsRoom
+from augury.inbound.http.mounted.pages import Pages
+from augury.inbound.http.operation.health import Checks
+from augury.inbound.http.protocol.cors import with_cors
+from augury.inbound.http.protocol.query import only_known_parameters
 from augury.inbound.http.routes import ASYNCAPI_ROUTES, api_routes
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.shortcuts import shortcuts

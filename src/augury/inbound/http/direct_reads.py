@@ -18,13 +18,13 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from augury.application.money.ports import Balances
 from augury.application.predictions.ports.reads import Predictions
 from augury.domain.identifiers import PredictionId
-from augury.inbound.http.balance import BalanceView
-from augury.inbound.http.encoded import EncodedJson
+from augury.inbound.http.callers.identity import Identity, require_signed_in
 from augury.inbound.http.event_streams import EventStreams
-from augury.inbound.http.identity import Identity, require_signed_in
-from augury.inbound.http.prediction_answers import PredictionAnswers
-from augury.inbound.http.predictions import of_anyone
-from augury.inbound.http.problems import answer_to
+from augury.inbound.http.money.balance import BalanceView
+from augury.inbound.http.predictions.answers import PredictionAnswers
+from augury.inbound.http.predictions.routes import of_anyone
+from augury.inbound.http.problems.documents import answer_to
+from augury.inbound.http.protocol.encoded import EncodedJson
 
 Answer = Callable[[Scope], Awaitable[ASGIApp]]
 _ONE = re.compile("/predictions/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(/events)?")

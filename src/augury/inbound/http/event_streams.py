@@ -30,19 +30,19 @@ from augury.domain.model_upload import ModelUpload
 from augury.domain.prediction import PredictionNotFound
 from augury.domain.stream import TooManyStreams
 from augury.inbound.event_stream import MEDIA_TYPE, EventResponse, Pace, ServerEvent
-from augury.inbound.http.admin_models import OfferView
-from augury.inbound.http.batch_formats import header_of
-from augury.inbound.http.batch_views import EXAMPLE as BATCH
-from augury.inbound.http.batch_views import BatchView
-from augury.inbound.http.identity import Anyone, Identity, SignedIn, signed_in_or_guest
-from augury.inbound.http.member_routes import member_get
-from augury.inbound.http.openapi import BEARER_OR_GUEST
-from augury.inbound.http.problems import Refused, documented
-from augury.inbound.http.refusals import BUSY
+from augury.inbound.http.batches.views import EXAMPLE as BATCH
+from augury.inbound.http.batches.views import BatchView
+from augury.inbound.http.callers.identity import Anyone, Identity, SignedIn, signed_in_or_guest
+from augury.inbound.http.callers.member_routes import member_get
+from augury.inbound.http.description.openapi import BEARER_OR_GUEST
+from augury.inbound.http.files.formats import header_of
+from augury.inbound.http.models.admin_models import OfferView
+from augury.inbound.http.models.training_views import EXAMPLE as TRAINING
+from augury.inbound.http.models.training_views import TrainingView
+from augury.inbound.http.predictions.views import EXAMPLE, ListedPrediction, PredictionView
+from augury.inbound.http.problems.documents import Refused, documented
+from augury.inbound.http.problems.refusals import BUSY
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.training_views import EXAMPLE as TRAINING
-from augury.inbound.http.training_views import TrainingView
-from augury.inbound.http.views import EXAMPLE, ListedPrediction, PredictionView
 
 State = TypeVar("State")
 MISSED = "missed"

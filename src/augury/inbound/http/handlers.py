@@ -35,21 +35,21 @@ from augury.application.predictions.request_predictions import RequestPrediction
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.room import Room
-from augury.inbound.http.agents import AgentsDoor, AgentsRoom
-from augury.inbound.http.batch_intake import BatchIntake
-from augury.inbound.http.batch_results import BatchResults
+from augury.inbound.http.batches.intake import BatchIntake
+from augury.inbound.http.batches.results import BatchResults
+from augury.inbound.http.callers.identity import Identity
 from augury.inbound.http.direct_reads import DirectReads
+from augury.inbound.http.edge.metrics import Metrics
+from augury.inbound.http.edge.outflow import Outflow
 from augury.inbound.http.event_streams import EventStreams
-from augury.inbound.http.identity import Identity
 from augury.inbound.http.inference.answering import Answering
 from augury.inbound.http.inference.infer import InferHandler
-from augury.inbound.http.metrics import Metrics
-from augury.inbound.http.model_intake import ModelIntake
-from augury.inbound.http.outflow import Outflow
-from augury.inbound.http.pages import Pages
-from augury.inbound.http.prediction_answers import PredictionAnswers
+from augury.inbound.http.models.intake import ModelIntake
+from augury.inbound.http.mounted.agents import AgentsDoor, AgentsRoom
+from augury.inbound.http.mounted.pages import Pages
+from augury.inbound.http.predictions.answers import PredictionAnswers
+from augury.inbound.http.predictions.submit_handler import SubmitHandler
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.submit_handler import SubmitHandler
 from augury.inbound.tables.elsewhere.workplace import Workplace
 
 

@@ -6,43 +6,29 @@ from typing import Self
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from augury.inbound.http import (
-    admin,
-    admin_api_keys,
-    admin_audit,
+from augury.inbound.http import event_streams
+from augury.inbound.http.batches import routes as batches
+from augury.inbound.http.callers.identity import administrator
+from augury.inbound.http.description import asyncapi as asyncapi_pages
+from augury.inbound.http.description import docs
+from augury.inbound.http.description.openapi import BEARER
+from augury.inbound.http.edge.metrics import metrics as metrics_page
+from augury.inbound.http.inference import routes as inference
+from augury.inbound.http.models import (
     admin_health,
     admin_models,
-    admin_overview,
-    admin_predictions,
-    admin_promo_codes,
-    admin_queue,
     admin_rollout,
     admin_trainings,
-    admin_users,
-    api_keys,
-    auth,
-    balance,
-    batches,
-    docs,
-    event_streams,
-    explanations,
-    health,
-    model_cards,
-    model_uploads,
-    models,
-    predictions,
-    quote,
-    submissions,
-    users,
-    webhooks,
+    admin_uploads,
+    cards,
 )
-from augury.inbound.http import (
-    asyncapi as asyncapi_pages,
-)
-from augury.inbound.http.identity import administrator
-from augury.inbound.http.inference import routes as inference
-from augury.inbound.http.metrics import metrics as metrics_page
-from augury.inbound.http.openapi import BEARER
+from augury.inbound.http.models import routes as models
+from augury.inbound.http.money import admin_promo_codes, admin_refunds, admin_top_ups, balance
+from augury.inbound.http.operation import admin_audit, admin_overview, admin_queue, health
+from augury.inbound.http.people import admin_api_keys, admin_users, api_keys, auth, users
+from augury.inbound.http.predictions import explanations, quote, submissions
+from augury.inbound.http.predictions import routes as predictions
+from augury.inbound.http.webhooks import routes as webhooks
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     *predictions.ROUTES,
@@ -54,21 +40,21 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *api_keys.ROUTES,
     *balance.ROUTES,
     *models.ROUTES,
-    *model_cards.ROUTES,
+    *cards.ROUTES,
     *inference.ROUTES,
     *webhooks.ROUTES,
 )
 ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
-    *admin.ROUTES,
+    *admin_top_ups.ROUTES,
     *admin_users.ROUTES,
     *admin_models.ROUTES,
     event_streams.upload_events,
-    model_uploads.send_model,
+    admin_uploads.send_model,
     *admin_trainings.ROUTES,
     event_streams.training_events,
     *admin_rollout.ROUTES,
     *admin_health.ROUTES,
-    *admin_predictions.ROUTES,
+    *admin_refunds.ROUTES,
     *admin_promo_codes.ROUTES,
     *admin_queue.ROUTES,
     *admin_audit.ROUTES,

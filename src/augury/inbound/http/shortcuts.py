@@ -4,11 +4,11 @@ from litestar import Litestar
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from augury.inbound.http import submissions
-from augury.inbound.http.agents import PATH as AGENTS
 from augury.inbound.http.direct_reads import read_directly
-from augury.inbound.http.head import with_head
-from augury.inbound.http.pages import Pages
+from augury.inbound.http.mounted.agents import PATH as AGENTS
+from augury.inbound.http.mounted.pages import Pages
+from augury.inbound.http.predictions import submissions
+from augury.inbound.http.protocol.head import with_head
 
 
 def shortcuts(app: Litestar, pages: Pages | None, *, has_agents: bool) -> ASGIApp:

@@ -16,12 +16,12 @@ from augury.domain.answer import answers_in
 from augury.domain.answer_form import AnswerForm
 from augury.domain.prediction import Failure, NoValidRow, Prediction, Status
 from augury.domain.row_errors import warning_count
-from augury.inbound.http.encoded import EncodedJson
+from augury.inbound.http.edge.outflow import Outflow
 from augury.inbound.http.inference.messages import InferResponse
 from augury.inbound.http.inference.outputs import tensors_of
-from augury.inbound.http.outflow import Outflow
-from augury.inbound.http.problems import Refused
-from augury.inbound.http.refusals import FORGOTTEN, NOT_FINAL, NOT_RUN, PREDICTION_FAILED, Kind
+from augury.inbound.http.problems.documents import Refused
+from augury.inbound.http.problems.refusals import FORGOTTEN, NOT_FINAL, NOT_RUN, PREDICTION_FAILED, Kind
+from augury.inbound.http.protocol.encoded import EncodedJson
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ import msgspec
 from litestar.types import Scope
 from typing_extensions import override
 
-from augury.inbound.http.body import MOST_DIGITS, JsonBody, T, decode, without_mark
 from augury.inbound.http.inference.messages import InferInput
 from augury.inbound.http.inference.parameters import input_parameters, is_whole
-from augury.inbound.http.problems import Refused
-from augury.inbound.http.refusals import NOT_JSON, NOT_JSON_TYPE, WRONG_SHAPE
+from augury.inbound.http.problems.documents import Refused
+from augury.inbound.http.problems.refusals import NOT_JSON, NOT_JSON_TYPE, WRONG_SHAPE
+from augury.inbound.http.protocol.body import MOST_DIGITS, JsonBody, T, decode, without_mark
 
 HEADER = "Inference-Header-Content-Length"
 _NAME = HEADER.lower().encode()

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from augury.inbound.http.body import decode_data
-from augury.inbound.http.problems import Refused
-from augury.inbound.http.refusals import WRONG_SHAPE
+from augury.inbound.http.problems.documents import Refused
+from augury.inbound.http.problems.refusals import WRONG_SHAPE
+from augury.inbound.http.protocol.body import decode_data
 
 
 class Datatype(StrEnum):

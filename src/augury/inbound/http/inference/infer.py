@@ -17,22 +17,22 @@ from augury.concurrency.aside import aside
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.prediction import Prediction
-from augury.inbound.http.edge import share_of
-from augury.inbound.http.encoded import EncodedJson
-from augury.inbound.http.idempotency import checked_name, key_of_submit, name_of_key
-from augury.inbound.http.identity import key_of
+from augury.inbound.http.callers.idempotency import checked_name, key_of_submit, name_of_key
+from augury.inbound.http.callers.identity import key_of
+from augury.inbound.http.edge.layer import share_of
 from augury.inbound.http.inference.answering import Answering
 from augury.inbound.http.inference.body import json_length
 from augury.inbound.http.inference.messages import InferRequest, RequestedOutput
 from augury.inbound.http.inference.outputs import outputs_of
 from augury.inbound.http.inference.parameters import request_parameters, require_output_parameters
 from augury.inbound.http.inference.rows import rows_of
-from augury.inbound.http.problems import Refused
-from augury.inbound.http.refusals import WRONG_SHAPE
+from augury.inbound.http.predictions.views import unanswered
+from augury.inbound.http.problems.documents import Refused
+from augury.inbound.http.problems.refusals import WRONG_SHAPE
+from augury.inbound.http.problems.wording import listed
+from augury.inbound.http.protocol.encoded import EncodedJson
+from augury.inbound.http.protocol.traces import trace_of
 from augury.inbound.http.settings import HttpSettings
-from augury.inbound.http.traces import trace_of
-from augury.inbound.http.views import unanswered
-from augury.inbound.http.wording import listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

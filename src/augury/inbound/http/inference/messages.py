@@ -5,9 +5,9 @@ from typing import Annotated
 
 import msgspec
 
+from augury.inbound.http.description.openapi import Shows
 from augury.inbound.http.inference.datatypes import Datatype
-from augury.inbound.http.openapi import Shows
-from augury.inbound.http.problems import Problem
+from augury.inbound.http.problems.documents import Problem
 
 MOST_DIMENSIONS = 2
 Parameters = dict[str, str | float | bool | None]

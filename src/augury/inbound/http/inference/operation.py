@@ -14,8 +14,8 @@ from litestar.openapi.spec import (
     Schema,
 )
 
+from augury.inbound.http.description.operations import IDEMPOTENCY_KEY, TRACEPARENT
 from augury.inbound.http.inference.body import HEADER
-from augury.inbound.http.operations import IDEMPOTENCY_KEY, TRACEPARENT
 
 _EXAMPLE = {
     "id": "order-1842",

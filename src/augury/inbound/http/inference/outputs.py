@@ -10,9 +10,9 @@ import msgspec
 from augury.domain.answer import Answer
 from augury.domain.answer_form import AnswerForm, Task
 from augury.domain.row_errors import RowError
-from augury.inbound.http.field_problems import row_problems
 from augury.inbound.http.inference.datatypes import Datatype
 from augury.inbound.http.inference.messages import OutputTensor
+from augury.inbound.http.problems.field_problems import row_problems
 
 ERROR = "error"
 """The output with the reason why a row has no answer. It is empty for a row with an answer."""

@@ -5,9 +5,9 @@ from typing import TypeGuard
 
 from augury.domain.transfer import MOST_CREDITS
 from augury.inbound.http.inference.messages import InferInput, Parameters, RequestedOutput
-from augury.inbound.http.problems import Refused
-from augury.inbound.http.refusals import WRONG_SHAPE
-from augury.inbound.http.wording import listed
+from augury.inbound.http.problems.documents import Refused
+from augury.inbound.http.problems.refusals import WRONG_SHAPE
+from augury.inbound.http.problems.wording import listed
 
 Given = Mapping[str, str | float | bool]
 """The parameters that are not null. Whole numbers may also be written as floats."""

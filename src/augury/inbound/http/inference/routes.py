@@ -16,9 +16,8 @@ from augury.domain.model import Model, ModelNotFound
 from augury.domain.prediction import IdempotencyConflict, NoValidRow, TooManyPending, TooManyRows
 from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.row_errors import RowError, RowFault
-from augury.inbound.http.encoded import EncodedJson
-from augury.inbound.http.health import Checks, dependencies
-from augury.inbound.http.identity import SignedIn
+from augury.inbound.http.callers.identity import SignedIn
+from augury.inbound.http.callers.member_routes import member_post
 from augury.inbound.http.inference.body import InferBody
 from augury.inbound.http.inference.infer import InferHandler
 from augury.inbound.http.inference.messages import (
@@ -34,10 +33,11 @@ from augury.inbound.http.inference.messages import (
 from augury.inbound.http.inference.metadata import metadata_of
 from augury.inbound.http.inference.operation import InferOperation
 from augury.inbound.http.inference.problems import documented_with_error
-from augury.inbound.http.member_routes import member_post
-from augury.inbound.http.paging import Cursor, Limit, split, text_of
-from augury.inbound.http.problems import Refused
-from augury.inbound.http.refusals import UNAVAILABLE
+from augury.inbound.http.operation.health import Checks, dependencies
+from augury.inbound.http.problems.documents import Refused
+from augury.inbound.http.problems.refusals import UNAVAILABLE
+from augury.inbound.http.protocol.encoded import EncodedJson
+from augury.inbound.http.protocol.paging import Cursor, Limit, split, text_of
 from augury.inbound.http.settings import HttpSettings
 
 TAGS = ["Open Inference Protocol"]

@@ -10,8 +10,8 @@ from augury.inbound.http.inference.body import binary_parts
 from augury.inbound.http.inference.datatypes import from_bytes, from_json
 from augury.inbound.http.inference.messages import InferInput
 from augury.inbound.http.inference.parameters import input_parameters
-from augury.inbound.http.problems import Refused
-from augury.inbound.http.refusals import TOO_MANY_VALUES, WRONG_SHAPE
+from augury.inbound.http.problems.documents import Refused
+from augury.inbound.http.problems.refusals import TOO_MANY_VALUES, WRONG_SHAPE
 
 
 def rows_of(

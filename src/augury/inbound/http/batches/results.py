@@ -1,0 +1,165 @@
+"""The results of a batch as a stream of bytes, slice by slice, which can be resumed at any byte.
+
+The bytes of CSV and of JSON lines never change: while the batch runs, they are the beginning of the final
+bytes. A Parquet file is always complete, but changes until the batch has ended.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+from augury.application.batches.ports import (
+    SHEET,
+    Batches,
+    BatchStore,
+    NotStored,
+    StoredBatch,
+    StoredSlice,
+)
+from augury.domain.batch import BatchPurged
+from augury.domain.identifiers import BatchId
+from augury.domain.prediction import Status
+from augury.domain.row_errors import RowError
+from augury.inbound.http.problems.field_problems import DOUBTS, FAULTS, FieldProblem, row_problems
+from augury.inbound.tables.elsewhere.jobs import answer_errors, results_of
+from augury.inbound.tables.elsewhere.workplace import Held, Workplace
+from augury.inbound.tables.format import Format
+from augury.inbound.tables.results.stored_parts import answers_of, ended_slices, raw_part
+from augury.slices.sheet import Sheet, decode_sheet
+
+MOST_SIZED = 100
+"""Batches whose sizes are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of the results: its number of bytes, and the bytes if they were requested."""
+
+    size: int
+    content: bytes | None
+
+
+class BatchResults:
+    def __init__(self, batches: Batches, store: BatchStore, tables: Workplace) -> None:
+        self._batches = batches
+        self._store = store
+        self._tables = tables
+        self._sizes: LRUCache[tuple[BatchId, Format], list[int]] = LRUCache(MOST_SIZED)
+
+    async def size(self, stored: StoredBatch, format: Format) -> int:
+        """The number of bytes of the slices that have ended so far. Parts without a known size are written to
+        count them."""
+        return sum([chunk.size async for chunk in self.chunks(stored, format, begin=None)])
+
+    async def stream(
+        self, stored: StoredBatch, format: Format, *, begin: int = 0, end: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes from `begin` (included) to `end` (excluded)."""
+        at = 0
+        async for chunk in self.chunks(stored, format, begin=begin):
+            if chunk.content is not None:
+                part = chunk.content[max(0, begin - at) : None if end is None else max(0, end - at)]
+                if part:
+                    yield part
+            at += chunk.size
+            if end is not None and at >= end:
+                return
+
+    async def chunks(self, stored: StoredBatch, format: Format, *, begin: int | None) -> AsyncIterator[Chunk]:
+        """All chunks in order. Those before the byte `begin` may come without their bytes (None: all)."""
+        batch_id = stored.batch.id
+        sheet = await self.sheet(stored)
+        async with self._tables.open(results_of, format, sheet, FAULTS, DOUBTS) as writer:
+            sizes = self._known_sizes(batch_id, format) if format is not Format.PARQUET else []
+            at = 0
+            head = await writer.call("begin")
+            yield Chunk(len(head), head)
+            at += len(head)
+            async for each in ended_slices(self._batches, batch_id):
+                known = sizes[each.number] if each.number < len(sizes) else None
+                if known is not None and (begin is None or at + known <= begin):
+                    yield Chunk(known, None)
+                    at += known
+                    continue
+                content = await self._written(batch_id, each, writer)
+                if format is not Format.PARQUET and each.number == len(sizes):
+                    sizes.append(len(content))
+                yield Chunk(len(content), content)
+                at += len(content)
+            tail = await writer.call("end")
+            yield Chunk(len(tail), tail)
+
+    async def errors(
+        self, stored: StoredBatch, *, first: tuple[int, int], limit: int
+    ) -> list[tuple[tuple[int, int], FieldProblem]]:
+        """Errors with their places, from the place `first` on: the number of a slice, and of a row in it."""
+        batch_id, found = stored.batch.id, list[tuple[tuple[int, int], FieldProblem]]()
+        number, offset = first
+        while len(found) < limit:
+            slices = await self._batches.slices(batch_id, first=number, limit=10, only_with_errors=True)
+            for each in slices:
+                for error in await self._errors_of(batch_id, each):
+                    if (each.number, error.row or 0) >= (number, offset) and len(found) < limit:
+                        shown = _at_row(error, (error.row or 0) + each.first_row)
+                        found.append(((each.number, error.row or 0), shown))
+            if len(slices) < 10:
+                break
+            number, offset = slices[-1].number + 1, 0
+        return found
+
+    async def faults(self, stored: StoredBatch, *, limit: int) -> list[tuple[int, RowError | None, Status]]:
+        """The first rows without an answer: the row's number in the batch, its error if the model has seen
+        it, and the status of its slice."""
+        batch_id, found, number = stored.batch.id, list[tuple[int, RowError | None, Status]](), 0
+        while slices := await self._batches.slices(batch_id, first=number, limit=10, only_with_errors=True):
+            for each in slices:
+                answers = await answers_of(self._store, batch_id, each)
+                if answers is None:
+                    found += [
+                        (each.first_row + row, None, each.status) for row in range(min(each.rows, limit))
+                    ]
+                else:
+                    errors = await self._read_errors(answers)
+                    found += [(each.first_row + error.row, error, each.status) for error in errors[:limit]]
+                if len(found) >= limit:
+                    return found[:limit]
+            number = slices[-1].number + 1
+        return found
+
+    async def sheet(self, stored: StoredBatch) -> Sheet:
+        """Raises `BatchPurged`."""
+        if not stored.has_data:
+            raise BatchPurged(batch_id=stored.batch.id)
+        try:
+            return decode_sheet(await self._store.get(stored.batch.id, SHEET))
+        except NotStored:
+            raise BatchPurged(batch_id=stored.batch.id) from None
+
+    def _known_sizes(self, batch_id: BatchId, format: Format) -> list[int]:
+        return self._sizes.setdefault((batch_id, format), [])
+
+    async def _written(self, batch_id: BatchId, each: StoredSlice, writer: Held) -> bytes:
+        part = await raw_part(self._store, batch_id, each, _remark(each))
+        content: bytes = await writer.call("write", part)
+        return content
+
+    async def _errors_of(self, batch_id: BatchId, each: StoredSlice) -> Sequence[FieldProblem]:
+        answers = await answers_of(self._store, batch_id, each)
+        if answers is None:
+            return [FieldProblem(row, None, _remark(each)) for row in range(each.rows)]
+        return row_problems(await self._read_errors(answers))
+
+    async def _read_errors(self, answers: bytes) -> Sequence[RowError]:
+        async with self._tables.open(answer_errors) as reader:
+            errors: Sequence[RowError] = await reader.call("of", answers)
+            return errors
+
+
+def _at_row(error: FieldProblem, row: int) -> FieldProblem:
+    return FieldProblem(row, error.field, error.message)
+
+
+def _remark(each: StoredSlice) -> str:
+    """The reason why the rows of a slice have no answers."""
+    return f"was not predicted: its part of the batch is {each.status}"

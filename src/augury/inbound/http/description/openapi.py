@@ -1,0 +1,133 @@
+"""The OpenAPI document of the API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import (
+    Components,
+    PathItem,
+    Schema,
+    SecurityScheme,
+    Server,
+)
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler, Method
+from litestar.types.internal_types import PathParameterDefinition
+from litestar.typing import FieldDefinition
+from typing_extensions import override
+
+from augury.inbound.event_stream import EventResponse
+from augury.inbound.http.description.webhook_events import described_webhooks
+from augury.inbound.http.protocol.encoded import EncodedJson
+
+BEARER = [{"bearer": list[str]()}]
+"""The security of a route that needs a credential."""
+BEARER_OR_GUEST = [*BEARER, dict[str, list[str]]()]
+"""The security of a route that also serves guests."""
+_RESPONSES = (EncodedJson.__name__, EventResponse.__name__)
+DESCRIPTION = """Machine-learning predictions for credits. Send data, get `202` and an id, and read the
+prediction a moment later. Or send `Prefer: wait=30` and get the result in the response.
+
+Without a credential, `POST /predictions` serves you as a guest with a few free credits a day. Otherwise
+register, get a token from `/auth/token`, and send it as `Authorization: Bearer`. Programs send an API key in
+the same way.
+
+Every refusal is a problem document (RFC 9457) with a stable `type`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """In an annotation with `msgspec.Raw`: the schema of the JSON text that is passed through."""
+
+    type: object
+    description: str | None = None
+    example: object = None
+
+
+class RawSchemas(OpenAPISchemaPlugin):
+    """Lets Litestar describe fields that pass JSON text through."""
+
+    @override
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        return value is msgspec.Raw
+
+    @override
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        shows = next((each for each in field_definition.metadata if isinstance(each, Shows)), None)
+        if shows is None:
+            return Schema()
+        schema: Schema = schema_creator.for_field_definition(FieldDefinition.from_annotation(shows.type))
+        schema.description = shows.description
+        schema.examples = None if shows.example is None else [shows.example]
+        return schema
+
+
+def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> bytes:
+    """The OpenAPI document of `routes` as JSON, as strict about bodies as the routes are."""
+    app = Litestar(routes, plugins=[RawSchemas()], openapi_config=_config(base_path), logging_config=None)
+    document = app.openapi_schema
+    schemas = (document.components or Components()).schemas or {}
+    for name in _bodies(app):
+        schemas[name].additional_properties = False
+    for name in [name for name in schemas if name.startswith(_RESPONSES)]:  # they are not types of the API
+        del schemas[name]
+    document.paths = _in_order(document.paths or {})
+    shown = document.to_schema()
+    shown["webhooks"], data = described_webhooks()
+    shown["components"]["schemas"] = data | shown["components"]["schemas"]
+    return msgspec.json.encode(shown)
+
+
+def _in_order(paths: Mapping[str, PathItem]) -> dict[str, PathItem]:
+    """The paths in the order of the routes' first segments, then by name. Litestar keeps a handler's paths in
+    a set, whose order differs between processes."""
+    rooms = [path.split("/")[1] for path in paths]
+    return dict(sorted(paths.items(), key=lambda item: (rooms.index(item[0].split("/")[1]), item[0])))
+
+
+def _bodies(app: Litestar) -> set[str]:
+    """The names of the structs that are request bodies."""
+    return {
+        handler.parsed_data_field.annotation.__name__
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.parsed_data_field is not None
+    }
+
+
+def _config(base_path: str) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Augury",
+        version=version("augury"),
+        description=DESCRIPTION,
+        servers=[Server(url=base_path or "/")],
+        operation_id_creator=_operation_id,
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="An access token from `/auth/token`, or an API key (`aug_…`).",
+                )
+            }
+        ),
+    )
+
+
+def _operation_id(
+    handler: HTTPRouteHandler, _: Method | HttpMethod, components: list[str | PathParameterDefinition]
+) -> str:
+    """The handler's name, with the last part of the longer path if it has two paths."""
+    if len(handler.paths) > 1 and len(components) > 1:
+        return f"{handler.handler_name}_{components[-1]}"
+    return handler.handler_name

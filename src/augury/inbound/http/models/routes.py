@@ -1,0 +1,211 @@
+"""The models on offer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Self
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get
+from litestar.params import FromPath
+
+from augury.application.limits import Limits
+from augury.application.models.ports.models import Models
+from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
+from augury.domain.feature import MOST_EMBEDDING, Feature, FeatureKind
+from augury.domain.input_schema import GROUP, InputSchema
+from augury.domain.model import Model, ModelNotFound
+from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.protocol.paging import Cursor, Limit, split, text_of
+
+TAGS = ["Models"]
+_TYPES: dict[FeatureKind, list[str]] = {
+    FeatureKind.NUMERIC: ["number", "boolean", "null"],
+    FeatureKind.CATEGORICAL: ["string", "integer", "boolean"],
+    FeatureKind.TEXT: ["string"],
+    FeatureKind.DATE: ["string", "null"],
+}
+
+
+class VersionView(msgspec.Struct, frozen=True):
+    """One version. `input_schema` is the JSON Schema of one row, `row_price` its price in credits.
+    `text_price` is added for each kilobyte (1,000 bytes in UTF-8) of the texts of all rows.
+
+    `explain_price` is added for the explanation of a row; it is null if the model's answers cannot be
+    explained. `output_schema` is the JSON Schema of the answer to one row, without explanations. A classifier
+    of two classes answers the second if its probability is above `threshold`. `probabilities_are` says
+    whether the probabilities of an answer add up to 1 (`exclusive`) or are independent (`independent`).
+    `value_is` says what the value of a regression means, with `alpha` for a quantile or an expectile;
+    `outputs` names the values of a model that answers several: its targets, or the alphas of its quantiles.
+    The description and the texts are by language (`en`, `ru`). A text is shown to people instead of the name
+    of a feature, a label or an output.
+    """
+
+    version: int
+    active: bool
+    task: Task
+    row_price: int
+    text_price: int
+    explain_price: int | None
+    classes: list[str]
+    outputs: list[str]
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    probabilities_are: ProbabilitiesAre | None
+    threshold: float | None
+    unsure_below: float | None
+    value_is: ValueIs | None
+    alpha: float | None
+    description: dict[str, str]
+    feature_texts: dict[str, dict[str, str]]
+    label_texts: dict[str, dict[str, str]]
+    metrics: dict[str, float]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, model: Model, *, max_text: int) -> Self:
+        """A text or category has at most `max_text` characters."""
+        facts = model.facts
+        return cls(
+            model.ref.version,
+            model.is_active,
+            facts.task,
+            model.row_price,
+            model.text_price,
+            model.price_of_reasons if model.facts.explain_work else None,
+            list(facts.classes),
+            list(facts.outputs),
+            json_schema(facts.schema, max_text=max_text),
+            schema_of_answer(facts.form),
+            facts.probabilities_are,
+            facts.threshold,
+            facts.unsure_below,
+            facts.value_is,
+            facts.alpha,
+            dict(facts.texts.description),
+            {name: dict(wording) for name, wording in facts.texts.features.items()},
+            {name: dict(wording) for name, wording in facts.texts.labels.items()},
+            dict(facts.metrics),
+            model.created_at,
+        )
+
+
+class ModelView(msgspec.Struct, frozen=True):
+    """A model with its versions, newest first. The active one serves requests that do not name a version."""
+
+    name: str
+    active_version: int | None
+    versions: list[VersionView]
+
+    @classmethod
+    def of(cls, name: str, models: Sequence[Model], *, max_text: int) -> Self:
+        active = next((model.ref.version for model in models if model.is_active), None)
+        newest_first = sorted(models, key=lambda model: model.ref.version, reverse=True)
+        return cls(name, active, [VersionView.of(model, max_text=max_text) for model in newest_first])
+
+
+class ModelPage(msgspec.Struct, frozen=True):
+    items: list[ModelView]
+    next_cursor: str | None
+
+
+@get(
+    "/models",
+    tags=TAGS,
+    summary="List the models",
+    description="The models that serve predictions, ordered by name.",
+    responses=documented(422),
+)
+@inject
+async def list_models(
+    models: FromDishka[Models], limits: FromDishka[Limits], limit: Limit = 100, cursor: Cursor = None
+) -> ModelPage:
+    found = await models.page(limit=limit + 1, after=text_of(cursor) or "")
+    by_name = [(name, list(versions)) for name, versions in groupby(found, lambda model: model.ref.name)]
+    page, next_cursor = split(by_name, limit, lambda named: named[0].encode())
+    return ModelPage(
+        [ModelView.of(name, versions, max_text=limits.max_text) for name, versions in page], next_cursor
+    )
+
+
+@get(
+    "/models/{name:str}",
+    tags=TAGS,
+    summary="Read a model",
+    description="One model with the versions that serve predictions.",
+    responses=documented(404, refusals=[ModelNotFound(model="tune")]),
+)
+@inject
+async def read_model(
+    name: FromPath[str], models: FromDishka[Models], limits: FromDishka[Limits]
+) -> ModelView:
+    found = [model for model in await models.versions(name) if model.serves]
+    if not found:
+        raise ModelNotFound(model=name)
+    return ModelView.of(name, found, max_text=limits.max_text)
+
+
+def json_schema(schema: InputSchema, *, max_text: int) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of one row, whose strings have at most `max_text` characters."""
+    return {
+        "type": "object",
+        "properties": {
+            **({GROUP: {"type": ["string", "integer"]}} if schema.is_grouped else {}),
+            **{feature.name: _feature_schema(feature, max_text) for feature in schema.features},
+        },
+        "required": [feature.name for feature in schema.features],
+        "additionalProperties": False,
+    }
+
+
+def schema_of_answer(form: AnswerForm) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the answer to one row."""
+    properties, required = _answer_properties(form)
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _answer_properties(form: AnswerForm) -> tuple[dict[str, Any], list[str]]:
+    names = list(form.names)
+    number: dict[str, Any] = {"type": "number"}
+    by_name = {"type": "object", "properties": dict.fromkeys(names, number), "required": names}
+    # With `top`, only the likeliest are listed; `others` is the sum of the rest.
+    listed = {
+        "probabilities": {**by_name, "required": [], "minProperties": 1, "additionalProperties": False},
+        "others": {"type": "number", "minimum": 0},
+    }
+    match form.task:
+        case Task.CLASSIFICATION:
+            return {"label": {"enum": names}, **listed}, ["label"]
+        case Task.MULTILABEL:
+            labels = {"type": "array", "items": {"enum": names}, "uniqueItems": True}
+            return {"labels": labels, **listed}, ["labels", "probabilities"]
+        case Task.MULTI_REGRESSION:
+            return {"values": by_name}, ["values"]
+        case Task.UNCERTAIN_REGRESSION:
+            deviation = {"type": "number", "minimum": 0}
+            return {"value": number, "standard_deviation": deviation}, ["value", "standard_deviation"]
+        case Task.RANKING:
+            return {"value": number, "rank": {"type": "integer", "minimum": 1}}, ["value", "rank"]
+        case Task.REGRESSION:
+            return {"value": number}, ["value"]
+
+
+def _feature_schema(feature: Feature, max_text: int) -> dict[str, Any]:
+    if feature.kind is FeatureKind.EMBEDDING:
+        least, most = (feature.length, feature.length) if feature.length else (1, MOST_EMBEDDING)
+        return {"type": "array", "items": {"type": "number"}, "minItems": least, "maxItems": most}
+    types = [each for each in _TYPES[feature.kind] if feature.nullable or each != "null"]
+    known = {"examples": list(feature.values)} if feature.values else {}
+    length = {"maxLength": max_text} if "string" in types else {}
+    return {"type": types if len(types) > 1 else types[0], **length, **known}
+
+
+ROUTES = (list_models, read_model)
