@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http.server import HttpServer, bound_socket
 from augury.inbound.http.edge.address import Network
 from augury.inbound.http.edge.connections import Connections, ConnectionSettings, Limit
 from tests.patience import patience as patience_of_tests

@@ -14,9 +14,9 @@ import asyncpg
 import pytest
 from asyncpg import Pool
 
-from augury.bootstrap.postgres_binaries import NEWEST, programs
-from augury.bootstrap.postgres_server import PORT, PostgresServer
-from augury.bootstrap.server_account import SystemAccount
+from augury.bootstrap.postgres.account import SystemAccount
+from augury.bootstrap.postgres.binaries import NEWEST, programs
+from augury.bootstrap.postgres.server import PORT, PostgresServer
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from tests.quick_folder import quick_folder

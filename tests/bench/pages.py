@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from augury.bootstrap.embedded_postgres import embedded_postgres
+from augury.bootstrap.postgres.embedded import embedded_postgres
 from tests.processes import Service, open_folder
 from tests.rabbitmq_server import running_rabbitmq
 

@@ -20,7 +20,7 @@ import asyncpg
 import httpx
 import msgspec
 
-from augury.bootstrap.embedded_postgres import embedded_postgres
+from augury.bootstrap.postgres.embedded import embedded_postgres
 from tests.bench.load import ask, post, send_all
 from tests.processes import Service, open_folder
 from tests.rabbitmq_server import running_rabbitmq

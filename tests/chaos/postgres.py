@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from augury.bootstrap.postgres_server import PostgresServer
+from augury.bootstrap.postgres.server import PostgresServer
 from tests.postgres_server import new_server
 from tests.processes import free_port
 

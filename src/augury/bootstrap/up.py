@@ -22,8 +22,8 @@ from augury.bootstrap.config import ProcessSettings, is_set, read
 from augury.bootstrap.container import asked_for_faults, up_container
 from augury.bootstrap.container import telegram as telegram_provider
 from augury.bootstrap.database import own_database
-from augury.bootstrap.embedded_postgres import sole_owner
-from augury.bootstrap.http_server import bound_socket
+from augury.bootstrap.http.server import bound_socket
+from augury.bootstrap.postgres.embedded import sole_owner
 from augury.bootstrap.process import run
 from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested

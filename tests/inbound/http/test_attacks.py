@@ -15,7 +15,7 @@ import jwt
 import pytest
 from litestar.routes import HTTPRoute
 
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http.server import HttpServer, bound_socket
 from augury.bootstrap.logs import JsonLines, TextLines
 from augury.domain.identifiers import UserId
 from tests.http_api import SECRET, SETTINGS, TEXT, Api, is_problem

@@ -18,7 +18,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Json
 from augury.application.predictions.ports.reads import MOST_BYTES_AT_ONCE, MOST_LISTED_BYTES
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http.server import HttpServer, bound_socket
 from augury.domain.answer_form import Task
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.row_errors import MOST_FIELD_CHARACTERS

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from augury.application.limits import Limits
-from augury.bootstrap.http_framing import MOST_PIPELINED
+from augury.bootstrap.http.framing import MOST_PIPELINED
 from augury.inbound.http.edge.connections import ConnectionSettings, Limit
 from augury.inbound.http.edge.intake import SMALL
 from tests.hexagon import Hexagon
@@ -257,7 +257,7 @@ async def test_nobody_is_late_while_the_application_does_not_read(expect: bool) 
 async def test_the_rest_of_a_body_is_not_read_forever_after_the_answer(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("augury.bootstrap.http_protocol.DISCARDING", 0.3)
+    monkeypatch.setattr("augury.bootstrap.http.protocol.DISCARDING", 0.3)
     limits = replace(LIMITS, body_window=timedelta(milliseconds=100), min_body_rate=1)
     async with listening(api.app, limits=limits) as server:
         caller = await server.caller()

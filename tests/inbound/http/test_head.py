@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http.server import HttpServer, bound_socket
 from augury.domain.identifiers import uuid7
 from tests.event_reading import reading
 from tests.hexagon import Hexagon

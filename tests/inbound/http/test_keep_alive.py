@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http.server import HttpServer, bound_socket
 from tests.http_api import SETTINGS, Api
 
 REQUEST = b"GET /health/live HTTP/1.1\r\nHost: augury\r\n\r\n"

@@ -31,7 +31,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from augury.application.limits import Limits
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http.server import HttpServer, bound_socket
 from augury.domain.user import Role
 from augury.domain.webhook import EventType
 from augury.inbound.http.app import create_app, openapi

@@ -13,7 +13,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from augury.bootstrap.agents import agents_room
-from augury.bootstrap.http_server import HttpServer, bound_socket
+from augury.bootstrap.http.server import HttpServer, bound_socket
 from augury.domain.user import User
 from augury.inbound.http.app import create_app
 from augury.inbound.mcp.settings import McpSettings

@@ -1,7 +1,7 @@
 import asyncio
 from typing import Any
 
-from augury.bootstrap.http_transport import MOST_WAITING, OneWrite
+from augury.bootstrap.http.transport import MOST_WAITING, OneWrite
 from tests.polling import eventually
 
 

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp
 from typing_extensions import override
 
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.http_protocol import LimitedProtocol
+from augury.bootstrap.http.protocol import LimitedProtocol
 from augury.inbound.http.edge.connections import TOLD, Connections, ConnectionSettings
 
 STOP_WITHIN = 3

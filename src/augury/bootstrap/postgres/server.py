@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.server_account import SystemAccount
+from augury.bootstrap.postgres.account import SystemAccount
 
 PORT = 5432
 """Part of the socket's name. There is no network port."""

@@ -15,9 +15,9 @@ from typing import IO
 from urllib.parse import quote
 
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.postgres_binaries import NEWEST, programs
-from augury.bootstrap.postgres_server import SOCKET, EmbeddedPostgresFailed, PostgresServer, Postmaster
-from augury.bootstrap.server_account import AccountUnusable, SystemAccount, account_name
+from augury.bootstrap.postgres.account import AccountUnusable, SystemAccount, account_name
+from augury.bootstrap.postgres.binaries import NEWEST, programs
+from augury.bootstrap.postgres.server import SOCKET, EmbeddedPostgresFailed, PostgresServer, Postmaster
 
 LONGEST_ADDRESS = 103
 """The most bytes of a Unix socket's path on macOS. Linux allows four more."""

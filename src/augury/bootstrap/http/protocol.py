@@ -6,8 +6,8 @@ from typing import Any, cast
 import httptools
 from typing_extensions import override
 
-from augury.bootstrap.http_framing import FramedProtocol
-from augury.bootstrap.http_transport import OneWrite
+from augury.bootstrap.http.framing import FramedProtocol
+from augury.bootstrap.http.transport import OneWrite
 from augury.inbound.http.edge.connections import Connections, Limit, Peer
 from augury.inbound.http.edge.intake import SMALL
 from augury.inbound.http.edge.turned_away import turned_away
