@@ -271,7 +271,7 @@ class Adapters:
         return holder.user.id if holder else None
 
     async def deviations(self) -> Sequence[str]:
-        return (await self.ledger.verify()).deviations
+        return [str(each) for each in (await self.ledger.verify()).deviations]
 
 
 def a_prediction(

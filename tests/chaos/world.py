@@ -283,7 +283,7 @@ class World:
     async def deviations(self) -> list[str]:
         """The deviations that `augury ledger verify` finds."""
         async with open_pool(PostgresSettings(url=self.database_url)) as pool:
-            return list((await PostgresLedger(pool, Limits()).verify()).deviations)
+            return [str(each) for each in (await PostgresLedger(pool, Limits()).verify()).deviations]
 
     def close(self) -> None:
         for process in self.processes:

@@ -4,6 +4,7 @@ import pytest
 
 from augury.application.operation.ports import Part, Process
 from augury.domain.audit import Act, Action, Author
+from augury.domain.deviation import Deviation, DeviationCode
 from augury.domain.figures import Figures, Step, latencies_of
 from augury.domain.identifiers import uuid7
 from augury.domain.ledger_check import CheckUnderWay
@@ -87,10 +88,14 @@ async def test_a_check_of_the_books_shows_its_progress_and_its_result(adapters: 
     await runs.progress(run_id, done=3, total=12)
     [seen] = await runs.last(most=5, silent_for=SOON)
     assert (seen.done, seen.total, seen.state) == (3, 12, "running")
-    await runs.end(run_id, deviations=2, lines=["a", "b"])
+    found = [
+        Deviation.of(DeviationCode.NO_BALANCE, user="0190"),
+        Deviation.of(DeviationCode.MORE, count=1),
+    ]
+    await runs.end(run_id, deviations=2, found=found)
     await runs.end(run_id, deviations=None, failure=Reason.of(ReasonCode.PROCESS_ENDED))
     [seen] = await runs.last(most=5, silent_for=SOON)
-    assert (seen.state, seen.deviations, list(seen.lines), seen.done) == ("finished", 2, ["a", "b"], 12)
+    assert (seen.state, seen.deviations, list(seen.found), seen.done) == ("finished", 2, found, 12)
 
     assert len((await adapters.audit_log.page(limit=9)).items) == 1
 

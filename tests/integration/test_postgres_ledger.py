@@ -13,7 +13,9 @@ from prometheus_client import CollectorRegistry
 from augury.application.limits import Limits
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.sweep import Sweep
-from augury.domain.identifiers import UserId
+from augury.domain.audit import Act, Action, Author
+from augury.domain.deviation import Deviation, DeviationCode
+from augury.domain.identifiers import UserId, uuid7
 from augury.domain.ledger_check import CheckUnderWay
 from augury.domain.prediction import Prediction
 from augury.outbound.memory.events import MemoryEvents
@@ -25,6 +27,8 @@ from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters, postgres_adapters
 from tests.hexagon import a_model
 from tests.processes import environment, run
+
+ACT = Act(author=Author(system_user="root", request_id="r"), action=Action.CHECK_LEDGER, subject="ledger")
 
 
 @pytest.fixture
@@ -162,7 +166,7 @@ async def test_every_deviation_is_named(
 ) -> None:
     await tamper(pool, statement)
 
-    deviations = (await adapters.ledger.verify()).deviations
+    deviations = await adapters.deviations()
 
     assert any(words in deviation for deviation in deviations), deviations
 
@@ -190,3 +194,26 @@ async def test_the_command_ends_with_1_and_tells_the_number_of_all_deviations(
     assert last.startswith(f"augury: the books do not balance: {MOST_NAMED + 3:,} deviations in ")
     assert len([line for line in named if line.startswith("user ")]) == MOST_NAMED
     assert "and 2 more like the last" in named
+
+
+async def test_deviations_of_an_older_and_of_a_newer_release_are_read_in_their_words(
+    adapters: Adapters, pool: Pool
+) -> None:
+    run_id = uuid7()
+    await adapters.ledger_runs.begin(run_id, silent_for=timedelta(minutes=1), act=ACT)
+    known = Deviation.of(DeviationCode.NO_BALANCE, user="0190")
+    await adapters.ledger_runs.end(run_id, deviations=1, found=[known])
+
+    async def read() -> Deviation:
+        [run] = await adapters.ledger_runs.last(most=1, silent_for=timedelta(minutes=1))
+        [found] = run.found
+        return found
+
+    assert await read() == known
+    for stored in (
+        "NULL",
+        """'[{"code": "of_tomorrow", "values": {}}]'""",
+        """'[{"code": "debt", "values": {}}]'""",
+    ):
+        await pool.execute(f"UPDATE ledger_runs SET found = {stored}")
+        assert await read() == Deviation.written("user 0190: there is no balance")

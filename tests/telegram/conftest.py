@@ -69,7 +69,7 @@ class BotService(Service):
         """The deviations of the recomputed books."""
 
         async def verify(pool: Pool) -> list[str]:
-            return list((await PostgresLedger(pool, Limits()).verify()).deviations)
+            return [str(each) for each in (await PostgresLedger(pool, Limits()).verify()).deviations]
 
         return self.with_pool(verify)
 

@@ -11,6 +11,8 @@ from fluent.syntax.visitor import Visitor as FluentVisitor
 
 from augury.domain.answer_meaning import ValueIs
 from augury.domain.api_key import KeyScope
+from augury.domain.deviation import WORDS as DEVIATIONS
+from augury.domain.deviation import Deviation, DeviationCode
 from augury.domain.errors import DomainError
 from augury.domain.model import ModelRefused
 from augury.domain.model_texts import UnfitForModel
@@ -63,6 +65,22 @@ def test_every_reason_has_words_with_all_its_values(language: str) -> None:
         assert known[f"reason-{code.replace('_', '-')}"] == set(re.findall(r"{(\w+)}", english)), code
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_deviation_of_the_books_has_words_with_all_its_values(language: str) -> None:
+    known = messages(language)
+    for code, english in DEVIATIONS.items():
+        assert known[f"deviation-{code.replace('_', '-')}"] == set(re.findall(r"{(\w+)}", english)), code
+
+
+def test_a_deviation_is_said_in_the_language_of_the_page() -> None:
+    charge = Deviation.of(DeviationCode.CHARGE, prediction="0190", status="queued", charged=1_000, rows=2_000)
+    assert texts("ru").deviation(charge) == (
+        "Предсказание 0190, состояние «В очереди»: списано строк 1\xa0000 из 2\xa0000"
+    )
+    twice = Deviation.of(DeviationCode.TRANSFER_TWICE, kind="write_off", reference="0190", count=2)
+    assert texts("ru").deviation(twice) == "Движение «списание долга» для 0190 записано раз: 2"
+
+
 def test_a_reason_is_said_in_the_language_of_the_page() -> None:
     differs = Reason.of(ReasonCode.OTHER_KIND, name="age", mine="categorical", other="numeric")
     reason = Reason.of(ReasonCode.NOT_A_CANARY, [differs], model="tone@1")
@@ -93,6 +111,7 @@ def test_every_text_of_a_template_exists() -> None:
     ("prefix", "values"),
     [
         ("status", Status),
+        ("movement", TransferKind),
         ("failure", Failure),
         ("fault", RowFault),
         ("doubt", RowDoubt),

@@ -9,6 +9,7 @@ from typing import Protocol
 from augury.application.ports import Books
 from augury.domain.audit import Act
 from augury.domain.balance import Balance
+from augury.domain.deviation import Deviation
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCode
 from augury.domain.transfer import Transfer
@@ -47,8 +48,8 @@ class LedgerReport:
     predictions: int
     found: int
     """The number of deviations."""
-    deviations: Sequence[str]
-    """One line for each. If there are very many of one kind, a line gives the number of the rest."""
+    deviations: Sequence[Deviation]
+    """If there are very many of one kind, the last one has the number of the rest."""
 
 
 @dataclass(frozen=True, slots=True)

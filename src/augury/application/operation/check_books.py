@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from augury.application.money.ports import Ledger
-from augury.application.operation.ports import MOST_LINES, LedgerRun, LedgerRuns
+from augury.application.operation.ports import MOST_FOUND, LedgerRun, LedgerRuns
 from augury.application.ports import Unavailable
 from augury.domain.audit import Act, Action, Author
 from augury.domain.identifiers import uuid7
@@ -83,7 +83,7 @@ class CheckBooks:
         finally:
             checking.cancel()
         report = await checking
-        await self._runs.end(run_id, deviations=report.found, lines=report.deviations[:MOST_LINES])
+        await self._runs.end(run_id, deviations=report.found, found=report.deviations[:MOST_FOUND])
 
     async def _broken_off(self, run_id: UUID, why: Reason) -> None:
         try:

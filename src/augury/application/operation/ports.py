@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from augury.domain.audit import Act, Entry
+from augury.domain.deviation import Deviation
 from augury.domain.figures import Figures, Step
 from augury.domain.identifiers import UserId
 from augury.domain.reasons import Reason
@@ -112,7 +113,7 @@ class FiguresOverTime(Protocol):
 
 # Checks of the books -----------------------------------------------------------------------------------
 
-MOST_LINES = 100
+MOST_FOUND = 100
 """At most this many deviations of a check are kept."""
 
 
@@ -128,8 +129,8 @@ class LedgerRun:
     finished_at: datetime | None = None
     deviations: int | None = None
     """None until the check has finished, and if it failed."""
-    lines: Sequence[str] = ()
-    """The first `MOST_LINES` deviations."""
+    found: Sequence[Deviation] = ()
+    """The first `MOST_FOUND` deviations."""
     failure: Reason | None = None
     is_silent: bool = False
     """Whether its process has been silent for so long that it must have ended."""
@@ -159,7 +160,7 @@ class LedgerRuns(Protocol):
         run_id: UUID,
         *,
         deviations: int | None,
-        lines: Sequence[str] = (),
+        found: Sequence[Deviation] = (),
         failure: Reason | None = None,
     ) -> None: ...
 

@@ -21,7 +21,7 @@ async def verify(operator: Operator) -> None:
     with progress("verifying the books") as on_step:
         report = await VerifyLedger(ledger=operator.ledger)(on_step)
     for deviation in report.deviations:
-        click.echo(deviation, err=True)
+        click.echo(str(deviation), err=True)
     everything = ", ".join(
         (
             counted(report.users, "balance"),

@@ -12,6 +12,7 @@ from fluent.runtime import FluentBundle
 from fluent.runtime.types import fluent_number
 from fluent.syntax import FluentParser
 
+from augury.domain.deviation import Deviation
 from augury.domain.errors import DomainError
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
@@ -102,6 +103,15 @@ class Texts:
         joint = ". " if reason.code is ReasonCode.REMARKS else "; "
         parts = joint.join(map(self.reason, reason.parts))
         return self(f"reason-{reason.code.replace('_', '-')}", **values, parts=parts)
+
+    def deviation(self, deviation: Deviation) -> str:
+        """The words for what a check of the books found: each code has its own."""
+        values: dict[str, object] = dict(deviation.values)
+        for name, prefix in (("status", "status"), ("kind", "movement")):
+            if name in values:
+                message = f"{prefix}-{str(values[name]).replace('_', '-')}"
+                values[name] = self(message) if self.has(message) else values[name]
+        return self(f"deviation-{deviation.code.replace('_', '-')}", **values)
 
     def unreadable(self, error: Exception) -> str:
         """The reason why a file cannot be read: each reason has its own sentence."""

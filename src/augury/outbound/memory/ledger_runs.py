@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from augury.application.operation.ports import LedgerRun, LedgerRuns
 from augury.domain.audit import Act
+from augury.domain.deviation import Deviation
 from augury.domain.ledger_check import CheckUnderWay
 from augury.domain.reasons import Reason
 from augury.outbound.memory.audit_log import note
@@ -41,7 +42,7 @@ class MemoryLedgerRuns(LedgerRuns):
         run_id: UUID,
         *,
         deviations: int | None,
-        lines: Sequence[str] = (),
+        found: Sequence[Deviation] = (),
         failure: Reason | None = None,
     ) -> None:
         now = self.memory.now()
@@ -49,7 +50,7 @@ class MemoryLedgerRuns(LedgerRuns):
             run, _ = state.ledger_runs[run_id]
             if run.finished_at is None:
                 ended = replace(
-                    run, finished_at=now, deviations=deviations, lines=list(lines), failure=failure
+                    run, finished_at=now, deviations=deviations, found=list(found), failure=failure
                 )
                 done = ended.total if failure is None else ended.done
                 state.ledger_runs[run_id] = replace(ended, done=done), now

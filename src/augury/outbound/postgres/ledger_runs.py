@@ -1,6 +1,8 @@
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Pool, Record
@@ -8,6 +10,7 @@ from typing_extensions import override
 
 from augury.application.operation.ports import LedgerRun, LedgerRuns
 from augury.domain.audit import Act
+from augury.domain.deviation import Deviation, DeviationCode
 from augury.domain.ledger_check import CheckUnderWay
 from augury.domain.reasons import Reason
 from augury.outbound.postgres import locks
@@ -17,7 +20,7 @@ from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reasons import read, stored
 
-COLUMNS = "id, started_at, done, total, finished_at, deviations, lines, failure, why"
+COLUMNS = "id, started_at, done, total, finished_at, deviations, lines, found, failure, why"
 IS_SILENT = "finished_at IS NULL AND seen_at <= now() - $2::interval AS is_silent"
 UNDER_WAY = """
 SELECT EXISTS (SELECT FROM (SELECT finished_at, seen_at FROM ledger_runs ORDER BY id DESC LIMIT 1) AS last
@@ -26,8 +29,8 @@ WHERE finished_at IS NULL AND seen_at > now() - $1::interval)
 BEGIN = f"INSERT INTO ledger_runs (id) VALUES ($1) RETURNING {COLUMNS}, false AS is_silent"
 PROGRESS = "UPDATE ledger_runs SET done = $2, total = $3, seen_at = now() WHERE id = $1"
 END = """
-UPDATE ledger_runs SET finished_at = now(), deviations = $2, lines = $3, failure = $4::text, why = $5,
-    done = CASE WHEN $4::text IS NULL THEN total ELSE done END
+UPDATE ledger_runs SET finished_at = now(), deviations = $2, lines = $3, found = $6,
+    failure = $4::text, why = $5, done = CASE WHEN $4::text IS NULL THEN total ELSE done END
 WHERE id = $1 AND finished_at IS NULL
 """
 LAST = f"SELECT {COLUMNS}, {IS_SILENT} FROM ledger_runs ORDER BY id DESC LIMIT {hidden('$1')}"
@@ -58,10 +61,12 @@ class PostgresLedgerRuns(LedgerRuns):
         run_id: UUID,
         *,
         deviations: int | None,
-        lines: Sequence[str] = (),
+        found: Sequence[Deviation] = (),
         failure: Reason | None = None,
     ) -> None:
-        await fetch(self.pool, END, run_id, deviations, list(lines), *stored(failure))
+        named = json.dumps([_encoded(each) for each in found], ensure_ascii=False) if found else None
+        lines = [str(each) for each in found]
+        await fetch(self.pool, END, run_id, deviations, lines, *stored(failure), named)
 
     @override
     async def last(self, *, most: int, silent_for: timedelta) -> Sequence[LedgerRun]:
@@ -76,7 +81,28 @@ def _run_of(row: Record) -> LedgerRun:
         total=row["total"],
         finished_at=row["finished_at"],
         deviations=row["deviations"],
-        lines=row["lines"],
+        found=_found(row),
         failure=read(row["why"], row["failure"]),
         is_silent=row["is_silent"],
     )
+
+
+def _encoded(deviation: Deviation) -> dict[str, Any]:
+    return {"code": deviation.code, "values": dict(deviation.values)}
+
+
+def _found(row: Record) -> Sequence[Deviation]:
+    """The deviations. Their lines serve where an older release stored no codes, and where a newer one has
+    stored a code that is unknown here."""
+    lines = row["lines"]
+    named = json.loads(row["found"]) if row["found"] else [None] * len(lines)
+    return [_decoded(each, line) for each, line in zip(named, lines, strict=True)]
+
+
+def _decoded(named: dict[str, Any] | None, line: str) -> Deviation:
+    try:
+        found = Deviation(DeviationCode(named["code"]), named["values"]) if named else Deviation.written(line)
+        str(found)  # that it has all values of its words
+    except (ValueError, KeyError):
+        return Deviation.written(line)
+    return found

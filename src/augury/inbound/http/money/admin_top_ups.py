@@ -141,7 +141,7 @@ async def check_ledger(verify: FromDishka[VerifyLedger]) -> LedgerView:
         report.users,
         report.transfers,
         report.predictions,
-        list(report.deviations),
+        [str(each) for each in report.deviations],
     )
 
 

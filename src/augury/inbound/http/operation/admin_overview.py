@@ -123,7 +123,7 @@ class LedgerRunView(msgspec.Struct, frozen=True):
             run.done,
             run.total,
             run.deviations,
-            list(run.lines),
+            [str(each) for each in run.found],
             str(run.failure) if run.failure else None,
         )
 

@@ -125,8 +125,15 @@ ledger_runs = Table(
     Column("total", Integer, nullable=False, server_default=text("0")),
     Column("finished_at", Time),
     Column("deviations", Integer, comment="Null if it failed"),
-    Column("lines", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column(
+        "lines",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'::text[]"),
+        comment="The words of `found`, for processes of an older release",
+    ),
     Column("failure", Text, comment="The words of `why`, for processes of an older release"),
     Column("why", JSONB, comment="Why it has no result: a code and its values"),
+    Column("found", JSONB, comment="The first deviations: codes with values"),
     comment="Checks of the books that operators began, with their progress",
 )
