@@ -13,6 +13,7 @@ from augury.domain.audit import Action
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.user import Role
 from augury.inbound.web.operator.routes import ROUTES
+from augury.inbound.web.texts import texts
 from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.hexagon import PASSWORD
 from tests.http_api import TEXT
@@ -89,6 +90,18 @@ async def test_each_act_on_the_desk_leaves_exactly_one_entry(site: Site) -> None
     task = hexagon.check_books._task
     assert task
     await task
+    acts = [each.act for each in hexagon.memory.state.audit_log.values()]
+    names = {name for act in acts for name in (*act.before, *act.after)}
+    kinds = {act.subject.partition(":")[0] for act in acts}
+    wanted = {f"value-{name}" for name in names} | {f"of-{kind}" for kind in kinds}
+    assert [each for each in wanted if not texts("en").has(f"audit-{each.replace('_', '-')}")] == []
+    await operator.post("/app/language", language="ru", back="/app/desk/audit")
+    page = await operator.get("/app/desk/audit")
+    values = page.text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert "Выключен: нет<br>" in values
+    assert "Выключен: да<br>" in values
+    assert "Состояние: Снята<br>" in values
+    assert re.findall(r"\b(?:True|False|None)\b|>[a-z_]+: |\d{4}-\d\d-\d\dT[^\"]*<", values) == []
 
 
 async def sent(operator: Visitor, path: str, fields: dict[str, str], number: int) -> httpx.Response:

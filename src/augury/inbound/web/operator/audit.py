@@ -10,6 +10,7 @@ from augury.domain.audit import Action, Entry
 from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
 from augury.inbound.web.given import choice, id_at, text_of
+from augury.inbound.web.operator.audit_words import subject_of, worded
 from augury.inbound.web.operator.desk import desk_get, desk_page
 from augury.inbound.web.rendering import Answer
 from augury.inbound.web.visitor import PageRequest
@@ -37,6 +38,8 @@ async def audit(request: PageRequest, audit_log: FromDishka[AuditLog], users: Fr
         is_first=before is None,
         actor=actor,
         subject=subject,
+        subject_of=subject_of,
+        worded_values=worded,
     )
 
 
