@@ -8,9 +8,9 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from augury.application.predictions.submit_prediction import SubmitPrediction
+from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.files.formats import FORM, TYPES
 from augury.inbound.http.models.intake import TABLES
-from augury.inbound.http.predictions.views import EXAMPLE
 from tests.http_api import PROBLEM, Api
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -243,7 +243,7 @@ async def test_the_examples_are_what_is_answered(
     member = await api.member(credits=1)
     operation = (await description(api))["paths"][path.partition("?")[0]][method]
     examples = operation["responses"][status]["content"][PROBLEM]["examples"].values()
-    ids = {"prediction_id": str(EXAMPLE), "key_id": str(EXAMPLE), "name": "tune"}
+    ids = {"prediction_id": str(PREDICTION_ID), "key_id": str(PREDICTION_ID), "name": "tune"}
 
     response = await member.request(method, path.format(**ids), **sent)
 

@@ -19,9 +19,9 @@ from augury.application.money.ports import Balances
 from augury.application.predictions.ports.reads import Predictions
 from augury.domain.identifiers import PredictionId
 from augury.inbound.http.callers.identity import Identity, require_signed_in
-from augury.inbound.http.event_streams import EventStreams
 from augury.inbound.http.money.balance import BalanceView
 from augury.inbound.http.predictions.answers import PredictionAnswers
+from augury.inbound.http.predictions.events import PredictionEvents
 from augury.inbound.http.predictions.routes import of_anyone
 from augury.inbound.http.problems.documents import answer_to
 from augury.inbound.http.protocol.encoded import EncodedJson
@@ -40,7 +40,7 @@ class DirectReads:
     predictions: Predictions
     balances: Balances
     answers: PredictionAnswers
-    streams: EventStreams
+    events: PredictionEvents
 
     def of(self, scope: Scope) -> Answer | None:
         """The function that answers this GET directly. None if the framework must answer it."""
@@ -73,11 +73,11 @@ class DirectReads:
 
     async def _events(self, wanted: PredictionId, scope: Scope) -> ASGIApp:
         scope["user"] = await self.identity.caller(scope)
-        return await self.streams.of_prediction(wanted, scope)
+        return await self.events.of_one(wanted, scope)
 
     async def _all_events(self, scope: Scope) -> ASGIApp:
         await require_signed_in(self.identity, scope)
-        return await self.streams.of_user(scope)
+        return await self.events.of_user(scope)
 
     async def _balance(self, scope: Scope) -> EncodedJson:
         user_id = await require_signed_in(self.identity, scope)

@@ -35,19 +35,22 @@ from augury.application.predictions.request_predictions import RequestPrediction
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.room import Room
+from augury.inbound.http.batches.events import BatchEvents
 from augury.inbound.http.batches.intake import BatchIntake
 from augury.inbound.http.batches.results import BatchResults
+from augury.inbound.http.callers.event_streams import EventStreams
 from augury.inbound.http.callers.identity import Identity
 from augury.inbound.http.direct_reads import DirectReads
 from augury.inbound.http.edge.metrics import Metrics
 from augury.inbound.http.edge.outflow import Outflow
-from augury.inbound.http.event_streams import EventStreams
 from augury.inbound.http.inference.answering import Answering
 from augury.inbound.http.inference.infer import InferHandler
+from augury.inbound.http.models.admin_events import ModelEvents
 from augury.inbound.http.models.intake import ModelIntake
 from augury.inbound.http.mounted.agents import AgentsDoor, AgentsRoom
 from augury.inbound.http.mounted.pages import Pages
 from augury.inbound.http.predictions.answers import PredictionAnswers
+from augury.inbound.http.predictions.events import PredictionEvents
 from augury.inbound.http.predictions.submit_handler import SubmitHandler
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.tables.elsewhere.workplace import Workplace
@@ -78,13 +81,16 @@ def handlers(
             places=await container.get(Places),
             base_path=settings.base_path,
         )
-        state.event_streams = await _event_streams(container, settings, state.identity)
+        streams = EventStreams(open_streams=await container.get(OpenStreams), settings=settings)
+        state.prediction_events = await _prediction_events(container, settings, state.identity, streams)
+        state.batch_events = await _batch_events(container, settings, streams)
+        state.model_events = await _model_events(container, settings, streams)
         state.direct_reads = DirectReads(
             identity=state.identity,
             predictions=await container.get(Predictions),
             balances=await container.get(Balances),
             answers=state.prediction_answers,
-            streams=state.event_streams,
+            events=state.prediction_events,
         )
         submit_prediction = SubmitPrediction(
             models=await container.get(Models),
@@ -134,20 +140,38 @@ async def _identity(container: AsyncContainer, settings: HttpSettings) -> Identi
     )
 
 
-async def _event_streams(
-    container: AsyncContainer, settings: HttpSettings, identity: Identity
-) -> EventStreams:
-    return EventStreams(
+async def _prediction_events(
+    container: AsyncContainer, settings: HttpSettings, identity: Identity, streams: EventStreams
+) -> PredictionEvents:
+    return PredictionEvents(
         identity=identity,
-        follow_batch=await container.get(FollowBatch),
-        follow_upload=await container.get(FollowUpload),
-        follow_training=await container.get(FollowTraining),
-        clock=await container.get(Clock),
         follow_prediction=await container.get(FollowPrediction),
         follow_predictions=await container.get(FollowPredictions),
-        open_streams=await container.get(OpenStreams),
         places=await container.get(Places),
-        settings=settings,
+        streams=streams,
+        base_path=settings.base_path,
+    )
+
+
+async def _batch_events(
+    container: AsyncContainer, settings: HttpSettings, streams: EventStreams
+) -> BatchEvents:
+    return BatchEvents(
+        follow_batch=await container.get(FollowBatch),
+        clock=await container.get(Clock),
+        streams=streams,
+        base_path=settings.base_path,
+    )
+
+
+async def _model_events(
+    container: AsyncContainer, settings: HttpSettings, streams: EventStreams
+) -> ModelEvents:
+    return ModelEvents(
+        follow_upload=await container.get(FollowUpload),
+        follow_training=await container.get(FollowTraining),
+        streams=streams,
+        base_path=settings.base_path,
     )
 
 

@@ -6,7 +6,8 @@ from typing import Self
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from augury.inbound.http import event_streams
+from augury.inbound.http.batches import downloading, sending
+from augury.inbound.http.batches import events as batch_events
 from augury.inbound.http.batches import routes as batches
 from augury.inbound.http.callers.identity import administrator
 from augury.inbound.http.description import asyncapi as asyncapi_pages
@@ -15,6 +16,7 @@ from augury.inbound.http.description.openapi import BEARER
 from augury.inbound.http.edge.metrics import metrics as metrics_page
 from augury.inbound.http.inference import routes as inference
 from augury.inbound.http.models import (
+    admin_events,
     admin_health,
     admin_models,
     admin_rollout,
@@ -23,18 +25,26 @@ from augury.inbound.http.models import (
     cards,
 )
 from augury.inbound.http.models import routes as models
-from augury.inbound.http.money import admin_promo_codes, admin_refunds, admin_top_ups, balance
+from augury.inbound.http.money import (
+    admin_promo_codes,
+    admin_refunds,
+    admin_statements,
+    admin_top_ups,
+    balance,
+)
 from augury.inbound.http.operation import admin_audit, admin_overview, admin_queue, health
 from augury.inbound.http.people import admin_api_keys, admin_users, api_keys, auth, users
-from augury.inbound.http.predictions import explanations, quote, submissions
+from augury.inbound.http.predictions import admin_predictions, events, explanations, quote, submissions
 from augury.inbound.http.predictions import routes as predictions
 from augury.inbound.http.webhooks import routes as webhooks
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     *predictions.ROUTES,
-    *event_streams.ROUTES,
+    *events.ROUTES,
+    *batch_events.ROUTES,
     *explanations.ROUTES,
     *batches.ROUTES,
+    *downloading.ROUTES,
     *auth.ROUTES,
     *users.ROUTES,
     *api_keys.ROUTES,
@@ -47,11 +57,12 @@ ROUTES: Sequence[ControllerRouterHandler] = (
 ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin_top_ups.ROUTES,
     *admin_users.ROUTES,
+    *admin_statements.ROUTES,
+    *admin_predictions.ROUTES,
     *admin_models.ROUTES,
-    event_streams.upload_events,
     admin_uploads.send_model,
     *admin_trainings.ROUTES,
-    event_streams.training_events,
+    *admin_events.ROUTES,
     *admin_rollout.ROUTES,
     *admin_health.ROUTES,
     *admin_refunds.ROUTES,
@@ -89,7 +100,7 @@ def _with_rows(most_bytes: int | None) -> Router:
 
 def _streamed() -> Router:
     """The route that reads its body as a stream, and counts it itself."""
-    return _New("/", route_handlers=[batches.send], request_max_body_size=None)
+    return _New("/", route_handlers=[sending.send], request_max_body_size=None)
 
 
 def _administration() -> Router:

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from litestar.types import Scope
 
-from augury.inbound.http.files.formats import boundary_of, format_of, format_of_file, header_of, is_packed
+from augury.inbound.http.files.formats import boundary_of, format_of, format_of_file, is_packed
 from augury.inbound.http.files.packed import FormFile, Gunzip
 from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.refusals import TOO_LARGE, UNREADABLE
+from augury.inbound.http.protocol.headers import header_of
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.tables.format import Format
 

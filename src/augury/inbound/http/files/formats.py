@@ -5,6 +5,7 @@ from multipart import parse_options_header
 
 from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.refusals import NOT_A_TABLE
+from augury.inbound.http.protocol.headers import header_of
 from augury.inbound.tables.format import Format
 
 TYPES = {
@@ -53,10 +54,6 @@ def boundary_of(content_type: str) -> str | None:
     if not options.get("boundary"):
         raise Refused(NOT_A_TABLE, "The form's content type has no `boundary`.")
     return str(options["boundary"])
-
-
-def header_of(scope: Scope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def is_packed(scope: Scope) -> bool:

@@ -18,10 +18,11 @@ from augury.domain.model import Model
 from augury.domain.model_training import ModelTraining
 from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.domain.training_plan import Plan
-from augury.inbound.http.files.formats import FORM, boundary_of, header_of
+from augury.inbound.http.files.formats import FORM, boundary_of
 from augury.inbound.http.files.packed import FormFile
 from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.refusals import BUSY, NOT_A_MODEL, TOO_LARGE
+from augury.inbound.http.protocol.headers import header_of
 from augury.inbound.http.settings import HttpSettings
 
 BYTES = "application/octet-stream"

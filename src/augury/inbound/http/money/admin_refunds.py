@@ -16,9 +16,9 @@ from augury.domain.transfer import MOST_CREDITS
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.idempotency import callers_key_of
 from augury.inbound.http.callers.identity import SignedIn
+from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.operations import KeyedBodilessOperation
 from augury.inbound.http.money.balance import BalanceView, balance_after
-from augury.inbound.http.predictions.views import EXAMPLE
 from augury.inbound.http.problems.documents import documented
 from augury.inbound.http.protocol.body import JsonBody
 
@@ -48,7 +48,7 @@ ALL = RefundRequest()
         413,
         415,
         422,
-        refusals=[PredictionNotFound(EXAMPLE), NotRefundable(charged=1), AlreadyRefunded()],
+        refusals=[PredictionNotFound(PREDICTION_ID), NotRefundable(charged=1), AlreadyRefunded()],
     ),
 )
 @inject

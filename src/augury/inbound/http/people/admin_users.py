@@ -16,10 +16,8 @@ from augury.application.people.block_user import BlockUser
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.ports.users import Users
 from augury.application.people.unblock_user import UnblockUser
-from augury.application.predictions.ports.reads import Predictions
 from augury.domain.balance import Balance
-from augury.domain.identifiers import PredictionId, UserId
-from augury.domain.prediction import Failure, Prediction, Status
+from augury.domain.identifiers import UserId
 from augury.domain.user import (
     MOST_EMAIL_CHARACTERS,
     OwnAccount,
@@ -31,19 +29,9 @@ from augury.domain.user import (
 )
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
-from augury.inbound.http.money.balance import TransferPage, TransferView
 from augury.inbound.http.problems.documents import documented
 from augury.inbound.http.protocol.body import JsonBody
-from augury.inbound.http.protocol.paging import (
-    Cursor,
-    Limit,
-    address_of,
-    cursor_at,
-    id_of,
-    number_of,
-    number_position,
-    split,
-)
+from augury.inbound.http.protocol.paging import Cursor, Limit, address_of, id_of, split
 
 OfEmail = Annotated[
     str | None,
@@ -98,41 +86,6 @@ class AccountView(MemberView, frozen=True):
         return cls(*known, balance.available, balance.held, balance.pending, balance.debt)
 
 
-class PredictionSummary(msgspec.Struct, frozen=True):
-    """A prediction without its rows and answers, which are private to its user."""
-
-    id: PredictionId
-    status: Status
-    model: str
-    rows: int
-    price: int
-    charged: int
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    failure: Failure | None
-
-    @classmethod
-    def of(cls, prediction: Prediction) -> Self:
-        return cls(
-            prediction.id,
-            prediction.status,
-            str(prediction.model),
-            prediction.rows,
-            prediction.price,
-            prediction.charged,
-            prediction.created_at,
-            prediction.started_at,
-            prediction.finished_at,
-            prediction.failure,
-        )
-
-
-class PredictionSummaryPage(msgspec.Struct, frozen=True):
-    items: list[PredictionSummary]
-    next_cursor: str | None
-
-
 @get(
     "/admin/users",
     summary="List the users, or find one",
@@ -175,50 +128,6 @@ async def read_user(
 ) -> AccountView:
     user = await users.get(UserId(user_id))
     return AccountView.with_balance(user, await balances.of(user.id))
-
-
-@get(
-    "/admin/users/{user_id:uuid}/transfers",
-    summary="Read a user's statement",
-    description="Every movement of the user's credits, newest first. To reverse a top-up, send its "
-    "`reference` as `payment`.",
-    responses=documented(401, 403, 404, 422, refusals=[UserNotFound()]),
-)
-@inject
-async def read_statement(
-    user_id: FromPath[UUID],
-    users: FromDishka[Users],
-    balances: FromDishka[Balances],
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> TransferPage:
-    user = await users.get(UserId(user_id))
-    found = await balances.statement(user.id, limit=limit + 1, before=number_of(cursor))
-    page, next_cursor = split(found, limit, lambda line: number_position(line.sequence))
-    return TransferPage([TransferView.of(line, user.id) for line in page], next_cursor)
-
-
-@get(
-    "/admin/users/{user_id:uuid}/predictions",
-    summary="List a user's predictions",
-    description="The user's predictions, newest first, without their rows and answers.",
-    responses=documented(401, 403, 404, 422, refusals=[UserNotFound()]),
-)
-@inject
-async def read_predictions(
-    user_id: FromPath[UUID],
-    users: FromDishka[Users],
-    predictions: FromDishka[Predictions],
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> PredictionSummaryPage:
-    user = await users.get(UserId(user_id))
-    before = id_of(cursor)
-    page = await predictions.page(
-        user.id, limit=limit, before=None if before is None else PredictionId(before)
-    )
-    items = [PredictionSummary.of(stored.prediction) for stored in page.items]
-    return PredictionSummaryPage(items, None if page.more is None else cursor_at(page.more.bytes))
 
 
 @patch(
@@ -266,4 +175,4 @@ async def unblock_user(
     return MemberView.of(await unblock(user_id=UserId(user_id), author=author_of(request)))
 
 
-ROUTES = (list_users, read_user, read_statement, read_predictions, change_role, block_user, unblock_user)
+ROUTES = (list_users, read_user, change_role, block_user, unblock_user)

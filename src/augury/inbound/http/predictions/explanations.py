@@ -14,8 +14,8 @@ from augury.domain.explanation import NoExplanation
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound
 from augury.inbound.http.callers.identity import SignedIn, signed_in
+from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.openapi import BEARER
-from augury.inbound.http.predictions.views import EXAMPLE
 from augury.inbound.http.problems.documents import documented
 from augury.inbound.pictures.waterfall import waterfall
 
@@ -40,7 +40,7 @@ _HEADERS = {
     "answer. Its language is English or Russian, by `Accept-Language`.",
     responses={
         200: ResponseSpec(bytes, media_type=SVG, generate_examples=False, description="The picture."),
-        **documented(401, 404, 422, refusals=[PredictionNotFound(EXAMPLE), NoExplanation()]),
+        **documented(401, 404, 422, refusals=[PredictionNotFound(PREDICTION_ID), NoExplanation()]),
     },
 )
 @inject

@@ -17,9 +17,10 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.inbound.http.callers.identity import Anyone, Identity, SignedIn, signed_in_or_guest
 from augury.inbound.http.callers.member_routes import member_delete, member_get, member_post
+from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.openapi import BEARER_OR_GUEST
 from augury.inbound.http.predictions.answers import PredictionAnswers, PredictionPage
-from augury.inbound.http.predictions.views import EXAMPLE, PredictionView, unanswered
+from augury.inbound.http.predictions.views import PredictionView, unanswered
 from augury.inbound.http.problems.documents import documented
 from augury.inbound.http.protocol.encoded import EncodedJson
 from augury.inbound.http.protocol.paging import Cursor, Limit, id_of
@@ -43,7 +44,7 @@ OfModel = Annotated[
     "submitted from the same address today or yesterday (UTC).",
     responses={
         200: ResponseSpec(PredictionView, generate_examples=False, description="The prediction."),
-        **documented(401, 404, refusals=[PredictionNotFound(EXAMPLE)]),
+        **documented(401, 404, refusals=[PredictionNotFound(PREDICTION_ID)]),
     },
 )
 @inject
@@ -92,7 +93,7 @@ async def list_predictions(
     summary="Cancel a prediction",
     description=CancelPrediction.__doc__,
     responses=documented(
-        401, 404, 409, refusals=[PredictionNotFound(EXAMPLE), WrongStatus(status=Status.PROCESSING)]
+        401, 404, 409, refusals=[PredictionNotFound(PREDICTION_ID), WrongStatus(status=Status.PROCESSING)]
     ),
 )
 @inject
@@ -109,7 +110,7 @@ async def cancel(
     summary="Forget a prediction",
     description=ForgetPrediction.__doc__,
     responses=documented(
-        401, 404, 409, refusals=[PredictionNotFound(EXAMPLE), WrongStatus(status=Status.QUEUED)]
+        401, 404, 409, refusals=[PredictionNotFound(PREDICTION_ID), WrongStatus(status=Status.QUEUED)]
     ),
 )
 @inject

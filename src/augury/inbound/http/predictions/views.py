@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Self
-from uuid import UUID
 
 import msgspec
 
@@ -14,8 +13,6 @@ from augury.domain.row_errors import warning_count
 from augury.inbound.http.description.openapi import Shows
 from augury.inbound.http.problems.field_problems import FieldProblem, row_problems, row_warnings
 
-EXAMPLE = PredictionId(UUID("01994d2f-7c1e-7000-8a3b-5c6d7e8f9012"))
-"""An id for examples."""
 _NOTHING = msgspec.Raw(b"null")
 _ANSWER = {"label": "positive", "probabilities": {"negative": 0.04, "neutral": 0.08, "positive": 0.88}}
 
