@@ -47,7 +47,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "worker": (
         "augury.bootstrap.worker",
         "augury.bootstrap.broker",
-        "augury.outbound.catboost.model",
+        "augury.outbound.catboost.predictor",
         "uvloop",
     ),
     "deliver": ("augury.bootstrap.deliver", "augury.outbound.webhook_sender", "uvloop"),
@@ -57,7 +57,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "augury.bootstrap.up",
         "augury.outbound.webhook_sender",
         "augury.bootstrap.broker",
-        "augury.outbound.catboost.model",
+        "augury.outbound.catboost.predictor",
         "rich.console",
         "uvloop",
     ),

@@ -45,7 +45,7 @@ from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.web.settings import WebSettings
 from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.catboost.inspector import InspectorSettings
-from augury.outbound.catboost.model import CatBoostSettings
+from augury.outbound.catboost.predictor import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
 from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.process_trainer import TrainerSettings

@@ -15,7 +15,7 @@ import pytest
 
 from augury.domain.model import Model
 from augury.outbound.catboost.loaded import LoadedModel
-from augury.outbound.catboost.model import load_model
+from augury.outbound.catboost.loading import load_model
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.pool import PostgresSettings, open_pool

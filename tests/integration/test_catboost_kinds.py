@@ -32,7 +32,7 @@ from augury.inbound.tables.uploads.parquet_upload import ParquetFile
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.metadata import OwnFacts
-from augury.outbound.catboost.model import CatBoostPredictor
+from augury.outbound.catboost.predictor import CatBoostPredictor
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.ranking import ranked
 from augury.outbound.catboost.slices import answer_slice

@@ -13,7 +13,7 @@ from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Question
 from augury.domain.model import ModelRefused
 from augury.outbound.catboost.file import facts_of, open_model
-from augury.outbound.catboost.model import CatBoostPredictor
+from augury.outbound.catboost.predictor import CatBoostPredictor
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import numeric_pool, registered, train
 

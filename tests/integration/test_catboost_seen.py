@@ -15,7 +15,7 @@ from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.model import Model
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.outbound.catboost.metadata import OwnFacts
-from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings
+from augury.outbound.catboost.predictor import CatBoostPredictor, CatBoostSettings
 from augury.outbound.catboost.seen import Seen, category_hashes, seen_in
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import numeric_pool, registered, train

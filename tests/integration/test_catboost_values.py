@@ -16,7 +16,7 @@ from augury.domain.answer_form import Task
 from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.model import Model, ModelRef
 from augury.outbound.catboost.loss import CLASSIFYING, VALUES
-from augury.outbound.catboost.model import CatBoostPredictor
+from augury.outbound.catboost.predictor import CatBoostPredictor
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import numeric_pool, registered, regression_model
 

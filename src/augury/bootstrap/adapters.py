@@ -224,7 +224,7 @@ def _model_store(settings: ProcessSettings, sent: ModelFiles) -> WithParents[Fol
 
 
 def predictor() -> Provider:
-    from augury.outbound.catboost.model import CatBoostPredictor, CatBoostSettings  # loads CatBoost
+    from augury.outbound.catboost.predictor import CatBoostPredictor, CatBoostSettings  # loads CatBoost
 
     def opened(
         store: ModelStore, settings: CatBoostSettings, limits: Limits, speeds: Speeds

@@ -38,7 +38,7 @@ from augury.inbound.http.settings import HttpSettings
 from augury.inbound.telegram.settings import TelegramSettings
 from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.catboost.inspector import InspectorSettings
-from augury.outbound.catboost.model import CatBoostSettings
+from augury.outbound.catboost.predictor import CatBoostSettings
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres.migrations import migrate

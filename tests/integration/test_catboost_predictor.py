@@ -29,8 +29,9 @@ from augury.domain.model import Model
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.speed import FEW, Speed
 from augury.outbound.catboost import questions
+from augury.outbound.catboost.calls import NICENESS
 from augury.outbound.catboost.library import load_pandas
-from augury.outbound.catboost.model import NICENESS, CatBoostPredictor, CatBoostSettings
+from augury.outbound.catboost.predictor import CatBoostPredictor, CatBoostSettings
 from augury.outbound.catboost.spare import SpareProcessor
 from augury.outbound.model_store import FolderModelStore
 from tests.catboost_models import (
@@ -535,11 +536,11 @@ async def test_two_slices_of_a_large_question_run_at_the_same_time_while_a_proce
     predictor = CatBoostPredictor(store, None, Limits(slice_rows=2).slice)
     try:
         [expected] = await predictor.predict(binary, [replace(question, rows=2)], lane=Lane.BULK)
-        predictor._spare = SpareProcessor(lambda: 0.0)
-        monkeypatch.setattr("augury.outbound.catboost.model.answer", together)
+        predictor._calls.spare = SpareProcessor(lambda: 0.0)
+        monkeypatch.setattr("augury.outbound.catboost.predictor.answer", together)
         [found] = await predictor.predict(binary, [question], lane=Lane.BULK)
-        predictor._spare.note(used=0.0, passed=1.0)
-        monkeypatch.setattr("augury.outbound.catboost.model.answer", alone)
+        predictor._calls.spare.note(used=0.0, passed=1.0)
+        monkeypatch.setattr("augury.outbound.catboost.predictor.answer", alone)
         [later] = await predictor.predict(binary, [question], lane=Lane.BULK)
     finally:
         predictor.close()
@@ -593,7 +594,7 @@ async def test_bulk_work_gives_way_to_small_work_on_a_busy_machine(
         found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
         return questions.answer(*arguments)
 
-    monkeypatch.setattr("augury.outbound.catboost.model.answer", noted)
+    monkeypatch.setattr("augury.outbound.catboost.predictor.answer", noted)
     for lane in (Lane.SMALL, Lane.BULK):
         await predictor.predict(binary, [many(ROWS)], lane=lane)
 
