@@ -1,7 +1,8 @@
 """The place of a prediction in its lane, and its likely start."""
 
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
 
@@ -56,6 +57,12 @@ class Line:
     def cost(self) -> float:
         return self.marks[-1].cost
 
+    def served_until(self, reached: float) -> tuple[float, float]:
+        """The number of predictions, and the work, that are served until the user's share has reached a
+        position."""
+        served = min(self.cost, max(0.0, (reached - self.finish) * self.weight))
+        return self.waiting * served / self.cost, served
+
     def before(self, id: PredictionId) -> tuple[float, float]:
         """The number of predictions, and the work, in front of this one, which may have come later than the
         read.
@@ -84,9 +91,49 @@ class Line:
         )
 
 
+class Service:
+    """What the users of the bulk lane were served when the least share reached a position: two sums of
+    functions that rise evenly while one user is served."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        bends = sorted(
+            bend
+            for line in lines
+            for bend in (
+                (line.finish, line.weight * line.waiting / line.cost, line.weight),
+                (
+                    line.finish + line.cost / line.weight,
+                    -line.weight * line.waiting / line.cost,
+                    -line.weight,
+                ),
+            )
+        )
+        self._positions: list[float] = []
+        self._at: list[tuple[float, float, float, float]] = []
+        """For each position: predictions, cost, and how much they rise from there on."""
+        position = count = cost = counts = costs = 0.0
+        for bend, more_counts, more_costs in bends:
+            count, cost = count + counts * (bend - position), cost + costs * (bend - position)
+            counts, costs, position = counts + more_counts, costs + more_costs, bend
+            self._positions.append(position)
+            self._at.append((count, cost, counts, costs))
+
+    def until(self, reached: float) -> tuple[float, float]:
+        """Predictions and cost."""
+        place = bisect_right(self._positions, reached) - 1
+        if place < 0:
+            return 0.0, 0.0
+        count, cost, counts, costs = self._at[place]
+        on = reached - self._positions[place]
+        return count + counts * on, cost + costs * on
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The waiting predictions at one moment, and which of them already waited at the previous read."""
+    """The waiting predictions at one moment, and which of them already waited at the previous read.
+
+    Users can be thousands, so a place takes logarithmic time. Making it takes a few microseconds for each.
+    """
 
     small: Line | None = None
     bulk: Mapping[UserId, Line] = field(default_factory=dict)
@@ -96,12 +143,14 @@ class Standing:
     """Predictions of the small lane up to the given id."""
     bulk_left: float = 0.0
     """The cost of those in the bulk lane."""
+    last: PredictionId | None = field(init=False)
+    """The newest waiting prediction."""
+    _service: Service = field(init=False, repr=False, compare=False)
 
-    @property
-    def last(self) -> PredictionId | None:
-        """The newest waiting prediction."""
+    def __post_init__(self) -> None:
         lines = [*([self.small] if self.small else []), *self.bulk.values()]
-        return max((line.marks[-1].id for line in lines), default=None)
+        object.__setattr__(self, "last", max((line.marks[-1].id for line in lines), default=None))
+        object.__setattr__(self, "_service", Service(self.bulk.values()))
 
     def before(self, lane: Lane, user_id: UserId, id: PredictionId) -> tuple[float, float]:
         """The number of predictions, and the work, that are likely to start before this one.
@@ -111,14 +160,15 @@ class Standing:
         if lane is Lane.SMALL:
             return self.small.before(id) if self.small else (0.0, 0.0)
         own = self.bulk.get(user_id)
-        count, cost = own.before(id) if own else (0.0, 0.0)
-        reached = (own.finish + cost / own.weight) if own else 0.0
-        for user, line in self.bulk.items():
-            if user != user_id:
-                served = min(line.cost, max(0.0, (reached - line.finish) * line.weight))
-                cost += served
-                count += line.waiting * served / line.cost
-        return count, cost
+        if own is None:
+            return self._service.until(0.0)
+        count, cost = own.before(id)
+        reached = own.finish + cost / own.weight
+        everyone, own_part = self._service.until(reached), own.served_until(reached)
+        return (
+            count + max(0.0, everyone[0] - own_part[0]),
+            cost + max(0.0, everyone[1] - own_part[1]),
+        )
 
 
 @dataclass(slots=True)
@@ -139,9 +189,14 @@ class Pace:
         elif not is_empty or seen > self.rate:
             self.rate += (seen - self.rate) * (1 - exp(-seconds / SMOOTHING))
 
+    @property
+    def room(self) -> int:
+        """How many more estimates are stored."""
+        return REMEMBERED - len(self._waits)
+
     def expect(self, user: UserId | None, last: PredictionId, starts_in: float, now: float) -> None:
         """Store an estimate, to compare it with the actual wait later."""
-        if starts_in > 1 and len(self._waits) < REMEMBERED:
+        if starts_in > 1 and self.room:
             self._waits.append((user, last, now, starts_in))
 
     def compare(self, standing: Standing, now: float) -> None:

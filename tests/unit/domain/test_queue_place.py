@@ -50,6 +50,28 @@ def test_users_with_less_service_are_served_first_as_far_as_they_are_behind() ->
     assert standing.before(Lane.BULK, USERS[0], mine[1]) == (5, 50)
 
 
+def test_a_place_among_many_users_is_what_each_of_them_is_served_before() -> None:
+    dice = random.Random(2)
+    users = [UserId(uuid7()) for _ in range(200)]
+    bulk = {
+        user: line(
+            ids(dice.randint(1, 9)), dice.uniform(1, 50), dice.uniform(0, 500), dice.choice([1, 2, 0.5])
+        )
+        for user in users
+    }
+    standing = Standing(bulk=bulk)
+
+    for user in users[:50]:
+        own = bulk[user]
+        for mark in own.marks:
+            count, cost = own.before(mark.id)
+            reached = own.finish + cost / own.weight
+            for other in (each for whose, each in bulk.items() if whose != user):
+                served = min(other.cost, max(0.0, (reached - other.finish) * other.weight))
+                count, cost = count + other.waiting * served / other.cost, cost + served
+            assert standing.before(Lane.BULK, user, mark.id) == pytest.approx((count, cost))
+
+
 def test_the_pace_follows_what_is_done() -> None:
     pace = Pace()
     for _ in range(20):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from itertools import islice
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.backlog import Backlog
@@ -92,7 +93,9 @@ class Places:
             bulk.learn(max(0.0, cost - standing.bulk_left), seconds, is_empty=not standing.bulk)
 
     def _expect(self, standing: Standing, now: float) -> None:
-        lines: list[tuple[UserId | None, Line | None]] = [(None, standing.small), *standing.bulk.items()]
+        """Note estimates for the last prediction of a few lines, however many there are."""
+        bulk = islice(standing.bulk.items(), self._paces[Lane.BULK].room)
+        lines: list[tuple[UserId | None, Line | None]] = [(None, standing.small), *bulk]
         for user, line in lines:
             if line is not None:
                 lane, last = (Lane.SMALL if user is None else Lane.BULK), line.marks[-1].id

@@ -6,13 +6,15 @@ from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.predictions.ports.lanes import Queues
+from augury.concurrency.aside import aside
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.queue_place import Line, Mark, Standing
 from augury.outbound.postgres.query import fetch
 
 # The first 32 predictions of each line are marks, then every 2nd, 4th, … one. So a hundred thousand have a
-# few hundred marks, and a place is off by at most a thirtieth. Predictions that a worker has begun do not
-# wait, although small work is `queued` until it ends.
+# few hundred marks, and a place is off by at most a thirtieth. With hundreds of lines, which are mostly
+# short, only the 1st, 2nd, 4th, 8th, … are. Predictions that a worker has begun do not wait, although small
+# work is `queued` until it ends.
 STANDING = """
 WITH begun AS MATERIALIZED (
     SELECT unnest(ids) AS id FROM runs
@@ -30,13 +32,18 @@ WITH begun AS MATERIALIZED (
 SELECT prediction_id, w.bulk_user, place, w.so_far, weight, finish
 FROM waiting w JOIN lines l ON w.bulk_user IS NOT DISTINCT FROM l.bulk_user
 LEFT JOIN shares ON user_id = w.bulk_user
-WHERE place = length OR place % (1::bigint << greatest(0, floor(log(2, place))::int - 4)) = 0
+WHERE place = length OR place % (1::bigint << greatest(0, floor(log(2, place))::int - (
+    SELECT CASE WHEN count(*) > 200 THEN 0 ELSE 4 END FROM lines
+))) = 0
 UNION ALL
 SELECT NULL, bulk_user, 0, so_far, NULL, NULL FROM lines
 UNION ALL
 SELECT id, NULL, NULL, NULL, NULL, NULL FROM begun
 ORDER BY place
 """
+
+BYTES = 256
+"""What a row takes: hundreds of rows are read in another thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +52,28 @@ class PostgresQueues(Queues):
 
     @override
     async def standing(self, *, up_to: PredictionId | None) -> Standing:
-        lines: dict[UserId | None, list[Record]] = defaultdict(list)
-        left: dict[UserId | None, int] = {}
-        begun = set()
-        for row in await fetch(self.pool, STANDING, up_to):
-            if row["place"] is None:
-                begun.add(PredictionId(row["prediction_id"]))
-            elif row["place"] == 0:
-                left[row["bulk_user"]] = int(row["so_far"])
-            else:
-                lines[row["bulk_user"]].append(row)
-        return Standing(
-            small=_line(lines[None]) if None in lines else None,
-            bulk={user_id: _line(rows) for user_id, rows in lines.items() if user_id is not None},
-            begun=frozenset(begun),
-            small_left=left.get(None, 0),
-            bulk_left=sum(cost for user_id, cost in left.items() if user_id is not None),
-        )
+        rows = await fetch(self.pool, STANDING, up_to)
+        return await aside(len(rows) * BYTES, lambda: _standing(rows))
+
+
+def _standing(rows: Sequence[Record]) -> Standing:
+    lines: dict[UserId | None, list[Record]] = defaultdict(list)
+    left: dict[UserId | None, int] = {}
+    begun = set()
+    for row in rows:
+        if row["place"] is None:
+            begun.add(PredictionId(row["prediction_id"]))
+        elif row["place"] == 0:
+            left[row["bulk_user"]] = int(row["so_far"])
+        else:
+            lines[row["bulk_user"]].append(row)
+    return Standing(
+        small=_line(lines[None]) if None in lines else None,
+        bulk={user_id: _line(rows) for user_id, rows in lines.items() if user_id is not None},
+        begun=frozenset(begun),
+        small_left=left.get(None, 0),
+        bulk_left=sum(cost for user_id, cost in left.items() if user_id is not None),
+    )
 
 
 def _line(rows: Sequence[Record]) -> Line:
