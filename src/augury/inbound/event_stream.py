@@ -48,10 +48,11 @@ class EventResponse:
     """An ASGI application that sends the events of `stream` until it is over, and closes it.
 
     If `stream` is None, there is nothing more to send: the answer is 204, after which a browser does not
-    connect again. `told` is called for each event, and `ended` once, at the end.
+    connect again. `opening` is an id that the client gets before the first event. `told` is called for each
+    event, and `ended` once, at the end.
     """
 
-    __slots__ = ("_ended", "_pace", "_shown", "_stream", "_told")
+    __slots__ = ("_ended", "_opening", "_pace", "_shown", "_stream", "_told")
 
     def __init__(
         self,
@@ -59,12 +60,14 @@ class EventResponse:
         shown: Callable[[Any], ServerEvent],
         pace: Pace,
         *,
+        opening: str | None = None,
         told: Callable[[], None] = lambda: None,
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._stream = stream
         self._shown = shown
         self._pace = pace
+        self._opening = RECONNECT if opening is None else RECONNECT[:-1] + f"id: {opening}\n\n".encode()
         self._told = told
         self._ended = ended
 
@@ -78,7 +81,7 @@ class EventResponse:
             await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
             scope["headers"].clear()  # a kilobyte per stream, not needed any more
             if scope["method"] != "HEAD":
-                await send({"type": "http.response.body", "body": RECONNECT, "more_body": True})
+                await send({"type": "http.response.body", "body": self._opening, "more_body": True})
                 await self._tell(self._stream, send, gone)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:

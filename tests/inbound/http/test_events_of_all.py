@@ -176,14 +176,40 @@ async def test_who_is_ahead_of_restored_books_is_told(api: Api, ahead: str) -> N
 
 
 @pytest.mark.parametrize(
-    "junk", ["", "x", "1", "-", "1-1", "-1-1", "1-1-", "9" * 30 + "-1-1", "queued", "١-١-١"]
+    "junk", ["x", "1", "-", "1-1", "-1-1", "1-1-", "9" * 30 + "-1-1", "queued", "١-١-١", "0-0-0"]
 )
-async def test_an_id_of_another_kind_begins_anew(api: Api, junk: str) -> None:
+async def test_an_id_of_another_kind_begins_anew_and_says_so(api: Api, junk: str) -> None:
     user = await api.hexagon.user(credits=1)
     prediction = await api.hexagon.request_prediction(user.id)
 
     async with followed(api, user.id, junk) as stream:
+        missed = await stream.event()
+        assert (missed or Event("", None)).name == "missed"
         assert await seen(stream, 1) == ids("queued", prediction)
+
+
+async def test_an_empty_id_is_none(api: Api) -> None:
+    user = await api.hexagon.user(credits=1)
+    prediction = await api.hexagon.request_prediction(user.id)
+
+    async with followed(api, user.id, "") as stream:
+        assert await seen(stream, 1) == ids("queued", prediction)
+
+
+async def test_a_new_stream_can_be_continued_before_its_first_event(api: Api) -> None:
+    """Otherwise what is accepted and ends while the client connects again would be missed."""
+    hexagon, user = api.hexagon, await api.hexagon.user(credits=2)
+    async with followed(api, user.id) as stream:
+        opened = await stream.block()
+    assert opened is not None
+    retry, last = opened.split("\n")
+    assert retry == "retry: 1000"
+    prediction = await hexagon.request_prediction(user.id)
+    await hexagon.run_all()
+
+    async with followed(api, user.id, last.removeprefix("id: ")) as stream:
+        assert await stream.block() == "retry: 1000", "an id here could be ahead of changes to come"
+        assert await seen(stream, 1) == ids("succeeded", prediction)
 
 
 async def test_the_start_of_long_work_is_told(api: Api) -> None:

@@ -38,9 +38,12 @@ class Mark:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
+        """None if there is no text. Another text is taken as a mark that is too old."""
+        if not text:
+            return None
         parts = text.split("-")
         if len(parts) != 3 or not all(re.fullmatch("[0-9]{1,18}", part) for part in parts):
-            return None
+            return cls(Position(), 0)
         paid, free, at = map(int, parts)
         return cls(Position(paid, free), at)
 
@@ -170,12 +173,14 @@ class FollowPredictions:
 class PredictionsStream(Stream[Told]):
     """The changes of a user's predictions. It does not end by itself."""
 
-    __slots__ = ("_all", "_follower", "_has_more", "_position", "_ready", "unfinished", "user_id")
+    __slots__ = ("_all", "_follower", "_has_more", "_position", "_ready", "began_at", "unfinished", "user_id")
 
     def __init__(self, all_of_them: FollowPredictions, user_id: UserId, follower: Follower[_Seen]) -> None:
         self.user_id = user_id
         self.unfinished: dict[PredictionId, Status] = {}
         """The statuses that were sent for unfinished predictions, up to `MOST_WATCHED` of them."""
+        self.began_at: Mark | None = None
+        """Where a new stream can be continued, even if it ends before its first event."""
         self._all = all_of_them
         self._follower = follower
         self._position = Position()
@@ -186,6 +191,7 @@ class PredictionsStream(Stream[Told]):
         """Begin with the states in `told`, or continue with the changes after the mark."""
         self._position = after.position
         self._has_more = told is None
+        self.began_at = None if told is None else after
         self._ready.extend(Told(each.stored, after) for each in told or ())
         for each in unfinished:
             self._watch(each)

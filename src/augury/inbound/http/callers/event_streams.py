@@ -41,9 +41,14 @@ class EventStreams:
         return self.response(scope["user"], stream, shown)
 
     def response(
-        self, owner: UserId, stream: Stream[State], shown: Callable[[State], ServerEvent]
+        self,
+        owner: UserId,
+        stream: Stream[State],
+        shown: Callable[[State], ServerEvent],
+        *,
+        opening: str | None = None,
     ) -> EventResponse:
-        """The response that sends `stream`. If it is refused, the stream is closed. Raises a 503 if the
+        """The response that sends `stream`, and first the id `opening`. If it is refused, the stream is closed. Raises a 503 if the
         process has too many streams, and `TooManyStreams` if the owner has."""
         try:
             ended = self.open_streams.begin(owner)
@@ -53,7 +58,8 @@ class EventStreams:
         except BaseException:
             stream.close()
             raise
-        return EventResponse(stream, shown, self._pace, told=self.open_streams.told, ended=ended)
+        told = self.open_streams.told
+        return EventResponse(stream, shown, self._pace, opening=opening, told=told, ended=ended)
 
     def nothing_more(self, stream: Stream[State], shown: Callable[[State], ServerEvent]) -> EventResponse:
         """The response for a caller who has received the last event. Closes the stream."""

@@ -53,7 +53,8 @@ class PredictionEvents:
         """The events of all predictions of the scope's user."""
         user_id: UserId = scope["user"]
         stream = await self.follow_predictions(user_id=user_id, after=Mark.parse(last_id_of(scope)))
-        return self.streams.response(user_id, stream, self._shown_of_all)
+        opening = None if stream.began_at is None else str(stream.began_at)
+        return self.streams.response(user_id, stream, self._shown_of_all, opening=opening)
 
     async def _followed(self, wanted: PredictionId, scope: Scope) -> tuple[UserId, PredictionStream]:
         if (user_id := scope["user"]) is not None:
@@ -108,7 +109,7 @@ async def prediction_events(request: Anyone, prediction_id: FromPath[UUID]) -> E
     "of each status, newest first, then each change. The stream does not end. `event` is the status, and "
     "`data` is the prediction as `GET /predictions` lists it. With `Last-Event-ID`, the stream continues "
     "after that event if it is not older than 7 days; otherwise it starts again, with the event `missed`. "
-    "Slices of batches are not sent: follow a batch by its own route.",
+    "The id also comes alone, before the first event of a new stream. Slices of batches are not sent: follow a batch by its own route.",
     responses={**streamed(), **documented(401, 429, refusals=[TOO_MANY])},
 )
 async def events(request: SignedIn) -> EventResponse:
