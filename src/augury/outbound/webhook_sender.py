@@ -84,6 +84,10 @@ class HttpWebhookSender(WebhookSender):
             return answer.status, _retry_after(answer.headers.get("Retry-After"))
 
 
+MOST_DIGITS = 12
+"""Of `Retry-After` in seconds. A longer number is as good as this one, which is beyond every limit."""
+
+
 class _NotResolved(Exception):
     pass
 
@@ -136,7 +140,7 @@ def _retry_after(text: str | None) -> timedelta | None:
     if text is None:
         return None
     try:
-        wait = timedelta(seconds=int(text)) if text.isdecimal() else _until(text)
+        wait = timedelta(seconds=int(text[:MOST_DIGITS])) if text.isdecimal() else _until(text)
     except (ValueError, OverflowError):
         return None
     return wait if wait > timedelta() else None

@@ -43,6 +43,38 @@ async def test_the_same_values_are_the_same_request_however_they_are_written(api
     assert (await member.get("/balance")).json() == {"available": 4, "held": 1}
 
 
+@pytest.mark.parametrize(
+    ("name", "quoted"), [("k 17", '"k 17"'), ('a"b\\c', r'"a\"b\\c"'), ('"', r'"\""'), ("x", ' "x" ')]
+)
+async def test_a_key_is_the_same_with_and_without_quotes(api: Api, name: str, quoted: str) -> None:
+    """In the standard's draft it is a string of a structured field (RFC 9651)."""
+    member = await api.member(credits=5)
+    first = await member.post("/predictions", content=FIRST, headers=KEY | {"Idempotency-Key": name})
+
+    again = await member.post("/predictions", content=FIRST, headers=KEY | {"Idempotency-Key": quoted})
+
+    assert first.status_code == 202
+    assert again.headers.get("idempotent-replayed") == "true", again.text
+
+
+@pytest.mark.parametrize("name", ['"k', 'k"', '"k"k"', '"\\k"', '"', '"k";a=1'])
+async def test_a_key_that_is_no_string_of_a_structured_field_is_taken_as_it_is(api: Api, name: str) -> None:
+    member = await api.member(credits=5)
+    await member.post("/predictions", content=FIRST, headers=KEY)
+
+    other = await member.post("/predictions", content=FIRST, headers=KEY | {"Idempotency-Key": name})
+
+    assert other.status_code == 202
+    assert "idempotent-replayed" not in other.headers
+
+
+async def test_an_empty_key_is_refused(api: Api) -> None:
+    member = await api.member(credits=5)
+    for empty in ("", '""'):
+        refused = await member.post("/predictions", content=FIRST, headers=KEY | {"Idempotency-Key": empty})
+        assert is_problem(refused, 422, "wrong-shape")
+
+
 @pytest.mark.parametrize("path", ["/predictions", "/predictions/predict/"])  # the latter is found by Litestar
 @pytest.mark.parametrize("body", OTHER)
 async def test_other_values_are_another_request(api: Api, body: bytes, path: str) -> None:

@@ -116,7 +116,10 @@ def mixed(api: Api, **others: dict[str, Any]) -> dict[str, Any]:
 def fails(response: httpx.Response, status: int, name: str) -> bool:
     """Whether this is the problem document, in which the protocol's clients find its words."""
     assert is_problem(response, status, name)
-    assert response.json()["error"] == response.json()["detail"]
+    problem = response.json()
+    rows = [each for each in problem.get("errors", ()) if each["row"] is not None]
+    more = f" Row {rows[0]['row']}: `{rows[0]['field']}` {rows[0]['message']}." if rows else ""
+    assert problem["error"] == problem["detail"] + more
     return True
 
 
@@ -330,6 +333,7 @@ async def test_rows_that_do_not_fit_are_refused_together_or_told_one_by_one(api:
     unknown = await client.post(TONE, json={"inputs": [tensor("txet", "BYTES", ["a"])]})
 
     assert fails(none, 422, "no-valid-row")
+    assert none.json()["error"].endswith(" Row 0: `text` must be a string."), "clients show nothing else"
     assert data_of(some, "error") == ["", "`text` must be a string"]
     assert some.json()["parameters"] | {"prediction_id": ""} == {
         "prediction_id": "",

@@ -6,6 +6,7 @@ they can be different categories.
 """
 
 import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ from augury.inbound.http.protocol.body import decode, without_mark
 _values: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _canonical = msgspec.json.Encoder(order="sorted")
 SUBMIT = b"POST predictions"
+_STRING = re.compile(r'"(?:[^"\\]|\\["\\])*"')
+_ESCAPED = re.compile(r"\\(.)")
 
 
 async def key_of(request: SignedIn, what: str) -> IdempotencyKey | None:
@@ -58,13 +61,16 @@ def key_of_submit(name: str, body: bytes, *values: object) -> IdempotencyKey:
 
 def name_of_key(scope: Scope) -> str | None:
     """The name in `Idempotency-Key`, if there is one. Surrounding whitespace is not part of it (RFC 9110,
-    section 5.5). More than one key is refused."""
+    section 5.5), and neither are the quotes of a string (RFC 9651, section 3.3.3). More than one key is
+    refused."""
     values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
     if not values:
         return None
     if len(values) > 1:
         raise Refused(WRONG_SHAPE, "There is more than one `Idempotency-Key`.")
-    return checked_name(values[0].strip(b" \t").decode("latin-1"), "Idempotency-Key")
+    given = values[0].strip(b" \t").decode("latin-1")
+    name = _ESCAPED.sub(r"\1", given[1:-1]) if _STRING.fullmatch(given) else given
+    return checked_name(name, "Idempotency-Key")
 
 
 def checked_name(name: str, where: str) -> str:

@@ -25,7 +25,8 @@ def documented_with_error(*statuses: int, refusals: Sequence[DomainError] = ()) 
             spec,
             data_container=InferenceProblem,
             examples=[
-                Example(id=each.id, value=with_error(dict(each.value or {}))) for each in spec.examples or ()
+                Example(id=each.id, value=with_error(msgspec.to_builtins(each.value or {})))
+                for each in spec.examples or ()
             ],
         )
         for status, spec in documented(*statuses, refusals=refusals).items()
@@ -33,7 +34,15 @@ def documented_with_error(*statuses: int, refusals: Sequence[DomainError] = ()) 
 
 
 def with_error(problem: dict[str, Any]) -> dict[str, Any]:
-    return {**problem, "error": problem["detail"]}
+    """The problem with its message. Clients show only that, so it also has the first row's error."""
+    rows = [each for each in problem.get("errors", ()) if each["row"] is not None]
+    return {**problem, "error": " ".join([problem["detail"], *map(_of_row, rows[:1])])}
+
+
+def _of_row(error: dict[str, Any]) -> str:
+    return (
+        f"Row {error['row']}: " + (f"`{error['field']}` " if error["field"] else "") + f"{error['message']}."
+    )
 
 
 def _speaking_both(handler: Handler) -> Handler:
