@@ -15,6 +15,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 
 from augury.inbound.http import app as http_app
+from augury.inbound.lean_litestar import LeanLitestar
 
 _registered: dict[Any, Litestar] = {}
 
@@ -22,14 +23,14 @@ _registered: dict[Any, Litestar] = {}
 @contextmanager
 def routes_registered_once() -> Iterator[None]:
     """While the block runs, `create_app` makes copies."""
-    with patch.object(http_app, "Litestar", _copied):
+    with patch.object(http_app, "LeanLitestar", _copied):
         yield
 
 
 def _copied(routes: Sequence[Any], *, state: State, lifespan: Sequence[Any], **options: Any) -> Litestar:
     key = (*map(_what, routes), *((name, repr(value)) for name, value in options.items()))
     if key not in _registered:
-        _registered[key] = Litestar(routes, **options)
+        _registered[key] = LeanLitestar(routes, **options)
     made = copy.copy(_registered[key])
     made.state, made._lifespan_managers = state, list(lifespan)
     made.event_emitter = type(made.event_emitter)([])

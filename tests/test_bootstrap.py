@@ -209,6 +209,19 @@ assert "mcp.client" in sys.modules, Client
     assert ended.stdout == "mcp.server.lowlevel\n", "the client is loaded when somebody asks for it"
 
 
+def test_the_application_loads_no_plugins_for_libraries_that_it_does_not_use() -> None:
+    script = """
+import sys
+from dishka import make_async_container
+from augury.inbound.http.app import create_app
+from augury.inbound.http.settings import HttpSettings
+create_app(container=make_async_container(), settings=HttpSettings())
+print(*{"litestar", "litestar.plugins.pydantic", "pydantic.v1", "attr"} & {*sys.modules})
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout == "litestar\n"
+
+
 LIBRARIES = {"asyncio", "asyncpg", "catboost", "dishka", "faststream", "rich", "sqlalchemy", "uvloop"}
 
 

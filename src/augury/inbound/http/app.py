@@ -25,6 +25,7 @@ from augury.inbound.http.protocol.query import only_known_parameters
 from augury.inbound.http.routes import ASYNCAPI_ROUTES, api_routes
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.http.shortcuts import shortcuts
+from augury.inbound.lean_litestar import LeanLitestar
 from augury.inbound.tables.elsewhere.workplace import Workplace
 
 MOST_BYTES = 65_536
@@ -57,7 +58,7 @@ def create_app(
         "asyncapi": asyncapi,
         "openapi": openapi(settings.base_path),
     }
-    app = Litestar(
+    app = LeanLitestar(
         [*api_routes(settings.max_body_bytes), *(ASYNCAPI_ROUTES if asyncapi is not None else ())],
         state=State(state),
         lifespan=[*lifespan, handlers(container, settings, metrics, pages, agents, tables)],

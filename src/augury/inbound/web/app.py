@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
-from litestar import Litestar, Router, get
+from litestar import Router, get
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -22,6 +22,7 @@ from augury.application.predictions.flights import Flights
 from augury.application.predictions.places import Places
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.submit_prediction import SubmitPrediction
+from augury.inbound.lean_litestar import LeanLitestar
 from augury.inbound.web import (
     account,
     by_telegram,
@@ -88,7 +89,7 @@ async def make_pages(container: AsyncContainer, settings: WebSettings, outside: 
         limits=limits,
     )
     load_assets()
-    app = Litestar(
+    app = LeanLitestar(
         [asset, Router("/", route_handlers=[*ROUTES, missing], guards=GUARDS)],
         state=State(
             {

@@ -27,6 +27,7 @@ from typing_extensions import override
 from augury.inbound.event_stream import EventResponse
 from augury.inbound.http.description.webhook_events import described_webhooks
 from augury.inbound.http.protocol.encoded import EncodedJson
+from augury.inbound.lean_litestar import LeanLitestar
 
 BEARER = [{"bearer": list[str]()}]
 """The security of a route that needs a credential."""
@@ -73,7 +74,7 @@ class RawSchemas(OpenAPISchemaPlugin):
 
 def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> bytes:
     """The OpenAPI document of `routes` as JSON, as strict about bodies as the routes are."""
-    app = Litestar(routes, plugins=[RawSchemas()], openapi_config=_config(base_path), logging_config=None)
+    app = LeanLitestar(routes, plugins=[RawSchemas()], openapi_config=_config(base_path), logging_config=None)
     document = app.openapi_schema
     schemas = (document.components or Components()).schemas or {}
     for name in _bodies(app):
