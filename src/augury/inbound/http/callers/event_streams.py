@@ -48,8 +48,8 @@ class EventStreams:
         *,
         opening: str | None = None,
     ) -> EventResponse:
-        """The response that sends `stream`, and first the id `opening`. If it is refused, the stream is closed. Raises a 503 if the
-        process has too many streams, and `TooManyStreams` if the owner has."""
+        """The response that sends `stream`, and first the id `opening`. If it is refused, the stream is
+        closed. Raises a 503 if the process has too many streams, and `TooManyStreams` if the owner has."""
         try:
             ended = self.open_streams.begin(owner)
         except StreamsFull:
