@@ -27,7 +27,7 @@ RESERVED = {
     "asyncpg": ("outbound/postgres/", "bootstrap/"),
     "aiogram": ("inbound/telegram/", "outbound/telegram_payments.py", "bootstrap/"),
     "jinja2": ("inbound/web/",),
-    "litestar": ("inbound/http/", "inbound/web/", "bootstrap/"),
+    "litestar": ("inbound/lean_litestar.py", "inbound/http/", "inbound/web/", "bootstrap/"),
     "faststream": ("inbound/", "outbound/rabbitmq/", "bootstrap/"),
     "dishka": ("inbound/", "bootstrap/"),
     "click": ("bootstrap/",),
