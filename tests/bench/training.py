@@ -91,7 +91,7 @@ def defaults(file: Path, plan: Plan, score: str) -> tuple[float, float]:
     split, target = prepared.split, prepared.target
     fitting = Defaults(prepared.features, target, plan, Steps(Watch(), 1))
     began = time.monotonic()
-    model: CatBoost = fitting.fit(Recipe("defaults", {}), split.train, trees=1000).model
+    model: CatBoost = fitting.fit(Recipe({}), split.train, trees=1000).model
     took = time.monotonic() - began
     answers = probabilities(fitting.raw(model, split.test))
     found, _ = scores_of(target, split.train, split.test, answers, None, np.arange(len(target.values)))

@@ -14,6 +14,8 @@ from augury.domain.audit import Action
 from augury.domain.identifiers import uuid7
 from augury.domain.model import ModelRef
 from augury.domain.model_training import TrainingProgress
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.user import Role, User
 from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.browser.journey import (
@@ -65,7 +67,11 @@ async def begun(hexagon: Hexagon) -> None:
     """A worker that is halfway through a training, and dies."""
     training = await hexagon.model_trainings.take(lease=hexagon.limits.lease)
     assert training is not None
-    found = ("age: number (63 different numbers)", "customer: not used (looks like an id)")
+    numbers, looks_like_an_id = Reason.of(ReasonCode.NUMBERS, count=63), Reason.of(ReasonCode.COUNTS_ROWS)
+    found = (
+        Reason.of(ReasonCode.COLUMN_USED, [numbers], name="age", kind="number"),
+        Reason.of(ReasonCode.COLUMN_SKIPPED, [looks_like_an_id], name="customer"),
+    )
     progress = TrainingProgress(40, 12, found)
     await hexagon.model_trainings.keep(training, progress, lease=hexagon.limits.lease)
 

@@ -18,10 +18,13 @@ from augury.domain.model_training import (
     TrainingState,
 )
 from augury.domain.model_upload import UploadTerms
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind, Cost, Plan, Task
 from tests.adapters import Adapters
 
 LEASE = timedelta(seconds=30)
+REFUSED = Reason.of(ReasonCode.NO_COLUMN, name="left", known="age")
 SHA256 = "a" * 64
 PLAN = Plan(
     target="churn",
@@ -108,7 +111,9 @@ async def test_each_training_is_taken_by_one_worker_at_a_time_and_its_lease_is_r
     assert taken.started_at is not None
 
     await empty.pass_time(LEASE * 0.9)
-    progress = TrainingProgress(40, 12, ("age: number",))
+    why = Reason.of(ReasonCode.NUMBERS, count=63)
+    found = Reason.of(ReasonCode.COLUMN_USED, [why], name="age", kind="number"), Reason.written("old")
+    progress = TrainingProgress(40, 12, found)
     kept = await trainings.keep(taken, progress, lease=LEASE)
     assert kept is not None
     assert (kept.progress, kept.is_stopping) == (progress, False)
@@ -121,7 +126,7 @@ async def test_each_training_is_taken_by_one_worker_at_a_time_and_its_lease_is_r
     assert (second.attempts, second.progress.percent) == (2, 0)
     assert await trainings.keep(taken, progress, lease=LEASE) is None
     assert not await trainings.trained(taken, "b" * 64)
-    assert not await trainings.record(taken.end(TrainingState.FAILED, "late"))
+    assert not await trainings.record(taken.end(TrainingState.FAILED, Reason.written("late")))
     assert await trainings.trained(second, "b" * 64)
     assert (await trainings.get(added.id)).model_sha256 == "b" * 64
 
@@ -196,7 +201,7 @@ async def test_ended_trainings_expire_and_only_the_table_of_an_unfinished_one_is
     await trainings.add(ended, most=9)
     taken = await trainings.take(lease=LEASE)
     assert taken is not None
-    await trainings.record(taken.end(TrainingState.REFUSED, "no column"))
+    await trainings.record(taken.end(TrainingState.REFUSED, REFUSED))
     await trainings.add(waiting, most=9)
     week = timedelta(days=7)
     assert await trainings.expired(keep=week, limit=10) == []
@@ -204,7 +209,7 @@ async def test_ended_trainings_expire_and_only_the_table_of_an_unfinished_one_is
     await empty.pass_time(timedelta(days=8))
 
     [expired] = await trainings.expired(keep=week, limit=10)
-    assert (expired.id, expired.reason) == (ended.id, "no column")
+    assert (expired.id, expired.reason) == (ended.id, REFUSED)
     assert await empty.model_files.unneeded(limit=10) == [ended.table_id]
     await trainings.delete([expired.id])
     assert await trainings.expired(keep=week, limit=10) == []

@@ -19,6 +19,8 @@ from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Question
 from augury.cards.card import Card, decoded
 from augury.domain.feature import FeatureKind
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind, Cost, Plan, Task
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector
@@ -77,9 +79,9 @@ def a_plan(**changes: Any) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card, list[str]]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card, list[Reason]]:
     folder = tmp_path_factory.mktemp("training")
-    found: list[str] = []
+    found: list[Reason] = []
     steps: list[tuple[int, int]] = []
     watch = Watch(on_found=found.append, on_step=lambda done, total: steps.append((done, total)))
     file = folder / "churn.cbm"
@@ -89,7 +91,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card, list[
     return file, card, found
 
 
-def test_each_column_is_used_as_it_looks_and_said_so(trained: tuple[Path, Card, list[str]]) -> None:
+def test_each_column_is_used_as_it_looks_and_said_so(trained: tuple[Path, Card, list[Reason]]) -> None:
     _, card, found = trained
 
     assert {each.name: each.kind for each in card.features} == {
@@ -105,10 +107,10 @@ def test_each_column_is_used_as_it_looks_and_said_so(trained: tuple[Path, Card, 
     assert "constant" in skipped["country"]
     assert "reveals the answer" in skipped["status"]
     for name in ("age", "customer_id", "status"):
-        assert any(line.startswith(f"{name}: ") for line in found)
+        assert any(str(each).startswith(f"{name}: ") for each in found)
 
 
-async def test_the_model_takes_the_customers_own_row(trained: tuple[Path, Card, list[str]]) -> None:
+async def test_the_model_takes_the_customers_own_row(trained: tuple[Path, Card, list[Reason]]) -> None:
     file, card, _ = trained
     facts = await CatBoostInspector().inspect(file)
 
@@ -132,7 +134,7 @@ async def test_the_model_takes_the_customers_own_row(trained: tuple[Path, Card, 
 
 
 def test_the_scores_are_those_of_a_model_that_learned_something(
-    trained: tuple[Path, Card, list[str]],
+    trained: tuple[Path, Card, list[Reason]],
 ) -> None:
     _, card, _ = trained
     scores = {each.name: each for each in card.scores}
@@ -163,7 +165,9 @@ def served(file: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
     return found
 
 
-def test_it_answers_raw_rows_as_the_features_that_it_learned(trained: tuple[Path, Card, list[str]]) -> None:
+def test_it_answers_raw_rows_as_the_features_that_it_learned(
+    trained: tuple[Path, Card, list[Reason]],
+) -> None:
     file, _, _ = trained
     names = ("age", "plan", "calls", "signup", "note")
     rows = [{name: row[name] for name in names} for row in churn()[:50]]
@@ -184,7 +188,9 @@ def test_it_answers_raw_rows_as_the_features_that_it_learned(trained: tuple[Path
     assert [each["label"] == "yes" for each in answers] == (expected > 0.2).tolist()
 
 
-def test_training_again_makes_the_same_answers(trained: tuple[Path, Card, list[str]], tmp_path: Path) -> None:
+def test_training_again_makes_the_same_answers(
+    trained: tuple[Path, Card, list[Reason]], tmp_path: Path
+) -> None:
     file, card, _ = trained
     again = tmp_path / "again.cbm"
 
@@ -281,9 +287,10 @@ def test_what_cannot_be_trained_says_why(
 
 
 def test_more_columns_than_a_model_can_have_are_refused_before_the_training() -> None:
-    columns = [Column(f"c{number}", ColumnKind.NUMBER, "a number", ["1", "2"]) for number in range(10_001)]
+    why = Reason.of(ReasonCode.AS_YOU_SAID)
+    columns = [Column(f"c{number}", ColumnKind.NUMBER, why, ["1", "2"]) for number in range(10_001)]
 
-    with pytest.raises(Untrainable, match="10001 columns would be features; a model can have 10000"):
+    with pytest.raises(Untrainable, match="10,001 columns would be features; a model can have 10,000"):
         Features.of(columns)
 
 

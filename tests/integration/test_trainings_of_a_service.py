@@ -74,7 +74,7 @@ async def test_a_child_says_how_far_it_is_and_keeps_the_best_model_so_far(table:
 
     assert (card.target, card.is_interrupted) == ("churn", True)
     assert watch.done == watch.total
-    assert any(line.startswith("note: text") for line in watch.found)
+    assert any(str(each).startswith("note: text") for each in watch.found)
     assert not file.exists()
 
 

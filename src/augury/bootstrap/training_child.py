@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan
 from augury.inbound.tables.encoding import encoding_of
 from augury.inbound.tables.unreadable import BrokenUtf8, NotText
@@ -47,11 +49,11 @@ def _trained(order: Order, watch: Watch) -> Report:
         encoding = "" if is_parquet(table) else encoding_of(lambda: table.open("rb"))
         train_table(table, plan, Path(order.saved), watch, encoding=encoding)
     except BrokenUtf8 as error:
-        return Report(refused=f"line {error.line} has bytes that are not UTF-8")
+        return Report(refused=Reason.of(ReasonCode.NOT_UTF8, line=error.line))
     except NotText:
-        return Report(refused="it is not text in a known encoding: save it as UTF-8")
+        return Report(refused=Reason.of(ReasonCode.NOT_TEXT))
     except Untrainable as error:
-        return Report(refused=str(error))
+        return Report(refused=error.reason)
     return Report(saved=True)
 
 

@@ -1,28 +1,54 @@
 """The card of a model: what it was trained on and how good it is. It travels in the model's file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Self
 
 import msgspec
 
-VERSION = 1
+from augury.domain.reasons import Reason
+
+VERSION = 2
+"""Cards of version 1 have words only."""
 MOST_BYTES = 500_000
 """A larger card is refused, because it is stored beside the model and shown as one page."""
 
 
-class Used(msgspec.Struct, frozen=True):
+class Coded(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A sentence of the card as a code with its values, for other languages. `parts` are sentences in it."""
+
+    code: str
+    values: Mapping[str, str | int | float] = {}
+    parts: Sequence["Coded"] = ()
+
+    @classmethod
+    def of(cls, reason: Reason) -> Self:
+        return msgspec.convert(reason.encoded, cls)
+
+    def reason(self, words: str) -> Reason:
+        """The words serve for a code of a newer release."""
+        return Reason.read(msgspec.to_builtins(self), words)
+
+
+class Used(msgspec.Struct, frozen=True, omit_defaults=True):
     """A feature, and how it was found. `importance` is in percent of all features' together."""
 
     name: str
     kind: str
     why: str
+    """In English."""
     missing: float
     """The share of rows without a value."""
     importance: float
+    because: Coded | None = None
+    """`why` as a code."""
 
 
-class Skipped(msgspec.Struct, frozen=True):
+class Skipped(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     why: str
+    """In English."""
+    because: Coded | None = None
+    """`why` as a code."""
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -46,11 +72,13 @@ class Bin(msgspec.Struct, frozen=True, omit_defaults=True):
     high: float = 0.0
 
 
-class Confusion(msgspec.Struct, frozen=True):
+class Confusion(msgspec.Struct, frozen=True, omit_defaults=True):
     """`rows[i][j]`: test rows of class i for which the model answered class j."""
 
     labels: Sequence[str]
     rows: Sequence[Sequence[int]]
+    has_others: bool = False
+    """Whether the last label stands for all classes that are not listed."""
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -75,7 +103,18 @@ class Threshold(msgspec.Struct, frozen=True):
     """The cost of the cheaper of "always the first class" and "always the second class"."""
 
 
+class Codes(msgspec.Struct, frozen=True, kw_only=True):
+    """Sentences of the card as codes."""
+
+    split: Coded
+    settings: Coded
+    baseline: Coded
+    notes: Sequence[Coded] = ()
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`split`, `settings`, `baseline` and `notes` are in English. `codes` has them for other languages."""
+
     version: int = VERSION
     task: str
     """`classes` or `number`."""
@@ -102,6 +141,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     confusion: Confusion | None = None
     threshold: Threshold | None = None
     curve: Curve | None = None
+    codes: Codes | None = None
 
 
 class UnreadableCard(ValueError):
@@ -120,6 +160,6 @@ def decoded(text: bytes | str) -> Card:
         card = msgspec.json.decode(text, type=Card)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableCard(str(error)) from error
-    if card.version != VERSION:
+    if not 1 <= card.version <= VERSION:
         raise UnreadableCard(f"it is of version {card.version}, not {VERSION}")
     return card

@@ -1,137 +1,175 @@
 """A card as one HTML page: no script, no request, every text of the card escaped."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from augury.cards.card import Card, Score, Threshold
+from augury.cards.card import Card, Coded, Score, Threshold
 from augury.cards.plots import calibration_plot, confusion_table, curve_plot, importance_plot, residual_plot
+from augury.cards.words import Words, words
 
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-_NAMES = {
-    "auc": "AUC",
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
-    "logloss": "log loss",
-    "calibration_error": "calibration error",
-    "rmse": "RMSE",
-    "mae": "mean absolute error",
-    "r2": "R²",
-}
 _LOWER_IS_BETTER = {"logloss", "calibration_error", "rmse", "mae"}
 
 
-def page(card: Card, model: str) -> str:
-    """The card of `model`, such as churn@1."""
-    title = escape(model)
-    sections = [
-        _section("How good it is", _scores(card)),
-        _section("Threshold", _threshold(card.threshold)) if card.threshold else "",
-        _section("Which features count", importance_plot(card.features)) if card.features else "",
-        _calibration(card),
-        _section("What it confuses", confusion_table(card.confusion)) if card.confusion else "",
-        _curve(card),
-        _section("What it was trained on", _table(card)),
-        _section("Columns", _columns(card)),
-    ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}: model card</title><style>{_STYLE}</style></head><body><main>"
-        f"<header><p>Model card</p><h1>{title}</h1><p>{_summary(card)}</p></header>"
-        f"{_notes(card)}{''.join(sections)}</main></body></html>\n"
-    )
+def page(card: Card, model: str, language: str = "en") -> str:
+    """The card of `model`, such as churn@1. `language` is `en` or `ru`."""
+    return _Page(card, words(language)).drawn(model)
 
 
-def _summary(card: Card) -> str:
-    what = "the class" if card.task == "classes" else "the number"
-    return (
-        f"Predicts {what} <b>{escape(card.target)}</b> from {len(card.features)} "
-        f"column{'s' * (len(card.features) != 1)}. Trained on {escape(card.trained_at[:10])} "
-        f"from {card.table_rows:,} rows of {escape(card.table)}."
-    )
+@dataclass(frozen=True, slots=True)
+class _Page:
+    card: Card
+    say: Words
+
+    def drawn(self, model: str) -> str:
+        card, say = self.card, self.say
+        title = escape(model)
+        sections = [
+            self._section("scores", self._scores()),
+            self._section("threshold", self._threshold(card.threshold)) if card.threshold else "",
+            self._section("importance", importance_plot(card.features, say)) if card.features else "",
+            self._calibration(),
+            self._section("confusion", confusion_table(card.confusion, say)) if card.confusion else "",
+            self._curve(),
+            self._section("data", self._table()),
+            self._section("columns", self._columns()),
+        ]
+        return (
+            f'<!doctype html><html lang="{say.language}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{say('card-title', model=title)}</title><style>{_STYLE}</style></head><body><main>"
+            f"<header><p>{say('card')}</p><h1>{title}</h1><p>{self._summary()}</p></header>"
+            f"{self._notes()}{''.join(sections)}</main></body></html>\n"
+        )
+
+    def _summary(self) -> str:
+        card = self.card
+        return self.say(
+            "card-class" if card.task == "classes" else "card-number",
+            target=_bold(card.target),
+            columns=len(card.features),
+            day=escape(card.trained_at[:10]),
+            rows=card.table_rows,
+            table=escape(card.table),
+        )
+
+    def _notes(self) -> str:
+        codes = self.card.codes
+        coded = (
+            codes.notes
+            if codes and len(codes.notes) == len(self.card.notes)
+            else [None] * len(self.card.notes)
+        )
+        said = [self._said(code, text) for code, text in zip(coded, self.card.notes, strict=True)]
+        notes = [self.say("card-interrupted")] * self.card.is_interrupted + said
+        return f'<ul class="notes">{"".join(f"<li>{each}</li>" for each in notes)}</ul>' if notes else ""
+
+    def _said(self, code: Coded | None, text: str) -> str:
+        """A sentence of the card, or the English one if it has no code."""
+        return escape(text if code is None else self.say.reason(code.reason(text)))
+
+    def _scores(self) -> str:
+        say, codes = self.say, self.card.codes
+        baseline = self._said(codes.baseline if codes else None, self.card.baseline)
+        names = "".join(
+            f"<th>{say(f'card-{each}')}</th>" for each in ("score", "this-model", "interval", "baseline")
+        )
+        rows = "".join(map(self._score, self.card.scores))
+        return (
+            f'<div class="wide"><table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table></div>'
+            f"<p>{say('card-measured', rows=self.card.test_rows, baseline=baseline)}</p>"
+        )
+
+    def _score(self, score: Score) -> str:
+        say, message = self.say, f"score-{score.name.replace('_', '-')}"
+        name = say(message) if say.has(message) else escape(score.name)
+        if score.name in _LOWER_IS_BETTER:
+            name = say("card-lower-is-better", score=name)
+        return (
+            f"<tr><th>{name}</th><td><b>{say.figure(score.value)}</b></td>"
+            f"<td>{say.figure(score.low)} – {say.figure(score.high)}</td>"
+            f"<td>{say.figure(score.baseline)}</td></tr>"
+        )
+
+    def _threshold(self, threshold: Threshold) -> str:
+        figure = self.say.figure
+        answer = self.say(
+            "card-threshold-is",
+            positive=_bold(threshold.positive),
+            value=_bold(figure(threshold.value)),
+            wrong=figure(threshold.false_positive, 6),
+            missed=figure(threshold.false_negative, 6),
+        )
+        cost = self.say(
+            "card-threshold-cost",
+            cost=_bold(figure(threshold.cost)),
+            half=figure(0.5),
+            athalf=figure(threshold.cost_at_half),
+            always=figure(threshold.cost_of_always),
+        )
+        return f"<p>{answer}</p><p>{cost}</p>"
+
+    def _calibration(self) -> str:
+        bins = self.card.calibration
+        if not bins:
+            return ""
+        if self.card.task != "classes":
+            return self._section("residuals", residual_plot(bins, self.say))
+        said = f"<p>{self.say('card-calibration-said')}</p>"
+        return self._section("calibration", calibration_plot(bins, self.say) + said)
+
+    def _curve(self) -> str:
+        card, codes = self.card, self.card.codes
+        if card.curve is None:
+            return ""
+        settings = self._said(codes.settings if codes else None, card.settings)
+        said = f"<p>{self.say('card-curve-said', trees=card.trees, settings=settings)}</p>"
+        return self._section("curve", curve_plot(card.curve, self.say) + said)
+
+    def _table(self) -> str:
+        card, say, codes = self.card, self.say, self.card.codes
+        facts = [
+            (say("card-table"), say("card-table-is", table=escape(card.table), rows=card.table_rows)),
+            ("SHA-256", f"<code>{escape(card.table_sha256)}</code>"),
+            (say("card-split"), self._said(codes.split if codes else None, card.split)),
+            (say("card-scores-term"), say("card-scores-are", train=card.train_rows, test=card.test_rows)),
+            (
+                say("card-training"),
+                say("card-training-is", seconds=say.figure(card.seconds, 6), when=escape(card.trained_at)),
+            ),
+        ]
+        return f"<dl>{''.join(f'<dt>{name}</dt><dd>{text}</dd>' for name, text in facts)}</dl>"
+
+    def _columns(self) -> str:
+        say = self.say
+        used = [
+            (
+                escape(each.name),
+                say(f"kind-{each.kind}") if say.has(f"kind-{each.kind}") else escape(each.kind),
+                self._said(each.because, each.why),
+                say.percent(100 * each.missing),
+                say.percent(each.importance),
+            )
+            for each in self.card.features
+        ]
+        skipped = [
+            (escape(each.name), say("kind-skip"), self._said(each.because, each.why), "", "")
+            for each in self.card.skipped
+        ]
+        head = ("column", "used-as", "why", "missing", "importance-term")
+        return f'<div class="wide">{_grid([say(f"card-{each}") for each in head], [*used, *skipped])}</div>'
+
+    def _section(self, name: str, content: str) -> str:
+        return f"<section><h2>{self.say(f'card-{name}')}</h2>{content}</section>"
 
 
-def _notes(card: Card) -> str:
-    notes = ["The training was interrupted."] * card.is_interrupted + [escape(each) for each in card.notes]
-    return f'<ul class="notes">{"".join(f"<li>{each}</li>" for each in notes)}</ul>' if notes else ""
-
-
-def _scores(card: Card) -> str:
-    rows = "".join(_score(each) for each in card.scores)
-    return (
-        '<div class="wide"><table><thead><tr><th>score</th><th>this model</th><th>95 % interval</th>'
-        f"<th>baseline</th></tr></thead><tbody>{rows}</tbody></table></div>"
-        f"<p>Measured on {card.test_rows:,} rows that had no part in any choice. The interval comes from 400 "
-        f"resamples. The baseline answers {escape(card.baseline)}.</p>"
-    )
-
-
-def _score(score: Score) -> str:
-    name = _NAMES.get(score.name, score.name)
-    hint = " (lower is better)" if score.name in _LOWER_IS_BETTER else ""
-    return (
-        f"<tr><th>{escape(name)}{hint}</th><td><b>{score.value:.4g}</b></td>"
-        f"<td>{score.low:.4g} – {score.high:.4g}</td><td>{score.baseline:.4g}</td></tr>"
-    )
-
-
-def _threshold(threshold: Threshold) -> str:
-    positive = escape(threshold.positive)
-    return (
-        f"<p>The answer is <b>{positive}</b> above a probability of <b>{threshold.value:.4g}</b>. Answering "
-        f"it wrongly costs {threshold.false_positive:g}, missing it costs {threshold.false_negative:g}.</p>"
-        f"<p>Cost per test row: <b>{threshold.cost:.4g}</b>; with a threshold of 0.5 it is "
-        f"{threshold.cost_at_half:.4g}, and "
-        f"{threshold.cost_of_always:.4g} if all rows get the cheaper answer.</p>"
-    )
-
-
-def _calibration(card: Card) -> str:
-    if not card.calibration:
-        return ""
-    if card.task != "classes":
-        return _section("True and predicted numbers", residual_plot(card.calibration))
-    words = "<p>Points on the diagonal are reliable probabilities. Larger points have more rows.</p>"
-    return _section("Are its probabilities reliable?", calibration_plot(card.calibration) + words)
-
-
-def _curve(card: Card) -> str:
-    if card.curve is None:
-        return ""
-    words = (
-        f"<p>Mean loss of the folds, by trees. The strong line shows rows that the model did not learn "
-        f"from, the faint line rows that it did. It has {card.trees:,} trees ({escape(card.settings)}).</p>"
-    )
-    return _section("Learning curve", curve_plot(card.curve) + words)
-
-
-def _table(card: Card) -> str:
-    facts = [
-        ("table", f"{escape(card.table)}, {card.table_rows:,} rows"),
-        ("SHA-256", f"<code>{escape(card.table_sha256)}</code>"),
-        ("split", escape(card.split)),
-        ("scores", f"learned from {card.train_rows:,} rows, measured on {card.test_rows:,}"),
-        ("training", f"{card.seconds:g} s, ended {escape(card.trained_at)}"),
-    ]
-    return f"<dl>{''.join(f'<dt>{name}</dt><dd>{text}</dd>' for name, text in facts)}</dl>"
-
-
-def _columns(card: Card) -> str:
-    used = [
-        (each.name, each.kind, each.why, f"{each.missing:.1%}", f"{each.importance:.1f} %")
-        for each in card.features
-    ]
-    skipped = [(each.name, "not used", each.why, "", "") for each in card.skipped]
-    head = ("column", "used as", "why", "missing", "importance")
-    return f'<div class="wide">{_grid(head, [*used, *skipped])}</div>'
+def _bold(text: str) -> str:
+    return f"<b>{escape(text)}</b>"
 
 
 def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    names = "".join(f"<th>{escape(each)}</th>" for each in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(each)}</td>' for each in row)}</tr>" for row in rows)
+    names = "".join(f"<th>{each}</th>" for each in head)
+    body = "".join(f"<tr>{''.join(f'<td>{each}</td>' for each in row)}</tr>" for row in rows)
     return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>"

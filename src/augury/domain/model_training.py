@@ -9,9 +9,8 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import ModelFileId, TrainingId
 from augury.domain.model import InvalidModelName, ModelRef
 from augury.domain.model_upload import UploadTerms
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan
-
-MOST_REASON_CHARACTERS = 2_000
 
 
 @dataclass(eq=False)
@@ -68,8 +67,8 @@ class TrainingProgress:
     percent: int = 0
     seconds_left: int | None = None
     """An estimate. None before the first trees."""
-    found: tuple[str, ...] = ()
-    """The findings in the table, as sentences."""
+    found: tuple[Reason, ...] = ()
+    """The findings in the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +96,7 @@ class ModelTraining:
     """The digest of the trained file, as soon as there is one."""
     version: int | None = None
     """The version of `name` that it became."""
-    reason: str | None = None
+    reason: Reason | None = None
     """Why there is no model, or a remark for the operator about the new version."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -110,6 +109,5 @@ class ModelTraining:
     def ref(self) -> ModelRef | None:
         return None if self.version is None else ModelRef(self.name, self.version)
 
-    def end(self, state: TrainingState, reason: str | None = None, *, version: int | None = None) -> Self:
-        said = reason and reason[:MOST_REASON_CHARACTERS]
-        return replace(self, state=state, reason=said, version=version)
+    def end(self, state: TrainingState, reason: Reason | None = None, *, version: int | None = None) -> Self:
+        return replace(self, state=state, reason=reason, version=version)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -23,13 +22,6 @@ async def end(process: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-def why_it_ended(doing: str, returncode: int | None, complaints: bytes) -> str:
-    """The reason for a failure in words. `doing` is the subject, such as "opening it"."""
-    if returncode is not None and returncode < 0:
-        return f"{doing} ended the process ({signal.Signals(-returncode).name})"
-    return f"{doing} failed: {last_complaint(complaints)}"
 
 
 def last_complaint(complaints: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -21,14 +22,16 @@ from augury.application.models.ports.trainings import (
 )
 from augury.application.ports import Unavailable
 from augury.concurrency.held_folder import HeldFolder, delete_leftovers
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan
-from augury.outbound.child_process import end, environment, why_it_ended
+from augury.outbound.child_process import end, environment, last_complaint
 
 PREFIX = "augury-table-"
 """The folders of earlier releases, which held no lock, had another one."""
 LONGEST_LINE = 1 << 22
-MOST_FOUND, MOST_CHARACTERS = 1_000, 500
-"""Sentences about the table that are kept, and the characters of each."""
+MOST_FOUND = 1_000
+"""Findings in the table that are kept."""
 FACTOR, ALLOWANCE = 2, 300
 """A training may take this many times its plan's seconds, and this many seconds more to read the table."""
 
@@ -53,8 +56,8 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     step: tuple[int, int] | None = None
     """The steps done, and the steps in all."""
-    found: str | None = None
-    refused: str | None = None
+    found: Reason | None = None
+    refused: Reason | None = None
     saved: bool = False
     """The model is in its file."""
 
@@ -117,17 +120,17 @@ class ProcessTrainer(ModelTrainer):
                 last, complaints = await asyncio.gather(_heard(process, watch), _tail(process))
                 await process.wait()
         except TimeoutError as error:
-            raise TrainingFailed(f"training took longer than {order.seconds} seconds") from error
+            raise TrainingFailed(Reason.of(ReasonCode.TRAINING_SLOW, seconds=order.seconds)) from error
         finally:
             stopping.cancel()
             await asyncio.gather(stopping, return_exceptions=True)
             await end(process)
         if last.refused is not None:
-            raise TableRefused(_storable(last.refused))
+            raise TableRefused(last.refused)
         if not last.saved or process.returncode != 0:
             if watch.stop.is_set() and not watch.done:
                 raise TrainingCanceled
-            raise TrainingFailed(why_it_ended("training", process.returncode, complaints))
+            raise TrainingFailed(_why_it_ended(process.returncode, complaints))
 
 
 def _folder() -> HeldFolder:
@@ -170,11 +173,11 @@ async def _heard(process: Process, watch: TrainingWatch) -> Report:
         try:
             last = msgspec.json.decode(line, type=Report)
         except msgspec.MsgspecError as error:
-            raise TrainingFailed(f"the report of the training cannot be read: {error}") from error
+            raise TrainingFailed(Reason.of(ReasonCode.TRAINING_REPORT, error=str(error))) from error
         if last.step is not None:
             watch.done, watch.total = last.step
         if last.found is not None and len(watch.found) < MOST_FOUND:
-            watch.found.append(_storable(last.found)[:MOST_CHARACTERS])
+            watch.found.append(last.found)
     return last
 
 
@@ -187,5 +190,7 @@ async def _tail(process: Process) -> bytes:
     return tail
 
 
-def _storable(text: str) -> str:
-    return text.replace("\x00", "�")
+def _why_it_ended(returncode: int | None, complaints: bytes) -> Reason:
+    if returncode is not None and returncode < 0:
+        return Reason.of(ReasonCode.TRAINING_KILLED, signal=signal.Signals(-returncode).name)
+    return Reason.of(ReasonCode.TRAINING_FAILED, error=last_complaint(complaints))

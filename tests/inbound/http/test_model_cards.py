@@ -48,7 +48,7 @@ async def test_the_card_of_a_version_is_json(api: Api) -> None:
             "<b>leaves</b>",
             {"name": "auc", "value": 0.91, "low": 0.88, "high": 0.93, "baseline": 0.5},
         )
-        assert response.headers["vary"] == "Accept"
+        assert response.headers["vary"] == "Accept, Accept-Language"
 
 
 async def test_the_card_is_a_page_without_scripts_for_a_browser(api: Api) -> None:
@@ -65,6 +65,21 @@ async def test_the_card_is_a_page_without_scripts_for_a_browser(api: Api) -> Non
         assert words in shown
     for forbidden in ("<script", "http://", "https://", "url("):
         assert forbidden not in shown
+
+
+async def test_the_page_is_in_the_language_of_the_browser(api: Api) -> None:
+    offer(api)
+
+    for accepted, language, title in (
+        ("ru-RU,ru;q=0.9,en;q=0.5", "ru", "Насколько она хороша"),
+        ("de,en;q=0.5", "en", "How good it is"),
+    ):
+        response = await api.client().get(
+            "/models/churn/card", headers={"Accept": "text/html", "Accept-Language": accepted}
+        )
+        assert response.headers["content-language"] == language
+        assert f'<html lang="{language}">' in response.text
+        assert title in response.text
 
 
 async def test_a_model_without_a_card_says_so(api: Api) -> None:

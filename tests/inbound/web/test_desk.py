@@ -229,6 +229,8 @@ async def test_a_card_is_read_also_of_a_retired_version(site: Site, operator: Vi
     card = await operator.get(f"{here}/card")
     assert (card.status_code, "tone@2" in card.text, "<script" in card.text) == (200, True, False)
     assert "sandbox" in card.headers["content-security-policy"]
+    russian = await operator.get(f"{here}/card", **{"Accept-Language": "ru"})
+    assert "Насколько она хороша" in russian.text
     missing = await operator.get("/app/desk/models/tone@1/card")
     assert (missing.status_code, "has no card" in missing.text) == (404, True)
     assert (await operator.get("/app/desk/models/tone@9/card")).status_code == 404

@@ -1,5 +1,7 @@
 """A model is trained from a table on the operator's desk, without a script."""
 
+from html import unescape
+
 import pytest
 from httpx import Response
 
@@ -160,6 +162,23 @@ async def test_a_training_is_ended_early_and_in_both_languages(site: Site, opera
     assert "Закончится с лучшей на этот момент моделью" in (await operator.get(here)).text
     actions = [Action.TRAIN_MODEL, Action.CANCEL_TRAINING]
     assert acts(site.hexagon) == actions * 2
+
+
+async def test_a_refused_table_and_its_findings_are_worded_in_the_readers_language(
+    site: Site, operator: Visitor
+) -> None:
+    refused = (await send(operator, target="left")).url.path
+    await site.hexagon.train_model()
+    found = (await send(operator)).url.path
+    await site.hexagon.train_model()
+
+    for language, why, split in (
+        ("en", "there is no column 'left' (there are:", "4 rows for training, 1 for the test"),
+        ("ru", "нет столбца «left» (есть:", "строк для обучения: 4, для проверки: 1"),
+    ):
+        as_asked = {"Accept-Language": language}
+        assert why in unescape((await operator.get(refused, **as_asked)).text)
+        assert split in unescape((await operator.get(found, **as_asked)).text)
 
 
 async def test_the_list_goes_on_and_one_training_too_many_is_refused() -> None:

@@ -18,7 +18,8 @@ from augury.domain.model import ModelRefused
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.model_training import TrainingState
 from augury.domain.prediction import Failure, Status
-from augury.domain.reason_codes import WORDS, ReasonCode
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reason_words import WORDS
 from augury.domain.reasons import Reason
 from augury.domain.row_errors import RowDoubt, RowFault
 from augury.domain.training_plan import ColumnKind, TrainingTask
@@ -26,15 +27,19 @@ from augury.domain.transfer import TransferKind
 from augury.domain.webhook import DisabledWhy, EventType
 from augury.domain.webhook_delivery import DeliveryStatus
 from augury.domain.webhook_try import TryError
-from augury.inbound.web.texts import FOLDER, LANGUAGES, Texts, refusal_name, texts
+from augury.inbound.web.texts import FILES, FOLDER, LANGUAGES, Texts, refusal_name, texts
 
 TEMPLATES = FOLDER.parent / "templates"
+
+
+def files(language: str) -> list[Path]:
+    return [file for folder, names in FILES for file in sorted(folder.glob(names.format(language)))]
 
 
 def messages(language: str) -> dict[str, set[str]]:
     """The names of all messages with the values that each takes."""
     found: dict[str, set[str]] = {}
-    for file in sorted(FOLDER.glob(f"*.{language}.ftl")):
+    for file in files(language):
         for part in re.split(r"^(?=[a-z])", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
             name = part.partition(" ")[0]
             assert name not in found, name
@@ -156,7 +161,7 @@ class References(FluentVisitor):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_message_can_be_parsed_without_the_others(language: str) -> None:
-    for file in FOLDER.glob(f"*.{language}.ftl"):
+    for file in files(language):
         parsed = FluentParser().parse(file.read_text(encoding="utf-8"))
         references = References()
         references.visit(parsed)

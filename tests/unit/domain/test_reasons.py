@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from augury.domain.reason_codes import WORDS, ReasonCode
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reason_words import WORDS
 from augury.domain.reasons import MOST_CHARACTERS, MOST_PARTS, Reason
 
 

@@ -1,4 +1,4 @@
-"""What a training says of its table is said on the pages in Russian, too."""
+"""What a training finds in its table is said in English by programs, and in both languages on the pages."""
 
 import re
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind, Plan
-from augury.inbound.web.operator.found import worded
 from augury.inbound.web.texts import texts
 from augury.outbound.training.preparing import prepare
 from augury.outbound.training.table import Table
@@ -45,21 +45,21 @@ def test_every_sentence_about_a_table_has_words_in_both_languages(
 ) -> None:
     table = columns()
     table["ответ"] = [None, *table["ответ"][1:-1], "редко"]
-    found: list[str] = []
+    found: list[Reason] = []
     plan = Plan(target="ответ", kinds={"город": ColumnKind.CATEGORY}, group=group, time=time)
     prepare(Table(Path("т.csv").name, "0" * 64, table), plan, Watch(on_found=found.append))
 
     assert len(found) > 14
     for each in found:
-        russian = worded(each, texts("ru"))
-        assert not re.search("[A-Za-z]", russian.replace("2026", "")), (each, russian)
-        assert len(worded(each, texts("en"))) > 0.7 * len(each)
+        russian = texts("ru").reason(each)
+        assert not re.search("[A-Za-z]", russian), (each, russian)
+        assert len(texts("en").reason(each)) > 0.7 * len(str(each))
+        assert Reason.read(each.encoded, "") == each, "a database keeps all of it"
 
 
-def test_few_different_rows_and_unknown_sentences() -> None:
+def test_few_different_rows() -> None:
     table = {"а": ["б", "в"] * 100, "ответ": ["да", "да", "нет", "нет"] * 50}
-    found: list[str] = []
+    found: list[Reason] = []
     prepare(Table("т.csv", "0" * 64, table), Plan(target="ответ"), Watch(on_found=found.append))
 
-    assert "разных строк мало" in worded(found[-1], texts("ru"))
-    assert worded("something new", texts("ru")) == "something new"
+    assert "разных строк мало" in texts("ru").reason(found[-1])

@@ -50,10 +50,10 @@ def test_each_side_has_its_share_of_each_class() -> None:
 
 
 def test_rows_of_a_small_table_of_choices_are_no_copies_of_each_other() -> None:
-    units, words = units_of(hashes([n % 4 for n in range(100)]), None, has_texts=False)
+    units, how = units_of(hashes([n % 4 for n in range(100)]), None, has_texts=False)
 
     assert len(set(units.tolist())) == 100
-    assert "not kept together" in words
+    assert "not kept together" in str(how)
 
 
 def test_the_test_is_the_latest_and_every_fold_looks_forward() -> None:

@@ -35,7 +35,6 @@ PAUSE = timedelta(seconds=10)
 """The pause before a training is repeated after a dependency was unavailable."""
 KEEP_EVERY = 1.0
 """Seconds between two reports of the progress, in which a request to stop is also noticed."""
-CANCELED = "an operator ended it before there was a model"
 Result = TypeVar("Result")
 
 
@@ -67,10 +66,8 @@ class TrainModel:
         if training is None:
             return None
         if training.attempts > MOST_ATTEMPTS:
-            done = training.end(
-                TrainingState.FAILED, f"the process that trained it ended {MOST_ATTEMPTS} times"
-            )
-            return await self._recorded(done)
+            reason = Reason.of(ReasonCode.TRAINER_ENDED, count=MOST_ATTEMPTS)
+            return await self._recorded(training.end(TrainingState.FAILED, reason))
         watch = TrainingWatch()
         try:
             done = await self._kept(training, watch, self._ended(training, watch))
@@ -93,16 +90,15 @@ class TrainModel:
         try:
             made = await self._offered(training, *await self._trained(training, watch))
         except TableRefused as refusal:
-            return training.end(TrainingState.REFUSED, str(refusal))
+            return training.end(TrainingState.REFUSED, refusal.reason)
         except TrainingCanceled:
-            return training.end(TrainingState.CANCELED, CANCELED)
-        except ModelRefused as refusal:
-            return training.end(TrainingState.FAILED, str(refusal.reason))
-        except (TrainingFailed, ModelUnavailable, DomainError) as failure:
-            return training.end(TrainingState.FAILED, str(failure))
+            return training.end(TrainingState.CANCELED, Reason.of(ReasonCode.TRAINING_CANCELED))
+        except (TrainingFailed, ModelRefused) as failure:
+            return training.end(TrainingState.FAILED, failure.reason)
+        except (ModelUnavailable, DomainError) as failure:
+            return training.end(TrainingState.FAILED, Reason.written(str(failure)))
         differs = Reason.of(ReasonCode.NOT_ACTIVE, made.differences) if made.differences else None
-        said = str(differs) if differs else None
-        return training.end(TrainingState.READY, said, version=made.model.ref.version)
+        return training.end(TrainingState.READY, differs, version=made.model.ref.version)
 
     async def _trained(self, training: ModelTraining, watch: TrainingWatch) -> tuple[str, ModelFacts]:
         """The digest of the trained file, which every host can get, and its facts. A worker that died may

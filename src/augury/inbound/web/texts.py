@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import cache
 from math import floor, log10
 from pathlib import Path
@@ -12,12 +12,14 @@ from fluent.runtime import FluentBundle
 from fluent.runtime.types import fluent_number
 from fluent.syntax import FluentParser
 
+from augury.cards import words as cards
 from augury.domain.deviation import Deviation
 from augury.domain.errors import DomainError
-from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 
 FOLDER = Path(__file__).parent / "texts"
+FILES = (FOLDER, "*.{}.ftl"), (cards.FOLDER, "trainings.{}.ftl")
+"""The folders of the messages, and the names of a language's files in each."""
 LANGUAGES = {"en": "English", "ru": "Русский"}
 """The languages with their own names."""
 DEFAULT = "en"
@@ -27,18 +29,6 @@ MOST_CHARACTERS = 300
 MOST_WORDED = 2_000
 """The most characters of a value that has sentences of ours."""
 WORDED = ("reason", "parts", "text")
-NAMED: Mapping[ReasonCode, Sequence[str]] = {
-    ReasonCode.SAME_NAMES: ["what"],
-    ReasonCode.BAD_NAME: ["what"],
-    ReasonCode.TEXT_LANGUAGE: ["what"],
-    ReasonCode.TEXT_LENGTH: ["what"],
-    ReasonCode.ALREADY_READ: ["value"],
-    ReasonCode.TASK_AND_ANSWERS: ["task"],
-    ReasonCode.OTHER_KIND: ["mine", "other"],
-    ReasonCode.OTHER_TASK: ["mine", "other"],
-    ReasonCode.OTHER_VALUE: ["mine", "other"],
-}
-"""The values of reasons that have words of their own."""
 _ENTRY = re.compile(r"^(?=[A-Za-z])", re.MULTILINE)
 _parser = FluentParser(with_spans=False)
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
@@ -53,7 +43,8 @@ class Texts:
         self._bundle = FluentBundle([language], use_isolating=False)
         self._entries = {
             entry.partition(" =")[0]: entry
-            for file in FOLDER.glob(f"*.{language}.ftl")
+            for folder, names in FILES
+            for file in folder.glob(names.format(language))
             for entry in _ENTRY.split(file.read_text(encoding="utf-8"))
         }
         """The messages as they stand in the files. Each is parsed when it is first needed: all of a language
@@ -96,13 +87,7 @@ class Texts:
 
     def reason(self, reason: Reason) -> str:
         """The words for a stored reason: each code has its own."""
-        values: dict[str, object] = dict(reason.values)
-        for name in NAMED.get(reason.code, ()):
-            message = f"word-{str(values[name]).replace('_', '-')}"
-            values[name] = self(message) if self.has(message) else values[name]
-        joint = ". " if reason.code is ReasonCode.REMARKS else "; "
-        parts = joint.join(map(self.reason, reason.parts))
-        return self(f"reason-{reason.code.replace('_', '-')}", **values, parts=parts)
+        return cards.worded(reason, self, self.has)
 
     def deviation(self, deviation: Deviation) -> str:
         """The words for what a check of the books found: each code has its own."""

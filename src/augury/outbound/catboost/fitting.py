@@ -8,11 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan, Task
 from augury.outbound.catboost.dictionaries import text_processing
 from augury.outbound.catboost.library import CatBoost, Pool, load_pandas
 from augury.outbound.training.features import MOST_BESIDE_TEXTS, Features
-from augury.outbound.training.split import Places
+from augury.outbound.training.split import FOLDS, Places
 from augury.outbound.training.target import Target
 from augury.outbound.training.watch import Watch
 
@@ -26,8 +28,13 @@ PATIENCE = 60
 class Recipe:
     """Settings to try."""
 
-    name: str
     settings: Mapping[str, Any]
+
+    def chosen(self, folds: int) -> Reason:
+        """How the model was trained, if so many folds were used."""
+        is_ordered = self.settings.get("boosting_type") == "Ordered"
+        code = ReasonCode.ORDERED_TREES if is_ordered else ReasonCode.TREES
+        return Reason.of(code, depth=self.settings["depth"], folds=folds, all=FOLDS)
 
 
 def recipes(features: Features) -> Sequence[Recipe]:
@@ -38,15 +45,15 @@ def recipes(features: Features) -> Sequence[Recipe]:
     """
     if not features.texts:
         return (
-            Recipe("trees of depth 6", {"depth": 6, "learning_rate": 0.08, "one_hot_max_size": 10}),
-            Recipe("trees of depth 4", {"depth": 4, "learning_rate": 0.1, "one_hot_max_size": 10}),
+            Recipe({"depth": 6, "learning_rate": 0.08, "one_hot_max_size": 10}),
+            Recipe({"depth": 4, "learning_rate": 0.1, "one_hot_max_size": 10}),
         )
     shallow = {"depth": 3, "learning_rate": 0.1, "one_hot_max_size": MOST_BESIDE_TEXTS}
-    ordered = Recipe("trees of depth 3, ordered boosting", {**shallow, "boosting_type": "Ordered"})
+    ordered = Recipe({**shallow, "boosting_type": "Ordered"})
     if len(features.frame.columns) == len(features.texts):
-        return Recipe("trees of depth 3", {**shallow, "boosting_type": "Plain"}), ordered
+        return Recipe({**shallow, "boosting_type": "Plain"}), ordered
     deeper = {**shallow, "depth": 5, "learning_rate": 0.08, "boosting_type": "Plain"}
-    return Recipe("trees of depth 5", deeper), ordered
+    return Recipe(deeper), ordered
 
 
 @dataclass(slots=True)

@@ -1,14 +1,17 @@
 """Trains a model from a table, measures it on rows that had no part in any choice, and writes its card."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from augury.cards.card import Card, Skipped, Used, encoded
+from augury.cards.card import Card, Coded, Codes, Skipped, Used, encoded
 from augury.domain.dates import part_name
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind, Plan
 from augury.outbound.catboost.calibrating import Calibration, calibrate, probabilities
 from augury.outbound.catboost.choosing import Choice, choose
@@ -56,7 +59,7 @@ def train_table(
     try:
         return _trained(prepared, plan, saved, watch)
     except CatBoostError as error:
-        raise Untrainable(f"CatBoost cannot train on this table; it says: {words_of(error)}") from error
+        raise Untrainable(ReasonCode.NOT_TRAINED_BY_CATBOOST, error=words_of(error)) from error
 
 
 def _trained(prepared: Prepared, plan: Plan, saved: Path, watch: Watch) -> Card:
@@ -70,24 +73,23 @@ def _trained(prepared: Prepared, plan: Plan, saved: Path, watch: Watch) -> Card:
     calibration = calibrate(chosen.raw, chosen.truth) if prepared.target.classes else Calibration()
     measured = _measured(fitting, chosen, prepared.split.train, began + limit)
     calibration.apply(measured.model)
-    model, notes = measured.model, []
+    model, notes = measured.model, list(prepared.notes)
     if not measured.is_whole:
-        notes.append(f"ended early: the model was trained on {len(measured.rows):,} rows, not on all")
+        notes.append(Reason.of(ReasonCode.ENDED_EARLY, rows=len(measured.rows)))
     elif time.monotonic() + _GROWTH * measured.seconds > began + limit:
-        notes.append(f"the time was over: the model was trained on the {len(measured.rows):,} rows")
+        notes.append(Reason.of(ReasonCode.TIME_WAS_OVER, rows=len(measured.rows)))
     else:
         last = fitting.fit(chosen.recipe, prepared.every_row, trees=measured.trees, budget=plan.trees)
         if last.ended_early:
-            notes.append(f"ended early: the model was trained on the {len(measured.rows):,} rows")
+            notes.append(Reason.of(ReasonCode.ENDED_EARLY, rows=len(measured.rows)))
         else:
             model = last.model
             calibration.apply(model)
     if plan.cost is not None:
         CatBoostClassifier.set_probability_threshold(model, plan.cost.threshold)
-    card = _card(prepared, plan, fitting, chosen, measured, model)
+    card = _card(prepared, plan, fitting, chosen, measured, model, notes)
     card = msgspec.structs.replace(
         card,
-        notes=[*prepared.target.notes, *notes],
         seconds=round(time.monotonic() - began, 1),
         is_interrupted=watch.stop.is_set(),
     )
@@ -118,12 +120,19 @@ def _measured(fitting: Fitting, chosen: Choice, rows: Places, deadline: float) -
 
 
 def _card(
-    prepared: Prepared, plan: Plan, fitting: Fitting, chosen: Choice, measured: _Measured, model: CatBoost
+    prepared: Prepared,
+    plan: Plan,
+    fitting: Fitting,
+    chosen: Choice,
+    measured: _Measured,
+    model: CatBoost,
+    notes: Sequence[Reason],
 ) -> Card:
     target, split = prepared.target, prepared.split
     threshold = plan.cost.threshold if plan.cost else None
     raw = fitting.raw(measured.model, split.test)
     answers = probabilities(raw) if target.classes else raw
+    settings = chosen.recipe.chosen(chosen.folds)
     scores, baseline = scores_of(target, split.train, split.test, answers, threshold, split.units)
     return Card(
         task=target.task,
@@ -134,18 +143,29 @@ def _card(
         table_rows=prepared.table.rows,
         train_rows=len(measured.rows),
         test_rows=len(split.test),
-        split=split.how,
+        split=str(split.how),
         trees=measured.trees,
         seconds=0.0,
-        settings=f"{chosen.recipe.name}, counted on {chosen.folds} folds",
-        baseline=baseline,
+        settings=str(settings),
+        baseline=str(baseline),
+        notes=list(map(str, notes)),
         features=_features(prepared, model),
-        skipped=[Skipped(each.name, each.why) for each in prepared.columns if each.kind is ColumnKind.SKIP],
+        skipped=[
+            Skipped(each.name, str(each.why), Coded.of(each.why))
+            for each in prepared.columns
+            if each.kind is ColumnKind.SKIP
+        ],
         scores=scores,
         calibration=calibration_of(target, split.test, answers),
         confusion=confusion_of(target, split.test, answers, threshold),
         threshold=threshold_of(target, split.test, answers, plan.cost),
         curve=curve_of(fitting.loss, chosen.training, chosen.validation),
+        codes=Codes(
+            split=Coded.of(split.how),
+            settings=Coded.of(settings),
+            baseline=Coded.of(baseline),
+            notes=list(map(Coded.of, notes)),
+        ),
     )
 
 
@@ -159,9 +179,10 @@ def _features(prepared: Prepared, model: CatBoost) -> list[Used]:
         Used(
             each.name,
             each.kind,
-            each.why,
+            str(each.why),
             round(sum(cell is None for cell in each.cells) / len(each.cells), 4),
             round(shares[each.name], 2),
+            Coded.of(each.why),
         )
         for each in prepared.columns
         if each.kind is not ColumnKind.SKIP

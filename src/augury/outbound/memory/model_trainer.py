@@ -8,6 +8,8 @@ from typing_extensions import override
 
 from augury.application.models.ports.trainings import ModelTrainer, TableRefused, TrainingWatch
 from augury.domain.feature import FeatureKind
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan
 from augury.outbound.memory.model_inspector import FactsFile
 
@@ -23,8 +25,9 @@ class MemoryModelTrainer(ModelTrainer):
         text = b"".join([piece async for piece in table]).decode()
         columns = text.partition("\n")[0].split(",")
         if plan.target not in columns:
-            raise TableRefused(f"there is no column {plan.target!r} (there are: {', '.join(columns)})")
-        watch.found.append(f"{len(columns)} columns")
+            known = ", ".join(columns)
+            raise TableRefused(Reason.of(ReasonCode.NO_COLUMN, name=plan.target, known=known))
+        watch.found.append(Reason.of(ReasonCode.SPLIT, train=4, test=1))
         watch.done, watch.total = 1, 1
         features = {each: FeatureKind.NUMERIC for each in columns if each != plan.target}
         with tempfile.TemporaryDirectory() as folder:

@@ -13,8 +13,8 @@ from augury.domain.input_schema import InputSchema
 from augury.domain.model import Model, ModelRef, ModelState
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import ModelTexts
+from augury.domain.reasons import Reason
 from augury.domain.speed import NOT_MEASURED, Speed
-from augury.outbound.postgres.reasons import decoded, encoded
 
 COLUMNS = """
 name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced,
@@ -73,6 +73,11 @@ def state_column(model: Model) -> ModelState:
     return ModelState.READY if model.state is ModelState.CANARY else model.state
 
 
+def _unexplained(facts: dict[str, Any]) -> Reason | None:
+    words, encoded = facts.get("unexplained"), facts.get("why_unexplained")
+    return Reason.read(encoded, words or "") if encoded or words else None
+
+
 def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts that early releases did not store."""
     value_is, read_as = facts.get("value_is"), facts.get("read_as")
@@ -81,7 +86,7 @@ def _value_of(facts: dict[str, Any]) -> dict[str, Any]:
         "outputs": tuple(facts.get("outputs", ())),
         "probabilities_are": ProbabilitiesAre(probabilities_are) if probabilities_are else None,
         "explain_work": facts.get("explain_work"),
-        "unexplained": decoded(facts.get("why_unexplained"), facts.get("unexplained")),
+        "unexplained": _unexplained(facts),
         "threshold": facts.get("threshold"),
         "value_is": ValueIs(value_is) if value_is else None,
         "alpha": facts.get("alpha"),
@@ -127,7 +132,7 @@ def facts_column(model: Model) -> str:
         "outputs": facts.outputs,
         "probabilities_are": facts.probabilities_are,
         "explain_work": facts.explain_work,
-        "why_unexplained": encoded(facts.unexplained),
+        "why_unexplained": facts.unexplained and facts.unexplained.encoded,
         "unexplained": str(facts.unexplained or ""),  # for processes of an older release
         "metrics": dict(facts.metrics),
         "threshold": facts.threshold,

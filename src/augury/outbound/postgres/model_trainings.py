@@ -23,10 +23,12 @@ from augury.outbound.postgres import locks
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.reasons import read, read_all, stored, stored_all
 
 COLUMNS = """
 id, name, table_id, sha256, size, plan, row_price, text_price, activate, created_at, state, attempts,
-is_stopping, percent, seconds_left, found, model_sha256, version, reason, started_at, finished_at
+is_stopping, percent, seconds_left, found, findings, model_sha256, version, reason, why, started_at,
+finished_at
 """
 ADD = """
 INSERT INTO model_trainings
@@ -56,7 +58,8 @@ RETURNING {COLUMNS}
 # `attempts` is the fence: every worker that takes the training counts it up.
 _MINE = "id = $1 AND attempts = $2 AND state = 'training'"
 KEEP = f"""
-UPDATE model_trainings SET percent = $3, seconds_left = $4, found = $5, due_at = now() + $6::interval
+UPDATE model_trainings SET
+    percent = $3, seconds_left = $4, found = $5, findings = $6, due_at = now() + $7::interval
 WHERE {_MINE} RETURNING {COLUMNS}
 """
 TRAINED = f"UPDATE model_trainings SET model_sha256 = $3 WHERE {_MINE} RETURNING 1"
@@ -67,7 +70,7 @@ WHERE {_MINE}
 """
 RECORD = f"""
 UPDATE model_trainings SET
-    state = $3, reason = $4, version = $5, finished_at = now(), seconds_left = NULL,
+    state = $3, reason = $4, why = $5, version = $6, finished_at = now(), seconds_left = NULL,
     percent = CASE WHEN $3 = 'ready' THEN 100 ELSE percent END
 WHERE {_MINE} RETURNING 1
 """
@@ -136,7 +139,7 @@ class PostgresModelTrainings(ModelTrainings):
             self.pool,
             KEEP,
             *(training.id, training.attempts),
-            *(progress.percent, progress.seconds_left, list(progress.found), lease),
+            *(progress.percent, progress.seconds_left, *stored_all(progress.found), lease),
         )
         return _training_of(rows[0]) if rows else None
 
@@ -150,7 +153,7 @@ class PostgresModelTrainings(ModelTrainings):
 
     @override
     async def record(self, training: ModelTraining) -> bool:
-        said = training.state, training.reason, training.version
+        said = training.state, *stored(training.reason), training.version
         return bool(await fetch(self.pool, RECORD, training.id, training.attempts, *said))
 
     @override
@@ -195,10 +198,12 @@ def _training_of(row: Record) -> ModelTraining:
         state=TrainingState(row["state"]),
         attempts=row["attempts"],
         is_stopping=row["is_stopping"],
-        progress=TrainingProgress(row["percent"], row["seconds_left"], tuple(row["found"])),
+        progress=TrainingProgress(
+            row["percent"], row["seconds_left"], read_all(row["findings"], row["found"])
+        ),
         model_sha256=row["model_sha256"],
         version=row["version"],
-        reason=row["reason"],
+        reason=read(row["why"], row["reason"]),
         started_at=row["started_at"],
         finished_at=row["finished_at"],
     )

@@ -13,6 +13,8 @@ import pandas as pd
 
 from augury.domain.dates import DatePart, part_name, read_date
 from augury.domain.model_facts import MOST_FEATURES
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind
 from augury.outbound.training.kinds import Column, number_of
 from augury.outbound.training.watch import Untrainable
@@ -46,9 +48,9 @@ class Features:
                 dates[each.name] = tuple(parts)
                 frame |= {part_name(each.name, part): values for part, values in parts.items()}
         if not frame:
-            raise Untrainable("no column can be used as a feature; override that with --kind COLUMN=KIND")
+            raise Untrainable(ReasonCode.NO_FEATURES)
         if len(frame) > MOST_FEATURES:
-            raise Untrainable(f"{len(frame)} columns would be features; a model can have {MOST_FEATURES}")
+            raise Untrainable(ReasonCode.MANY_FEATURES, count=len(frame), most=MOST_FEATURES)
         return cls(
             pd.DataFrame(frame),
             [each.name for each in used if each.kind is ColumnKind.CATEGORY],
@@ -82,8 +84,8 @@ def beside_texts(columns: Sequence[Column]) -> list[Column]:
     if all(each.kind is not ColumnKind.TEXT for each in columns):
         return list(columns)
     return [
-        replace(each, kind=ColumnKind.TEXT, why=f"{each.why}, too many to be a category beside a text")
-        if each.kind is ColumnKind.CATEGORY and len(set(each.cells)) > MOST_BESIDE_TEXTS
+        replace(each, kind=ColumnKind.TEXT, why=Reason.of(ReasonCode.VALUES_BESIDE_TEXT, count=count))
+        if each.kind is ColumnKind.CATEGORY and (count := len(set(each.cells))) > MOST_BESIDE_TEXTS
         else each
         for each in columns
     ]

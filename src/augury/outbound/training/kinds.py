@@ -8,6 +8,8 @@ from math import isfinite
 
 from augury.domain.dates import read_date
 from augury.domain.numbers import ALL, Convention, TwoReadings, followed, number
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind
 from augury.outbound.training.table import Cell
 from augury.outbound.training.watch import Untrainable
@@ -28,11 +30,11 @@ _SAMPLE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its kind, and the reason in words."""
+    """One column: its kind, and the reason."""
 
     name: str
     kind: ColumnKind
-    why: str
+    why: Reason
     cells: Sequence[Cell] = field(repr=False)
     conventions: Collection[Convention] = ALL
     """How its numbers are written."""
@@ -47,28 +49,28 @@ def column_of(name: str, cells: Sequence[Cell], wanted: ColumnKind | None = None
     if wanted is ColumnKind.NUMBER:
         conventions = number_conventions(different)
         if conventions is None:
-            raise Untrainable(f"column {name!r} is not a number in every row")
-        return Column(name, wanted, "as you said", cells, conventions)
+            raise Untrainable(ReasonCode.NOT_NUMBERS, name=name)
+        return Column(name, wanted, Reason.of(ReasonCode.AS_YOU_SAID), cells, conventions)
     if wanted is ColumnKind.DATE and not _are_dates(different):
-        raise Untrainable(f"column {name!r} is not a date in every row: write dates as 2026-11-28")
-    return Column(name, wanted, "as you said", cells)
+        raise Untrainable(ReasonCode.NOT_DATES, name=name)
+    return Column(name, wanted, Reason.of(ReasonCode.AS_YOU_SAID), cells)
 
 
 def _found(name: str, cells: Sequence[Cell], different: set[Cell]) -> Column:
     rows = len(cells)
     if len(different) + (None in cells) <= 1:
-        constant = f"constant: every row has {_short(different.pop())}" if different else "empty"
-        return Column(name, ColumnKind.SKIP, constant, cells)
+        why = _constant(different)
+        return Column(name, ColumnKind.SKIP, why, cells)
     if (conventions := number_conventions(different)) is not None:
-        if why := _id_number(name, cells, different, conventions):
-            return Column(name, ColumnKind.SKIP, why, cells)
-        return Column(name, ColumnKind.NUMBER, f"{len(different):,} different numbers", cells, conventions)
+        if code := _id_number(name, cells, different, conventions):
+            return Column(name, ColumnKind.SKIP, Reason.of(code), cells)
+        why = _counted(ReasonCode.NUMBERS, different)
+        return Column(name, ColumnKind.NUMBER, why, cells, conventions)
     texts = {str(each) for each in different}
     if _are_dates(texts):
-        return Column(name, ColumnKind.DATE, f"{len(texts):,} different dates", cells)
+        return Column(name, ColumnKind.DATE, _counted(ReasonCode.DATES, texts), cells)
     if all(map(_SLASHED_DATE.fullmatch, texts)):
-        why = "dates such as 11/10/2026 have two readings: write 2026-11-10"
-        return Column(name, ColumnKind.SKIP, why, cells)
+        return Column(name, ColumnKind.SKIP, Reason.of(ReasonCode.TWO_READINGS), cells)
     return _words(name, cells, texts, rows)
 
 
@@ -77,11 +79,23 @@ def _words(name: str, cells: Sequence[Cell], texts: set[str], rows: int) -> Colu
     words = sum(len(text.split()) for text in sample) / len(sample)
     own_share = len(texts) / sum(cell is not None for cell in cells)
     if len(texts) > _MANY and (words >= 4 or (words >= 2 and own_share > 0.5)):
-        return Column(name, ColumnKind.TEXT, f"texts of {words:.0f} words on average", cells)
+        return Column(name, ColumnKind.TEXT, Reason.of(ReasonCode.TEXTS, count=round(words)), cells)
     if own_share >= _NEARLY_ALL and rows >= _MANY:
-        why = "looks like an id: (almost) every row has its own value, which a model could only memorize"
-        return Column(name, ColumnKind.SKIP, why, cells)
-    return Column(name, ColumnKind.CATEGORY, f"{len(texts):,} different values", cells)
+        return Column(name, ColumnKind.SKIP, Reason.of(ReasonCode.OWN_VALUES), cells)
+    return Column(name, ColumnKind.CATEGORY, _counted(ReasonCode.VALUES, texts), cells)
+
+
+def _constant(different: Collection[Cell]) -> Reason:
+    if not different:
+        return Reason.of(ReasonCode.NO_VALUES)
+    return Reason.of(ReasonCode.CONSTANT, value=_short(next(iter(different))))
+
+
+def _counted(code: ReasonCode, different: Collection[Cell]) -> Reason:
+    """How many different values there are, or the only one, beside which values are missing."""
+    if len(different) == 1:
+        return Reason.of(ReasonCode.ONE_VALUE, value=_short(next(iter(different))))
+    return Reason.of(code, count=len(different))
 
 
 def number_conventions(different: Collection[Cell]) -> Collection[Convention] | None:
@@ -116,7 +130,7 @@ def _are_dates(different: Collection[Cell]) -> bool:
 
 def _id_number(
     name: str, cells: Sequence[Cell], different: set[Cell], conventions: Collection[Convention]
-) -> str | None:
+) -> ReasonCode | None:
     """The reason to treat the numbers as ids, or None."""
     rows = len(cells)
     if rows < _MANY or len(different) < _NEARLY_ALL * rows:
@@ -126,11 +140,11 @@ def _id_number(
     if len(whole) < _NEARLY_ALL * rows:
         return None
     if _ID_NAME.fullmatch(name) or _CAMEL_ID.fullmatch(name):
-        return "looks like an id by its name: (almost) every row has its own number"
+        return ReasonCode.ID_NAME
     if all(map(int.__lt__, whole, whole[1:])):
-        return "looks like an id: it counts the rows"
+        return ReasonCode.COUNTS_ROWS
     if len(set(whole)) == rows and max(whole) - min(whole) < 1.1 * rows:
-        return "looks like an id: every number of a range occurs once"
+        return ReasonCode.WHOLE_RANGE
     return None
 
 
@@ -139,7 +153,7 @@ def columns_of(
 ) -> list[Column]:
     """All columns except those in `without`, in the table's order. Raises `Untrainable`."""
     if unknown := [name for name in kinds if name not in table]:
-        raise Untrainable(f"there is no column {unknown[0]!r} (there are: {', '.join(table)})")
+        raise Untrainable(ReasonCode.NO_COLUMN, name=unknown[0], known=", ".join(table))
     return [
         column_of(name, cells, kinds.get(name))
         for name, cells in table.items()
@@ -148,5 +162,5 @@ def columns_of(
 
 
 def _short(cell: Cell) -> str:
-    text = str(cell)
-    return repr(text if len(text) <= 30 else text[:30] + "…")
+    text = f"{cell:g}" if isinstance(cell, float) else str(cell)
+    return text if len(text) <= 30 else text[:30] + "…"

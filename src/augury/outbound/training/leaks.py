@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind
 from augury.outbound.training.kinds import Column
 from augury.outbound.training.target import Target
 
-_WHY = "reveals the answer: each of its values belongs to exactly one answer, and vice versa"
+_WHY = Reason.of(ReasonCode.REVEALS_ANSWER)
 
 
 def without_leaks(columns: Sequence[Column], target: Target, wanted: Collection[str]) -> list[Column]:

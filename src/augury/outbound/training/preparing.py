@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind, Plan, Task
 from augury.outbound.training.features import Features, beside_texts, dates_in
 from augury.outbound.training.kinds import Column, columns_of, number_conventions, number_of
@@ -31,10 +33,13 @@ class Prepared:
     """The used columns and rows. Places are indexes of these rows."""
 
     table: Table
+    """All rows."""
     columns: Sequence[Column]
     features: Features
     target: Target
     split: Split
+    notes: Sequence[Reason]
+    """Rows and classes that are left out."""
 
     @property
     def every_row(self) -> Places:
@@ -45,26 +50,29 @@ def prepare(table: Table, plan: Plan, watch: Watch) -> Prepared:
     """Raises `Untrainable`."""
     for name in filter(None, (plan.target, plan.time, plan.group)):
         if name not in table.columns:
-            raise Untrainable(f"there is no column {name!r} (there are: {', '.join(table.columns)})")
-    table = _with_time(table, plan.time) if plan.time else table
+            raise Untrainable(ReasonCode.NO_COLUMN, name=name, known=", ".join(table.columns))
+    whole, table = table, _with_time(table, plan.time) if plan.time else table
     target = read_target(table.columns[plan.target], plan)
+    notes = [*_without_time(whole, table), *target.notes]
     if len(target.rows) < LEAST_ROWS:
-        raise Untrainable(f"{len(target.rows)} rows have an answer; at least {LEAST_ROWS} are needed")
+        raise Untrainable(ReasonCode.FEW_ANSWERS, count=len(target.rows), least=LEAST_ROWS)
     if plan.cost is not None and len(target.classes) != 2:
-        raise Untrainable("costs decide between two classes, and this target has others")
+        raise Untrainable(ReasonCode.NOT_TWO_CLASSES)
     used = {name: [cells[row] for row in target.rows] for name, cells in table.columns.items()}
     without = {name for name in (plan.target, plan.time, plan.group) if name}
     columns = beside_texts(without_leaks(columns_of(used, plan.kinds, without), target, plan.kinds))
-    for each in [*(f"{column.name}: {_used_as(column)} ({column.why})" for column in columns), *target.notes]:
+    for each in (*map(_found, columns), *notes):
         watch.on_found(each)
     features = Features.of(columns)
     split = _split(used, features, target, plan)
-    watch.on_found(f"{len(split.train):,} rows for training, {len(split.test):,} for the test: {split.how}")
-    return Prepared(table, columns, features, target, split)
+    watch.on_found(Reason.of(ReasonCode.SPLIT, [split.how], train=len(split.train), test=len(split.test)))
+    return Prepared(whole, columns, features, target, split, notes)
 
 
-def _used_as(column: Column) -> str:
-    return "not used" if column.kind is ColumnKind.SKIP else column.kind
+def _found(column: Column) -> Reason:
+    if column.kind is ColumnKind.SKIP:
+        return Reason.of(ReasonCode.COLUMN_SKIPPED, [column.why], name=column.name)
+    return Reason.of(ReasonCode.COLUMN_USED, [column.why], name=column.name, kind=column.kind)
 
 
 def _with_time(table: Table, time: str) -> Table:
@@ -77,8 +85,13 @@ def _with_time(table: Table, time: str) -> Table:
         for name, cells in table.columns.items()
     }
     if not known.any():
-        raise Untrainable(f"no row has a time in {time!r}")
+        raise Untrainable(ReasonCode.NOT_TIMES, name=time)
     return Table(table.name, table.sha256, columns)
+
+
+def _without_time(whole: Table, table: Table) -> list[Reason]:
+    without = whole.rows - table.rows
+    return [Reason.of(ReasonCode.WITHOUT_TIME, count=without, rows=whole.rows)] if without else []
 
 
 def _times(name: str, cells: Sequence[Cell]) -> npt.NDArray[np.float64]:
@@ -89,7 +102,7 @@ def _times(name: str, cells: Sequence[Cell]) -> npt.NDArray[np.float64]:
         return np.array([np.nan if each is None else each for each in numbers])
     dates = dates_in(cells)
     if not any(dates):
-        raise Untrainable(f"column {name!r} has no times: write them as 2026-11-28 or as numbers")
+        raise Untrainable(ReasonCode.NOT_TIMES, name=name)
     epoch = min(filter(None, dates))
     return np.array([np.nan if each is None else (each - epoch).total_seconds() for each in dates])
 
@@ -105,7 +118,7 @@ def _split(used: dict[str, list[Cell]], features: Features, target: Target, plan
         made = random_split(units, strata, folds=FOLDS, seed=plan.seed, duplicates=how)
     sides = [made.train, made.test, *(side for fold in made.folds for side in (fold.train, fold.validate))]
     if any(len(side) < 2 for side in sides):
-        raise Untrainable("too few different rows, groups or times to split the table")
+        raise Untrainable(ReasonCode.FEW_UNITS)
     if target.classes and len(np.unique(target.values[made.train])) < len(target.classes):
-        raise Untrainable("a class is missing among the rows for training: use another split")
+        raise Untrainable(ReasonCode.CLASS_ONLY_IN_TEST)
     return made

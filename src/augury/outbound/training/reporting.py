@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.cards.card import Bin, Confusion, Curve, Score, Threshold
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Cost, Task
 from augury.outbound.training.scores import class_scores, decided, number_scores, with_intervals
 from augury.outbound.training.split import Places
@@ -19,23 +21,23 @@ _MOST_SHOWN_CLASSES = 12
 
 def scores_of(
     target: Target, train: Places, test: Places, answers: Numbers, threshold: float | None, units: Places
-) -> tuple[Sequence[Score], str]:
+) -> tuple[Sequence[Score], Reason]:
     """`answers` are probabilities or numbers. The baseline knows only the answers of the rows of `train`."""
     truth, known = target.values[test], target.values[train]
     if target.task is Task.CLASSES:
         shares = np.bincount(known.astype(np.intp), minlength=len(target.classes)) / len(known)
         always = np.tile(shares, (len(test), 1))
         mine, theirs = class_scores(truth, answers, threshold), class_scores(truth, always, None)
-        words = f"always {target.classes[int(shares.argmax())]!r}, with each class's share as its probability"
+        baseline = Reason.of(ReasonCode.CLASS_ALWAYS, label=target.classes[int(shares.argmax())])
     else:
         mine, theirs = number_scores(truth, answers), number_scores(truth, np.full(len(test), known.mean()))
-        words = f"always the mean, {known.mean():.6g}"
+        baseline = Reason.of(ReasonCode.MEAN_ALWAYS, mean=_short(float(known.mean())))
     every = np.ones(len(test))
     found = with_intervals(mine, units[test], seed=1)
     return [
         Score(name, _short(each.value), _short(each.low), _short(each.high), _short(theirs[name](every)))
         for name, each in found.items()
-    ], words
+    ], baseline
 
 
 def calibration_of(target: Target, test: Places, answers: Numbers) -> list[Bin]:
@@ -80,7 +82,7 @@ def confusion_of(target: Target, test: Places, answers: Numbers, threshold: floa
         table = np.vstack([table[first], table[rest].sum(axis=0)])
         table = np.column_stack([table[:, first], table[:, rest].sum(axis=1)])
         labels = [*(labels[each] for each in first), "others"]
-    return Confusion(labels, table.tolist())
+    return Confusion(labels, table.tolist(), count > _MOST_SHOWN_CLASSES)
 
 
 def threshold_of(target: Target, test: Places, answers: Numbers, cost: Cost | None) -> Threshold | None:

@@ -10,6 +10,9 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
+
 Places: TypeAlias = npt.NDArray[np.intp]
 
 FOLDS = 3
@@ -34,13 +37,13 @@ class Split:
     folds: Sequence[Fold]
     units: Places
     """The unit of each row: rows of a unit are on the same side. Intervals resample units."""
-    how: str
+    how: Reason
 
 
 def units_of(
     hashes: npt.NDArray[np.uint64], groups: Sequence[object] | None, *, has_texts: bool
-) -> tuple[Places, str]:
-    """The unit of each row, and how they were made, in words.
+) -> tuple[Places, Reason]:
+    """The unit of each row, and how they were made.
 
     Duplicates are one unit, unless most rows are duplicates and none has a text: then rows are equal because
     the table has few features, not because one row was copied. Rows of a group are one unit with their
@@ -49,36 +52,37 @@ def units_of(
     _, duplicates = np.unique(hashes, return_inverse=True)
     share = len(np.unique(duplicates)) / len(duplicates)
     joins = has_texts or share > _MANY_DUPLICATES
-    words = (
-        f"{1 - share:.1%} of the rows are duplicates of others, and stay on one side with them"
+    how = (
+        Reason.of(ReasonCode.DUPLICATES_TOGETHER, share=round(100 * (1 - share), 1))
         if joins
-        else ("duplicates are not kept together: the features have few different rows")
+        else Reason.of(ReasonCode.FEW_DIFFERENT_ROWS)
     )
     if groups is None:
-        return (duplicates if joins else np.arange(len(hashes))), words
+        return (duplicates if joins else np.arange(len(hashes))), how
     _, group = np.unique(np.array([str(each) for each in groups], dtype=object), return_inverse=True)
     if not joins:
-        return group, f"rows of a group stay on one side; {words}"
+        return group, Reason.of(ReasonCode.GROUPS_TOGETHER, [how])
     size = int(group.max()) + 1
     edges = coo_array(
         (np.ones(len(group)), (group, size + duplicates)), shape=(size + duplicates.max() + 1,) * 2
     )
     _, component = connected_components(edges, directed=False)
-    return component[group].astype(np.intp), f"rows of a group stay on one side; {words}"
+    return component[group].astype(np.intp), Reason.of(ReasonCode.GROUPS_TOGETHER, [how])
 
 
 def random_split(
-    units: Places, strata: npt.NDArray[np.float64], *, folds: int, seed: int, duplicates: str
+    units: Places, strata: npt.NDArray[np.float64], *, folds: int, seed: int, duplicates: Reason
 ) -> Split:
     """Split at random. Every side has its share of each stratum, as far as the units allow."""
     side = _dealt(units, strata, TEST, seed)
     train, test = np.flatnonzero(side > 0), np.flatnonzero(side == 0)
     part = _dealt(units[train], strata[train], folds, seed + 1)
     made = [Fold(train[part != each], train[part == each]) for each in range(folds)]
-    return Split(train, test, made, units, f"the test is a random {100 // TEST} % of the rows; {duplicates}")
+    how = Reason.of(ReasonCode.TEST_BY_CHANCE, [duplicates], share=100 // TEST)
+    return Split(train, test, made, units, how)
 
 
-def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, duplicates: str) -> Split:
+def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, duplicates: Reason) -> Split:
     """The last fifth is the test, and each fold validates on rows after those that it learns from. Rows with
     the same time stay together. A row of the test that duplicates an earlier row is left out."""
     order = np.argsort(times, kind="stable")
@@ -92,8 +96,8 @@ def time_split(units: Places, times: npt.NDArray[np.float64], *, folds: int, dup
     for begin, end in pairwise(borders):
         earlier, later = order[:begin], order[begin:end]
         made.append(Fold(earlier, later[~np.isin(units[later], units[earlier])]))
-    words = f"the test is the latest {100 // TEST} % of the rows; {duplicates}"
-    return Split(train, test, made, units, words)
+    how = Reason.of(ReasonCode.TEST_BY_TIME, [duplicates], share=100 // TEST)
+    return Split(train, test, made, units, how)
 
 
 def _border(times: npt.NDArray[np.float64], place: int) -> int:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augury.domain.model_facts import MOST_NAME_CHARACTERS
+from augury.domain.reason_codes import ReasonCode
 from augury.domain.text import is_storable
 from augury.outbound.training.watch import Untrainable
 
@@ -23,6 +24,8 @@ _PARQUET = b"PAR1"
 _DELIMITERS = ",;\t|"
 _LONGEST = 1 << 24
 """Characters of one value."""
+_SHOWN = 20
+"""Characters of a name that is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def read_table(file: Path, encoding: str = "utf-8-sig") -> Table:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     columns = _parquet(file) if is_parquet(file) else _csv(file, encoding)
     if not columns or not len(next(iter(columns.values()))):
-        raise Untrainable(f"{file.name} has no rows below its header")
+        raise Untrainable(ReasonCode.NO_ROWS, file=file.name)
     return Table(file.name, digest, columns)
 
 
@@ -60,7 +63,7 @@ def _parquet(file: Path) -> dict[str, Sequence[Cell]]:
         return {name: _cells(name, table.column(name)) for name in table.column_names}
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         why = str(error).partition("\n")[0]
-        raise Untrainable(f"{file.name} cannot be read as Parquet: {why}") from error
+        raise Untrainable(ReasonCode.PARQUET_UNREADABLE, file=file.name, error=why) from error
 
 
 def _cells(name: str, column: Any) -> list[Cell]:  # noqa: ANN401  # pyarrow has no types
@@ -69,7 +72,7 @@ def _cells(name: str, column: Any) -> list[Cell]:  # noqa: ANN401  # pyarrow has
         column = column.cast(kind.value_type)
         kind = column.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        raise Untrainable(f"column {name!r} holds {kind}; numbers, texts, dates and booleans can be used")
+        raise Untrainable(ReasonCode.COLUMN_TYPE, name=name, kind=str(kind))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         numbers = column.cast(pa.float64(), safe=False).to_pylist()
         return [None if each is None or each != each else each for each in numbers]  # NaN
@@ -98,24 +101,26 @@ def _csv(file: Path, encoding: str) -> dict[str, Sequence[Cell]]:
             header = [name.strip() for name in next(records, [])]
             rows = [row for row in records if row]
         except csv.Error as error:
-            raise Untrainable(f"{file.name}, line {records.line_num}: {error}") from error
+            raise Untrainable(
+                ReasonCode.CSV_BROKEN, file=file.name, line=records.line_num, error=str(error)
+            ) from error
         except UnicodeDecodeError as error:
-            raise Untrainable(f"{file.name} has bytes that are not {encoding}: save it as UTF-8") from error
+            raise Untrainable(ReasonCode.NOT_ENCODED, file=file.name, encoding=encoding) from error
     _require_good_names(header)
     for number, row in enumerate(rows, 2):
         if len(row) != len(header):
-            raise Untrainable(f"{file.name}: record {number} has {len(row)} cells, the header {len(header)}")
+            raise Untrainable(
+                ReasonCode.CELL_COUNT, file=file.name, record=number, count=len(row), header=len(header)
+            )
     return {name: [row[place] or None for row in rows] for place, name in enumerate(header)}
 
 
 def _require_good_names(names: Sequence[str]) -> None:
     if twice := next((name for name, count in Counter(names).items() if count > 1), None):
-        raise Untrainable(f"two columns have the name {twice!r}")
+        raise Untrainable(ReasonCode.SAME_COLUMNS, name=twice)
     if not all(names):
-        raise Untrainable("a column has no name")
+        raise Untrainable(ReasonCode.COLUMN_WITHOUT_NAME)
     if long := next((name for name in names if len(name) > MOST_NAME_CHARACTERS), None):
-        raise Untrainable(
-            f"the name of the column {long[:20]!r}… has more than {MOST_NAME_CHARACTERS} characters"
-        )
+        raise Untrainable(ReasonCode.LONG_COLUMN_NAME, name=f"{long[:_SHOWN]}…", most=MOST_NAME_CHARACTERS)
     if wrong := next((name for name in names if not is_storable(name)), None):
-        raise Untrainable(f"the name of the column {wrong!r} contains NUL or half of a surrogate pair")
+        raise Untrainable(ReasonCode.COLUMN_CHARACTERS, name=wrong.encode(errors="replace").decode())

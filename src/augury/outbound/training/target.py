@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.domain.model_facts import MOST_NAME_CHARACTERS
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan, Task
 from augury.outbound.training.features import as_text
 from augury.outbound.training.kinds import number_conventions, number_of
@@ -33,30 +35,30 @@ class Target:
     """The numbers of the classes, or the numbers to be predicted."""
     rows: npt.NDArray[np.intp]
     """The rows of the table that are used."""
-    notes: Sequence[str]
+    notes: Sequence[Reason]
 
 
 def read_target(cells: Sequence[Cell], plan: Plan) -> Target:
     """Raises `Untrainable`."""
     present = [row for row, cell in enumerate(cells) if cell is not None]
-    notes = (
-        []
-        if len(present) == len(cells)
-        else [f"{len(cells) - len(present):,} rows without an answer are left out"]
-    )
     different = {cells[row] for row in present}
     conventions = number_conventions(different)
     task = plan.task or (Task.CLASSES if conventions is None or _are_classes(different) else Task.NUMBER)
     if task is Task.NUMBER:
         if conventions is None:
-            raise Untrainable(f"the target {plan.target!r} is not a number in every row")
+            raise Untrainable(ReasonCode.TARGET_NOT_NUMBERS, name=plan.target)
         numbers = {cell: number_of(cell, conventions) for cell in different}
         rows = np.array([row for row in present if numbers[cells[row]] is not None], dtype=np.intp)
         values = np.array([numbers[cells[row]] for row in rows], dtype=np.float64)
         if len(set(values)) < 2:
-            raise Untrainable(f"the target {plan.target!r} has the same value in every row")
-        return Target(task, (), values, rows, notes)
+            raise Untrainable(ReasonCode.TARGET_CONSTANT, name=plan.target)
+        return Target(task, (), values, rows, _without_answer(len(cells) - len(rows), len(cells)))
+    notes = _without_answer(len(cells) - len(present), len(cells))
     return _classes([(row, as_text(cells[row])) for row in present], notes, plan)
+
+
+def _without_answer(count: int, rows: int) -> list[Reason]:
+    return [Reason.of(ReasonCode.WITHOUT_ANSWER, count=count, rows=rows)] if count else []
 
 
 def _are_classes(different: set[Cell]) -> bool:
@@ -65,19 +67,18 @@ def _are_classes(different: set[Cell]) -> bool:
     return all(as_text(each).strip().removesuffix(".0").lstrip("-").isdigit() for each in different)
 
 
-def _classes(labels: Sequence[tuple[int, str]], notes: list[str], plan: Plan) -> Target:
+def _classes(labels: Sequence[tuple[int, str]], notes: list[Reason], plan: Plan) -> Target:
     counts = Counter(label for _, label in labels)
     kept = {label: count for label, count in counts.items() if count >= LEAST_OF_A_CLASS}
     if rare := [f"{label!r} ({counts[label]})" for label in counts if label not in kept][:5]:
-        notes.append(f"classes with fewer than {LEAST_OF_A_CLASS} rows are left out: {', '.join(rare)}")
+        names = ", ".join(rare)
+        notes.append(Reason.of(ReasonCode.RARE_CLASSES, least=LEAST_OF_A_CLASS, names=names))
     if len(kept) > MOST_CLASSES:
-        raise Untrainable(f"the target {plan.target!r} has {len(kept)} classes, more than {MOST_CLASSES}")
+        raise Untrainable(ReasonCode.MANY_CLASSES, name=plan.target, count=len(kept), most=MOST_CLASSES)
     if len(kept) < 2:
-        raise Untrainable(
-            f"the target {plan.target!r} needs two classes with {LEAST_OF_A_CLASS} rows or more"
-        )
+        raise Untrainable(ReasonCode.FEW_CLASSES, name=plan.target, least=LEAST_OF_A_CLASS)
     if long := next((name for name in kept if len(name) > MOST_NAME_CHARACTERS), None):
-        raise Untrainable(f"the class {long[:20]!r}… has more than {MOST_NAME_CHARACTERS} characters")
+        raise Untrainable(ReasonCode.LONG_CLASS, name=f"{long[:20]}…", most=MOST_NAME_CHARACTERS)
     order = _ordered(kept, plan.positive)
     number = {label: place for place, label in enumerate(order)}
     used = [(row, number[label]) for row, label in labels if label in number]
@@ -95,7 +96,7 @@ def _ordered(counts: dict[str, int], positive: str | None) -> tuple[str, ...]:
     the rarer one."""
     names = sorted(counts)
     if positive is not None and positive not in counts:
-        raise Untrainable(f"{positive!r} is not among the classes: {', '.join(names)}")
+        raise Untrainable(ReasonCode.NO_POSITIVE, name=positive, known=", ".join(names))
     if len(names) > 2:
         return tuple(names)
     yes = next((name for name in names if name.lower() in _YES), None)

@@ -4,15 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason, Value
+
 
 class Untrainable(Exception):
-    """No model can be trained on this table with these settings. `str()` says why."""
+    """No model can be trained on this table with these settings. `str()` says why, in English."""
+
+    def __init__(self, code: ReasonCode, **values: Value) -> None:
+        self.reason = Reason.of(code, (), **values)
+        super().__init__(str(self.reason))
 
 
 OnStep = Callable[[int, int], None]
 """Is called with the steps done and the steps in all."""
-OnFound = Callable[[str], None]
-"""Called with a sentence for people about each finding in the table, as soon as it is known."""
+OnFound = Callable[[Reason], None]
+"""Called with each finding in the table, as soon as it is known."""
 
 
 def _nobody(*_: object) -> None:

@@ -17,6 +17,8 @@ from augury.domain.audit import Author
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_training import ModelTraining, TooManyTrainings, TrainingState
 from augury.domain.model_upload import UploadTerms
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan
 from tests.hexagon import Hexagon
 
@@ -100,12 +102,13 @@ async def test_the_same_table_is_not_trained_twice_and_its_copy_is_deleted(hexag
 
 async def test_a_process_that_ends_during_the_training_is_the_reason(hexagon: Hexagon) -> None:
     await sent(hexagon)
-    train = replace(hexagon.train_model, trainer=Breaking(TrainingFailed("training failed: MemoryError")))
+    failed = Reason.of(ReasonCode.TRAINING_FAILED, error="MemoryError")
+    train = replace(hexagon.train_model, trainer=Breaking(TrainingFailed(failed)))
 
     done = await train()
 
     assert done is not None
-    assert (done.state, done.reason) == (TrainingState.FAILED, "training failed: MemoryError")
+    assert (done.state, done.reason) == (TrainingState.FAILED, failed)
 
 
 async def test_another_worker_trains_after_the_lease_but_not_for_ever(hexagon: Hexagon) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,7 @@ from typing import Protocol
 from augury.domain.audit import Act
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import ModelTraining, TrainingProgress
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan
 
 
@@ -83,12 +85,18 @@ class ModelTrainings(Protocol):
         """Delete these trainings, but not their tables."""
 
 
+@dataclass
 class TableRefused(Exception):
-    """No model can be trained from the table with the plan. `str()` is the reason."""
+    """No model can be trained from the table with the plan."""
+
+    reason: Reason
 
 
+@dataclass
 class TrainingFailed(Exception):
-    """The training ended without a model, for a reason outside the table. `str()` is the reason."""
+    """The training ended without a model, for a reason outside the table."""
+
+    reason: Reason
 
 
 class TrainingCanceled(Exception):
@@ -101,7 +109,7 @@ class TrainingWatch:
     def __init__(self) -> None:
         self.done, self.total = 0, 0
         """Steps of the training."""
-        self.found: list[str] = []
+        self.found: list[Reason] = []
         self.stop = asyncio.Event()
         """Once set, the training ends soon, with the best model so far."""
 

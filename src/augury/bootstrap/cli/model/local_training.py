@@ -69,7 +69,7 @@ async def _trained(table: Path, plan: Plan, file: Path, on_step: OnStep) -> Card
         stop.set()
         loop.remove_signal_handler(signal.SIGINT)  # the next one is a KeyboardInterrupt
 
-    watch = Watch(on_step=on_step, on_found=lambda found: say(found, err=True), stop=stop)
+    watch = Watch(on_step=on_step, on_found=lambda found: say(str(found), err=True), stop=stop)
     loop.add_signal_handler(signal.SIGINT, end)
     try:
         encoding = "" if is_parquet(table) else encoding_of(lambda: table.open("rb"))

@@ -11,6 +11,7 @@ from augury.bootstrap.cli.listing import Entry, echo_json, json_option, say, sho
 from augury.bootstrap.cli.model.arguments import OUTPUT
 from augury.bootstrap.operating import Operator, operates
 from augury.domain.model import CardNotFound, Model, ModelRef, ModelState
+from augury.domain.model_texts import LANGUAGES
 from augury.domain.model_upload import ModelUpload
 
 
@@ -51,8 +52,15 @@ def _entry(version: Model | ModelUpload) -> Entry:
 @click.command("card")
 @click.argument("model")
 @click.option("--html", type=OUTPUT, help="Save the card as a page for people.")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=LANGUAGES[0],
+    show_default=True,
+    help="The language of the page.",
+)
 @operates
-async def card(operator: Operator, model: str, html: Path | None) -> None:
+async def card(operator: Operator, model: str, html: Path | None, language: str) -> None:
     """Print the card of MODEL (name or name@version) as JSON: its data, its scores and their intervals."""
     from augury.cards.card import decoded
     from augury.cards.page import page
@@ -64,7 +72,7 @@ async def card(operator: Operator, model: str, html: Path | None) -> None:
     if html is None:
         echo_json(json.loads(text))
         return
-    await asyncio.to_thread(html.write_text, page(decoded(text), str(ref)), "utf-8")
+    await asyncio.to_thread(html.write_text, page(decoded(text), str(ref), language), "utf-8")
     say(f"the card of {ref} is in {html}")
 
 

@@ -13,6 +13,7 @@ from augury.domain.model import CardNotFound, ModelNotFound
 from augury.inbound.http.description.operations import HtmlOperation
 from augury.inbound.http.models.routes import TAGS
 from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.protocol.language import language_of
 
 JSON, HTML = "application/json", "text/html"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; sandbox"
@@ -23,7 +24,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
     tags=TAGS,
     summary="Read a model's card",
     description="The card of a model (`name` or `name@version`): its training data and its scores. With "
-    "`Accept: text/html`, the answer is a page for people.",
+    "`Accept: text/html`, the answer is a page for people, in English or Russian by `Accept-Language`.",
     operation_class=HtmlOperation,
     responses=documented(404, refusals=[ModelNotFound(model="tune"), CardNotFound(model="tone@1")]),
 )
@@ -35,10 +36,11 @@ async def read_card(
     text = await models.card(ref)
     if text is None:
         raise CardNotFound(model=str(ref))
-    card, headers = decoded(text), {"Vary": "Accept"}
+    card, headers = decoded(text), {"Vary": "Accept, Accept-Language"}
     if request.accept.best_match([JSON, HTML], JSON) == HTML:
-        headers["Content-Security-Policy"] = _POLICY
-        return Response(page(card, str(ref)), media_type=HTML, headers=headers)  # type: ignore[arg-type]  # the same card as text
+        language = language_of(request.headers.get("accept-language", ""))
+        headers |= {"Content-Security-Policy": _POLICY, "Content-Language": language}
+        return Response(page(card, str(ref), language), media_type=HTML, headers=headers)  # type: ignore[arg-type]  # the same card as text
     return Response(card, headers=headers)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from augury.cards.card import Coded
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import ModelTraining, TrainingState
 from augury.domain.training_plan import ColumnKind, Task
@@ -41,7 +42,8 @@ class TrainingView(msgspec.Struct, frozen=True):
     `seconds_left` is an estimate, null before the first tree. `found` says how the columns of the table are
     used, and why. `ready`: the model is the version `model`. `refused`: no model can be trained from the
     table, for the `reason`. `failed`: it ended for another `reason`. `canceled`: it was ended before there
-    was a model. If `stopping` is true, it ends with the best model so far.
+    was a model. If `stopping` is true, it ends with the best model so far. `findings` and `why` are the same
+    as `found` and `reason`, which are in English, as codes with values.
     """
 
     id: TrainingId
@@ -52,7 +54,9 @@ class TrainingView(msgspec.Struct, frozen=True):
     seconds_left: int | None
     stopping: bool
     found: list[str]
+    findings: list[Coded]
     reason: str | None
+    why: Coded | None
     plan: PlanView
     sha256: str
     size: int
@@ -74,8 +78,10 @@ class TrainingView(msgspec.Struct, frozen=True):
             percent=progress.percent,
             seconds_left=progress.seconds_left,
             stopping=training.is_stopping and not training.state.is_final,
-            found=list(progress.found),
-            reason=training.reason,
+            found=list(map(str, progress.found)),
+            findings=list(map(Coded.of, progress.found)),
+            reason=None if training.reason is None else str(training.reason),
+            why=None if training.reason is None else Coded.of(training.reason),
             plan=_plan(training),
             sha256=training.sha256,
             size=training.size,

@@ -17,6 +17,7 @@ from augury.inbound.http.callers.identity import SignedIn, signed_in
 from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.openapi import BEARER
 from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.protocol.language import language_of
 from augury.inbound.pictures.waterfall import waterfall
 
 SVG = "image/svg+xml"
@@ -57,27 +58,12 @@ async def picture(
     found: ExplainedRow = await explain_row(
         user_id=request.user, prediction_id=PredictionId(prediction_id), row=row, of=of
     )
-    language = _language(request.headers.get("accept-language", ""))
+    language = language_of(request.headers.get("accept-language", ""))
     return Response(
         waterfall(found.explanation, found.texts, language),
         media_type=SVG,
         headers={**_HEADERS, "content-language": language},
     )
-
-
-def _language(accepted: str) -> str:
-    """`ru` if that is preferred to English, else `en`."""
-    best, language = 0.0, "en"
-    for each in accepted.split(","):
-        name, _, parameters = each.strip().partition(";")
-        code = name.partition("-")[0].lower()
-        try:
-            weight = float(parameters.strip().removeprefix("q=") or 1)
-        except ValueError:
-            continue
-        if code in ("en", "ru") and weight > best:
-            best, language = weight, code
-    return language
 
 
 ROUTES = (picture,)

@@ -93,14 +93,15 @@ async def one(
 
 
 @desk_get("/app/desk/models/{ref:str}/card")
-async def card(ref: FromPath[str], models: FromDishka[Models]) -> Response[str]:
+async def card(request: PageRequest, ref: FromPath[str], models: FromDishka[Models]) -> Response[str]:
     """The card as a page, also of a version that serves nobody."""
     version = ModelRef.parse(ref)
     text = await models.card(version)
     if text is None:
         raise CardNotFound(model=str(version))
-    headers = {"Content-Security-Policy": DRAWN, "Vary": "Cookie"}
-    return Response(card_page(decoded(text), str(version)), media_type="text/html", headers=headers)
+    headers = {"Content-Security-Policy": DRAWN, "Vary": "Cookie, Accept-Language"}
+    shown = card_page(decoded(text), str(version), request.user.language)
+    return Response(shown, media_type="text/html", headers=headers)
 
 
 async def _list(

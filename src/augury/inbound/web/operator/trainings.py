@@ -18,7 +18,6 @@ from augury.domain.training_plan import MOST_SECONDS, ColumnKind, Cost, Plan, Ta
 from augury.inbound.web.form_head import FormHead
 from augury.inbound.web.given import NotOffered, TooLong, choice, id_at, is_ticked, typed_number
 from augury.inbound.web.operator.desk import author_of, desk_get, desk_page, desk_post, done
-from augury.inbound.web.operator.found import worded
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer
@@ -79,7 +78,7 @@ async def one(
         "trainings",
         "part/training_state.html" if is_part else "training.html",
         training=training,
-        found=[worded(each, texts(request.user.language)) for each in training.progress.found],
+        found=[texts(request.user.language).reason(each) for each in training.progress.found],
         model=await models.version(training.ref) if training.ref else None,
     )
 

@@ -104,13 +104,15 @@ model_trainings = Table(
         ARRAY(Text),
         nullable=False,
         server_default=text("'{}'::text[]"),
-        comment="What was found in the table, in sentences",
+        comment="The words of `findings`, for processes of an older release",
     ),
     Column("model_sha256", Text, comment="The trained file in `model_files`"),
     Column("version", Integer, comment="The version in `models` that it became"),
-    Column("reason", Text),
+    Column("reason", Text, comment="The words of `why`, for processes of an older release"),
     Column("started_at", Time),
     Column("finished_at", Time),
+    Column("findings", JSONB, comment="What was found in the table: codes with values, and their reasons"),
+    Column("why", JSONB, comment="Why there is no model, or a remark: a code, its values, and their reasons"),
     CheckConstraint(
         "state IN ('queued', 'training', 'ready', 'refused', 'failed', 'canceled')", name="state"
     ),
