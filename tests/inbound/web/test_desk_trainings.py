@@ -10,6 +10,8 @@ from augury.domain.audit import Action
 from augury.domain.identifiers import uuid7
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_training import ModelTraining, TrainingProgress
+from augury.domain.reason_codes import ReasonCode
+from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind, Cost, Task
 from augury.domain.user import Role
 from tests.hexagon import PASSWORD, Hexagon
@@ -50,8 +52,9 @@ async def test_a_table_becomes_a_version_with_a_card_whose_progress_is_seen(
     assert 'http-equiv="refresh"' in queued.text
     training = await site.hexagon.model_trainings.take(lease=site.hexagon.limits.lease)
     assert training is not None
+    odd = Reason.of(ReasonCode.COLUMN_USED, [Reason.of(ReasonCode.AS_YOU_SAID)], name=ODD, kind="number")
     await site.hexagon.model_trainings.keep(
-        training, TrainingProgress(40, 12, (f"{ODD}: number",)), lease=site.hexagon.limits.lease
+        training, TrainingProgress(40, 12, (odd,)), lease=site.hexagon.limits.lease
     )
     running = await operator.get(f"{here}/state", **{"hx-request": "true"})
     assert "<html" not in running.text
