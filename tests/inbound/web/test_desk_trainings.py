@@ -70,7 +70,7 @@ async def test_a_table_becomes_a_version_with_a_card_whose_progress_is_seen(
     ready = await operator.get(here)
     assert "hx-trigger" not in ready.text
     assert 'http-equiv="refresh"' not in ready.text
-    assert "3 columns" in ready.text
+    assert "4 rows for training, 1 for the test" in ready.text
     for path in ("/app/desk/models/churn@1", "/app/desk/models/churn@1/card"):
         assert f'href="{path}"' in ready.text
     made = await site.hexagon.models.version(ModelRef("churn", 1))

@@ -23,10 +23,10 @@ def test_duplicates_and_groups_stay_on_one_side(rows: list[int], data: st.DataOb
     groups = data.draw(
         st.one_of(st.none(), st.lists(st.integers(0, 40), min_size=len(rows), max_size=len(rows)))
     )
-    units, _ = units_of(hashes(rows), groups, has_texts=True)
+    units, how = units_of(hashes(rows), groups, has_texts=True)
     labels = np.array([float(place % 2) for place in range(len(rows))])
 
-    split = random_split(units, labels, folds=3, seed=1, duplicates="")
+    split = random_split(units, labels, folds=3, seed=1, duplicates=how)
 
     assert sorted([*split.train, *split.test]) == list(range(len(rows)))
     for one, other in sides(split):
@@ -40,9 +40,9 @@ def test_duplicates_and_groups_stay_on_one_side(rows: list[int], data: st.DataOb
 
 def test_each_side_has_its_share_of_each_class() -> None:
     labels = np.array([0.0] * 900 + [1.0] * 100)
-    units, _ = units_of(hashes(list(range(1000))), None, has_texts=False)
+    units, how = units_of(hashes(list(range(1000))), None, has_texts=False)
 
-    split = random_split(units, strata_of(labels, are_classes=True), folds=3, seed=1, duplicates="")
+    split = random_split(units, strata_of(labels, are_classes=True), folds=3, seed=1, duplicates=how)
 
     assert len(split.test) == 200
     assert labels[split.test].sum() == 20
@@ -61,8 +61,8 @@ def test_the_test_is_the_latest_and_every_fold_looks_forward() -> None:
     rows = list(range(200))
     rows[0] = rows[199]  # the latest row is a copy of the earliest one
 
-    units, _ = units_of(hashes(rows), None, has_texts=True)
-    split = time_split(units, times, folds=3, duplicates="")
+    units, how = units_of(hashes(rows), None, has_texts=True)
+    split = time_split(units, times, folds=3, duplicates=how)
 
     assert times[split.train].max() < times[split.test].min()
     assert 0 not in split.test
