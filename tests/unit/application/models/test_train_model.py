@@ -134,7 +134,8 @@ async def test_a_file_that_a_dead_worker_has_trained_is_only_added(hexagon: Hexa
         await hexagon.model_trainings.trained(taken, await hexagon.model_store.share(file))
     hexagon.clock.advance(hexagon.limits.lease)
 
-    done = await replace(hexagon.train_model, trainer=Breaking(TrainingFailed(Reason.written("trained again"))))()
+    again = Breaking(TrainingFailed(Reason.written("trained again")))
+    done = await replace(hexagon.train_model, trainer=again)()
 
     assert done is not None
     assert done.state is TrainingState.READY
