@@ -80,6 +80,7 @@ from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.forget_prediction import ForgetPrediction
 from augury.application.predictions.known_balances import KnownBalances
+from augury.application.predictions.known_sheets import KnownSheets
 from augury.application.predictions.places import Places
 from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.repairs import Repairs
@@ -192,6 +193,7 @@ WORK = (
     CheckModel,
     Execution,
     KeepFigures,
+    KnownSheets,
     PurgeAuditLog,
     PurgeBatches,
     PurgeModelFiles,

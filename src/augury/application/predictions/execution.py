@@ -6,17 +6,18 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from augury.application.batches.ports import SHEET, Batches, BatchStore, NotStored, input_name, output_name
+from augury.application.batches.ports import Batches, BatchStore, NotStored, input_name, output_name
 from augury.application.limits import Limits
 from augury.application.models.ports.models import Models, ModelUnavailable
 from augury.application.models.speeds import Speeds
 from augury.application.models.tally import Tally
 from augury.application.ports import Clock, Counters, Unavailable
+from augury.application.predictions.known_sheets import KnownSheets
 from augury.application.predictions.lease import Lease
 from augury.application.predictions.ports.events import Ended, Events
 from augury.application.predictions.ports.predictor import (
@@ -28,13 +29,12 @@ from augury.application.predictions.ports.predictor import (
 )
 from augury.application.predictions.ports.work import Claimed, Finished, Work
 from augury.domain.batch import SlicePlace
-from augury.domain.identifiers import BatchId, PredictionId
+from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 from augury.domain.model import ModelNotFound, ModelRef
 from augury.domain.prediction import Failure
 from augury.domain.row_errors import kept_errors, kept_warnings
 
-MOST_SHEETS = 8
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,7 @@ class Execution:
     counters: Counters
     tally: Tally
     speeds: Speeds
-    sheets: dict[BatchId, bytes] = field(init=False, default_factory=dict, compare=False)
-    """The last batches' sheets."""
+    sheets: KnownSheets
 
     @asynccontextmanager
     async def predicted(
@@ -151,7 +150,7 @@ class Execution:
         ref, failure = claim.prediction.model, None
         try:
             model = await self.models.version(ref)
-            sheet = await self._sheet(place.batch_id)
+            sheet = await self.sheets.of(place.batch_id)
             rows = await self.store.get(place.batch_id, input_name(place.number))
             began = time.perf_counter()
             outcome = await self.slice_predictor.predict_slice(model, sheet, rows)
@@ -175,14 +174,6 @@ class Execution:
             valid_rows=outcome.valid_rows, unpredicted_text_bytes=outcome.unpredicted_text_bytes, at=now
         )
         return Finished(finished, None, seconds=seconds)
-
-    async def _sheet(self, batch_id: BatchId) -> bytes:
-        """Slices of one batch follow each other, and have one sheet, which never changes."""
-        if (sheet := self.sheets.get(batch_id)) is None:
-            sheet = self.sheets[batch_id] = await self.store.get(batch_id, SHEET)
-            if len(self.sheets) > MOST_SHEETS:
-                self.sheets.pop(next(iter(self.sheets)))
-        return sheet
 
     async def _settle(self, lease: Lease, token: UUID, finished: Sequence[Finished], lane: Lane) -> None:
         settled = set(await lease.store(lambda: self.work.settle(token, finished)))
