@@ -1,6 +1,5 @@
-from typing_extensions import override
-
 import pytest
+from typing_extensions import override
 
 from augury.application.batches.ports import SHEET, NotStored
 from augury.application.predictions.known_sheets import MOST, KnownSheets
